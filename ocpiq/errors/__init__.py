@@ -1,0 +1,41 @@
+"""Every error of ocpiq: what is wrong, where in the query, how to mend it, and the exit code it ends with."""
+
+from __future__ import annotations
+
+from ocpiq.errors.kinds import (
+    CompileError,
+    IncompleteError,
+    OcpiqError,
+    PlatformError,
+    PrivacyError,
+    QuerySyntaxError,
+    RunError,
+    Span,
+    UnsupportedError,
+    UsageError,
+)
+from ocpiq.errors.nearest import did_you_mean, nearest
+from ocpiq.errors.notices import Notice, Notify, PageRead, PullEnded, Warned, ignore
+from ocpiq.errors.render import render
+
+__all__ = [
+    "CompileError",
+    "IncompleteError",
+    "Notice",
+    "Notify",
+    "OcpiqError",
+    "PageRead",
+    "PlatformError",
+    "PrivacyError",
+    "PullEnded",
+    "QuerySyntaxError",
+    "RunError",
+    "Span",
+    "UnsupportedError",
+    "UsageError",
+    "Warned",
+    "did_you_mean",
+    "ignore",
+    "nearest",
+    "render",
+]

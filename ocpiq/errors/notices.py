@@ -1,0 +1,39 @@
+"""What a run says beside its results: warnings, and how far a pull has come. Who shows them is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+
+class Warned(Struct, frozen=True):
+    """Something the user should know although the run goes on; one line, free of personal values."""
+
+    message: str
+
+
+class PageRead(Struct, frozen=True):
+    """A page of a pull was read. Counts are sums since the pull began; `total` is what the platform announced."""
+
+    module: str
+    pages: int
+    objects: int
+    total: int | None
+
+
+class PullEnded(Struct, frozen=True):
+    """A pull is over; `complete` is False where the platform had more to give."""
+
+    module: str
+    pages: int
+    objects: int
+    complete: bool
+
+
+Notice = Warned | PageRead | PullEnded
+Notify = Callable[[Notice], None]
+
+
+def ignore(notice: Notice) -> None:
+    """Say nothing."""

@@ -1,0 +1,37 @@
+"""An error as text: one line, and for an error with a place the source line with a caret below it."""
+
+from __future__ import annotations
+
+from ocpiq.errors.kinds import OcpiqError, Span
+
+WIDEST = 100
+
+
+def render(error: OcpiqError, query: str = "", name: str = "") -> str:
+    """Return `error` as lines for standard error; `query` is the text that its span points into, `name` its file."""
+    text = f"error: {error.message}" + (f" ({error.hint})" if error.hint else "")
+    if error.span is None or not query:
+        return text
+    line, column = place(query, error.span)
+    where = f"{name or 'query'}, line {line}, column {column}"
+    return f"{text}\n  {where}\n{excerpt(query, error.span)}"
+
+
+def place(query: str, span: Span) -> tuple[int, int]:
+    """Return line and column of the span's start, both counted from 1."""
+    before = query[: span.start]
+    return before.count("\n") + 1, span.start - (before.rfind("\n") + 1) + 1
+
+
+def excerpt(query: str, span: Span) -> str:
+    """Return the span's source line, cut around the span where it is long, and a line of carets below it."""
+    begin = query.rfind("\n", 0, span.start) + 1
+    end = query.find("\n", begin)
+    line = query[begin : end if end >= 0 else len(query)].expandtabs(1)
+    column = span.start - begin
+    width = max(1, min(span.end - span.start, len(line) - column))
+    if len(line) > WIDEST:
+        left = max(0, column - WIDEST // 2)
+        line, column = line[left : left + WIDEST], column - left
+        width = max(1, min(width, len(line) - column))
+    return f"    {line}\n    {' ' * column}{'^' * width}"

@@ -1,0 +1,39 @@
+"""The blank: what stands where the query does not pass a value that was sent."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NA: Final = "#NA"
+
+
+class Blank:
+    """A withheld value. It may be moved, never used; it prints as `"#NA"`.
+
+    All blanks are equal in Python (`value == ocpiq.BLANK`). `module` and `path` name the field that was
+    withheld, for the error that says how to pass it; `text` is what the blank prints: formatting a blank
+    (`tostring`, `@csv`, interpolation) gives a blank again, with the formatted text.
+    """
+
+    __slots__ = ("module", "path", "text")
+
+    def __init__(self, module: str = "", path: str = "", text: str = NA) -> None:
+        self.module = module
+        self.path = path
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Blank)
+
+    def __hash__(self) -> int:
+        return hash(NA)
+
+    def __repr__(self) -> str:
+        return "BLANK"
+
+    def formatted(self, text: str) -> Blank:
+        """Return the blank of the same field that prints `text`."""
+        return Blank(self.module, self.path, text)
+
+
+BLANK: Final = Blank()
