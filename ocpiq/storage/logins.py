@@ -1,0 +1,148 @@
+"""The platforms that the user has logged in to: one file each, so that no login can lose another."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.storage import owner_only
+from ocpiq.storage.folders import config_folder
+
+PLATFORM_VARIABLE = "OCPIQ_PLATFORM"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+TokenForm = Literal["base64", "raw"]
+
+
+class Party(Struct, frozen=True):
+    """An OCPI party: an ISO 3166 country code and the party's three characters, both in upper case."""
+
+    country_code: str
+    party_id: str
+
+    def __str__(self) -> str:
+        return f"{self.country_code}-{self.party_id}"
+
+
+class PlatformParty(Struct, frozen=True):
+    """A party that the platform serves, and its role (`CPO`, `HUB`, …; empty in 2.1.1, which has none)."""
+
+    party: Party
+    role: str
+
+
+class Token(Struct, frozen=True):
+    """A credentials token and the form of it that the platform takes. It never prints."""
+
+    value: str
+    form: TokenForm
+
+    def __repr__(self) -> str:
+        return f"Token(…, {self.form})"
+
+
+class Login(Struct, frozen=True):
+    """What a pull needs to know of a platform.
+
+    `url` is the versions or version-details URL as the user gave it. `endpoints` has, by module
+    as it is named in queries, the URLs to pull from: one, or in 2.1.1, where endpoints carry no role, as many as
+    were listed.
+    `saved` is the time of the login (UTC, RFC 3339).
+    """
+
+    name: str
+    url: str
+    token: Token
+    version: str
+    endpoints: dict[str, tuple[str, ...]]
+    own: Party | None
+    parties: tuple[PlatformParty, ...]
+    saved: str
+
+
+def save(login: Login) -> None:
+    """Keep `login` under its name, in place of an earlier one; it is the current one from now on."""
+    path = path_of(login.name)
+    try:
+        owner_only.write(path, msgspec.json.format(msgspec.json.encode(login)) + b"\n")
+    except OSError as error:
+        raise UsageError(f"the login cannot be saved in {path}: {reason(error)}") from error
+
+
+def load(name: str | None = None) -> Login:
+    """Return the login called `name`, else that of `$OCPIQ_PLATFORM`, else the last. Raises UsageError."""
+    wanted = name or os.environ.get(PLATFORM_VARIABLE) or current()
+    if wanted is None:
+        raise UsageError(
+            "no platform", hint="ocpiq login URL --party XX-YYY, or --source MODULE=FILE, or --demo"
+        )
+    if not NAME.fullmatch(wanted) or not path_of(wanted).is_file():
+        known = names()
+        hint = did_you_mean(wanted, known) or (
+            "there are " + ", ".join(known) if known else "ocpiq login URL makes one"
+        )
+        raise UsageError(f"no platform is called {printable(wanted)}", hint=hint)
+    return opened(path_of(wanted))
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all logins, sorted."""
+    return tuple(sorted(path.stem for path in folder().glob("*.json") if NAME.fullmatch(path.stem)))
+
+
+def every() -> tuple[Login, ...]:
+    """Return all logins, the last one made first. Raises UsageError for one that cannot be read."""
+    logins = [opened(path_of(name)) for name in names()]
+    return tuple(sorted(logins, key=lambda login: login.saved, reverse=True))
+
+
+def current() -> str | None:
+    """Return the name of the last login made, or None where there is none."""
+    return next((login.name for login in every()), None)
+
+
+def remove(name: str) -> None:
+    """Forget the login called `name`. Raises UsageError where there is none."""
+    load(name)
+    path_of(name).unlink(missing_ok=True)
+
+
+def folder() -> Path:
+    """Return the folder with one file for each login."""
+    return config_folder() / "platforms"
+
+
+def path_of(name: str) -> Path:
+    """Return where the login called `name` is kept. Raises UsageError for a name that cannot be a file's."""
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"a platform cannot be called {printable(name)}",
+            hint="up to 64 letters, digits, dots, dashes and underscores, the first a letter or digit",
+        )
+    return folder() / f"{name}.json"
+
+
+def opened(path: Path) -> Login:
+    """Return the login in `path`."""
+    try:
+        return msgspec.json.decode(owner_only.read(path), type=Login)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {reason(error)}") from error
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"{path} is no login", hint="remove the file and log in again") from error
+
+
+def printable(name: str) -> str:
+    """Return a name as it can stand in a message."""
+    return ascii(name) if len(name) <= 64 else "that"
+
+
+def reason(error: OSError) -> str:
+    """Return what the system says, without the path."""
+    return error.strerror or "the system gives no reason"
