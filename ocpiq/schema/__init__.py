@@ -1,1 +1,8 @@
-"""."""
+"""The OCPI objects of every version as data: paths, types, keys, privacy default and its reason."""
+
+from __future__ import annotations
+
+from ocpiq.schema.fields import VERSIONS, Field, Module, Part
+from ocpiq.schema.load import module, modules
+
+__all__ = ["VERSIONS", "Field", "Module", "Part", "module", "modules"]

@@ -1,0 +1,64 @@
+"""What the schema says of a module and of each of its fields."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+VERSIONS = ("2.1.1", "2.2", "2.2.1", "2.3.0")
+
+
+class Field(Struct, frozen=True):
+    """One field of an object.
+
+    `path` is dotted with arrays implied (`evses.connectors.id`); `type` is the specification's own; `many`
+    stands for the cardinalities `*` and `+`, `required` for `1` and `+`. A `leaf` has no fields of its own;
+    `shown` tells whether it passes by default and `reason` why. `versions` are those whose specification has
+    the path.
+    """
+
+    name: str
+    path: str
+    type: str
+    many: bool
+    required: bool
+    leaf: bool
+    shown: bool
+    reason: str
+    enum: tuple[str, ...]
+    open_enum: bool
+    children: dict[str, Field]
+    versions: tuple[str, ...]
+
+
+class Part(Struct, frozen=True):
+    """Where the objects of a module lie that OCPI does not list by itself: an EVSE lies in a location.
+
+    `pulled` is the module that a platform lists, `path` leads from its objects to the parts, and `keys` gives
+    for each field that a part takes from what holds it the place of the value: `location_id` from `id`,
+    `evse_uid` from `evses.uid`.
+    """
+
+    pulled: str
+    path: tuple[str, ...]
+    keys: dict[str, tuple[str, ...]]
+
+
+class Module(Struct, frozen=True):
+    """A module as queries name it, merged: the fields of its version first, then those that only others have.
+
+    `object` is the OCPI type of its objects, `root` their fields (its path is empty), `key` the paths of the
+    natural key, `versions` those that have the module.
+    """
+
+    name: str
+    object: str
+    version: str
+    root: Field
+    key: tuple[str, ...]
+    versions: tuple[str, ...]
+    part: Part | None = None
+
+    @property
+    def pulled(self) -> str:
+        """The module that a platform lists: `locations` for `evses` and `connectors`, else its own name."""
+        return self.part.pulled if self.part else self.name
