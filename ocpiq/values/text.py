@@ -1,0 +1,76 @@
+"""Values as text, in jq's forms: what `tojson`, `tostring`, error texts and the sinks print."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+import orjson
+
+from ocpiq.values.blank import Blank
+from ocpiq.values.types import Value
+from ocpiq.values.writer import Style, number_text, write
+
+__all__ = ["encode", "excerpt", "number_text", "to_json", "tostring"]
+
+# Numbers that orjson writes in another form than jq (0.00001, 1e-7, 1.5e+16); one in a string does no harm.
+OTHER_FORM: Final = re.compile(rb"(?:^|[:,\[\s])-?(?:0\.0000|\d+(?:\.\d+)?e[-+])")
+
+# Infinity, which orjson writes as null, in MessagePack.
+INFINITE: Final = (b"\xcb\x7f\xf0\0\0\0\0\0\0", b"\xcb\xff\xf0\0\0\0\0\0\0")
+
+EXCERPT_BYTES: Final = 29
+
+
+def encode(value: Value, option: int = 0) -> bytes:
+    """Return `value` as JSON in UTF-8, on one line; `option` are orjson's (sorted keys, indent of two).
+
+    Never fails for a value: what orjson refuses, or writes in another form than jq, is written with care. The
+    latter is looked for in the finished bytes, since a walk over the value would cost more than writing it.
+    """
+    try:
+        data = orjson.dumps(value, _blank_text, option)
+    except TypeError:  # lone surrogates, integers over 64 bits, more than 250 levels
+        return _with_care(value, option)
+    suspect = b"e-" in data or b"0.0000" in data or (b"+" in data and b"e+" in data)
+    if (suspect and OTHER_FORM.search(data)) or (b"null" in data and _holds_infinity(value)):
+        return _with_care(value, option)
+    return data.replace(b"\x7f", b"\\u007f") if b"\x7f" in data else data
+
+
+def to_json(value: Value) -> str:
+    """Return jq's `tojson`; a blank inside is written as its text."""
+    return encode(value).decode()
+
+
+def tostring(value: Value) -> str:
+    """Return jq's `tostring`: a string as it is, a blank as its text, anything else as JSON."""
+    if isinstance(value, str):
+        return value
+    return value.text if isinstance(value, Blank) else to_json(value)
+
+
+def excerpt(value: Value) -> str:
+    """Return the value as jq's error texts quote it: JSON, cut to 29 bytes, its last bracket or quote kept."""
+    data = encode(value)
+    if len(data) <= EXCERPT_BYTES:
+        return data.decode()
+    end = "..." + (chr(data[-1]) if data[-1] in b'"]}' else "")
+    return data[: EXCERPT_BYTES - len(end)].decode(errors="ignore") + end
+
+
+def _blank_text(value: object) -> str:
+    if isinstance(value, Blank):
+        return value.text
+    raise TypeError
+
+
+def _holds_infinity(value: Value) -> bool:
+    packed = msgspec.msgpack.encode(value, enc_hook=_blank_text)
+    return INFINITE[0] in packed or INFINITE[1] in packed
+
+
+def _with_care(value: Value, option: int) -> bytes:
+    indent = "  " if option & orjson.OPT_INDENT_2 else ""
+    return write(value, Style(indent=indent, sort_keys=bool(option & orjson.OPT_SORT_KEYS))).encode()
