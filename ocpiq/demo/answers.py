@@ -1,0 +1,175 @@
+"""What the demo platform answers to a request; no sockets here.
+
+OCPI 2.2.1 and 2.1.1, sections Transport and format, Versions, Credentials.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.message import Message
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlencode
+
+import orjson
+from msgspec import Struct
+
+from ocpiq.demo.catalogue import MODULES, VERSIONS, listing
+from ocpiq.demo.forms import Json
+from ocpiq.demo.names import COUNTRY_CODE, OPERATOR, PARTY_ID, PROVIDERS, WEBSITE
+
+TOKEN: Final = "made-up-data-for-everyone"  # noqa: S105 (public: whoever can reach the demo may read it)
+ROOT: Final = "/ocpi"
+OK, REFUSED, INVALID = 1000, 2000, 2001  # OCPI status codes
+DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+ECHOED: Final = ("X-Request-ID", "X-Correlation-ID")
+
+
+class Settings(Struct, frozen=True):
+    """How a platform behaves: its token, and how many objects a page has by default and at most."""
+
+    token: str = TOKEN
+    limit: int = 100
+    max_limit: int = 1000
+
+
+class Answer(Struct, frozen=True):
+    """An HTTP answer; the body is an OCPI envelope. `listed` tells that it is a page of objects."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    listed: bool = False
+
+
+class InvalidParameter(Exception):
+    """A query parameter that is no date, or no number in its range."""
+
+
+def answer(settings: Settings, base: str, target: str, headers: Message) -> Answer:
+    """Return the answer to a GET of `target` (path and query).
+
+    `base` is the platform's address as the client wrote it (`http://host:port`), `headers` are the
+    request's.
+    """
+    echo = {name: value for name in ECHOED if (value := headers.get(name, "")) and value.isprintable()}
+    path, _, query = target.partition("?")
+    path = path.removesuffix("/")
+    version = path.removeprefix(ROOT + "/").split("/")[0]
+    if not admitted(headers.get("Authorization", ""), settings.token, encoded=version == "2.2.1"):
+        echo["WWW-Authenticate"] = "Token"
+        return Answer(401, envelope(REFUSED, "The Authorization header has no valid token"), echo)
+    try:
+        found = route(settings, base, path, dict(parse_qsl(query, keep_blank_values=True)))
+    except InvalidParameter as error:
+        return Answer(200, envelope(INVALID, str(error)), echo)
+    return Answer(found.status, found.body, found.headers | echo, found.listed)
+
+
+def admitted(authorization: str, token: str, *, encoded: bool) -> bool:
+    """Tell whether the header holds the token: as Base64, or as it is where `encoded` is not demanded."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() != "token":
+        return False
+    try:
+        decoded = base64.b64decode(value.strip(), validate=True).strip()
+    except (binascii.Error, ValueError):
+        decoded = b""
+    return decoded == token.encode() or (not encoded and value.strip() == token)
+
+
+def route(settings: Settings, base: str, path: str, parameters: Mapping[str, str]) -> Answer:
+    """Return the answer of the endpoint at `path`."""
+    root = base + ROOT
+    match path.split("/"):
+        case ["", "ocpi", "versions"]:
+            return single([{"version": version, "url": f"{root}/{version}"} for version in VERSIONS])
+        case ["", "ocpi", version] if version in VERSIONS:
+            return single(details(root, version))
+        case ["", "ocpi", version, "credentials"] if version in VERSIONS:
+            return single(credentials(settings, root, version))
+        case ["", "ocpi", version, module] if version in VERSIONS and module in MODULES:
+            return page(settings, base + path, module, version, parameters)
+    return Answer(404, envelope(REFUSED, "There is nothing at this address"), {})
+
+
+def details(root: str, version: str) -> Json:
+    """Return the version details; only 2.2.1 has roles."""
+    role = {} if version == "2.1.1" else {"role": "SENDER"}
+    endpoints = [
+        {"identifier": name, **role, "url": f"{root}/{version}/{name}"} for name in ("credentials", *MODULES)
+    ]
+    return {"version": version, "endpoints": endpoints}
+
+
+def credentials(settings: Settings, root: str, version: str) -> Json:
+    """Return the platform's credentials object: one CPO that issues tokens, too, under three names."""
+    business = {"name": OPERATOR, "website": WEBSITE}
+    common: Json = {"token": settings.token, "url": f"{root}/versions"}
+    if version == "2.1.1":
+        return common | {"business_details": business, "party_id": PARTY_ID, "country_code": COUNTRY_CODE}
+    cpo = {"role": "CPO", "business_details": business, "party_id": PARTY_ID, "country_code": COUNTRY_CODE}
+    emsps = [
+        {
+            "role": "EMSP",
+            "business_details": {"name": provider.name},
+            "party_id": provider.party_id,
+            "country_code": provider.country_code,
+        }
+        for provider in PROVIDERS
+    ]
+    return common | {"roles": [cpo, *emsps]}
+
+
+def page(settings: Settings, url: str, module: str, version: str, parameters: Mapping[str, str]) -> Answer:
+    """Return a page of a module's list, with the headers of a paginated response."""
+    offset = whole_number(parameters, "offset", 0, least=0)
+    limit = min(whole_number(parameters, "limit", settings.limit, least=1), settings.max_limit)
+    found = listing(module, version)
+    matching = found.between(moment(parameters, "date_from"), moment(parameters, "date_to"))
+    data = [found.make(number) for number in matching[offset : offset + limit]]
+    headers = {"X-Total-Count": str(len(matching)), "X-Limit": str(settings.max_limit)}
+    if offset + limit < len(matching):
+        filters = {name: parameters[name] for name in ("date_from", "date_to") if name in parameters}
+        query = urlencode(filters | {"offset": offset + limit, "limit": limit}, quote_via=quote, safe=":")
+        headers["Link"] = f'<{url}?{query}>; rel="next"'
+    return Answer(200, envelope(OK, "Success", data), headers, listed=True)
+
+
+def whole_number(parameters: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+    """Return a parameter that is a whole number of at least `least`."""
+    text = parameters.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
+        raise InvalidParameter(f"{name} is not a whole number of at least {least}")
+    return int(text)
+
+
+def moment(parameters: Mapping[str, str], name: str) -> float | None:
+    """Return a parameter that is an OCPI DateTime in seconds since 1970; without a designator it is UTC."""
+    text = parameters.get(name)
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text) if DATE_TIME.fullmatch(text) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise InvalidParameter(f"{name} is not a DateTime such as 2026-01-31T06:00:00Z")
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def single(data: object) -> Answer:
+    """Return a successful answer that is no page."""
+    return Answer(200, envelope(OK, "Success", data), {})
+
+
+def envelope(code: int, message: str, data: object = None) -> bytes:
+    """Return an OCPI response body; `data` is left out where it is None."""
+    found: Json = {} if data is None else {"data": data}
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return orjson.dumps(found | {"status_code": code, "status_message": message, "timestamp": now})

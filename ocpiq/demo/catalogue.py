@@ -1,0 +1,98 @@
+"""Every object of the demo by module and version: how many there are, when they changed, any part of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Final
+
+from msgspec import Struct
+
+from ocpiq.demo import cdrs, legacy, prices, sessions
+from ocpiq.demo.charging import Charge, charges
+from ocpiq.demo.clock import instant
+from ocpiq.demo.drivers import drivers
+from ocpiq.demo.forms import Json
+from ocpiq.demo.sites import Spot, sites
+
+MODULES: Final = ("locations", "sessions", "cdrs", "tariffs", "tokens")
+VERSIONS: Final = ("2.1.1", "2.2.1")
+
+
+class Listing(Struct, frozen=True):
+    """A module's objects, the oldest first: `updated` are their last_updated (instants), `make` makes one."""
+
+    updated: Sequence[int]
+    make: Callable[[int], Json]
+
+    def between(self, since: float | None, until: float | None) -> Sequence[int]:
+        """Return the numbers of the objects with `since` <= last_updated < `until`."""
+        if since is None and until is None:
+            return range(len(self.updated))
+        low, high = (
+            since if since is not None else float("-inf"),
+            until if until is not None else float("inf"),
+        )
+        return [number for number, moment in enumerate(self.updated) if low <= moment < high]
+
+
+@cache
+def listing(module: str, version: str) -> Listing:
+    """Return the objects of one of `MODULES` in one of `VERSIONS`, made when first asked for."""
+    old = version == "2.1.1"
+    match module:
+        case "sessions":
+            return session_listing(charges(), old)
+        case "cdrs":
+            return cdr_listing([bill for bill in cdrs.bills() if bill.stands or not old], old)
+        case "locations":
+            return whole(sites().locations, legacy.location if old else None)
+        case "tariffs":
+            return whole(
+                [prices.tariff_object(each) for each in prices.every()], legacy.tariff if old else None
+            )
+        case "tokens":
+            return whole([driver.token for driver in drivers()], legacy.token if old else None)
+        case _:
+            raise KeyError(module)
+
+
+def whole(found: Sequence[Json], convert: Callable[[Json], Json] | None) -> Listing:
+    """Return a listing of objects that are few enough to be kept."""
+    updated = [instant(each["last_updated"].removesuffix("Z")) for each in found]
+    return Listing(updated, lambda n: convert(found[n]) if convert else found[n])
+
+
+def session_listing(found: Sequence[Charge], old: bool) -> Listing:
+    """Return the sessions, each made when it is asked for."""
+
+    def make(n: int) -> Json:
+        made = sessions.session(found[n])
+        return legacy.session(made, legacy_place(found[n].spot)) if old else made
+
+    return Listing([sessions.session_updated(charge) for charge in found], make)
+
+
+def cdr_listing(found: Sequence[cdrs.Bill], old: bool) -> Listing:
+    """Return the CDRs, each made when it is asked for."""
+
+    def make(n: int) -> Json:
+        made = cdrs.cdr(found[n])
+        return legacy.cdr(made, legacy_place(found[n].charge.spot)) if old else made
+
+    return Listing([bill.created for bill in found], make)
+
+
+@cache
+def legacy_place(spot: Spot) -> Json:
+    """Return the location that a 2.1.1 session or CDR embeds: with one EVSE and one connector."""
+    return legacy.place(sites().locations[spot.location], spot.evse_uid, spot.connector_id)
+
+
+def objects(module: str, version: str = "2.2.1") -> Iterator[Json]:
+    """Yield every object of a module as the demo platform lists it.
+
+    `module` is one of `MODULES`, `version` "2.2.1" or "2.1.1".
+    """
+    found = listing(module, version)
+    return map(found.make, range(len(found.updated)))
