@@ -1,1 +1,7 @@
-"""."""
+"""The language: query text to a syntax tree with places, and back to text. Nothing else imports lark."""
+
+from __future__ import annotations
+
+from ocpiq.language.parse import parse
+
+__all__ = ["parse"]

@@ -1,0 +1,277 @@
+"""What the rules of `grammar/program.lark` and `grammar/expressions.lark` make: functions of the rules' names.
+
+The parser calls one with the rule's span and the values of its parts (see `Rule` in `tables.py`).
+"""
+# ruff: noqa: D103 - the grammar says what each rule is, the tree what it makes
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from ocpiq.errors import QuerySyntaxError, Span
+from ocpiq.language import strings, tree
+from ocpiq.language.lalr import Token
+
+SILENT = (tree.Define, tree.Label)  # items that give a stage nothing to take
+
+
+# ---------------------------------------------------------------- program.lark
+
+
+def program(
+    span: Span,
+    module: tree.Object | None,
+    imports: tuple[tree.Import, ...],
+    definitions: tuple[tree.Define, ...],
+    body: tree.Expr | None,
+) -> tree.Program:
+    return tree.Program(span=span, module=module, imports=imports, definitions=definitions, body=body)
+
+
+def module(_: Span, metadata: tree.Object) -> tree.Object:
+    return metadata
+
+
+def imports(_: Span, *items: tree.Import) -> tuple[tree.Import, ...]:
+    return items
+
+
+def import_as(span: Span, path: tree.Text, name: Token, metadata: tree.Object | None) -> tree.Import:
+    return tree.Import(span=span, path=plain(path), name=name.text, metadata=metadata)
+
+
+def include(span: Span, path: tree.Text, metadata: tree.Object | None) -> tree.Import:
+    return tree.Import(span=span, path=plain(path), name=None, metadata=metadata)
+
+
+def definitions(_: Span, *items: tree.Define) -> tuple[tree.Define, ...]:
+    return items
+
+
+def define(span: Span, name: Token, parameters: tuple[str, ...] | None, body: tree.Expr) -> tree.Define:
+    return tree.Define(span=span, name=name.text, parameters=parameters or (), body=body)
+
+
+def parameters(_: Span, *names: Token) -> tuple[str, ...]:
+    return tuple(name.text for name in names)
+
+
+def pipeline(span: Span, *items: tree.Item) -> tree.Item:
+    left = next((item for item in items if not isinstance(item, SILENT)), None)
+    if isinstance(left, tree.Stage):
+        raise QuerySyntaxError(
+            "nothing stands to the left of this stage",
+            span=left.span,
+            hint="a stage takes what comes from its left: sessions | limit 20",
+        )
+    return items[0] if len(items) == 1 else tree.Pipeline(span=span, items=items)
+
+
+def comma(span: Span, *items: tree.Expr) -> tree.Comma:
+    return tree.Comma(span=span, items=items)
+
+
+def bind(span: Span, source: tree.Expr, patterns: tuple[tree.Pattern, ...]) -> tree.Bind:
+    return tree.Bind(span=span, source=source, patterns=patterns)
+
+
+def label(span: Span, name: Token) -> tree.Label:
+    return tree.Label(span=span, name=name.text[1:])
+
+
+# ---------------------------------------------------------------- expressions.lark: operators
+
+
+def alternatives(span: Span, *items: tree.Expr) -> tree.Alternatives:
+    return tree.Alternatives(span=span, items=items)
+
+
+def assign(span: Span, left: tree.Expr, operator: Token, right: tree.Expr) -> tree.Assign:
+    return tree.Assign(span=span, op=operator.text, left=left, right=right)
+
+
+def compare(span: Span, left: tree.Expr, operator: Token, right: tree.Expr) -> tree.Compare:
+    return tree.Compare(span=span, op=operator.text, left=left, right=right)
+
+
+def chain(span: Span, first: tree.Expr, *rest: Token | tree.Expr) -> tree.Chain:
+    operators, operands = rest[::2], rest[1::2]
+    pairs = tuple((op.text, operand) for op, operand in zip(operators, operands, strict=True))
+    return tree.Chain(span=span, first=first, rest=pairs)
+
+
+def negate(span: Span, _: Token, body: tree.Expr) -> tree.Negate:
+    return tree.Negate(span=span, body=body)
+
+
+def try_catch(span: Span, body: tree.Expr, handler: tree.Expr | None = None) -> tree.Try:
+    return tree.Try(span=span, body=body, handler=handler)
+
+
+# ---------------------------------------------------------------- expressions.lark: paths
+
+
+def path(span: Span, base: tree.Expr, *steps: tree.Step | Token) -> tree.Path:
+    done: list[tree.Step] = []
+    for step in steps:
+        if not isinstance(step, Token):
+            done.append(step)
+        elif done and not isinstance(done[-1], tree.Question) and not done[-1].optional:
+            done[-1] = replace(done[-1], span=Span(done[-1].span.start, step.span.end), optional=True)
+        else:
+            done.append(tree.Question(span=step.span))
+    return tree.Path(span=span, base=base, steps=tuple(done))
+
+
+def path_of_input(span: Span, *steps: tree.Step | Token) -> tree.Path:
+    return path(span, tree.Identity(span=Span(span.start, span.start + 1)), *steps)
+
+
+def field(span: Span, name: Token) -> tree.Field:
+    return tree.Field(span=span, name=name.text[1:])
+
+
+def quoted_field(span: Span, name: tree.Text) -> tree.Field:
+    literal = literal_of(name)
+    return tree.Field(span=span, name=name if literal is None else literal)
+
+
+def index(span: Span, key: tree.Expr) -> tree.Index:
+    return tree.Index(span=span, key=key)
+
+
+def iterate(span: Span) -> tree.Iterate:
+    return tree.Iterate(span=span)
+
+
+def slice_between(span: Span, start: tree.Expr, end: tree.Expr) -> tree.Slice:
+    return tree.Slice(span=span, start=start, end=end)
+
+
+def slice_from(span: Span, start: tree.Expr) -> tree.Slice:
+    return tree.Slice(span=span, start=start, end=None)
+
+
+def slice_to(span: Span, end: tree.Expr) -> tree.Slice:
+    return tree.Slice(span=span, start=None, end=end)
+
+
+# ---------------------------------------------------------------- expressions.lark: terms
+
+
+def identity(span: Span) -> tree.Identity:
+    return tree.Identity(span=span)
+
+
+def descend(span: Span) -> tree.Descend:
+    return tree.Descend(span=span)
+
+
+def number(span: Span, token: Token) -> tree.Number:
+    return tree.Number(span=span, text=token.text)
+
+
+def format(span: Span, token: Token) -> tree.Format:  # noqa: A001 - the rule's name
+    return tree.Format(span=span, name=token.text)
+
+
+def array(span: Span, body: tree.Expr | None) -> tree.Array:
+    return tree.Array(span=span, body=body)
+
+
+def condition(span: Span, *parts: tree.Expr) -> tree.If:
+    branches = tuple(zip(parts[:-1:2], parts[1:-1:2], strict=True))
+    return tree.If(span=span, branches=branches, otherwise=parts[-1])
+
+
+def reduce(
+    span: Span, source: tree.Expr, patterns: tuple[tree.Pattern, ...], start: tree.Expr, update: tree.Expr
+) -> tree.Reduce:
+    return tree.Reduce(span=span, source=source, patterns=patterns, start=start, update=update)
+
+
+def foreach(
+    span: Span,
+    source: tree.Expr,
+    patterns: tuple[tree.Pattern, ...],
+    start: tree.Expr,
+    update: tree.Expr,
+    extract: tree.Expr | None,
+) -> tree.Foreach:
+    return tree.Foreach(
+        span=span, source=source, patterns=patterns, start=start, update=update, extract=extract
+    )
+
+
+def break_label(span: Span, name: Token) -> tree.Break:
+    return tree.Break(span=span, label=name.text[1:])
+
+
+def paren(span: Span, body: tree.Expr) -> tree.Paren:
+    return tree.Paren(span=span, body=body)
+
+
+def variable(span: Span, token: Token) -> tree.Variable:
+    return tree.Variable(span=span, name=token.text[1:])
+
+
+def call(span: Span, name: Token, *arguments: tree.Expr) -> tree.Call:
+    return tree.Call(span=span, name=name.text, arguments=arguments)
+
+
+def text(span: Span, form: Token | None, *parts: Token | tree.Expr) -> tree.Text:
+    read = tuple(strings.read(part.text, part.span) if isinstance(part, Token) else part for part in parts)
+    return tree.Text(span=span, parts=read or ("",), format=form.text if form else None)
+
+
+def literal_of(written: tree.Text) -> str | None:
+    """Return what a string without interpolation and format says, and None for others."""
+    first = written.parts[0]
+    return first if isinstance(first, str) and len(written.parts) == 1 and not written.format else None
+
+
+def plain(written: tree.Text) -> str:
+    """Return what a string says that must be without interpolation."""
+    literal = literal_of(written)
+    if literal is None:
+        raise QuerySyntaxError("a plain string must stand here, without \\( ) or @", span=written.span)
+    return literal
+
+
+# ---------------------------------------------------------------- expressions.lark: objects and patterns
+
+
+def object(span: Span, *entries: tree.Entry) -> tree.Object:  # noqa: A001 - the rule's name
+    return tree.Object(span=span, entries=tuple(entry for entry in entries if entry))
+
+
+def entry(span: Span, key: tree.Expr | Token, value: tree.Expr | None = None) -> tree.Entry:
+    return tree.Entry(span=span, key=_key(key), value=value)
+
+
+def word(span: Span, token: Token) -> tree.Text:
+    return tree.Text(span=span, parts=(token.text,))
+
+
+def patterns(_: Span, *items: tree.Pattern) -> tuple[tree.Pattern, ...]:
+    return items
+
+
+def variable_pattern(span: Span, token: Token) -> tree.VariablePattern:
+    return tree.VariablePattern(span=span, name=token.text[1:])
+
+
+def array_pattern(span: Span, *items: tree.Pattern) -> tree.ArrayPattern:
+    return tree.ArrayPattern(span=span, items=items)
+
+
+def object_pattern(span: Span, *entries: tree.PatternEntry) -> tree.ObjectPattern:
+    return tree.ObjectPattern(span=span, entries=entries)
+
+
+def pattern_entry(span: Span, key: tree.Expr | Token, pattern: tree.Pattern | None) -> tree.PatternEntry:
+    return tree.PatternEntry(span=span, key=_key(key), pattern=pattern)
+
+
+def _key(key: tree.Expr | Token) -> tree.Expr:
+    return variable(key.span, key) if isinstance(key, Token) else key

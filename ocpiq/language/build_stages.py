@@ -1,0 +1,147 @@
+"""What the rules of `grammar/sources.lark` and `grammar/stages.lark` make: functions of the rules' names.
+
+The parser calls one with the rule's span and the values of its parts (see `Rule` in `tables.py`).
+"""
+# ruff: noqa: D103 - the grammar says what each rule is, the tree what it makes
+
+from __future__ import annotations
+
+from ocpiq.errors import QuerySyntaxError, Span
+from ocpiq.language import tree
+from ocpiq.language.build import plain
+from ocpiq.language.lalr import Token
+
+# ---------------------------------------------------------------- sources.lark
+
+
+def source(span: Span, module: Token, *clauses: tree.Clause) -> tree.Source:
+    return tree.Source(span=span, module=module.text, clauses=clauses)
+
+
+def pass_clause(span: Span, *paths: tree.FieldPath) -> tree.Pass:
+    return tree.Pass(span=span, paths=paths)
+
+
+def only(span: Span, *paths: tree.FieldPath) -> tree.Only:
+    return tree.Only(span=span, paths=paths)
+
+
+def since(span: Span, moment: tree.Text | Token) -> tree.Since:
+    return tree.Since(span=span, bound=_bound(moment))
+
+
+def until(span: Span, moment: tree.Text | Token) -> tree.Until:
+    return tree.Until(span=span, bound=_bound(moment))
+
+
+def during(span: Span, moment: tree.Text | Token) -> tree.During:
+    return tree.During(span=span, bound=_bound(moment))
+
+
+def newest(span: Span, count: tree.Count) -> tree.Newest:
+    return tree.Newest(span=span, count=count.number, variable=count.variable)
+
+
+def field_path(span: Span, *parts: Token | tree.Text | None) -> tree.FieldPath:
+    *path, treatment = parts
+    names: tuple[str, ...] = ()
+    quoted = False
+    for part in path:
+        if isinstance(part, tree.Text):
+            names, quoted = tuple(plain(part).removeprefix(".").split(".")), True
+        elif part:
+            names += (part.text.removeprefix("."),)
+    return tree.FieldPath(
+        span=span,
+        names=names,
+        quoted=quoted,
+        treatment=treatment.text if isinstance(treatment, Token) else None,
+    )
+
+
+def count(span: Span, token: Token) -> tree.Count:
+    if token.kind == "VARIABLE":
+        return tree.Count(span=span, number=None, variable=token.text[1:])
+    if not token.text.isdigit():
+        raise QuerySyntaxError("a whole number must stand here", span=span)
+    return tree.Count(span=span, number=int(token.text), variable=None)
+
+
+def _bound(moment: tree.Text | Token) -> tree.Bound:
+    if isinstance(moment, tree.Text):
+        return tree.Bound(span=moment.span, text=plain(moment), variable=None)
+    if moment.kind == "VARIABLE":
+        return tree.Bound(span=moment.span, text=None, variable=moment.text[1:])
+    return tree.Bound(span=moment.span, text=moment.text, variable=None)
+
+
+# ---------------------------------------------------------------- stages.lark
+
+
+def aggregate(span: Span, body: tree.Expr, by: tree.Expr | None) -> tree.Aggregate:
+    return tree.Aggregate(span=span, body=body, by=by)
+
+
+def sort_by(span: Span, _: Token, *keys: tree.Key) -> tree.SortBy:
+    return tree.SortBy(span=span, keys=keys)
+
+
+def top(span: Span, _: Token, count: tree.Count, *keys: tree.Key) -> tree.Top:
+    return tree.Top(span=span, count=count, keys=keys)
+
+
+def limit(span: Span, _: Token, count: tree.Count) -> tree.Limit:
+    return tree.Limit(span=span, count=count)
+
+
+def distinct(span: Span, _: Token, *keys: tree.Key) -> tree.Distinct:
+    return tree.Distinct(span=span, keys=keys)
+
+
+def key(span: Span, body: tree.Expr, direction: Token | None) -> tree.Key:
+    return tree.Key(span=span, body=body, descending=direction is not None and direction.kind == "DESC")
+
+
+def join_module(
+    span: Span,
+    _: Token,
+    each: Token | None,
+    module: Token,
+    name: Token,
+    *rest: tree.Clause | tree.Expr | None,
+) -> tree.Join:
+    *clauses, on = rest
+    end = clauses[-1] if clauses else name
+    joined = tree.Source(
+        span=Span(module.span.start, end.span.end), module=module.text, clauses=tuple(clauses)
+    )
+    return tree.Join(span=span, each=each is not None, source=joined, name=name.text[1:], on=on)
+
+
+def join_each(
+    span: Span, _: Token, __: Token, joined: tree.Paren, name: Token, on: tree.Expr | None
+) -> tree.Join:
+    return tree.Join(
+        span=span, each=True, source=_joined(joined.body, joined.span), name=name.text[1:], on=on
+    )
+
+
+def join_paren(span: Span, call: tree.Expr, patterns: tuple[tree.Pattern, ...], on: tree.Expr) -> tree.Join:
+    """Make the join of `join (…) as $x on …`, which reads like jq's `join` until its `on`."""
+    if not (isinstance(call, tree.Call) and call.name == "join" and len(call.arguments) == 1):
+        raise QuerySyntaxError(
+            "`on` belongs to a join", span=on.span, hint="join locations as $l on .id == $l.id"
+        )
+    if not (len(patterns) == 1 and isinstance(patterns[0], tree.VariablePattern)):
+        raise QuerySyntaxError("a join binds one variable", span=patterns[0].span, hint="join … as $x on …")
+    source = _joined(call.arguments[0], call.span)
+    return tree.Join(span=span, each=False, source=source, name=patterns[0].name, on=on)
+
+
+def _joined(body: tree.Expr, span: Span) -> tree.Expr:
+    """Return a bare module as a source: the parentheses around it say nothing."""
+    if isinstance(body, tree.Source):
+        return body
+    if isinstance(body, tree.Call) and not body.arguments:
+        return tree.Source(span=body.span, module=body.name, clauses=())
+    return tree.Paren(span=span, body=body)

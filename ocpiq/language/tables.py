@@ -1,0 +1,186 @@
+"""The parser's LALR(1) tables: built from `grammar/*.lark` by lark, and kept as JSON in the user's own cache folder.
+
+Building takes longer than everything else that a one-liner does before its first output, and lark itself is slow to
+import; the saved tables need neither. They are plain data: whoever reads them checks every type, and a file that is
+unreadable, cut or of another grammar is built anew.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Final
+from zlib import crc32
+
+import msgspec
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from lark import Lark
+    from lark.grammar import Rule as LarkRule
+
+FORMAT: Final = 1  # of the saved file; one more whenever Tables or what it means changes
+IGNORED: Final = ("_SPACE", "_COMMENT")
+
+
+class Terminal(Struct, frozen=True):
+    """A terminal in the order in which they are tried: `pattern` is a regular expression, a `word` is a keyword."""
+
+    name: str
+    pattern: str
+    text: str | None  # what it is written as, where that is fixed
+    word: bool
+
+
+class Rule(Struct, frozen=True):
+    """A rule: what to do with the `size` topmost values.
+
+    `keep` are the values handed on, None for an optional part that is missing; those in `inline` are lists whose items
+    are handed on. `action` is the name of what makes the value; "" makes a list. With `single`, one value stays as it is.
+    """
+
+    origin: str
+    size: int
+    action: str
+    keep: tuple[int | None, ...]
+    inline: tuple[int, ...]
+    single: bool
+
+
+class Tables(Struct, frozen=True):
+    """What the parser runs on.
+
+    `states` says for each state what to do on a terminal: a number from 0 is the next state, `~n` reduces by rule n;
+    and on a rule's name: the next state.
+    """
+
+    grammar: str
+    terminals: tuple[Terminal, ...]
+    rules: tuple[Rule, ...]
+    states: tuple[dict[str, int], ...]
+    start: int
+    end: int
+
+
+@cache
+def tables() -> Tables:
+    """Return the tables of the grammar that stands beside this package: the saved ones, or fresh ones, which it saves."""
+    grammar = grammar_text()
+    file = cache_folder() / f"grammar-{FORMAT}-{crc32(grammar.encode()):08x}.json"
+    saved = load(file, grammar)
+    if saved is None:
+        saved = build(grammar)
+        save(file, saved)
+    return saved
+
+
+def grammar_text() -> str:
+    """Return all grammar files as one text: package data in an installation, `grammar/` in a source checkout."""
+    here = Path(__file__).parent
+    folder = next(folder for folder in (here / "grammar", here.parents[1] / "grammar") if folder.is_dir())
+    return "\n".join(file.read_text("utf-8") for file in sorted(folder.glob("*.lark")))
+
+
+# ---------------------------------------------------------------- kept
+
+
+def cache_folder() -> Path:
+    """Return the user's own cache folder for ocpiq, which may not exist."""
+    if chosen := os.environ.get("OCPIQ_CACHE"):
+        return Path(chosen)
+    from platformdirs import user_cache_path  # noqa: PLC0415 - not needed where the folder is given
+
+    return user_cache_path("ocpiq")
+
+
+def load(file: Path, grammar: str) -> Tables | None:
+    """Return the tables saved in `file`, or None where it holds none of this very grammar."""
+    try:
+        checksum, _, data = file.read_bytes().partition(b"\n")
+        if checksum != b"%08x" % crc32(data):
+            return None
+        saved = msgspec.json.decode(data, type=Tables)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return saved if saved.grammar == grammar else None
+
+
+def save(file: Path, fresh: Tables) -> None:
+    """Write `file` whole or not at all, for its owner only; a folder that cannot be written is no error."""
+    data = msgspec.json.encode(fresh)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with NamedTemporaryFile(
+            dir=file.parent, prefix=file.name, delete=False
+        ) as part:  # created with mode 0600
+            part.write(b"%08x\n" % crc32(data) + data)
+        Path(part.name).replace(file)
+    except OSError:
+        return
+
+
+# ---------------------------------------------------------------- built
+
+
+def build(grammar: str, *, strict: bool = False) -> Tables:
+    """Return the tables of a grammar text; with `strict`, lark refuses any conflict (and needs interegular)."""
+    from lark import Lark  # noqa: PLC0415 - slow to import, and rarely needed
+
+    lark = Lark(grammar, start="program", parser="lalr", strict=strict)
+    table = lark.parser.parser._parse_table
+    numbers = {rule: number for number, rule in enumerate(lark.rules)}
+    states: list[dict[str, int]] = [{} for _ in table.states]
+    for state, actions in table.states.items():
+        for symbol, (action, target) in actions.items():
+            states[state][str(symbol)] = ~numbers[target] if action.name == "Reduce" else target
+    return Tables(
+        grammar=grammar,
+        terminals=_terminals(lark),
+        rules=tuple(_rule(rule) for rule in lark.rules),
+        states=tuple(states),
+        start=table.start_states["program"],
+        end=table.end_states["program"],
+    )
+
+
+def _terminals(lark: Lark) -> tuple[Terminal, ...]:
+    """Return the terminals, those to be tried first first: by priority, patterns before fixed texts, long before short."""
+    ordered = sorted(
+        lark.terminals, key=lambda t: (-t.priority, t.pattern.type == "str", -len(t.pattern.value), t.name)
+    )
+    return tuple(
+        Terminal(
+            name=t.name,
+            pattern=t.pattern.to_regexp(),
+            text=t.pattern.value if t.pattern.type == "str" else None,
+            word=t.pattern.type == "str" and t.pattern.value.isidentifier(),
+        )
+        for t in ordered
+    )
+
+
+def _rule(rule: LarkRule) -> Rule:
+    keep: list[int | None] = []
+    inline: list[int] = []
+    missing = rule.options.empty_indices or (False,) * len(rule.expansion)
+    symbols = iter(enumerate(rule.expansion))
+    for absent in missing:
+        if absent:
+            keep.append(None)
+            continue
+        number, symbol = next(symbols)
+        if not (symbol.is_term and symbol.filter_out):
+            keep.append(number)
+        if not symbol.is_term and symbol.name.startswith("_"):
+            inline.append(number)
+    name = str(rule.origin.name)
+    return Rule(
+        origin=name,
+        size=len(rule.expansion),
+        action="" if name.startswith("_") else str(rule.alias or name),
+        keep=tuple(keep),
+        inline=tuple(inline),
+        single=bool(rule.options.expand1 and not rule.alias),
+    )
