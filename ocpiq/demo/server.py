@@ -33,11 +33,11 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
 
     def __init__(self, port: int, settings: Settings, page_delay: float, log: Log | None) -> None:
-        super().__init__((LOOPBACK, port), Handler)
         self.settings = settings
         self.page_delay = page_delay
         self.log = log
         self.connections: set[socket.socket] = set()
+        super().__init__((LOOPBACK, port), Handler)  # last, for it closes the server when the port is taken
 
     def server_bind(self) -> None:
         """Bind without asking a name server what the loopback is called, which can take seconds."""
