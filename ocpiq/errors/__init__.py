@@ -5,6 +5,7 @@ from __future__ import annotations
 from ocpiq.errors.kinds import (
     CompileError,
     IncompleteError,
+    InputError,
     OcpiqError,
     PlatformError,
     PrivacyError,
@@ -21,6 +22,7 @@ from ocpiq.errors.render import render
 __all__ = [
     "CompileError",
     "IncompleteError",
+    "InputError",
     "Notice",
     "Notify",
     "OcpiqError",

@@ -60,6 +60,12 @@ class RunError(OcpiqError):
         self.value = value
 
 
+class InputError(RunError):
+    """What a file or standard input holds is no JSON. jq's `catch` receives the message of jq's own parser."""
+
+    exit_code = 2
+
+
 class PlatformError(OcpiqError):
     """The platform: network, credentials, OCPI status."""
 

@@ -1,18 +1,21 @@
-"""Values as text, in jq's forms: what `tojson`, `tostring`, error texts and the sinks print."""
+"""Values as text, in jq's forms, as `tojson`, `tostring`, error texts and sinks print it; text as values."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 import orjson
 
 from ocpiq.values.blank import Blank
+from ocpiq.values.reader import parse
 from ocpiq.values.types import Value
 from ocpiq.values.writer import Style, number_text, write
 
-__all__ = ["encode", "excerpt", "number_text", "to_json", "tostring"]
+__all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring"]
+
+DECODER: Final = msgspec.json.Decoder()
 
 # Numbers that orjson writes in another form than jq (0.00001, 1e-7, 1.5e+16); one in a string does no harm.
 OTHER_FORM: Final = re.compile(rb"(?:^|[:,\[\s])-?(?:0\.0000|\d+(?:\.\d+)?e[-+])")
@@ -39,6 +42,14 @@ def encode(value: Value, option: int = 0) -> bytes:
     return data.replace(b"\x7f", b"\\u007f") if b"\x7f" in data else data
 
 
+def decode(data: bytes, line: int = 1, column: int = 0) -> Value:
+    """Return the value that the JSON text `data` is, integers exact; raise InputError with jq's message."""
+    try:
+        return cast(Value, DECODER.decode(data))
+    except (ValueError, RecursionError):
+        return parse(data, line, column)
+
+
 def to_json(value: Value) -> str:
     """Return jq's `tojson`; a blank inside is written as its text."""
     return encode(value).decode()
@@ -52,7 +63,7 @@ def tostring(value: Value) -> str:
 
 
 def excerpt(value: Value) -> str:
-    """Return the value as jq's error texts quote it: JSON, cut to 29 bytes, its last bracket or quote kept."""
+    """Return the value as jq's error texts quote it: JSON, cut to 29 bytes, the last bracket kept."""
     data = encode(value)
     if len(data) <= EXCERPT_BYTES:
         return data.decode()

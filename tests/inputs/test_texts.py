@@ -1,0 +1,136 @@
+"""Streams of JSON texts, however they are laid out and cut into blocks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import jq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocpiq.errors import InputError
+from ocpiq.inputs import Texts, values
+from ocpiq.values.text import to_json
+
+STREAMS = {
+    "nothing": (b"", []),
+    "white space": (b" \n\t\r\n ", []),
+    "a value a line": (b'{"a":1}\n2\n"x"\n', [{"a": 1}, 2, "x"]),
+    "no newline at the end": (b"1\n2", [1, 2]),
+    "empty lines": (b"\n1\n\n \n2\n\n", [1, 2]),
+    "carriage returns": (b"1\r\n[2]\r\n", [1, [2]]),
+    "several on a line": (b'1 2 [3]{"a":4}"x"\n5\n', [1, 2, [3], {"a": 4}, "x", 5]),
+    "without space": (b'1[2]"x"3{}null', [1, [2], "x", 3, {}, None]),
+    "over lines": (b'{\n "a": [\n1\n]\n}\n[\n]\n2', [{"a": [1]}, [], 2]),
+    "over lines, not indented": (b'{\n"a":\n{\n"b":1\n}\n}\n7', [{"a": {"b": 1}}, 7]),
+    "brackets in strings": (b'{"a":\n"}]\\"{"} ["["]\n', [{"a": '}]"{'}, ["["]]),
+    "a byte order mark": (b"\xef\xbb\xbf1\n2", [1, 2]),
+    "no utf-8": (b'"\xff"\n"a"\n', ["\ufffd", "a"]),
+    "what only jq takes": (b"01\n.5\n+1\n", [1, 0.5, 1]),
+}
+
+
+def read(data: bytes, block: int = 1 << 18) -> list[object]:
+    return list(values(Texts(blocks(data, block))))
+
+
+def blocks(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[start : start + size] for start in range(0, len(data), size))
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 7, 1000])
+@pytest.mark.parametrize(("data", "expected"), STREAMS.values(), ids=STREAMS)
+def test_values(data: bytes, expected: list[object], block: int) -> None:
+    assert read(data, block) == expected
+
+
+BAD = {
+    "a word": (b"1\nx\n2\n", [1], "Invalid numeric literal at line 3, column 0"),
+    "a word on a line": (b"1 x 2\n", [1], "Invalid numeric literal at line 1, column 4"),
+    "a loose comma": (b"1\n2, 3\n", [1, 2], "Expected value before ',' at line 2, column 2"),
+    "an unmatched bracket": (b'{"a":1}\n]\n', [{"a": 1}], "Unmatched ']' at line 2, column 1"),
+    "an unfinished object": (b'1\n{"a":\n', [1], "Unfinished JSON term at EOF at line 3, column 0"),
+    "an unfinished string": (b'1 "a\n', [1], "Unfinished string at EOF at line 2, column 0"),
+    "inside, on a later line": (
+        b"[1,\n2,\n 3 4]",
+        [],
+        "Expected separator between values at line 3, column 5",
+    ),
+    "inside, later on the line": (b"1 [2 3]", [1], "Expected separator between values at line 1, column 7"),
+}
+
+
+@pytest.mark.parametrize("block", [1, 5, 1000])
+@pytest.mark.parametrize(("data", "before", "message"), BAD.values(), ids=BAD)
+def test_what_is_no_json_ends_the_stream_at_its_place(
+    data: bytes, before: list[object], message: str, block: int
+) -> None:
+    found = values(Texts(blocks(data, block)))
+    assert [next(found) for _ in before] == before
+    with pytest.raises(InputError) as caught:
+        next(found)
+    assert caught.value.value == message
+    assert caught.value.exit_code == 2
+
+
+def test_lines_are_counted() -> None:
+    texts = Texts(iter([b"1\n\n[2,\n3]\n4 5\n6"]))
+    assert [(value, texts.line) for value in values(texts)] == [(1, 1), ([2, 3], 4), (4, 4), (5, 5), (6, 6)]
+
+
+def test_a_value_is_given_before_the_next_block_is_asked_for() -> None:
+    def slow() -> Iterator[bytes]:
+        yield b"1\n2\n"
+        raise AssertionError("read too far")
+
+    assert [value for _, value in zip(range(2), values(Texts(slow())), strict=False)] == [1, 2]
+
+
+def test_a_long_value_is_read_in_few_steps() -> None:
+    asked = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal asked
+        for _ in range(4000):
+            asked += 1
+            yield b'"' + b"x" * 1000 + b'",' if asked > 1 else b"[ "
+        yield b"1]"
+
+    [value] = values(Texts(pieces()))
+    assert isinstance(value, list) and len(value) == 4000
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+LAYOUTS = st.sampled_from([None, 0, 1, 2, "\t"])
+GAPS = st.sampled_from([" ", "\n", "\n\n", " \r\n\t "])
+
+
+@given(st.lists(st.tuples(JSON, LAYOUTS, GAPS), max_size=6), st.integers(1, 40), st.booleans())
+def test_any_values_in_any_layout_cut_anywhere(
+    parts: list[tuple[object, object, str]], size: int, ascii_only: bool
+) -> None:
+    text = "".join(json.dumps(v, indent=i, ensure_ascii=ascii_only) + gap for v, i, gap in parts)  # type: ignore[arg-type]
+    assert read(text.encode(), size) == [value for value, _, _ in parts]
+
+
+@given(st.text(alphabet='[]{}",:1a\\ \n', max_size=25), st.integers(1, 10))
+def test_any_text_gives_what_jq_gives(text: str, size: int) -> None:
+    found = values(Texts(blocks(text.encode(), size)))
+    theirs = iter(jq.compile("tojson").input_text(text))
+    while True:
+        try:
+            expected = next(theirs, None)
+        except ValueError:
+            with pytest.raises(InputError):
+                list(found)
+            return
+        if expected is None:
+            assert list(found) == []
+            return
+        assert to_json(next(found)) == expected
