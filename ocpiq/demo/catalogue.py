@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.demo import cdrs, legacy, prices, sessions
+from ocpiq.demo import cdrs, legacy, sessions, tariffs
 from ocpiq.demo.charging import Charge, charges
 from ocpiq.demo.clock import instant
 from ocpiq.demo.drivers import drivers
@@ -49,7 +49,7 @@ def listing(module: str, version: str) -> Listing:
             return whole(sites().locations, legacy.location if old else None)
         case "tariffs":
             return whole(
-                [prices.tariff_object(each) for each in prices.every()], legacy.tariff if old else None
+                [tariffs.tariff_object(each) for each in tariffs.every()], legacy.tariff if old else None
             )
         case "tokens":
             return whole([driver.token for driver in drivers()], legacy.token if old else None)

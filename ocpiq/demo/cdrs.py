@@ -13,8 +13,9 @@ from ocpiq.demo.clock import DAY, HOUR, MINUTE, NOW, iso
 from ocpiq.demo.forms import Json, number, present, price
 from ocpiq.demo.names import COUNTRY_CODE, PARTY_ID
 from ocpiq.demo.periods import meter_id, period_object, periods, who
-from ocpiq.demo.prices import Cost, Tariff, costs, priced_by, tariff_object, total
+from ocpiq.demo.prices import Cost, Tariff, costs, total
 from ocpiq.demo.sites import Spot, sites
+from ocpiq.demo.tariffs import priced_by, tariff_object
 
 BILLED: Final = frozenset(("", "zero", "tenfold", "credited"))  # the flaws that do not prevent a CDR
 SUFFIX: Final = {"sole": "", "wrong": "", "credit": "-C", "right": "-2"}

@@ -1,18 +1,14 @@
-"""The tariffs, and what a charge costs by them (OCPI 2.2.1, section Tariff object)."""
+"""What a tariff is, and what a charge costs by it (OCPI 2.2.1, section Tariff object)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.demo.clock import DAY, HOUR, MINUTE, Zone, instant, iso, weekday
-from ocpiq.demo.forms import UNIT, Json, number
-from ocpiq.demo.names import BELGIUM, BRITAIN, COUNTRY_CODE, NETHERLANDS, PARTY_ID, SUPPLIER, Country
-
-WEEKDAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+from ocpiq.demo.clock import DAY, HOUR, MINUTE, Zone, instant, weekday
+from ocpiq.demo.names import Country
 
 
 class Element(Struct, frozen=True, eq=False):
@@ -43,9 +39,9 @@ class Tariff(Struct, frozen=True, eq=False):
 
     id: str
     country: Country
-    type: str
     text: str
     elements: tuple[Element, ...]
+    type: str = "REGULAR"
     begin: int | None = None
     end: int | None = None
     created: int = instant("2025-09-15T08:00")
@@ -95,16 +91,10 @@ class Cost(Struct, frozen=True):
     incl_vat: int
 
 
-PER: Final = {
-    "FLAT": 1,
-    "ENERGY": 1000,
-    "TIME": HOUR,
-    "PARKING_TIME": HOUR,
-}  # a price is for a kWh, for an hour
-BILLED: Final = {
-    True: ("ENERGY", "TIME"),
-    False: ("PARKING_TIME",),
-}  # while energy flows, and while it does not
+# Amounts are counted in Wh and seconds, prices are for a kWh and an hour.
+PER: Final = {"FLAT": 1, "ENERGY": 1000, "TIME": HOUR, "PARKING_TIME": HOUR}
+# What is billed while energy flows, and while it does not.
+BILLED: Final = {True: ("ENERGY", "TIME"), False: ("PARKING_TIME",)}
 
 
 def costs(tariff: Tariff, start: int, periods: Sequence[Period], zone: Zone) -> dict[str, Cost]:
@@ -133,119 +123,3 @@ def costs(tariff: Tariff, start: int, periods: Sequence[Period], zone: Zone) -> 
 def total(parts: dict[str, Cost]) -> Cost:
     """Return the sum of costs."""
     return Cost(sum(part.excl_vat for part in parts.values()), sum(part.incl_vat for part in parts.values()))
-
-
-@cache
-def tariffs(country: Country, kind: str) -> tuple[Tariff, ...]:
-    """Return a country's tariffs for one kind of charging: those of contracts first, the ad hoc one last."""
-    local = country.currency != "EUR"
-
-    def per(euro_cents: int) -> int:
-        return (euro_cents * 86 // 100 if local else euro_cents) * UNIT // 100
-
-    def tariff(name: str, text: str, *elements: Element, **validity: int) -> Tariff:
-        return Tariff(f"{country.code}-{name}", country, "REGULAR", text, elements, **validity)
-
-    def ad_hoc(name: str, cents: int) -> Tariff:
-        element = Element({"FLAT": per(35), "ENERGY": per(cents)})
-        return Tariff(
-            f"{country.code}-{name}-ADHOC", country, "AD_HOC_PAYMENT", "Pay on the spot", (element,)
-        )
-
-    by_day, night, weekend = (9 * 60, 22 * 60), (23 * 60, 6 * 60), (5, 6)
-    if kind == "street":
-        daytime = Element({"PARKING_TIME": per(60)}, hours=by_day, after=4 * HOUR)
-        cheaper = Element({"ENERGY": per(27)}, hours=night)
-        street = tariff(
-            "STREET", "Night rate from 23:00 to 06:00", daytime, cheaper, Element({"ENERGY": per(34)})
-        )
-        return street, ad_hoc("STREET", 45)
-    if kind == "garage":
-        off = Element({"ENERGY": per(33)}, days=weekend)
-        workday = Element({"FLAT": per(25), "ENERGY": per(38), "TIME": per(20), "PARKING_TIME": per(90)})
-        return tariff("GARAGE", "No fee for time at the weekend", off, workday), ad_hoc("GARAGE", 49)
-    if kind == "fast":
-        element = Element({"FLAT": per(50), "ENERGY": per(52), "PARKING_TIME": per(600)})
-        return tariff("FAST", "Please move your car when it is full", element), ad_hoc("FAST", 65)
-    if kind == "motorway":
-        change = instant("2026-05-01")
-        idle = Element({"PARKING_TIME": per(1200)}, after=45 * MINUTE)
-        old = tariff("MOTORWAY-2025", "High power", Element({"ENERGY": per(69)}), idle, end=change)
-        peak = Element({"ENERGY": per(72)}, hours=(15 * 60, 19 * 60))
-        new = tariff(
-            "MOTORWAY-2026",
-            "High power, dearer from 15:00 to 19:00",
-            peak,
-            Element({"ENERGY": per(62)}),
-            idle,
-            begin=change,
-            created=instant("2026-04-10T08:00"),
-        )
-        return old, new, ad_hoc("MOTORWAY", 79)
-    if kind == "work":
-        return (tariff("FREE", "Free of charge", Element({"FLAT": 0})),)
-    return (tariff("HOME", "At the price of the household", Element({"ENERGY": per(26)})),)
-
-
-KINDS: Final = ("street", "garage", "fast", "motorway", "work", "home")
-
-
-def every() -> Iterator[Tariff]:
-    """Yield all tariffs, the oldest first."""
-    found = [
-        each
-        for country in (NETHERLANDS, BELGIUM, BRITAIN)
-        for kind in KINDS
-        for each in tariffs(country, kind)
-    ]
-    yield from sorted(found, key=lambda each: each.created)
-
-
-def priced_by(country: Country, kind: str, moment: int, ad_hoc: bool) -> Tariff:
-    """Return the tariff of a charge that begins at `moment`."""
-    valid = [each for each in tariffs(country, kind) if each.valid(moment)]
-    return valid[-1] if ad_hoc else valid[0]
-
-
-@cache
-def tariff_object(tariff: Tariff) -> Json:
-    """Return a tariff as OCPI 2.2.1 has it."""
-    found: Json = {
-        "country_code": COUNTRY_CODE,
-        "party_id": PARTY_ID,
-        "id": tariff.id,
-        "currency": tariff.country.currency,
-        "type": tariff.type,
-        "tariff_alt_text": [{"language": "en", "text": tariff.text}],
-        "elements": [element_object(element, tariff.country.vat) for element in tariff.elements],
-    }
-    if tariff.begin is not None:
-        found["start_date_time"] = iso(tariff.begin)
-    if tariff.end is not None:
-        found["end_date_time"] = iso(tariff.end)
-    return found | {"energy_mix": ENERGY_MIX, "last_updated": iso(tariff.created)}
-
-
-def element_object(element: Element, vat: int) -> Json:
-    """Return a tariff element; `vat` in percent."""
-    components = [
-        {"type": dimension, "price": number(rate, UNIT), "vat": vat, "step_size": 1}
-        for dimension, rate in element.prices.items()
-    ]
-    restrictions: Json = {}
-    if element.hours is not None:
-        begin, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in element.hours)
-        restrictions |= {"start_time": begin, "end_time": end}
-    if element.after:
-        restrictions["min_duration"] = element.after
-    if element.days:
-        restrictions["day_of_week"] = [WEEKDAYS[day] for day in element.days]
-    return {"price_components": components} | ({"restrictions": restrictions} if restrictions else {})
-
-
-ENERGY_MIX: Final = {
-    "is_green_energy": True,
-    "energy_sources": [{"source": "WIND", "percentage": 78}, {"source": "SOLAR", "percentage": 22}],
-    "environ_impact": [{"category": "CARBON_DIOXIDE", "amount": 12}],
-    "supplier_name": SUPPLIER,
-}

@@ -7,10 +7,10 @@ import re
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
+from time import sleep
 from types import TracebackType
 from typing import Final, Self
 
@@ -86,7 +86,7 @@ class Handler(BaseHTTPRequestHandler):
             self.report(f"failed: {error!r}")
             found = Answer(500, envelope(SERVER_ERROR, "The demo platform failed"), {})
         if found.listed:
-            time.sleep(self.server.page_delay)
+            sleep(self.server.page_delay)
         self.send(found, self.headers.get("Accept-Encoding", ""))
 
     def version_string(self) -> str:

@@ -9,8 +9,9 @@ from ocpiq.demo.clock import DAY, HOUR, MINUTE, NOW, iso
 from ocpiq.demo.forms import Json, number, present, price
 from ocpiq.demo.names import COUNTRY_CODE, PARTY_ID
 from ocpiq.demo.periods import meter_id, period_object, periods, who
-from ocpiq.demo.prices import costs, priced_by, total
+from ocpiq.demo.prices import costs, total
 from ocpiq.demo.sites import sites
+from ocpiq.demo.tariffs import priced_by
 
 METER: Final = 15 * MINUTE  # an active session is brought up to date so often
 ENDLESS: Final = 41 * DAY

@@ -8,11 +8,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.demo import prices
 from ocpiq.demo.chance import Chance, Weighted
 from ocpiq.demo.clock import DAY, NOW, instant, iso
 from ocpiq.demo.forms import Json, present
 from ocpiq.demo.names import CITIES, COUNTRY_CODE, OPERATOR, PARTY_ID, WEBSITE, City, Country
+from ocpiq.demo.tariffs import ENERGY_MIX, tariffs
 
 LOCATIONS: Final = 112
 SEED: Final = 101
@@ -47,7 +47,7 @@ class Spot(Struct, frozen=True, eq=False):
     evse_id: str
     connector_id: str
     plug: Plug
-    kind: str  # of its tariff, see prices.KINDS
+    kind: str  # of its tariff, see tariffs.PRICE_LIST
     city: City
 
 
@@ -155,7 +155,7 @@ def location(chance: Chance, site: Site, spots: Sequence[Spot]) -> Json:
         time_zone=city.country.zone.name,
         opening_times=opening_times(chance, site),
         charging_when_closed=None if site.always_open else chance.permille(600),
-        energy_mix=prices.ENERGY_MIX if chance.permille(700) else None,
+        energy_mix=ENERGY_MIX if chance.permille(700) else None,
         last_updated=max(part["last_updated"] for part in evses),
     )
 
@@ -191,7 +191,7 @@ def evse(chance: Chance, spots: Sequence[Spot]) -> Json:
 def connector(spot: Spot, updated: int) -> Json:
     """Return a connector; its tariffs are those that are valid at the end of the demo's year."""
     plug = spot.plug
-    valid = [tariff.id for tariff in prices.tariffs(spot.city.country, spot.kind) if tariff.valid(NOW)]
+    valid = [tariff.id for tariff in tariffs(spot.city.country, spot.kind) if tariff.valid(NOW)]
     return {
         "id": spot.connector_id,
         "standard": plug.standard,

@@ -45,14 +45,14 @@ def units(amount: float) -> int:
 
 DIGESTS = {
     ("locations", "2.1.1"): "7bdff87e20e6b078",
-    ("sessions", "2.1.1"): "7b5e702544e00baa",
-    ("cdrs", "2.1.1"): "2a4f9bbb4acb4849",
-    ("tariffs", "2.1.1"): "cb1df8d5252ad861",
+    ("sessions", "2.1.1"): "fcbc74b6c84c768d",
+    ("cdrs", "2.1.1"): "5b7557a48230e969",
+    ("tariffs", "2.1.1"): "22af4d16b38e5660",
     ("tokens", "2.1.1"): "3d4f0688ab1aacf3",
     ("locations", "2.2.1"): "2163bdaa0875bebd",
-    ("sessions", "2.2.1"): "072e60437c5469d8",
-    ("cdrs", "2.2.1"): "f808423da8ed33e6",
-    ("tariffs", "2.2.1"): "16da58749ba4383b",
+    ("sessions", "2.2.1"): "c4863f90ab329d32",
+    ("cdrs", "2.2.1"): "098d73148a252257",
+    ("tariffs", "2.2.1"): "579f5bc990a56606",
     ("tokens", "2.2.1"): "a9db7053b988ef78",
 }
 DIGEST = """

@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from ocpiq.demo.clock import HOUR, MINUTE, Zone, instant
-from ocpiq.demo.names import BELGIUM, NETHERLANDS
-from ocpiq.demo.prices import Cost, Element, Period, Tariff, costs, priced_by, total
+from ocpiq.demo.names import BELGIUM, BRITAIN, NETHERLANDS
+from ocpiq.demo.prices import Cost, Element, Period, Tariff, costs, total
+from ocpiq.demo.tariffs import PRICE_LIST, priced_by, tariffs
 
 AMSTERDAM = Zone("Europe/Amsterdam", 1)
 NOON = instant("2026-01-14T11:00")  # a Wednesday, 12:00 in Amsterdam
 
 
 def tariff(*elements: Element) -> Tariff:
-    return Tariff("T", NETHERLANDS, "REGULAR", "", elements)
+    return Tariff("T", NETHERLANDS, "", elements)
 
 
 def charging(minutes: int, watt_hours: int = 0, start: int = NOON) -> Period:
@@ -135,3 +136,10 @@ def test_a_tariff_is_replaced_by_its_successor() -> None:
     assert priced_by(BELGIUM, "motorway", before, ad_hoc=False).id == "BE-MOTORWAY-2025"
     assert priced_by(BELGIUM, "motorway", after, ad_hoc=False).id == "BE-MOTORWAY-2026"
     assert priced_by(BELGIUM, "motorway", after, ad_hoc=True).id == "BE-MOTORWAY-ADHOC"
+
+
+def test_prices_abroad_are_in_the_money_of_the_country() -> None:
+    [dutch, belgian, british] = [tariffs(each, "fast")[0] for each in (NETHERLANDS, BELGIUM, BRITAIN)]
+    assert dutch is PRICE_LIST["fast"][0]
+    assert (belgian.id, belgian.elements[0].prices["ENERGY"]) == ("BE-FAST", 5200)
+    assert (british.id, british.elements[0].prices["ENERGY"]) == ("GB-FAST", 4472)

@@ -6,12 +6,17 @@ import base64
 import gzip
 import http.client
 import re
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 
 import orjson
 import pytest
@@ -311,6 +316,52 @@ def test_what_is_no_http(client: Client) -> None:
     with socket.create_connection(address, timeout=20) as connection:
         connection.sendall(b"GET / one two three\r\n\r\n")
         assert b'"status_code":2000' in connection.makefile("rb").read()
+
+
+def test_every_page_is_delayed_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    delays: list[float] = []
+    monkeypatch.setattr("ocpiq.demo.server.sleep", delays.append)
+    with demo.platform(page_delay=0.25) as platform:
+        client = Client(platform)
+        assert len(client.all("/ocpi/2.2.1/tokens")) == 420
+        client.ask("/ocpi/versions")
+        client.connection.close()
+    assert delays == [0.25] * 5
+
+
+def test_clients_are_served_side_by_side(demo_platform: demo.DemoPlatform) -> None:
+    def pull(module: str) -> int:
+        client = Client(demo_platform)
+        count = len(client.all(f"/ocpi/2.2.1/{module}?limit=50"))
+        client.connection.close()
+        return count
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(pull, ["tokens", "locations", "tokens", "tariffs"])) == [420, 112, 420, 33]
+
+
+FOREGROUND = """
+from ocpiq import demo
+platform = demo.platform()
+print(platform.versions_url, flush=True)
+try:
+    platform.serve_forever()
+except KeyboardInterrupt:
+    print("ended")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for another process")
+def test_served_in_the_foreground_until_it_is_interrupted() -> None:
+    command = [sys.executable, "-c", FOREGROUND]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        request = Request(url, headers={"Authorization": f"Token {demo.TOKEN}"})
+        with urlopen(request, timeout=20) as response:
+            assert orjson.loads(response.read())["status_code"] == 1000
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20) == ("ended\n", "")
 
 
 def test_a_failure_of_the_platform_is_an_answer_too(monkeypatch: pytest.MonkeyPatch) -> None:
