@@ -1,1 +1,10 @@
-"""."""
+"""The gate: the only package that opens page bytes, and builds of them only what the query's view shows."""
+
+from __future__ import annotations
+
+from ocpiq.privacy.envelope import framing
+from ocpiq.privacy.gate import Gate, Opened, gate
+from ocpiq.privacy.shapes import Row, Shape, Slot
+from ocpiq.privacy.window import Window
+
+__all__ = ["Gate", "Opened", "Row", "Shape", "Slot", "Window", "framing", "gate"]

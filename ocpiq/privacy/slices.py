@@ -1,0 +1,49 @@
+"""Slices of JSON: what an object's fields, a list's items and a value are, the fast way first, else
+carefully."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from ocpiq.privacy import careful
+from ocpiq.privacy.careful import Items
+
+REFUSED: Final = (ValueError, RecursionError)
+"""What msgspec raises: ill-formed and mistyped JSON, bytes that are no UTF-8, nesting beyond the
+interpreter's stack."""
+
+FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+VALUE: Final = msgspec.json.Decoder()
+
+OBJECT, LIST, NULL = b"{", b"[", b"null"
+
+
+def fields(raw: bytes) -> dict[str, bytes]:
+    """Return the slices of an object's fields. BrokenError where `raw` is none."""
+    try:
+        return {name: bytes(value) for name, value in FIELDS.decode(raw).items()}
+    except REFUSED:
+        return careful.fields(raw)
+
+
+def items(raw: bytes) -> Items:
+    """Return the slices of a list's items, those of an inner list as a list again. BrokenError where `raw` is
+    none."""
+    try:
+        found: Items = [bytes(item) for item in ITEMS.decode(raw)]
+    except REFUSED:
+        return careful.items(raw)
+    if any(item[:1] == LIST for item in found):
+        return careful.items(raw)
+    return found
+
+
+def value(raw: bytes) -> object:
+    """Return the value of a slice, with all that is in it. BrokenError where it is none."""
+    try:
+        return VALUE.decode(raw)
+    except REFUSED:
+        return careful.decode(raw)
