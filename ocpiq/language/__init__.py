@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ocpiq.language.parse import parse
+from ocpiq.language.unparse import unparse
 
-__all__ = ["parse"]
+__all__ = ["parse", "unparse"]

@@ -1,4 +1,4 @@
-"""What the rules of `grammar/program.lark` and `grammar/expressions.lark` make: functions of the rules' names.
+"""What the rules of grammar/program.lark and grammar/expressions.lark make: functions named like the rules.
 
 The parser calls one with the rule's span and the values of its parts (see `Rule` in `tables.py`).
 """
@@ -95,9 +95,9 @@ def compare(span: Span, left: tree.Expr, operator: Token, right: tree.Expr) -> t
 
 
 def chain(span: Span, first: tree.Expr, *rest: Token | tree.Expr) -> tree.Chain:
-    operators, operands = rest[::2], rest[1::2]
-    pairs = tuple((op.text, operand) for op, operand in zip(operators, operands, strict=True))
-    return tree.Chain(span=span, first=first, rest=pairs)
+    operators = [part.text for part in rest if isinstance(part, Token)]
+    operands = [part for part in rest if not isinstance(part, Token)]
+    return tree.Chain(span=span, first=first, rest=tuple(zip(operators, operands, strict=True)))
 
 
 def negate(span: Span, _: Token, body: tree.Expr) -> tree.Negate:
@@ -171,7 +171,7 @@ def number(span: Span, token: Token) -> tree.Number:
     return tree.Number(span=span, text=token.text)
 
 
-def format(span: Span, token: Token) -> tree.Format:  # noqa: A001 - the rule's name
+def format(span: Span, token: Token) -> tree.Format:
     return tree.Format(span=span, name=token.text)
 
 
@@ -241,7 +241,7 @@ def plain(written: tree.Text) -> str:
 # ---------------------------------------------------------------- expressions.lark: objects and patterns
 
 
-def object(span: Span, *entries: tree.Entry) -> tree.Object:  # noqa: A001 - the rule's name
+def object(span: Span, *entries: tree.Entry) -> tree.Object:
     return tree.Object(span=span, entries=tuple(entry for entry in entries if entry))
 
 

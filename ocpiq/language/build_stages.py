@@ -1,4 +1,4 @@
-"""What the rules of `grammar/sources.lark` and `grammar/stages.lark` make: functions of the rules' names.
+"""What the rules of grammar/sources.lark and grammar/stages.lark make: functions named like the rules.
 
 The parser calls one with the rule's span and the values of its parts (see `Rule` in `tables.py`).
 """
@@ -16,6 +16,10 @@ from ocpiq.language.lalr import Token
 
 def source(span: Span, module: Token, *clauses: tree.Clause) -> tree.Source:
     return tree.Source(span=span, module=module.text, clauses=clauses)
+
+
+def clauses(_: Span, *items: tree.Clause) -> tuple[tree.Clause, ...]:
+    return items
 
 
 def pass_clause(span: Span, *paths: tree.FieldPath) -> tree.Pass:
@@ -108,14 +112,12 @@ def join_module(
     each: Token | None,
     module: Token,
     name: Token,
-    *rest: tree.Clause | tree.Expr | None,
+    clauses: tuple[tree.Clause, ...],
+    on: tree.Expr | None,
 ) -> tree.Join:
-    *clauses, on = rest
-    end = clauses[-1] if clauses else name
-    joined = tree.Source(
-        span=Span(module.span.start, end.span.end), module=module.text, clauses=tuple(clauses)
-    )
-    return tree.Join(span=span, each=each is not None, source=joined, name=name.text[1:], on=on)
+    end = (clauses[-1] if clauses else name).span.end
+    source = tree.Source(span=Span(module.span.start, end), module=module.text, clauses=clauses)
+    return tree.Join(span=span, each=each is not None, source=source, name=name.text[1:], on=on)
 
 
 def join_each(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -27,12 +27,11 @@ class Token(Struct, frozen=True):
     span: Span
 
 
-class Stuck(Exception):  # noqa: N818 - no error of the program: `mistakes.py` turns it into one
-    """No rule goes on: at `token`, or where the text is no token at all (None), with what was read so far."""
+class Stuck(Exception):
+    """No rule goes on with `token` (of kind "" where the text is no token at all). `mistakes.py` says why."""
 
-    def __init__(self, position: int, token: Token | None, states: list[int], values: list[Any]) -> None:
-        super().__init__(position)
-        self.position = position
+    def __init__(self, token: Token, states: list[int], values: list[Any]) -> None:
+        super().__init__(token)
         self.token = token
         self.states = states
         self.values = values
@@ -63,7 +62,7 @@ class Lexer:
         return _any_of({n: p for n, p in self.patterns.items() if n in self.quoted})
 
     def next(self, source: str, position: int, state: int) -> Token | None:
-        """Return the token at or behind `position`, END at the end; None where there is none that can stand here."""
+        """Return the token at or behind `position`, END at the end; None where none can stand here."""
         can_stand = self.states[state]
         if "LITERAL" in can_stand:
             match = self.text.match(source, position)
@@ -80,20 +79,20 @@ class Lexer:
         return _end(source, position)
 
     def _other(self, source: str, position: int, can_stand: dict[str, int]) -> Token | None:
-        """Return the first token that can stand here, where an earlier one hid it: a date behind a number, `?` behind `?//`."""
+        """Return a token that another one hid: a date behind a number, `?` behind `?//`."""
         for name, pattern in self.patterns.items():
             if name in can_stand and name != "NAME" and (match := _compiled(pattern).match(source, position)):
                 return _token(match, name)
         return None
 
-    def anything(self, source: str, position: int) -> Token | None:
-        """Return the token at or behind `position` whether or not it can stand there; for messages."""
+    def anything(self, source: str, position: int) -> Token:
+        """Return what is at or behind `position` whether or not it can stand there; for messages."""
         while match := self.code.match(source, position):
             kind = str(match.lastgroup)
             if kind not in IGNORED:
                 return _token(match, self.words.get(match[0], (kind,))[0])
             position = match.end()
-        return _end(source, position)
+        return _end(source, position) or Token("", source[position], Span(position, position + 1))
 
 
 def _any_of(patterns: dict[str, str]) -> re.Pattern[str]:
@@ -128,17 +127,11 @@ class Parser:
         position = 0
         while True:
             token = self.lexer.next(text, position, run.states[-1])
-            if token is None:
-                self._stuck(text, position, run)
-            if not run.feed(token):
-                raise Stuck(token.span.start, token, run.states, run.values)
+            if token is None or not run.feed(token):
+                raise Stuck(token or self.lexer.anything(text, position), run.states, run.values)
             if token.kind == END:
                 return run.values[-1]
             position = token.span.end
-
-    def _stuck(self, text: str, position: int, run: _Run) -> NoReturn:
-        token = self.lexer.anything(text, position)
-        raise Stuck(token.span.start if token else position, token, run.states, run.values)
 
 
 class _Run:

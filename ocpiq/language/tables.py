@@ -1,8 +1,8 @@
-"""The parser's LALR(1) tables: built from `grammar/*.lark` by lark, and kept as JSON in the user's own cache folder.
+"""The parser's LALR(1) tables: built from the grammar by lark, and kept as JSON in the user's cache folder.
 
-Building takes longer than everything else that a one-liner does before its first output, and lark itself is slow to
-import; the saved tables need neither. They are plain data: whoever reads them checks every type, and a file that is
-unreadable, cut or of another grammar is built anew.
+Building takes longer than all else that a one-liner does before its first output, and lark itself is slow to
+import; with saved tables neither happens. They are plain data, every type is checked when they are read, and
+a file that is unreadable, cut or of another grammar is replaced.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ IGNORED: Final = ("_SPACE", "_COMMENT")
 
 
 class Terminal(Struct, frozen=True):
-    """A terminal in the order in which they are tried: `pattern` is a regular expression, a `word` is a keyword."""
+    """A terminal: its regular expression, its text where that is fixed, and whether it is a keyword."""
 
     name: str
     pattern: str
-    text: str | None  # what it is written as, where that is fixed
+    text: str | None
     word: bool
 
 
 class Rule(Struct, frozen=True):
     """A rule: what to do with the `size` topmost values.
 
-    `keep` are the values handed on, None for an optional part that is missing; those in `inline` are lists whose items
-    are handed on. `action` is the name of what makes the value; "" makes a list. With `single`, one value stays as it is.
+    `keep` are the values handed on, None for an optional part that is missing; those in `inline` are lists
+    whose items are handed on. `action` is the name of what makes the value; "" makes a list. With `single`, one
+    value stays as it is.
     """
 
     origin: str
@@ -52,8 +53,8 @@ class Rule(Struct, frozen=True):
 class Tables(Struct, frozen=True):
     """What the parser runs on.
 
-    `states` says for each state what to do on a terminal: a number from 0 is the next state, `~n` reduces by rule n;
-    and on a rule's name: the next state.
+    `terminals` stand in the order in which they are tried. `states` says for each state what to do on a terminal
+    (a number from 0 is the next state, `~n` reduces by rule n) and which state is next on a rule's name.
     """
 
     grammar: str
@@ -66,7 +67,7 @@ class Tables(Struct, frozen=True):
 
 @cache
 def tables() -> Tables:
-    """Return the tables of the grammar that stands beside this package: the saved ones, or fresh ones, which it saves."""
+    """Return the tables of this installation's grammar: the saved ones, or fresh ones, then saved."""
     grammar = grammar_text()
     file = cache_folder() / f"grammar-{FORMAT}-{crc32(grammar.encode()):08x}.json"
     saved = load(file, grammar)
@@ -77,7 +78,7 @@ def tables() -> Tables:
 
 
 def grammar_text() -> str:
-    """Return all grammar files as one text: package data in an installation, `grammar/` in a source checkout."""
+    """Return all grammar files as one text: package data where installed, or the source checkout's."""
     here = Path(__file__).parent
     folder = next(folder for folder in (here / "grammar", here.parents[1] / "grammar") if folder.is_dir())
     return "\n".join(file.read_text("utf-8") for file in sorted(folder.glob("*.lark")))
@@ -125,7 +126,7 @@ def save(file: Path, fresh: Tables) -> None:
 
 
 def build(grammar: str, *, strict: bool = False) -> Tables:
-    """Return the tables of a grammar text; with `strict`, lark refuses any conflict (and needs interegular)."""
+    """Return the tables of a grammar text; `strict` refuses any conflict, and needs interegular."""
     from lark import Lark  # noqa: PLC0415 - slow to import, and rarely needed
 
     lark = Lark(grammar, start="program", parser="lalr", strict=strict)
@@ -146,7 +147,7 @@ def build(grammar: str, *, strict: bool = False) -> Tables:
 
 
 def _terminals(lark: Lark) -> tuple[Terminal, ...]:
-    """Return the terminals, those to be tried first first: by priority, patterns before fixed texts, long before short."""
+    """Return the terminals by priority, patterns before fixed texts, long ones before short ones."""
     ordered = sorted(
         lark.terminals, key=lambda t: (-t.priority, t.pattern.type == "str", -len(t.pattern.value), t.name)
     )
@@ -171,9 +172,10 @@ def _rule(rule: LarkRule) -> Rule:
             keep.append(None)
             continue
         number, symbol = next(symbols)
-        if not (symbol.is_term and symbol.filter_out):
+        hidden = symbol.name.startswith("_")
+        if not (symbol.is_term and hidden):
             keep.append(number)
-        if not symbol.is_term and symbol.name.startswith("_"):
+        if hidden and not symbol.is_term:
             inline.append(number)
     name = str(rule.origin.name)
     return Rule(

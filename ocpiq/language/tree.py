@@ -1,11 +1,13 @@
 """The syntax tree: what the query text says, with the place of everything, and nothing decided yet.
 
-A `Pipeline` is flat: its items are filters, the stages of section "whole-stream", and the binders `as`, `def` and
-`label`, each of which holds for all items to its right. Paths, operator chains and comma lists are flat as well, so
-a long query makes a wide tree and not a deep one.
+A `Pipeline` is flat: its items are filters, whole-stream stages, and the binders `as`, `def` and `label`, each
+of which holds for all items to its right. Paths, operator chains and comma lists are flat as well, so a long
+query makes a wide tree and not a deep one.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -16,6 +18,20 @@ class Node(Struct, frozen=True, kw_only=True):
     """What every part of the tree has: its place in the text."""
 
     span: Span
+
+
+def children(node: Node) -> Iterator[Node]:
+    """Yield the parts of a node, in the order of the text."""
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, Node):
+                    yield item
+                elif isinstance(item, tuple):  # an operator with its operand, a condition with its branch
+                    yield from (part for part in item if isinstance(part, Node))
 
 
 # ---------------------------------------------------------------- terms
@@ -36,7 +52,10 @@ class Number(Node, frozen=True):
 
 
 class Text(Node, frozen=True):
-    """A string; `parts` are literal text and interpolated bodies in turn, `format` is `@csv` and its kin or None."""
+    """A string; a `format` is `@csv` and its kin.
+
+    `parts` are literal texts and interpolated bodies. A string without interpolation has exactly one part.
+    """
 
     parts: tuple[str | Expr, ...]
     format: str | None = None
@@ -61,9 +80,9 @@ class Array(Node, frozen=True):
 
 
 class Entry(Node, frozen=True):
-    """One entry of an object: `key: value`; without `: value` (`{name}`, `{$x}`, `{"a b"}`, `{@text "x"}`) value is None.
+    """One entry of an object: `key: value`; without `: value` (`{name}`, `{$x}`, `{"a b"}`) value is None.
 
-    A bare key (`{name}`, keywords as well) is a Text of one literal part.
+    A bare key (`{name}`, keywords as well) is a Text of one literal part, a computed one (`(…)`) a Paren.
     """
 
     key: Expr
@@ -218,7 +237,7 @@ class Comma(Node, frozen=True):
 
 
 class PatternEntry(Node, frozen=True):
-    """`{key: pattern}`, `{$x}`, `{$x: pattern}`; `$x` as key is a Variable, a pattern may be None only then."""
+    """`{key: pattern}`, `{$x}`, `{$x: pattern}`; the key is as in Entry, without a pattern a Variable."""
 
     key: Expr
     pattern: Pattern | None
@@ -270,7 +289,7 @@ class Label(Node, frozen=True):
 
 
 class FieldPath(Node, frozen=True):
-    """A literal path in a clause: `charging_periods.dimensions`, `.` (no names), `"x_depot.name"` (`quoted`)."""
+    """A literal path in a clause: `tariff.id`, `.` (no names), `"x_depot.name"` (quoted)."""
 
     names: tuple[str, ...]
     quoted: bool = False
@@ -325,7 +344,7 @@ Clause = Pass | Only | Since | Until | During | Newest
 
 
 class Source(Node, frozen=True):
-    """`sessions pass kwh since 2026-01-01`: a module with at least one clause."""
+    """`sessions pass kwh since 2026-01-01`: a module with clauses; without any only in a `join`."""
 
     module: str
     clauses: tuple[Clause, ...]
@@ -349,7 +368,7 @@ class Count(Node, frozen=True):
 
 
 class Aggregate(Node, frozen=True):
-    """`aggregate body by by`; `by` is an Object, or a path, or None."""
+    """`aggregate body by by`; `by` is None without groups."""
 
     body: Expr
     by: Expr | None
@@ -381,7 +400,10 @@ class Distinct(Node, frozen=True):
 
 
 class Join(Node, frozen=True):
-    """`join [each] source as $name on condition`; `on` is None for OCPI's own keys."""
+    """`join [each] source as $name on condition`; `on` is None for OCPI's own keys.
+
+    The source is a Source, or a Paren with a pipeline.
+    """
 
     each: bool
     source: Expr
