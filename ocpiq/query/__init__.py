@@ -1,1 +1,7 @@
-"""."""
+"""The one way from query text to results, for the Python API, the commands and the prompt."""
+
+from __future__ import annotations
+
+from ocpiq.query.query import Query, compile
+
+__all__ = ["Query", "compile"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NoReturn, cast
+
+from ocpiq.errors import PrivacyError
 
 NA: Final = "#NA"
 
@@ -37,3 +39,25 @@ class Blank:
 
 
 BLANK: Final = Blank()
+
+
+def refuse(blank: Blank) -> NoReturn:
+    """Raise the error for using a withheld value: which field it is, and how to pass it."""
+    if not blank.module:
+        raise PrivacyError("a blanked value cannot be used, only moved")
+    name = f"{blank.module}.{blank.path}" if blank.path else blank.module
+    raise PrivacyError(f"{name} is blanked", hint=f"to use it: {blank.module} pass {blank.path or '.'}")
+
+
+def refuse_inside(value: object) -> None:
+    """Raise where `value` is a blank or holds one at any depth."""
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        kind = type(item)
+        if kind is Blank:
+            refuse(cast(Blank, item))
+        elif kind is list:
+            todo.extend(cast("list[object]", item))
+        elif kind is dict:
+            todo.extend(cast("dict[str, object]", item).values())

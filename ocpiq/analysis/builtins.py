@@ -1,0 +1,115 @@
+"""The table of builtins written in Python: number of outputs, type of the result, and what each does with a blank.
+
+A blank may be moved, never used. `REFUSES`, the default, means that neither the input nor an argument may be or hold
+a blank; `OUTSIDE` that only the outside is looked at, so that an array or object may hold one; `MOVES` that the
+builtin carries blanks along. The compiler puts the check where a blank is possible; the builtins know nothing of it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import Struct
+
+from ocpiq.analysis.plan import Outputs
+from ocpiq.analysis.types import BOOLEAN, NUMBER, STRING, Opaque, Type
+
+
+class Blanks(Enum):
+    """What a builtin does with a blank."""
+
+    REFUSES = "refuses"
+    OUTSIDE = "looks at the outside only"
+    MOVES = "moves"
+
+
+class Builtin(Struct, frozen=True):
+    """One builtin: `arity` counts its arguments."""
+
+    name: str
+    arity: int
+    blanks: Blanks = Blanks.REFUSES
+    outputs: Outputs = Outputs.ONE
+    result: Type | None = None
+    reads: bool = True  # whether it looks at `.` at all
+
+
+def _table(*rows: Builtin) -> dict[tuple[str, int], Builtin]:
+    return {(row.name, row.arity): row for row in rows}
+
+
+_CLEAN = Opaque(clean=True)
+_MOVED = Opaque(clean=False)
+
+BUILTINS = _table(
+    Builtin("empty", 0, Blanks.MOVES, Outputs.NONE, reads=False),
+    Builtin("error", 0, Blanks.MOVES, Outputs.NONE),
+    Builtin("not", 0, Blanks.OUTSIDE, result=BOOLEAN),
+    Builtin("length", 0, Blanks.OUTSIDE, result=NUMBER),
+    Builtin("utf8bytelength", 0, result=NUMBER),
+    Builtin("keys", 0, Blanks.OUTSIDE, result=_CLEAN),
+    Builtin("keys_unsorted", 0, Blanks.OUTSIDE, result=_CLEAN),
+    Builtin("has", 1, Blanks.OUTSIDE, result=BOOLEAN),
+    Builtin("contains", 1, result=BOOLEAN),
+    Builtin("add", 0, Blanks.MOVES, result=_MOVED),
+    Builtin("range", 1, outputs=Outputs.MANY, result=NUMBER, reads=False),
+    Builtin("range", 2, outputs=Outputs.MANY, result=NUMBER, reads=False),
+    Builtin("range", 3, outputs=Outputs.MANY, result=NUMBER, reads=False),
+    Builtin("floor", 0, result=NUMBER),
+    Builtin("ceil", 0, result=NUMBER),
+    Builtin("round", 0, result=NUMBER),
+    Builtin("sqrt", 0, result=NUMBER),
+    Builtin("abs", 0, result=NUMBER),
+    Builtin("pow", 2, result=NUMBER),
+    Builtin("log", 0, result=NUMBER),
+    Builtin("tostring", 0, Blanks.MOVES),
+    Builtin("tojson", 0, Blanks.MOVES),
+    Builtin("fromjson", 0, result=_CLEAN),
+    Builtin("tonumber", 0, result=NUMBER),
+    Builtin("toboolean", 0, result=BOOLEAN),
+    Builtin("type", 0, Blanks.MOVES, result=STRING),
+    Builtin("infinite", 0, Blanks.MOVES, result=NUMBER, reads=False),
+    Builtin("nan", 0, Blanks.MOVES, result=NUMBER, reads=False),
+    Builtin("isnan", 0, result=BOOLEAN),
+    Builtin("isinfinite", 0, result=BOOLEAN),
+    Builtin("isnormal", 0, result=BOOLEAN),
+    Builtin("sort", 0, result=_CLEAN),
+    Builtin("unique", 0, result=_CLEAN),
+    Builtin("min", 0, result=_CLEAN),
+    Builtin("max", 0, result=_CLEAN),
+    Builtin("_sort_by", 1, Blanks.MOVES),
+    Builtin("_group_by", 1, Blanks.MOVES),
+    Builtin("_unique_by", 1, Blanks.MOVES),
+    Builtin("_min_by", 1, Blanks.MOVES),
+    Builtin("_max_by", 1, Blanks.MOVES),
+    Builtin("reverse", 0, Blanks.MOVES),
+    Builtin("flatten", 0, Blanks.MOVES),
+    Builtin("flatten", 1, Blanks.MOVES),
+    Builtin("transpose", 0, Blanks.MOVES),
+    Builtin("to_entries", 0, Blanks.MOVES),
+    Builtin("from_entries", 0, Blanks.MOVES),
+    Builtin("startswith", 1, result=BOOLEAN),
+    Builtin("endswith", 1, result=BOOLEAN),
+    Builtin("ltrimstr", 1, result=_CLEAN),
+    Builtin("rtrimstr", 1, result=_CLEAN),
+    Builtin("trim", 0, result=STRING),
+    Builtin("ltrim", 0, result=STRING),
+    Builtin("rtrim", 0, result=STRING),
+    Builtin("split", 1, result=_CLEAN),
+    Builtin("join", 1, Blanks.MOVES),
+    Builtin("ascii_downcase", 0, result=STRING),
+    Builtin("ascii_upcase", 0, result=STRING),
+    Builtin("explode", 0, result=_CLEAN),
+    Builtin("implode", 0, result=STRING),
+    Builtin("now", 0, Blanks.MOVES, result=NUMBER, reads=False),
+    Builtin("input", 0, Blanks.MOVES, result=_CLEAN, reads=False),
+    Builtin("inputs", 0, Blanks.MOVES, Outputs.MANY, _CLEAN, reads=False),
+    Builtin("debug", 0, Blanks.MOVES),
+    Builtin("env", 0, Blanks.MOVES, result=_CLEAN, reads=False),
+    Builtin("halt", 0, Blanks.MOVES, Outputs.NONE, reads=False),
+    Builtin("getpath", 1, Blanks.MOVES),
+    *(
+        Builtin(name, 0, Blanks.MOVES)
+        for name in ("@text", "@json", "@csv", "@tsv", "@html", "@uri", "@sh", "@base64", "@base64d")
+    ),
+)

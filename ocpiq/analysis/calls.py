@@ -1,0 +1,236 @@
+"""Calls: a definition in scope, an aggregate function, a builtin, a module. Bodies take the place of their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from ocpiq.analysis.builtins import BUILTINS, Blanks, Builtin
+from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved, product
+from ocpiq.analysis.plan import (
+    Bind,
+    Constant,
+    Function,
+    Invoke,
+    Leave,
+    Native,
+    Operand,
+    Outputs,
+    Parameter,
+    Plan,
+)
+from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
+from ocpiq.analysis.sources import resolve_source
+from ocpiq.analysis.stages import AGGREGATES, fold_call
+from ocpiq.analysis.types import BOOLEAN, NULL, InSource, Opaque, Type, consume, look_at, use
+from ocpiq.errors import CompileError, did_you_mean
+from ocpiq.language import parse, tree
+from ocpiq.schema import modules
+
+CONSTANTS: dict[str, Resolved] = {
+    "null": (Constant(None), NULL),
+    "true": (Constant(True), BOOLEAN),
+    "false": (Constant(False), BOOLEAN),
+}
+IN_FUNCTION = "whenever the function is called"
+
+
+def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `name(…)`: the nearest definition wins, then aggregates, builtins, modules."""
+    arity = len(node.arguments)
+    key = (node.name, arity)
+    binding = scope.functions.get(key)
+    match binding:
+        case Closure():
+            home = msgspec.structs.replace(binding.home.again(scope.repeated), folding=scope.folding)
+            return analysis.resolve(binding.body, home, kind)
+        case Definition():
+            return _inline(analysis, binding.define, binding.home, node, scope, kind)
+        case Recursive():
+            return _invoke(analysis, binding, node, scope, kind)
+        case RecursiveParameter():
+            use(kind)
+            return Parameter(binding.name, outputs=Outputs.MANY), Opaque()
+    if arity == 0 and node.name in CONSTANTS:
+        return CONSTANTS[node.name]
+    if scope.folding is not None and key in AGGREGATES:
+        return fold_call(analysis, node, scope)
+    if key in BUILTINS:
+        return _native(analysis, BUILTINS[key], node, scope, kind)
+    define = _definition(*key)
+    if define is not None:
+        return _builtin(analysis, define, node, scope, kind)
+    if arity == 0 and node.name in modules():
+        return resolve_source(analysis, node.name, (), scope, scope.place(node))
+    raise _unknown(node, scope)
+
+
+def _unknown(node: tree.Call, scope: Scope) -> CompileError:
+    arity = len(node.arguments)
+    known = {name for name, _ in (*scope.functions, *BUILTINS, *_definitions()) if name[0] != "_"} | set(
+        modules()
+    )
+    arities = sorted(
+        {number for name, number in (*scope.functions, *BUILTINS, *_definitions()) if name == node.name}
+    )
+    if arities:
+        takes = " or ".join(map(str, arities))
+        return CompileError(
+            f"{node.name} takes {takes} argument{'' if takes == '1' else 's'}, not {arity}",
+            span=scope.place(node),
+        )
+    what = "function" if arity else "module or function"
+    return CompileError(
+        f"no {what} is called {node.name}", span=scope.place(node), hint=did_you_mean(node.name, known)
+    )
+
+
+def _native(analysis: Analysis, builtin: Builtin, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
+    place = scope.place(node)
+    if builtin.reads:
+        counts = node.name == "length" and isinstance(kind, InSource) and kind.is_list
+        if not counts:  # the length of a list needs none of its items
+            use(kind)
+        if builtin.blanks is not Blanks.MOVES:
+            look_at(kind, place)
+    operands: list[Operand] = []
+    for argument in node.arguments:
+        plan, type_ = analysis.resolve(argument, scope, kind)
+        if builtin.blanks is Blanks.MOVES:
+            use(type_)
+        else:
+            consume(type_, scope.place(argument))
+        operands.append(Operand(plan, type_))
+    outputs = product(*(operand.part for operand in operands)).then(builtin.outputs)
+    plan = Native(node.name, kind, tuple(operands), outputs=outputs, span=place)
+    return plan, Opaque() if builtin.result is None else builtin.result
+
+
+def _inline(
+    analysis: Analysis, define: tree.Define, home: Scope, node: tree.Call, scope: Scope, kind: Type
+) -> Resolved:
+    """Resolve the body of `define` with the caller's arguments as its parameters."""
+    if analysis.resolved > INLINED_AT_MOST:
+        raise CompileError("the definitions unfold to a query that is too large", span=scope.place(node))
+    inner = home.again(scope.repeated)
+    values: list[tuple[str, Plan]] = []
+    for parameter, argument in zip(define.parameters, node.arguments, strict=True):
+        name = parameter.removeprefix("$")
+        inner = inner.with_function(name, 0, Closure(argument, scope))
+        if parameter != name:
+            plan, type_ = analysis.resolve(argument, scope, kind)
+            unique = analysis.name("arg")
+            values.append((unique, plan))
+            inner = inner.with_variable(name, Variable(unique, type_))
+    body, result = analysis.resolve(define.body, inner, kind)
+    for unique, plan in reversed(values):
+        body = Bind(plan, unique, body, outputs=product(plan, body))
+    return body, result
+
+
+def _builtin(analysis: Analysis, define: tree.Define, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
+    """Resolve a builtin that is written in the language; its errors are shown at the call."""
+    home = Scope({}, {}, {}, repeated=scope.repeated, at=scope.place(node))
+    return _inline(analysis, define, home, node, scope, kind)
+
+
+# ---------------------------------------------------------------- definitions that call themselves
+
+
+def recursive_definition(
+    analysis: Analysis, define: tree.Define, scope: Scope
+) -> tuple[Recursive, Callable[[Plan], Plan]] | None:
+    """Return the binding of a `def` that calls itself and what wraps the rest of its pipeline; None for any other."""
+    arity = len(define.parameters)
+    if not _calls(define.body, define.name, arity):
+        return None
+    name = analysis.name("function")
+    names = tuple(analysis.name("parameter") for _ in define.parameters)
+    inner = scope.again(IN_FUNCTION)
+    for parameter, unique in zip(define.parameters, names, strict=True):
+        inner = inner.with_function(parameter.removeprefix("$"), 0, RecursiveParameter(unique))
+
+    def resolve(outputs: Outputs) -> tuple[Recursive, Plan]:
+        binding = Recursive(name, names, outputs)
+        home = inner.with_function(define.name, arity, binding)
+        values: list[tuple[str, str]] = []
+        for parameter, unique in zip(define.parameters, names, strict=True):
+            if parameter[0] == "$":
+                value = analysis.name("arg")
+                values.append((unique, value))
+                home = home.with_variable(parameter[1:], Variable(value, Opaque()))
+        body, kind = analysis.resolve(define.body, home, Opaque())
+        use(kind)
+        for unique, value in reversed(values):
+            source = Parameter(unique, outputs=Outputs.MANY)
+            body = Bind(source, value, body, outputs=product(source, body))
+        return binding, body
+
+    binding, body = resolve(Outputs.ONE)  # right if it follows from itself
+    if body.outputs is not Outputs.ONE:
+        binding, body = resolve(Outputs.MANY)
+    return binding, lambda rest: Function(name, names, body, rest, outputs=rest.outputs)
+
+
+def _invoke(analysis: Analysis, binding: Recursive, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
+    use(kind)
+    arguments: list[Plan] = []
+    for argument in node.arguments:
+        plan, type_ = analysis.resolve(argument, scope.again(IN_FUNCTION), Opaque())
+        use(type_)
+        arguments.append(plan)
+    return Invoke(binding.name, tuple(arguments), outputs=binding.outputs), Opaque()
+
+
+def _calls(node: object, name: str, arity: int) -> bool:
+    """Tell whether a call of `name` with so many arguments stands anywhere in `node`."""
+    todo = [node]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, tree.Call) and item.name == name and len(item.arguments) == arity:
+            return True
+        if isinstance(item, msgspec.Struct):
+            todo.extend(getattr(item, field) for field in item.__struct_fields__)
+        elif isinstance(item, tuple):
+            todo.extend(item)
+    return False
+
+
+# ---------------------------------------------------------------- builtins written in the language
+
+
+@cache
+def _definitions() -> dict[tuple[str, int], str]:
+    """Return the text of each definition by name and number of parameters."""
+    found: dict[tuple[str, int], str] = {}
+    text = files("ocpiq.analysis").joinpath("definitions.jq").read_text("utf-8")
+    for line in text.splitlines():
+        if line.startswith("def "):
+            head = line[4 : line.index(":")]
+            name, _, parameters = head.partition("(")
+            found[name, parameters.count(";") + bool(parameters)] = line
+    return found
+
+
+@cache
+def _definition(name: str, arity: int) -> tree.Define | None:
+    text = _definitions().get((name, arity))
+    return parse(text).definitions[0] if text else None
+
+
+# ---------------------------------------------------------------- labels
+
+
+def break_(analysis: Analysis, node: tree.Break, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `break $label`."""
+    unique = scope.labels.get(node.label)
+    if unique is None:
+        hint = did_you_mean(node.label, scope.labels).replace("mean ", "mean $")
+        raise CompileError(f"there is no label ${node.label} here", span=scope.place(node), hint=hint)
+    return Leave(unique, outputs=Outputs.NONE), Opaque(clean=True)
+
+
+HANDLERS: dict[type, Handler] = {tree.Call: call, tree.Break: break_}

@@ -1,0 +1,64 @@
+"""The state of one analysis, and the dispatch from a node of the tree to the function that resolves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from ocpiq.analysis.plan import Here, Outputs, Pipe, Plan, SourcePlan
+from ocpiq.analysis.scope import Scope
+from ocpiq.analysis.types import Type
+from ocpiq.errors import CompileError
+from ocpiq.language import tree
+
+Resolved: TypeAlias = tuple[Plan, Type]
+Handler: TypeAlias = Callable[["Analysis", Any, Scope, Type], Resolved]
+
+INLINED_AT_MOST = 20_000  # parts of a plan; beyond, definitions stay functions
+
+
+class Analysis:
+    """What is known while a query is resolved: the sources met, the version, names given out."""
+
+    def __init__(self, handlers: Mapping[type, Handler], version: str) -> None:
+        self.version = version
+        self.sources: list[SourcePlan] = []
+        self.resolved = 0
+        self._handlers = handlers
+        self._names = 0
+
+    def resolve(self, node: tree.Expr, scope: Scope, kind: Type) -> Resolved:
+        """Return the plan of `node` for an input of type `kind`, and the type of its outputs."""
+        self.resolved += 1
+        try:
+            return self._handlers[type(node)](self, node, scope, kind)
+        except RecursionError:
+            raise CompileError("the query is nested too deeply") from None
+
+    def name(self, kind: str) -> str:
+        """Return a new name of the compiler's own; nothing of the query's text is in it."""
+        self._names += 1
+        return f"{kind}{self._names}"
+
+
+def pipe(*parts: Plan) -> Plan:
+    """Return the parts one after the other, flat."""
+    flat: list[Plan] = []
+    outputs = Outputs.ONE
+    for part in parts:
+        outputs = outputs.then(part.outputs)
+        if isinstance(part, Pipe):
+            flat.extend(part.parts)
+        elif not isinstance(part, Here):
+            flat.append(part)
+    if not flat:
+        return Here()
+    return flat[0] if len(flat) == 1 else Pipe(tuple(flat), outputs=outputs)
+
+
+def product(*parts: Plan) -> Outputs:
+    """Return the outputs of something computed for each combination of the parts' outputs."""
+    outputs = Outputs.ONE
+    for part in parts:
+        outputs = outputs.then(part.outputs)
+    return outputs

@@ -1,0 +1,339 @@
+"""Literals, constructors, operators and control flow."""
+
+from __future__ import annotations
+
+import math
+
+from ocpiq.analysis.bindings import destructure, look_up
+from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
+from ocpiq.analysis.paths import get, guarded
+from ocpiq.analysis.plan import (
+    Bind,
+    Choose,
+    Comma,
+    Constant,
+    Foreach,
+    Guard,
+    Here,
+    Interpolate,
+    Local,
+    Logic,
+    MakeArray,
+    MakeObject,
+    Negate,
+    Operand,
+    Operate,
+    Otherwise,
+    Outputs,
+    Plan,
+    Reduce,
+)
+from ocpiq.analysis.scope import Scope
+from ocpiq.analysis.types import (
+    BOOLEAN,
+    NULL,
+    NUMBER,
+    STRING,
+    InSource,
+    Listing,
+    Opaque,
+    Record,
+    Scalar,
+    Type,
+    clean,
+    consume,
+    either,
+    look_at,
+    use,
+)
+from ocpiq.errors import CompileError, UnsupportedError
+from ocpiq.language import tree
+
+REDUCE_AGAIN = "for every step of reduce or foreach"
+
+
+def number(analysis: Analysis, node: tree.Number, scope: Scope, kind: Type) -> Resolved:
+    """Resolve a number; integers are exact, what is beyond a double is the largest one (as in jq)."""
+    return Constant(number_value(node.text)), NUMBER
+
+
+def number_value(text: str) -> int | float:
+    """Return the value of a number literal."""
+    if text.isdigit():
+        return int(text) if len(text) < 4000 else math.inf
+    return float(text)
+
+
+def text(analysis: Analysis, node: tree.Text, scope: Scope, kind: Type) -> Resolved:
+    """Resolve a string, with its interpolated parts."""
+    if all(isinstance(part, str) for part in node.parts):
+        return Constant("".join(part for part in node.parts if isinstance(part, str))), STRING
+    parts: list[str | Plan] = []
+    kinds: list[Type] = []
+    for part in node.parts:
+        if isinstance(part, str):
+            parts.append(part)
+            continue
+        plan, type_ = analysis.resolve(part, scope, kind)
+        use(type_)
+        parts.append(plan)
+        kinds.append(type_)
+    outputs = product(*(part for part in parts if not isinstance(part, str)))
+    format_ = node.format or "@text"
+    plan = Interpolate(tuple(parts), format_, outputs=outputs, span=scope.place(node))
+    return plan, STRING if all(map(clean, kinds)) else Opaque()
+
+
+def format_(analysis: Analysis, node: tree.Format, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `@csv` and its kin: builtins of that name."""
+    return analysis.resolve(tree.Call(node.name, span=node.span), scope, kind)
+
+
+def array(analysis: Analysis, node: tree.Array, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `[…]`."""
+    if node.body is None:
+        return Constant([]), Listing(NULL)
+    body, item = analysis.resolve(node.body, scope, kind)
+    return MakeArray(body), Listing(item)
+
+
+def object_(analysis: Analysis, node: tree.Object, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `{…}`."""
+    entries: list[tuple[Plan, Plan]] = []
+    fields: dict[str, Type] | None = {}
+    for entry in node.entries:
+        key, value, type_ = _entry(analysis, entry, scope, kind)
+        entries.append((key, value))
+        if isinstance(key, Constant) and fields is not None:
+            fields[str(key.value)] = type_
+        else:
+            use(type_)
+            for known in (fields or {}).values():
+                use(known)
+            fields = None
+    outputs = product(*(part for pair in entries for part in pair))
+    plan = MakeObject(tuple(entries), outputs=outputs, span=scope.place(node))
+    return plan, Opaque() if fields is None else Record(fields)
+
+
+def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, kind: Type) -> tuple[Plan, Plan, Type]:
+    key_node = entry.key
+    if entry.value is None and isinstance(key_node, tree.Variable):
+        value, type_ = analysis.resolve(key_node, scope, kind)
+        return Constant(key_node.name), value, type_
+    key, key_kind = analysis.resolve(key_node, scope, kind)
+    consume(key_kind, scope.place(key_node))
+    if isinstance(key, Constant) and not isinstance(key.value, str):
+        raise CompileError("an object's key must be a string", span=scope.place(key_node))
+    if entry.value is not None:
+        value, type_ = analysis.resolve(entry.value, scope, kind)
+        return key, value, type_
+    if isinstance(key, Constant):
+        base, here = analysis.resolve(tree.Identity(span=entry.span), scope, kind)
+        value, type_ = get(str(key.value), here, scope.place(entry), optional=False)
+        return key, pipe(base, value), type_
+    raise UnsupportedError("a computed key without a value is not supported yet", span=scope.place(entry))
+
+
+def negate(analysis: Analysis, node: tree.Negate, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `-x`."""
+    body, type_ = analysis.resolve(node.body, scope, kind)
+    if isinstance(body, Constant) and isinstance(body.value, int | float):
+        return Constant(-body.value), NUMBER
+    consume(type_, scope.place(node.body))
+    return Negate(body, outputs=body.outputs, span=scope.place(node)), NUMBER
+
+
+def chain(analysis: Analysis, node: tree.Chain, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `a + b - c`, `a and b and c`."""
+    left, left_kind = analysis.resolve(node.first, scope, kind)
+    for operator, operand in node.rest:
+        right, right_kind = analysis.resolve(operand, scope, kind)
+        if operator in ("and", "or"):
+            left = _logic(operator, (left, left_kind), (right, right_kind), scope, node)
+            left_kind = BOOLEAN
+        else:
+            left, left_kind = _arithmetic(operator, (left, left_kind), (right, right_kind), scope, node)
+    return left, left_kind
+
+
+def _logic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: tree.Chain) -> Plan:
+    look_at(left[1], scope.place(node))
+    look_at(right[1], scope.place(node))
+    outputs = product(left[0], right[0])
+    if outputs is Outputs.NONE and left[0].outputs is not Outputs.NONE:
+        outputs = Outputs.MANY  # the right side may not be asked
+    return Logic(operator, Operand(*left), Operand(*right), outputs=outputs, span=scope.place(node))
+
+
+def _arithmetic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: tree.Chain) -> Resolved:
+    # `+` and `*` of objects and `+` of arrays move what they hold; the rest uses it
+    for _, kind in (left, right):
+        consume(kind, scope.place(node))
+    plan = Operate(
+        operator, Operand(*left), Operand(*right), outputs=product(left[0], right[0]), span=scope.place(node)
+    )
+    if left[1] == NUMBER == right[1]:
+        return plan, NUMBER
+    if operator == "+" and STRING in (left[1], right[1]):
+        return plan, Opaque(clean=True)
+    return plan, Opaque(clean(left[1]) and clean(right[1]))
+
+
+def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `a == b` and its kin. A scalar on one side never looks inside an object on the other."""
+    left, left_kind = analysis.resolve(node.left, scope, kind)
+    right, right_kind = analysis.resolve(node.right, scope, kind)
+    for here, other, part in ((left_kind, right_kind, node.left), (right_kind, left_kind, node.right)):
+        if isinstance(other, Scalar) and isinstance(here, InSource):
+            look_at(here, scope.place(part))
+            use(here)
+        else:
+            consume(here, scope.place(part))
+    plan = Operate(
+        node.op,
+        Operand(left, left_kind),
+        Operand(right, right_kind),
+        outputs=product(left, right),
+        span=scope.place(node),
+    )
+    return plan, BOOLEAN
+
+
+def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `a // b // c`, from the right."""
+    resolved = [analysis.resolve(item, scope, kind) for item in node.items]
+    right, right_kind = resolved[-1]
+    for left, left_kind in reversed(resolved[:-1]):
+        look_at(left_kind, scope.place(node))
+        one = left.outputs in (Outputs.ONE, Outputs.MAYBE, Outputs.NONE) and right.outputs is Outputs.ONE
+        right = Otherwise(
+            Operand(left, left_kind),
+            right,
+            outputs=Outputs.ONE if one else Outputs.MANY,
+            span=scope.place(node),
+        )
+        right_kind = either([left_kind, right_kind])
+    return right, right_kind
+
+
+def comma(analysis: Analysis, node: tree.Comma, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `a, b`."""
+    resolved = [analysis.resolve(item, scope, kind) for item in node.items]
+    plan = Comma(tuple(part for part, _ in resolved), outputs=Outputs.MANY)
+    return plan, either([type_ for part, type_ in resolved if part.outputs is not Outputs.NONE] or [NULL])
+
+
+def paren(analysis: Analysis, node: tree.Paren, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `(…)`."""
+    return analysis.resolve(node.body, scope, kind)
+
+
+def if_(analysis: Analysis, node: tree.If, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `if … then … elif … else … end`."""
+    plan, type_ = (Here(), kind) if node.otherwise is None else analysis.resolve(node.otherwise, scope, kind)
+    kinds = [type_] if plan.outputs is not Outputs.NONE else []
+    for condition_node, then_node in reversed(node.branches):
+        condition, condition_kind = analysis.resolve(condition_node, scope, kind)
+        look_at(condition_kind, scope.place(condition_node))
+        then, then_kind = analysis.resolve(then_node, scope, kind)
+        if then.outputs is not Outputs.NONE:
+            kinds.append(then_kind)
+        plan = Choose(
+            Operand(condition, condition_kind),
+            then,
+            plan,
+            outputs=condition.outputs.then(then.outputs.otherwise(plan.outputs)),
+            span=scope.place(condition_node),
+        )
+    return plan, either(kinds) if kinds else NULL
+
+
+def try_(analysis: Analysis, node: tree.Try, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `try … catch …`."""
+    body, body_kind = analysis.resolve(node.body, scope, kind)
+    if node.handler is None:
+        return Guard(body, None, outputs=guarded(body.outputs)), body_kind
+    handler, handler_kind = analysis.resolve(node.handler, scope, Opaque())
+    outputs = Outputs.ONE if body.outputs is handler.outputs is Outputs.ONE else Outputs.MANY
+    return Guard(body, handler, outputs=outputs), either([body_kind, handler_kind])
+
+
+def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `reduce source as $x (start; update)`."""
+    source, item = analysis.resolve(node.source, scope, kind)
+    start, start_kind = analysis.resolve(node.start, scope, kind)
+    use(start_kind)
+    name = analysis.name("item")
+    state = Opaque()
+
+    def update(inner: Scope) -> Resolved:
+        return analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
+
+    body, body_kind = destructure(analysis, node.patterns, Local(name), item, scope, update)
+    use(body_kind)
+    outputs = start.outputs
+    return Reduce(source, name, start, body, outputs=outputs, span=scope.place(node)), state
+
+
+def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `foreach source as $x (start; update; extract)`."""
+    source, item = analysis.resolve(node.source, scope, kind)
+    start, start_kind = analysis.resolve(node.start, scope, kind)
+    use(start_kind)
+    name, state = analysis.name("item"), analysis.name("state")
+    extracted: list[Type] = []
+
+    def update(inner: Scope) -> Resolved:
+        """The update's output is the new state, and what extract sees: they stay apart in the plan by a Bind."""
+        again = inner.again(REDUCE_AGAIN)
+        plan, kind_ = analysis.resolve(node.update, again, Opaque())
+        use(kind_)
+        if node.extract is None:
+            extracted.append(Opaque())
+            extract: Plan = Here()
+        else:
+            extract, extract_kind = analysis.resolve(node.extract, again, Opaque())
+            extracted.append(extract_kind)
+        return pipe(plan, Bind(Here(), state, extract, outputs=extract.outputs)), Opaque()
+
+    body, _ = destructure(analysis, node.patterns, Local(name), item, scope, update)
+    plan = Foreach(source, name, start, body, state, outputs=Outputs.MANY, span=scope.place(node))
+    return plan, either(extracted)
+
+
+def descend(analysis: Analysis, node: tree.Descend, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `..`."""
+    return analysis.resolve(tree.Call("recurse", span=node.span), scope, kind)
+
+
+def variable(analysis: Analysis, node: tree.Variable, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `$x`."""
+    return look_up(node, scope)
+
+
+def assign(analysis: Analysis, node: tree.Assign, scope: Scope, kind: Type) -> Resolved:
+    """Refuse an assignment."""
+    raise UnsupportedError(f"{node.op} is not supported yet", span=scope.place(node))
+
+
+HANDLERS: dict[type, Handler] = {
+    tree.Number: number,
+    tree.Text: text,
+    tree.Format: format_,
+    tree.Array: array,
+    tree.Object: object_,
+    tree.Negate: negate,
+    tree.Chain: chain,
+    tree.Compare: compare,
+    tree.Alternatives: alternatives,
+    tree.Comma: comma,
+    tree.Paren: paren,
+    tree.If: if_,
+    tree.Try: try_,
+    tree.Reduce: reduce,
+    tree.Foreach: foreach,
+    tree.Descend: descend,
+    tree.Variable: variable,
+    tree.Assign: assign,
+}

@@ -1,0 +1,199 @@
+"""Paths: fields, indices, slices, iteration, followed into the sources as long as they are literal."""
+
+from __future__ import annotations
+
+from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
+from ocpiq.analysis.plan import Bind, Constant, Cut, Each, Get, Guard, Here, Item, Local, Outputs, Plan
+from ocpiq.analysis.scope import Scope
+from ocpiq.analysis.types import (
+    NULL,
+    Either,
+    InSource,
+    Listing,
+    Nothing,
+    Opaque,
+    Record,
+    Scalar,
+    Type,
+    clean,
+    consume,
+    either,
+    look_at,
+    use,
+)
+from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
+from ocpiq.language import tree
+
+
+def identity(analysis: Analysis, node: tree.Identity, scope: Scope, kind: Type) -> Resolved:
+    """Resolve `.`."""
+    if isinstance(kind, Nothing):
+        raise CompileError(kind.reason, span=scope.place(node), hint=kind.hint)
+    return Here(), kind
+
+
+def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resolved:
+    """Resolve a term with steps. Keys see the path's own input and are evaluated before the base, the last first."""
+    base, here = analysis.resolve(node.base, scope, kind)
+    walked = base
+    keys: list[tuple[str, Plan]] = []
+    for step in node.steps:
+        if isinstance(step, tree.Question):
+            walked = Guard(walked, None, outputs=guarded(walked.outputs))
+            continue
+        part, here = _step(analysis, step, scope, kind, here, keys)
+        if step.optional:
+            part = Guard(part, None, outputs=guarded(part.outputs))
+        walked = pipe(walked, part)
+    for name, key in keys:
+        walked = Bind(key, name, walked, outputs=product(key, walked))
+    return walked, here
+
+
+def guarded(outputs: Outputs) -> Outputs:
+    """Return the outputs of a part whose errors end them."""
+    return outputs if outputs is not Outputs.ONE else Outputs.MAYBE
+
+
+def _step(
+    analysis: Analysis,
+    step: tree.Field | tree.Index | tree.Slice | tree.Iterate,
+    scope: Scope,
+    kind: Type,
+    here: Type,
+    keys: list[tuple[str, Plan]],
+) -> Resolved:
+    place = scope.place(step)
+    match step:
+        case tree.Field(name=str(name)):
+            return get(name, here, place, optional=step.optional)
+        case tree.Iterate():
+            return Each(outputs=Outputs.MANY, span=place), each(here, place)
+        case tree.Slice():
+            start = _key(analysis, step.start, scope, kind, keys)
+            end = _key(analysis, step.end, scope, kind, keys)
+            return Cut(start, end, span=place), cut(here)
+        case tree.Field(name=tree.Text() as text):
+            key = _key(analysis, text, scope, kind, keys)
+        case tree.Index():
+            key = _key(analysis, step.key, scope, kind, keys)
+    if isinstance(key, Constant) and isinstance(key.value, str):
+        return get(key.value, here, place, optional=step.optional)
+    return Item(key, span=place), item(here, key)
+
+
+def _key(
+    analysis: Analysis, node: tree.Expr | None, scope: Scope, kind: Type, keys: list[tuple[str, Plan]]
+) -> Plan:
+    """Resolve a key; what is no constant is bound to a name first."""
+    if node is None:
+        return Constant(None)
+    plan, type_ = analysis.resolve(node, scope, kind)
+    consume(type_, scope.place(node))
+    if isinstance(plan, Constant):
+        return plan
+    name = analysis.name("key")
+    keys.append((name, plan))
+    return Local(name)
+
+
+def get(name: str, here: Type, place: Span, *, optional: bool) -> Resolved:
+    """Take the field `name` of a value of type `here`; an unknown field of a source is an error unless optional."""
+    kind = here
+    if isinstance(here, Either):
+        inside = [option for option in here.options if isinstance(option, InSource)]
+        rest = [option for option in here.options if not isinstance(option, InSource)]
+        if len(inside) == 1 and all(option == NULL for option in rest):
+            kind = inside[0]
+    return Get(name, kind, span=place), _field(kind, name, place, optional=optional)
+
+
+def _field(kind: Type, name: str, place: Span, *, optional: bool) -> Type:
+    match kind:
+        case Record(fields=fields):
+            return fields.get(name, NULL)
+        case InSource(view=view) if view.treatment == "blank":
+            use(kind)
+            return kind  # below a blank is blank
+        case InSource(is_list=True) if kind.view.children and not optional:
+            hint = f"its items have fields: .{kind.path[-1]}[].{name}"
+            raise CompileError(f"{_named(kind)} is a list", span=place, hint=hint)
+        case InSource() if not kind.is_list:
+            child = _child(kind, name, place, optional=optional)
+            if child is not None:
+                return child
+    use(kind)
+    return NULL if kind == NULL else Opaque(clean(kind))
+
+
+def _child(kind: InSource, name: str, place: Span, *, optional: bool) -> Type | None:
+    """Return the type of a field of an object in a source, None where the value is an ordinary one from here on."""
+    view = kind.view.children.get(name)
+    if view is not None:
+        need = kind.need.at(name)
+        need.whole = need.whole or not view.children
+        return InSource(kind.source, (*kind.path, name), view, need)
+    if not kind.view.children or optional:
+        return None
+    field = kind.view.field
+    known = field.children if field else {}
+    if name in known:
+        hint = f"to use it: only …, {'.'.join((*kind.path, name))}"
+        raise PrivacyError(f"{_named(kind, name)} is left out by `only`", span=place, hint=hint)
+    hint = did_you_mean(name, {**known, **kind.view.children})
+    raise CompileError(f"{_named(kind)} has no field {name}", span=place, hint=hint)
+
+
+def _named(kind: InSource, *more: str) -> str:
+    return ".".join((kind.view.blank.module, *kind.path, *more))
+
+
+def each(here: Type, place: Span) -> Type:
+    """Return the type of the items of a value."""
+    look_at(here, place)
+    match here:
+        case InSource(is_list=True) if here.view.children:
+            return InSource(here.source, here.path, here.view, here.need, items=True)
+        case InSource(is_list=True):
+            use(here)
+            return Opaque(clean(here) or here.view.treatment == "plain")
+        case Listing(item=inner):
+            return inner
+        case Record(fields=fields) if fields:
+            return either(list(fields.values()))
+    use(here)
+    return Opaque(clean(here))
+
+
+def item(here: Type, key: Plan) -> Type:
+    """Return the type of one item of a value; it may be null."""
+    number = isinstance(key, Constant) and isinstance(key.value, int | float)
+    match here:
+        case InSource(is_list=True) if number and here.view.children:
+            return InSource(here.source, here.path, here.view, here.need, items=True)
+        case InSource(view=view) if view.treatment == "blank":
+            use(here)
+            return here
+        case Listing(item=inner) if number:
+            return either([inner, NULL])
+        case Scalar(kind="string"):
+            return Scalar("string")
+    use(here)
+    return Opaque(clean(here))
+
+
+def cut(here: Type) -> Type:
+    """Return the type of a slice of a value."""
+    match here:
+        case InSource(is_list=True) if here.view.children:
+            return here
+        case InSource(view=view) if view.treatment == "blank":
+            use(here)
+            return here
+        case Listing() | Scalar(kind="string"):
+            return here
+    use(here)
+    return Opaque(clean(here))
+
+
+HANDLERS: dict[type, Handler] = {tree.Identity: identity, tree.Path: path}

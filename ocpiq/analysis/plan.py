@@ -1,0 +1,344 @@
+"""The plan: what a query does, with every name resolved, and how many outputs each part has. Data without logic.
+
+Definitions that do not call themselves are gone: their bodies stand where they were called. Variables have names of
+the compiler's own.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from ocpiq.analysis.needs import Need
+from ocpiq.analysis.types import Type
+from ocpiq.analysis.views import ViewNode
+from ocpiq.errors import Span
+from ocpiq.values.types import Value
+
+
+class Outputs(IntEnum):
+    """How many outputs a part has for one input."""
+
+    NONE = 0
+    ONE = 1
+    MAYBE = 2  # none or one
+    MANY = 3
+
+    def then(self, following: Outputs) -> Outputs:
+        """Return the outputs of this part piped into `following`."""
+        if Outputs.NONE in (self, following):
+            return Outputs.NONE
+        return max(self, following)
+
+    def otherwise(self, other: Outputs) -> Outputs:
+        """Return the outputs of one of two branches."""
+        if self is other:
+            return self
+        return max(self, other, Outputs.MAYBE)
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """What every part of a plan has."""
+
+    outputs: Outputs = Outputs.ONE
+    span: Span | None = None
+
+
+class Operand(Struct, frozen=True):
+    """A part whose value is used, with what is known of it."""
+
+    part: Plan
+    kind: Type
+
+
+class Here(Part, frozen=True):
+    """`.`"""
+
+
+class Constant(Part, frozen=True):
+    """A value that stands in the query."""
+
+    value: Value
+
+
+class Local(Part, frozen=True):
+    """A variable bound by the query; `name` is the compiler's own."""
+
+    name: str
+
+
+class Given(Part, frozen=True):
+    """A variable that is given to the run: `--arg` and its kin."""
+
+    name: str
+
+
+class Get(Part, frozen=True):
+    """The field `name` of `.`, a value of type `kind`."""
+
+    name: str
+    kind: Type
+
+
+class Item(Part, frozen=True):
+    """The item of `.` at a computed key."""
+
+    key: Plan
+
+
+class Cut(Part, frozen=True):
+    """The slice of `.`."""
+
+    start: Plan
+    end: Plan
+
+
+class Each(Part, frozen=True):
+    """Every item of `.`."""
+
+
+class Pipe(Part, frozen=True):
+    """One part after the other."""
+
+    parts: tuple[Plan, ...]
+
+
+class Comma(Part, frozen=True):
+    """All outputs of one part, then of the next."""
+
+    parts: tuple[Plan, ...]
+
+
+class Bind(Part, frozen=True):
+    """For each output of `source`, bound to `name`, all outputs of `body`."""
+
+    source: Plan
+    name: str
+    body: Plan
+
+
+class MakeArray(Part, frozen=True):
+    """All outputs of `body` in an array."""
+
+    body: Plan
+
+
+class MakeObject(Part, frozen=True):
+    """An object for each combination of keys and values."""
+
+    entries: tuple[tuple[Plan, Plan], ...]
+
+
+class Interpolate(Part, frozen=True):
+    """A string with parts that are computed; `format` is `@csv` and its kin, `@text` for none."""
+
+    parts: tuple[str | Plan, ...]
+    format: str
+
+
+class Operate(Part, frozen=True):
+    """Arithmetic and comparison: `operator` is one of `+ - * / % == != < <= > >=`."""
+
+    operator: str
+    left: Operand
+    right: Operand
+
+
+class Logic(Part, frozen=True):
+    """`and`, `or`."""
+
+    operator: str
+    left: Operand
+    right: Operand
+
+
+class Negate(Part, frozen=True):
+    """`-body`."""
+
+    body: Plan
+
+
+class Otherwise(Part, frozen=True):
+    """`left // right`."""
+
+    left: Operand
+    right: Plan
+
+
+class Choose(Part, frozen=True):
+    """`if condition then … else …`."""
+
+    condition: Operand
+    then: Plan
+    otherwise: Plan
+
+
+class Guard(Part, frozen=True):
+    """`try body catch handler`; without a handler, errors end the outputs."""
+
+    body: Plan
+    handler: Plan | None
+
+
+class Reduce(Part, frozen=True):
+    """`reduce source as $name (start; update)`; `update` may bind more of the pattern."""
+
+    source: Plan
+    name: str
+    start: Plan
+    update: Plan
+
+
+class Foreach(Part, frozen=True):
+    """`foreach source as $name (start; update; extract)`: each output of `update` is bound to `state` inside it."""
+
+    source: Plan
+    name: str
+    start: Plan
+    update: Plan
+    state: str
+
+
+class Labelled(Part, frozen=True):
+    """`label $name | body`."""
+
+    name: str
+    body: Plan
+
+
+class Leave(Part, frozen=True):
+    """`break $name`."""
+
+    name: str
+
+
+class Native(Part, frozen=True):
+    """A builtin that is written in Python: called with `.` and each combination of its arguments' outputs."""
+
+    name: str
+    input: Type
+    arguments: tuple[Operand, ...]
+
+
+class Function(Part, frozen=True):
+    """A definition that calls itself, visible in `body`."""
+
+    name: str
+    parameters: tuple[str, ...]
+    definition: Plan
+    body: Plan
+
+
+class Invoke(Part, frozen=True):
+    """A call of such a definition; its arguments are parts, run by the callee on inputs of its own."""
+
+    name: str
+    arguments: tuple[Plan, ...]
+
+
+class Parameter(Part, frozen=True):
+    """A call of a parameter inside such a definition."""
+
+    name: str
+
+
+class Scan(Part, frozen=True):
+    """The objects of a source."""
+
+    source: int
+
+
+class Take(Part, frozen=True):
+    """The stage `limit count`: the first outputs of `body`, and no more work after them."""
+
+    body: Plan
+    count: Plan
+
+
+class Fold(Struct, frozen=True):
+    """One aggregate function of a stage: `name` of the function, what it folds, the local that gets the result."""
+
+    function: str
+    argument: Operand | None
+    result: str
+
+
+class GroupKey(Struct, frozen=True):
+    """One key of the groups: its name in the result, and the local that holds it while a group's result is made."""
+
+    name: str
+    local: str
+    value: Operand
+
+
+class Aggregate(Part, frozen=True):
+    """The stage `aggregate`: folds all outputs of `body`; with `keys`, one result for each group, sorted by key."""
+
+    body: Plan
+    keys: tuple[GroupKey, ...] | None
+    folds: tuple[Fold, ...]
+    result: Plan
+
+
+Plan = (
+    Here
+    | Constant
+    | Local
+    | Given
+    | Get
+    | Item
+    | Cut
+    | Each
+    | Pipe
+    | Comma
+    | Bind
+    | MakeArray
+    | MakeObject
+    | Interpolate
+    | Operate
+    | Logic
+    | Negate
+    | Otherwise
+    | Choose
+    | Guard
+    | Reduce
+    | Foreach
+    | Labelled
+    | Leave
+    | Native
+    | Function
+    | Invoke
+    | Parameter
+    | Scan
+    | Take
+    | Aggregate
+)
+
+
+class Moment(Struct, frozen=True):
+    """The end of a window: a DateTime in microseconds since 1970, or the variable that will hold one."""
+
+    microseconds: int | None
+    variable: str | None
+    span: Span
+
+
+class SourcePlan(Struct, frozen=True):
+    """One pull: the module, what of it is shown and what of that is read, and the window on `last_updated`."""
+
+    module: str
+    view: ViewNode
+    need: Need
+    since: Moment | None
+    until: Moment | None
+    span: Span
+
+
+class QueryPlan(Struct, frozen=True):
+    """The whole query."""
+
+    body: Plan
+    output: Type
+    sources: tuple[SourcePlan, ...]
+    givens: tuple[str, ...] = ()

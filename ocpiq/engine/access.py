@@ -1,0 +1,161 @@
+"""Taking values apart, with jq's error texts: what generated code calls where a value is not of the plain kind."""
+
+from __future__ import annotations
+
+import math
+from typing import NoReturn, cast
+
+from ocpiq.errors import RunError
+from ocpiq.values.blank import Blank, refuse, refuse_inside
+from ocpiq.values.order import equal
+from ocpiq.values.text import excerpt
+from ocpiq.values.types import Value, type_name
+
+
+def field(value: Value, name: str) -> Value:
+    """Return `.name`; below a blank is blank."""
+    if type(value) is dict:
+        return value.get(name)
+    if value is None or type(value) is Blank:
+        return value
+    return _no_index(value, name)
+
+
+def item(value: Value, key: Value) -> Value:
+    """Return `.[key]`."""
+    kind, of = type(value), type(key)
+    if of is Blank:
+        refuse(cast(Blank, key))
+    if kind is list and (of is int or of is float):
+        return _at(cast("list[Value]", value), cast(float, key))
+    if kind is dict and of is str:
+        return cast("dict[str, Value]", value).get(cast(str, key))
+    if kind is Blank:
+        return value
+    if of is dict and kind in (list, str, type(None)):
+        return _slice_object(value, cast("dict[str, Value]", key))
+    if value is None and of in (int, float, str, type(None)):
+        return None
+    if kind is list and of is list:
+        return _indices(cast("list[Value]", value), cast("list[Value]", key))
+    return _no_index(value, key)
+
+
+def _at(items: list[Value], index: float) -> Value:
+    if index != index:  # noqa: PLR0124 - NaN
+        return None
+    place = math.floor(index) if math.isfinite(index) else len(items)
+    if place < 0:
+        place += len(items)
+    return items[place] if 0 <= place < len(items) else None
+
+
+def _indices(items: list[Value], wanted: list[Value]) -> Value:
+    """Return where `wanted` begins in `items`."""
+    refuse_inside(items)
+    refuse_inside(wanted)
+    if not wanted:
+        return None
+    width = len(wanted)
+    return [
+        start
+        for start in range(len(items) - width + 1)
+        if all(equal(items[start + offset], wanted[offset]) for offset in range(width))
+    ]
+
+
+def cut(value: Value, start: Value, end: Value) -> Value:
+    """Return `.[start:end]`."""
+    if value is None or type(value) is Blank:
+        return value
+    for bound in (start, end):
+        if type(bound) is Blank:
+            refuse(bound)
+    if type(value) not in (list, str):
+        _no_index(value, {"start": start, "end": end})
+    first, last = slice_bounds(len(cast("list[Value]", value)), start, end)
+    return cast("list[Value]", value)[first:last]
+
+
+def slice_bounds(length: int, start: Value, end: Value) -> tuple[int, int]:
+    """Return the places of a slice in something of `length`: the start rounded down, the end up, both kept inside."""
+    for bound in (start, end):
+        if bound is not None and type(bound) not in (int, float):
+            raise RunError("Start and end indices of an array slice must be numbers")
+    first = _bound(length, cast("float | None", start), 0, math.floor)
+    last = _bound(length, cast("float | None", end), length, math.ceil)
+    return first, max(first, last)
+
+
+def _bound(length: int, bound: float | None, missing: int, rounded: object) -> int:
+    if bound is None or bound != bound:  # noqa: PLR0124 - NaN
+        return missing
+    if bound < 0:
+        bound += length
+    if not math.isfinite(bound):
+        return length if bound > 0 else 0
+    return max(0, min(length, math.floor(bound) if rounded is math.floor else math.ceil(bound)))
+
+
+def _slice_object(value: Value, key: dict[str, Value]) -> Value:
+    if "start" not in key and "end" not in key:
+        raise RunError("Array/string slice indices must be integers")
+    return cut(value, key.get("start"), key.get("end"))
+
+
+def each(value: Value) -> list[Value]:
+    """Return the values of `.[]`."""
+    if type(value) is list:
+        return value
+    if type(value) is dict:
+        return list(value.values())
+    if type(value) is Blank:
+        refuse(value)
+    raise RunError(f"Cannot iterate over {type_name(value)} ({excerpt(value)})")
+
+
+def truth(value: Value) -> bool:
+    """Return jq's truth of a value; a blank has none."""
+    if type(value) is Blank:
+        refuse(value)
+    return value is not None and value is not False
+
+
+def object_key(value: Value) -> str:
+    """Return a key of an object that is made; it must be a string."""
+    if type(value) is str:
+        return value
+    if type(value) is Blank:
+        refuse(value)
+    raise RunError(f"Cannot use {type_name(value)} ({excerpt(value)}) as object key")
+
+
+def whole_number(value: Value) -> int:
+    """Return the count of `limit`: a whole number, not below zero."""
+    if type(value) is str and value.isdigit():
+        return int(value)
+    if type(value) is not int or value < 0:
+        raise RunError(f"limit needs a whole number, not {excerpt(value)}")
+    return value
+
+
+def no_blank(value: Value) -> Value:
+    """Return a value that is no blank."""
+    if type(value) is Blank:
+        refuse(value)
+    return value
+
+
+def no_blank_inside(value: Value) -> Value:
+    """Return a value that neither is nor holds a blank."""
+    kind = type(value)
+    if kind is Blank or kind is list or kind is dict:
+        refuse_inside(value)
+    return value
+
+
+def _no_index(value: Value, key: Value) -> NoReturn:
+    for part in (value, key):
+        if type(part) is Blank:
+            refuse(part)
+    raise RunError(f"Cannot index {type_name(value)} with {type_name(key)} ({excerpt(key)})")

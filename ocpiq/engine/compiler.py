@@ -1,0 +1,129 @@
+"""From the plan to Python: the walk over the parts, and what they share.
+
+Each part is written in one of two ways. `value` returns an expression for a part with exactly one output, after
+writing the statements that it needs. `stream` writes loops and conditions around what `use` writes for an output;
+it calls `use` at most once, so that no code is written twice.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ocpiq.analysis.plan import Outputs, Plan, QueryPlan
+from ocpiq.analysis.types import BOOLEAN, InSource, Scalar, Type, clean
+from ocpiq.engine import code
+from ocpiq.engine.writer import Writer
+from ocpiq.privacy import Shape
+
+Use: TypeAlias = Callable[[ast.expr], None]
+ValueOf: TypeAlias = Callable[["Compiler", Any, ast.expr], ast.expr]
+StreamOf: TypeAlias = Callable[["Compiler", Any, ast.expr, Use], None]
+
+
+class Compiler(Writer):
+    """Writes one function for a plan; `shapes` are those of the rows that the gates of its sources hand on."""
+
+    def __init__(
+        self,
+        plan: QueryPlan,
+        shapes: Sequence[Shape | None],
+        values: Mapping[type, ValueOf],
+        streams: Mapping[type, StreamOf],
+    ) -> None:
+        super().__init__()
+        self.plan = plan
+        self.shapes = shapes
+        self.lines: list[Plan] = []
+        self._values = values
+        self._streams = streams
+
+    def value(self, part: Plan, here: ast.expr) -> ast.expr:
+        """Return an expression for the one output of `part`; `here` is its input, a name or a constant."""
+        write = self._values.get(type(part))
+        if write is not None and part.outputs is Outputs.ONE:
+            return write(self, part, here)
+        result = self.fresh()
+        self.assign(result, code.constant(None))
+        self._streams[type(part)](self, part, here, lambda output: self.assign(result, output))
+        return code.name(result)
+
+    def stream(self, part: Plan, here: ast.expr, use: Use) -> None:
+        """Write `use` for each output of `part`."""
+        if part.outputs is Outputs.ONE and type(part) in self._values:
+            use(self.value(part, here))
+        else:
+            self._streams[type(part)](self, part, here, use)
+
+    def values(self, parts: Sequence[Plan], here: ast.expr) -> list[ast.expr]:
+        """Return expressions for parts of one output each, evaluated in this order."""
+        results: list[ast.expr] = []
+        for part in parts:
+            written = len(self.block)
+            result = self.value(part, here)
+            if (
+                len(self.block) > written
+            ):  # statements came: what stands before them must be evaluated before them
+                for index, earlier in enumerate(results):
+                    if not code.simple(earlier):
+                        name = self.fresh()
+                        self.frame.owned.add(name)
+                        self.block.insert(written, code.assign(name, earlier))
+                        written += 1
+                        results[index] = code.name(name)
+            results.append(result)
+        return results
+
+    def each_combination(
+        self, parts: Sequence[Plan], here: ast.expr, use: Callable[[list[ast.expr]], None]
+    ) -> None:
+        """Write `use` for each combination of the parts' outputs; the last part varies fastest."""
+
+        def go(index: int, outputs: list[ast.expr]) -> None:
+            if index == len(parts):
+                use(outputs)
+            else:
+                self.stream(parts[index], here, lambda output: go(index + 1, [*outputs, self.named(output)]))
+
+        go(0, [])
+
+    def apart(self, here: ast.expr, write: Callable[[ast.expr], None], use: Use) -> None:
+        """Write a generator function whose body is written by `write`, and `use` for each of its outputs.
+
+        For parts that would need `use` in two places, and for errors that are caught only inside.
+        """
+        function, inside, output = self.fresh("part"), self.fresh("here"), self.fresh()
+        self.generator(lambda: write(code.name(inside)), [inside], function)
+        with self.loop(output, code.call(function, here)):
+            use(code.name(output))
+
+    def truth(self, value: ast.expr, kind: Type) -> ast.expr:
+        """Return a condition: jq's truth of a value, everything but false and null. A blank is refused."""
+        if kind == BOOLEAN:
+            return value
+        if self.may_be_blank(kind):
+            return code.call("truth", value)
+        value = self.named(value)
+        return code.both(
+            ast.Compare(value, [ast.IsNot()], [code.constant(None)]),
+            ast.Compare(value, [ast.IsNot()], [code.constant(False)]),
+        )
+
+    def may_be_blank(self, kind: Type) -> bool:
+        """Tell whether a value can be or hold a blank: never where nothing is pulled."""
+        return bool(self.plan.sources) and not isinstance(kind, Scalar) and not clean(kind)
+
+    def shape(self, kind: InSource) -> Shape | None:
+        """Return the shape of the objects at a place of a source; None where they are ordinary values."""
+        shape = self.shapes[kind.source]
+        for name in kind.path:
+            if shape is None:
+                return None
+            shape = shape.slots[name].shape
+        return shape
+
+    def at(self, part: Plan, expression: ast.expr) -> ast.expr:
+        """Mark an expression that may fail, so that an error leads back to the part's place in the query."""
+        self.lines.append(part)
+        return code.place(expression, len(self.lines))

@@ -1,0 +1,324 @@
+"""Pipes, branches, errors, loops, labels and functions."""
+
+from __future__ import annotations
+
+import ast
+
+from ocpiq.analysis.plan import (
+    Bind,
+    Choose,
+    Comma,
+    Foreach,
+    Function,
+    Guard,
+    Invoke,
+    Labelled,
+    Leave,
+    Outputs,
+    Parameter,
+    Pipe,
+    Plan,
+    Reduce,
+)
+from ocpiq.engine import code
+from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
+
+
+def pipe(compiler: Compiler, part: Pipe, here: ast.expr) -> ast.expr:
+    """`a | b` with one output each."""
+    for inner in part.parts[:-1]:
+        here = compiler.named(compiler.value(inner, here))
+    return compiler.value(part.parts[-1], here)
+
+
+def pipes(compiler: Compiler, part: Pipe, here: ast.expr, use: Use) -> None:
+    """`a | b`: what follows a loop stands inside it; parts with one output follow one another without nesting."""
+
+    def go(index: int, here: ast.expr) -> None:
+        last = len(part.parts) - 1
+        while index < last and part.parts[index].outputs is Outputs.ONE:
+            here = compiler.named(compiler.value(part.parts[index], here))
+            index += 1
+        if index == last:
+            compiler.stream(part.parts[index], here, use)
+        elif index < last:
+            compiler.stream(part.parts[index], here, lambda output: go(index + 1, compiler.named(output)))
+
+    if part.parts:
+        go(0, here)
+
+
+def comma(compiler: Compiler, part: Comma, here: ast.expr, use: Use) -> None:
+    """`a, b`"""
+
+    def write(inside: ast.expr) -> None:
+        for inner in part.parts:
+            compiler.stream(inner, inside, compiler.yield_)
+
+    compiler.apart(here, write, use)
+
+
+def bind(compiler: Compiler, part: Bind, here: ast.expr) -> ast.expr:
+    """`source as $name | body` with one output each."""
+    compiler.assign(part.name, compiler.value(part.source, here))
+    return compiler.value(part.body, here)
+
+
+def binds(compiler: Compiler, part: Bind, here: ast.expr, use: Use) -> None:
+    """`source as $name | body`"""
+
+    def bound(output: ast.expr) -> None:
+        compiler.assign(part.name, output)
+        compiler.stream(part.body, here, use)
+
+    compiler.stream(part.source, here, bound)
+
+
+def choose(compiler: Compiler, part: Choose, here: ast.expr) -> ast.expr:
+    """`if` with one output."""
+    condition = compiler.truth(compiler.value(part.condition.part, here), part.condition.kind)
+    result = compiler.fresh()
+    compiler.frame.owned.add(result)
+    blocks: list[list[ast.stmt]] = []
+    outputs: list[ast.expr] = []
+    for branch in (part.then, part.otherwise):
+        block: list[ast.stmt] = []
+        with compiler.deeper(block):
+            output = compiler.value(branch, here)
+            written = bool(compiler.block)
+            compiler.assign(result, output)
+        blocks.append(block)
+        if not written:
+            outputs.append(output)
+    if len(outputs) == 2:
+        return code.if_else(condition, outputs[0], outputs[1])
+    compiler.add(ast.If(condition, blocks[0], blocks[1]))
+    return code.name(result)
+
+
+def chooses(compiler: Compiler, part: Choose, here: ast.expr, use: Use) -> None:
+    """`if`: the outputs of one branch."""
+    silent = [branch.outputs is Outputs.NONE for branch in (part.then, part.otherwise)]
+    if any(silent):
+        compiler.stream(
+            part.condition.part, here, lambda output: _branches(compiler, part, here, output, use)
+        )
+    elif part.then.outputs is part.otherwise.outputs is Outputs.ONE:
+        compiler.stream(part.condition.part, here, lambda output: _one_of(compiler, part, here, output, use))
+    else:
+
+        def write(inside: ast.expr) -> None:
+            compiler.stream(
+                part.condition.part,
+                inside,
+                lambda output: _branches(compiler, part, inside, output, compiler.yield_),
+            )
+
+        compiler.apart(here, write, use)
+
+
+def _branches(compiler: Compiler, part: Choose, here: ast.expr, output: ast.expr, use: Use) -> None:
+    condition = compiler.truth(output, part.condition.kind)
+    then: list[ast.stmt] = []
+    otherwise: list[ast.stmt] = []
+    with compiler.deeper(then):
+        compiler.stream(part.then, here, use)
+    with compiler.deeper(otherwise):
+        compiler.stream(part.otherwise, here, use)
+    if then:
+        compiler.add(ast.If(condition, then, otherwise))
+    elif otherwise:
+        compiler.add(ast.If(code.not_(condition), otherwise, []))
+    else:
+        compiler.do(condition)
+
+
+def _one_of(compiler: Compiler, part: Choose, here: ast.expr, output: ast.expr, use: Use) -> None:
+    result = compiler.fresh()
+    compiler.frame.owned.add(result)
+    condition = compiler.truth(output, part.condition.kind)
+    blocks: list[list[ast.stmt]] = []
+    for branch in (part.then, part.otherwise):
+        block: list[ast.stmt] = []
+        with compiler.deeper(block):
+            compiler.assign(result, compiler.value(branch, here))
+        blocks.append(block)
+    compiler.add(ast.If(condition, blocks[0], blocks[1]))
+    use(code.name(result))
+
+
+def guard(compiler: Compiler, part: Guard, here: ast.expr) -> ast.expr:
+    """`try body catch handler` with one output each."""
+    result, error = compiler.fresh(), compiler.fresh("error")
+    compiler.frame.owned.add(result)
+    assert part.handler is not None
+    body: list[ast.stmt] = []
+    with compiler.deeper(body):
+        compiler.assign(result, compiler.value(part.body, here))
+    caught: list[ast.stmt] = []
+    with compiler.deeper(caught):
+        message = compiler.named(code.attribute(code.name(error), "value"))
+        compiler.assign(result, compiler.value(part.handler, message))
+    compiler.add(ast.Try(body, [_caught(error, caught)], [], []))
+    return code.name(result)
+
+
+def guards(compiler: Compiler, part: Guard, here: ast.expr, use: Use) -> None:
+    """`try`: errors of the body are caught, not those of what uses its outputs."""
+    error = compiler.fresh("error")
+    if part.handler is None and part.body.outputs is Outputs.ONE:
+        result = compiler.fresh()
+        compiler.frame.owned.add(result)
+        body: list[ast.stmt] = []
+        with compiler.deeper(body):
+            compiler.assign(result, compiler.value(part.body, here))
+        then: list[ast.stmt] = []
+        with compiler.deeper(then):
+            use(code.name(result))
+        compiler.add(ast.Try(body, [_caught(error, [ast.Pass()])], then, []))
+        return
+
+    def write(inside: ast.expr) -> None:
+        body: list[ast.stmt] = []
+        with compiler.deeper(body):
+            compiler.stream(part.body, inside, compiler.yield_)
+        caught: list[ast.stmt] = []
+        with compiler.deeper(caught):
+            if part.handler is not None:
+                message = compiler.named(code.attribute(code.name(error), "value"))
+                compiler.stream(part.handler, message, compiler.yield_)
+        compiler.add(ast.Try(body or [ast.Pass()], [_caught(error, caught or [ast.Pass()])], [], []))
+
+    compiler.apart(here, write, use)
+
+
+def _caught(error: str, body: list[ast.stmt]) -> ast.ExceptHandler:
+    return ast.ExceptHandler(code.name("RunError"), error, body)
+
+
+def reduce(compiler: Compiler, part: Reduce, here: ast.expr, use: Use) -> None:
+    """`reduce`: the last output of `update` is the next state, null where there is none."""
+
+    def started(start: ast.expr) -> None:
+        state, old = compiler.fresh("state"), compiler.fresh("old")
+        compiler.assign(state, start)
+
+        def step(output: ast.expr) -> None:
+            compiler.assign(part.name, output)
+            if part.update.outputs is Outputs.ONE:
+                compiler.assign(state, compiler.value(part.update, code.name(state)))
+                return
+            compiler.assign(old, code.name(state))
+            compiler.assign(state, code.constant(None))
+            compiler.stream(part.update, code.name(old), lambda new: compiler.assign(state, new))
+
+        compiler.stream(part.source, here, step)
+        use(code.name(state))
+
+    compiler.stream(part.start, here, started)
+
+
+def foreach(compiler: Compiler, part: Foreach, here: ast.expr, use: Use) -> None:
+    """`foreach`: each output of `update` becomes the state: the plan binds it, and extracts from it."""
+
+    def started(start: ast.expr) -> None:
+        old = compiler.fresh("old")
+        compiler.assign(part.state, start)
+
+        def step(output: ast.expr) -> None:
+            compiler.assign(part.name, output)
+            compiler.assign(old, code.name(part.state))
+            compiler.stream(part.update, code.name(old), use)
+
+        compiler.stream(part.source, here, step)
+
+    compiler.stream(part.start, here, started)
+
+
+def labelled(compiler: Compiler, part: Labelled, here: ast.expr, use: Use) -> None:
+    """`label $name | body`: each time it is entered it is a label of its own."""
+    compiler.assign(part.name, code.call("object"))
+    body: list[ast.stmt] = []
+    with compiler.deeper(body):
+        compiler.stream(part.body, here, use)
+    left(compiler, body, part.name)
+
+
+def left(compiler: Compiler, body: list[ast.stmt], label: str) -> None:
+    """Write `body` as a block that ends when its label is left."""
+    error = compiler.fresh("error")
+    other = code.not_(code.is_(code.attribute(code.name(error), "label"), code.name(label)))
+    handler = ast.ExceptHandler(code.name("Left"), error, [ast.If(other, [ast.Raise()], [])])
+    compiler.add(ast.Try(body or [ast.Pass()], [handler], [], []))
+
+
+def leave(compiler: Compiler, part: Leave, here: ast.expr, use: Use) -> None:
+    """`break $name`"""
+    compiler.add(ast.Raise(code.call("Left", code.name(part.name))))
+
+
+def function(compiler: Compiler, part: Function, here: ast.expr, use: Use) -> None:
+    """A definition that calls itself, and what can call it."""
+    inside = compiler.fresh("here")
+    parameters = [inside, *part.parameters]
+
+    def yields() -> None:
+        compiler.stream(part.definition, code.name(inside), compiler.yield_)
+
+    if part.definition.outputs is Outputs.ONE:
+        with compiler.function(part.name, parameters) as frame:
+            compiler.add(ast.Return(compiler.value(part.definition, code.name(inside))))
+        compiler.define(part.name, parameters, frame)
+    else:
+        compiler.generator(yields, parameters, part.name)
+    compiler.stream(part.body, here, use)
+
+
+def _closures(compiler: Compiler, arguments: tuple[Plan, ...]) -> list[ast.expr]:
+    """Write a generator function for each argument of a call: the callee runs it on inputs of its own."""
+    closures: list[ast.expr] = []
+    for argument in arguments:
+        name, inside = compiler.fresh("argument"), compiler.fresh("here")
+
+        def write(argument: Plan = argument, inside: str = inside) -> None:
+            compiler.stream(argument, code.name(inside), compiler.yield_)
+
+        compiler.generator(write, [inside], name)
+        closures.append(code.name(name))
+    return closures
+
+
+def invoke(compiler: Compiler, part: Invoke, here: ast.expr) -> ast.expr:
+    """A call of a definition with one output."""
+    return code.call(part.name, here, *_closures(compiler, part.arguments))
+
+
+def invokes(compiler: Compiler, part: Invoke, here: ast.expr, use: Use) -> None:
+    """A call of a definition."""
+    output = compiler.fresh("out")
+    with compiler.loop(output, code.call(part.name, here, *_closures(compiler, part.arguments))):
+        use(code.name(output))
+
+
+def parameter(compiler: Compiler, part: Parameter, here: ast.expr, use: Use) -> None:
+    """A call of a parameter."""
+    output = compiler.fresh("out")
+    with compiler.loop(output, code.call(part.name, here)):
+        use(code.name(output))
+
+
+VALUES: dict[type, ValueOf] = {Pipe: pipe, Bind: bind, Choose: choose, Guard: guard, Invoke: invoke}
+STREAMS: dict[type, StreamOf] = {
+    Pipe: pipes,
+    Comma: comma,
+    Bind: binds,
+    Choose: chooses,
+    Guard: guards,
+    Reduce: reduce,
+    Foreach: foreach,
+    Labelled: labelled,
+    Leave: leave,
+    Function: function,
+    Invoke: invokes,
+    Parameter: parameter,
+}

@@ -1,0 +1,326 @@
+"""Constants, variables, constructors, operators and calls of builtins."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from ocpiq.analysis.builtins import BUILTINS, Blanks
+from ocpiq.analysis.plan import (
+    Constant,
+    Given,
+    Interpolate,
+    Local,
+    Logic,
+    MakeArray,
+    MakeObject,
+    Native,
+    Negate,
+    Operate,
+    Otherwise,
+    Outputs,
+    Plan,
+)
+from ocpiq.analysis.types import Type
+from ocpiq.engine import code
+from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
+
+ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
+ORDER: dict[str, ast.cmpop] = {"<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE()}
+RUNTIME = {"input", "inputs", "env", "debug", "halt"}  # builtins that belong to a run
+
+
+def constant(compiler: Compiler, part: Constant, here: ast.expr) -> ast.expr:
+    """A value of the query's text."""
+    return compiler.constant(part.value)
+
+
+def local(compiler: Compiler, part: Local, here: ast.expr) -> ast.expr:
+    """A variable of the query."""
+    return code.name(part.name)
+
+
+def given(compiler: Compiler, part: Given, here: ast.expr) -> ast.expr:
+    """A variable given to the run."""
+    return code.subscript(code.name("variables"), code.constant(part.name))
+
+
+def make_array(compiler: Compiler, part: MakeArray, here: ast.expr) -> ast.expr:
+    """`[…]`; a comprehension where the body is one loop."""
+    result = compiler.fresh("array")
+    block: list[ast.stmt] = []
+    with compiler.into(block):
+        compiler.stream(
+            part.body, here, lambda output: compiler.do(code.method(code.name(result), "append", output))
+        )
+    match block:
+        case [ast.Expr(ast.Call(ast.Attribute(ast.Name(identifier)), [only]))] if identifier == result:
+            return ast.List([only], code.LOAD)
+        case [
+            ast.For(target, iterable, [ast.Expr(ast.Call(ast.Attribute(ast.Name(identifier)), [output]))])
+        ] if identifier == result:
+            return ast.ListComp(output, [ast.comprehension(target, iterable, [], 0)])
+    compiler.assign(result, ast.List([], code.LOAD))
+    compiler.block.extend(block)
+    return code.name(result)
+
+
+def make_object(compiler: Compiler, part: MakeObject, here: ast.expr) -> ast.expr:
+    """`{…}` with one output."""
+    parts = [inner for entry in part.entries for inner in entry]
+    return _object(compiler, part, compiler.values(parts, here))
+
+
+def make_objects(compiler: Compiler, part: MakeObject, here: ast.expr, use: Use) -> None:
+    """`{…}` for each combination."""
+    parts = [inner for entry in part.entries for inner in entry]
+    compiler.each_combination(parts, here, lambda outputs: use(_object(compiler, part, outputs)))
+
+
+def _object(compiler: Compiler, part: MakeObject, outputs: list[ast.expr]) -> ast.expr:
+    keys: list[ast.expr | None] = []
+    for (key, _), output in zip(part.entries, outputs[::2], strict=True):
+        keys.append(
+            output if isinstance(key, Constant) else compiler.at(part, code.call("object_key", output))
+        )
+    return ast.Dict(keys, outputs[1::2])
+
+
+def _backwards(
+    compiler: Compiler, left: Plan, right: Plan, here: ast.expr, use: Callable[[ast.expr, ast.expr], None]
+) -> None:
+    """Write `use` for each pair of outputs; the right operand is evaluated first and varies slowest (jq's order)."""
+    compiler.each_combination([right, left], here, lambda outputs: use(outputs[1], outputs[0]))
+
+
+def operate(compiler: Compiler, part: Operate, here: ast.expr) -> ast.expr:
+    """Arithmetic and comparison with one output."""
+    right, left = compiler.values([part.right.part, part.left.part], here)
+    if not code.simple(right) and not code.simple(left):
+        right = compiler.named(right)
+    return _operation(compiler, part, left, right)
+
+
+def operates(compiler: Compiler, part: Operate, here: ast.expr, use: Use) -> None:
+    """Arithmetic and comparison for each combination."""
+    _backwards(
+        compiler,
+        part.left.part,
+        part.right.part,
+        here,
+        lambda left, right: use(_operation(compiler, part, left, right)),
+    )
+
+
+def _operation(compiler: Compiler, part: Operate, left: ast.expr, right: ast.expr) -> ast.expr:
+    operator = part.operator
+    if operator in ARITHMETIC:
+        return compiler.at(part, code.call(ARITHMETIC[operator], left, right))
+    literal = part.right.part.value if isinstance(part.right.part, Constant) else None
+    if operator in ("==", "!="):
+        general: ast.expr = compiler.at(part, code.call("equal", left, right))
+        if type(literal) is str:
+            left = compiler.named(left)
+            quick = ast.Compare(left, [ast.Eq()], [right])
+            general = compiler.at(part, code.call("equal", left, right))
+            general = code.if_else(code.of_class(left, "str"), quick, general)
+        return general if operator == "==" else code.not_(general)
+    arguments = (left, right) if operator in ("<", ">=") else (right, left)
+    if type(literal) in (int, float):
+        return _with_number(compiler, part, left, right)
+    less = compiler.at(part, code.call("less", *arguments))
+    return less if operator in ("<", ">") else code.not_(less)
+
+
+def _with_number(compiler: Compiler, part: Operate, left: ast.expr, right: ast.expr) -> ast.expr:
+    """Compare with a literal number: at once where the left is a number. `not >=` for `<`: NaN is below all."""
+    left = compiler.named(left)
+    operator = part.operator
+    arguments = (left, right) if operator in ("<", ">=") else (right, left)
+    general: ast.expr = compiler.at(part, code.call("less", *arguments))
+    if operator in ("<=", ">="):
+        general = code.not_(general)
+    inverse = {"<": ">=", "<=": ">"}.get(operator)
+    quick: ast.expr = ast.Compare(left, [ORDER[inverse or operator]], [right])
+    if inverse:
+        quick = code.not_(quick)
+    number = code.any_of(code.of_class(left, "float"), code.of_class(left, "int"))
+    return code.if_else(number, quick, general)
+
+
+def logic(compiler: Compiler, part: Logic, here: ast.expr) -> ast.expr:
+    """`and`, `or`: the right side is evaluated only where the left does not decide."""
+    left = compiler.truth(compiler.value(part.left.part, here), part.left.kind)
+    block: list[ast.stmt] = []
+    with compiler.into(block):
+        right = compiler.truth(compiler.value(part.right.part, here), part.right.kind)
+    if not block:
+        return (code.both if part.operator == "and" else code.any_of)(left, right)
+    result = compiler.fresh()
+    compiler.assign(result, left)
+    decided = code.name(result) if part.operator == "and" else code.not_(code.name(result))
+    with compiler.when(decided):
+        compiler.block.extend(block)
+        compiler.assign(result, right)
+    return code.name(result)
+
+
+def logics(compiler: Compiler, part: Logic, here: ast.expr, use: Use) -> None:
+    """`and`, `or` for each combination."""
+    stop = part.operator == "or"
+
+    def write(inside: ast.expr) -> None:
+        def left(output: ast.expr) -> None:
+            truth = compiler.named(compiler.truth(output, part.left.kind))
+            with compiler.when(truth if stop else code.not_(truth)):
+                compiler.yield_(code.constant(stop))
+            with compiler.when(code.not_(truth) if stop else truth):
+                compiler.stream(
+                    part.right.part,
+                    inside,
+                    lambda right: compiler.yield_(compiler.truth(right, part.right.kind)),
+                )
+
+        compiler.stream(part.left.part, inside, left)
+
+    compiler.apart(here, write, use)
+
+
+def negate(compiler: Compiler, part: Negate, here: ast.expr) -> ast.expr:
+    """`-x`"""
+    return compiler.at(part, code.call("negate", compiler.value(part.body, here)))
+
+
+def negates(compiler: Compiler, part: Negate, here: ast.expr, use: Use) -> None:
+    """`-x` for each output."""
+    compiler.stream(part.body, here, lambda output: use(compiler.at(part, code.call("negate", output))))
+
+
+def otherwise(compiler: Compiler, part: Otherwise, here: ast.expr) -> ast.expr:
+    """`a // b` where a has one output at most, and b one."""
+    result = compiler.fresh()
+    if part.left.part.outputs is Outputs.ONE:
+        compiler.assign(result, compiler.value(part.left.part, here))
+    else:
+        compiler.assign(result, code.constant(None))
+        compiler.stream(part.left.part, here, lambda output: compiler.assign(result, output))
+    with compiler.when(code.not_(compiler.truth(code.name(result), part.left.kind))):
+        compiler.assign(result, compiler.value(part.right, here))
+    return code.name(result)
+
+
+def otherwises(compiler: Compiler, part: Otherwise, here: ast.expr, use: Use) -> None:
+    """`a // b`: every true output of a, or else all of b."""
+
+    def write(inside: ast.expr) -> None:
+        found = compiler.fresh("found")
+        compiler.assign(found, code.constant(False))
+
+        def left(output: ast.expr) -> None:
+            output = compiler.named(output)
+            with compiler.when(compiler.truth(output, part.left.kind)):
+                compiler.assign(found, code.constant(True))
+                compiler.yield_(output)
+
+        compiler.stream(part.left.part, inside, left)
+        with compiler.when(code.not_(code.name(found))):
+            compiler.stream(part.right, inside, compiler.yield_)
+
+    compiler.apart(here, write, use)
+
+
+def interpolate(compiler: Compiler, part: Interpolate, here: ast.expr) -> ast.expr:
+    """A string with computed parts, one output."""
+    plans = [inner for inner in part.parts if not isinstance(inner, str)]
+    return _string(compiler, part, compiler.values(plans, here))
+
+
+def interpolates(compiler: Compiler, part: Interpolate, here: ast.expr, use: Use) -> None:
+    """A string for each combination; the last part varies slowest."""
+    plans = [inner for inner in part.parts if not isinstance(inner, str)]
+    compiler.each_combination(plans[::-1], here, lambda outputs: use(_string(compiler, part, outputs[::-1])))
+
+
+def _string(compiler: Compiler, part: Interpolate, outputs: list[ast.expr]) -> ast.expr:
+    values = iter(outputs)
+    pieces = [
+        compiler.constant(inner)
+        if isinstance(inner, str)
+        else compiler.at(part, code.call(format_name(part.format), next(values)))
+        for inner in part.parts
+    ]
+    return code.call("concatenate", *pieces)
+
+
+def format_name(name: str) -> str:
+    """Return the generated code's name of a builtin: `@csv` is no Python name."""
+    return name.replace("@", "format_") if name[0] == "@" else f"builtin_{name}"
+
+
+def native(compiler: Compiler, part: Native, here: ast.expr) -> ast.expr:
+    """A call of a builtin, one output."""
+    plans = [operand.part for operand in part.arguments]
+    return _call(compiler, part, here, compiler.values(plans, here))
+
+
+def natives(compiler: Compiler, part: Native, here: ast.expr, use: Use) -> None:
+    """A call of a builtin for each combination of its arguments, and for each output of its own."""
+    builtin = BUILTINS[part.name, len(part.arguments)]
+
+    def called(outputs: list[ast.expr]) -> None:
+        expression = _call(compiler, part, here, outputs)
+        if builtin.outputs is Outputs.ONE:
+            use(expression)
+        elif builtin.outputs is Outputs.NONE:
+            compiler.do(expression)
+        else:
+            output = compiler.fresh("out")
+            with compiler.loop(output, expression):
+                use(code.name(output))
+
+    plans = [operand.part for operand in part.arguments]
+    if part.name == "range":  # written in jq itself: its first argument varies slowest
+        compiler.each_combination(plans, here, called)
+    else:
+        compiler.each_combination(plans[::-1], here, lambda outputs: called(outputs[::-1]))
+
+
+def _call(compiler: Compiler, part: Native, here: ast.expr, outputs: list[ast.expr]) -> ast.expr:
+    builtin = BUILTINS[part.name, len(part.arguments)]
+    guard = {Blanks.REFUSES: "no_blank_inside", Blanks.OUTSIDE: "no_blank"}.get(builtin.blanks)
+
+    def guarded(value: ast.expr, kind: Type) -> ast.expr:
+        return code.call(guard, value) if guard and compiler.may_be_blank(kind) else value
+
+    arguments = [
+        guarded(output, operand.kind) for output, operand in zip(outputs, part.arguments, strict=True)
+    ]
+    if builtin.reads:
+        arguments.insert(0, guarded(here, part.input))
+    if part.name in RUNTIME:
+        return compiler.at(part, code.method(code.name("runtime"), part.name, *arguments))
+    return compiler.at(part, code.call(format_name(part.name), *arguments))
+
+
+VALUES: dict[type, ValueOf] = {
+    Constant: constant,
+    Local: local,
+    Given: given,
+    MakeArray: make_array,
+    MakeObject: make_object,
+    Operate: operate,
+    Logic: logic,
+    Negate: negate,
+    Otherwise: otherwise,
+    Interpolate: interpolate,
+    Native: native,
+}
+STREAMS: dict[type, StreamOf] = {
+    MakeObject: make_objects,
+    Operate: operates,
+    Logic: logics,
+    Negate: negates,
+    Otherwise: otherwises,
+    Interpolate: interpolates,
+    Native: natives,
+}

@@ -1,0 +1,151 @@
+"""Numbers (jq manual, "Math" and `range`, `length`, `tonumber`)."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from ocpiq.errors import RunError
+from ocpiq.values.arithmetic import INTEGRAL, NUMBERS, Number, negate, plain
+from ocpiq.values.order import less
+from ocpiq.values.text import excerpt
+from ocpiq.values.types import Value, type_name
+
+LITERAL: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|-?nan", re.ASCII)
+SMALLEST_NORMAL: Final = 2.2250738585072014e-308
+
+
+def number(value: Value) -> Number:
+    """Return a number; raise jq's error for anything else."""
+    if type(value) is int or type(value) is float:
+        return value
+    raise RunError(f"{type_name(value)} ({excerpt(value)}) number required")
+
+
+def _function(of: Callable[[float], float], outside: float = math.nan) -> Callable[[Value], Value]:
+    """Return a builtin of a mathematical function; outside of its domain it gives `outside`."""
+
+    def builtin(value: Value) -> Value:
+        try:
+            return plain(of(number(value)))
+        except ValueError:
+            return outside
+        except OverflowError:
+            return math.inf
+
+    return builtin
+
+
+def _log(value: float) -> float:
+    return -math.inf if value == 0 else math.log(value)
+
+
+def _rounded(of: Callable[[float], float]) -> Callable[[Value], Value]:
+    def builtin(value: Value) -> Value:
+        exact = number(value)
+        if type(exact) is int or not math.isfinite(exact):
+            return exact
+        return plain(float(of(exact)))
+
+    return builtin
+
+
+def round_half_away(value: float) -> float:
+    """Round to the nearest integer, halves away from zero (C's `round`)."""
+    whole = math.floor(abs(value))
+    return math.copysign(whole + (abs(value) - whole >= 0.5), value)
+
+
+def power(value: Value, base: Value, exponent: Value) -> Value:
+    """`pow(base; exponent)`"""
+    x, y = number(base), number(exponent)
+    if type(x) is int and type(y) is int and 0 <= y < 1024 and abs(x) < INTEGRAL:
+        exact = x**y
+        return (
+            exact
+            if abs(exact) < INTEGRAL
+            else float(x) ** y
+            if y * math.log10(abs(x) or 1) < 308
+            else math.inf
+        )
+    try:
+        return plain(math.pow(x, y))
+    except ValueError:
+        return math.nan
+    except OverflowError:
+        return math.inf
+
+
+def absolute(value: Value) -> Value:
+    """`abs`"""
+    if type(value) not in NUMBERS:
+        return negate(value)
+    return negate(value) if less(value, 0) else value
+
+
+def range_(*bounds: Value) -> Iterator[Value]:
+    """`range(end)`, `range(start; end)`, `range(start; end; step)`"""
+    start: Value = 0
+    step: Value = 1
+    if len(bounds) == 1:
+        (end,) = bounds
+    elif len(bounds) == 2:
+        start, end = bounds
+    else:
+        start, end, step = bounds
+    if not all(type(bound) in NUMBERS for bound in (start, end, step)):
+        raise RunError("Range bounds must be numeric")
+    return _range(start, end, step)  # type: ignore[arg-type]
+
+
+def _range(start: Number, end: Number, step: Number) -> Iterator[Value]:
+    if type(start) is int and type(step) is int and math.isfinite(end) and step:
+        yield from range(start, math.ceil(end) if step > 0 else math.floor(end), step)
+        return
+    current = start
+    while (step > 0 and current < end) or (step < 0 and current > end):
+        yield plain(current) if type(current) is float else current
+        current += step
+
+
+def to_number(value: Value) -> Value:
+    """`tonumber`"""
+    if type(value) in NUMBERS:
+        return value
+    if type(value) is str and LITERAL.fullmatch(value):
+        if value.lstrip("-").isdigit() and len(value) < 4000:
+            return int(value)
+        return plain(float(value))
+    raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be parsed as a number")
+
+
+def to_boolean(value: Value) -> Value:
+    """`toboolean`"""
+    if type(value) is bool:
+        return value
+    if value == "true" or value == "false":
+        return value == "true"
+    raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be parsed as a boolean")
+
+
+NATIVES: Final[dict[str, Callable[..., Any]]] = {
+    "floor": _rounded(math.floor),
+    "ceil": _rounded(math.ceil),
+    "round": _rounded(round_half_away),
+    "sqrt": _function(math.sqrt),
+    "log": _function(_log),
+    "pow": power,
+    "abs": absolute,
+    "range": range_,
+    "tonumber": to_number,
+    "toboolean": to_boolean,
+    "infinite": lambda: math.inf,
+    "nan": lambda: math.nan,
+    "isnan": lambda value: math.isnan(number(value)),
+    "isinfinite": lambda value: math.isinf(number(value)),
+    "isnormal": lambda value: math.isfinite(number(value)) and abs(value) >= SMALLEST_NORMAL,
+    "now": time.time,
+}

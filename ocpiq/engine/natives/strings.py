@@ -1,0 +1,122 @@
+"""Strings (jq manual, `startswith` to `implode`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ocpiq.errors import OcpiqError, RunError
+from ocpiq.values import arithmetic
+from ocpiq.values.text import decode, excerpt
+from ocpiq.values.types import Value, type_name
+
+SPACES: Final = " \t\n\r\f\v"
+SURROGATES: Final = range(0xD800, 0xE000)
+LAST_CODE_POINT: Final = 0x10FFFF
+
+
+def _both(name: str, value: Value, other: Value) -> tuple[str, str]:
+    if type(value) is str and type(other) is str:
+        return value, other
+    raise RunError(f"{name}() requires string inputs")
+
+
+def starts_with(value: Value, start: Value) -> bool:
+    """`startswith(start)`"""
+    text, head = _both("startswith", value, start)
+    return text.startswith(head)
+
+
+def ends_with(value: Value, end: Value) -> bool:
+    """`endswith(end)`"""
+    text, tail = _both("endswith", value, end)
+    return text.endswith(tail)
+
+
+def without_start(value: Value, start: Value) -> str:
+    """`ltrimstr(start)`"""
+    text, head = _both("startswith", value, start)
+    return text.removeprefix(head)
+
+
+def without_end(value: Value, end: Value) -> str:
+    """`rtrimstr(end)`"""
+    text, tail = _both("endswith", value, end)
+    return text.removesuffix(tail)
+
+
+def _text(message: str) -> Callable[[Value], str]:
+    def text(value: Value) -> str:
+        if type(value) is str:
+            return value
+        raise RunError(message)
+
+    return text
+
+
+_trimmed = _text("trim input must be a string")
+_exploded = _text("explode input must be a string")
+
+
+def split(value: Value, separator: Value) -> Value:
+    """`split(separator)`"""
+    if type(value) is str and type(separator) is str:
+        return arithmetic.split(value, separator)
+    raise RunError("split input and separator must be strings")
+
+
+def _ascii(change: Callable[[bytes], bytes]) -> Callable[[Value], str]:
+    def builtin(value: Value) -> str:
+        return change(_exploded(value).encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+    return builtin
+
+
+def implode(value: Value) -> str:
+    """`implode`"""
+    if type(value) is not list:
+        raise RunError("implode input must be an array")
+    return "".join(map(_character, value))
+
+
+def _character(code_point: Value) -> str:
+    if type(code_point) is not int and type(code_point) is not float:
+        found = f"{type_name(code_point)} ({excerpt(code_point)})"
+        raise RunError(f"{found} can't be imploded, unicode codepoint needs to be numeric")
+    number = int(code_point)
+    return "\ufffd" if number in SURROGATES or not 0 <= number <= LAST_CODE_POINT else chr(number)
+
+
+def from_json(value: Value) -> Value:
+    """`fromjson`"""
+    if type(value) is not str:
+        raise RunError(f"{type_name(value)} ({excerpt(value)}) only strings can be parsed")
+    try:
+        return decode(value.encode("utf-8", "surrogatepass"))
+    except OcpiqError as error:
+        raise RunError(f"{error.message} (while parsing '{value}')") from None
+
+
+def byte_length(value: Value) -> int:
+    """`utf8bytelength`"""
+    if type(value) is str:
+        return len(value.encode("utf-8", "surrogatepass"))
+    raise RunError(f"{type_name(value)} ({excerpt(value)}) only strings have UTF-8 byte length")
+
+
+NATIVES: Final[dict[str, Callable[..., Any]]] = {
+    "startswith": starts_with,
+    "endswith": ends_with,
+    "ltrimstr": without_start,
+    "rtrimstr": without_end,
+    "trim": lambda value: _trimmed(value).strip(SPACES),
+    "ltrim": lambda value: _trimmed(value).lstrip(SPACES),
+    "rtrim": lambda value: _trimmed(value).rstrip(SPACES),
+    "split": split,
+    "ascii_downcase": _ascii(bytes.lower),
+    "ascii_upcase": _ascii(bytes.upper),
+    "explode": lambda value: [ord(character) for character in _exploded(value)],
+    "implode": implode,
+    "fromjson": from_json,
+    "utf8bytelength": byte_length,
+}

@@ -1,0 +1,67 @@
+"""Fields, items, slices, iteration, and the objects of a source."""
+
+from __future__ import annotations
+
+import ast
+
+from ocpiq.analysis.plan import Cut, Each, Get, Here, Item, Scan
+from ocpiq.analysis.types import InSource, Record
+from ocpiq.engine import code
+from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
+
+
+def here_(compiler: Compiler, part: Here, here: ast.expr) -> ast.expr:
+    """`.`"""
+    return here
+
+
+def get(compiler: Compiler, part: Get, here: ast.expr) -> ast.expr:
+    """`.name`: an attribute of a narrow row, else an item of an object."""
+    key = code.constant(part.name)
+    general = compiler.at(part, code.call("field", here, key))
+    kind = part.kind
+    if isinstance(kind, InSource) and not kind.is_list:
+        shape = compiler.shape(kind)
+        if shape is not None and part.name in shape.slots:
+            narrow = code.attribute(here, shape.slots[part.name].attribute)
+            if not kind.path:
+                return narrow
+            class_ = compiler.constant(shape.cls)
+            return code.if_else(code.is_(code.attribute(here, "__class__"), class_), narrow, general)
+        if not kind.path:
+            return code.method(here, "get", key)
+    if isinstance(kind, Record):
+        return code.subscript(here, key) if part.name in kind.fields else code.method(here, "get", key)
+    return code.if_else(code.of_class(here, "dict"), code.method(here, "get", key), general)
+
+
+def item(compiler: Compiler, part: Item, here: ast.expr) -> ast.expr:
+    """`.[key]`"""
+    (key,) = compiler.values([part.key], here)
+    return compiler.at(part, code.call("item", here, key))
+
+
+def cut(compiler: Compiler, part: Cut, here: ast.expr) -> ast.expr:
+    """`.[start:end]`"""
+    start, end = compiler.values([part.start, part.end], here)
+    return compiler.at(part, code.call("cut", here, start, end))
+
+
+def each(compiler: Compiler, part: Each, here: ast.expr, use: Use) -> None:
+    """`.[]`"""
+    output = compiler.fresh("each")
+    general = compiler.at(part, code.call("each", here))
+    with compiler.loop(output, code.if_else(code.of_class(here, "list"), here, general)):
+        use(code.name(output))
+
+
+def scan(compiler: Compiler, part: Scan, here: ast.expr, use: Use) -> None:
+    """The objects of a source, page by page."""
+    page, row = compiler.fresh("page"), compiler.fresh("row")
+    pages = compiler.at(part, code.call("scan", code.constant(part.source)))
+    with compiler.loop(page, pages), compiler.loop(row, code.name(page)):
+        use(code.name(row))
+
+
+VALUES: dict[type, ValueOf] = {Here: here_, Get: get, Item: item, Cut: cut}
+STREAMS: dict[type, StreamOf] = {Each: each, Scan: scan}

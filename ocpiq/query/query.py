@@ -1,0 +1,81 @@
+"""A query: compiled once, run any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from ocpiq.analysis import analyze
+from ocpiq.analysis.plan import QueryPlan
+from ocpiq.engine import Halted, Program, Runtime
+from ocpiq.errors import Notify, UsageError, ignore
+from ocpiq.language import parse, tree
+from ocpiq.query.pulls import Pulls
+from ocpiq.sources.protocol import Source
+from ocpiq.values.types import Value
+
+
+def compile(text: str, *, version: str = "2.2.1", variables: Collection[str] = ()) -> Query:
+    """Return the query that `text` says.
+
+    `version` is the OCPI version that its paths are checked against until a run's sources tell theirs; `variables`
+    are the names that every run will give values for. Raises CompileError, and PrivacyError where the query uses a
+    field that it does not pass.
+    """
+    return Query(parse(text), version, tuple(variables))
+
+
+class Query:
+    """A query that compiles; `run` it on a value, on inputs, on sources."""
+
+    def __init__(self, program: tree.Program, version: str, variables: tuple[str, ...]) -> None:
+        self._program = program
+        self._variables = variables
+        self._version = version
+        self._plan = analyze(program, version=version, givens=variables)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that the query pulls, in the order of the text; none for a program on plain JSON."""
+        return tuple(dict.fromkeys(source.module for source in self._plan.sources))
+
+    def run(
+        self,
+        value: Value = None,
+        *,
+        inputs: Iterator[Value] | None = None,
+        sources: Mapping[str, Source] | None = None,
+        variables: Mapping[str, Value] | None = None,
+        notify: Notify = ignore,
+    ) -> Iterator[Value]:
+        """Yield the results, as they come.
+
+        Without `inputs` the query runs once, on `value`; with `inputs` once for each of them. `sources` gives a
+        source for each of `modules`; `variables` a value for each name of `compile`; `notify` hears of progress
+        and warnings. Raises RunError, PrivacyError, PlatformError, and IncompleteError after the last result where
+        a source did not give everything.
+        """
+        given = dict(variables or {})
+        pulls = Pulls(self._plan_for(sources or {}), sources or {}, given, notify)
+        program = Program(pulls.plan, pulls.shapes)
+        rest = iter(()) if inputs is None else inputs
+        runtime = Runtime(rest)
+        try:
+            for input_ in _each(value, inputs, rest):
+                yield from program.run(input_, runtime, given, pulls.scan)
+        except Halted:
+            return
+        pulls.end()
+
+    def _plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
+        """Return the plan for the OCPI version that the sources speak."""
+        versions = {sources[module].version for module in self.modules if module in sources}
+        if len(versions) > 1:
+            raise UsageError(f"the sources speak different OCPI versions: {', '.join(sorted(versions))}")
+        version = next(iter(versions), self._version)
+        if version == self._version:
+            return self._plan
+        return analyze(self._program, version=version, givens=self._variables)
+
+
+def _each(value: Value, inputs: Iterator[Value] | None, rest: Iterator[Value]) -> Iterable[Value]:
+    return (value,) if inputs is None else rest

@@ -1,0 +1,172 @@
+"""jq's arithmetic (jq manual, "Builtin operators and functions"). Integers are exact; a blank is refused.
+
+A computed number that is integral is an int, so that it prints without a fraction, as jq prints it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NoReturn, cast
+
+from ocpiq.errors import RunError
+from ocpiq.values.blank import Blank, refuse
+from ocpiq.values.text import excerpt
+from ocpiq.values.types import Value, type_name
+
+INTEGRAL: Final = 2.0**53  # beyond it the digits of a double and of its integer differ
+
+Number = int | float
+NUMBERS: Final = (int, float)
+
+
+def plain(number: float) -> Number:
+    """Return a computed float as jq would print it: an int where it is integral and not huge."""
+    if number.is_integer() and -INTEGRAL < number < INTEGRAL:
+        return int(number)
+    return number
+
+
+def is_number(value: Value) -> bool:
+    """Tell numbers from everything else, booleans included."""
+    return type(value) in NUMBERS
+
+
+def add(left: Value, right: Value) -> Value:
+    """Return `left + right`."""
+    kind, other = type(left), type(right)
+    if kind is other:
+        if kind is int or kind is str:
+            return left + right  # type: ignore[operator]
+        if kind is float:
+            return plain(left + right)  # type: ignore[operator, arg-type]
+        if kind is list:
+            return [*cast("list[Value]", left), *cast("list[Value]", right)]
+        if kind is dict:
+            return {**cast("dict[str, Value]", left), **cast("dict[str, Value]", right)}
+    elif kind in NUMBERS and other in NUMBERS:
+        return plain(_float(left) + _float(right))
+    if left is None:
+        return right if other is not Blank else refuse(cast(Blank, right))
+    if right is None:
+        return left if kind is not Blank else refuse(cast(Blank, left))
+    return undefined(left, right, "added")
+
+
+def subtract(left: Value, right: Value) -> Value:
+    """Return `left - right`; of arrays, the items of left that right does not have."""
+    kind, other = type(left), type(right)
+    if kind is int and other is int:
+        return left - right  # type: ignore[operator]
+    if kind in NUMBERS and other in NUMBERS:
+        return plain(_float(left) - _float(right))
+    if kind is list and other is list:
+        from ocpiq.values.order import equal  # noqa: PLC0415 - order is not needed by most programs
+
+        dropped = cast("list[Value]", right)
+        return [item for item in cast("list[Value]", left) if not any(equal(item, drop) for drop in dropped)]
+    return undefined(left, right, "subtracted")
+
+
+def multiply(left: Value, right: Value) -> Value:
+    """Return `left * right`: numbers, a string repeated, objects merged at every depth."""
+    kind, other = type(left), type(right)
+    if kind is int and other is int:
+        return left * right  # type: ignore[operator]
+    if kind in NUMBERS and other in NUMBERS:
+        return plain(_float(left) * _float(right))
+    if kind is str and other in NUMBERS:
+        return _repeat(cast(str, left), cast(Number, right))
+    if kind in NUMBERS and other is str:
+        return _repeat(cast(str, right), cast(Number, left))
+    if kind is dict and other is dict:
+        return _merge(cast("dict[str, Value]", left), cast("dict[str, Value]", right))
+    return undefined(left, right, "multiplied")
+
+
+def divide(left: Value, right: Value) -> Value:
+    """Return `left / right`: numbers, a string split by another."""
+    kind, other = type(left), type(right)
+    if kind in NUMBERS and other in NUMBERS:
+        if not right:
+            undefined(left, right, "divided because the divisor is zero")
+        if kind is int and other is int:
+            quotient, rest = divmod(cast(int, left), cast(int, right))
+            if not rest:
+                return quotient
+        return plain(_float(left) / _float(right))
+    if kind is str and other is str:
+        return split(cast(str, left), cast(str, right))
+    return undefined(left, right, "divided")
+
+
+def modulo(left: Value, right: Value) -> Value:
+    """Return `left % right`: both cut to integers, the sign of the dividend, as in C."""
+    if type(left) not in NUMBERS or type(right) not in NUMBERS:
+        return undefined(left, right, "divided (remainder)")
+    dividend, divisor = cast(Number, left), cast(Number, right)
+    if math.isnan(dividend) or math.isnan(divisor):
+        return math.nan
+    whole = _cut(divisor)
+    if whole == 0:
+        undefined(left, right, "divided (remainder) because the divisor is zero")
+    return int(math.copysign(abs(_cut(dividend)) % abs(whole), dividend))
+
+
+def negate(value: Value) -> Value:
+    """Return `-value`."""
+    if type(value) is int or type(value) is float:
+        return -value
+    if type(value) is Blank:
+        refuse(value)
+    raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be negated")
+
+
+def split(text: str, separator: str) -> list[Value]:
+    """Return the parts of `text`; the empty separator splits into characters."""
+    if not text:
+        return []
+    return list(text.split(separator)) if separator else list(text)
+
+
+def undefined(left: Value, right: Value, verb: str) -> NoReturn:
+    """Raise jq's error for two values that an operator does not take."""
+    for value in (left, right):
+        if type(value) is Blank:
+            refuse(value)
+    raise RunError(
+        f"{type_name(left)} ({excerpt(left)}) and {type_name(right)} ({excerpt(right)}) cannot be {verb}"
+    )
+
+
+def _float(value: Value) -> float:
+    try:
+        return float(cast(Number, value))
+    except OverflowError:
+        return math.copysign(math.inf, cast(int, value))
+
+
+def _cut(number: Number) -> int:
+    """Cut towards zero; what a 64-bit integer cannot hold becomes its nearest, as in jq."""
+    limit = 2**63
+    if isinstance(number, int):
+        return number
+    return int(max(min(number, limit - 1), -limit))
+
+
+def _repeat(text: str, times: Number) -> Value:
+    if times < 0 or times != times:  # noqa: PLR0124
+        return None
+    if times * len(text) > 2**31:
+        raise RunError("Repeat string result too long")
+    return text * int(times)
+
+
+def _merge(left: dict[str, Value], right: dict[str, Value]) -> dict[str, Value]:
+    merged = dict(left)
+    for name, value in right.items():
+        old = merged.get(name)
+        if type(old) is dict and type(value) is dict:
+            merged[name] = _merge(old, value)
+        else:
+            merged[name] = value
+    return merged

@@ -1,0 +1,88 @@
+"""jq's order and equality over all types (jq manual, `sort` and "Comparison"). A blank is never compared.
+
+null < false < true < numbers < strings < arrays < objects; NaN is below every number and equal to none.
+Two arrays or two objects are refused where either holds a blank, whichever part would decide.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from ocpiq.values.blank import Blank, refuse, refuse_inside
+from ocpiq.values.types import Value
+
+RANK = {type(None): 0, bool: 1, int: 2, float: 2, str: 3, list: 4, dict: 5}
+
+SortKey = tuple[Any, ...]  # of mixed depth, made only to be compared
+
+
+def equal(left: Value, right: Value) -> bool:
+    """Return jq's `==`."""
+    kind = type(left)
+    other = type(right)
+    if kind is Blank or other is Blank:
+        refuse(cast(Blank, left if kind is Blank else right))
+    if kind is not other:
+        return RANK[kind] == 2 == RANK[other] and left == right
+    if kind is list or kind is dict:
+        refuse_inside(left)
+        refuse_inside(right)
+        return sort_key(left) == sort_key(right) and not _holds_nan(left)
+    return left == right
+
+
+def less(left: Value, right: Value) -> bool:
+    """Return jq's `<`."""
+    kind = type(left)
+    other = type(right)
+    if kind is Blank or other is Blank:
+        refuse(cast(Blank, left if kind is Blank else right))
+    if RANK[kind] != RANK[other]:
+        return RANK[kind] < RANK[other]
+    if kind is list or kind is dict:
+        refuse_inside(left)
+        refuse_inside(right)
+    return sort_key(left) < sort_key(right) or (left != left and RANK[other] == 2)  # noqa: PLR0124 - NaN < NaN
+
+
+def sort_key(value: Value) -> SortKey:
+    """Return a Python key that sorts as jq does; raise on a blank at any depth."""
+    kind = type(value)
+    if kind is str:
+        return (3, value)
+    if kind is float or kind is int:
+        return (2, value) if value == value else (2,)  # noqa: PLR0124 - NaN is the number unlike itself
+    if kind is list:
+        return (4, [sort_key(item) for item in cast("list[Value]", value)])
+    if kind is dict:
+        fields = cast("dict[str, Value]", value)
+        names = sorted(fields)
+        return (5, names, [sort_key(fields[name]) for name in names])
+    if kind is Blank:
+        refuse(cast(Blank, value))
+    return (0,) if value is None else (1, value)
+
+
+def group_key(value: Value) -> object:
+    """Return a hashable that is the same for equal values: for groups, joins and distinct. NaN equals itself here."""
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value
+    if kind is bool:
+        return (1, value)  # in Python True == 1
+    if kind is float:
+        return value if value == value else (2,)  # noqa: PLR0124
+    if kind is list:
+        return (4, *map(group_key, cast("list[Value]", value)))
+    if kind is dict:
+        fields = cast("dict[str, Value]", value)
+        return (5, *((name, group_key(fields[name])) for name in sorted(fields)))
+    return refuse(cast(Blank, value))
+
+
+def _holds_nan(value: Value) -> bool:
+    if type(value) is list:
+        return any(map(_holds_nan, value))
+    if type(value) is dict:
+        return any(map(_holds_nan, value.values()))
+    return type(value) is float and value != value  # noqa: PLR0124
