@@ -1,1 +1,14 @@
-"""."""
+"""The OCPI protocol from the pulling side: discovery, credentials, paging.
+
+Bodies of module lists are opened by the gate alone; this package asks it for their status and count.
+"""
+
+from __future__ import annotations
+
+from ocpiq.ocpi.connection import Connection
+from ocpiq.ocpi.discovery import login
+from ocpiq.ocpi.headers import party
+from ocpiq.ocpi.paging import pull
+from ocpiq.ocpi.retry import Patience
+
+__all__ = ["Connection", "Patience", "login", "party", "pull"]

@@ -1,1 +1,55 @@
-"""."""
+"""Where objects come from: a platform, saved pages, or Python objects; all of it through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.schema import VERSIONS, modules
+from ocpiq.sources.protocol import Ask, Source
+
+if TYPE_CHECKING:
+    from ocpiq.sources.from_platform import PlatformSource
+    from ocpiq.storage import Login
+
+DEFAULT_VERSION = "2.2.1"
+
+
+def platform(login: Login) -> PlatformSource:
+    """Return a platform as the source of all its modules; close it, or use it in a `with`."""
+    from ocpiq.sources.from_platform import PlatformSource  # noqa: PLC0415 - files need no protocol
+
+    return PlatformSource(login)
+
+
+def files(paths: Mapping[str, str | Path], version: str = DEFAULT_VERSION) -> dict[str, Source]:
+    """Return a source for each module of `paths`: a file, a folder of files, or `-` for standard input.
+
+    `version` is the OCPI version of the objects. Raises UsageError for what is no module, version or file.
+    """
+    from ocpiq.sources.from_files import FileSource  # noqa: PLC0415 - platforms need no files
+
+    check(paths, version)
+    return {module: FileSource(Path(path), version) for module, path in paths.items()}
+
+
+def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSION) -> dict[str, Source]:
+    """Return a source for each module of `objects`: Python values as JSON has them."""
+    from ocpiq.sources.from_memory import MemorySource  # noqa: PLC0415
+
+    check(objects, version)
+    return {module: MemorySource(listed, version) for module, listed in objects.items()}
+
+
+def check(names: Mapping[str, object], version: str) -> None:
+    """Raise UsageError for a name that is no module, or a version that is none."""
+    if version not in VERSIONS:
+        raise UsageError(f"OCPI {ascii(version)[1:-1]} is not known", hint=f"known are {', '.join(VERSIONS)}")
+    for name in names:
+        if name not in modules():
+            raise UsageError(f"no module is called {ascii(name)[1:-1]}", hint=did_you_mean(name, modules()))
+
+
+__all__ = ["Ask", "Source", "files", "memory", "platform"]

@@ -1,0 +1,176 @@
+"""What can go wrong with a platform: one line each, how to mend it, and whether it may pass by itself."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+from ocpiq.errors import PlatformError
+from ocpiq.ocpi.address import host, shown
+
+PASSING_STATUS = (429, 500, 502, 503, 504)
+PASSING_CODES = (3000, 4002, 4003)
+REFUSED_STATUS = (400, 422)
+REFUSED_CODES = (2000, 2001, 2002)
+OFTEN = 3  # further tries after what may pass
+ONCE = 1  # further tries after a time-out, which has taken long already
+
+LOGIN_AGAIN = "log in again: the token may have been renewed, or be one for registration (token A)"
+VERSIONS_URL = "give the versions or version-details URL of the platform"
+MEANINGS = {
+    2000: "client error",
+    2001: "invalid or missing parameters",
+    2002: "not enough information",
+    2003: "unknown location",
+    2004: "unknown token",
+    3000: "server error",
+    3001: "it cannot use the client's API",
+    3002: "unsupported version",
+    3003: "no matching endpoints",
+    4000: "hub error",
+    4001: "the hub does not know the receiver",
+    4002: "the hub's request timed out",
+    4003: "the hub cannot connect",
+}
+CODE_HINTS = {
+    2004: LOGIN_AGAIN,
+    4001: "log in again with the party that the platform knows you by",
+}
+STATUS = {
+    400: ("does not accept the request", ""),
+    401: ("refuses the token", LOGIN_AGAIN),
+    403: ("refuses the token", LOGIN_AGAIN),
+    404: ("has nothing at this address", "log in again: the platform's addresses may have changed"),
+    405: ("does not let this address be read", "the address may be the one of a Receiver"),
+    422: ("does not accept the request", ""),
+    429: ("gets too many requests", "wait and try again"),
+}
+LOGIN_HINTS = {
+    401: "check the token",
+    403: "check the token",
+    404: VERSIONS_URL,
+    405: VERSIONS_URL,
+}
+
+
+class Failure(PlatformError):
+    """A request that gave nothing.
+
+    `status` is HTTP's and `code` the envelope's, 0 where there was none; `retries` is how often another try
+    makes sense and `wait` the seconds that the platform asks for before it.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", status: int = 0, code: int = 0, retries: int = 0
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
+        self.retries = retries
+        self.wait: float | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the platform answered at all."""
+        return self.status != 0
+
+    @property
+    def answer(self) -> str:
+        """What the platform answered, in short."""
+        return f"OCPI status {self.code}" if self.code else f"HTTP {self.status}"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the platform may dislike a parameter of the request."""
+        return self.status in REFUSED_STATUS or self.code in REFUSED_CODES
+
+
+def of_status(subject: str, url: str, status: int, said: str, *, login: bool = False) -> Failure:
+    """Return the failure for an HTTP status; `said` is the platform's own message, made safe."""
+    what, hint = STATUS.get(status, ("fails" if status >= 500 else "answers in an unknown way", ""))
+    if status >= 500:
+        hint = "try again later; if it lasts, tell the platform"
+    if login:
+        hint = LOGIN_HINTS.get(status, hint)
+    retries = OFTEN if status in PASSING_STATUS else 0
+    text = f"{subject}: {shown(url)} {what} (HTTP {status}){quoted(said)}"
+    return Failure(text, hint=hint, status=status, retries=retries)
+
+
+def of_code(subject: str, url: str, status: int, code: int, said: str) -> Failure:
+    """Return the failure for an envelope whose status code is no success."""
+    meaning = MEANINGS.get(code, "a code of its own")
+    retries = OFTEN if code in PASSING_CODES else 0
+    text = f"{subject}: {host(url)} answers OCPI status {code}, {meaning}{quoted(said)}"
+    return Failure(text, hint=CODE_HINTS.get(code, ""), status=status, code=code, retries=retries)
+
+
+def of_body(subject: str, url: str, body: bytes, *, login: bool = False) -> Failure:
+    """Return the failure for a body that is not JSON; what began as JSON was cut and may come whole."""
+    start = body[:64].lstrip()
+    hint = VERSIONS_URL if login else ""
+    if start[:1] in (b"{", b"["):
+        return Failure(
+            f"{subject}: {shown(url)} answers with broken JSON", hint=hint, status=200, retries=OFTEN
+        )
+    what = "HTML" if start[:1] == b"<" else "what is not JSON" if start else "nothing"
+    return Failure(
+        f"{subject}: {shown(url)} answers with {what}", hint=hint or "is it an OCPI address?", status=200
+    )
+
+
+def of_network(subject: str, url: str, error: Exception) -> Failure:
+    """Return the failure for a request that got no whole answer."""
+    import httpx  # noqa: PLC0415 - already loaded by whoever has such an error
+
+    where, causes = host(url), tuple(chain(error))
+    for cause in causes:
+        if isinstance(cause, socket.gaierror):
+            return Failure(f"{subject}: no host is called {where}", hint="check the URL and the network")
+        if isinstance(cause, ssl.SSLError):
+            return of_tls(subject, where, cause)
+        if isinstance(cause, ConnectionRefusedError):
+            return Failure(f"{subject}: {where} refuses connections", hint="check host, port and the network")
+    if isinstance(error, httpx.TimeoutException):
+        late = "takes no connection" if isinstance(error, httpx.ConnectTimeout) else "does not answer"
+        return Failure(f"{subject}: {where} {late} in time", hint="try again later", retries=ONCE)
+    if isinstance(error, httpx.ProxyError):
+        return Failure(
+            f"{subject}: the proxy does not lead to {where}", hint="check HTTPS_PROXY and NO_PROXY"
+        )
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return Failure(f"{subject}: the platform's address is no URL")
+    if isinstance(error, httpx.ConnectError):
+        return Failure(f"{subject}: {where} cannot be reached", hint="check host, port and the network")
+    if isinstance(error, httpx.DecodingError):
+        return Failure(f"{subject}: {where} sends a broken compressed body", retries=OFTEN)
+    return Failure(
+        f"{subject}: {where} ended the connection in its answer", hint="try again later", retries=OFTEN
+    )
+
+
+def of_tls(subject: str, where: str, error: ssl.SSLError) -> Failure:
+    """Return the failure for a connection that TLS did not let come about."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = f"its certificate is not trusted: {error.verify_message.rstrip('.')}"
+        return Failure(
+            f"{subject}: no secure connection to {where}, {why}",
+            hint="SSL_CERT_FILE names a file of further authorities to trust",
+        )
+    return Failure(
+        f"{subject}: no secure connection to {where}", hint="is it a plain http server, or behind a proxy?"
+    )
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it came from."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def quoted(said: str) -> str:
+    """Return a platform's own words as they end a message."""
+    return f': "{said}"' if said else ""

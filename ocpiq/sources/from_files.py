@@ -1,0 +1,113 @@
+"""Saved pages as a source: files of envelopes, arrays, single objects or NDJSON, packed or not."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ocpiq.errors import Notify, PlatformError, UsageError
+from ocpiq.privacy import Gate, Opened, framing
+from ocpiq.sources.protocol import Ask
+from ocpiq.sources.watch import watched
+
+BLOCK = 1 << 20  # bytes of NDJSON that are read at once; more where a line is longer
+STANDARD_INPUT = Path("-")
+GZIP = b"\x1f\x8b"
+
+
+class FileSource:
+    """One module in a file, a folder's files (`page2` before `page10`), or standard input (`-`)."""
+
+    def __init__(self, path: Path, version: str) -> None:
+        self.path = path
+        self.version = version
+
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+        """Yield what the files hold; NDJSON counts as a page for each block. Raises UsageError."""
+        found = ((opened, None) for path in files_of(self.path) for opened in opened_file(path, gate))
+        yield from watched(ask.module, found, notify)
+
+
+def opened_file(path: Path, gate: Gate) -> Iterator[Opened]:
+    """Yield what the gate makes of one file."""
+    try:
+        with stream(path) as file:
+            head = file.read(BLOCK)
+            if framing(head) == "lines":
+                yield from (gate.lines(block) for block in blocks(file, head))
+            elif head.strip():
+                yield whole(path, head + file.read(), gate)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is broken"
+        raise UsageError(f"{shown(path)} cannot be read: {reason}") from error
+
+
+def whole(path: Path, body: bytes, gate: Gate) -> Opened:
+    """Return what the gate makes of a file that is one JSON value."""
+    try:
+        opened = gate.page(body)
+    except PlatformError as error:
+        raise UsageError(f"{shown(path)}: {error.message}") from None
+    if opened.status_code is not None and not 1000 <= opened.status_code < 2000:
+        raise UsageError(
+            f"{shown(path)} holds an answer with OCPI status {opened.status_code} and no objects"
+        )
+    return opened
+
+
+def blocks(file: BinaryIO, head: bytes) -> Iterator[bytes]:
+    """Yield whole lines, about a block of them at a time; `head` is what was read already."""
+    pieces: list[bytes | memoryview] = []  # the beginning of a line whose end is not read yet
+    block = head
+    while block:
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield b"".join((*pieces, memoryview(block)[:end]))
+            pieces.clear()
+        if end < len(block):
+            pieces.append(block[end:])
+        block = file.read(BLOCK)
+    if pieces:
+        yield b"".join(pieces)
+
+
+@contextmanager
+def stream(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading, unpacked where it is packed; standard input stays open after it."""
+    with ExitStack() as closing:
+        file = sys.stdin.buffer if path == STANDARD_INPUT else closing.enter_context(path.open("rb"))
+        packed = cast(BufferedReader, file).peek(2)[:2] == GZIP
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return the files at `path`: itself, or those in the folder that are not hidden. Raises UsageError."""
+    if path == STANDARD_INPUT or path.is_file():
+        return (path,)
+    if not path.exists():
+        raise UsageError(f"there is no file or folder {shown(path)}")
+    if not path.is_dir():
+        return (path,)  # a pipe
+    found = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
+    if not found:
+        raise UsageError(f"the folder {shown(path)} holds no file")
+    return tuple(sorted(found, key=natural))
+
+
+def natural(path: Path) -> list[tuple[int, str]]:
+    """Return what sorts a name as people do: numbers in it by their value."""
+    pieces = re.findall(r"([0-9]+)|([^0-9]+)", path.name)
+    return [(int(digits), "") if digits else (-1, text.casefold()) for digits, text in pieces]
+
+
+def shown(path: Path) -> str:
+    """Return a path as it may stand in a message."""
+    text = "standard input" if path == STANDARD_INPUT else str(path)
+    return text if text.isprintable() else ascii(text)[1:-1]

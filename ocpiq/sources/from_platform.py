@@ -1,0 +1,55 @@
+"""A platform that the user has logged in to, as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ocpiq.errors import Notify
+from ocpiq.ocpi import Connection, Patience, pull
+from ocpiq.privacy import Gate, Opened
+from ocpiq.schema import module
+from ocpiq.sources.protocol import Ask
+from ocpiq.sources.watch import watched
+from ocpiq.storage import Login
+
+
+class PlatformSource:
+    """The modules of one platform over one connection, opened with the first pull and ended by `close`."""
+
+    def __init__(self, login: Login, patience: Patience | None = None) -> None:
+        self.login = login
+        self.patience = patience
+        self.connection: Connection | None = None
+
+    @property
+    def version(self) -> str:
+        """The OCPI version that was chosen at login."""
+        return self.login.version
+
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+        """Yield the pages of a module. Raises PlatformError where there is nothing to be had."""
+        if self.connection is None:
+            self.connection = Connection()
+        found = pull(
+            self.connection,
+            self.login,
+            module(ask.module, self.version).pulled,
+            gate,
+            since=ask.since,
+            until=ask.until,
+            notify=notify,
+            patience=self.patience,
+        )
+        yield from watched(ask.module, found, notify)
+
+    def close(self) -> None:
+        """End the connection; another pull opens a new one."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def __enter__(self) -> PlatformSource:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

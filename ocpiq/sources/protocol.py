@@ -1,0 +1,37 @@
+"""What a source is: something that gives a module's pages through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from ocpiq.errors import Notify
+from ocpiq.privacy import Gate, Opened
+
+
+class Ask(Struct, frozen=True):
+    """What is wanted of a source: a module, and bounds of `last_updated` (OCPI DateTimes that end in Z).
+
+    The bounds are for the platform to send less; the gate keeps to them in any case.
+    """
+
+    module: str
+    since: str | None = None
+    until: str | None = None
+
+
+class Source(Protocol):
+    """A place that modules are read from; `version` is the OCPI version of its objects."""
+
+    @property
+    def version(self) -> str:
+        """The OCPI version."""
+
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+        """Yield what the gate makes of each page, as it is read.
+
+        `notify` gets a PageRead for each, warnings, and a PullEnded at the end, which says whether everything
+        was there. Raises PlatformError or UsageError where nothing can be read at all.
+        """

@@ -1,0 +1,78 @@
+"""What every source says of a pull: pages, what was odd about them, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ocpiq.errors import IncompleteError, Notify, PageRead, PullEnded, Warned
+from ocpiq.privacy import Opened
+
+SHOWN = 10  # places or names in one warning
+
+
+def watched(module: str, pages: Iterable[tuple[Opened, int | None]], notify: Notify) -> Iterator[Opened]:
+    """Yield `pages` and tell `notify` about them; each comes with the number of objects announced, if any.
+
+    A pull that breaks off after its first page ends here with a warning that says why, and `complete` False.
+    One that the consumer stops ends without a word, except for what was odd.
+    """
+    pull = Watch(module, notify)
+    complete = True
+    try:
+        for opened, total in pages:
+            pull.page(opened, total)
+            yield opened
+    except IncompleteError as error:
+        complete = False
+        notify(Warned(f"{error.message} ({error.hint})" if error.hint else error.message))
+    finally:
+        pull.sum_up()
+    notify(PullEnded(module, pull.pages, pull.objects, complete))
+
+
+class Watch:
+    """The counts of one pull, and what was odd in it."""
+
+    def __init__(self, module: str, notify: Notify) -> None:
+        self.module = module
+        self.notify = notify
+        self.pages = 0
+        self.objects = 0
+        self.bad = 0
+        self.undated = 0
+        self.unnamed = 0
+        self.places: list[str] = []
+        self.unknown: set[str] = set()
+
+    def page(self, opened: Opened, total: int | None) -> None:
+        """Count a page."""
+        self.pages += 1
+        self.objects += opened.count
+        self.bad += len(opened.bad)
+        self.undated += opened.undated
+        self.unnamed += opened.unnamed
+        room = SHOWN - len(self.places)
+        self.places += [f"page {self.pages} index {index}" for index in opened.bad[:room]]
+        self.unknown.update(opened.unknown)
+        self.notify(PageRead(self.module, self.pages, self.objects, total))
+
+    def sum_up(self) -> None:
+        """Warn of what is no object, of unreadable dates and of fields that no version of OCPI has."""
+        if self.bad:
+            places = ", ".join(self.places) + (", …" if self.bad > len(self.places) else "")
+            self.warn(f"{counted(self.bad, 'item')} no object, left out ({places})")
+        if self.undated:
+            self.warn(f"{counted(self.undated, 'object')} kept whose last_updated cannot be read")
+        if self.unknown or self.unnamed:
+            names = sorted(self.unknown)
+            listed = ": " + ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "") if names else ""
+            self.warn(f"{counted(len(names) + self.unnamed, 'field')} not OCPI's, left out{listed}")
+
+    def warn(self, text: str) -> None:
+        """Say something of this pull."""
+        self.notify(Warned(f"{self.module}: {text}"))
+
+
+def counted(number: int, thing: str) -> str:
+    """Return `1 thing is`, `2 things are`."""
+    return f"1 {thing} is" if number == 1 else f"{number} {thing}s are"

@@ -1,0 +1,88 @@
+"""URLs: where a link or redirect may lead, what of a URL is shown, how its query changes."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocpiq.ocpi import address
+
+HTTPS = "https://cpo.example/ocpi/2.2.1/cdrs?offset=0"
+PORT = "https://cpo.example:8443/ocpi/cdrs"
+PLAIN = "http://cpo.example:8080/ocpi/cdrs"
+
+RESOLVED = {
+    "a path": ("/next", HTTPS, "https://cpo.example/next"),
+    "a query": ("?offset=5", HTTPS, "https://cpo.example/ocpi/2.2.1/cdrs?offset=5"),
+    "the same": (HTTPS, HTTPS, HTTPS),
+    "http behind a proxy": ("http://cpo.example/x", HTTPS, "https://cpo.example/x"),
+    "http and an inner port": ("http://cpo.example:3000/x", PORT, "https://cpo.example:8443/x"),
+    "https on a plain server": ("https://cpo.example/x", PLAIN, "http://cpo.example:8080/x"),
+    "loopback": ("http://localhost:3000/x?y", PORT, "https://cpo.example:8443/x?y"),
+    "another host": ("https://other.example/x", HTTPS, "https://other.example/x"),
+    "another host without TLS": ("http://other.example:80/x", HTTPS, "https://other.example/x"),
+    "a user name": ("https://u:p@cpo.example/x", HTTPS, "https://cpo.example/x"),
+    "a fragment": ("/x#y", HTTPS, "https://cpo.example/x"),
+    "an IPv6 host": ("http://[::2]:1/x", "http://[::2]:1/", "http://[::2]:1/x"),
+    "another scheme": ("ftp://cpo.example/x", HTTPS, None),
+    "no URL": ("http://[::1", HTTPS, None),
+    "a bad port": ("https://cpo.example:99999/", HTTPS, None),
+}
+
+
+@pytest.mark.parametrize(("link", "base", "expected"), RESOLVED.values(), ids=RESOLVED)
+def test_where_a_platforms_url_leads(link, base, expected):
+    assert address.resolved(link, base) == expected
+
+
+REDIRECTS = {
+    "a slash": (f"{PLAIN}/", PLAIN, f"{PLAIN}/"),
+    "to https": ("https://cpo.example/x", PLAIN, "https://cpo.example/x"),
+    "never from https": ("http://cpo.example/x", HTTPS, "https://cpo.example/x"),
+    "another host": ("https://other.example/", HTTPS, None),
+    "another port": ("https://cpo.example:8443/", HTTPS, None),
+    "no URL": ("http://[", HTTPS, None),
+}
+
+
+@pytest.mark.parametrize(("location", "base", "expected"), REDIRECTS.values(), ids=REDIRECTS)
+def test_where_a_redirect_may_take_the_token(location, base, expected):
+    assert address.redirected(location, base) == expected
+
+
+@given(
+    st.text(max_size=40) | st.from_regex(r"\A(https?:)?//[a-z:@\[\].0-9\\]{0,20}/\S{0,10}\Z"),
+    st.sampled_from((HTTPS, PORT)),
+)
+def test_a_redirect_stays_with_the_host_and_with_tls(location, base):
+    target = address.redirected(location, base)
+    assert target is None or urlsplit(target)[:2] == urlsplit(base)[:2]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://u:p@cpo.example:8443/a/b?token=x#y", "https://cpo.example:8443/a/b"),
+        ("https://[::1]:1/a?b", "https://[::1]:1/a"),
+        ("http://[::1", "the address"),
+    ],
+)
+def test_what_is_shown_of_a_url(url, expected):
+    assert address.shown(url) == expected
+
+
+def test_parameters_are_replaced_and_the_others_left_as_they_are():
+    url = "https://x/a?Key=a%2Fb&offset=0&&flag"
+    assert address.with_query(url, {"offset": "5", "date_from": "2026-01-01T00:00:00Z"}) == (
+        "https://x/a?Key=a%2Fb&flag&offset=5&date_from=2026-01-01T00%3A00%3A00Z"
+    )
+    assert address.with_query("https://x/a", {}) == "https://x/a"
+
+
+def test_parameters_that_hold_nothing_are_taken_out():
+    url = "https://x/a?date_from=None&date_to=&b=null&c=undefined&limit=5&d"
+    assert address.without_nothing(url) == "https://x/a?limit=5"
+    assert address.parameters(url) == {"limit": "5"}

@@ -1,0 +1,71 @@
+"""Headers that are read (Link, X-Total-Count) and sent (the token, parties); tokens in messages."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocpiq.errors import UsageError
+from ocpiq.ocpi import headers, links, party
+from ocpiq.storage import Party
+
+LINKS = {
+    "plain": ('<https://x/a?b=1>; rel="next"', "https://x/a?b=1"),
+    "no quotes": ("<a>;rel=next", "a"),
+    "capitals": ('<a>; REL="Next"', "a"),
+    "several kinds": ('<a>; rel="last next"', "a"),
+    "several links": ('<a>; rel="prev", <b,c;d>; title="x, <y>; rel=next"; rel="next"', "b,c;d"),
+    "another kind": ('<a>; rel="nextish"', None),
+    "a kind in a title": ('<a>; title="rel=next"', None),
+    "no kind": ("<a>", None),
+    "empty": ("", None),
+    "an empty target": ('< >; rel="next"', None),
+    "no brackets": ('https://x; rel="next"', None),
+    "not closed": ("<https://x", None),
+}
+
+
+@pytest.mark.parametrize(("header", "expected"), LINKS.values(), ids=LINKS)
+def test_the_next_link(header, expected):
+    assert links.next_link(header) == expected
+
+
+@given(st.text(alphabet='<>;,="\\ relnxt', max_size=60))
+def test_no_link_header_is_an_error(header):
+    links.next_link(header)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("7", 7), (" 0 ", 0), ("", None), ("-1", None), ("1.5", None), ("²", None), ("9" * 30, None)],
+)
+def test_counts(text, expected):
+    assert links.number(text) == expected
+
+
+@pytest.mark.parametrize("text", ["NL-ABC", "nl-abc", "NL*ABC", "NLABC", " nl-abc "])
+def test_a_party_as_people_write_it(text):
+    assert party(text) == Party("NL", "ABC")
+    assert str(party(text)) == "NL-ABC"
+
+
+@pytest.mark.parametrize("text", ["", "NL", "NL-", "NL-ABCD", "N-ABC", "NL_ABC", "é1-ABC", "NL-ABC\nx"])
+def test_what_is_no_party(text):
+    with pytest.raises(UsageError):
+        party(text)
+
+
+TOKENS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
+
+
+@given(TOKENS, st.text(max_size=20), st.integers(4, 60))
+def test_no_form_of_the_token_stays_in_a_message(token, around, length):
+    whole = base64.b64encode(token.encode()).decode()
+    for form in (token, token.upper(), whole, whole.rstrip("=")):
+        told = headers.redact(f"{around} {form} {around}", token)
+        assert form not in told.replace(around, "") or form in headers.REDACTED
+        cut = headers.redact(f"{around} {form[:length]}…", token)
+        assert not cut.rstrip("…").endswith(form[: min(length, len(form))])

@@ -1,0 +1,381 @@
+"""Login: which URL, form of the token, version and endpoints, and what is said when it fails."""
+
+from __future__ import annotations
+
+import pytest
+from misbehaving import BASE64, TOKEN, Platform, Response, envelope, serving
+
+from ocpiq import ocpi
+from ocpiq.errors import PlatformError, UsageError, Warned
+from ocpiq.storage import Party, PlatformParty
+
+OWN = Party("NL", "GOV")
+WRONG = {
+    "401": Response(b"", 401),
+    "403": Response(envelope(None, 2004, "no"), 403),
+    "400": Response(envelope(None, 2001, "Invalid base64 token"), 400),
+    "500 as text": Response(b"Internal Server Error", 500, {"Content-Type": "text/plain"}),
+    "200 and 3000": Response(envelope([], 3000, "error")),
+}
+
+
+@pytest.fixture
+def waits():
+    return []
+
+
+@pytest.fixture
+def patience(waits):
+    return ocpi.Patience(pause=waits.append)
+
+
+def test_the_highest_common_version_and_its_sender_endpoints():
+    with serving(
+        Platform(offered=("2.0", "2.1.1", "2.2.1-d2", "2.2.1", "3.0"), roles=("RECEIVER", "sender"))
+    ) as platform:
+        login = ocpi.login(f"  {platform.versions_url} ", TOKEN, OWN)
+    assert login.version == "2.2.1"
+    assert login.endpoints == {
+        module: (f"{platform.url}/ocpi/2.2.1/{module}",) for module in ("sessions", "cdrs", "locations")
+    }
+    assert (login.url, login.name, login.own) == (platform.versions_url, "127.0.0.1", OWN)
+    assert (login.token.value, login.token.form) == (TOKEN, "base64")
+
+
+def test_a_version_can_be_asked_for_and_the_details_url_be_given():
+    with serving(Platform(token_forms=("base64", "raw"))) as platform:
+        older = ocpi.login(platform.versions_url, TOKEN, OWN, version="2.1.1", name="old")
+        direct = ocpi.login(f"{platform.url}/ocpi/2.1.1", TOKEN, OWN)
+    assert (older.version, older.name, older.token.form) == ("2.1.1", "old", "raw")
+    assert direct.version == "2.1.1"
+    assert direct.endpoints == older.endpoints
+
+
+@pytest.mark.parametrize("form", ["base64", "raw"])
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1"])
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_the_form_of_the_token_that_works_is_found_and_kept(form, version, wrong, patience, waits):
+    with serving(Platform(offered=(version,), token_forms=(form,), wrong_token=wrong)) as platform:
+        login = ocpi.login(platform.versions_url, TOKEN, OWN, patience=patience)
+    assert login.token.form == form
+    assert waits == []
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1"])
+def test_the_form_is_found_where_the_versions_are_open_to_all(version):
+    with serving(
+        Platform(offered=(version,), token_forms=("raw",), open_versions=True, credentials={})
+    ) as platform:
+        login = ocpi.login(platform.versions_url, TOKEN, OWN)
+    assert login.token.form == "raw"
+
+
+@pytest.mark.parametrize(
+    "given", [TOKEN, f" {TOKEN}\n", f"Token {TOKEN}", f"Authorization: Token {TOKEN}", f"token  {TOKEN}"]
+)
+def test_a_token_may_come_as_it_was_copied(given):
+    with serving(Platform()) as platform:
+        assert ocpi.login(platform.versions_url, given).token.value == TOKEN
+
+
+def test_a_token_may_come_in_base64_already():
+    with serving(Platform()) as platform:
+        login = ocpi.login(platform.versions_url, BASE64)
+    assert (login.token.value, login.token.form) == (BASE64, "raw")
+
+
+def test_a_token_that_is_not_ascii_can_only_be_sent_in_base64(patience):
+    with serving(Platform()) as platform, pytest.raises(PlatformError):
+        ocpi.login(platform.versions_url, "tökén", patience=patience)
+    assert len(platform.requests) == 1
+
+
+def test_every_endpoint_is_kept_where_there_are_no_roles():
+    details = envelope(
+        {
+            "version": "2.1.1",
+            "endpoints": [
+                {"identifier": "sessions", "url": "/cpo/sessions"},
+                {"identifier": "Sessions", "url": "/emsp/sessions"},
+                {"identifier": "commands", "url": "/cpo/commands"},
+            ],
+        }
+    )
+    with serving(Platform(offered=("2.1.1",), special={"2.1.1": lambda _: Response(details)})) as platform:
+        login = ocpi.login(platform.versions_url, TOKEN)
+    assert login.endpoints == {"sessions": (f"{platform.url}/cpo/sessions", f"{platform.url}/emsp/sessions")}
+
+
+@pytest.mark.parametrize(
+    ("identifier", "expected"),
+    [
+        ("CDRs", {"cdrs": "x"}),
+        (
+            "payments",
+            {
+                "terminals": "x/terminals",
+                "financial_advice_confirmations": "x/financial-advice-confirmations",
+            },
+        ),
+        ("Booking", {"bookings": "x", "booking_locations": "x/booking_locations"}),
+        ("bookings", {"bookings": "x", "booking_locations": "x/booking_locations"}),
+        ("terminals", {"terminals": "x"}),
+    ],
+)
+def test_identifiers_become_the_modules_of_queries(identifier, expected):
+    data = {"version": "2.3.0", "endpoints": [{"identifier": identifier, "role": "SENDER", "url": "x"}]}
+    with serving(
+        Platform(offered=("2.3.0",), special={"2.3.0": lambda _: Response(envelope(data))})
+    ) as platform:
+        login = ocpi.login(platform.versions_url, TOKEN)
+    assert login.endpoints == {
+        module: (f"{platform.url}/ocpi/{place}",) for module, place in expected.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{"version": "2.2.1", "endpoints": [{"identifier": "cdrs", "role": "SENDER", "url": "/cdrs"}]}],
+        [{"identifier": "cdrs", "role": "SENDER", "url": "/cdrs"}],
+        {"endpoints": [{"identifier": "cdrs", "url": "/cdrs"}, {"identifier": 7}, "x", None]},
+        {
+            "version": "2.2.1",
+            "endpoints": [
+                {"identifier": "cdrs", "url": "/other"},
+                {"identifier": "cdrs", "role": "SENDER", "url": "/cdrs"},
+            ],
+        },
+    ],
+    ids=["details in a list", "endpoints alone", "no version, no roles, rubbish", "a role decides"],
+)
+def test_odd_version_details_are_understood(data):
+    with serving(Platform(special={"2.2.1": lambda _: Response(envelope(data))})) as platform:
+        login = ocpi.login(platform.versions_url, TOKEN)
+    assert [url.rsplit("/", 1)[1] for url in login.endpoints["cdrs"]] == ["cdrs"]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "expected"),
+    [
+        (None, []),
+        ({"country_code": "nl", "party_id": "ABC"}, [("NL-ABC", "")]),
+        (
+            {
+                "roles": [{"role": "CPO", "country_code": "NL", "party_id": "ABC"}, {"role": "CPO"}],
+                "hub_party_id": "BEHUB",
+            },
+            [("NL-ABC", "CPO"), ("BE-HUB", "HUB")],
+        ),
+        ({"roles": [{"role": "EMSP", "country_code": "NL", "party_id": "GOV"}]}, []),
+        ({"roles": None}, []),
+        ([], []),
+    ],
+    ids=["none", "2.1.1", "2.2 and a hub", "our own", "null", "no object"],
+)
+def test_the_platforms_parties_come_from_its_credentials(credentials, expected):
+    with serving(Platform(credentials=credentials)) as platform:
+        login = ocpi.login(platform.versions_url, TOKEN, OWN)
+    assert [(str(known.party), known.role) for known in login.parties] == expected
+    assert all(isinstance(known, PlatformParty) for known in login.parties)
+
+
+def test_request_ids_differ_and_the_correlation_id_does_not():
+    with serving(Platform(credentials={})) as platform:
+        ocpi.login(platform.versions_url, TOKEN, OWN)
+    ids = [request.headers["x-request-id"] for request in platform.requests]
+    assert len(set(ids)) == len(ids) == 3
+    assert len({request.headers["x-correlation-id"] for request in platform.requests}) == 1
+    assert "X-Request-ID" in platform.requests[0].names
+    assert not any(name.startswith("ocpi-") for request in platform.requests for name in request.headers)
+
+
+def test_what_may_pass_is_tried_again(patience, waits):
+    answers = [Response(b"", 500), Response(b"", 500), None]
+    with serving(Platform(special={"versions": lambda _: answers.pop(0) if answers else None})) as platform:
+        assert ocpi.login(platform.versions_url, TOKEN, patience=patience).version == "2.2.1"
+    assert waits == [1.0]
+
+
+def test_after_429_the_platform_says_when(patience, waits):
+    answers = [Response(b"", 429, {"Retry-After": "7"}), None]
+    said = []
+    with serving(Platform(special={"versions": lambda _: answers.pop(0) if answers else None})) as platform:
+        ocpi.login(platform.versions_url, TOKEN, patience=patience, notify=said.append)
+    assert waits == [7.0]
+    assert [request.token for request in platform.requests[:2]] == [f"Token {BASE64}"] * 2
+    assert said == [Warned(f"{platform.url[7:]} asks to wait; waiting")]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_on_the_same_host_is_followed_with_the_token(status):
+    def slash(request):
+        return None if request.path.endswith("/") else Response(b"", status, {"Location": f"{request.path}/"})
+
+    with serving(Platform(special={"versions": slash, "2.2.1": slash})) as platform:
+        assert ocpi.login(platform.versions_url, TOKEN).version == "2.2.1"
+
+
+def test_a_redirect_to_another_host_gets_no_token():
+    with serving(Platform()) as stranger:
+        away = Response(b"", 302, {"Location": stranger.versions_url})
+        with (
+            serving(Platform(special={"versions": lambda _: away})) as platform,
+            pytest.raises(PlatformError) as caught,
+        ):
+            ocpi.login(platform.versions_url, TOKEN)
+    assert stranger.requests == []
+    assert f"sends on to {stranger.url[7:]} (HTTP 302)" in caught.value.message
+
+
+def test_a_redirect_in_a_circle_ends():
+    def around(request):
+        return Response(b"", 302, {"Location": request.path})
+
+    with (
+        serving(Platform(special={"versions": around})) as platform,
+        pytest.raises(PlatformError, match="on and on"),
+    ):
+        ocpi.login(platform.versions_url, TOKEN)
+
+
+def test_modules_on_another_host_are_named():
+    data = {
+        "version": "2.2.1",
+        "endpoints": [{"identifier": "cdrs", "role": "SENDER", "url": "https://data.example/cdrs"}],
+    }
+    said = []
+    with serving(Platform(special={"2.2.1": lambda _: Response(envelope(data))})) as platform:
+        ocpi.login(platform.versions_url, TOKEN, notify=said.append)
+    assert said == [Warned("the platform keeps its modules at data.example")]
+
+
+HTML = Response(b"<!doctype html><title>Welcome</title>", 200, {"Content-Type": "text/html"})
+FAILURES = {
+    "401": (Response(b"", 401), "versions: URL refuses the token (HTTP 401)", "check the token"),
+    "403": (Response(b"<html>", 403), "versions: URL refuses the token (HTTP 403)", "check the token"),
+    "404": (
+        Response(b"", 404),
+        "versions: URL has nothing at this address (HTTP 404)",
+        "give the versions or version-details URL of the platform",
+    ),
+    "405": (
+        Response(b"", 405),
+        "versions: URL does not let this address be read (HTTP 405)",
+        "give the versions or version-details URL of the platform",
+    ),
+    "500": (
+        Response(b"oops", 500),
+        "versions: URL fails (HTTP 500)",
+        "try again later; if it lasts, tell the platform",
+    ),
+    "429": (Response(b"", 429), "versions: URL gets too many requests (HTTP 429)", "wait and try again"),
+    "418": (Response(b"", 418), "versions: URL answers in an unknown way (HTTP 418)", ""),
+    "HTML": (
+        HTML,
+        "versions: URL answers with HTML",
+        "give the versions or version-details URL of the platform",
+    ),
+    "text": (
+        Response(b"hello"),
+        "versions: URL answers with what is not JSON",
+        "give the versions or version-details URL of the platform",
+    ),
+    "nothing": (
+        Response(b""),
+        "versions: URL answers with nothing",
+        "give the versions or version-details URL of the platform",
+    ),
+    "broken": (
+        Response(b'{"data": ['),
+        "versions: URL answers with broken JSON",
+        "give the versions or version-details URL of the platform",
+    ),
+    "2001": (
+        Response(envelope(None, 2001, "date\x1b[31m missing\nsee log")),
+        'versions: HOST answers OCPI status 2001, invalid or missing parameters: "date [31m missing see log"',
+        "",
+    ),
+    "3000 as text": (
+        Response(envelope([], "3000", "x" * 300)),  # type: ignore[arg-type]
+        f'versions: HOST answers OCPI status 3000, server error: "{"x" * 199}…"',
+        "",
+    ),
+    "no OCPI": (
+        Response(b'{"hello": "world"}'),
+        "URL answers, but not with OCPI versions",
+        "the versions or version-details URL, as the platform gave it",
+    ),
+    "a list of others": (
+        Response(b"[1, 2]"),
+        "URL answers, but not with OCPI versions",
+        "the versions or version-details URL, as the platform gave it",
+    ),
+    "no common version": (
+        Response(envelope([{"version": "2.0", "url": "x"}, {"version": "3.0", "url": "y"}])),
+        "no version in common with the platform",
+        "it has 2.0, 3.0; ocpiq knows 2.1.1, 2.2, 2.2.1, 2.3.0",
+    ),
+    "the token in a message": (
+        Response(envelope(None, 2004, f"unknown {TOKEN} and {BASE64} and {BASE64[:9]}")),
+        'versions: HOST answers OCPI status 2004, unknown token: "unknown [token] and [token] and [token]"',
+        "log in again: the token may have been renewed, or be one for registration (token A)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("response", "message", "hint"), FAILURES.values(), ids=FAILURES)
+def test_what_fails_is_one_clear_line(response, message, hint, patience):
+    with (
+        serving(Platform(special={"versions": lambda _: response})) as platform,
+        pytest.raises(PlatformError) as caught,
+    ):
+        ocpi.login(platform.versions_url, TOKEN, patience=patience)
+    expected = message.replace("URL", platform.versions_url).replace("HOST", platform.url[7:])
+    assert (caught.value.message, caught.value.hint) == (expected, hint)
+    assert caught.value.exit_code == 6
+
+
+def test_a_cut_body_is_tried_again_and_named(patience, waits):
+    cut = Response(envelope([]), cut=5)
+    with (
+        serving(Platform(special={"versions": lambda _: cut})) as platform,
+        pytest.raises(PlatformError) as caught,
+    ):
+        ocpi.login(platform.versions_url, TOKEN, patience=patience)
+    assert caught.value.message == f"versions: {platform.url[7:]} ended the connection in its answer"
+    assert len(waits) == 3
+
+
+def test_a_version_that_is_not_offered_or_not_known():
+    with serving(Platform()) as platform:
+        with pytest.raises(PlatformError, match=r"does not offer OCPI 2\.3\.0"):
+            ocpi.login(platform.versions_url, TOKEN, version="2.3.0")
+        with pytest.raises(PlatformError, match=r"OCPI 9 is not known"):
+            ocpi.login(platform.versions_url, TOKEN, version="9")
+        with pytest.raises(PlatformError, match=r"does not offer OCPI 2\.2\.1"):
+            ocpi.login(f"{platform.url}/ocpi/2.1.1", TOKEN, version="2.2.1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "cpo.example/versions",
+        "ftp://cpo.example",
+        "https://",
+        "http://[::1",
+        "https://x:99999/",
+        "https://u:p@x/",
+    ],
+)
+def test_what_is_no_url_is_refused_before_anything_is_sent(url):
+    with pytest.raises(UsageError) as caught:
+        ocpi.login(url, TOKEN)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("token", ["", "  ", "Token ", "a\nb", "a\x00b"])
+def test_what_is_no_token_is_refused(token):
+    with pytest.raises(UsageError):
+        ocpi.login("http://127.0.0.1:1/", token)

@@ -1,0 +1,133 @@
+"""Platforms that cannot be reached: each is one clear line, and whether another try makes sense is known."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from contextlib import contextmanager
+
+import pytest
+from misbehaving import TOKEN, Platform, serving
+
+from ocpiq import ocpi
+from ocpiq.errors import PlatformError
+from ocpiq.ocpi.failures import Failure
+
+
+def failure_of(url: str, waits: list[float] | None = None) -> PlatformError:
+    patience = ocpi.Patience(pause=(waits if waits is not None else []).append)
+    with pytest.raises(PlatformError) as caught:
+        ocpi.login(url, TOKEN, patience=patience)
+    return caught.value
+
+
+@contextmanager
+def listening(serve):
+    """Run `serve` with each connection that a listening socket gets."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    serve(connection)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def test_a_host_that_does_not_exist():
+    error = failure_of("https://no-such-host.invalid/versions")
+    assert error.message == "versions: no host is called no-such-host.invalid"
+
+
+def test_a_port_that_nobody_listens_at():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    error = failure_of(f"http://127.0.0.1:{port}/versions")
+    assert error.message == f"versions: 127.0.0.1:{port} refuses connections"
+
+
+def test_https_at_a_plain_server():
+    with serving(Platform()) as platform:
+        error = failure_of(platform.versions_url.replace("http:", "https:"))
+    assert error.message == f"versions: no secure connection to {platform.url[7:]}"
+    assert "plain http" in error.hint
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no certificate can be made")
+def test_a_certificate_that_nobody_vouches_for(tmp_path):
+    made = tmp_path / "made.pem"
+    request = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    subprocess.run(
+        [*request, *names, "-keyout", made, "-out", tmp_path / "c"], check=True, capture_output=True
+    )
+    made.write_bytes(made.read_bytes() + (tmp_path / "c").read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made)
+
+    def serve(connection: socket.socket) -> None:
+        with pytest.raises(OSError):
+            context.wrap_socket(connection, server_side=True)
+
+    with listening(serve) as place:
+        error = failure_of(f"https://{place}/versions")
+    assert error.message.startswith(
+        f"versions: no secure connection to {place}, its certificate is not trusted: "
+    )
+    assert "SSL_CERT_FILE" in error.hint
+
+
+def test_a_server_that_hangs_up_is_tried_again():
+    waits: list[float] = []
+    with listening(lambda connection: connection.recv(65536)) as place:
+        error = failure_of(f"http://{place}/versions", waits)
+    assert error.message == f"versions: {place} ended the connection in its answer"
+    assert len(waits) == 3
+
+
+def test_a_server_that_does_not_answer_is_tried_once_more():
+    release = threading.Event()
+    waits: list[float] = []
+    with listening(lambda connection: release.wait(5)) as place:
+        with ocpi.Connection(read_seconds=0.1) as connection, pytest.raises(Failure) as caught:
+            connection.get(f"http://{place}/", {}, "cdrs")
+        release.set()
+    assert caught.value.message == f"cdrs: {place} does not answer in time"
+    assert (caught.value.retries, caught.value.reached, waits) == (1, False, [])
+
+
+def test_an_answer_without_end_is_given_up(monkeypatch):
+    monkeypatch.setattr("ocpiq.ocpi.connection.LARGEST", 1 << 20)
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n[")
+        try:
+            while True:
+                connection.sendall(b" " * 65536)
+        except OSError:
+            return
+
+    with listening(serve) as place:
+        error = failure_of(f"http://{place}/versions")
+    assert error.message == f"versions: the answer of {place} is larger than 1 MB"

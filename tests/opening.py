@@ -1,0 +1,20 @@
+"""A gate that shows whole objects as their views are by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ocpiq.analysis.needs import Need
+from ocpiq.analysis.views import view
+from ocpiq.privacy import Gate, Opened, gate
+from ocpiq.schema import module
+
+
+def gate_of(name: str, version: str = "2.2.1") -> Gate:
+    """Return a gate for a module that the query reads as a whole."""
+    return gate(view(module(name, version), ()), Need(whole=True))
+
+
+def ids(pages: Iterable[Opened]) -> list[object]:
+    """Return the ids of the objects in pages."""
+    return [row.get("id") for page in pages for row in page.rows]
