@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ocpiq.analysis import analyze
 from ocpiq.analysis.plan import QueryPlan
@@ -43,14 +43,15 @@ class Query:
         value: Value = None,
         *,
         inputs: Iterator[Value] | None = None,
+        once: bool = False,
         sources: Mapping[str, Source] | None = None,
         variables: Mapping[str, Value] | None = None,
         notify: Notify = ignore,
     ) -> Iterator[Value]:
         """Yield the results, as they come.
 
-        Without `inputs` the query runs once, on `value`; with `inputs` once for each of them. `sources` gives a
-        source for each of `modules`; `variables` a value for each name of `compile`; `notify` hears of progress
+        Without `inputs` the query runs once, on `value`; with `inputs` once for each of them, or, `once`, on
+        `value` as well, and `input` and `inputs` read them. `sources` gives a source for each of `modules`; `variables` a value for each name of `compile`; `notify` hears of progress
         and warnings. Raises RunError, PrivacyError, PlatformError, and IncompleteError after the last result where
         a source did not give everything.
         """
@@ -60,7 +61,7 @@ class Query:
         rest = iter(()) if inputs is None else inputs
         runtime = Runtime(rest)
         try:
-            for input_ in _each(value, inputs, rest):
+            for input_ in (value,) if inputs is None or once else rest:
                 yield from program.run(input_, runtime, given, pulls.scan)
         except Halted:
             return
@@ -75,7 +76,3 @@ class Query:
         if version == self._version:
             return self._plan
         return analyze(self._program, version=version, givens=self._variables)
-
-
-def _each(value: Value, inputs: Iterator[Value] | None, rest: Iterator[Value]) -> Iterable[Value]:
-    return (value,) if inputs is None else rest
