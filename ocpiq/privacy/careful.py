@@ -1,10 +1,8 @@
-"""Reads JSON, and what nearly is JSON, without recursion and without looking into what is not wanted.
+"""Decodes JSON, and what nearly is JSON, without recursion: the last resort of the gate, for values that are
+read.
 
-The last resort of the gate. It finds the slices of an object's fields and of a list's items by quotes and
-brackets alone, so that a lone surrogate, NaN, bytes that are no UTF-8, a number of any size or nesting of any
-depth never matter where they are not read. What is read it decodes as jq 1.8 does, and goes on where jq gives
-up: invalid UTF-8 and lone surrogates become U+FFFD, control characters stay, numbers beyond the range become
-the largest one, integers stay exact.
+It takes what jq 1.8 takes, and goes on where jq gives up: invalid UTF-8 and lone surrogates become U+FFFD,
+control characters stay, numbers beyond the range become the largest one, integers stay exact.
 """
 
 from __future__ import annotations
@@ -20,17 +18,13 @@ CHUNK: Final = 600  # digits that Python converts under any setting
 BLANKS: Final = b" \t\r\n"
 
 STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-STRUCTURE: Final = re.compile(STRING + rb'|["{}\[\],]', re.DOTALL)
-KEY: Final = re.compile(rb"\s*(" + STRING + rb")\s*:\s*", re.DOTALL)
 TOKEN: Final = re.compile(rb"\s*(" + STRING + rb'|[{}\[\],:]|[^\s{}\[\],:"]++)', re.DOTALL)
 INTEGER: Final = re.compile(rb"[+-]?[0-9]++")
 NUMBER: Final = re.compile(rb"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
-QUOTE, COMMA, BRACE, BRACKET, OPENING = *b'",{[', b"{["
 ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 WORDS: Final[dict[bytes, object]] = {b"null": None, b"true": True, b"false": False}
-
-Items = list["bytes | Items"]
+QUOTE: Final = ord('"')
 
 
 class BrokenError(ValueError):
@@ -39,110 +33,6 @@ class BrokenError(ValueError):
     def __init__(self, position: int) -> None:
         super().__init__("no JSON")
         self.position = position
-
-
-def fields(raw: bytes) -> dict[str, bytes]:
-    """Return the slice of each field of the object `raw`; of a key that occurs twice the last."""
-    found: dict[str, bytes] = {}
-    begins(raw, b"{")
-    for begin, end in members(raw):
-        part = raw[begin:end]
-        key = KEY.match(part)
-        if key is not None:
-            try:
-                found[text(key[1])] = part[key.end() :].strip(BLANKS)
-            except BrokenError:
-                continue  # a key that cannot be read is no field that anybody knows
-        elif part.strip(BLANKS):
-            raise BrokenError(begin)
-    return found
-
-
-def members(raw: bytes) -> Iterator[tuple[int, int]]:
-    """Yield start and end of what stands between the commas of the object `raw`."""
-    depth, begin = 0, 0
-    for match in STRUCTURE.finditer(raw):
-        at = match.start()
-        what = raw[at]
-        if what == QUOTE:
-            complete(match)
-        elif what in OPENING:
-            depth += 1
-            begin = begin if depth > 1 else at + 1
-        elif what == COMMA:
-            if depth == 1:
-                yield begin, at
-                begin = at + 1
-        else:
-            depth -= 1
-            if depth <= 0:
-                yield begin, at
-                alone(raw, at + 1)
-                return
-    raise BrokenError(len(raw))
-
-
-def items(raw: bytes) -> Items:
-    """Return the slice of each item of the list `raw`, and for an item that is a list such slices again."""
-    lists, inside, begin = list[Items](), 0, 0
-    begins(raw, b"[")
-    for match in STRUCTURE.finditer(raw):
-        at = match.start()
-        what = raw[at]
-        if what == QUOTE:
-            complete(match)
-        elif inside:
-            inside += 1 if what in OPENING else -1 if what != COMMA else 0
-        elif what == BRACE:
-            inside = 1
-        elif what == BRACKET:
-            inner = Items()
-            if lists:
-                lists[-1].append(inner)
-            lists.append(inner)
-            begin = at + 1
-        else:
-            part = raw[begin:at].strip(BLANKS)
-            if part:
-                lists[-1].append(part)
-            begin = at + 1
-            if what != COMMA:
-                done = lists.pop()
-                if not lists:
-                    alone(raw, begin)
-                    return done
-    raise BrokenError(len(raw))
-
-
-def keys(raw: bytes) -> Iterator[str]:
-    """Yield the keys of the object that `raw` begins with; it may be cut off anywhere."""
-    depth = 0
-    for match in STRUCTURE.finditer(raw):
-        what = match[0]
-        if what == b'"':
-            return
-        depth += (what in (b"{", b"[")) - (what in (b"}", b"]"))
-        key = KEY.match(raw, match.end()) if depth == 1 and what in (b"{", b",") else None
-        if key is not None:
-            yield key[1][1:-1].decode("utf-8", "replace")
-
-
-def begins(raw: bytes, bracket: bytes) -> None:
-    """Raise where the first byte is another."""
-    if raw[:1] != bracket:
-        raise BrokenError(0)
-
-
-def complete(match: re.Match[bytes]) -> None:
-    """Raise for a quote that opens a string and is never closed."""
-    if match.end() - match.start() == 1:
-        raise BrokenError(match.start())
-
-
-def alone(raw: bytes, end: int) -> None:
-    """Raise where more than blanks follows."""
-    if raw[end:].strip(BLANKS):
-        raise BrokenError(end)
 
 
 class Want(Enum):
@@ -215,7 +105,8 @@ def tokens(raw: bytes) -> Iterator[tuple[int, bytes]]:
     while (match := TOKEN.match(raw, at)) is not None:
         yield match.start(1), match[1]
         at = match.end()
-    alone(raw, at)
+    if raw[at:].strip(BLANKS):
+        raise BrokenError(at)
 
 
 def scalar(token: bytes) -> object:

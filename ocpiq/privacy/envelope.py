@@ -8,7 +8,8 @@ from typing import Final, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from ocpiq.errors import PlatformError
-from ocpiq.privacy.careful import BLANKS, BrokenError, Items, keys
+from ocpiq.privacy.careful import BLANKS, BrokenError
+from ocpiq.privacy.scan import Items, keys
 from ocpiq.privacy.slices import LIST, NULL, OBJECT, fields, items, value
 
 BOM: Final = b"\xef\xbb\xbf"
@@ -65,15 +66,21 @@ def split(body: bytes) -> tuple[Head, Items]:
     PlatformError where the page is no JSON.
     """
     try:
-        if body[:1] == LIST:
-            return Head(), items(body)
-        parts = fields(body)
-        if not any(mark in parts for mark in MARKS):
-            return Head(), [body] if parts else []
-        found = head(*(part(parts, name) for name in ("status_code", "status_message", "timestamp")))
-        return found, objects(parts.get("data", NULL)) if found.opens else []
+        return opened(body)
     except BrokenError as error:
-        raise PlatformError(no_json(body, error.position)) from None
+        position = error.position
+    raise PlatformError(no_json(body, position))
+
+
+def opened(body: bytes) -> tuple[Head, Items]:
+    """Do what `split` does. BrokenError where the page is no JSON."""
+    if body[:1] == LIST:
+        return Head(), items(body)
+    parts = fields(body)
+    if not any(mark in parts for mark in MARKS):
+        return Head(), [body] if parts else []
+    found = head(*(part(parts, name) for name in ("status_code", "status_message", "timestamp")))
+    return found, objects(parts.get("data", NULL)) if found.opens else []
 
 
 def part(parts: dict[str, bytes], name: str) -> object:

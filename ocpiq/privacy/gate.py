@@ -7,8 +7,7 @@ still resists is followed slice by slice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, defstruct
@@ -16,14 +15,14 @@ from msgspec.json import Decoder
 
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
-from ocpiq.privacy import tolerant
-from ocpiq.privacy.careful import BLANKS, BrokenError, Items
+from ocpiq.privacy.careful import BLANKS, BrokenError
 from ocpiq.privacy.envelope import BOM, Envelope, Head, head, split
-from ocpiq.privacy.narrow import row_change
-from ocpiq.privacy.shapes import Cell, Record, Shape, cell
-from ocpiq.privacy.slices import LIST, OBJECT, REFUSED, fields
+from ocpiq.privacy.rows import rows
+from ocpiq.privacy.scan import Items
+from ocpiq.privacy.shapes import Shape
+from ocpiq.privacy.slices import LIST, OBJECT, REFUSED
 from ocpiq.privacy.unknown import unknown
-from ocpiq.privacy.window import UPDATED, Window, moment
+from ocpiq.privacy.window import Window
 
 
 class Opened(Struct, frozen=True):
@@ -59,130 +58,87 @@ class Gate:
 
     def __init__(self, view: ViewNode, need: Need, window: Window | None) -> None:
         self._view = view
-        self._window = window
         self._first = True
-        root = cell(view, need)
-        self._sealed = window is not None and root.record is not None and not has(root.record, UPDATED)
-        if self._sealed:
-            root = cell(view, need, (UPDATED,))
-        self.shape: Shape | None = root.record.shape if root.record else None
-        self._root = root
-        self._change = row_change(root.record) if root.record else None
-        self._updated = reader(root, UPDATED)
-        item: Any = root.record.cls if root.record else dict[str, Any]
-        page = defstruct(
-            "Page", [("data", list[item] | None | UnsetType, UNSET)], bases=(Envelope,), gc=False
-        )
-        self._item: Decoder[Any] = Decoder(item)
-        self._items: Decoder[list[Any]] = Decoder(list[item])
+        self._rows = rows(view, need, window)
+        self.shape: Shape | None = self._rows.shape
+        item = self._rows.item
+        data = list[item] | None | UnsetType  # type: ignore[valid-type]
+        page = defstruct("Page", [("data", data, UNSET)], bases=(Envelope,), gc=False)
+        self._object: Decoder[Any] = Decoder(item)
+        self._list: Decoder[list[Any]] = Decoder(list[item])  # type: ignore[valid-type]
         self._page: Decoder[Any] = Decoder(page)
 
     def page(self, body: bytes) -> Opened:
         """Open an envelope, a bare list, or one object. PlatformError where it is no JSON."""
         body = body.removeprefix(BOM).lstrip(BLANKS)
-        narrow = self._narrow_page(body)
-        if narrow is None or self._first:
+        found, records = self._records(body)
+        slices: Items = []
+        if records is None or self._first:
             found, slices = split(body)
-        if narrow is None:
-            return self._opened(found, slices, None)
-        return self._opened(narrow[0], slices if self._first else [], narrow[1])
+        return self._opened(found, slices, records)
 
     def lines(self, chunk: bytes) -> Opened:
         """Open lines that each hold an object."""
         chunk = chunk.removeprefix(BOM)
         try:
-            decoded = self._item.decode_lines(chunk)
+            records = self._object.decode_lines(chunk)
         except REFUSED:
-            decoded = None
-        if decoded is not None and len(decoded) != line_count(chunk, len(decoded)):
-            decoded = None
+            records = None
+        if records is not None and not (same_lines(chunk, len(records)) and self._rows.takes(records)):
+            records = None
         slices: Items = []
-        if decoded is None or self._first:
+        if records is None or self._first:
             slices = [line.strip(BLANKS) for line in chunk.split(b"\n") if line.strip(BLANKS)]
-        return self._opened(Head(), slices, decoded)
+        return self._opened(Head(), slices, records)
 
-    def _narrow_page(self, body: bytes) -> tuple[Head, list[Any]] | None:
-        """Return head and records of a page that the narrow way can read."""
+    def _records(self, body: bytes) -> tuple[Head, list[Any] | None]:
+        """Return head and objects of a page as decoded at once; None for objects where that cannot be."""
         try:
             if body[:1] == LIST:
-                return Head(), self._items.decode(body)
-            page = self._page.decode(body)
+                found, records = Head(), self._list.decode(body)
+            else:
+                page = self._page.decode(body)
+                if page.data is UNSET and page.status_code is UNSET and page.status_message is UNSET:
+                    return Head(), None
+                found = head(page.status_code, page.status_message, page.timestamp)
+                records = page.data or [] if found.opens else []
         except REFUSED:
-            return None
-        if page.data is UNSET and page.status_code is UNSET and page.status_message is UNSET:
-            return None
-        found = head(page.status_code, page.status_message, page.timestamp)
-        return found, page.data or [] if found.opens else []
+            return Head(), None
+        return found, records if self._rows.takes(records) else None
 
     def _opened(self, found: Head, slices: Items, records: list[Any] | None) -> Opened:
-        """Return an opened page, from its records or, where the narrow way had none, from its slices."""
+        """Return an opened page, from what was decoded at once or else from its slices."""
         names, unnamed = unknown(self._view, slices) if self._first else ((), 0)
         self._first = False
         if records is None:
-            count, (rows, undated, bad) = len(slices), self._each(slices)
+            count, (kept, undated, bad) = len(slices), self._each(slices)
         else:
-            count, (rows, undated), bad = len(records), self._all(records), ()
-        return Opened(found.status, found.message, found.timestamp, count, rows, bad, undated, names, unnamed)
+            count, (kept, undated), bad = len(records), self._rows.all(records), ()
+        return Opened(found.status, found.message, found.timestamp, count, kept, bad, undated, names, unnamed)
 
-    def _all(self, records: list[Any]) -> tuple[list[Any], int]:
-        """Return the rows of records in the window, and how many of them have no date."""
-        undated = 0
-        if self._window:
-            moments = [moment(self._updated(record)) for record in records]
-            undated = moments.count(None)
-            records = [record for record, at in zip(records, moments, strict=True) if self._window.holds(at)]
-            for record in records if self._sealed else ():
-                setattr(record, UPDATED, None)
-        change = self._change
-        return records if change is None else [change(record) for record in records], undated
-
-    def _each(self, slices: Items) -> tuple[list[Any], int, tuple[int, ...]]:
-        """Return the rows of slices in the window, how many of them have no date, and which slices are no
-        objects."""
-        rows: list[Any] = []
+    def _each(self, slices: Items) -> tuple[Sequence[object], int, tuple[int, ...]]:
+        """Return the rows of slices, how many have no date, and the places of those that are no objects."""
+        kept: list[object] = []
         bad: list[int] = []
         undated = 0
         for number, raw in enumerate(slices):
             try:
-                more, without = self._one(raw)
+                if isinstance(raw, list) or raw[:1] != OBJECT:
+                    raise BrokenError(0)
+                more, without = self._rows.one(raw)
             except BrokenError:
                 bad.append(number)
                 continue
-            rows += more
+            kept.extend(more)
             undated += without
-        return rows, undated, tuple(bad)
-
-    def _one(self, raw: bytes | Items) -> tuple[list[Any], int]:
-        """Return the row of one object, if it is in the window, and how many have no date. BrokenError for no
-        object."""
-        if isinstance(raw, list) or raw[:1] != OBJECT:
-            raise BrokenError(0)
-        try:
-            record = self._item.decode(raw)
-        except REFUSED:
-            parts = fields(raw)
-        else:
-            return self._all([record])
-        at = moment(parts.get(UPDATED))
-        if self._window and not self._window.holds(at):
-            return [], 0
-        return [tolerant.root(self._root, parts)], int(self._window is not None and at is None)
+        return kept, undated, tuple(bad)
 
 
-def has(record: Record, key: str) -> bool:
-    """Tell whether a record has the field `key`."""
-    return any(member.key == key for member in record.members)
-
-
-def reader(root: Cell, key: str) -> Callable[[Any], object]:
-    """Return what reads the field `key` of a row as it was decoded, sealed or not."""
-    if root.record is None:
-        return lambda row: row.get(key)
-    return attrgetter(next((member.attribute for member in root.record.members if member.key == key), key))
-
-
-def line_count(chunk: bytes, seen: int) -> int:
-    """Return how many lines are not empty; `seen` is what it should be, which spares looking at each."""
-    if chunk.count(b"\n") + (not chunk.endswith(b"\n")) == seen:
-        return seen
-    return sum(1 for line in chunk.split(b"\n") if line.strip(BLANKS))
+def same_lines(chunk: bytes, count: int) -> bool:
+    """Tell whether there are as many lines that are not empty as objects."""
+    ends, at = 0, chunk.find(b"\n")
+    while at >= 0:
+        ends, at = ends + 1, chunk.find(b"\n", at + 1)
+    if ends + (not chunk.endswith(b"\n")) == count:
+        return True
+    return sum(1 for line in chunk.split(b"\n") if line.strip(BLANKS)) == count

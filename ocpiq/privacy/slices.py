@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from ocpiq.privacy import careful
-from ocpiq.privacy.careful import Items
+from ocpiq.privacy import careful, scan
+from ocpiq.privacy.scan import Items
 
 REFUSED: Final = (ValueError, RecursionError)
 """What msgspec raises: ill-formed and mistyped JSON, bytes that are no UTF-8, nesting beyond the
@@ -26,7 +26,8 @@ def fields(raw: bytes) -> dict[str, bytes]:
     try:
         return {name: bytes(value) for name, value in FIELDS.decode(raw).items()}
     except REFUSED:
-        return careful.fields(raw)
+        pass  # not in here: the error would be kept with the next one, and it may hold the bytes
+    return scan.fields(raw)
 
 
 def items(raw: bytes) -> Items:
@@ -34,11 +35,11 @@ def items(raw: bytes) -> Items:
     none."""
     try:
         found: Items = [bytes(item) for item in ITEMS.decode(raw)]
+        if not any(item[:1] == LIST for item in found):
+            return found
     except REFUSED:
-        return careful.items(raw)
-    if any(item[:1] == LIST for item in found):
-        return careful.items(raw)
-    return found
+        pass
+    return scan.items(raw)
 
 
 def value(raw: bytes) -> object:
@@ -46,4 +47,5 @@ def value(raw: bytes) -> object:
     try:
         return VALUE.decode(raw)
     except REFUSED:
-        return careful.decode(raw)
+        pass
+    return careful.decode(raw)

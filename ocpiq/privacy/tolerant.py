@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import cast
 
 from ocpiq.analysis.views import ViewNode
-from ocpiq.privacy.careful import BrokenError, Items
+from ocpiq.privacy.careful import BrokenError
+from ocpiq.privacy.scan import Items
 from ocpiq.privacy.shapes import Cell, Record
 from ocpiq.privacy.slices import LIST, NULL, OBJECT, fields, items, value
 

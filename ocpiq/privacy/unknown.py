@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.analysis.views import ViewNode
-from ocpiq.privacy.careful import BrokenError, Items
+from ocpiq.privacy.careful import BrokenError
+from ocpiq.privacy.scan import Items
 from ocpiq.privacy.slices import LIST, OBJECT, fields, items
 from ocpiq.schema import Field
 
-LOOKED_AT: Final = 250  # objects of the first page
+LOOKED_AT: Final = 100  # objects of the first page
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 

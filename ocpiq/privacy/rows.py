@@ -1,0 +1,191 @@
+"""How the objects of a page become rows: whole pages at once, or one by one when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any, Final, Protocol, overload
+
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
+
+from ocpiq.analysis.needs import Need
+from ocpiq.analysis.views import ViewNode
+from ocpiq.privacy import tolerant
+from ocpiq.privacy.narrow import row_change
+from ocpiq.privacy.shapes import Cell, Shape, cell
+from ocpiq.privacy.slices import OBJECT, REFUSED, fields
+from ocpiq.privacy.window import UPDATED, Window, moment
+
+Kept = tuple[Sequence[object], int]
+"""Rows in the window, and how many of them have no date that can be read."""
+
+
+class Rows(Protocol):
+    """Makes rows: `shape` is theirs, `item` what msgspec decodes each object of a page as."""
+
+    shape: Shape | None
+    item: Any
+
+    def takes(self, records: list[Any]) -> bool:
+        """Tell whether all of these are objects."""
+
+    def all(self, records: list[Any]) -> Kept:
+        """Return the rows of a page that was decoded."""
+
+    def one(self, raw: bytes) -> Kept:
+        """Return the row of a slice, if it is in the window. BrokenError where it is no object."""
+
+
+def rows(view: ViewNode, need: Need, window: Window | None) -> Rows:
+    """Return what makes the rows of a source.
+
+    Rows of a few fields are fastest a page at once. Dicts are not: a page of them leaves the processor's
+    caches before the first is used.
+    """
+    root = cell(view, need)
+    return OneByOne(root, window) if holds_dicts(root) else AtOnce(view, need, window)
+
+
+def holds_dicts(cell: Cell) -> bool:
+    """Tell whether there are dicts in a value."""
+    if cell.record is None:
+        known = cell.node.field
+        return cell.node.treatment == "shown" and (known is None or not known.leaf)
+    return cell.record.whole or any(holds_dicts(member.cell) for member in cell.record.members)
+
+
+class AtOnce:
+    """Decodes a page into records, which are the rows where nothing in them is blank."""
+
+    def __init__(self, view: ViewNode, need: Need, window: Window | None) -> None:
+        root = cell(view, need)
+        seen = {member.key: member.attribute for member in root.record.members} if root.record else {}
+        self._window = window
+        self._sealed = window is not None and UPDATED not in seen
+        self._updated = attrgetter(seen.get(UPDATED, UPDATED))
+        self._root = cell(view, need, (UPDATED,)) if self._sealed else root
+        assert self._root.record is not None
+        self.shape = self._root.record.shape
+        self.item: Any = self._root.record.cls
+        self._decoder: Decoder[Any] = Decoder(self.item)
+        self._change = row_change(self._root.record)
+
+    def takes(self, records: list[Any]) -> bool:
+        """Tell that all are objects: else they would not be records."""
+        return True
+
+    def all(self, records: list[Any]) -> Kept:
+        """Return the rows of records."""
+        undated = 0
+        if self._window:
+            moments = [moment(self._updated(record)) for record in records]
+            undated = moments.count(None)
+            records = [record for record, at in zip(records, moments, strict=True) if self._window.holds(at)]
+            for record in records if self._sealed else ():
+                setattr(record, UPDATED, None)
+        change = self._change
+        return records if change is None else [change(record) for record in records], undated
+
+    def one(self, raw: bytes) -> Kept:
+        """Return the row of a slice."""
+        try:
+            record = self._decoder.decode(raw)
+        except REFUSED:
+            pass
+        else:
+            return self.all([record])
+        parts = fields(raw)
+        at = moment(parts.get(UPDATED)) if self._window else 0
+        if self._window and not self._window.holds(at):
+            return [], 0
+        return [tolerant.root(self._root, parts)], int(at is None)
+
+
+class OneByOne:
+    """Splits a page into slices, and decodes each when its row is asked for."""
+
+    def __init__(self, root: Cell, window: Window | None) -> None:
+        self.shape = root.record.shape if root.record else None
+        self.item: Any = Raw
+        self._root = root
+        self._window = window
+        self._decoder: Decoder[Any] = Decoder(root.record.cls if root.record else dict[str, Any])
+        self._change = row_change(root.record) if root.record else None
+
+    def takes(self, records: list[Raw]) -> bool:
+        """Tell whether all slices are objects."""
+        return all(memoryview(raw)[:1] == OBJECT for raw in records)
+
+    def all(self, records: list[Raw]) -> Kept:
+        """Return the rows of slices."""
+        undated = 0
+        if self._window:
+            moments = [updated(bytes(raw)) for raw in records]
+            undated = moments.count(None)
+            records = [raw for raw, at in zip(records, moments, strict=True) if self._window.holds(at)]
+        return Later(records, self.row), undated
+
+    def one(self, raw: bytes) -> Kept:
+        """Return the row of a slice."""
+        at = updated(raw) if self._window else 0
+        if self._window and not self._window.holds(at):
+            fields(raw)
+            return [], 0
+        return [self.row(raw)], int(at is None)
+
+    def row(self, raw: bytes | Raw) -> object:
+        """Return the row of an object, whether it lies in the window or not."""
+        try:
+            record = self._decoder.decode(raw)
+        except REFUSED:
+            pass
+        else:
+            return record if self._change is None else self._change(record)
+        return tolerant.root(self._root, fields(bytes(raw)))
+
+
+class Later(Sequence[object]):
+    """Rows that are made when they are asked for, each anew."""
+
+    __slots__ = ("_make", "_slices")
+
+    def __init__(self, slices: Sequence[Raw], make: Callable[[Raw], object]) -> None:
+        self._slices = slices
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._slices)
+
+    @overload
+    def __getitem__(self, index: int) -> object: ...
+    @overload
+    def __getitem__(self, index: slice) -> Later: ...
+    def __getitem__(self, index: int | slice) -> object:
+        if isinstance(index, slice):
+            return Later(self._slices[index], self._make)
+        return self._make(self._slices[index])
+
+    def __iter__(self) -> Iterator[object]:
+        return map(self._make, self._slices)
+
+    def __repr__(self) -> str:
+        return f"Later({len(self)} rows)"
+
+
+class Dated(Struct):
+    """The one field that a window reads."""
+
+    last_updated: Raw | None = None
+
+
+DATED: Final = Decoder(Dated)
+
+
+def updated(raw: bytes) -> int | None:
+    """Return when the object of a slice was last updated. BrokenError where it is no object."""
+    try:
+        return moment(DATED.decode(raw).last_updated)
+    except REFUSED:
+        pass
+    return moment(fields(raw).get(UPDATED))
