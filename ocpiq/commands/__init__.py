@@ -1,1 +1,1 @@
-"""."""
+"""argv to query to exit code."""

@@ -66,8 +66,8 @@ class Inputs:
 
     @property
     def place(self) -> str:
-        """The file and line, as jq's error texts give them; empty before the first value."""
-        return f"{self.filename or '<stdin>'}:{self.line}" if self.line else ""
+        """The file and line, as jq's error texts give them."""
+        return f"{self.filename or '<stdin>'}:{max(self.line, 1)}"
 
     def _slurped(self) -> Iterator[Value]:
         if self.form.raw:

@@ -50,10 +50,11 @@ class Query:
     ) -> Iterator[Value]:
         """Yield the results, as they come.
 
-        Without `inputs` the query runs once, on `value`; with `inputs` once for each of them, or, `once`, on
-        `value` as well, and `input` and `inputs` read them. `sources` gives a source for each of `modules`; `variables` a value for each name of `compile`; `notify` hears of progress
-        and warnings. Raises RunError, PrivacyError, PlatformError, and IncompleteError after the last result where
-        a source did not give everything.
+        Without `inputs` the query runs once, on `value`; with `inputs` once for each of them, or with `once` on
+        `value` all the same, and `input` and `inputs` read them. `sources` gives a source for each of `modules`;
+        `variables` a value for each name of `compile`; `notify` hears of progress and warnings. Raises RunError,
+        PrivacyError, PlatformError, and IncompleteError after the last result where a source did not give
+        everything.
         """
         given = dict(variables or {})
         pulls = Pulls(self._plan_for(sources or {}), sources or {}, given, notify)

@@ -1,1 +1,9 @@
-"""."""
+"""Values as bytes, on standard output or in a file."""
+
+from __future__ import annotations
+
+from ocpiq.sinks.colors import colors, refused
+from ocpiq.sinks.file import WholeFile
+from ocpiq.sinks.json import Encoder, Form, encoder
+
+__all__ = ["Encoder", "Form", "WholeFile", "colors", "encoder", "refused"]

@@ -1,0 +1,76 @@
+"""The help texts, made from the table of options."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Final
+
+from ocpiq.commands.options import GROUPS, Option
+
+WIDTH: Final = 80
+COLUMN: Final = 28
+
+USAGE: Final = """\
+ocpiq [OPTIONS] QUERY [FILE...]     query saved JSON, or standard input, as jq does
+ocpiq [OPTIONS] 'MODULE ... | ...'  query a platform's OCPI modules, page by page
+ocpiq -f FILE [OPTIONS]             a saved query
+"""
+
+COMMANDS: Final = {
+    "login URL --party XX-YYY": "log in to a platform: its versions or version-details URL",
+    "logout [NAME]": "forget a login",
+    "platforms": "list the logins; the one in use has a star",
+    "get MODULE": "all objects of a module, as ocpi-tool gives them",
+    "explain QUERY": "what a query reads, shows and asks of the platform",
+    "schema [MODULE[.PATH]]": "fields, types, and what is shown by default and why",
+    "demo": "serve the embedded platform until Ctrl-C",
+    "help": "this text",
+}
+
+EXAMPLES: Final = """\
+  ocpiq --demo 'sessions pass kwh | limit 3'
+  ocpiq --demo 'sessions pass kwh | aggregate sum(.kwh) by .status'
+  ocpiq login https://ocpi.example.com/ocpi/versions --party NL-ABC
+  ocpiq -o cdrs.ndjson 'cdrs only id, total_energy since 2026-01-01'
+  ocpiq --source cdrs=cdrs.ndjson 'cdrs pass total_energy | aggregate avg(.total_energy)'
+  ocpiq '.[] | select(.price > 10)' prices.json
+"""
+
+EXIT_CODES: Final = """\
+  0 done    1, 4 see -e    2 usage, a file, no platform    3 the query does not
+  compile    5 it failed while running    6 the platform    7 refused for privacy
+  8 incomplete: not everything was there to be pulled
+"""
+
+SHORT: Final = """\
+ocpiq queries a charging platform's OCPI interface, privately, in the language of jq.
+
+  ocpiq --demo 'sessions pass kwh | limit 3'    try it on made-up data
+  ocpiq login URL --party XX-YYY                log in to a platform
+  ocpiq --help                                  everything else
+"""
+
+
+def full() -> str:
+    """Return what `--help` prints: at most 80 columns wide."""
+    parts = [SHORT.split("\n", 1)[0] + "\n", USAGE]
+    parts.append("Commands\n" + "".join(_entry(name, about) for name, about in COMMANDS.items()))
+    for title, options in GROUPS.items():
+        parts.append(f"{title}\n" + "".join(_entry(_names(option), option.about) for option in options))
+    parts.append("Examples\n" + EXAMPLES)
+    parts.append("Exit codes\n" + EXIT_CODES)
+    return "\n".join(parts)
+
+
+def _names(option: Option) -> str:
+    short = f"-{option.short}, " if option.short else "    "
+    return " ".join((f"{short}--{option.name}", *option.takes))
+
+
+def _entry(name: str, about: str) -> str:
+    lines = textwrap.wrap(about, WIDTH - COLUMN - 2, break_on_hyphens=False)
+    head = f"  {name}"
+    if len(head) >= COLUMN:
+        lines.insert(0, "")
+    first = f"{head:<{COLUMN}}{lines[0]}".rstrip()
+    return "\n".join([first, *(" " * COLUMN + line for line in lines[1:])]) + "\n"

@@ -1,0 +1,126 @@
+"""The command line: argv to a command, its exit code, and what happens to interrupts and broken pipes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ocpiq.commands import report
+from ocpiq.commands.arguments import Arguments, parse
+from ocpiq.errors import OcpiqError, UsageError
+
+STACK: Final = 64 << 20  # a query may recurse far deeper than the main thread's stack allows
+DEPTH: Final = 100_000
+GRACE: Final = 1.0  # seconds that an interrupted run has to clean up
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line in a thread with a large stack and return its exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    codes: list[int] = []
+    temporary: list[str] = []
+    threading.stack_size(STACK)
+    sys.setrecursionlimit(DEPTH)
+    thread = threading.Thread(target=lambda: codes.append(run(words, temporary)), daemon=True)
+    try:
+        thread.start()
+        thread.join()
+    except KeyboardInterrupt:
+        _interrupt(thread)
+        if thread.is_alive():  # it waits for the network or a slow disk, and cannot hear
+            for path in temporary:
+                Path(path).unlink(missing_ok=True)
+            os._exit(report.INTERRUPTED)
+    return codes[0] if codes else report.INTERRUPTED
+
+
+def run(argv: Sequence[str], temporary: list[str]) -> int:
+    """Run the command line; whatever happens, return an exit code."""
+    try:
+        return dispatch(parse(argv), temporary)
+    except OcpiqError as error:
+        return report.failed(error)
+    except BrokenPipeError:
+        _forget_output()
+        return 0
+    except KeyboardInterrupt:
+        return report.INTERRUPTED
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            return report.failed(UsageError(f"cannot write the results: {error.strerror}"))
+        return report.broke(error)
+    except Exception as error:
+        return report.broke(error)
+
+
+def dispatch(given: Arguments, temporary: list[str]) -> int:
+    """Run the command that was asked for."""
+    from ocpiq.commands import query
+
+    if given.has("version"):
+        from ocpiq import __version__
+
+        sys.stdout.write(f"ocpiq {__version__}\n")
+        return 0
+    if given.has("help") or given.command == "help":
+        return _help()
+    if given.command == "query":
+        if not given.words and not given.has("from-file") and sys.stdin.isatty() and sys.stdout.isatty():
+            from ocpiq.commands.help import SHORT
+
+            report.say(SHORT.rstrip())
+            return UsageError.exit_code
+        return query.run(given, temporary)
+    return _command(given, temporary)
+
+
+def _command(given: Arguments, temporary: list[str]) -> int:
+    if given.command == "get":
+        from ocpiq.commands import get
+
+        return get.run(given, temporary)
+    if given.command == "schema":
+        from ocpiq.commands import schema
+
+        return schema.run(given)
+    if given.command == "demo":
+        from ocpiq.commands import demo
+
+        return demo.run(given)
+    if given.command == "explain":
+        from ocpiq.commands import explain
+
+        return explain.run(given)
+    from ocpiq.commands import platforms
+
+    command = {"login": platforms.login, "logout": platforms.logout, "platforms": platforms.platforms}
+    return command[given.command](given)
+
+
+def _help() -> int:
+    from ocpiq.commands.help import full
+
+    sys.stdout.write(full())
+    return 0
+
+
+def _interrupt(thread: threading.Thread) -> None:
+    """Raise KeyboardInterrupt in `thread` and wait a moment."""
+    import ctypes
+
+    try:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt)
+        )
+        thread.join(GRACE)
+    except KeyboardInterrupt:  # a second Ctrl-C: do not wait
+        return
+
+
+def _forget_output() -> None:
+    """Point standard output at nothing, so that closing it does not fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,103 @@
+"""Every option: its names, what it takes, what it does. One table, which the parser and the help text read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+QUERY: Final = ("query",)
+READS: Final = ("query", "get")
+CHECKS: Final = ("query", "get", "explain")
+
+
+class Option(Struct, frozen=True):
+    """`--name` or `-short`, followed by as many words as `takes` has; `commands` are those that know it."""
+
+    name: str
+    short: str
+    takes: tuple[str, ...]
+    about: str
+    commands: tuple[str, ...] = QUERY
+
+
+INPUT: Final = (
+    Option("null-input", "n", (), "run once, on null; read with `input` and `inputs`"),
+    Option("raw-input", "R", (), "each line is a string"),
+    Option("slurp", "s", (), "all inputs as one array; with -R, as one string"),
+    Option("stream", "", (), "inputs as [path, leaf] events"),
+    Option("seq", "", (), "JSON text sequences (RFC 7464), in and out"),
+    Option("from-file", "f", (), "QUERY is the name of a file that holds it"),
+    Option("library-path", "L", ("DIR",), "where `import` and `include` look"),
+)
+
+VALUES: Final = (
+    Option("arg", "", ("NAME", "TEXT"), "$NAME is this string"),
+    Option("argjson", "", ("NAME", "JSON"), "$NAME is this value"),
+    Option("arg-file", "", ("NAME", "FILE"), "$NAME is the file's text, without its last line break"),
+    Option("slurpfile", "", ("NAME", "FILE"), "$NAME is the array of the file's values"),
+    Option("rawfile", "", ("NAME", "FILE"), "$NAME is the file's text"),
+    Option("args", "", (), "the words that follow are $ARGS.positional, not files"),
+    Option("jsonargs", "", (), "the same, each a JSON value"),
+)
+
+OUTPUT: Final = (
+    Option("compact-output", "c", (), "one line for each value", READS),
+    Option("raw-output", "r", (), "strings without quotes", READS),
+    Option("join-output", "j", (), "like -r, and no line break behind a value", READS),
+    Option("raw-output0", "", (), "like -r, and a NUL behind each value", READS),
+    Option("ascii-output", "a", (), "all beyond ASCII as \\uXXXX", READS),
+    Option("sort-keys", "S", (), "the keys of objects in order", READS),
+    Option("tab", "", (), "indent with tabs", READS),
+    Option("indent", "", ("N",), "indent with N spaces, 0 to 7", READS),
+    Option("color-output", "C", (), "colours, also in a pipe (JQ_COLORS changes them)", READS),
+    Option("monochrome-output", "M", (), "no colours (NO_COLOR does the same)", READS),
+    Option("unbuffered", "", (), "write each value at once", READS),
+    Option("output", "o", ("FILE",), "write to a file: whole, or not at all", READS),
+    Option("to", "", ("FORM",), "json or ndjson; by default the ending of FILE says", READS),
+    Option("exit-status", "e", (), "exit 1 if the last result is false or null, 4 if there is none", READS),
+)
+
+SOURCES: Final = (
+    Option("platform", "", ("NAME",), "which login (or OCPIQ_PLATFORM); else the last", READS),
+    Option("source", "", ("MODULE=PATH",), "this module from saved pages: a file or a folder", READS),
+    Option(
+        "ocpi-version", "", ("VERSION",), "of such files, 2.2.1 if not said", (*CHECKS, "schema", "login")
+    ),
+    Option("demo", "", (), "the embedded platform with made-up data", READS),
+    Option("tz", "", ("ZONE",), "the zone of `during`", CHECKS),
+    Option("quiet", "q", (), "no progress and no summary", (*READS, "login")),
+)
+
+GET: Final = (
+    Option("privacy-pass", "", ("LIST",), "fields to show, with commas: kwh,cdr_token.uid", ("get",)),
+    Option("date-from", "", ("TIME",), "only what was last updated then or later", ("get",)),
+    Option("date-to", "", ("TIME",), "only what was last updated before", ("get",)),
+)
+
+LOGIN: Final = (
+    Option("party", "", ("XX-YYY",), "your own party, as the platform knows it", ("login",)),
+    Option("name", "", ("NAME",), "what to call this platform; else its host", ("login",)),
+    Option("token", "", ("TOKEN",), "better: OCPIQ_TOKEN, or wait to be asked", ("login",)),
+    Option("token-file", "", ("FILE",), "a file that holds the token", ("login",)),
+)
+
+DEMO: Final = (Option("port", "", ("N",), "where to listen; else any free port", ("demo",)),)
+
+OTHER: Final = (
+    Option("help", "h", (), "this text", ()),
+    Option("version", "V", (), "the version of ocpiq", ()),
+)
+
+GROUPS: Final = {
+    "Input": INPUT,
+    "Values for the query": VALUES,
+    "Output": OUTPUT,
+    "Where a module's objects come from": SOURCES,
+    "ocpiq get": GET,
+    "ocpiq login": LOGIN,
+    "ocpiq demo": DEMO,
+    "Other": OTHER,
+}
+
+OPTIONS: Final = tuple(option for group in GROUPS.values() for option in group)

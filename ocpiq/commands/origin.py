@@ -1,0 +1,68 @@
+"""Where the objects of a query's modules come from: saved pages, the demo, or a platform that was logged in to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+from ocpiq.commands.arguments import Arguments
+from ocpiq.errors import Notify, UsageError
+
+if TYPE_CHECKING:
+    from ocpiq.sources import Source
+
+DEFAULT_VERSION: Final = "2.2.1"
+PARTS: Final = {"evses": "locations", "connectors": "locations"}  # listed by no platform, found in these
+
+
+def version_of(given: Arguments) -> str:
+    """Return the OCPI version that was asked for. Raises UsageError."""
+    from ocpiq.schema import VERSIONS
+
+    version = given.last("ocpi-version") or DEFAULT_VERSION
+    if version not in VERSIONS:
+        raise UsageError("there is no such OCPI version", hint=f"ocpiq knows {', '.join(VERSIONS)}")
+    return version
+
+
+def sources(given: Arguments, modules: Sequence[str], stack: ExitStack, notify: Notify) -> dict[str, Source]:
+    """Return a source for each module; what has to be closed goes onto `stack`. Raises UsageError."""
+    found = dict(_files(given)) if given.has("source") else {}
+    for part, whole in PARTS.items():
+        if whole in found:
+            found.setdefault(part, found[whole])
+    missing = [module for module in modules if module not in found]
+    if missing:
+        rest = _demo(given, stack, notify) if given.has("demo") else _platform(given, stack)
+        found.update(dict.fromkeys(missing, rest))
+    return found
+
+
+def _files(given: Arguments) -> dict[str, Source]:
+    from ocpiq.sources import files
+
+    paths: dict[str, str] = {}
+    for (text,) in given.every("source"):
+        module, equals, path = text.partition("=")
+        if not equals or not path:
+            raise UsageError("--source takes MODULE=PATH", hint="such as --source sessions=pages/")
+        paths[module] = path
+    return files(paths, version_of(given))
+
+
+def _demo(given: Arguments, stack: ExitStack, notify: Notify) -> Source:
+    from ocpiq.demo import platform
+    from ocpiq.ocpi import login
+    from ocpiq.sources import platform as source
+
+    served = stack.enter_context(platform())
+    found = login(served.versions_url, served.token, name="demo", version=version_of(given), notify=notify)
+    return stack.enter_context(source(found))
+
+
+def _platform(given: Arguments, stack: ExitStack) -> Source:
+    from ocpiq.sources import platform
+    from ocpiq.storage import logins
+
+    return stack.enter_context(platform(logins.load(given.last("platform"))))

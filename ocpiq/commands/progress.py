@@ -1,0 +1,80 @@
+"""What a pull says on standard error: one line that is rewritten, on a terminal; warnings and a summary."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Final
+
+from ocpiq.commands.report import say
+from ocpiq.errors import Notice, PageRead, PullEnded, Warned
+
+OFTEN: Final = 0.1  # seconds between two lines
+CLEAR: Final = "\r\033[K"
+
+
+class Progress:
+    """Hears the notices of a run. Off a terminal nothing it prints depends on time, speed or bytes."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self.terminal = sys.stderr.isatty()
+        self.complete = True
+        self.shown = False
+        self.begun: dict[str, float] = {}
+        self.last = 0.0
+
+    def __call__(self, notice: Notice) -> None:
+        """Show a notice."""
+        if isinstance(notice, Warned):
+            self.clear()
+            say(f"warning: {notice.message}")
+        elif isinstance(notice, PageRead):
+            if self.terminal and not self.quiet:
+                self._page(notice)
+        else:
+            self.complete = self.complete and notice.complete
+            self.clear()
+            if not self.quiet:
+                say(self._summary(notice))
+
+    def clear(self) -> None:
+        """Take the line away, before anything else is printed."""
+        if self.shown:
+            sys.stderr.write(CLEAR)
+            sys.stderr.flush()
+            self.shown = False
+
+    def _page(self, notice: PageRead) -> None:
+        now = time.monotonic()
+        begun = self.begun.setdefault(notice.module, now)
+        if now - self.last < OFTEN:
+            return
+        self.last = now
+        self.shown = True
+        sys.stderr.write(CLEAR + line(notice, now - begun))
+        sys.stderr.flush()
+
+    def _summary(self, ended: PullEnded) -> str:
+        text = f"{ended.module}: {ended.objects:,} objects, {_pages(ended.pages)}"
+        if self.terminal and ended.module in self.begun:
+            text += f", {time.monotonic() - self.begun[ended.module]:.1f} s"
+        return text if ended.complete else text + ", incomplete"
+
+
+def line(notice: PageRead, seconds: float) -> str:
+    """Return the line for a page: how far the pull is, how fast, and how long it will still take."""
+    of = f" of {notice.total:,}" if notice.total is not None else ""
+    text = f"{notice.module}: {_pages(notice.pages)}, {notice.objects:,}{of} objects"
+    if seconds < 1:
+        return text
+    rate = notice.objects / seconds
+    text += f", {rate:,.0f}/s"
+    if notice.total is not None and rate:
+        left = max(0, notice.total - notice.objects) / rate
+        text += f", {left:,.0f} s left" if left < 120 else f", {left / 60:,.0f} min left"
+    return text
+
+
+def _pages(count: int) -> str:
+    return "1 page" if count == 1 else f"{count:,} pages"

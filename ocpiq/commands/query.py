@@ -1,0 +1,167 @@
+"""`ocpiq QUERY`: compile, open the inputs and sources, write the results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from ocpiq.commands import origin, output, values
+from ocpiq.commands.arguments import Arguments
+from ocpiq.commands.progress import Progress
+from ocpiq.commands.report import failed
+from ocpiq.errors import IncompleteError, InputError, OcpiqError, RunError, UsageError, Warned
+from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.inputs import Inputs
+    from ocpiq.query import Query
+    from ocpiq.sinks import WholeFile
+    from ocpiq.sources import Source
+
+NOTHING: Final = object()
+
+
+class Text(Struct, frozen=True):
+    """The query's text, and the name of the file that it stands in."""
+
+    text: str
+    name: str = ""
+
+
+class Run(Struct):
+    """One run of the command: what it needs and how it went."""
+
+    given: Arguments
+    query: Query
+    text: Text
+    inputs: Inputs | None
+    sources: dict[str, Source]
+    variables: dict[str, Value]
+    progress: Progress
+    last: object = NOTHING
+    code: int = 0
+
+
+def run(given: Arguments, temporary: list[str]) -> int:
+    """Run the query that was given; `temporary` gets the files that would be left if the process were stopped."""
+    words = list(given.words)
+    return run_text(given, _text(given, words), words, temporary)
+
+
+def run_text(given: Arguments, text: Text, files: list[str], temporary: list[str]) -> int:
+    """Run `text`, with `files` as its inputs; return the exit code."""
+    progress = Progress(quiet=given.has("quiet"))
+    with ExitStack() as stack:
+        stack.callback(progress.clear)
+        try:
+            started = _prepared(given, text, files, stack, progress)
+            file, whole = stack.enter_context(output.target(given, temporary))
+            _write_all(started, file.write, file.flush)
+            file.flush()
+            code = _ended(started)
+            if whole is not None:
+                _keep(whole, code)
+            return code
+        except OcpiqError as error:
+            progress.clear()
+            return failed(error, text.text, text.name)
+
+
+def _text(given: Arguments, words: list[str]) -> Text:
+    if not words:
+        raise UsageError("there is no query", hint="ocpiq --help shows some")
+    word = words.pop(0)
+    if not given.has("from-file"):
+        return Text(word)
+    try:
+        return Text(Path(word).read_text("utf-8"), word)
+    except OSError as error:
+        raise UsageError(f"could not read the query {word}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"could not read the query {word}: it is not UTF-8") from None
+
+
+def _prepared(given: Arguments, text: Text, files: list[str], stack: ExitStack, progress: Progress) -> Run:
+    from ocpiq.query import compile
+
+    if given.has("tz"):
+        raise UsageError("--tz is not supported yet")
+    variables = values.variables(given)
+    query = compile(text.text, version=origin.version_of(given), variables=tuple(variables))
+    sources = origin.sources(given, query.modules, stack, progress)
+    return Run(given, query, text, _inputs(given, files, progress), sources, variables, progress)
+
+
+def _inputs(given: Arguments, files: list[str], progress: Progress) -> Inputs:
+    from ocpiq.inputs import Form, Inputs
+
+    form = Form(given.has("raw-input"), given.has("slurp"), given.has("stream"), given.has("seq"))
+    return Inputs(files, form, lambda problem: progress(Warned(f"ignoring {problem}")))
+
+
+def _write_all(run: Run, write: Callable[[bytes], object], flush: Callable[[], None]) -> None:
+    """Write every result. A run-time error costs its input only, as in jq; the next input is read."""
+    from ocpiq.sinks import encoder
+
+    terminal = output.is_terminal(run.given)
+    encode = encoder(output.form(run.given, os.environ, terminal=terminal))
+    at_once = terminal or run.given.has("unbuffered")
+    more = True
+    while more:
+        more = False
+        try:
+            for value in _results(run):
+                if at_once:
+                    run.progress.clear()
+                write(encode(value))
+                if at_once:
+                    flush()
+                run.last = value
+        except InputError:
+            flush()
+            raise
+        except RunError as error:
+            flush()
+            run.progress.clear()
+            more = _reads_inputs(run)
+            place = run.inputs.place if run.inputs and more else ""
+            run.code = failed(error, run.text.text, run.text.name, place)
+
+
+def _results(run: Run) -> Iterator[Value]:
+    return run.query.run(
+        inputs=run.inputs,
+        once=not _reads_inputs(run),
+        sources=run.sources,
+        variables=run.variables,
+        notify=run.progress,
+    )
+
+
+def _reads_inputs(run: Run) -> bool:
+    """Tell whether the query runs once for each input: not with -n, and not where it has sources."""
+    return not run.given.has("null-input") and not run.sources
+
+
+def _ended(run: Run) -> int:
+    if run.code:
+        return run.code
+    if not run.progress.complete:
+        return IncompleteError.exit_code
+    if not run.given.has("exit-status"):
+        return 0
+    return 4 if run.last is NOTHING else 1 if run.last is None or run.last is False else 0
+
+
+def _keep(whole: WholeFile, code: int) -> None:
+    """Put the written file in its place where the run went well, or beside it where it is incomplete."""
+    if code in (0, 1, 4):
+        whole.keep()
+    elif code == IncompleteError.exit_code:
+        partial = whole.keep_partial()
+        failed(IncompleteError(f"not everything was there; what was is in {partial}"))

@@ -1,0 +1,57 @@
+"""How a run that did not end well says so: one place for error texts and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Final
+
+from ocpiq.errors import OcpiqError, RunError, render
+
+DEBUG: Final = "OCPIQ_DEBUG"
+INTERNAL: Final = 5
+INTERRUPTED: Final = 130  # as shells count a process that SIGINT ended
+
+
+def say(text: str) -> None:
+    """Write lines to standard error; a closed one is no reason to fail."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def failed(error: OcpiqError, query: str = "", name: str = "", place: str = "") -> int:
+    """Say what ended the run and return its exit code; `place` is the input that a run-time error happened on."""
+    if isinstance(error, RunError) and not isinstance(error.value, str):
+        error.message = f"{error.message or 'not a string'}: {_value(error)}"
+    text = render(error, query, name)
+    say(f"error (at {place}){text.removeprefix('error')}" if place else text)
+    return error.exit_code
+
+
+def broke(error: BaseException) -> int:
+    """Say where the program itself went wrong, and nothing of the values it had at hand."""
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+        return INTERNAL
+    if isinstance(error, RecursionError):
+        say("error: the query goes too deep")
+    elif isinstance(error, MemoryError):
+        say("error: there is not enough memory")
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
+        say(f"internal error: {type(error).__name__} at {where} (please report)")
+    return INTERNAL
+
+
+def _value(error: RunError) -> str:
+    from ocpiq.values.text import to_json
+    from ocpiq.values.types import Value
+
+    value: Value = error.value  # type: ignore[assignment]
+    return to_json(value)

@@ -1,0 +1,72 @@
+"""`ocpiq schema [MODULE[.PATH]]`: fields, types, and what is shown by default and why."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ocpiq.commands.arguments import Arguments
+from ocpiq.commands.origin import version_of
+from ocpiq.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from ocpiq.schema import Field, Module
+
+
+def run(given: Arguments) -> int:
+    """Print the modules, a module's tree, or one field with what it may be."""
+    from ocpiq.schema import modules
+
+    if len(given.words) > 1:
+        raise UsageError("ocpiq schema takes one module or field", hint="such as sessions or sessions.kwh")
+    version = version_of(given)
+    if not given.words:
+        sys.stdout.writelines(f"{name}\n" for name in modules(version))
+        return 0
+    name, _, path = given.words[0].partition(".")
+    if name not in modules():
+        raise UsageError("there is no such module", hint=did_you_mean(name, modules()))
+    from ocpiq.schema import module
+
+    found = module(name, version)
+    sys.stdout.writelines(line + "\n" for line in _of_field(found, path))
+    return 0
+
+
+def _of_field(module: Module, path: str) -> Iterator[str]:
+    """Yield the lines for the field at `path`, or for all of the module where it is empty."""
+    field = module.root
+    for name in path.split(".") if path else ():
+        if name not in field.children:
+            hint = did_you_mean(name, field.children)
+            raise UsageError(f"{module.name} has no such field", hint=hint)
+        field = field.children[name]
+    yield f"{module.name}{'.' if path else ''}{path}  {_type(field)}  OCPI {module.version}"
+    if field.leaf:
+        yield f"  {_default(field)}: {field.reason}"
+        if field.versions:
+            yield f"  in {', '.join(field.versions)}"
+        if field.enum:
+            yield f"  {', '.join(field.enum)}{', and others' if field.open_enum else ''}"
+        return
+    rows = list(_rows(field, 1))
+    names = max(len(row[0]) for row in rows)
+    types = max(len(row[1]) for row in rows)
+    for name, type_, default, reason in rows:
+        yield f"{name:<{names}}  {type_:<{types}}  {default:<5}  {reason}".rstrip()
+
+
+def _rows(field: Field, depth: int) -> Iterator[tuple[str, str, str, str]]:
+    for child in field.children.values():
+        default = _default(child) if child.leaf else ""
+        yield "  " * depth + child.name, _type(child), default, child.reason if child.leaf else ""
+        yield from _rows(child, depth + 1)
+
+
+def _type(field: Field) -> str:
+    return field.type + ("*" if field.many else "" if field.required else "?")
+
+
+def _default(field: Field) -> str:
+    return "open" if field.shown else "blank"

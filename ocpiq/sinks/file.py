@@ -1,0 +1,69 @@
+"""A result file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ocpiq.errors import UsageError
+
+
+class WholeFile:
+    """Writes beside the file and puts the result in its place at the end, so that nobody sees half of it.
+
+    Leaving the block without `keep` or `keep_partial` leaves the file as it was.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.file: BinaryIO | None = None
+        self.beside = self.path
+
+    def __enter__(self) -> BinaryIO:
+        try:
+            descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+        except OSError as error:
+            raise UsageError(f"cannot write {self.path}: {error.strerror}") from None
+        self.beside = Path(name)
+        self.file = cast(BinaryIO, os.fdopen(descriptor, "wb"))
+        return self.file
+
+    def __exit__(self, *error: object) -> None:
+        if self.file is not None:
+            self.file.close()
+            self.beside.unlink(missing_ok=True)
+
+    def keep(self) -> None:
+        """Put what was written in the place of the file."""
+        self._move(self.path)
+
+    def keep_partial(self) -> Path:
+        """Put what was written into FILE.partial, and return that; the file itself stays as it was."""
+        partial = self.path.with_name(self.path.name + ".partial")
+        self._move(partial)
+        return partial
+
+    def _move(self, target: Path) -> None:
+        if self.file is None:
+            return
+        try:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.file.close()
+            self.beside.chmod(_mode(target))
+            self.beside.replace(target)
+        except OSError as error:
+            raise UsageError(f"cannot write {target}: {error.strerror}") from None
+        self.file = None
+
+
+def _mode(target: Path) -> int:
+    """Return the rights of the file that is replaced, else those that the owner's umask gives a new one."""
+    try:
+        return target.stat().st_mode & 0o777
+    except OSError:
+        umask = os.umask(0o077)
+        os.umask(umask)
+        return 0o666 & ~umask

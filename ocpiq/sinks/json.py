@@ -1,0 +1,90 @@
+"""Values as JSON in all of jq's forms: on one line, indented, sorted, ASCII only, raw, coloured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+from msgspec import Struct
+
+from ocpiq.errors import RunError
+from ocpiq.values.blank import Blank
+from ocpiq.values.text import encode
+from ocpiq.values.types import Value
+from ocpiq.values.writer import Style, write
+
+Encoder = Callable[[Value], bytes]
+
+BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+INDENT: Final = re.compile(rb"\n( +)")
+
+
+class Form(Struct, frozen=True):
+    """How values are written: jq's flags.
+
+    `indent` is one level of it, "" for one line; `raw` writes strings without quotes; `end` follows each
+    value; `begin` goes before each that is not raw (`--seq`); `colors` are jq's escape sequences or none.
+    """
+
+    indent: str = ""
+    sort_keys: bool = False
+    ascii_only: bool = False
+    raw: bool = False
+    begin: bytes = b""
+    end: bytes = b"\n"
+    colors: tuple[str, ...] = ()
+
+
+def encoder(form: Form) -> Encoder:
+    """Return the function that gives a value's bytes in this form, with what stands before and behind it."""
+    laid_out = _laid_out(form)
+    json = _ascii(laid_out) if form.ascii_only else laid_out
+    begin, end = form.begin, form.end
+    if not form.raw:
+        return lambda value: begin + json(value) + end
+
+    def raw(value: Value) -> bytes:
+        text = value.text if isinstance(value, Blank) else value
+        if not isinstance(text, str):
+            return begin + json(value) + end
+        if form.ascii_only:
+            return json(text) + end
+        if end == b"\0" and "\0" in text:
+            raise RunError("Cannot dump a string containing NUL with --raw-output0 option")
+        try:
+            return text.encode() + end
+        except UnicodeEncodeError:  # a lone surrogate
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + end
+
+    return raw
+
+
+def _laid_out(form: Form) -> Encoder:
+    if form.colors:
+        style = Style(indent=form.indent, sort_keys=form.sort_keys, colors=form.colors)
+        return lambda value: write(value, style).encode()
+    option = orjson.OPT_SORT_KEYS if form.sort_keys else 0
+    if not form.indent:
+        return lambda value: encode(value, option)
+    option |= orjson.OPT_INDENT_2
+    if form.indent == "  ":
+        return lambda value: encode(value, option)
+    level = form.indent.encode()
+    return lambda value: INDENT.sub(
+        lambda spaces: b"\n" + level * (len(spaces[1]) // 2), encode(value, option)
+    )
+
+
+def _ascii(json: Encoder) -> Encoder:
+    def ascii_only(value: Value) -> bytes:
+        data = json(value)
+        return data if data.isascii() else BEYOND_ASCII.sub(_escaped, data.decode()).encode()
+
+    return ascii_only
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
