@@ -8,6 +8,7 @@ from msgspec import Struct
 
 QUERY: Final = ("query",)
 READS: Final = ("query", "get")
+ASKS: Final = ("query", "explain")
 CHECKS: Final = ("query", "get", "explain")
 
 
@@ -27,18 +28,18 @@ INPUT: Final = (
     Option("slurp", "s", (), "all inputs as one array; with -R, as one string"),
     Option("stream", "", (), "inputs as [path, leaf] events"),
     Option("seq", "", (), "JSON text sequences (RFC 7464), in and out"),
-    Option("from-file", "f", (), "QUERY is the name of a file that holds it"),
+    Option("from-file", "f", (), "QUERY is the name of a file that holds it", ASKS),
     Option("library-path", "L", ("DIR",), "where `import` and `include` look"),
 )
 
 VALUES: Final = (
-    Option("arg", "", ("NAME", "TEXT"), "$NAME is this string"),
-    Option("argjson", "", ("NAME", "JSON"), "$NAME is this value"),
-    Option("arg-file", "", ("NAME", "FILE"), "$NAME is the file's text, without its last line break"),
-    Option("slurpfile", "", ("NAME", "FILE"), "$NAME is the array of the file's values"),
-    Option("rawfile", "", ("NAME", "FILE"), "$NAME is the file's text"),
-    Option("args", "", (), "the words that follow are $ARGS.positional, not files"),
-    Option("jsonargs", "", (), "the same, each a JSON value"),
+    Option("arg", "", ("NAME", "TEXT"), "$NAME is this string", ASKS),
+    Option("argjson", "", ("NAME", "JSON"), "$NAME is this value", ASKS),
+    Option("arg-file", "", ("NAME", "FILE"), "$NAME is the file's text, without its last line break", ASKS),
+    Option("slurpfile", "", ("NAME", "FILE"), "$NAME is the array of the file's values", ASKS),
+    Option("rawfile", "", ("NAME", "FILE"), "$NAME is the file's text", ASKS),
+    Option("args", "", (), "the words that follow are $ARGS.positional, not files", ASKS),
+    Option("jsonargs", "", (), "the same, each a JSON value", ASKS),
 )
 
 OUTPUT: Final = (

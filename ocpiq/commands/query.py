@@ -50,7 +50,7 @@ class Run(Struct):
 def run(given: Arguments, temporary: list[str]) -> int:
     """Run the query that was given; `temporary` gets the files that would be left if the process were stopped."""
     words = list(given.words)
-    return run_text(given, _text(given, words), words, temporary)
+    return run_text(given, text_of(given, words), words, temporary)
 
 
 def run_text(given: Arguments, text: Text, files: list[str], temporary: list[str]) -> int:
@@ -72,7 +72,8 @@ def run_text(given: Arguments, text: Text, files: list[str], temporary: list[str
             return failed(error, text.text, text.name)
 
 
-def _text(given: Arguments, words: list[str]) -> Text:
+def text_of(given: Arguments, words: list[str]) -> Text:
+    """Take the query from the words, or from the file that they name. Raises UsageError."""
     if not words:
         raise UsageError("there is no query", hint="ocpiq --help shows some")
     word = words.pop(0)

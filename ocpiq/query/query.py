@@ -38,6 +38,11 @@ class Query:
         """The modules that the query pulls, in the order of the text; none for a program on plain JSON."""
         return tuple(dict.fromkeys(source.module for source in self._plan.sources))
 
+    @property
+    def plan(self) -> QueryPlan:
+        """What the query does, for those who want to show it."""
+        return self._plan
+
     def run(
         self,
         value: Value = None,
