@@ -1,0 +1,150 @@
+"""The schema has every field of every version, and a field is looked up in its own version first."""
+
+from __future__ import annotations
+
+import pytest
+from viewing import leaves
+
+from ocpiq import schema
+from ocpiq.schema import Field
+
+COUNTS = {
+    "2.1.1": {"locations": 118, "sessions": 135, "cdrs": 172, "tariffs": 34, "tokens": 9},
+    "2.2": {"locations": 129, "sessions": 28, "cdrs": 121, "tariffs": 49, "tokens": 16, "hubclientinfo": 5},
+    "2.2.1": {"locations": 129, "sessions": 30, "cdrs": 125, "tariffs": 49, "tokens": 16, "hubclientinfo": 5},
+    "2.3.0": {
+        "locations": 163,
+        "sessions": 34,
+        "cdrs": 153,
+        "tariffs": 52,
+        "tokens": 16,
+        "hubclientinfo": 5,
+        "invoicereconciliation": 6,
+        "terminals": 18,
+        "financial_advice_confirmations": 14,
+        "bookings": 107,
+        "booking_locations": 57,
+    },
+}
+PARTS = {"evses", "connectors"}
+EVERY = [(module, version) for version in schema.VERSIONS for module in schema.modules(version)]
+
+
+def fields(root: Field) -> list[Field]:
+    return [found for child in root.children.values() for found in (child, *fields(child))]
+
+
+def at(module: str, version: str, path: str) -> Field:
+    return next(field for field in fields(schema.module(module, version).root) if field.path == path)
+
+
+def test_there_are_1795_fields() -> None:
+    assert sum(sum(counts.values()) for counts in COUNTS.values()) == 1795
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_every_module_has_the_fields_of_its_version(version: str) -> None:
+    roots = {name: schema.module(name, version).root for name in schema.modules(version) if name not in PARTS}
+    own = {name: [f for f in fields(root) if version in f.versions] for name, root in roots.items()}
+    assert {name: len(found) for name, found in own.items()} == COUNTS[version]
+
+
+@pytest.mark.parametrize(("module", "version"), EVERY)
+def test_every_leaf_says_why_it_passes_or_is_blank(module: str, version: str) -> None:
+    assert all(leaf.reason and not leaf.children for leaf in leaves(schema.module(module, version).root))
+
+
+@pytest.mark.parametrize(("module", "version"), EVERY)
+def test_containers_do_not_pass_by_themselves_and_paths_name_their_place(module: str, version: str) -> None:
+    for field in fields(schema.module(module, version).root):
+        assert field.leaf or not field.shown
+        for name, child in field.children.items():
+            assert (child.name, child.path) == (name, f"{field.path}.{name}")
+
+
+@pytest.mark.parametrize(("module", "version"), EVERY)
+def test_fields_of_the_own_version_stand_first(module: str, version: str) -> None:
+    containers = [schema.module(module, version).root, *fields(schema.module(module, version).root)]
+    for field in containers:
+        own = [version in child.versions for child in field.children.values()]
+        assert own == sorted(own, reverse=True)
+
+
+@pytest.mark.parametrize(("module", "version"), EVERY)
+def test_keys_are_fields(module: str, version: str) -> None:
+    found = schema.module(module, version)
+    assert found.key and set(found.key) <= {field.path for field in fields(found.root)}
+
+
+@pytest.mark.parametrize(
+    ("module", "version", "path", "type_", "many", "leaf", "shown"),
+    [
+        pytest.param("sessions", "2.2.1", "kwh", "number", False, True, False, id="a private leaf"),
+        pytest.param(
+            "sessions", "2.2.1", "auth_method", "AuthMethod", False, True, True, id="a leaf that passes"
+        ),
+        pytest.param(
+            "sessions", "2.1.1", "location.evses.connectors", "Connector", True, False, False, id="2.1.1"
+        ),
+        pytest.param("cdrs", "2.1.1", "total_cost", "number", False, True, False, id="a number in 2.1.1"),
+        pytest.param("cdrs", "2.2.1", "total_cost", "Price", False, False, False, id="a Price later"),
+        pytest.param(
+            "cdrs", "2.2.1", "total_cost.taxes", "TaxAmount", True, False, False, id="only in 2.3.0"
+        ),
+        pytest.param(
+            "sessions", "2.2.1", "start_datetime", "DateTime", False, True, False, id="only in 2.1.1"
+        ),
+        pytest.param(
+            "terminals", "2.1.1", "terminal_id", "CiString(36)", False, True, True, id="later module"
+        ),
+        pytest.param(
+            "evses", "2.2.1", "location_id", "CiString(36)", False, True, True, id="key of the holder"
+        ),
+        pytest.param(
+            "connectors", "2.2.1", "evse_uid", "CiString(36)", False, True, True, id="key of both holders"
+        ),
+    ],
+)
+def test_looks_up(
+    module: str, version: str, path: str, type_: str, many: bool, leaf: bool, shown: bool
+) -> None:
+    field = at(module, version, path)
+    assert (field.type, field.many, field.leaf, field.shown) == (type_, many, leaf, shown)
+
+
+def test_below_a_leaf_of_the_own_version_nothing_of_others_exists() -> None:
+    assert at("cdrs", "2.1.1", "total_cost").children == {}
+    assert list(at("cdrs", "2.2.1", "total_cost").children) == [
+        "excl_vat",
+        "incl_vat",
+        "before_taxes",
+        "taxes",
+    ]
+
+
+def test_enums_are_those_of_the_version() -> None:
+    assert at("sessions", "2.1.1", "status").enum == ("ACTIVE", "COMPLETED", "INVALID", "PENDING")
+    assert at("sessions", "2.2.1", "status").enum[-1] == "RESERVATION"
+    assert [at("tokens", version, "type").open_enum for version in schema.VERSIONS] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_parts_say_where_they_lie() -> None:
+    evses, connectors = (schema.module(name, "2.2.1") for name in ("evses", "connectors"))
+    assert (evses.pulled, connectors.pulled, schema.module("cdrs", "2.2.1").pulled) == (
+        "locations",
+        "locations",
+        "cdrs",
+    )
+    assert connectors.part is not None and connectors.part.path == ("evses", "connectors")
+    assert list(connectors.root.children)[:4] == ["country_code", "party_id", "location_id", "evse_uid"]
+
+
+def test_an_unknown_module_or_version_is_a_key_error() -> None:
+    for module, version in (("session", "2.2.1"), ("sessions", "3.0")):
+        with pytest.raises(KeyError):
+            schema.module(module, version)
