@@ -1,0 +1,79 @@
+"""A result file is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ocpiq.errors import UsageError
+from ocpiq.sinks import WholeFile
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_is_kept_takes_the_place_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    path.write_text("old")
+    whole = WholeFile(path)
+    with whole as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_text() == "old"
+        whole.keep()
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["out.json"]
+
+
+def test_what_is_not_kept_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    path.write_text("old")
+    with pytest.raises(ZeroDivisionError), WholeFile(path) as file:
+        file.write(b"new")
+        raise ZeroDivisionError
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["out.json"]
+
+
+def test_an_incomplete_result_stands_beside(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    path.write_text("old")
+    whole = WholeFile(path)
+    with whole as file:
+        file.write(b"half")
+        assert whole.keep_partial() == tmp_path / "out.json.partial"
+    assert path.read_text() == "old"
+    assert (tmp_path / "out.json.partial").read_text() == "half"
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_a_new_file_has_the_rights_that_the_umask_gives(tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        whole = WholeFile(tmp_path / "out.json")
+        with whole:
+            whole.keep()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "out.json").stat().st_mode & 0o777 == mode
+
+
+def test_a_replaced_file_keeps_its_rights(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    path.write_text("old")
+    path.chmod(0o640)
+    whole = WholeFile(path)
+    with whole:
+        whole.keep()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UsageError, match="cannot write .*no/out.json: No such file"),
+        WholeFile(tmp_path / "no/out.json"),
+    ):
+        pass
