@@ -50,19 +50,25 @@ def needs(*paths: str) -> Need:
     return root
 
 
-def plain(value: object) -> object:
-    """Return a row as something that can be compared: its fields in order, numbers with their types, blanks by path."""
-    if isinstance(value, Row):
-        return ("row", [(name, plain(getattr(value, name))) for name in value.__struct_fields__])
-    if isinstance(value, dict):
-        return ("object", [(key, plain(item)) for key, item in value.items()])
-    if isinstance(value, list):
-        return ("list", [plain(item) for item in value])
-    if isinstance(value, Blank):
-        return ("blank", value.module, value.path)
-    if isinstance(value, float):
-        return ("float", "nan" if math.isnan(value) else repr(value))
-    return (type(value).__name__, value)
+def plain(value: object) -> list[object]:
+    """Return a value or row, flat, so that it can be compared at any depth: types, order of keys, blanks by path."""
+    told: list[object] = []
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Row):
+            item = {name: getattr(item, name) for name in item.__struct_fields__}
+            told.append("row")
+        if isinstance(item, dict | list):
+            told.append((type(item).__name__, list(item) if isinstance(item, dict) else len(item)))
+            todo += reversed(list(item.values() if isinstance(item, dict) else item))
+        elif isinstance(item, Blank):
+            told.append(("blank", item.module, item.path))
+        elif isinstance(item, float):
+            told.append(("float", "nan" if math.isnan(item) else repr(item)))
+        else:
+            told.append((type(item).__name__, item))
+    return told
 
 
 def leaves(field: Field) -> list[Field]:
