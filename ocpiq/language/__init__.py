@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from ocpiq.language.parse import parse
-from ocpiq.language.unparse import unparse
 
-__all__ = ["parse", "unparse"]
+__all__ = ["parse"]

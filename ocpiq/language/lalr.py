@@ -140,7 +140,7 @@ class _Run:
     def __init__(self, tables: Tables, actions: dict[str, Action]) -> None:
         self.tables = tables
         self.actions = actions
-        self.states = [tables.start]
+        self.states = [0]
         self.values: list[Any] = []
         self.starts: list[int] = []
         self.ends: list[int] = []

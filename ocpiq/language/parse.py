@@ -8,7 +8,6 @@ from typing import Final
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import build, build_stages
 from ocpiq.language.lalr import Parser, Stuck
-from ocpiq.language.mistakes import explain
 from ocpiq.language.tables import tables
 from ocpiq.language.tree import Node, Program, children
 
@@ -24,6 +23,8 @@ def parse(text: str) -> Program:
     try:
         program: Program = parser().parse(text)
     except Stuck as stuck:
+        from ocpiq.language.mistakes import explain  # noqa: PLC0415 - most queries have none
+
         raise explain(stuck, text, tables()) from None
     _refuse_too_deep(program)
     return program

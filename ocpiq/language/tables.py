@@ -8,9 +8,10 @@ a file that is unreadable, cut or of another grammar is replaced.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -20,8 +21,9 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from lark import Lark
     from lark.grammar import Rule as LarkRule
+    from lark.parsers.lalr_analysis import ParseTableBase
 
-FORMAT: Final = 1  # of the saved file; one more whenever Tables or what it means changes
+FORMAT: Final = 2  # of the saved file; one more whenever Tables or what it means changes
 IGNORED: Final = ("_SPACE", "_COMMENT")
 
 
@@ -38,8 +40,8 @@ class Rule(Struct, frozen=True):
     """A rule: what to do with the `size` topmost values.
 
     `keep` are the values handed on, None for an optional part that is missing; those in `inline` are lists
-    whose items are handed on. `action` is the name of what makes the value; "" makes a list. With `single`, one
-    value stays as it is.
+    whose items are handed on. `action` is the name of what makes the value; "" makes a list. With `single`,
+    one value stays as it is.
     """
 
     origin: str
@@ -53,15 +55,15 @@ class Rule(Struct, frozen=True):
 class Tables(Struct, frozen=True):
     """What the parser runs on.
 
-    `terminals` stand in the order in which they are tried. `states` says for each state what to do on a terminal
-    (a number from 0 is the next state, `~n` reduces by rule n) and which state is next on a rule's name.
+    `terminals` stand in the order in which they are tried. `states` says for each state what to do on a
+    terminal (a number from 0 is the next state, `~n` reduces by rule n) and which state is next on a rule's
+    name. 0 is the first state, `end` the one behind the start rule.
     """
 
     grammar: str
     terminals: tuple[Terminal, ...]
     rules: tuple[Rule, ...]
     states: tuple[dict[str, int], ...]
-    start: int
     end: int
 
 
@@ -69,7 +71,7 @@ class Tables(Struct, frozen=True):
 def tables() -> Tables:
     """Return the tables of this installation's grammar: the saved ones, or fresh ones, then saved."""
     grammar = grammar_text()
-    file = cache_folder() / f"grammar-{FORMAT}-{crc32(grammar.encode()):08x}.json"
+    file = file_of(grammar)
     saved = load(file, grammar)
     if saved is None:
         saved = build(grammar)
@@ -96,6 +98,11 @@ def cache_folder() -> Path:
     return user_cache_path("ocpiq")
 
 
+def file_of(grammar: str) -> Path:
+    """Return the file that the tables of a grammar are kept in."""
+    return cache_folder() / f"grammar-{FORMAT}-{crc32(grammar.encode()):08x}.json"
+
+
 def load(file: Path, grammar: str) -> Tables | None:
     """Return the tables saved in `file`, or None where it holds none of this very grammar."""
     try:
@@ -110,16 +117,19 @@ def load(file: Path, grammar: str) -> Tables | None:
 
 def save(file: Path, fresh: Tables) -> None:
     """Write `file` whole or not at all, for its owner only; a folder that cannot be written is no error."""
+    from tempfile import mkstemp  # noqa: PLC0415 - rarely needed
+
     data = msgspec.json.encode(fresh)
-    try:
+    with suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with NamedTemporaryFile(
-            dir=file.parent, prefix=file.name, delete=False
-        ) as part:  # created with mode 0600
-            part.write(b"%08x\n" % crc32(data) + data)
-        Path(part.name).replace(file)
-    except OSError:
-        return
+        number, name = mkstemp(dir=file.parent, prefix=file.stem, suffix=".part")
+        part = Path(name)
+        try:
+            with os.fdopen(number, "wb") as stream:
+                stream.write(b"%08x\n" % crc32(data) + data)
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 # ---------------------------------------------------------------- built
@@ -132,18 +142,31 @@ def build(grammar: str, *, strict: bool = False) -> Tables:
     lark = Lark(grammar, start="program", parser="lalr", strict=strict)
     table = lark.parser.parser._parse_table
     numbers = {rule: number for number, rule in enumerate(lark.rules)}
-    states: list[dict[str, int]] = [{} for _ in table.states]
-    for state, actions in table.states.items():
-        for symbol, (action, target) in actions.items():
-            states[state][str(symbol)] = ~numbers[target] if action.name == "Reduce" else target
+    order = _order(table)
+    states = []
+    for state in order:
+        steps = sorted(table.states[state].items(), key=itemgetter(0))
+        states.append(
+            {name: order[to] if kind.name == "Shift" else ~numbers[to] for name, (kind, to) in steps}
+        )
     return Tables(
         grammar=grammar,
         terminals=_terminals(lark),
         rules=tuple(_rule(rule) for rule in lark.rules),
         states=tuple(states),
-        start=table.start_states["program"],
-        end=table.end_states["program"],
+        end=order[table.end_states["program"]],
     )
+
+
+def _order(table: ParseTableBase[int]) -> dict[int, int]:
+    """Return a number for each state, the same in every build: as met from the start, which is 0."""
+    order = {table.start_states["program"]: 0}
+    for state in (queue := list(order)):
+        for _, (kind, target) in sorted(table.states[state].items(), key=itemgetter(0)):
+            if kind.name == "Shift" and target not in order:
+                order[target] = len(order)
+                queue.append(target)
+    return order
 
 
 def _terminals(lark: Lark) -> tuple[Terminal, ...]:

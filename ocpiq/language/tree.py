@@ -1,8 +1,8 @@
 """The syntax tree: what the query text says, with the place of everything, and nothing decided yet.
 
-A `Pipeline` is flat: its items are filters, whole-stream stages, and the binders `as`, `def` and `label`, each
-of which holds for all items to its right. Paths, operator chains and comma lists are flat as well, so a long
-query makes a wide tree and not a deep one.
+A `Pipeline` is flat: its items are filters, whole-stream stages, and the binders `as`, `def` and `label`, which
+hold for all items to their right. Paths, operator chains and comma lists are flat as well, so a long query makes
+a wide tree and not a deep one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,15 @@
+"""The parser's tables of a test run are kept in a folder of the run's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocpiq.language import tables
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OCPIQ_CACHE", str(tmp_path_factory.mktemp("cache")))
+        tables.tables()
+        yield
