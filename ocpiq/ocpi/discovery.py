@@ -17,7 +17,7 @@ from ocpiq.ocpi.headers import forms, headers, token_text
 from ocpiq.ocpi.modules import sender_endpoints
 from ocpiq.ocpi.retry import Patience, patiently
 from ocpiq.schema import VERSIONS
-from ocpiq.storage import Login, Party, PlatformParty, Token
+from ocpiq.storage import Login, Party, PlatformParty, Token, logins
 from ocpiq.storage.logins import TokenForm
 
 SHORT = Patience(
@@ -43,6 +43,7 @@ def login(
     highest common one, `form` the form of the token where it is known. Raises PlatformError and UsageError.
     """
     start = cleaned(url)
+    called = logins.checked(name or name_for(start))
     with Connection() as connection:
         inquiry = Inquiry(connection, token_text(token), form, patience or SHORT, notify)
         chosen, places = inquiry.version(start, version)
@@ -55,7 +56,7 @@ def login(
         theirs = inquiry.parties(credentials) if credentials else ()
         inquiry.strangers(endpoints, start)
         return Login(
-            name=name or name_for(start),
+            name=called,
             url=start,
             token=Token(inquiry.token, inquiry.form),
             version=chosen,

@@ -84,9 +84,9 @@ def redact(text: str, token: str) -> str:
     whole = encoded(token)
     for form in sorted({token, whole, whole.rstrip("=")}, key=len, reverse=True):
         text = re.sub(re.escape(form), REDACTED, text, flags=re.IGNORECASE)
-        bare = text.rstrip("…. ")
+        bare = text.removesuffix("…")
         for length in range(min(len(form), len(bare)), SHORTEST_TRACE - 1, -1):
-            if bare.casefold().endswith(form[:length].casefold()):
+            if bare[-length:].casefold() == form[:length].casefold():
                 text = bare[:-length] + REDACTED
                 break
     return text

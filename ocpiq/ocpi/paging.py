@@ -69,6 +69,7 @@ class Pull:
         self.total: int | None = None
         self.empty = 0  # pages without an object, in a row
         self.by_offset = False
+        self.cleaning = False  # whether links are followed without their empty parameters
         self.marks: set[int] = set()  # hashes of the pages
 
     def pages(self) -> Iterator[tuple[Opened, int | None]]:
@@ -196,12 +197,14 @@ class Pull:
 
     def read_cleaned(self, target: str) -> Read:
         """Return the page at a link's URL, tried without the parameters that hold nothing if refused."""
-        try:
-            return self.reader.read(target)
-        except Failure as failure:
-            cleaned = without_nothing(target)
-            if not failure.refused or cleaned == target or hash(cleaned) in self.reader.asked:
-                raise
+        cleaned = without_nothing(target)
+        if not self.cleaning:
+            try:
+                return self.reader.read(target)
+            except Failure as failure:
+                if not failure.refused or cleaned == target:
+                    raise
+            self.cleaning = True
         return self.reader.read(cleaned)
 
     def check_total(self) -> None:

@@ -119,13 +119,18 @@ def folder() -> Path:
 
 
 def path_of(name: str) -> Path:
-    """Return where the login called `name` is kept. Raises UsageError for a name that cannot be a file's."""
+    """Return where the login called `name` is kept. Raises UsageError."""
+    return folder() / f"{checked(name)}.json"
+
+
+def checked(name: str) -> str:
+    """Return `name`, which is to be a platform's. Raises UsageError where it cannot be a file's."""
     if not NAME.fullmatch(name):
         raise UsageError(
             f"a platform cannot be called {printable(name)}",
             hint="up to 64 letters, digits, dots, dashes and underscores, the first a letter or digit",
         )
-    return folder() / f"{name}.json"
+    return name
 
 
 def opened(path: Path) -> Login:

@@ -68,4 +68,4 @@ def test_no_form_of_the_token_stays_in_a_message(token, around, length):
         told = headers.redact(f"{around} {form} {around}", token)
         assert form not in told.replace(around, "") or form in headers.REDACTED
         cut = headers.redact(f"{around} {form[:length]}…", token)
-        assert not cut.rstrip("…").endswith(form[: min(length, len(form))])
+        assert not cut.removesuffix("…").endswith(form[: min(length, len(form))])

@@ -375,6 +375,12 @@ def test_what_is_no_url_is_refused_before_anything_is_sent(url):
     assert caught.value.exit_code == 2
 
 
+def test_a_name_that_cannot_be_kept_is_refused_before_anything_is_sent():
+    with serving(Platform()) as platform, pytest.raises(UsageError):
+        ocpi.login(platform.versions_url, TOKEN, name="a/b")
+    assert platform.requests == []
+
+
 @pytest.mark.parametrize("token", ["", "  ", "Token ", "a\nb", "a\x00b"])
 def test_what_is_no_token_is_refused(token):
     with pytest.raises(UsageError):

@@ -254,6 +254,7 @@ def test_a_refused_link_is_tried_without_its_empty_parameters():
     platform = Platform(link=linked("?date_from=None&date_to=&offset=REACHED"), special={"cdrs": strict})
     result = pulled(platform)
     assert (result.ids, result.error, result.warnings) == (ALL, None, [])
+    assert offsets(platform) == ["0", "4", "4", "8"]
 
 
 def test_a_link_without_a_total_that_fails_is_followed_by_offsets_until_an_empty_page():
