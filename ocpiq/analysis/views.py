@@ -10,7 +10,7 @@ from msgspec import field as default
 
 from ocpiq.errors import CompileError, UnsupportedError, nearest
 from ocpiq.language import tree
-from ocpiq.schema import Field, Module, Part
+from ocpiq.schema import Field, Module, Part, modules
 from ocpiq.values.blank import Blank
 
 Treatment = Literal["shown", "plain", "blank", "container"]
@@ -159,6 +159,8 @@ def check(module: Module, path: tree.FieldPath, names: tuple[str, ...]) -> None:
 
 def suggestion(root: Field, names: tuple[str, ...]) -> str:
     """Return how to mend a path that does not exist: the nearest real one."""
+    if len(names) == 1 and names[0] in modules():
+        return f"{names[0]} is a module: put each source with clauses into parentheses"
     known = [field.path for field in fields(root)]
     found = nearest(".".join(names), known)
     if found is None:

@@ -132,6 +132,12 @@ def test_a_blank_names_the_field_to_pass() -> None:
         ),
         pytest.param("kwh.x", "sessions has no field kwh.x", "did you mean kwh?", id="below a leaf"),
         pytest.param(
+            "cdrs",
+            "sessions has no field cdrs",
+            "cdrs is a module: put each source with clauses into parentheses",
+            id="a second source without parentheses",
+        ),
+        pytest.param(
             '"kwh.x"', "sessions has no field kwh.x", "did you mean kwh?", id="a vendor's below a leaf"
         ),
         pytest.param(

@@ -1,0 +1,284 @@
+"""Syntax errors as users meet them: the program, what is marked, what is wrong, and a hint where there is one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from programs import text_of, texts
+
+from ocpiq.errors import QuerySyntaxError
+from ocpiq.language import parse
+
+MISTAKES = r"""
+1 |
+     ^
+    unexpected end of the query; expected a filter
+| 1
+  ^
+    unexpected "|"; expected a filter
+1 || 2
+     ^
+    unexpected "|"; expected a filter
+    write or
+.a && .b
+     ^
+    unexpected "&"; expected an operator, ",", "|" or the end
+    write and
+.a => 1
+      ^
+    unexpected ">"; expected a filter
+    greater or equal is >=
+.a === 1
+       ^
+    unexpected "="; expected a filter
+    equal is ==
+!.a
+  ^
+    unexpected "!"; expected a filter
+    not equal is !=; a condition is negated by `| not`
+.a == 'x'
+        ^
+    unexpected "'"; expected a filter
+    strings stand in double quotes: "…"
+1 2
+    ^
+    unexpected "2"; expected an operator, ",", "|" or the end
+sessions where .a > 1
+           ^^^^^
+    unexpected "where"; expected an operator, ",", "|" or the end
+.a. b
+      ^
+    unexpected "b"; expected a string, "[" or a name
+    no space behind the dot: .b
+f(1;)
+      ^
+    unexpected ")"; expected a filter
+{a b: 1}
+     ^
+    unexpected "b"; expected ",", ":" or "}"
+{a: 1 as $x | 2}
+        ^^
+    unexpected "as"; expected ",", "|" or "}"
+{1: 2}
+   ^
+    unexpected "1"; expected a name, a string, a $variable, "(" or "}"
+def and: 1; 1
+      ^^^
+    unexpected "and"; expected a name
+def f 1; 1
+        ^
+    unexpected "1"; expected "(" or ":"
+. as {a} | 1
+         ^
+    unexpected "}"; expected ":"
+. as $x
+         ^
+    unexpected end of the query; expected "|"
+1 == 2 == 3
+         ^^
+    unexpected "=="; expected an operator, ",", "|" or the end
+    comparisons and assignments do not chain: use parentheses, or `and`
+1 + def f: 1; f
+      ^^^
+    unexpected "def"; expected a filter
+reduce .a as $x (0)
+                    ^
+    unexpected ")"; expected ";"
+label x | 1
+        ^
+    unexpected "x"; expected a $variable
+(1
+    ^
+    unexpected end of the query; expected ")"; "(" at line 1, column 1 is not closed
+[1, (2]
+        ^
+    unexpected "]"; expected ")"; "(" at line 1, column 5 is not closed
+{a: (.b | select(.c > 1}
+                         ^
+    unexpected "}"; expected ")"; "(" at line 1, column 17 is not closed
+if 1 then 2
+             ^
+    unexpected end of the query; expected "end"; "if" at line 1, column 1 is not closed
+if (1 then 2 end
+        ^^^^
+    unexpected "then"; expected ")"; "(" at line 1, column 4 is not closed
+.a[
+     ^
+    unexpected end of the query; expected a filter, ":" or "]"; "[" at line 1, column 3 is not closed
+map({a, b: .c)
+               ^
+    unexpected ")"; expected "}"; "{" at line 1, column 5 is not closed
+"abc
+  ^
+    the string that begins at line 1, column 1 is not closed
+    end it with "
+.a == "x | .b
+        ^
+    the string that begins at line 1, column 7 is not closed
+    end it with "
+"a\(1"
+       ^
+    unexpected a quote; expected ")"; "\(" at line 1, column 3 is not closed
+"a\x"
+    ^^
+    \x means nothing in a string
+    a backslash is written \\, and \u takes four hexadecimal digits
+"\ud83d"
+   ^^^^^^
+    half of a surrogate pair
+    such characters are written as a pair: \ud83d\ude00
+1 | import "a" as b; 1
+      ^^^^^^
+    unexpected "import"; expected a filter
+import "a\(1)" as b; 1
+         ^^^^^^^
+    a plain string must stand here, without \( ) or @
+module 1; 1
+         ^
+    unexpected "1"; expected "{"
+sessions pass kwh + 1
+                    ^
+    unexpected "+"; expected a clause, ",", "|" or the end
+    a source with clauses stands alone or last; elsewhere put it into parentheses
+sessions pass kwh, 1
+                     ^
+    unexpected "1"; expected the path of a field
+    a source with clauses stands alone or last; elsewhere put it into parentheses
+sessions pass kwh as $s | 1
+                       ^^
+    unexpected "$s"; expected a name
+    a source with clauses stands alone or last; elsewhere put it into parentheses
+sessions since 2026-01-01, 1
+                           ^
+    unexpected ","; expected a clause, "|" or the end
+    a source with clauses stands alone or last; elsewhere put it into parentheses
+1 + sessions pass kwh
+               ^^^^
+    unexpected "pass"; expected an operator, ",", "|" or the end
+    put a source with clauses into parentheses: (sessions pass …)
+{n: sessions pass kwh}
+               ^^^^
+    unexpected "pass"; expected an operator, ",", "|" or "}"
+    put a source with clauses into parentheses: (sessions pass …)
+sessions pass 1
+                ^
+    unexpected "1"; expected the path of a field
+sessions pass "a\(1)"
+                ^^^^^^^
+    a plain string must stand here, without \( ) or @
+sessions since 2026-01
+                 ^^^^^^^
+    unexpected "2026-01"; expected a string, a $variable or a date such as 2026-01-31 or 2026-01-31T06:00Z
+sessions since 01/02/2026
+                 ^^
+    unexpected "01"; expected a string, a $variable or a date such as 2026-01-31 or 2026-01-31T06:00Z
+sessions during 2026-1-5
+                      ^
+    unexpected "-"; expected a clause, "|" or the end
+    dates are written 2026-01-31 or 2026-01-31T06:00Z
+sessions newest 1.5
+                  ^^^
+    a whole number must stand here
+sessions newest
+                 ^
+    unexpected end of the query; expected a $variable or a number
+sessions limit 20
+           ^^^^^
+    unexpected "limit"; expected an operator, ",", "|" or the end
+    a stage stands behind a |: … | limit …
+sessions aggregate count
+           ^^^^^^^^^
+    unexpected "aggregate"; expected an operator, ",", "|" or the end
+    a stage stands behind a |: … | aggregate …
+sessions | limit 1.5
+                   ^^^
+    a whole number must stand here
+sessions | limit three
+                   ^^^^^
+    unexpected "three"; expected a $variable or a number
+sessions | top by .a
+                 ^^
+    unexpected "by"; expected a $variable or a number
+sessions | aggregate count, sum(.kwh)
+                            ^
+    unexpected ","; expected "by", "|" or the end
+sessions | aggregate
+                      ^
+    unexpected end of the query; expected a filter
+aggregate count
+  ^^^^^^^^^^^^^^^
+    nothing stands to the left of this stage
+    a stage takes what comes from its left: sessions | limit 20
+sessions | {n: (limit 3)}
+                  ^^^^^^^
+    nothing stands to the left of this stage
+    a stage takes what comes from its left: sessions | limit 20
+sessions | join locations
+                           ^
+    unexpected end of the query; expected "as"
+sessions | join locations as l on .a == $l.b
+                               ^
+    unexpected "l"; expected a $variable
+sessions | map(.a) as $x on .a
+                              ^^
+    `on` belongs to a join
+    join locations as $l on .id == $l.id
+sessions | join (cdrs | .a) as [$l] on .a
+                                 ^^^^
+    a join binds one variable
+    join … as $x on …
+def aggregate: 1; 1
+      ^^^^^^^^^
+    unexpected "aggregate"; expected a name
+"""
+
+
+def blocks():
+    found = []
+    for line in MISTAKES.strip().splitlines():
+        if line.startswith("  "):
+            found[-1].append(line[2:])
+        else:
+            found.append([line])
+    return found
+
+
+@pytest.mark.parametrize("block", blocks(), ids=lambda block: block[0])
+def test_mistakes(block):
+    program, marks, *words = block
+    with pytest.raises(QuerySyntaxError) as caught:
+        parse(program)
+    error = caught.value
+    assert [f"  {line}" for line in (error.message, error.hint) if line] == words
+    assert " " * error.span.start + "^" * max(1, error.span.end - error.span.start) == marks
+
+
+def test_the_place_of_a_bracket_is_its_own():
+    with pytest.raises(QuerySyntaxError, match=r'"\(" at line 2, column 9 is not closed'):
+        parse("sessions\n| select(.kwh > 1\n| {id}\n")
+
+
+def test_the_end_is_where_the_last_line_ends():
+    with pytest.raises(QuerySyntaxError) as caught:
+        parse("sessions |\n\n  ")
+    assert caught.value.span.start == len("sessions |")
+
+
+def test_a_message_is_one_short_printable_line():
+    with pytest.raises(QuerySyntaxError) as caught:
+        parse('1 "' + "x" * 1000 + '\n\x1b"')
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 100
+
+
+ANY_TOKEN = st.deferred(lambda: st.sampled_from(sorted(texts()))).map(lambda kind: (kind, texts()[kind][0]))
+
+
+@given(st.one_of(st.text(max_size=30), st.lists(ANY_TOKEN, max_size=12).map(text_of)))
+def test_any_text_is_a_program_or_a_syntax_error_in_one_line(text):
+    try:
+        parse(text)
+    except QuerySyntaxError as error:
+        assert error.message.isprintable()
+        assert 0 <= error.span.start <= error.span.end <= len(text)
