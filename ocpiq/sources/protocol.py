@@ -32,6 +32,6 @@ class Source(Protocol):
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
         """Yield what the gate makes of each page, as it is read.
 
-        `notify` gets a PageRead for each, warnings, and a PullEnded at the end, which says whether everything
-        was there. Raises PlatformError or UsageError where nothing can be read at all.
+        `notify` gets a PageRead for each, warnings, and a PullEnded at the end. Raises PlatformError or
+        UsageError where nothing can be read, IncompleteError after the last page where there was more to read.
         """

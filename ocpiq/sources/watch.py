@@ -13,21 +13,21 @@ SHOWN = 10  # places or names in one warning
 def watched(module: str, pages: Iterable[tuple[Opened, int | None]], notify: Notify) -> Iterator[Opened]:
     """Yield `pages` and tell `notify` about them; each comes with the number of objects announced, if any.
 
-    A pull that breaks off after its first page ends here with a warning that says why, and `complete` False.
-    One that the consumer stops ends without a word, except for what was odd.
+    A pull that breaks off after its first page ends with `complete` False and raises IncompleteError. One that the
+    consumer stops ends without a word, except for what was odd.
     """
     pull = Watch(module, notify)
-    complete = True
     try:
         for opened, total in pages:
             pull.page(opened, total)
             yield opened
-    except IncompleteError as error:
-        complete = False
-        notify(Warned(f"{error.message} ({error.hint})" if error.hint else error.message))
-    finally:
+    except IncompleteError:
+        pull.end(complete=False)
+        raise
+    except BaseException:
         pull.sum_up()
-    notify(PullEnded(module, pull.pages, pull.objects, complete))
+        raise
+    pull.end(complete=True)
 
 
 class Watch:
@@ -55,6 +55,11 @@ class Watch:
         self.places += [f"page {self.pages} index {index}" for index in opened.bad[:room]]
         self.unknown.update(opened.unknown)
         self.notify(PageRead(self.module, self.pages, self.objects, total))
+
+    def end(self, *, complete: bool) -> None:
+        """Say that the pull is over."""
+        self.sum_up()
+        self.notify(PullEnded(self.module, self.pages, self.objects, complete))
 
     def sum_up(self) -> None:
         """Warn of what is no object, of unreadable dates and of fields that no version of OCPI has."""

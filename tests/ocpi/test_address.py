@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocpiq.ocpi import address
@@ -53,6 +53,7 @@ def test_where_a_redirect_may_take_the_token(location, base, expected):
     assert address.redirected(location, base) == expected
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=40) | st.from_regex(r"\A(https?:)?//[a-z:@\[\].0-9\\]{0,20}/\S{0,10}\Z"),
     st.sampled_from((HTTPS, PORT)),

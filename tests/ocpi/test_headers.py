@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocpiq.errors import UsageError
@@ -33,6 +33,7 @@ def test_the_next_link(header, expected):
     assert links.next_link(header) == expected
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='<>;,="\\ relnxt', max_size=60))
 def test_no_link_header_is_an_error(header):
     links.next_link(header)
@@ -61,6 +62,7 @@ def test_what_is_no_party(text):
 TOKENS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
 
 
+@settings(deadline=None)
 @given(TOKENS, st.text(max_size=20), st.integers(4, 60))
 def test_no_form_of_the_token_stays_in_a_message(token, around, length):
     whole = base64.b64encode(token.encode()).decode()

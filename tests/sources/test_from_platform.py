@@ -7,7 +7,7 @@ from misbehaving import TOKEN, Platform, Response, serving
 from opening import gate_of, ids
 
 from ocpiq import ocpi, sources
-from ocpiq.errors import PageRead, PlatformError, PullEnded, Warned
+from ocpiq.errors import IncompleteError, PageRead, PlatformError, PullEnded, Warned
 from ocpiq.sources import Ask
 
 
@@ -55,14 +55,15 @@ def test_bounds_go_to_the_platform():
 
 def test_a_pull_that_breaks_off_gives_what_came_and_says_so():
     notices: list[object] = []
+    came = []
     with (
         serving(Platform(next=[None, Response(b"", 401), Response(b"", 401)])) as platform,
         sources.platform(ocpi.login(platform.versions_url, TOKEN)) as source,
+        pytest.raises(IncompleteError, match="incomplete: 4 of 10 objects came"),
     ):
-        assert len(read(source, "cdrs", notices)) == 4
+        came += (page for page in source.pages(Ask("cdrs"), gate_of("cdrs"), notices.append))
+    assert len(ids(came)) == 4
     assert notices[-1] == PullEnded("cdrs", 1, 4, False)
-    assert isinstance(notices[-2], Warned)
-    assert "incomplete: 4 of 10 objects came" in notices[-2].message
 
 
 def test_a_pull_that_gets_nothing_is_an_error_and_no_end():
