@@ -15,7 +15,7 @@ def recurse(f): def r: ., (f | r); r;
 def recurse(f; cond): def r: ., (f | if cond then r else empty end); r;
 def while(cond; update): def r: if cond then ., (update | r) else empty end; r;
 def until(cond; update): def r: if cond then . else (update | r) end; r;
-def repeat(f): def r: ., (f | r); r;
+def repeat(f): def r: f, r; r;
 def error(message): message | error;
 def first: .[0];
 def last: .[-1];

@@ -26,7 +26,8 @@ from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
 
 ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
-ORDER: dict[str, ast.cmpop] = {"<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE()}
+ORDER = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
+COMPARED: dict[str, ast.cmpop] = {"<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE()}
 RUNTIME = {"input", "inputs", "env", "debug", "halt"}  # builtins that belong to a run
 
 
@@ -125,23 +126,18 @@ def _operation(compiler: Compiler, part: Operate, left: ast.expr, right: ast.exp
             general = compiler.at(part, code.call("equal", left, right))
             general = code.if_else(code.of_class(left, "str"), quick, general)
         return general if operator == "==" else code.not_(general)
-    arguments = (left, right) if operator in ("<", ">=") else (right, left)
     if type(literal) in (int, float):
         return _with_number(compiler, part, left, right)
-    less = compiler.at(part, code.call("less", *arguments))
-    return less if operator in ("<", ">") else code.not_(less)
+    return compiler.at(part, code.call(ORDER[operator], left, right))
 
 
 def _with_number(compiler: Compiler, part: Operate, left: ast.expr, right: ast.expr) -> ast.expr:
     """Compare with a literal number: at once where the left is a number. `not >=` for `<`: NaN is below all."""
     left = compiler.named(left)
     operator = part.operator
-    arguments = (left, right) if operator in ("<", ">=") else (right, left)
-    general: ast.expr = compiler.at(part, code.call("less", *arguments))
-    if operator in ("<=", ">="):
-        general = code.not_(general)
+    general = compiler.at(part, code.call(ORDER[operator], left, right))
     inverse = {"<": ">=", "<=": ">"}.get(operator)
-    quick: ast.expr = ast.Compare(left, [ORDER[inverse or operator]], [right])
+    quick: ast.expr = ast.Compare(left, [COMPARED[inverse or operator]], [right])
     if inverse:
         quick = code.not_(quick)
     number = code.any_of(code.of_class(left, "float"), code.of_class(left, "int"))

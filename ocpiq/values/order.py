@@ -42,7 +42,24 @@ def less(left: Value, right: Value) -> bool:
     if kind is list or kind is dict:
         refuse_inside(left)
         refuse_inside(right)
-    return sort_key(left) < sort_key(right) or (left != left and RANK[other] == 2)  # noqa: PLR0124 - NaN < NaN
+    if left != left:  # noqa: PLR0124 - jq puts NaN below every number, itself included
+        return RANK[other] == 2
+    return sort_key(left) < sort_key(right)
+
+
+def less_equal(left: Value, right: Value) -> bool:
+    """Return jq's `<=`."""
+    return not less(right, left) or less(left, right)
+
+
+def greater(left: Value, right: Value) -> bool:
+    """Return jq's `>`."""
+    return less(right, left) and not less(left, right)
+
+
+def greater_equal(left: Value, right: Value) -> bool:
+    """Return jq's `>=`."""
+    return not less(left, right)
 
 
 def sort_key(value: Value) -> SortKey:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-from ocpiq.engine.access import each, field, item, object_key
+from ocpiq.engine.access import each, field, item, object_key, truth
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank, refuse
 from ocpiq.values.order import equal
@@ -78,22 +78,13 @@ def to_entries(value: Value) -> Value:
 
 
 def from_entries(value: Value) -> Value:
-    """`from_entries`; a key is looked for as `key`, `k`, `name`, `Name`, `K`, `Key`."""
+    """`from_entries`; as in jq 1.8.2 a key may also be called `Key`, `name` or `Name`, a value `Value`."""
     made: dict[str, Value] = {}
     for entry in each(value):
-        key = _first(entry, ("key", "k", "name", "Name", "K", "Key"))
-        if type(key) is bool or type(key) is int or type(key) is float:
-            key = excerpt(key)
-        made[object_key(key)] = _first(entry, ("value", "v", "Value", "V"))
+        found = (field(entry, name) for name in ("key", "Key", "name", "Name"))
+        key = object_key(next((key for key in found if truth(key)), None))
+        made[key] = field(entry, "value" if type(entry) is dict and "value" in entry else "Value")
     return made
-
-
-def _first(entry: Value, names: tuple[str, ...]) -> Value:
-    for name in names:
-        found = field(entry, name)
-        if found is not None and (found is not False or name in ("key", "value")):
-            return found
-    return None
 
 
 def get_path(value: Value, path: Value) -> Value:
