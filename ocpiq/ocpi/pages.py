@@ -56,14 +56,19 @@ class Reader:
         self.routing = routing(login, module)
         self.correlation = str(uuid4())
         self.asked: set[int] = set()
+        self.waited = False
 
     def read(self, url: str) -> Read:
         """Return the page at `url`. Raises Failure."""
-        read = patiently(
-            lambda: self.attempt(url), self.patience, lambda: self.warn("the platform asks to wait; waiting")
-        )
+        read = patiently(lambda: self.attempt(url), self.patience, self.told_to_wait)
         self.asked |= {hash(url), hash(read.url)}
         return read
+
+    def told_to_wait(self) -> None:
+        """Say once that the platform sets the pace."""
+        if not self.waited:
+            self.warn("the platform asks to wait; waiting")
+        self.waited = True
 
     def attempt(self, url: str) -> Read:
         """Return the page at `url`, asked for once."""

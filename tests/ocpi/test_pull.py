@@ -390,8 +390,10 @@ def test_what_may_pass_is_tried_again():
 
 
 def test_429_is_waited_for_as_long_as_the_platform_says():
-    result = pulled(Platform(next=[None, Response(b"", 429, {"Retry-After": "5"}), Response(b"", 429)]))
-    assert (result.ids, result.error, result.waits) == (ALL, None, [5.0, 3.0])
+    result = pulled(
+        Platform(next=[None, *[Response(b"", 429, {"Retry-After": "5"})] * 2, None, Response(b"", 429)])
+    )
+    assert (result.ids, result.error, result.waits) == (ALL, None, [5.0, 5.0, 1.0])
     assert result.warnings == ["cdrs: the platform asks to wait; waiting"]
 
 
