@@ -11,8 +11,8 @@ WIDTH: Final = 80
 COLUMN: Final = 28
 
 USAGE: Final = """\
-ocpiq [OPTIONS] QUERY [FILE...]     query saved JSON, or standard input, as jq does
-ocpiq [OPTIONS] 'MODULE ... | ...'  query a platform's OCPI modules, page by page
+ocpiq [OPTIONS] QUERY [FILE...]     query JSON files or standard input, as jq does
+ocpiq [OPTIONS] 'MODULE ... | ...'  query a platform's modules, page by page
 ocpiq -f FILE [OPTIONS]             a saved query
 """
 
@@ -32,18 +32,19 @@ EXAMPLES: Final = """\
   ocpiq --demo 'sessions pass kwh | aggregate sum(.kwh) by .status'
   ocpiq login https://ocpi.example.com/ocpi/versions --party NL-ABC
   ocpiq -o cdrs.ndjson 'cdrs only id, total_energy since 2026-01-01'
-  ocpiq --source cdrs=cdrs.ndjson 'cdrs pass total_energy | aggregate avg(.total_energy)'
+  ocpiq --source cdrs=cdrs.ndjson 'cdrs pass total_time | aggregate count'
   ocpiq '.[] | select(.price > 10)' prices.json
 """
 
 EXIT_CODES: Final = """\
-  0 done    1, 4 see -e    2 usage, a file, no platform    3 the query does not
-  compile    5 it failed while running    6 the platform    7 refused for privacy
-  8 incomplete: not everything was there to be pulled
+  0  done                              5  the query failed while running
+  1, 4  as -e says                     6  the platform: network, token, status
+  2  usage, a file, no platform        7  refused for privacy
+  3  the query does not compile        8  incomplete: not everything was pulled
 """
 
 SHORT: Final = """\
-ocpiq queries a charging platform's OCPI interface, privately, in the language of jq.
+ocpiq queries a charging platform's OCPI interface: in jq's language, privately.
 
   ocpiq --demo 'sessions pass kwh | limit 3'    try it on made-up data
   ocpiq login URL --party XX-YYY                log in to a platform
