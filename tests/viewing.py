@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
 
 from ocpiq import schema
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode, view
 from ocpiq.errors import Span
 from ocpiq.language import tree
-from ocpiq.privacy import Row
+from ocpiq.privacy import Row, slices
 from ocpiq.schema import Field
 from ocpiq.values.blank import Blank
 
@@ -76,3 +78,26 @@ def leaves(field: Field) -> list[Field]:
     if field.leaf:
         return [field]
     return [leaf for child in field.children.values() for leaf in leaves(child)]
+
+
+class Refusing:
+    """A decoder that can read nothing."""
+
+    def decode(self, raw: bytes) -> object:
+        raise ValueError
+
+    decode_lines = decode
+
+
+@contextmanager
+def careful_only() -> Iterator[None]:
+    """Let msgspec read nothing, so that all is left to the careful way."""
+    with (
+        patch.object(slices, "FIELDS", Refusing()),
+        patch.object(slices, "ITEMS", Refusing()),
+        patch.object(slices, "VALUE", Refusing()),
+        patch("ocpiq.privacy.rows.Decoder", lambda *_: Refusing()),
+        patch("ocpiq.privacy.gate.Decoder", lambda *_: Refusing()),
+        patch("ocpiq.privacy.rows.DATED", Refusing()),
+    ):
+        yield

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from unittest.mock import patch
-
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from json_texts import good_scalars, listed, names, object_of, scalars, values
-from viewing import leaves, needs, plain, seen
+from viewing import careful_only, leaves, needs, plain, seen
 
 from ocpiq import schema
 from ocpiq.analysis.views import ViewNode
-from ocpiq.privacy import Opened, Window, gate, slices
+from ocpiq.privacy import Opened, Window, gate
 from ocpiq.schema import Field
 
 MODULES = ["sessions", "cdrs", "tariffs", "locations"]
@@ -74,30 +69,6 @@ def objects(draw: st.DrawFn, field: Field, room: int = 4) -> bytes:
         members.append((b'"last_updated"', draw(updated)))
     members += draw(st.lists(st.tuples(names, values), max_size=1))
     return object_of(draw(st.permutations(members)), draw(st.sampled_from([b"", b" "])))
-
-
-class Refusing:
-    """A decoder that can read nothing."""
-
-    def decode(self, raw: bytes) -> object:
-        raise ValueError
-
-    decode_lines = decode
-
-
-@contextmanager
-def careful_only() -> Iterator[None]:
-    """Let msgspec read nothing, so that all is left to the careful way."""
-    with (
-        patch.object(slices, "FIELDS", Refusing()),
-        patch.object(slices, "ITEMS", Refusing()),
-        patch.object(slices, "VALUE", Refusing()),
-        patch.object(msgspec.json, "Decoder", lambda *_: Refusing()),
-        patch("ocpiq.privacy.rows.Decoder", lambda *_: Refusing()),
-        patch("ocpiq.privacy.gate.Decoder", lambda *_: Refusing()),
-        patch("ocpiq.privacy.rows.DATED", Refusing()),
-    ):
-        yield
 
 
 def facts(found: Opened, leave_out: int = 0) -> object:

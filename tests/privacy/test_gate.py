@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from json_texts import listed
-from viewing import leaves, needs, plain, seen
+from viewing import careful_only, leaves, needs, plain, seen
 
 from ocpiq import schema
 from ocpiq.analysis.views import ViewNode, view
@@ -14,10 +14,14 @@ from ocpiq.values.blank import BLANK
 
 
 def whole(raw: bytes, module: str = "sessions", version: str = "2.2.1", **clauses: list[str]) -> object:
-    """Return one object as it leaves the gate when all of it is read."""
-    opened = gate(seen(module, version=version, **clauses), needs(".")).page(listed([raw]))
-    assert opened.count == 1
-    return opened.rows[0] if opened.rows else None
+    """Return one object as it leaves the gate when all of it is read, the fast way and with care."""
+    view, page = seen(module, version=version, **clauses), listed([raw])
+    opened = gate(view, needs(".")).page(page)
+    with careful_only():
+        careful = gate(view, needs(".")).page(page)
+    assert (opened.count, len(opened.rows)) == (1, 1)
+    assert plain(opened.rows[0]) == plain(careful.rows[0])
+    return opened.rows[0]
 
 
 @pytest.mark.parametrize(
