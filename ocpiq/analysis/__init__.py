@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ocpiq.analysis import calls, expressions, paths, pipelines, sources
+from ocpiq.analysis import assignments, calls, expressions, paths, pipelines, sources
 from ocpiq.analysis.context import Analysis
 from ocpiq.analysis.plan import QueryPlan
 from ocpiq.analysis.scope import Scope, Variable
@@ -18,6 +18,7 @@ from ocpiq.language import tree
 HANDLERS = {
     **paths.HANDLERS,
     **expressions.HANDLERS,
+    **assignments.HANDLERS,
     **calls.HANDLERS,
     **pipelines.HANDLERS,
     **sources.HANDLERS,
@@ -42,7 +43,7 @@ def analyze(program: tree.Program, *, version: str = "2.2.1", givens: Collection
     scope = Scope({}, given, {})
     plan, kind = analysis.resolve(body, scope, Opaque(clean=True))
     use(kind)
-    return QueryPlan(plan, kind, tuple(analysis.sources), tuple(givens))
+    return QueryPlan(plan, kind, tuple(analysis.sources), tuple(givens), analysis.follows_paths)
 
 
 __all__ = ["analyze"]

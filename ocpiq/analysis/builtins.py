@@ -108,6 +108,8 @@ BUILTINS = _table(
     Builtin("env", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("halt", 0, Blanks.MOVES, Outputs.NONE, reads=False),
     Builtin("getpath", 1, Blanks.MOVES),
+    Builtin("setpath", 2, Blanks.MOVES),
+    Builtin("delpaths", 1, Blanks.MOVES),
     *(
         Builtin(name, 0, Blanks.MOVES)
         for name in ("@text", "@json", "@csv", "@tsv", "@html", "@uri", "@sh", "@base64", "@base64d")

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import msgspec
 
+from ocpiq.analysis.assignments import paths
 from ocpiq.analysis.builtins import BUILTINS, Blanks, Builtin
 from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved, product
 from ocpiq.analysis.plan import (
@@ -58,6 +59,8 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
         return CONSTANTS[node.name]
     if scope.folding is not None and key in AGGREGATES:
         return fold_call(analysis, node, scope)
+    if key == ("path", 1):
+        return paths(analysis, node, scope, kind)
     if key in BUILTINS:
         return _native(analysis, BUILTINS[key], node, scope, kind)
     define = _definition(*key)

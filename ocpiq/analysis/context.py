@@ -24,6 +24,7 @@ class Analysis:
         self.version = version
         self.sources: list[SourcePlan] = []
         self.resolved = 0
+        self.follows_paths = False
         self._handlers = handlers
         self._names = 0
 

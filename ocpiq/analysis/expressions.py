@@ -312,11 +312,6 @@ def variable(analysis: Analysis, node: tree.Variable, scope: Scope, kind: Type) 
     return look_up(node, scope)
 
 
-def assign(analysis: Analysis, node: tree.Assign, scope: Scope, kind: Type) -> Resolved:
-    """Refuse an assignment."""
-    raise UnsupportedError(f"{node.op} is not supported yet", span=scope.place(node))
-
-
 HANDLERS: dict[type, Handler] = {
     tree.Number: number,
     tree.Text: text,
@@ -335,5 +330,4 @@ HANDLERS: dict[type, Handler] = {
     tree.Foreach: foreach,
     tree.Descend: descend,
     tree.Variable: variable,
-    tree.Assign: assign,
 }

@@ -243,6 +243,19 @@ class Parameter(Part, frozen=True):
     name: str
 
 
+class Paths(Part, frozen=True):
+    """`path(body)`: the path of each output of `body`, as an array."""
+
+    body: Plan
+
+
+class Modify(Part, frozen=True):
+    """`paths |= update`: the first output of `update` at each path; where there is none, the path is deleted."""
+
+    paths: Plan
+    update: Plan
+
+
 class Scan(Part, frozen=True):
     """The objects of a source."""
 
@@ -310,6 +323,8 @@ Plan = (
     | Function
     | Invoke
     | Parameter
+    | Paths
+    | Modify
     | Scan
     | Take
     | Aggregate
@@ -342,3 +357,4 @@ class QueryPlan(Struct, frozen=True):
     output: Type
     sources: tuple[SourcePlan, ...]
     givens: tuple[str, ...] = ()
+    follows_paths: bool = False

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from ocpiq.analysis.plan import QueryPlan
-from ocpiq.engine import access, code, control, expressions, folds, paths, stages
+from ocpiq.analysis.plan import Function, QueryPlan
+from ocpiq.engine import access, code, control, edits, expressions, folds, paths, stages, traces
 from ocpiq.engine.compiler import Compiler
 from ocpiq.engine.expressions import format_name
 from ocpiq.engine.natives import NATIVES, formats
@@ -42,20 +42,35 @@ NAMES: Final[dict[str, object]] = {
     "concatenate": formats.concatenate,
     **{name: getattr(access, name) for name in ("field", "item", "cut", "each", "truth", "object_key")},
     **{name: getattr(access, name) for name in ("whole_number", "no_blank", "no_blank_inside")},
+    "Edit": edits.Edit,
+    **{name: getattr(access, name) for name in ("path_end", "path_step", "path_each")},
     "sorted_groups": folds.sorted_groups,
     **folds.NAMES,
     **{format_name(name): function for name, function in NATIVES.items()},
 }
 VALUES: Final = {**paths.VALUES, **expressions.VALUES, **control.VALUES}
-STREAMS: Final = {**paths.STREAMS, **expressions.STREAMS, **control.STREAMS, **stages.STREAMS}
+STREAMS: Final = {
+    **paths.STREAMS,
+    **expressions.STREAMS,
+    **control.STREAMS,
+    **stages.STREAMS,
+    **traces.STREAMS,
+}
 PARAMETERS: Final = ["here", "runtime", "variables", "scan"]
+
+
+def _define(compiler: Compiler, part: Function) -> None:
+    """Write a definition, and the form of it that follows paths where a program follows any."""
+    control.define(compiler, part)
+    if compiler.plan.follows_paths:
+        traces.define_traced(compiler, part)
 
 
 class Program:
     """A compiled query."""
 
     def __init__(self, plan: QueryPlan, shapes: Sequence[Shape | None]) -> None:
-        compiler = Compiler(plan, shapes, VALUES, STREAMS)
+        compiler = Compiler(plan, shapes, VALUES, STREAMS, _define)
         try:
             with compiler.function(code.ENTRY, PARAMETERS) as frame:
                 compiler.stream(plan.body, code.name("here"), compiler.yield_)

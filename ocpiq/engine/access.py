@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NoReturn, cast
 
 from ocpiq.errors import RunError
@@ -18,7 +19,7 @@ def field(value: Value, name: str) -> Value:
         return value.get(name)
     if value is None or type(value) is Blank:
         return value
-    return _no_index(value, name)
+    return no_index(value, name)
 
 
 def item(value: Value, key: Value) -> Value:
@@ -38,7 +39,7 @@ def item(value: Value, key: Value) -> Value:
         return None
     if kind is list and of is list:
         return _indices(cast("list[Value]", value), cast("list[Value]", key))
-    return _no_index(value, key)
+    return no_index(value, key)
 
 
 def _at(items: list[Value], index: float) -> Value:
@@ -72,7 +73,7 @@ def cut(value: Value, start: Value, end: Value) -> Value:
         if type(bound) is Blank:
             refuse(bound)
     if type(value) not in (list, str):
-        _no_index(value, {"start": start, "end": end})
+        no_index(value, {"start": start, "end": end})
     first, last = slice_bounds(len(cast("list[Value]", value)), start, end)
     return cast("list[Value]", value)[first:last]
 
@@ -98,9 +99,14 @@ def _bound(length: int, bound: float | None, missing: int, rounded: object) -> i
 
 
 def _slice_object(value: Value, key: dict[str, Value]) -> Value:
-    if "start" not in key and "end" not in key:
+    return cut(value, *slice_ends(key))
+
+
+def slice_ends(key: dict[str, Value]) -> tuple[Value, Value]:
+    """Return start and end of a slice that is written as an object, as in paths."""
+    if "start" not in key or "end" not in key:
         raise RunError("Array/string slice indices must be integers")
-    return cut(value, key.get("start"), key.get("end"))
+    return key["start"], key["end"]
 
 
 def each(value: Value) -> list[Value]:
@@ -154,8 +160,33 @@ def no_blank_inside(value: Value) -> Value:
     return value
 
 
-def _no_index(value: Value, key: Value) -> NoReturn:
+def no_index(value: Value, key: Value) -> NoReturn:
+    """Raise jq's error for a key that a value does not take."""
     for part in (value, key):
         if type(part) is Blank:
             refuse(part)
     raise RunError(f"Cannot index {type_name(value)} with {type_name(key)} ({excerpt(key)})")
+
+
+def path_each(at: Value, value: Value) -> list[tuple[Value, Value]]:
+    """Return keys and values of `.[]` where paths are followed."""
+    if at is not value:
+        raise RunError(f"Invalid path expression near attempt to iterate through {excerpt(value)}")
+    items = each(value)
+    keys: Iterable[Value] = value if type(value) is dict else range(len(items))
+    return list(zip(keys, items, strict=True))
+
+
+def path_step(key: Value, at: Value, value: Value) -> None:
+    """Raise where a path goes on from a value that was computed."""
+    if at is not value:
+        raise RunError(
+            f"Invalid path expression near attempt to access element {excerpt(key)} of {excerpt(value)}"
+        )
+
+
+def path_end(path: tuple[Value, ...], at: Value, value: Value) -> tuple[Value, ...]:
+    """Return a path that is followed to its end; raise where it ends in a value that was computed."""
+    if at is not value:
+        raise RunError(f"Invalid path expression with result {excerpt(value)}")
+    return path

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ocpiq.analysis.plan import Outputs, Plan, QueryPlan
+from ocpiq.analysis.plan import Function, Outputs, Plan, QueryPlan
 from ocpiq.analysis.types import BOOLEAN, InSource, Scalar, Type, clean
 from ocpiq.engine import code
 from ocpiq.engine.writer import Writer
@@ -31,6 +31,7 @@ class Compiler(Writer):
         shapes: Sequence[Shape | None],
         values: Mapping[type, ValueOf],
         streams: Mapping[type, StreamOf],
+        define: Callable[[Compiler, Function], None],
     ) -> None:
         super().__init__()
         self.plan = plan
@@ -38,6 +39,7 @@ class Compiler(Writer):
         self.lines: list[Plan] = []
         self._values = values
         self._streams = streams
+        self._define = define
 
     def value(self, part: Plan, here: ast.expr) -> ast.expr:
         """Return an expression for the one output of `part`; `here` is its input, a name or a constant."""
@@ -97,6 +99,10 @@ class Compiler(Writer):
         self.generator(lambda: write(code.name(inside)), [inside], function)
         with self.loop(output, code.call(function, here)):
             use(code.name(output))
+
+    def define_function(self, part: Function) -> None:
+        """Write a definition that calls itself, in the forms that the plan needs."""
+        self._define(self, part)
 
     def truth(self, value: ast.expr, kind: Type) -> ast.expr:
         """Return a condition: jq's truth of a value, everything but false and null. A blank is refused."""

@@ -155,11 +155,11 @@ def guard(compiler: Compiler, part: Guard, here: ast.expr) -> ast.expr:
     body: list[ast.stmt] = []
     with compiler.deeper(body):
         compiler.assign(result, compiler.value(part.body, here))
-    caught: list[ast.stmt] = []
-    with compiler.deeper(caught):
+    handler: list[ast.stmt] = []
+    with compiler.deeper(handler):
         message = compiler.named(code.attribute(code.name(error), "value"))
         compiler.assign(result, compiler.value(part.handler, message))
-    compiler.add(ast.Try(body, [_caught(error, caught)], [], []))
+    compiler.add(ast.Try(body, [caught(error, handler)], [], []))
     return code.name(result)
 
 
@@ -175,24 +175,25 @@ def guards(compiler: Compiler, part: Guard, here: ast.expr, use: Use) -> None:
         then: list[ast.stmt] = []
         with compiler.deeper(then):
             use(code.name(result))
-        compiler.add(ast.Try(body, [_caught(error, [ast.Pass()])], then, []))
+        compiler.add(ast.Try(body, [caught(error, [ast.Pass()])], then, []))
         return
 
     def write(inside: ast.expr) -> None:
         body: list[ast.stmt] = []
         with compiler.deeper(body):
             compiler.stream(part.body, inside, compiler.yield_)
-        caught: list[ast.stmt] = []
-        with compiler.deeper(caught):
+        handler: list[ast.stmt] = []
+        with compiler.deeper(handler):
             if part.handler is not None:
                 message = compiler.named(code.attribute(code.name(error), "value"))
                 compiler.stream(part.handler, message, compiler.yield_)
-        compiler.add(ast.Try(body or [ast.Pass()], [_caught(error, caught or [ast.Pass()])], [], []))
+        compiler.add(ast.Try(body or [ast.Pass()], [caught(error, handler or [ast.Pass()])], [], []))
 
     compiler.apart(here, write, use)
 
 
-def _caught(error: str, body: list[ast.stmt]) -> ast.ExceptHandler:
+def caught(error: str, body: list[ast.stmt]) -> ast.ExceptHandler:
+    """Return the handler of jq's errors."""
     return ast.ExceptHandler(code.name("RunError"), error, body)
 
 
@@ -259,6 +260,12 @@ def leave(compiler: Compiler, part: Leave, here: ast.expr, use: Use) -> None:
 
 def function(compiler: Compiler, part: Function, here: ast.expr, use: Use) -> None:
     """A definition that calls itself, and what can call it."""
+    compiler.define_function(part)
+    compiler.stream(part.body, here, use)
+
+
+def define(compiler: Compiler, part: Function) -> None:
+    """Write a definition as a function."""
     inside = compiler.fresh("here")
     parameters = [inside, *part.parameters]
 
@@ -271,10 +278,9 @@ def function(compiler: Compiler, part: Function, here: ast.expr, use: Use) -> No
         compiler.define(part.name, parameters, frame)
     else:
         compiler.generator(yields, parameters, part.name)
-    compiler.stream(part.body, here, use)
 
 
-def _closures(compiler: Compiler, arguments: tuple[Plan, ...]) -> list[ast.expr]:
+def closures(compiler: Compiler, arguments: tuple[Plan, ...]) -> list[ast.expr]:
     """Write a generator function for each argument of a call: the callee runs it on inputs of its own."""
     closures: list[ast.expr] = []
     for argument in arguments:
@@ -290,13 +296,13 @@ def _closures(compiler: Compiler, arguments: tuple[Plan, ...]) -> list[ast.expr]
 
 def invoke(compiler: Compiler, part: Invoke, here: ast.expr) -> ast.expr:
     """A call of a definition with one output."""
-    return code.call(part.name, here, *_closures(compiler, part.arguments))
+    return code.call(part.name, here, *closures(compiler, part.arguments))
 
 
 def invokes(compiler: Compiler, part: Invoke, here: ast.expr, use: Use) -> None:
     """A call of a definition."""
     output = compiler.fresh("out")
-    with compiler.loop(output, code.call(part.name, here, *_closures(compiler, part.arguments))):
+    with compiler.loop(output, code.call(part.name, here, *closures(compiler, part.arguments))):
         use(code.name(output))
 
 

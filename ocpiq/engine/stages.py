@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from ocpiq.analysis.plan import Aggregate, Fold, GroupKey, Take
 from ocpiq.engine import code
@@ -13,21 +14,36 @@ from ocpiq.engine.folds import FOLDS
 
 def take(compiler: Compiler, part: Take, here: ast.expr, use: Use) -> None:
     """`limit n`: leaves the loops of the body after the last output, so that no page is asked for in vain."""
+    taking(
+        compiler,
+        part,
+        here,
+        lambda taken: compiler.stream(part.body, here, lambda output: taken(lambda: use(output))),
+    )
+
+
+def taking(
+    compiler: Compiler,
+    part: Take,
+    here: ast.expr,
+    write: Callable[[Callable[[Callable[[], None]], None]], None],
+) -> None:
+    """Write the frame of a `limit`: `write` writes the body, and hands on what uses an output to be counted."""
     label, count, wanted = compiler.fresh("label"), compiler.fresh("count"), compiler.fresh("wanted")
     compiler.assign(wanted, compiler.at(part, code.call("whole_number", compiler.value(part.count, here))))
     compiler.assign(label, code.call("object"))
     compiler.assign(count, code.constant(0))
 
-    def taken(output: ast.expr) -> None:
+    def taken(use: Callable[[], None]) -> None:
         compiler.assign(count, ast.BinOp(code.name(count), ast.Add(), code.constant(1)))
-        use(output)
+        use()
         with compiler.when(ast.Compare(code.name(count), [ast.GtE()], [code.name(wanted)])):
             compiler.add(ast.Raise(code.call("Left", code.name(label))))
 
     with compiler.when(code.name(wanted)):
         body: list[ast.stmt] = []
         with compiler.deeper(body):
-            compiler.stream(part.body, here, taken)
+            write(taken)
         left(compiler, body, label)
 
 

@@ -166,6 +166,16 @@ class Writer:
         self.add(ast.For(ast.Name(variable, code.STORE), iterable, body or [ast.Pass()], []))
 
     @contextmanager
+    def unpacking(self, variables: list[str], iterable: ast.expr) -> Iterator[None]:
+        """Write `for a, b in iterable:` and then its body."""
+        self.frame.owned.update(variables)
+        body: list[ast.stmt] = []
+        with self.deeper(body):
+            yield
+        target = ast.Tuple([ast.Name(variable, code.STORE) for variable in variables], code.STORE)
+        self.add(ast.For(target, iterable, body or [ast.Pass()], []))
+
+    @contextmanager
     def when(self, condition: ast.expr) -> Iterator[None]:
         """Write `if condition:` and then its body."""
         body: list[ast.stmt] = []

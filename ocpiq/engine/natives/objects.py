@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from ocpiq.engine.access import each, field, item, object_key, truth
+from ocpiq.engine.edits import delete_paths, set_path
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank, refuse
 from ocpiq.values.order import equal
-from ocpiq.values.text import excerpt
+from ocpiq.values.text import excerpt, to_json
 from ocpiq.values.types import Value, type_name
 
 
 def error(value: Value) -> NoReturn:
     """`error`"""
-    raise RunError(value)
+    raise RunError(value, message="" if type(value) is str else f"(not a string): {to_json(value)}")
 
 
 def length(value: Value) -> Value:
@@ -113,4 +114,6 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     "to_entries": to_entries,
     "from_entries": from_entries,
     "getpath": get_path,
+    "setpath": set_path,
+    "delpaths": delete_paths,
 }

@@ -1,0 +1,167 @@
+"""Changing a value at paths: `setpath`, `delpaths`, and assignment, with jq's error texts.
+
+Values are never changed in place, since others may hold them; an Edit copies each container on its way once, and
+changes its own copies from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NoReturn, cast
+
+from ocpiq.engine.access import cut, item, no_index, slice_bounds, slice_ends
+from ocpiq.errors import RunError
+from ocpiq.values.blank import Blank, refuse
+from ocpiq.values.order import sort_key
+from ocpiq.values.types import Value, type_name
+
+LARGEST: Final = 536_870_911  # the largest index that jq takes
+
+Container = list[Value] | dict[str, Value]
+
+
+class Edit:
+    """A value that is being changed."""
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+        self._own: dict[
+            int, Container
+        ] = {}  # kept by identity, and kept alive so that identities stay theirs
+        self._dropped: list[Value] = []
+
+    def get(self, path: Sequence[Value]) -> Value:
+        """Return the value at a path, null where nothing is."""
+        value = self.value
+        for key in path:
+            if value is None:
+                return None
+            value = item(value, key)
+        return value
+
+    def set(self, path: Sequence[Value], new: Value) -> None:
+        """Put `new` at a path, making what is missing on the way."""
+        self.value = self._set(self.value, path, 0, new)
+
+    def _set(self, value: Value, path: Sequence[Value], depth: int, new: Value) -> Value:
+        """Return `value` with `new` at the rest of the path."""
+        if depth == len(path):
+            return new
+        key = path[depth]
+        kind, of = type(value), type(key)
+        if of is str and (kind is dict or value is None):
+            fields = cast("dict[str, Value]", self._owned({} if value is None else value))
+            fields[cast(str, key)] = self._set(fields.get(cast(str, key)), path, depth + 1, new)
+            return fields
+        if of in (int, float) and (kind is list or value is None):
+            return self._set_item(value, path, depth, new)
+        if of is dict and (kind is list or value is None):
+            bounds = cast("dict[str, Value]", key)
+            return self._set_slice(
+                value, bounds, self._set(cut(value, *slice_ends(bounds)), path, depth + 1, new)
+            )
+        if of is list and kind is list:
+            raise RunError("Cannot update field at array index of array")
+        return no_index(value, key)
+
+    def _set_item(self, value: Value, path: Sequence[Value], depth: int, new: Value) -> Value:
+        items = cast("list[Value]", self._owned([] if value is None else value))
+        place = int(cast(float, path[depth]) // 1)
+        if place < 0:
+            place += len(items)
+            if place < 0:
+                raise RunError("Out of bounds negative array index")
+        if place > LARGEST:
+            raise RunError("Array index too large")
+        if place >= len(items):
+            items.extend([None] * (place + 1 - len(items)))
+        items[place] = self._set(items[place], path, depth + 1, new)
+        return items
+
+    def _set_slice(self, value: Value, bounds: dict[str, Value], new: Value) -> Value:
+        if type(new) is not list:
+            if type(new) is Blank:
+                refuse(new)
+            raise RunError("A slice of an array can only be assigned another array")
+        items = cast("list[Value]", self._owned([] if value is None else value))
+        first, last = slice_bounds(len(items), *slice_ends(bounds))
+        items[first:last] = new
+        return items
+
+    def _owned(self, value: Value) -> Container:
+        """Return a container that may be changed: the edit's own copy."""
+        container = cast(Container, value)
+        if self._own.get(id(container)) is container:
+            return container
+        copy = container.copy()
+        self._own[id(copy)] = copy
+        return copy
+
+    def drop(self, path: Sequence[Value]) -> None:
+        """Delete a path, once everything else is done, so that other paths keep their meaning."""
+        self._dropped.append(list(path))
+
+    def done(self) -> Value:
+        """Return the changed value."""
+        return delete_paths(self.value, self._dropped) if self._dropped else self.value
+
+
+def set_path(value: Value, path: Value, new: Value) -> Value:
+    """`setpath(path; new)`"""
+    edit = Edit(value)
+    edit.set(_path(path), new)
+    return edit.value
+
+
+def delete_paths(value: Value, paths: Value) -> Value:
+    """`delpaths(paths)`; the last first, so that indices keep their meaning."""
+    if type(paths) is not list:
+        raise RunError("Paths must be specified as an array")
+    for path in paths:
+        if type(path) is not list:
+            raise RunError(f"Path must be specified as array, not {type_name(path)}")
+    for path in sorted(cast("list[list[Value]]", paths), key=sort_key, reverse=True):
+        value = _delete(value, path, 0)
+    return value
+
+
+def _path(path: Value) -> list[Value]:
+    if type(path) is list:
+        return path
+    if type(path) is Blank:
+        refuse(path)
+    raise RunError("Path must be specified as an array")
+
+
+def _delete(value: Value, path: list[Value], depth: int) -> Value:
+    if depth == len(path) or value is None:
+        return None
+    key = path[depth]
+    if depth < len(path) - 1:
+        inner = item(value, key)
+        if inner is None:
+            return value
+        return Edit(value)._set(value, [key], 0, _delete(inner, path, depth + 1))
+    kind, of = type(value), type(key)
+    if kind is dict and of is str:
+        return {name: found for name, found in cast("dict[str, Value]", value).items() if name != key}
+    if kind is list and of in (int, float):
+        items = cast("list[Value]", value)
+        place = int(cast(float, key) // 1)
+        place = place + len(items) if place < 0 else place
+        return [found for number, found in enumerate(items) if number != place]
+    if kind is list and of is dict:
+        items = cast("list[Value]", value)
+        first, last = slice_bounds(len(items), *slice_ends(cast("dict[str, Value]", key)))
+        return items[:first] + items[last:]
+    return _no_delete(value, key)
+
+
+def _no_delete(value: Value, key: Value) -> NoReturn:
+    for part in (value, key):
+        if type(part) is Blank:
+            refuse(part)
+    if type(value) is not dict and type(value) is not list:
+        raise RunError(f"Cannot delete fields from {type_name(value)}")
+    what = "field of object" if type(value) is dict else "element of array"
+    raise RunError(f"Cannot delete {type_name(key)} {what}")
