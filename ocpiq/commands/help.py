@@ -11,7 +11,7 @@ WIDTH: Final = 80
 COLUMN: Final = 28
 
 USAGE: Final = """\
-ocpiq [OPTIONS] QUERY [FILE...]     query JSON files or standard input, as jq does
+ocpiq [OPTIONS] QUERY [FILE...]     query JSON, from files or a pipe, as jq does
 ocpiq [OPTIONS] 'MODULE ... | ...'  query a platform's modules, page by page
 ocpiq -f FILE [OPTIONS]             a saved query
 """
@@ -44,7 +44,7 @@ EXIT_CODES: Final = """\
 """
 
 SHORT: Final = """\
-ocpiq queries a charging platform's OCPI interface: in jq's language, privately.
+ocpiq queries a charge point operator's OCPI interface in the language of jq.
 
   ocpiq --demo 'sessions pass kwh | limit 3'    try it on made-up data
   ocpiq login URL --party XX-YYY                log in to a platform

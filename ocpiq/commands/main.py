@@ -23,19 +23,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     codes: list[int] = []
     temporary: list[str] = []
+    done = threading.Event()  # an interrupted Thread.join cannot tell whether the thread has ended
+
+    def work() -> None:
+        codes.append(run(words, temporary))
+        done.set()
+
     threading.stack_size(STACK)
     sys.setrecursionlimit(DEPTH)
-    thread = threading.Thread(target=lambda: codes.append(run(words, temporary)), daemon=True)
+    thread = threading.Thread(target=work, daemon=True)
     try:
         thread.start()
-        thread.join()
+        done.wait()
     except KeyboardInterrupt:
-        _interrupt(thread)
-        if thread.is_alive():  # it waits for the network or a slow disk, and cannot hear
+        if not _interrupted(thread, done):  # it waits for the network or a slow disk, and cannot hear
             for path in temporary:
                 Path(path).unlink(missing_ok=True)
             os._exit(report.INTERRUPTED)
-    return codes[0] if codes else report.INTERRUPTED
+    return codes[0]
 
 
 def run(argv: Sequence[str], temporary: list[str]) -> int:
@@ -108,17 +113,16 @@ def _help() -> int:
     return 0
 
 
-def _interrupt(thread: threading.Thread) -> None:
-    """Raise KeyboardInterrupt in `thread` and wait a moment."""
+def _interrupted(thread: threading.Thread, done: threading.Event) -> bool:
+    """Raise KeyboardInterrupt in `thread`, wait a moment, and tell whether it has ended."""
     import ctypes
 
     try:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt)
-        )
-        thread.join(GRACE)
+        set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        set_exception(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt))
+        return done.wait(GRACE)
     except KeyboardInterrupt:  # a second Ctrl-C: do not wait
-        return
+        return False
 
 
 def _forget_output() -> None:

@@ -27,7 +27,7 @@ EXCERPT_BYTES: Final = 29
 
 
 def encode(value: Value, option: int = 0) -> bytes:
-    """Return `value` as JSON in UTF-8, on one line; `option` are orjson's (sorted keys, indent of two).
+    """Return `value` as JSON in UTF-8, on one line; `option` are orjson's: sorted keys, an indent, a newline.
 
     Never fails for a value: what orjson refuses, or writes in another form than jq, is written with care. The
     latter is looked for in the finished bytes, since a walk over the value would cost more than writing it.
@@ -84,4 +84,5 @@ def _holds_infinity(value: Value) -> bool:
 
 def _with_care(value: Value, option: int) -> bytes:
     indent = "  " if option & orjson.OPT_INDENT_2 else ""
-    return write(value, Style(indent=indent, sort_keys=bool(option & orjson.OPT_SORT_KEYS))).encode()
+    text = write(value, Style(indent=indent, sort_keys=bool(option & orjson.OPT_SORT_KEYS)))
+    return (text + "\n" if option & orjson.OPT_APPEND_NEWLINE else text).encode()

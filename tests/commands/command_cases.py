@@ -285,7 +285,10 @@ SOURCES = [
     Case("a version that is none", ("--ocpi-version", "9", "sessions"), err="2.2.1", code=2),
     Case("no platform", ("sessions",), err="no platform .*ocpiq login", code=2),
     Case(
-        "a platform that is not there", ("--platform", "x", "sessions"), err="no platform is called .?x", code=2
+        "a platform that is not there",
+        ("--platform", "x", "sessions"),
+        err="no platform is called .?x",
+        code=2,
     ),
     Case(
         "get",

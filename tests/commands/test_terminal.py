@@ -1,0 +1,118 @@
+"""ocpiq on a real terminal: colours, progress, the hidden token, Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user without logins and settings."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("OCPIQ", "JQ_", "NO_COLOR"))
+    }
+    return {**kept, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "TERM": "xterm-256color"}
+
+
+def start(environment: dict[str, str], *argv: str) -> pexpect.spawn[str]:
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "ocpiq", *argv],
+        env=environment,
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(24, 100),
+    )
+
+
+def ended(process: pexpect.spawn[str]) -> tuple[str, int | None]:
+    process.expect(pexpect.EOF)
+    text = process.before or ""
+    process.close()
+    return text.replace("\r\n", "\n"), process.exitstatus
+
+
+def test_results_are_indented_and_coloured(environment: dict[str, str]) -> None:
+    text, code = ended(start(environment, "-n", "[1]"))
+    assert (text, code) == ("\x1b[1;39m[\x1b[0m\n  \x1b[0;39m1\x1b[0m\n\x1b[1;39m]\x1b[0m\n", 0)
+
+
+def test_no_color(environment: dict[str, str]) -> None:
+    assert ended(start({**environment, "NO_COLOR": "1"}, "-n", "[1]")) == ("[\n  1\n]\n", 0)
+    assert ended(start(environment, "-nM", "[1]")) == ("[\n  1\n]\n", 0)
+
+
+def test_one_line_if_asked_for(environment: dict[str, str]) -> None:
+    assert ended(start(environment, "-ncM", "[1]")) == ("[1]\n", 0)
+
+
+def test_without_words_a_short_help(environment: dict[str, str]) -> None:
+    text, code = ended(start(environment))
+    assert code == 2
+    assert "ocpiq --help" in text
+
+
+def test_progress_is_one_line_that_is_cleared(environment: dict[str, str]) -> None:
+    text, code = ended(start(environment, "--demo", "sessions pass kwh | aggregate count(.kwh > 10)"))
+    assert code == 0
+    lines = [line for line in text.split("\n") if line]
+    assert len(lines) == 2
+    drawn, count = lines
+    assert re.search(r"\r\x1b\[Ksessions: \d+ pages?, [\d,]+ of 10,000 objects", drawn)
+    assert re.search(r"\r\x1b\[Ksessions: 10,000 objects, 10 pages, \d+\.\d s$", drawn)
+    assert count.isprintable() is False or count.strip("\x1b[0;39m").isdigit()
+
+
+def test_quiet(environment: dict[str, str]) -> None:
+    text, code = ended(start(environment, "--demo", "-qM", "sessions | aggregate count"))
+    assert (text, code) == ("10000\n", 0)
+
+
+@pytest.fixture
+def platform(environment: dict[str, str]) -> Iterator[tuple[str, str]]:
+    process = start(environment, "demo")
+    process.expect(r"versions URL: (\S+)\r\ntoken: (\S+)\r\n")
+    assert process.match is not None
+    yield process.match[1], process.match[2]
+    process.sendintr()
+    text, code = ended(process)
+    assert code == 0
+    assert "Traceback" not in text
+
+
+def test_the_token_is_asked_for_and_not_shown(environment: dict[str, str], platform: tuple[str, str]) -> None:
+    url, token = platform
+    process = start(environment, "login", url, "--party", "NL-ABC", "--name", "mine")
+    process.expect("token: ")
+    process.waitnoecho()
+    process.sendline(token)
+    text, code = ended(process)
+    assert code == 0
+    assert token not in text
+    assert "logged in to mine" in text
+
+
+def test_no_token_given_at_the_prompt(environment: dict[str, str], platform: tuple[str, str]) -> None:
+    process = start(environment, "login", platform[0], "--party", "NL-ABC")
+    process.expect("token: ")
+    process.waitnoecho()
+    process.sendeof()
+    text, code = ended(process)
+    assert code == 2
+    assert "there is no token" in text
+
+
+def test_ctrl_c_leaves_a_clean_line(environment: dict[str, str]) -> None:
+    process = start(environment, "-n", "1, (range(1e12) | empty)")
+    process.expect("1")
+    process.sendintr()
+    text, code = ended(process)
+    assert code == 130
+    assert "Traceback" not in text and text.count("\n") <= 2
