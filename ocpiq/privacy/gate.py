@@ -17,6 +17,7 @@ from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
 from ocpiq.privacy.careful import BLANKS, BrokenError
 from ocpiq.privacy.envelope import BOM, Envelope, Head, head, split
+from ocpiq.privacy.parts import in_parts
 from ocpiq.privacy.rows import rows
 from ocpiq.privacy.scan import Items
 from ocpiq.privacy.shapes import Shape
@@ -60,6 +61,8 @@ class Gate:
         self._view = view
         self._first = True
         self._rows = rows(view, need, window)
+        if view.part:
+            self._rows = in_parts(self._rows, view.part)
         self.shape: Shape | None = self._rows.shape
         item = self._rows.item
         data = list[item] | None | UnsetType  # type: ignore[valid-type]

@@ -61,15 +61,16 @@ class AtOnce:
     def __init__(self, view: ViewNode, need: Need, window: Window | None) -> None:
         root = cell(view, need)
         seen = {member.key: member.attribute for member in root.record.members} if root.record else {}
-        self._window = window
+        self.window = window
         self._sealed = window is not None and UPDATED not in seen
         self._updated = attrgetter(seen.get(UPDATED, UPDATED))
-        self._root = cell(view, need, (UPDATED,)) if self._sealed else root
-        assert self._root.record is not None
-        self.shape = self._root.record.shape
-        self.item: Any = self._root.record.cls
+        self.root = cell(view, need, (UPDATED,)) if self._sealed else root
+        assert self.root.record is not None
+        self.record = self.root.record
+        self.shape = self.record.shape
+        self.item: Any = self.record.cls
         self._decoder: Decoder[Any] = Decoder(self.item)
-        self._change = row_change(self._root.record)
+        self._change = row_change(self.record)
 
     def takes(self, records: list[Any]) -> bool:
         """Tell that all are objects: else they would not be records."""
@@ -78,10 +79,10 @@ class AtOnce:
     def all(self, records: list[Any]) -> Kept:
         """Return the rows of records."""
         undated = 0
-        if self._window:
+        if self.window:
             moments = [moment(self._updated(record)) for record in records]
             undated = moments.count(None)
-            records = [record for record, at in zip(records, moments, strict=True) if self._window.holds(at)]
+            records = [record for record, at in zip(records, moments, strict=True) if self.window.holds(at)]
             for record in records if self._sealed else ():
                 setattr(record, UPDATED, None)
         change = self._change
@@ -95,11 +96,7 @@ class AtOnce:
             pass
         else:
             return self.all([record])
-        parts = fields(raw)
-        at = moment(parts.get(UPDATED)) if self._window else 0
-        if self._window and not self._window.holds(at):
-            return [], 0
-        return [tolerant.root(self._root, parts)], int(at is None)
+        return followed(self.root, fields(raw), self.window)
 
 
 class OneByOne:
@@ -108,8 +105,8 @@ class OneByOne:
     def __init__(self, root: Cell, window: Window | None) -> None:
         self.shape = root.record.shape if root.record else None
         self.item: Any = Raw
-        self._root = root
-        self._window = window
+        self.root = root
+        self.window = window
         self._decoder: Decoder[Any] = Decoder(root.record.cls if root.record else dict[str, Any])
         self._change = row_change(root.record) if root.record else None
 
@@ -120,16 +117,16 @@ class OneByOne:
     def all(self, records: list[Raw]) -> Kept:
         """Return the rows of slices."""
         undated = 0
-        if self._window:
+        if self.window:
             moments = [updated(bytes(raw)) for raw in records]
             undated = moments.count(None)
-            records = [raw for raw, at in zip(records, moments, strict=True) if self._window.holds(at)]
+            records = [raw for raw, at in zip(records, moments, strict=True) if self.window.holds(at)]
         return Later(records, self.row), undated
 
     def one(self, raw: bytes) -> Kept:
         """Return the row of a slice."""
-        at = updated(raw) if self._window else 0
-        if self._window and not self._window.holds(at):
+        at = updated(raw) if self.window else 0
+        if self.window and not self.window.holds(at):
             fields(raw)
             return [], 0
         return [self.row(raw)], int(at is None)
@@ -142,7 +139,15 @@ class OneByOne:
             pass
         else:
             return record if self._change is None else self._change(record)
-        return tolerant.root(self._root, fields(bytes(raw)))
+        return tolerant.root(self.root, fields(bytes(raw)))
+
+
+def followed(root: Cell, parts: dict[str, bytes], window: Window | None) -> Kept:
+    """Return the row of an object given as the slices of its fields, if it is in the window."""
+    at = moment(parts.get(UPDATED)) if window else 0
+    if window and not window.holds(at):
+        return [], 0
+    return [tolerant.root(root, parts)], int(at is None)
 
 
 class Later(Sequence[object]):

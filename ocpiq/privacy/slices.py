@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from ocpiq.privacy import careful, scan
+from ocpiq.privacy.careful import BrokenError
 from ocpiq.privacy.scan import Items
 
 REFUSED: Final = (ValueError, RecursionError)
@@ -49,3 +50,22 @@ def value(raw: bytes) -> object:
     except REFUSED:
         pass
     return careful.decode(raw)
+
+
+def objects(raw: bytes) -> list[dict[str, bytes]]:
+    """Return the slices of the fields of the object, or of all objects in the list of any depth, that `raw`
+    is."""
+    todo: Items = [raw]
+    found = []
+    while todo:
+        item = todo.pop()
+        try:
+            if isinstance(item, list):
+                todo += reversed(item)
+            elif item[:1] == OBJECT:
+                found.append(fields(item))
+            elif item[:1] == LIST:
+                todo += reversed(items(item))
+        except BrokenError:
+            continue
+    return found
