@@ -264,13 +264,10 @@ def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, kind: Type) -> R
     source, item = analysis.resolve(node.source, scope, kind)
     start, start_kind = analysis.resolve(node.start, scope, kind)
     use(start_kind)
-    name = analysis.name("item")
-    state = Opaque()
-
-    def update(inner: Scope) -> Resolved:
-        return analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
-
-    body, body_kind = destructure(analysis, node.patterns, Local(name), item, scope, update)
+    name, state = analysis.name("item"), Opaque()
+    inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope)
+    update, body_kind = analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
+    body = wrap(update)
     use(body_kind)
     outputs = start.outputs
     return Reduce(source, name, start, body, outputs=outputs, span=scope.place(node)), state
@@ -282,24 +279,16 @@ def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, kind: Type) ->
     start, start_kind = analysis.resolve(node.start, scope, kind)
     use(start_kind)
     name, state = analysis.name("item"), analysis.name("state")
-    extracted: list[Type] = []
-
-    def update(inner: Scope) -> Resolved:
-        """The update's output is the new state, and what extract sees: they stay apart in the plan by a Bind."""
-        again = inner.again(REDUCE_AGAIN)
-        plan, kind_ = analysis.resolve(node.update, again, Opaque())
-        use(kind_)
-        if node.extract is None:
-            extracted.append(Opaque())
-            extract: Plan = Here()
-        else:
-            extract, extract_kind = analysis.resolve(node.extract, again, Opaque())
-            extracted.append(extract_kind)
-        return pipe(plan, Bind(Here(), state, extract, outputs=extract.outputs)), Opaque()
-
-    body, _ = destructure(analysis, node.patterns, Local(name), item, scope, update)
+    inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope)
+    inner = inner.again(REDUCE_AGAIN)
+    update, update_kind = analysis.resolve(node.update, inner, Opaque())
+    use(update_kind)
+    extract, extract_kind = (
+        (Here(), Opaque()) if node.extract is None else analysis.resolve(node.extract, inner, Opaque())
+    )
+    body = wrap(pipe(update, Bind(Here(), state, extract, outputs=extract.outputs)))
     plan = Foreach(source, name, start, body, state, outputs=Outputs.MANY, span=scope.place(node))
-    return plan, either(extracted)
+    return plan, extract_kind
 
 
 def descend(analysis: Analysis, node: tree.Descend, scope: Scope, kind: Type) -> Resolved:

@@ -93,36 +93,17 @@ def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, kind: Type) 
 
 def _bind(analysis: Analysis, item: tree.Bind, walk: Walk) -> None:
     source, source_kind = analysis.resolve(item.source, walk.scope, walk.kind)
-    name = analysis.name("bound")
-    scopes: list[Scope] = []
+    value = Local(analysis.name("bound"))
     once = walk.outputs is Outputs.ONE and source.outputs is Outputs.ONE
-
-    def remember(inner: Scope) -> Resolved:
-        scopes.append(inner)
-        return _HOLE, walk.kind
-
-    shape, _ = destructure(analysis, item.patterns, Local(name), source_kind, walk.scope, remember)
-
-    def make(rest: Plan) -> Plan:
-        body = _fill(shape, rest)
-        return Bind(source, name, body, outputs=product(source, body))
-
-    walk.scope = scopes[0]
+    walk.scope, wrap = destructure(analysis, item.patterns, value, source_kind, walk.scope)
     if once:
         walk.kept = {**walk.kept, **walk.scope.variables}
+
+    def make(rest: Plan) -> Plan:
+        body = wrap(rest)
+        return Bind(source, value.name, body, outputs=product(source, body))
+
     walk.wrap(make, source.outputs)
-
-
-_HOLE = Local("")
-
-
-def _fill(shape: Plan, rest: Plan) -> Plan:
-    """Put the rest of the pipeline where a pattern's innermost Bind left room for it."""
-    if shape is _HOLE:
-        return rest
-    assert isinstance(shape, Bind)
-    body = _fill(shape.body, rest)
-    return Bind(shape.source, shape.name, body, outputs=product(shape.source, body))
 
 
 def _define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
