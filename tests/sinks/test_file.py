@@ -73,7 +73,7 @@ def test_a_replaced_file_keeps_its_rights(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with (
-        pytest.raises(UsageError, match="cannot write .*no/out.json: No such file"),
+        pytest.raises(UsageError, match=r"cannot write .*no/out\.json: No such file"),
         WholeFile(tmp_path / "no/out.json"),
     ):
         pass
