@@ -49,7 +49,10 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
             home = msgspec.structs.replace(binding.home.again(scope.repeated), folding=scope.folding)
             return analysis.resolve(binding.body, home, kind)
         case Definition():
-            return _inline(analysis, binding.define, binding.home, node, scope, kind)
+            home = binding.home
+            if home.imported:  # errors are shown in the query
+                home = msgspec.structs.replace(home, at=scope.place(node))
+            return _inline(analysis, binding.define, home, node, scope, kind)
         case Recursive():
             return _invoke(analysis, binding, node, scope, kind)
         case RecursiveParameter():

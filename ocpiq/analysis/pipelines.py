@@ -106,7 +106,8 @@ def _bind(analysis: Analysis, item: tree.Bind, walk: Walk) -> None:
     walk.wrap(make, source.outputs)
 
 
-def _define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
+def define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
+    """Add a definition: it is known to everything that follows."""
     made = recursive_definition(analysis, item, walk.scope)
     arity = len(item.parameters)
     if made is None:
@@ -131,7 +132,7 @@ def _breakable(outputs: Outputs) -> Outputs:
 
 BINDERS: Mapping[type, Callable[[Analysis, object, Walk], None]] = {
     tree.Bind: _bind,  # type: ignore[dict-item]
-    tree.Define: _define,  # type: ignore[dict-item]
+    tree.Define: define,  # type: ignore[dict-item]
     tree.Label: _label,  # type: ignore[dict-item]
 }
 

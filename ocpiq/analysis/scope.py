@@ -68,6 +68,7 @@ class Scope(Struct, frozen=True):
     repeated: str = ""
     at: Span | None = None
     folding: Folding | None = None
+    imported: str = ""  # the module that this is written in, if it is not the query itself
 
     def place(self, node: tree.Node) -> Span:
         """Return where errors in `node` are shown."""

@@ -10,7 +10,7 @@ from ocpiq.analysis.plan import Moment, Outputs, Scan, SourcePlan
 from ocpiq.analysis.scope import Scope
 from ocpiq.analysis.types import InSource, Type
 from ocpiq.analysis.views import view
-from ocpiq.errors import CompileError, Span, UnsupportedError, did_you_mean
+from ocpiq.errors import CompileError, PrivacyError, Span, UnsupportedError, did_you_mean
 from ocpiq.language import tree
 from ocpiq.schema import module, modules
 from ocpiq.values.times import epoch_us
@@ -36,6 +36,12 @@ def resolve_source(
             f"{name} would be pulled again {scope.repeated}",
             span=place,
             hint=f"collect it before: [{name}] as ${name} | …",
+        )
+    if scope.imported and any(isinstance(clause, tree.Pass | tree.Only) for clause in clauses):
+        raise PrivacyError(
+            f"the module {scope.imported} passes fields of {name}: a pass stands in the query's own text",
+            span=place,
+            hint=f"give the source as an argument: f({name} pass …)",
         )
     since = until = None
     for clause in clauses:

@@ -93,7 +93,13 @@ def _prepared(given: Arguments, text: Text, files: list[str], stack: ExitStack, 
     if given.has("tz"):
         raise UsageError("--tz is not supported yet")
     variables = values.variables(given)
-    query = compile(text.text, version=origin.version_of(given), variables=tuple(variables))
+    query = compile(
+        text.text,
+        version=origin.version_of(given),
+        variables=tuple(variables),
+        library=[Path(folder) for (folder,) in given.every("library-path")],
+        home=Path(text.name).parent if text.name else None,
+    )
     sources = origin.sources(given, query.modules, stack, progress)
     return Run(given, query, text, _inputs(given, files, progress), sources, variables, progress)
 

@@ -17,7 +17,7 @@ from ocpiq.errors.kinds import (
 )
 from ocpiq.errors.nearest import did_you_mean, nearest
 from ocpiq.errors.notices import Notice, Notify, PageRead, PullEnded, Warned, ignore
-from ocpiq.errors.render import render
+from ocpiq.errors.render import place, render
 
 __all__ = [
     "CompileError",
@@ -39,5 +39,6 @@ __all__ = [
     "did_you_mean",
     "ignore",
     "nearest",
+    "place",
     "render",
 ]

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from ocpiq.analysis import analyze
+from ocpiq.analysis.modules import Library
 from ocpiq.analysis.plan import QueryPlan
 from ocpiq.engine import Halted, Program, Runtime
 from ocpiq.errors import Notify, UsageError, ignore
 from ocpiq.language import parse, tree
+from ocpiq.query.library import Folders
 from ocpiq.query.pulls import Pulls
 from ocpiq.sources.protocol import Source
 from ocpiq.values.types import Value
 
 
-def compile(text: str, *, version: str = "2.2.1", variables: Collection[str] = ()) -> Query:
+def compile(
+    text: str,
+    *,
+    version: str = "2.2.1",
+    variables: Collection[str] = (),
+    library: Sequence[Path] = (),
+    home: Path | None = None,
+) -> Query:
     """Return the query that `text` says.
 
     `version` is the OCPI version that its paths are checked against until a run's sources tell theirs; `variables`
-    are the names that every run will give values for. Raises CompileError, and PrivacyError where the query uses a
-    field that it does not pass.
+    are the names that every run will give values for; `library` are folders for `import`, which otherwise looks in
+    `home`, the folder of the query itself (default: where the program runs). Raises CompileError, and PrivacyError
+    where the query uses a field that it does not pass.
     """
-    return Query(parse(text), version, tuple(variables))
+    return Query(parse(text), version, tuple(variables), Folders(library, home or Path.cwd()))
 
 
 class Query:
     """A query that compiles; `run` it on a value, on inputs, on sources."""
 
-    def __init__(self, program: tree.Program, version: str, variables: tuple[str, ...]) -> None:
+    def __init__(
+        self, program: tree.Program, version: str, variables: tuple[str, ...], library: Library
+    ) -> None:
         self._program = program
         self._variables = variables
         self._version = version
-        self._plan = analyze(program, version=version, givens=variables)
+        self._library = library
+        self._plan = self._analyze(version)
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -81,4 +95,7 @@ class Query:
         version = next(iter(versions), self._version)
         if version == self._version:
             return self._plan
-        return analyze(self._program, version=version, givens=self._variables)
+        return self._analyze(version)
+
+    def _analyze(self, version: str) -> QueryPlan:
+        return analyze(self._program, version=version, givens=self._variables, library=self._library)

@@ -1,0 +1,69 @@
+"""The files that a query imports: found in folders, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from ocpiq.analysis.modules import Module
+from ocpiq.errors import CompileError, QuerySyntaxError, UsageError, place
+from ocpiq.inputs import Texts, values
+from ocpiq.language import parse
+from ocpiq.values.types import Value
+
+ENDINGS = (".ocpiq", ".jq")
+
+
+class Folders:
+    """A library of folders. `home` is where the query itself lies: relative folders start there."""
+
+    def __init__(self, folders: Sequence[Path], home: Path) -> None:
+        self._folders = list(folders)
+        self._home = home
+
+    def definitions(self, path: str, search: Sequence[str], origin: str) -> Module:
+        """Return the module `path`: `path.ocpiq` or `path.jq`, or the file of that name in a folder of that name."""
+        _check(path)
+        last = path.rsplit("/", 1)[-1]
+        names = [f"{path}{ending}" for ending in ENDINGS] + [f"{path}/{last}{ending}" for ending in ENDINGS]
+        file = self._find(names, search, origin)
+        if file is None:
+            raise CompileError(f"module not found: {path}", hint="folders to look in are given with -L")
+        text = _read(file)
+        try:
+            return Module(path, parse(text), str(file))
+        except QuerySyntaxError as error:
+            where = ", line {}, column {}".format(*place(text, error.span)) if error.span else ""
+            raise CompileError(f"{file.name}{where}: {error.message}", hint=error.hint) from None
+
+    def data(self, path: str, search: Sequence[str], origin: str) -> Value:
+        """Return the values of `path.json` as an array."""
+        _check(path)
+        file = self._find([f"{path}.json"], search, origin)
+        if file is None:
+            raise CompileError(f"module not found: {path}", hint="folders to look in are given with -L")
+        try:
+            return list(values(Texts(iter([file.read_bytes()]))))
+        except OSError:
+            raise UsageError(f"{file} cannot be read") from None
+
+    def _find(self, names: Sequence[str], search: Sequence[str], origin: str) -> Path | None:
+        base = Path(origin).parent if origin else self._home
+        folders = [base / folder for folder in search] or self._folders or [base]
+        return next(
+            (folder / name for folder in folders for name in names if (folder / name).is_file()), None
+        )
+
+
+def _check(path: str) -> None:
+    parts = path.split("/")
+    if any(first == second for first, second in pairwise(parts)):
+        raise CompileError(f"module names must not have equal consecutive components: {path}")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"{file} cannot be read") from None
