@@ -1,30 +1,23 @@
 """The table of builtins written in Python: number of outputs, type of the result, and what each does with a blank.
 
 A blank may be moved, never used. `REFUSES`, the default, means that neither the input nor an argument may be or hold
-a blank; `OUTSIDE` that only the outside is looked at, so that an array or object may hold one; `MOVES` that the
-builtin carries blanks along. The compiler puts the check where a blank is possible; the builtins know nothing of it.
+a blank; `OUTSIDE` that only the outside is looked at, so that an array or object may hold one; `ITEMS` that each item
+is looked at in this way too; `MOVES` that the builtin carries blanks along. The compiler puts the check where a blank
+is possible; the builtins know nothing of it.
 """
 
 from __future__ import annotations
 
-from enum import Enum
-
 from msgspec import Struct
 
+from ocpiq.analysis.blanks import Blanks
 from ocpiq.analysis.plan import Outputs
 from ocpiq.analysis.types import BOOLEAN, NUMBER, STRING, Opaque, Type
 
 
-class Blanks(Enum):
-    """What a builtin does with a blank."""
-
-    REFUSES = "refuses"
-    OUTSIDE = "looks at the outside only"
-    MOVES = "moves"
-
-
 class Builtin(Struct, frozen=True):
-    """One builtin: `arity` counts its arguments."""
+    """One builtin: `arity` counts its arguments; `blanks` holds for the input, and where `of_arguments` is not given
+    for each of them."""
 
     name: str
     arity: int
@@ -32,6 +25,11 @@ class Builtin(Struct, frozen=True):
     outputs: Outputs = Outputs.ONE
     result: Type | None = None
     reads: bool = True  # whether it looks at `.` at all
+    of_arguments: tuple[Blanks, ...] = ()
+
+    def of_argument(self, number: int) -> Blanks:
+        """Return what it does with a blank in an argument, counted from 0."""
+        return self.of_arguments[number] if self.of_arguments else self.blanks
 
 
 def _table(*rows: Builtin) -> dict[tuple[str, int], Builtin]:
@@ -51,7 +49,7 @@ BUILTINS = _table(
     Builtin("keys_unsorted", 0, Blanks.OUTSIDE, result=_CLEAN),
     Builtin("has", 1, Blanks.OUTSIDE, result=BOOLEAN),
     Builtin("contains", 1, result=BOOLEAN),
-    Builtin("add", 0, Blanks.MOVES, result=_MOVED),
+    Builtin("add", 0, Blanks.ITEMS, result=_MOVED),
     Builtin("range", 1, outputs=Outputs.MANY, result=NUMBER, reads=False),
     Builtin("range", 2, outputs=Outputs.MANY, result=NUMBER, reads=False),
     Builtin("range", 3, outputs=Outputs.MANY, result=NUMBER, reads=False),
@@ -77,17 +75,17 @@ BUILTINS = _table(
     Builtin("unique", 0, result=_CLEAN),
     Builtin("min", 0, result=_CLEAN),
     Builtin("max", 0, result=_CLEAN),
-    Builtin("_sort_by", 1, Blanks.MOVES),
-    Builtin("_group_by", 1, Blanks.MOVES),
-    Builtin("_unique_by", 1, Blanks.MOVES),
-    Builtin("_min_by", 1, Blanks.MOVES),
-    Builtin("_max_by", 1, Blanks.MOVES),
-    Builtin("reverse", 0, Blanks.MOVES),
-    Builtin("flatten", 0, Blanks.MOVES),
-    Builtin("flatten", 1, Blanks.MOVES),
-    Builtin("transpose", 0, Blanks.MOVES),
-    Builtin("to_entries", 0, Blanks.MOVES),
-    Builtin("from_entries", 0, Blanks.MOVES),
+    Builtin("_sort_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
+    Builtin("_group_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
+    Builtin("_unique_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
+    Builtin("_min_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
+    Builtin("_max_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
+    Builtin("reverse", 0, Blanks.OUTSIDE),
+    Builtin("flatten", 0, Blanks.OUTSIDE),
+    Builtin("flatten", 1, Blanks.OUTSIDE),
+    Builtin("transpose", 0, Blanks.ITEMS),
+    Builtin("to_entries", 0, Blanks.OUTSIDE),
+    Builtin("from_entries", 0, Blanks.ITEMS),
     Builtin("startswith", 1, result=BOOLEAN),
     Builtin("endswith", 1, result=BOOLEAN),
     Builtin("ltrimstr", 1, result=_CLEAN),
@@ -96,7 +94,7 @@ BUILTINS = _table(
     Builtin("ltrim", 0, result=STRING),
     Builtin("rtrim", 0, result=STRING),
     Builtin("split", 1, result=_CLEAN),
-    Builtin("join", 1, Blanks.MOVES),
+    Builtin("join", 1, Blanks.OUTSIDE, of_arguments=(Blanks.MOVES,)),
     Builtin("ascii_downcase", 0, result=STRING),
     Builtin("ascii_upcase", 0, result=STRING),
     Builtin("explode", 0, result=_CLEAN),
@@ -107,11 +105,12 @@ BUILTINS = _table(
     Builtin("debug", 0, Blanks.MOVES),
     Builtin("env", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("halt", 0, Blanks.MOVES, Outputs.NONE, reads=False),
-    Builtin("getpath", 1, Blanks.MOVES),
-    Builtin("setpath", 2, Blanks.MOVES),
-    Builtin("delpaths", 1, Blanks.MOVES),
-    *(
-        Builtin(name, 0, Blanks.MOVES)
-        for name in ("@text", "@json", "@csv", "@tsv", "@html", "@uri", "@sh", "@base64", "@base64d")
-    ),
+    Builtin("recurse", 0, Blanks.MOVES, Outputs.MANY),
+    Builtin("getpath", 1, Blanks.MOVES, of_arguments=(Blanks.REFUSES,)),
+    Builtin("setpath", 2, Blanks.MOVES, of_arguments=(Blanks.REFUSES, Blanks.MOVES)),
+    Builtin("delpaths", 1, Blanks.MOVES, of_arguments=(Blanks.REFUSES,)),
+    *(Builtin(name, 0, Blanks.MOVES) for name in ("@text", "@json", "@html", "@uri", "@sh", "@base64")),
+    Builtin("@csv", 0, Blanks.OUTSIDE),
+    Builtin("@tsv", 0, Blanks.OUTSIDE),
+    Builtin("@base64d", 0, result=STRING),
 )

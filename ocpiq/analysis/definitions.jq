@@ -10,7 +10,6 @@ def arrays: if type == "array" then . else empty end;
 def objects: if type == "object" then . else empty end;
 def iterables: if type | . == "array" or . == "object" then . else empty end;
 def scalars: if type | . == "array" or . == "object" then empty else . end;
-def recurse: recurse(.[]?);
 def recurse(f): def r: ., (f | r); r;
 def recurse(f; cond): def r: ., (f | if cond then r else empty end); r;
 def while(cond; update): def r: if cond then ., (update | r) else empty end; r;

@@ -43,7 +43,7 @@ NAMES: Final[dict[str, object]] = {
     **{name: getattr(access, name) for name in ("field", "item", "cut", "each", "truth", "object_key")},
     **{name: getattr(access, name) for name in ("whole_number", "no_blank", "no_blank_inside")},
     "Edit": edits.Edit,
-    **{name: getattr(access, name) for name in ("path_end", "path_step", "path_each")},
+    **{name: getattr(access, name) for name in ("path_end", "path_step", "path_each", "path_descend")},
     "sorted_groups": folds.sorted_groups,
     **folds.NAMES,
     **{format_name(name): function for name, function in NATIVES.items()},

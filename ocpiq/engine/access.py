@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NoReturn, cast
 
 from ocpiq.errors import RunError
@@ -190,3 +190,31 @@ def path_end(path: tuple[Value, ...], at: Value, value: Value) -> tuple[Value, .
     if at is not value:
         raise RunError(f"Invalid path expression with result {excerpt(value)}")
     return path
+
+
+def descend(value: Value) -> Iterator[Value]:
+    """Yield a value and all that is in it, `..`; without recursion, so that no depth is too deep."""
+    todo = [value]
+    while todo:
+        found = todo.pop()
+        yield found
+        if type(found) is list:
+            todo.extend(reversed(found))
+        elif type(found) is dict:
+            todo.extend(reversed(found.values()))
+
+
+def path_descend(
+    path: tuple[Value, ...], at: Value, value: Value
+) -> Iterator[tuple[tuple[Value, ...], Value]]:
+    """Yield what `descend` yields where paths are followed, each with its path."""
+    if at is not value:
+        raise RunError(f"Invalid path expression near attempt to iterate through {excerpt(value)}")
+    todo = [(path, value)]
+    while todo:
+        here, found = todo.pop()
+        yield here, found
+        if type(found) is list:
+            todo.extend(((*here, place), found[place]) for place in range(len(found) - 1, -1, -1))
+        elif type(found) is dict:
+            todo.extend(((*here, name), inner) for name, inner in reversed(found.items()))

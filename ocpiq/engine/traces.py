@@ -373,7 +373,12 @@ def parameter(compiler: Compiler, part: Parameter, spot: Spot, use: UseSpot) -> 
 
 
 def native(compiler: Compiler, part: Native, spot: Spot, use: UseSpot) -> None:
-    """`getpath(path)`; any other builtin computes."""
+    """`getpath(path)` and `..`; any other builtin computes."""
+    if part.name == "recurse":
+        path, value = compiler.fresh("path"), compiler.fresh("each")
+        with compiler.unpacking([path, value], compiler.at(part, code.call("path_descend", *spot))):
+            use(Spot(code.name(path), code.name(value), code.name(value)))
+        return
     if part.name != "getpath":
         compiler.stream(part, spot.here, lambda output: use(Spot(spot.path, spot.at, compiler.named(output))))
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-from ocpiq.engine.access import each, field, item, object_key, truth
+from ocpiq.engine.access import descend, each, field, item, object_key, truth
 from ocpiq.engine.edits import delete_paths, set_path
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank, refuse
@@ -113,6 +113,7 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     "type": type_name,
     "to_entries": to_entries,
     "from_entries": from_entries,
+    "recurse": descend,
     "getpath": get_path,
     "setpath": set_path,
     "delpaths": delete_paths,
