@@ -37,6 +37,7 @@ class Compiler(Writer):
         self.plan = plan
         self.shapes = shapes
         self.lines: list[Plan] = []
+        self.edits: dict[int, str] = {}  # by identity of a Modify, the edit that goes on from turn to turn
         self._values = values
         self._streams = streams
         self._define = define

@@ -14,6 +14,7 @@ from ocpiq.analysis.plan import (
     Invoke,
     Labelled,
     Leave,
+    Operate,
     Outputs,
     Parameter,
     Pipe,
@@ -22,6 +23,7 @@ from ocpiq.analysis.plan import (
 )
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
+from ocpiq.engine.ownership import sole_holder
 
 
 def pipe(compiler: Compiler, part: Pipe, here: ast.expr) -> ast.expr:
@@ -200,12 +202,22 @@ def caught(error: str, body: list[ast.stmt]) -> ast.ExceptHandler:
 def reduce(compiler: Compiler, part: Reduce, here: ast.expr, use: Use) -> None:
     """`reduce`: the last output of `update` is the next state, null where there is none."""
 
+    in_place = sole_holder(part.update)
+
     def started(start: ast.expr) -> None:
         state, old = compiler.fresh("state"), compiler.fresh("old")
-        compiler.assign(state, start)
+        if in_place:
+            edit = compiler.fresh("edit")
+            compiler.assign(edit, code.call("Edit", start))
+        else:
+            compiler.assign(state, start)
 
         def step(output: ast.expr) -> None:
             compiler.assign(part.name, output)
+            if in_place:
+                compiler.assign(state, code.attribute(code.name(edit), "value"))
+                change(compiler, part.update, code.name(state), edit)
+                return
             if part.update.outputs is Outputs.ONE:
                 compiler.assign(state, compiler.value(part.update, code.name(state)))
                 return
@@ -214,9 +226,24 @@ def reduce(compiler: Compiler, part: Reduce, here: ast.expr, use: Use) -> None:
             compiler.stream(part.update, code.name(old), lambda new: compiler.assign(state, new))
 
         compiler.stream(part.source, here, step)
-        use(code.name(state))
+        use(code.attribute(code.name(edit), "value") if in_place else code.name(state))
 
     compiler.stream(part.start, here, started)
+
+
+def change(compiler: Compiler, update: Plan, here: ast.expr, edit: str) -> None:
+    """Write an update of which the loop is the sole holder: it changes the edit's own value."""
+    match update:
+        case Bind(source=source, name=name, body=body):
+            compiler.assign(name, compiler.value(source, here))
+            change(compiler, body, here, edit)
+        case Operate(right=right):
+            added = compiler.value(right.part, here)
+            compiler.do(compiler.at(update, code.method(code.name(edit), "add", added)))
+        case _:
+            compiler.edits[id(update)] = edit
+            compiler.stream(update, here, lambda output: None)
+            del compiler.edits[id(update)]
 
 
 def foreach(compiler: Compiler, part: Foreach, here: ast.expr, use: Use) -> None:

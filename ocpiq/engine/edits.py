@@ -11,6 +11,7 @@ from typing import Final, NoReturn, cast
 
 from ocpiq.engine.access import cut, item, no_index, slice_bounds, slice_ends
 from ocpiq.errors import RunError
+from ocpiq.values.arithmetic import add
 from ocpiq.values.blank import Blank, refuse
 from ocpiq.values.order import sort_key
 from ocpiq.values.types import Value, type_name
@@ -96,6 +97,17 @@ class Edit:
         copy = container.copy()
         self._own[id(copy)] = copy
         return copy
+
+    def add(self, right: Value) -> None:
+        """Add to the value, `. + right`; an array grows in place."""
+        if type(self.value) is list and type(right) is list:
+            cast("list[Value]", self._own_value()).extend(right)
+        else:
+            self.value = add(self.value, right)
+
+    def _own_value(self) -> Container:
+        self.value = self._owned(self.value)
+        return self.value
 
     def drop(self, path: Sequence[Value]) -> None:
         """Delete a path, once everything else is done, so that other paths keep their meaning."""

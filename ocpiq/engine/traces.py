@@ -77,8 +77,9 @@ def paths(compiler: Compiler, part: Paths, here: ast.expr, use: Use) -> None:
 
 def modify(compiler: Compiler, part: Modify, here: ast.expr, use: Use) -> None:
     """`paths |= update`"""
-    edit = compiler.fresh("edit")
-    compiler.assign(edit, code.call("Edit", here))
+    edit = compiler.edits.get(id(part)) or compiler.fresh("edit")
+    if id(part) not in compiler.edits:
+        compiler.assign(edit, code.call("Edit", here))
 
     def change(spot: Spot) -> None:
         path = compiler.named(_end(compiler, part, spot))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import groupby, zip_longest
-from typing import Any, Final
+from itertools import chain, groupby, zip_longest
+from typing import Any, Final, cast
 
 from ocpiq.engine.access import each, item
 from ocpiq.errors import RunError
@@ -83,9 +83,15 @@ def _unsorted(value: Value, keys: Value) -> list[tuple[SortKey, Value]]:
 
 
 def total(value: Value) -> Value:
-    """`add`"""
+    """`add`; strings and arrays at once."""
+    items = each(value)
+    kinds = set(map(type, items))
+    if kinds == {str}:
+        return "".join(cast("list[str]", items))
+    if kinds == {list}:
+        return list(chain.from_iterable(cast("list[list[Value]]", items)))
     result: Value = None
-    for found in each(value):
+    for found in items:
         result = add(result, found)
     return result
 
