@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from ocpiq.analysis.blanks import FORMS, KEY
 from ocpiq.analysis.context import Analysis, Resolved, pipe, product
 from ocpiq.analysis.paths import get, item
 from ocpiq.analysis.plan import Bind, Constant, Given, Guard, Here, Item, Local, Native, Outputs, Plan
@@ -15,6 +16,8 @@ from ocpiq.errors import CompileError, did_you_mean
 from ocpiq.language import tree
 
 Wrap = Callable[[Plan], Plan]
+
+UNKNOWN = Opaque()
 
 
 def look_up(node: tree.Variable, scope: Scope) -> Resolved:
@@ -38,22 +41,28 @@ def look_up(node: tree.Variable, scope: Scope) -> Resolved:
 
 
 def destructure(
-    analysis: Analysis, patterns: tuple[tree.Pattern, ...], value: Local, kind: Type, scope: Scope
+    analysis: Analysis,
+    patterns: tuple[tree.Pattern, ...],
+    value: Local,
+    kind: Type,
+    scope: Scope,
+    here: Type = UNKNOWN,
 ) -> tuple[Scope, Wrap]:
     """Return the scope that knows what the patterns bind, and what wraps the plan of everything in that scope.
 
+    `here` is the type of `.`, on which keys are computed.
     With `?//` each pattern is tried in turn, until neither it nor the body fails; what it does not bind is null.
     """
     if len(patterns) == 1:
         binds: list[tuple[Plan, str]] = []
-        inner = _match(Match(analysis, binds), patterns[0], value, kind, scope)
+        inner = _match(Match(analysis, here, binds), patterns[0], value, kind, scope)
         return inner, lambda body: _bound(binds, body)
     names = {name: analysis.name("var") for pattern in patterns for name in _variables(pattern)}
     nulls: list[tuple[Plan, str]] = [(Constant(None), name) for name in names.values()]
     ways: list[list[tuple[Plan, str]]] = []
     for pattern in patterns:
         ways.append([*nulls])
-        _match(Match(analysis, ways[-1], names), pattern, value, Opaque(clean(kind)), scope)
+        _match(Match(analysis, here, ways[-1], names), pattern, value, Opaque(clean(kind)), scope)
     use(kind)
     for name, unique in names.items():
         scope = scope.with_variable(name, Variable(unique, Opaque(clean(kind))))
@@ -94,6 +103,7 @@ class Match(Struct):
     """One pattern while it is taken apart: what it binds so far, and the locals that its variables must have."""
 
     analysis: Analysis
+    here: Type
     binds: list[tuple[Plan, str]]
     names: dict[str, str] = {}
 
@@ -130,8 +140,8 @@ def _entry(match: Match, entry: tree.PatternEntry, whole: str, kind: Type, scope
             return scope
         value = Local(scope.variables[entry.key.name].name)
         return _match(match, entry.pattern, value, field_kind, scope)
-    key, key_kind = match.analysis.resolve(entry.key, scope, Opaque())
-    consume(key_kind, place)
+    key, key_kind = match.analysis.resolve(entry.key, scope, match.here)
+    consume(key_kind, place, FORMS[KEY])
     if isinstance(key, Constant) and isinstance(key.value, str):
         field, field_kind = get(key.value, kind, place, optional=False)
     else:

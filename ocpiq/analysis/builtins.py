@@ -26,6 +26,7 @@ class Builtin(Struct, frozen=True):
     result: Type | None = None
     reads: bool = True  # whether it looks at `.` at all
     of_arguments: tuple[Blanks, ...] = ()
+    formats: bool = False  # whether it makes a text of its operands: a blank that prints it where one was in them
 
     def of_argument(self, number: int) -> Blanks:
         """Return what it does with a blank in an argument, counted from 0."""
@@ -38,6 +39,7 @@ def _table(*rows: Builtin) -> dict[tuple[str, int], Builtin]:
 
 _CLEAN = Opaque(clean=True)
 _MOVED = Opaque(clean=False)
+FORMATS = ("@text", "@json", "@html", "@uri", "@sh", "@base64")
 
 BUILTINS = _table(
     Builtin("empty", 0, Blanks.MOVES, Outputs.NONE, reads=False),
@@ -60,8 +62,8 @@ BUILTINS = _table(
     Builtin("abs", 0, result=NUMBER),
     Builtin("pow", 2, result=NUMBER),
     Builtin("log", 0, result=NUMBER),
-    Builtin("tostring", 0, Blanks.MOVES),
-    Builtin("tojson", 0, Blanks.MOVES),
+    Builtin("tostring", 0, Blanks.MOVES, formats=True),
+    Builtin("tojson", 0, Blanks.MOVES, formats=True),
     Builtin("fromjson", 0, result=_CLEAN),
     Builtin("tonumber", 0, result=NUMBER),
     Builtin("toboolean", 0, result=BOOLEAN),
@@ -94,7 +96,7 @@ BUILTINS = _table(
     Builtin("ltrim", 0, result=STRING),
     Builtin("rtrim", 0, result=STRING),
     Builtin("split", 1, result=_CLEAN),
-    Builtin("join", 1, Blanks.OUTSIDE, of_arguments=(Blanks.MOVES,)),
+    Builtin("join", 1, Blanks.OUTSIDE, of_arguments=(Blanks.MOVES,), formats=True),
     Builtin("ascii_downcase", 0, result=STRING),
     Builtin("ascii_upcase", 0, result=STRING),
     Builtin("explode", 0, result=_CLEAN),
@@ -109,8 +111,8 @@ BUILTINS = _table(
     Builtin("getpath", 1, Blanks.MOVES, of_arguments=(Blanks.REFUSES,)),
     Builtin("setpath", 2, Blanks.MOVES, of_arguments=(Blanks.REFUSES, Blanks.MOVES)),
     Builtin("delpaths", 1, Blanks.MOVES, of_arguments=(Blanks.REFUSES,)),
-    *(Builtin(name, 0, Blanks.MOVES) for name in ("@text", "@json", "@html", "@uri", "@sh", "@base64")),
-    Builtin("@csv", 0, Blanks.OUTSIDE),
-    Builtin("@tsv", 0, Blanks.OUTSIDE),
+    *(Builtin(name, 0, Blanks.MOVES, formats=True) for name in FORMATS),
+    Builtin("@csv", 0, Blanks.OUTSIDE, formats=True),
+    Builtin("@tsv", 0, Blanks.OUTSIDE, formats=True),
     Builtin("@base64d", 0, result=STRING),
 )

@@ -9,7 +9,7 @@ from importlib.resources import files
 import msgspec
 
 from ocpiq.analysis.assignments import paths
-from ocpiq.analysis.builtins import BUILTINS, Blanks, Builtin
+from ocpiq.analysis.builtins import BUILTINS, Builtin
 from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved, product
 from ocpiq.analysis.plan import (
     Bind,
@@ -26,7 +26,7 @@ from ocpiq.analysis.plan import (
 from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
 from ocpiq.analysis.sources import resolve_source
 from ocpiq.analysis.stages import AGGREGATES, fold_call
-from ocpiq.analysis.types import BOOLEAN, NULL, InSource, Opaque, Type, consume, look_at, use
+from ocpiq.analysis.types import BOOLEAN, NULL, InSource, Opaque, Type, consume, formatted, look_at, use
 from ocpiq.errors import CompileError, did_you_mean
 from ocpiq.language import parse, tree
 from ocpiq.schema import modules
@@ -100,18 +100,16 @@ def _native(analysis: Analysis, builtin: Builtin, node: tree.Call, scope: Scope,
         counts = node.name == "length" and isinstance(kind, InSource) and kind.is_list
         if not counts:  # the length of a list needs none of its items
             use(kind)
-        if builtin.blanks is not Blanks.MOVES:
-            look_at(kind, place)
+        look_at(kind, place, builtin.blanks)
     operands: list[Operand] = []
-    for argument in node.arguments:
+    for number, argument in enumerate(node.arguments):
         plan, type_ = analysis.resolve(argument, scope, kind)
-        if builtin.blanks is Blanks.MOVES:
-            use(type_)
-        else:
-            consume(type_, scope.place(argument))
+        consume(type_, scope.place(argument), builtin.of_argument(number))
         operands.append(Operand(plan, type_))
     outputs = product(*(operand.part for operand in operands)).then(builtin.outputs)
     plan = Native(node.name, kind, tuple(operands), outputs=outputs, span=place)
+    if builtin.formats:
+        return plan, formatted([kind, *(operand.kind for operand in operands)])
     return plan, Opaque() if builtin.result is None else builtin.result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ocpiq.analysis.bindings import destructure, look_up
+from ocpiq.analysis.blanks import FORMS, KEY, Blanks, of_operator
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
 from ocpiq.analysis.paths import get, guarded
 from ocpiq.analysis.plan import (
@@ -34,15 +35,14 @@ from ocpiq.analysis.types import (
     NULL,
     NUMBER,
     STRING,
-    InSource,
     Listing,
     Opaque,
     Record,
-    Scalar,
     Type,
     clean,
     consume,
     either,
+    formatted,
     look_at,
     use,
 )
@@ -81,7 +81,7 @@ def text(analysis: Analysis, node: tree.Text, scope: Scope, kind: Type) -> Resol
     outputs = product(*(part for part in parts if not isinstance(part, str)))
     format_ = node.format or "@text"
     plan = Interpolate(tuple(parts), format_, outputs=outputs, span=scope.place(node))
-    return plan, STRING if all(map(clean, kinds)) else Opaque()
+    return plan, formatted(kinds)
 
 
 def format_(analysis: Analysis, node: tree.Format, scope: Scope, kind: Type) -> Resolved:
@@ -122,7 +122,7 @@ def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, kind: Type) -> t
         value, type_ = analysis.resolve(key_node, scope, kind)
         return Constant(key_node.name), value, type_
     key, key_kind = analysis.resolve(key_node, scope, kind)
-    consume(key_kind, scope.place(key_node))
+    consume(key_kind, scope.place(key_node), FORMS[KEY])
     if isinstance(key, Constant) and not isinstance(key.value, str):
         raise CompileError("an object's key must be a string", span=scope.place(key_node))
     if entry.value is not None:
@@ -140,7 +140,7 @@ def negate(analysis: Analysis, node: tree.Negate, scope: Scope, kind: Type) -> R
     body, type_ = analysis.resolve(node.body, scope, kind)
     if isinstance(body, Constant) and isinstance(body.value, int | float):
         return Constant(-body.value), NUMBER
-    consume(type_, scope.place(node.body))
+    consume(type_, scope.place(node.body), FORMS["-a"])
     return Negate(body, outputs=body.outputs, span=scope.place(node)), NUMBER
 
 
@@ -158,8 +158,8 @@ def chain(analysis: Analysis, node: tree.Chain, scope: Scope, kind: Type) -> Res
 
 
 def _logic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: tree.Chain) -> Plan:
-    look_at(left[1], scope.place(node))
-    look_at(right[1], scope.place(node))
+    for _, kind in (left, right):
+        look_at(kind, scope.place(node), of_operator(operator))
     outputs = product(left[0], right[0])
     if outputs is Outputs.NONE and left[0].outputs is not Outputs.NONE:
         outputs = Outputs.MANY  # the right side may not be asked
@@ -167,9 +167,8 @@ def _logic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: t
 
 
 def _arithmetic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: tree.Chain) -> Resolved:
-    # `+` and `*` of objects and `+` of arrays move what they hold; the rest uses it
     for _, kind in (left, right):
-        consume(kind, scope.place(node))
+        consume(kind, scope.place(node), of_operator(operator))
     plan = Operate(
         operator, Operand(*left), Operand(*right), outputs=product(left[0], right[0]), span=scope.place(node)
     )
@@ -181,15 +180,12 @@ def _arithmetic(operator: str, left: Resolved, right: Resolved, scope: Scope, no
 
 
 def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) -> Resolved:
-    """Resolve `a == b` and its kin. A scalar on one side never looks inside an object on the other."""
+    """Resolve `a == b` and its kin. Values of different types are compared without a look inside."""
     left, left_kind = analysis.resolve(node.left, scope, kind)
     right, right_kind = analysis.resolve(node.right, scope, kind)
     for here, other, part in ((left_kind, right_kind, node.left), (right_kind, left_kind, node.right)):
-        if isinstance(other, Scalar) and isinstance(here, InSource):
-            look_at(here, scope.place(part))
-            use(here)
-        else:
-            consume(here, scope.place(part))
+        inside = isinstance(other, Record | Listing)
+        consume(here, scope.place(part), Blanks.REFUSES if inside else of_operator(node.op))
     plan = Operate(
         node.op,
         Operand(left, left_kind),
@@ -205,7 +201,7 @@ def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, kind
     resolved = [analysis.resolve(item, scope, kind) for item in node.items]
     right, right_kind = resolved[-1]
     for left, left_kind in reversed(resolved[:-1]):
-        look_at(left_kind, scope.place(node))
+        look_at(left_kind, scope.place(node), of_operator("//"))
         one = left.outputs in (Outputs.ONE, Outputs.MAYBE, Outputs.NONE) and right.outputs is Outputs.ONE
         right = Otherwise(
             Operand(left, left_kind),
@@ -235,7 +231,7 @@ def if_(analysis: Analysis, node: tree.If, scope: Scope, kind: Type) -> Resolved
     kinds = [type_] if plan.outputs is not Outputs.NONE else []
     for condition_node, then_node in reversed(node.branches):
         condition, condition_kind = analysis.resolve(condition_node, scope, kind)
-        look_at(condition_kind, scope.place(condition_node))
+        look_at(condition_kind, scope.place(condition_node), FORMS["if a then b else c"])
         then, then_kind = analysis.resolve(then_node, scope, kind)
         if then.outputs is not Outputs.NONE:
             kinds.append(then_kind)
@@ -265,7 +261,7 @@ def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, kind: Type) -> R
     start, start_kind = analysis.resolve(node.start, scope, kind)
     use(start_kind)
     name, state = analysis.name("item"), Opaque()
-    inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope)
+    inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope, state)
     update, body_kind = analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
     body = wrap(update)
     use(body_kind)
@@ -279,7 +275,7 @@ def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, kind: Type) ->
     start, start_kind = analysis.resolve(node.start, scope, kind)
     use(start_kind)
     name, state = analysis.name("item"), analysis.name("state")
-    inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope)
+    inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope, Opaque())
     inner = inner.again(REDUCE_AGAIN)
     update, update_kind = analysis.resolve(node.update, inner, Opaque())
     use(update_kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ocpiq.analysis.blanks import FORMS, KEY
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
 from ocpiq.analysis.plan import Bind, Constant, Cut, Each, Get, Guard, Here, Item, Local, Outputs, Plan
 from ocpiq.analysis.scope import Scope
@@ -89,7 +90,7 @@ def _key(
     if node is None:
         return Constant(None)
     plan, type_ = analysis.resolve(node, scope, kind)
-    consume(type_, scope.place(node))
+    consume(type_, scope.place(node), FORMS[KEY])
     if isinstance(plan, Constant):
         return plan
     name = analysis.name("key")
@@ -132,7 +133,7 @@ def _child(kind: InSource, name: str, place: Span, *, optional: bool) -> Type | 
     if view is not None:
         need = kind.need.at(name)
         need.whole = need.whole or not view.children
-        return InSource(kind.source, (*kind.path, name), view, need)
+        return InSource(kind.source, (*kind.path, name), view, need, sure=kind.sure)
     if not kind.view.children or optional:
         return None
     field = kind.view.field
@@ -150,13 +151,15 @@ def _named(kind: InSource, *more: str) -> str:
 
 def each(here: Type, place: Span) -> Type:
     """Return the type of the items of a value."""
-    look_at(here, place)
+    look_at(here, place, FORMS[".[]"])
     match here:
         case InSource(is_list=True) if here.view.children:
-            return InSource(here.source, here.path, here.view, here.need, items=True)
+            # sent as an object instead, these are the values of its fields, which may be blank
+            sure = here.sure and here.view.treatment == "shown"
+            return InSource(here.source, here.path, here.view, here.need, items=True, sure=sure)
         case InSource(is_list=True):
             use(here)
-            return Opaque(clean(here) or here.view.treatment == "plain")
+            return Opaque(clean(here) or (here.sure and here.view.treatment == "plain"))
         case Listing(item=inner):
             return inner
         case Record(fields=fields) if fields:
@@ -170,7 +173,7 @@ def item(here: Type, key: Plan) -> Type:
     number = isinstance(key, Constant) and isinstance(key.value, int | float)
     match here:
         case InSource(is_list=True) if number and here.view.children:
-            return InSource(here.source, here.path, here.view, here.need, items=True)
+            return InSource(here.source, here.path, here.view, here.need, items=True, sure=here.sure)
         case InSource(view=view) if view.treatment == "blank":
             use(here)
             return here

@@ -6,10 +6,12 @@ more than those. `use` says that a value is wanted as an ordinary one; from ther
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
 
 from msgspec import Struct
 
+from ocpiq.analysis.blanks import Blanks
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
 from ocpiq.errors import PrivacyError, Span
@@ -51,7 +53,8 @@ class Either(Struct, frozen=True):
 class InSource(Struct, frozen=True):
     """The value at a literal path of a source's objects.
 
-    `items` is False for the list itself where the view has a list here, and True for one of its items.
+    `items` is False for the list itself where the view has a list here, and True for one of its items. Where a wrong
+    shape that was sent may have led somewhere else, it is not `sure`.
     """
 
     source: int
@@ -59,6 +62,7 @@ class InSource(Struct, frozen=True):
     view: ViewNode
     need: Need
     items: bool = False
+    sure: bool = True
 
     @property
     def is_list(self) -> bool:
@@ -101,14 +105,16 @@ def use(kind: Type) -> None:
                 use(option)
 
 
-def consume(kind: Type, span: Span) -> None:
-    """Use the value in an operation that refuses blanks: refuse now where it is known to be one."""
+def consume(kind: Type, span: Span, blanks: Blanks = Blanks.REFUSES) -> None:
+    """Use the value in an operation; refuse now where it is known to be what the operation refuses."""
     use(kind)
-    look_at(kind, span)
+    look_at(kind, span, blanks)
 
 
-def look_at(kind: Type, span: Span) -> None:
-    """Refuse a value that is known to be a blank, in an operation that looks at its outside only."""
+def look_at(kind: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> None:
+    """Refuse a value that is known to be a blank, or to hold one, as far as the operation looks."""
+    if blanks is Blanks.MOVES:
+        return
     match kind:
         case InSource(view=view) if view.treatment == "blank":
             try:
@@ -118,7 +124,16 @@ def look_at(kind: Type, span: Span) -> None:
                 raise
         case Either(options=options):
             for option in options:
-                look_at(option, span)
+                look_at(option, span, blanks)
+        case Listing(item=item) if blanks in DEEPER:
+            look_at(item, span, DEEPER[blanks])
+        case Record(fields=fields) if blanks in DEEPER:
+            for value in fields.values():
+                look_at(value, span, DEEPER[blanks])
+
+
+DEEPER: Final = {Blanks.REFUSES: Blanks.REFUSES, Blanks.ITEMS: Blanks.OUTSIDE}
+"""How an operation looks at what an array or object holds."""
 
 
 def clean(kind: Type) -> bool:
@@ -132,9 +147,29 @@ def clean(kind: Type) -> bool:
             return clean(item)
         case Either(options=options):
             return all(map(clean, options))
-        case InSource(view=view):
-            return view.treatment == "shown"
+        case InSource(view=view, sure=sure):
+            return sure and view.treatment == "shown"
     return True
+
+
+def formatted(kinds: Sequence[Type]) -> Type:
+    """Return the type of the text that is made of such values: a blank where one of them is known to be or hold one."""
+    blank = next((found for kind in kinds for found in blanks_in(kind)), None)
+    if blank is not None:
+        return blank
+    return STRING if all(map(clean, kinds)) else Opaque()
+
+
+def blanks_in(kind: Type) -> Iterator[Type]:
+    """Yield the blanks that a value is known to be or to hold."""
+    match kind:
+        case InSource(view=view) if view.treatment == "blank":
+            yield kind
+        case Record(fields=fields):
+            for value in fields.values():
+                yield from blanks_in(value)
+        case Listing(item=item):
+            yield from blanks_in(item)
 
 
 def either(kinds: list[Type]) -> Type:

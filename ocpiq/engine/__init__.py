@@ -41,7 +41,7 @@ NAMES: Final[dict[str, object]] = {
     "group_key": order.group_key,
     "concatenate": formats.concatenate,
     **{name: getattr(access, name) for name in ("field", "item", "cut", "each", "truth", "object_key")},
-    **{name: getattr(access, name) for name in ("whole_number", "no_blank", "no_blank_inside")},
+    **{name: getattr(access, name) for name in ("whole_number", "no_blank", "no_blank_item", "no_blank_inside")},
     "Edit": edits.Edit,
     **{name: getattr(access, name) for name in ("path_end", "path_step", "path_each", "path_descend")},
     "sorted_groups": folds.sorted_groups,

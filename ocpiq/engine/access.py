@@ -25,8 +25,8 @@ def field(value: Value, name: str) -> Value:
 def item(value: Value, key: Value) -> Value:
     """Return `.[key]`."""
     kind, of = type(value), type(key)
-    if of is Blank:
-        refuse(cast(Blank, key))
+    if of is Blank or of is list or of is dict:
+        refuse_inside(key)
     if kind is list and (of is int or of is float):
         return _at(cast("list[Value]", value), cast(float, key))
     if kind is dict and of is str:
@@ -54,7 +54,6 @@ def _at(items: list[Value], index: float) -> Value:
 def _indices(items: list[Value], wanted: list[Value]) -> Value:
     """Return where `wanted` begins in `items`."""
     refuse_inside(items)
-    refuse_inside(wanted)
     if not wanted:
         return None
     width = len(wanted)
@@ -67,11 +66,11 @@ def _indices(items: list[Value], wanted: list[Value]) -> Value:
 
 def cut(value: Value, start: Value, end: Value) -> Value:
     """Return `.[start:end]`."""
-    if value is None or type(value) is Blank:
-        return value
     for bound in (start, end):
         if type(bound) is Blank:
             refuse(bound)
+    if value is None or type(value) is Blank:
+        return value
     if type(value) not in (list, str):
         no_index(value, {"start": start, "end": end})
     first, last = slice_bounds(len(cast("list[Value]", value)), start, end)
@@ -150,6 +149,17 @@ def no_blank(value: Value) -> Value:
     if type(value) is Blank:
         refuse(value)
     return value
+
+
+def no_blank_item(value: Value) -> Value:
+    """Return a value that neither is a blank nor has one as an item."""
+    if type(value) is list:
+        for found in value:
+            no_blank(found)
+    elif type(value) is dict:
+        for found in value.values():
+            no_blank(found)
+    return no_blank(value)
 
 
 def no_blank_inside(value: Value) -> Value:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from ocpiq.analysis.builtins import BUILTINS, Blanks
+from ocpiq.analysis.blanks import Blanks
+from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.plan import (
     Constant,
     Given,
@@ -21,13 +22,14 @@ from ocpiq.analysis.plan import (
     Outputs,
     Plan,
 )
-from ocpiq.analysis.types import Type
+from ocpiq.analysis.types import Opaque, Type
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
 
 ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
 ORDER = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
 COMPARED: dict[str, ast.cmpop] = {"<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE()}
+UNKNOWN = Opaque()
 RUNTIME = {"input", "inputs", "env", "debug", "halt"}  # builtins that belong to a run
 
 
@@ -239,10 +241,11 @@ def interpolates(compiler: Compiler, part: Interpolate, here: ast.expr, use: Use
 
 def _string(compiler: Compiler, part: Interpolate, outputs: list[ast.expr]) -> ast.expr:
     values = iter(outputs)
+    blanks = BUILTINS[part.format, 0].blanks
     pieces = [
         compiler.constant(inner)
         if isinstance(inner, str)
-        else compiler.at(part, code.call(format_name(part.format), next(values)))
+        else compiler.at(part, code.call(format_name(part.format), guarded(compiler, next(values), blanks)))
         for inner in part.parts
     ]
     return code.call("concatenate", *pieces)
@@ -251,6 +254,15 @@ def _string(compiler: Compiler, part: Interpolate, outputs: list[ast.expr]) -> a
 def format_name(name: str) -> str:
     """Return the generated code's name of a builtin: `@csv` is no Python name."""
     return name.replace("@", "format_") if name[0] == "@" else f"builtin_{name}"
+
+
+GUARDS = {Blanks.REFUSES: "no_blank_inside", Blanks.OUTSIDE: "no_blank", Blanks.ITEMS: "no_blank_item"}
+
+
+def guarded(compiler: Compiler, value: ast.expr, blanks: Blanks, kind: Type = UNKNOWN) -> ast.expr:
+    """Return an operand that is refused where it is, or holds, a blank that the operation does not take."""
+    guard = GUARDS.get(blanks)
+    return code.call(guard, value) if guard and compiler.may_be_blank(kind) else value
 
 
 def native(compiler: Compiler, part: Native, here: ast.expr) -> ast.expr:
@@ -283,16 +295,12 @@ def natives(compiler: Compiler, part: Native, here: ast.expr, use: Use) -> None:
 
 def _call(compiler: Compiler, part: Native, here: ast.expr, outputs: list[ast.expr]) -> ast.expr:
     builtin = BUILTINS[part.name, len(part.arguments)]
-    guard = {Blanks.REFUSES: "no_blank_inside", Blanks.OUTSIDE: "no_blank"}.get(builtin.blanks)
-
-    def guarded(value: ast.expr, kind: Type) -> ast.expr:
-        return code.call(guard, value) if guard and compiler.may_be_blank(kind) else value
-
     arguments = [
-        guarded(output, operand.kind) for output, operand in zip(outputs, part.arguments, strict=True)
+        guarded(compiler, output, builtin.of_argument(number), part.arguments[number].kind)
+        for number, output in enumerate(outputs)
     ]
     if builtin.reads:
-        arguments.insert(0, guarded(here, part.input))
+        arguments.insert(0, guarded(compiler, here, builtin.blanks, part.input))
     if part.name in RUNTIME:
         return compiler.at(part, code.method(code.name("runtime"), part.name, *arguments))
     return compiler.at(part, code.call(format_name(part.name), *arguments))

@@ -9,7 +9,7 @@ import math
 from typing import Final, NoReturn, cast
 
 from ocpiq.errors import RunError
-from ocpiq.values.blank import Blank, refuse
+from ocpiq.values.blank import Blank, refuse, refuse_inside
 from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
@@ -59,6 +59,8 @@ def subtract(left: Value, right: Value) -> Value:
         return left - right  # type: ignore[operator]
     if kind in NUMBERS and other in NUMBERS:
         return plain(_float(left) - _float(right))
+    refuse_inside(left)
+    refuse_inside(right)
     if kind is list and other is list:
         from ocpiq.values.order import equal  # noqa: PLC0415 - order is not needed by most programs
 
@@ -96,12 +98,16 @@ def divide(left: Value, right: Value) -> Value:
         return plain(_float(left) / _float(right))
     if kind is str and other is str:
         return split(cast(str, left), cast(str, right))
+    refuse_inside(left)
+    refuse_inside(right)
     return undefined(left, right, "divided")
 
 
 def modulo(left: Value, right: Value) -> Value:
     """Return `left % right`: both cut to integers, the sign of the dividend, as in C."""
     if type(left) not in NUMBERS or type(right) not in NUMBERS:
+        refuse_inside(left)
+        refuse_inside(right)
         return undefined(left, right, "divided (remainder)")
     dividend, divisor = cast(Number, left), cast(Number, right)
     if math.isnan(dividend) or math.isnan(divisor):
@@ -116,8 +122,7 @@ def negate(value: Value) -> Value:
     """Return `-value`."""
     if type(value) is int or type(value) is float:
         return -value
-    if type(value) is Blank:
-        refuse(value)
+    refuse_inside(value)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be negated")
 
 
