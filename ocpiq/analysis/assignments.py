@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from ocpiq.analysis.blanks import of_operator
 from ocpiq.analysis.context import Analysis, Handler, Resolved, product
 from ocpiq.analysis.plan import Bind, Here, Local, Modify, Operand, Operate, Otherwise, Paths, Plan
 from ocpiq.analysis.scope import Scope
-from ocpiq.analysis.types import Opaque, Type, clean, consume, use
+from ocpiq.analysis.types import Opaque, Type, clean, consume, look_at, use
+from ocpiq.errors import CompileError
 from ocpiq.language import tree
 
 
 def paths(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
     """Resolve `path(f)`."""
     body = _traced(analysis, node.arguments[0], scope, kind)
+    if not isinstance(kind, Opaque):
+        analysis.check(node.arguments[0], scope, kind)
     return Paths(body, outputs=body.outputs, span=scope.place(node)), Opaque(clean=True)
 
 
@@ -19,12 +23,18 @@ def assign(analysis: Analysis, node: tree.Assign, scope: Scope, kind: Type) -> R
     """Resolve `a |= b`, `a = b`, `a += b` and its kin; but for `|=` the right side is evaluated on `.`, first."""
     place = scope.place(node)
     traced = _traced(analysis, node.left, scope, kind)
+    there = _there(analysis, node.left, scope, kind)
     if node.op == "|=":
-        update, update_kind = analysis.resolve(node.right, scope.again("for every path of |="), Opaque())
+        again = scope.again("for every path of |=")
+        if not isinstance(there, Opaque):
+            analysis.check(node.right, again, there)
+        update, update_kind = analysis.resolve(node.right, again, Opaque())
         use(update_kind)
         return Modify(traced, update, span=place), Opaque()
     right, right_kind = analysis.resolve(node.right, scope, kind)
     value = analysis.name("value")
+    if node.op != "=":
+        look_at(there, scope.place(node.left), of_operator(node.op))
     update = _update(node.op, Local(value), right_kind, scope, node)
     plan = Bind(right, value, Modify(traced, update, span=place), outputs=product(right))
     return plan, Opaque(clean(kind) and clean(right_kind))
@@ -39,22 +49,26 @@ def _update(operator: str, value: Plan, kind: Type, scope: Scope, node: tree.Ass
     if operator == "//=":
         use(kind)
         return Otherwise(Operand(Here(), Opaque()), value, span=place)
-    consume(kind, scope.place(node.right))
+    consume(kind, scope.place(node.right), of_operator(operator))
     return Operate(operator[:-1], Operand(Here(), Opaque()), Operand(value, kind), span=place)
 
 
 def _traced(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Plan:
-    """Resolve a body whose paths are followed: it walks ordinary values, so that `.` is wanted whole.
-
-    It is resolved once more on what is known of `.`, for the mistakes that this shows.
-    """
+    """Resolve a body whose paths are followed: it walks ordinary values, so that `.` is wanted whole."""
     use(kind)
     analysis.follows_paths = True
-    sources = len(analysis.sources)
-    analysis.resolve(node, scope, kind)
-    del analysis.sources[sources:]
     plan, _ = analysis.resolve(node, scope, Opaque(clean(kind)))
     return plan
+
+
+def _there(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Type:
+    """Return what is known of the values that an assignment changes; a field that a module does not have is new."""
+    if isinstance(kind, Opaque):
+        return kind
+    try:
+        return analysis.check(node, scope, kind)
+    except CompileError:
+        return Opaque()
 
 
 HANDLERS: dict[type, Handler] = {tree.Assign: assign}

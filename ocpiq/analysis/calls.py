@@ -26,7 +26,18 @@ from ocpiq.analysis.plan import (
 from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
 from ocpiq.analysis.sources import resolve_source
 from ocpiq.analysis.stages import AGGREGATES, fold_call
-from ocpiq.analysis.types import BOOLEAN, NULL, InSource, Opaque, Type, consume, formatted, look_at, use
+from ocpiq.analysis.types import (
+    BOOLEAN,
+    NULL,
+    InSource,
+    Nothing,
+    Opaque,
+    Type,
+    consume,
+    formatted,
+    look_at,
+    use,
+)
 from ocpiq.errors import CompileError, did_you_mean
 from ocpiq.language import parse, tree
 from ocpiq.schema import modules
@@ -46,6 +57,7 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
     binding = scope.functions.get(key)
     match binding:
         case Closure():
+            analysis.called.append(binding)
             home = msgspec.structs.replace(binding.home.again(scope.repeated), folding=scope.folding)
             return analysis.resolve(binding.body, home, kind)
         case Definition():
@@ -121,15 +133,22 @@ def _inline(
         raise CompileError("the definitions unfold to a query that is too large", span=scope.place(node))
     inner = home.again(scope.repeated)
     values: list[tuple[str, Plan]] = []
+    closures: list[Closure] = []
     for parameter, argument in zip(define.parameters, node.arguments, strict=True):
         name = parameter.removeprefix("$")
-        inner = inner.with_function(name, 0, Closure(argument, scope))
+        closures.append(Closure(argument, scope))
+        inner = inner.with_function(name, 0, closures[-1])
         if parameter != name:
             plan, type_ = analysis.resolve(argument, scope, kind)
             unique = analysis.name("arg")
             values.append((unique, plan))
             inner = inner.with_variable(name, Variable(unique, type_))
+    before = len(analysis.called)
     body, result = analysis.resolve(define.body, inner, kind)
+    called = {id(closure) for closure in analysis.called[before:]}
+    for closure in closures:
+        if id(closure) not in called and not isinstance(kind, Nothing):
+            analysis.check(closure.body, scope, kind)  # never evaluated, and yet no mistake may stand there
     for unique, plan in reversed(values):
         body = Bind(plan, unique, body, outputs=product(plan, body))
     return body, result

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from ocpiq.analysis.plan import Here, Outputs, Pipe, Plan, SourcePlan
-from ocpiq.analysis.scope import Scope
+from ocpiq.analysis.scope import Closure, Scope
 from ocpiq.analysis.types import Type
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
@@ -25,6 +25,7 @@ class Analysis:
         self.sources: list[SourcePlan] = []
         self.resolved = 0
         self.follows_paths = False
+        self.called: list[Closure] = []
         self._handlers = handlers
         self._names = 0
 
@@ -35,6 +36,13 @@ class Analysis:
             return self._handlers[type(node)](self, node, scope, kind)
         except RecursionError:
             raise CompileError("the query is nested too deeply") from None
+
+    def check(self, node: tree.Expr, scope: Scope, kind: Type) -> Type:
+        """Resolve `node` only for the mistakes that show on an input of type `kind`; return the type of its outputs."""
+        sources = len(self.sources)
+        _, found = self.resolve(node, scope, kind)
+        del self.sources[sources:]
+        return found
 
     def name(self, kind: str) -> str:
         """Return a new name of the compiler's own; nothing of the query's text is in it."""

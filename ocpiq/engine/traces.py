@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from ocpiq.analysis.blanks import Blanks
 from ocpiq.analysis.plan import (
     Bind,
     Choose,
@@ -39,6 +40,7 @@ from ocpiq.analysis.plan import (
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use
 from ocpiq.engine.control import caught, closures, left
+from ocpiq.engine.expressions import guarded
 from ocpiq.engine.stages import taking
 
 
@@ -385,7 +387,7 @@ def native(compiler: Compiler, part: Native, spot: Spot, use: UseSpot) -> None:
         return
 
     def found(output: ast.expr) -> None:
-        keys = compiler.named(output)
+        keys = compiler.named(guarded(compiler, output, Blanks.REFUSES))
         if spot.at is not spot.here:
             compiler.do(compiler.at(part, code.call("path_step", keys, spot.at, spot.here)))
         value = compiler.named(compiler.at(part, code.call("builtin_getpath", spot.here, keys)))
