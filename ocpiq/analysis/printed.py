@@ -41,7 +41,8 @@ def _part(part: Part, depth: int) -> Iterator[str]:
     inner: list[str] = []
     for name in part.__struct_fields__:
         value = getattr(part, name)
-        if name in ("outputs", "span") or isinstance(value, TYPES):
+        missing = value is None and name != "value"
+        if missing or name in ("outputs", "span") or isinstance(value, TYPES):
             continue
         found = list(_inside(value, depth + 1))
         if found:
