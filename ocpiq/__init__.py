@@ -1,3 +1,87 @@
-"""ocpiq: query a CPO's OCPI interface with a jq-style language, private by default."""
+"""ocpiq: query a CPO's OCPI interface with a jq-style language, private by default.
+
+    import ocpiq
+
+    query = ocpiq.compile("sessions pass kwh | aggregate {n: count, kwh: sum(.kwh)}")
+    with ocpiq.platform("example") as platform:
+        for result in query.run(sources=platform):
+            print(result)
+
+What the query does not pass is `ocpiq.BLANK`; errors are subclasses of `ocpiq.OcpiqError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocpiq.errors import (
+    CompileError,
+    IncompleteError,
+    OcpiqError,
+    PlatformError,
+    PrivacyError,
+    RunError,
+    UsageError,
+)
+from ocpiq.values.blank import BLANK
+
+if TYPE_CHECKING:
+    from ocpiq.query import Query
+    from ocpiq.sources import Source
 
 __version__ = "0.1.0"
+
+
+def compile(
+    text: str,
+    *,
+    version: str = "2.2.1",
+    variables: Collection[str] = (),
+    library: Sequence[Path] = (),
+    home: Path | None = None,
+) -> Query:
+    """Return the query that `text` says, to be run any number of times.
+
+    `version` is the OCPI version that paths are checked against, `variables` are the names that every run gives
+    values for, `library` folders for `import`, `home` the folder of the query. Raises CompileError, and PrivacyError
+    where the query uses a field that it does not pass.
+    """
+    from ocpiq import query  # noqa: PLC0415 - importing ocpiq must stay light
+
+    return query.compile(text, version=version, variables=variables, library=library, home=home)
+
+
+def platform(name: str | None = None) -> Source:
+    """Return a platform that was logged in to (the current one without a name) as a source of all its modules.
+
+    Close it, or use it in a `with`. Raises UsageError where there is no such login.
+    """
+    from ocpiq import sources  # noqa: PLC0415
+    from ocpiq.storage import logins  # noqa: PLC0415
+
+    return sources.platform(logins.load(name))
+
+
+def files(paths: Mapping[str, str | Path], *, version: str = "2.2.1") -> Mapping[str, Source]:
+    """Return a source for each module of `paths`: a file or a folder of saved pages of an OCPI `version`."""
+    from ocpiq import sources  # noqa: PLC0415
+
+    return sources.files(paths, version)
+
+
+__all__ = [
+    "BLANK",
+    "CompileError",
+    "IncompleteError",
+    "OcpiqError",
+    "PlatformError",
+    "PrivacyError",
+    "RunError",
+    "UsageError",
+    "__version__",
+    "compile",
+    "files",
+    "platform",
+]

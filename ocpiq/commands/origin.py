@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.commands.arguments import Arguments
-from ocpiq.errors import Notify, UsageError
+from ocpiq.errors import UsageError
 
 if TYPE_CHECKING:
     from ocpiq.sources import Source
@@ -26,7 +26,7 @@ def version_of(given: Arguments) -> str:
     return version
 
 
-def sources(given: Arguments, modules: Sequence[str], stack: ExitStack, notify: Notify) -> dict[str, Source]:
+def sources(given: Arguments, modules: Sequence[str], stack: ExitStack) -> dict[str, Source]:
     """Return a source for each module; what has to be closed goes onto `stack`. Raises UsageError."""
     found = dict(_files(given)) if given.has("source") else {}
     for part, whole in PARTS.items():
@@ -34,7 +34,7 @@ def sources(given: Arguments, modules: Sequence[str], stack: ExitStack, notify: 
             found.setdefault(part, found[whole])
     missing = [module for module in modules if module not in found]
     if missing:
-        rest = _demo(given, stack, notify) if given.has("demo") else _platform(given, stack)
+        rest = _demo(given, stack) if given.has("demo") else _platform(given, stack)
         found.update(dict.fromkeys(missing, rest))
     return found
 
@@ -51,14 +51,10 @@ def _files(given: Arguments) -> dict[str, Source]:
     return files(paths, version_of(given))
 
 
-def _demo(given: Arguments, stack: ExitStack, notify: Notify) -> Source:
-    from ocpiq.demo import platform
-    from ocpiq.ocpi import login
-    from ocpiq.sources import platform as source
+def _demo(given: Arguments, stack: ExitStack) -> Source:
+    from ocpiq.demo.source import DemoSource
 
-    served = stack.enter_context(platform())
-    found = login(served.versions_url, served.token, name="demo", version=version_of(given), notify=notify)
-    return stack.enter_context(source(found))
+    return stack.enter_context(DemoSource(version_of(given)))
 
 
 def _platform(given: Arguments, stack: ExitStack) -> Source:

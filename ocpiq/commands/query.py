@@ -100,7 +100,7 @@ def _prepared(given: Arguments, text: Text, files: list[str], stack: ExitStack, 
         library=[Path(folder) for (folder,) in given.every("library-path")],
         home=Path(text.name).parent if text.name else None,
     )
-    sources = origin.sources(given, query.modules, stack, progress)
+    sources = origin.sources(given, query.modules, stack)
     return Run(given, query, text, _inputs(given, files, progress), sources, variables, progress)
 
 

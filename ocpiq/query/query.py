@@ -63,20 +63,21 @@ class Query:
         *,
         inputs: Iterator[Value] | None = None,
         once: bool = False,
-        sources: Mapping[str, Source] | None = None,
+        sources: Source | Mapping[str, Source] | None = None,
         variables: Mapping[str, Value] | None = None,
         notify: Notify = ignore,
     ) -> Iterator[Value]:
         """Yield the results, as they come.
 
         Without `inputs` the query runs once, on `value`; with `inputs` once for each of them, or with `once` on
-        `value` all the same, and `input` and `inputs` read them. `sources` gives a source for each of `modules`;
-        `variables` a value for each name of `compile`; `notify` hears of progress and warnings. Raises RunError,
-        PrivacyError, PlatformError, and IncompleteError after the last result where a source did not give
-        everything.
+        `value` all the same, and `input` and `inputs` read them. `sources` is one for all `modules`, or gives one
+        for each; `variables` a value for each name of `compile`; `notify` hears of progress and warnings. Raises
+        RunError, PrivacyError, PlatformError, and IncompleteError after the last result where a source did not
+        give everything.
         """
         given = dict(variables or {})
-        pulls = Pulls(self._plan_for(sources or {}), sources or {}, given, notify)
+        by_module = self._by_module(sources)
+        pulls = Pulls(self._plan_for(by_module), by_module, given, notify)
         program = Program(pulls.plan, pulls.shapes)
         rest = iter(()) if inputs is None else inputs
         runtime = Runtime(rest)
@@ -86,6 +87,11 @@ class Query:
         except Halted:
             return
         pulls.end()
+
+    def _by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
+        if sources is None or isinstance(sources, Mapping):
+            return sources or {}
+        return dict.fromkeys(self.modules, sources)
 
     def _plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
         """Return the plan for the OCPI version that the sources speak."""

@@ -1,0 +1,41 @@
+"""The embedded platform as a source: served, logged in to, and read over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from ocpiq.demo.server import platform
+from ocpiq.errors import Notify, ignore
+from ocpiq.ocpi import login
+from ocpiq.privacy import Gate, Opened
+from ocpiq.sources import Ask, Source
+from ocpiq.sources import platform as source
+
+
+class DemoSource:
+    """All modules of the embedded platform, which is served from the first pull until `close`."""
+
+    def __init__(self, version: str = "2.2.1") -> None:
+        self.version = version
+        self._stack = ExitStack()
+        self._served: Source | None = None
+
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+        """Yield the pages of a module."""
+        if self._served is None:
+            served = self._stack.enter_context(platform())
+            found = login(served.versions_url, served.token, name="demo", version=self.version, notify=ignore)
+            self._served = self._stack.enter_context(source(found))
+        yield from self._served.pages(ask, gate, notify)
+
+    def close(self) -> None:
+        """End the connection and the platform; another pull starts them anew."""
+        self._stack.close()
+        self._served = None
+
+    def __enter__(self) -> DemoSource:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
