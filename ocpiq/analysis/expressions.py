@@ -184,7 +184,7 @@ def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) ->
     left, left_kind = analysis.resolve(node.left, scope, kind)
     right, right_kind = analysis.resolve(node.right, scope, kind)
     for here, other, part in ((left_kind, right_kind, node.left), (right_kind, left_kind, node.right)):
-        inside = isinstance(other, Record | Listing)
+        inside = type(here) is type(other) and isinstance(other, Record | Listing)
         consume(here, scope.place(part), Blanks.REFUSES if inside else of_operator(node.op))
     plan = Operate(
         node.op,
@@ -215,6 +215,11 @@ def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, kind
 
 def comma(analysis: Analysis, node: tree.Comma, scope: Scope, kind: Type) -> Resolved:
     """Resolve `a, b`."""
+    tail = node.items[-1]
+    for item in tail.items if isinstance(tail, tree.Pipeline) else ():
+        if isinstance(item, tree.Stage):
+            hint = "put what it should take into parentheses"
+            raise CompileError("this stage takes only what follows the comma", span=scope.place(item), hint=hint)
     resolved = [analysis.resolve(item, scope, kind) for item in node.items]
     plan = Comma(tuple(part for part, _ in resolved), outputs=Outputs.MANY)
     return plan, either([type_ for part, type_ in resolved if part.outputs is not Outputs.NONE] or [NULL])

@@ -105,12 +105,14 @@ class Compiler(Writer):
         """Write a definition that calls itself, in the forms that the plan needs."""
         self._define(self, part)
 
-    def truth(self, value: ast.expr, kind: Type) -> ast.expr:
-        """Return a condition: jq's truth of a value, everything but false and null. A blank is refused."""
+    def truth(self, value: ast.expr, kind: Type, part: Plan) -> ast.expr:
+        """Return a condition: jq's truth of a value, everything but false and null. `part` refuses a blank."""
         if kind == BOOLEAN:
             return value
+        if isinstance(value, ast.Constant):
+            return code.constant(value.value is not None and value.value is not False)
         if self.may_be_blank(kind):
-            return code.call("truth", value)
+            return self.at(part, code.call("truth", value))
         value = self.named(value)
         return code.both(
             ast.Compare(value, [ast.IsNot()], [code.constant(None)]),

@@ -78,7 +78,7 @@ def binds(compiler: Compiler, part: Bind, here: ast.expr, use: Use) -> None:
 
 def choose(compiler: Compiler, part: Choose, here: ast.expr) -> ast.expr:
     """`if` with one output."""
-    condition = compiler.truth(compiler.value(part.condition.part, here), part.condition.kind)
+    condition = compiler.truth(compiler.value(part.condition.part, here), part.condition.kind, part)
     result = compiler.fresh()
     compiler.frame.owned.add(result)
     blocks: list[list[ast.stmt]] = []
@@ -120,7 +120,7 @@ def chooses(compiler: Compiler, part: Choose, here: ast.expr, use: Use) -> None:
 
 
 def _branches(compiler: Compiler, part: Choose, here: ast.expr, output: ast.expr, use: Use) -> None:
-    condition = compiler.truth(output, part.condition.kind)
+    condition = compiler.truth(output, part.condition.kind, part)
     then: list[ast.stmt] = []
     otherwise: list[ast.stmt] = []
     with compiler.deeper(then):
@@ -138,7 +138,7 @@ def _branches(compiler: Compiler, part: Choose, here: ast.expr, output: ast.expr
 def _one_of(compiler: Compiler, part: Choose, here: ast.expr, output: ast.expr, use: Use) -> None:
     result = compiler.fresh()
     compiler.frame.owned.add(result)
-    condition = compiler.truth(output, part.condition.kind)
+    condition = compiler.truth(output, part.condition.kind, part)
     blocks: list[list[ast.stmt]] = []
     for branch in (part.then, part.otherwise):
         block: list[ast.stmt] = []
@@ -354,8 +354,8 @@ def last(compiler: Compiler, plan: Plan, function: Function, inside: str) -> Non
             for part in before:
                 compiler.stream(part, here, compiler.yield_)
             last(compiler, end, function, inside)
-        case Choose(condition=operand, then=then, otherwise=otherwise):
-            condition = compiler.truth(compiler.value(operand.part, here), operand.kind)
+        case Choose(condition=operand, then=then, otherwise=otherwise) as chosen:
+            condition = compiler.truth(compiler.value(operand.part, here), operand.kind, chosen)
             blocks: list[list[ast.stmt]] = []
             for branch in (then, otherwise):
                 block: list[ast.stmt] = []

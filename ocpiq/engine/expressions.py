@@ -25,12 +25,13 @@ from ocpiq.analysis.plan import (
 from ocpiq.analysis.types import Opaque, Type
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
+from ocpiq.engine.runtime import Runtime
 
 ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
 ORDER = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
 COMPARED: dict[str, ast.cmpop] = {"<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE()}
 UNKNOWN = Opaque()
-RUNTIME = {"input", "inputs", "env", "debug", "halt"}  # builtins that belong to a run
+RUNTIME = {name for name in vars(Runtime) if name[0] != "_"}  # builtins that belong to a run
 
 
 def constant(compiler: Compiler, part: Constant, here: ast.expr) -> ast.expr:
@@ -148,10 +149,10 @@ def _with_number(compiler: Compiler, part: Operate, left: ast.expr, right: ast.e
 
 def logic(compiler: Compiler, part: Logic, here: ast.expr) -> ast.expr:
     """`and`, `or`: the right side is evaluated only where the left does not decide."""
-    left = compiler.truth(compiler.value(part.left.part, here), part.left.kind)
+    left = compiler.truth(compiler.value(part.left.part, here), part.left.kind, part)
     block: list[ast.stmt] = []
     with compiler.into(block):
-        right = compiler.truth(compiler.value(part.right.part, here), part.right.kind)
+        right = compiler.truth(compiler.value(part.right.part, here), part.right.kind, part)
     if not block:
         return (code.both if part.operator == "and" else code.any_of)(left, right)
     result = compiler.fresh()
@@ -169,14 +170,14 @@ def logics(compiler: Compiler, part: Logic, here: ast.expr, use: Use) -> None:
 
     def write(inside: ast.expr) -> None:
         def left(output: ast.expr) -> None:
-            truth = compiler.named(compiler.truth(output, part.left.kind))
+            truth = compiler.named(compiler.truth(output, part.left.kind, part))
             with compiler.when(truth if stop else code.not_(truth)):
                 compiler.yield_(code.constant(stop))
             with compiler.when(code.not_(truth) if stop else truth):
                 compiler.stream(
                     part.right.part,
                     inside,
-                    lambda right: compiler.yield_(compiler.truth(right, part.right.kind)),
+                    lambda right: compiler.yield_(compiler.truth(right, part.right.kind, part)),
                 )
 
         compiler.stream(part.left.part, inside, left)
@@ -202,7 +203,7 @@ def otherwise(compiler: Compiler, part: Otherwise, here: ast.expr) -> ast.expr:
     else:
         compiler.assign(result, code.constant(None))
         compiler.stream(part.left.part, here, lambda output: compiler.assign(result, output))
-    with compiler.when(code.not_(compiler.truth(code.name(result), part.left.kind))):
+    with compiler.when(code.not_(compiler.truth(code.name(result), part.left.kind, part))):
         compiler.assign(result, compiler.value(part.right, here))
     return code.name(result)
 
@@ -216,7 +217,7 @@ def otherwises(compiler: Compiler, part: Otherwise, here: ast.expr, use: Use) ->
 
         def left(output: ast.expr) -> None:
             output = compiler.named(output)
-            with compiler.when(compiler.truth(output, part.left.kind)):
+            with compiler.when(compiler.truth(output, part.left.kind, part)):
                 compiler.assign(found, code.constant(True))
                 compiler.yield_(output)
 

@@ -108,7 +108,7 @@ def _step(compiler: Compiler, part: Aggregate, states: str, output: ast.expr) ->
             assert fold.argument is not None
             value = compiler.named(value)
             if fold.function == "count":
-                with compiler.when(compiler.truth(value, fold.argument.kind)):
+                with compiler.when(compiler.truth(value, fold.argument.kind, fold.argument.part)):
                     _store(compiler, states, index, ast.BinOp(slot, ast.Add(), code.constant(1)))
                 return
             step = compiler.at(fold.argument.part, code.call(FOLDS[fold.function].step, slot, value))

@@ -213,7 +213,7 @@ def choose(compiler: Compiler, part: Choose, spot: Spot, use: UseSpot) -> None:
 
     def branches(inside: Spot, use_: UseSpot) -> None:
         def decided(output: ast.expr) -> None:
-            condition = compiler.truth(output, part.condition.kind)
+            condition = compiler.truth(output, part.condition.kind, part)
             blocks: list[list[ast.stmt]] = []
             for branch in (part.then, part.otherwise):
                 block: list[ast.stmt] = []
@@ -238,7 +238,7 @@ def otherwise(compiler: Compiler, part: Otherwise, spot: Spot, use: UseSpot) -> 
         compiler.assign(found, code.constant(False))
 
         def true(next_: Spot) -> None:
-            with compiler.when(compiler.truth(next_.here, part.left.kind)):
+            with compiler.when(compiler.truth(next_.here, part.left.kind, part)):
                 compiler.assign(found, code.constant(True))
                 _yield(compiler)(next_)
 
