@@ -8,9 +8,12 @@ from importlib.resources import files
 
 import msgspec
 
+from ocpiq.analysis import aggregates
+from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.assignments import paths
 from ocpiq.analysis.builtins import BUILTINS, Builtin
 from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved, product
+from ocpiq.analysis.paths import present
 from ocpiq.analysis.plan import (
     Bind,
     Constant,
@@ -25,7 +28,6 @@ from ocpiq.analysis.plan import (
 )
 from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
 from ocpiq.analysis.sources import resolve_source
-from ocpiq.analysis.stages import AGGREGATES, fold_call
 from ocpiq.analysis.types import (
     BOOLEAN,
     NULL,
@@ -58,8 +60,7 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
     match binding:
         case Closure():
             analysis.called.append(binding)
-            home = msgspec.structs.replace(binding.home.again(scope.repeated), folding=scope.folding)
-            return analysis.resolve(binding.body, home, kind)
+            return analysis.resolve(binding.body, binding.home.again(scope.repeated), kind)
         case Definition():
             home = binding.home
             if home.imported:  # errors are shown in the query
@@ -73,7 +74,7 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
     if arity == 0 and node.name in CONSTANTS:
         return CONSTANTS[node.name]
     if scope.folding is not None and key in AGGREGATES:
-        return fold_call(analysis, node, scope)
+        return aggregates.call(analysis, node, scope)
     if key == ("path", 1):
         return paths(analysis, node, scope, kind)
     if key in BUILTINS:
@@ -99,16 +100,17 @@ def _unknown(node: tree.Call, scope: Scope) -> CompileError:
         return CompileError(
             f"{node.name} takes {takes} argument{'' if takes == '1' else 's'}, not {arity}",
             span=scope.place(node),
+            hint=aggregates.misused(node.name, arity),
         )
     what = "function" if arity else "module or function"
-    return CompileError(
-        f"no {what} is called {node.name}", span=scope.place(node), hint=did_you_mean(node.name, known)
-    )
+    hint = aggregates.misused(node.name, arity) or did_you_mean(node.name, known)
+    return CompileError(f"no {what} is called {node.name}", span=scope.place(node), hint=hint)
 
 
 def _native(analysis: Analysis, builtin: Builtin, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
     place = scope.place(node)
     if builtin.reads:
+        present(kind, place)
         counts = node.name == "length" and isinstance(kind, InSource) and kind.is_list
         if not counts:  # the length of a list needs none of its items
             use(kind)
@@ -199,6 +201,7 @@ def recursive_definition(
 
 
 def _invoke(analysis: Analysis, binding: Recursive, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
+    present(kind, scope.place(node))
     use(kind)
     arguments: list[Plan] = []
     for argument in node.arguments:
@@ -242,6 +245,12 @@ def _definitions() -> dict[tuple[str, int], str]:
 def _definition(name: str, arity: int) -> tree.Define | None:
     text = _definitions().get((name, arity))
     return parse(text).definitions[0] if text else None
+
+
+def builtin_names() -> list[str]:
+    """Return what `builtins` lists: every builtin as name/arity."""
+    known = {*BUILTINS, *_definitions(), *((name, 0) for name in CONSTANTS), ("path", 1)}
+    return [f"{name}/{arity}" for name, arity in sorted(known) if name[0] not in "_@"]
 
 
 # ---------------------------------------------------------------- labels

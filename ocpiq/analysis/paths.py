@@ -28,9 +28,14 @@ from ocpiq.language import tree
 
 def identity(analysis: Analysis, node: tree.Identity, scope: Scope, kind: Type) -> Resolved:
     """Resolve `.`."""
-    if isinstance(kind, Nothing):
-        raise CompileError(kind.reason, span=scope.place(node), hint=kind.hint)
+    present(kind, scope.place(node))
     return Here(), kind
+
+
+def present(kind: Type, place: Span) -> None:
+    """Raise where something is asked of a value, and none is there."""
+    if isinstance(kind, Nothing):
+        raise CompileError(kind.reason, span=place, hint=kind.hint)
 
 
 def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resolved:
@@ -100,13 +105,17 @@ def _key(
 
 def get(name: str, here: Type, place: Span, *, optional: bool) -> Resolved:
     """Take the field `name` of a value of type `here`; an unknown field of a source is an error unless optional."""
-    kind = here
-    if isinstance(here, Either):
-        inside = [option for option in here.options if isinstance(option, InSource)]
-        rest = [option for option in here.options if not isinstance(option, InSource)]
-        if len(inside) == 1 and all(option == NULL for option in rest):
-            kind = inside[0]
-    return Get(name, kind, span=place), _field(kind, name, place, optional=optional)
+    kind: Type = here
+    how: Type = here
+    if isinstance(here, Either) and NULL in here.options:
+        others = [option for option in here.options if option != NULL]
+        if len(others) == 1:
+            kind = others[0]
+            how = here if isinstance(kind, InSource) else Opaque()
+    result = _field(kind, name, place, optional=optional)
+    return Get(name, how, span=place), either([result, NULL]) if isinstance(
+        kind, Record
+    ) and how != kind else result
 
 
 def _field(kind: Type, name: str, place: Span, *, optional: bool) -> Type:

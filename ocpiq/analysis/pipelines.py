@@ -4,71 +4,106 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec import structs
+
 from ocpiq.analysis.bindings import destructure
 from ocpiq.analysis.calls import recursive_definition
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
-from ocpiq.analysis.plan import Bind, Labelled, Local, Outputs, Plan
+from ocpiq.analysis.flow import Flow
+from ocpiq.analysis.plan import Bind, Here, Labelled, Local, Outputs, Plan
 from ocpiq.analysis.scope import Definition, Scope, Variable
-from ocpiq.analysis.stages import STAGES, resolve_stage
+from ocpiq.analysis.stages import resolve_stage
 from ocpiq.analysis.types import Type
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
 
 Wrap = Callable[[Plan], Plan]
 
-LOST = "it belonged to each value, and a stage took all values together; put it into `by`, or use first(…)"
+LOST = (
+    "it belonged to each value, and `aggregate` took all values together; put it into `by`, or use first(…)"
+)
 
 
 class Walk:
     """A pipeline on its way from left to right.
 
     `parts` are what follows the last binder; `wraps` are the binders before, each of which makes a plan of the rest.
+    The first `once` of them are entered exactly once, so stages stand inside them; `base` is what is known there.
+    `carried` are the locals that the other binders set.
     """
 
     def __init__(self, scope: Scope, kind: Type) -> None:
-        self.outer = scope
+        self.base = scope
         self.scope = scope
         self.kind = kind
         self.parts: list[Plan] = []
         self.wraps: list[tuple[list[Plan], Wrap]] = []
+        self.once = 0
         self.outputs = Outputs.ONE
-        self.kept: dict[str, Variable] = dict(scope.variables)
+        self.carried: tuple[str, ...] = ()
         self.started = False
 
     def append(self, plan: Plan, kind: Type) -> None:
         """Add a filter."""
         self.parts.append(plan)
         self.kind = kind
+        self.started = True
         self._count(plan.outputs)
 
-    def wrap(self, make: Wrap, outputs: Outputs = Outputs.ONE) -> None:
-        """Add a binder: `make` gets the plan of everything to its right."""
+    def wrap(self, make: Wrap, inside: Scope, outputs: Outputs = Outputs.ONE) -> None:
+        """Add a binder: `make` gets the plan of everything to its right, which sees `inside`."""
+        before = self.scope
         self.wraps.append((self.parts, make))
         self.parts = []
+        self.scope = inside
         self._count(outputs)
+        if self.outputs is Outputs.ONE:
+            self.once = len(self.wraps)
+            self.base = inside
+            return
+        self.started = self.started or outputs is not Outputs.ONE
+        new = {name: var for name, var in inside.variables.items() if before.variables.get(name) is not var}
+        self.carried += tuple(variable.name for variable in new.values() if variable.name)
 
     def plan(self) -> Plan:
         """Return everything so far as one plan."""
-        plan = pipe(*self.parts)
-        for before, make in reversed(self.wraps):
-            plan = pipe(*before, make(plan))
-        return plan
+        return _wrapped(self.wraps, self.parts)
 
-    def restart(self, plan: Plan, kind: Type) -> None:
-        """Go on with a stage's outputs; variables that belonged to each value are gone."""
-        kept = {
-            name: variable if name in self.kept and self.kept[name] is variable else _lost(variable)
+    def stage(self, analysis: Analysis, node: tree.Stage) -> None:
+        """Add a stage: it takes all outputs of what stands inside the binders that are entered once."""
+        body = _wrapped(self.wraps[self.once :], self.parts)
+        flow = Flow(body, self.outputs, self.kind, self.scope, self.after(), self.carried)
+        staged = resolve_stage(analysis, node, flow)
+        self.wraps, self.parts, self.outputs = self.wraps[: self.once], [], Outputs.ONE
+        if isinstance(node, tree.Aggregate):
+            self.scope, self.carried = flow.after, ()
+        else:
+            self.scope = structs.replace(self.scope, labels=self.base.labels, repeated=self.base.repeated)
+        if staged.joined is not None:
+            self.scope = self.scope.with_variable(*staged.joined)
+            self.carried += (staged.joined[1].name,)
+        self.append(staged.plan, staged.kind)
+
+    def after(self) -> Scope:
+        """Return what is known once all values were taken together: variables that belonged to each are gone."""
+        kept = self.base.variables
+        variables = {
+            name: variable if kept.get(name) is variable else _lost(variable)
             for name, variable in self.scope.variables.items()
         }
-        self.scope = Scope(self.scope.functions, kept, self.outer.labels, self.outer.repeated, self.outer.at)
-        self.parts, self.wraps, self.outputs = [], [], Outputs.ONE
-        self.append(plan, kind)
+        return structs.replace(self.base, variables=variables)
 
     def _count(self, outputs: Outputs) -> None:
-        self.started = True
         self.outputs = self.outputs.then(outputs)
         if self.outputs is Outputs.MANY:
             self.scope = self.scope.again("for every output of what stands before it")
+
+
+def _wrapped(wraps: list[tuple[list[Plan], Wrap]], parts: list[Plan]) -> Plan:
+    plan = pipe(*parts)
+    for before, make in reversed(wraps):
+        plan = pipe(*before, make(plan))
+    return plan
 
 
 def _lost(variable: Variable) -> Variable:
@@ -82,10 +117,11 @@ def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, kind: Type) 
         handler = BINDERS.get(type(item))
         if handler is not None:
             handler(analysis, item, walk)
-        elif isinstance(item, STAGES):
+        elif isinstance(item, tree.Stage):
             if not walk.started:
-                raise CompileError("a stage needs something to its left", span=walk.scope.place(item))
-            walk.restart(*resolve_stage(analysis, item, walk.plan(), walk.outputs, walk.scope, walk.kind))
+                hint = "such as sessions | aggregate count, or .[] | limit 3"
+                raise CompileError("a stage needs something to its left", span=scope.place(item), hint=hint)
+            walk.stage(analysis, item)
         else:
             walk.append(*analysis.resolve(item, walk.scope, walk.kind))  # type: ignore[arg-type]
     return walk.plan(), walk.kind
@@ -94,16 +130,13 @@ def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, kind: Type) 
 def _bind(analysis: Analysis, item: tree.Bind, walk: Walk) -> None:
     source, source_kind = analysis.resolve(item.source, walk.scope, walk.kind)
     value = Local(analysis.name("bound"))
-    once = walk.outputs is Outputs.ONE and source.outputs is Outputs.ONE
-    walk.scope, wrap = destructure(analysis, item.patterns, value, source_kind, walk.scope)
-    if once:
-        walk.kept = {**walk.kept, **walk.scope.variables}
+    inside, wrap = destructure(analysis, item.patterns, value, source_kind, walk.scope, walk.kind)
 
     def make(rest: Plan) -> Plan:
         body = wrap(rest)
         return Bind(source, value.name, body, outputs=product(source, body))
 
-    walk.wrap(make, source.outputs)
+    walk.wrap(make, inside, make(Here()).outputs)
 
 
 def define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
@@ -111,19 +144,19 @@ def define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
     made = recursive_definition(analysis, item, walk.scope)
     arity = len(item.parameters)
     if made is None:
-        walk.scope = walk.scope.with_function(item.name, arity, Definition(item, walk.scope))
+        inside = walk.scope.with_function(item.name, arity, Definition(item, walk.scope))
+        if walk.base is walk.scope:
+            walk.base = inside
+        walk.scope = inside
         return
     binding, make = made
-    walk.scope = walk.scope.with_function(item.name, arity, binding)
-    started = walk.started
-    walk.wrap(make)
-    walk.started = started
+    walk.wrap(make, walk.scope.with_function(item.name, arity, binding))
 
 
 def _label(analysis: Analysis, item: tree.Label, walk: Walk) -> None:
     name = analysis.name("label")
-    walk.scope = walk.scope.with_label(item.name, name)
-    walk.wrap(lambda rest: Labelled(name, rest, outputs=_breakable(rest.outputs)))
+    inside = walk.scope.with_label(item.name, name)
+    walk.wrap(lambda rest: Labelled(name, rest, outputs=_breakable(rest.outputs)), inside)
 
 
 def _breakable(outputs: Outputs) -> Outputs:

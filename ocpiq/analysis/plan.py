@@ -269,12 +269,43 @@ class Take(Part, frozen=True):
     count: Plan
 
 
+class SortKey(Struct, frozen=True):
+    """One key of `sort by`; null where its part has no output."""
+
+    value: Operand
+    descending: bool
+
+
+class Sort(Part, frozen=True):
+    """The stages `sort by` and `top`: all outputs of `body`, or the first `count`, in the order of the keys.
+
+    `carried` are the locals that belong to each output and are set again when it comes out.
+    """
+
+    body: Plan
+    keys: tuple[SortKey, ...]
+    count: Plan | None
+    carried: tuple[str, ...]
+
+
+class Distinct(Part, frozen=True):
+    """The stage `distinct by`: the first output of `body` for each combination of keys."""
+
+    body: Plan
+    keys: tuple[Operand, ...]
+
+
 class Fold(Struct, frozen=True):
-    """One aggregate function of a stage: `name` of the function, what it folds, the local that gets the result."""
+    """One aggregate function of a stage: its name, what it folds, the local that gets the result.
+
+    `label` is its text in the query, for errors; `at` is the second argument of `quantile`.
+    """
 
     function: str
     argument: Operand | None
     result: str
+    label: str
+    at: Plan | None = None
 
 
 class GroupKey(Struct, frozen=True):
@@ -292,6 +323,28 @@ class Aggregate(Part, frozen=True):
     keys: tuple[GroupKey, ...] | None
     folds: tuple[Fold, ...]
     result: Plan
+
+
+class JoinKey(Struct, frozen=True):
+    """One equality of a join: a part of `.` and a part of the joined value; `ids` compare without case."""
+
+    left: Operand
+    right: Operand
+    ids: bool
+
+
+class Join(Part, frozen=True):
+    """The stage `join`: for each output of `body` the match among all outputs of `right`, in the local `name`.
+
+    `row` is the local that holds a value of `right` while its keys are computed.
+    """
+
+    body: Plan
+    right: Plan
+    row: str
+    name: str
+    keys: tuple[JoinKey, ...]
+    each: bool
 
 
 Plan = (
@@ -327,7 +380,10 @@ Plan = (
     | Modify
     | Scan
     | Take
+    | Sort
+    | Distinct
     | Aggregate
+    | Join
 )
 
 

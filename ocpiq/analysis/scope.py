@@ -13,7 +13,7 @@ from ocpiq.errors import Span
 from ocpiq.language import tree
 
 if TYPE_CHECKING:
-    from ocpiq.analysis.stages import Folding
+    from ocpiq.analysis.aggregates import Folding
 
 
 class Definition(Struct, frozen=True):

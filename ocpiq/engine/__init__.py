@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from ocpiq.analysis.plan import Function, QueryPlan
-from ocpiq.engine import access, code, control, edits, expressions, folds, paths, stages, traces
+from ocpiq.engine import access, code, control, edits, expressions, folds, held, paths, stages, traces
 from ocpiq.engine.compiler import Compiler
 from ocpiq.engine.expressions import format_name
 from ocpiq.engine.natives import NATIVES, formats
@@ -44,7 +44,9 @@ NAMES: Final[dict[str, object]] = {
     **{name: getattr(access, name) for name in ("whole_number", "no_blank", "no_blank_item", "no_blank_inside")},
     "Edit": edits.Edit,
     **{name: getattr(access, name) for name in ("path_end", "path_step", "path_each", "path_descend")},
-    "sorted_groups": folds.sorted_groups,
+    "set": set,
+    "sort_key": order.sort_key,
+    **held.NAMES,
     **folds.NAMES,
     **{format_name(name): function for name, function in NATIVES.items()},
 }

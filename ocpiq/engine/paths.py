@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ocpiq.analysis.plan import Cut, Each, Get, Here, Item, Scan
-from ocpiq.analysis.types import InSource, Record
+from ocpiq.analysis.types import Either, InSource, Record
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
 
@@ -19,16 +19,20 @@ def get(compiler: Compiler, part: Get, here: ast.expr) -> ast.expr:
     """`.name`: an attribute of a narrow row, else an item of an object."""
     key = code.constant(part.name)
     general = compiler.at(part, code.call("field", here, key))
-    kind = part.kind
+    kind, certain = part.kind, True
+    if isinstance(kind, Either):
+        inside = [option for option in kind.options if isinstance(option, InSource)]
+        if len(inside) == 1:  # an object of a source, or null
+            kind, certain = inside[0], False
     if isinstance(kind, InSource) and not kind.is_list:
         shape = compiler.shape(kind)
         if shape is not None and part.name in shape.slots:
             narrow = code.attribute(here, shape.slots[part.name].attribute)
-            if not kind.path:
+            if not kind.path and certain:
                 return narrow
             class_ = compiler.constant(shape.cls)
             return code.if_else(code.is_(code.attribute(here, "__class__"), class_), narrow, general)
-        if not kind.path:
+        if not kind.path and certain:
             return code.method(here, "get", key)
     if isinstance(kind, Record):
         return code.subscript(here, key) if part.name in kind.fields else code.method(here, "get", key)

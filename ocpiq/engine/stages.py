@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
-from ocpiq.analysis.plan import Aggregate, Fold, GroupKey, Take
+from ocpiq.analysis.plan import Aggregate, Distinct, Fold, GroupKey, Join, Plan, Sort, Take
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use
 from ocpiq.engine.control import left
@@ -30,7 +31,7 @@ def taking(
 ) -> None:
     """Write the frame of a `limit`: `write` writes the body, and hands on what uses an output to be counted."""
     label, count, wanted = compiler.fresh("label"), compiler.fresh("count"), compiler.fresh("wanted")
-    compiler.assign(wanted, compiler.at(part, code.call("whole_number", compiler.value(part.count, here))))
+    compiler.assign(wanted, _whole(compiler, part, part.count, here))
     compiler.assign(label, code.call("object"))
     compiler.assign(count, code.constant(0))
 
@@ -45,6 +46,114 @@ def taking(
         with compiler.deeper(body):
             write(taken)
         left(compiler, body, label)
+
+
+def sort(compiler: Compiler, part: Sort, here: ast.expr, use: Use) -> None:
+    """`sort by`, `top`: holds each value with its keys and the variables that belong to it."""
+    held, row = compiler.fresh("held"), compiler.fresh("row")
+    directions = compiler.constant(tuple(key.descending for key in part.keys))
+    made = [directions] if part.count is None else [directions, _whole(compiler, part, part.count, here)]
+    compiler.assign(held, code.call("Held", *made))
+
+    def hold(output: ast.expr) -> None:
+        output = compiler.named(output)
+        values = compiler.values([key.value.part for key in part.keys], output)
+        keys = [
+            compiler.at(key.value.part, code.call("sort_key", value))
+            for key, value in zip(part.keys, values, strict=True)
+        ]
+        carried = [code.name(name) for name in part.carried]
+        compiler.do(code.method(code.name(held), "add", ast.Tuple([*keys, output, *carried], code.LOAD)))
+
+    compiler.stream(part.body, here, hold)
+    with compiler.loop(row, code.method(code.name(held), "ordered")):
+        for place, name in enumerate(part.carried, len(part.keys) + 1):
+            compiler.assign(name, _slot(row, code.constant(place), ast.Load()))
+        use(_slot(row, code.constant(len(part.keys)), ast.Load()))
+
+
+def distinct(compiler: Compiler, part: Distinct, here: ast.expr, use: Use) -> None:
+    """`distinct by`: the keys that were seen are held, values are handed on at once."""
+    seen = compiler.fresh("seen")
+    compiler.assign(seen, code.call("set"))
+
+    def tell(output: ast.expr) -> None:
+        output = compiler.named(output)
+        values = compiler.values([key.part for key in part.keys], output)
+        keys = [
+            compiler.at(key.part, code.call("group_key", value))
+            for key, value in zip(part.keys, values, strict=True)
+        ]
+        key = compiler.named(keys[0] if len(keys) == 1 else ast.Tuple(keys, code.LOAD))
+        with compiler.when(ast.Compare(key, [ast.NotIn()], [code.name(seen)])):
+            compiler.do(code.method(code.name(seen), "add", key))
+            use(output)
+
+    compiler.stream(part.body, here, tell)
+
+
+def join(compiler: Compiler, part: Join, here: ast.expr, use: Use) -> None:
+    """`join`: an index of all outputs of the right side, then for each value of the body what it finds there."""
+    index = compiler.fresh("index")
+    compiler.assign(index, code.call("Index"))
+
+    def enter(output: ast.expr) -> None:
+        compiler.assign(part.row, output)
+        row = code.name(part.row)
+        _join_keys(
+            compiler,
+            part,
+            "right",
+            row,
+            lambda keys: compiler.do(code.method(code.name(index), "add", row, *keys)),
+        )
+
+    compiler.stream(part.right, code.constant(None), enter)
+
+    def match(output: ast.expr) -> None:
+        output = compiler.named(output)
+        if not part.each:
+            keys = _key_calls(
+                compiler, part, "left", compiler.values([key.left.part for key in part.keys], output)
+            )
+            found: ast.expr = code.method(code.name(index), "one", *keys)
+            compiler.assign(part.name, compiler.at(part, found))
+            use(output)
+            return
+        matches, joined = compiler.fresh("matches"), compiler.fresh("joined")
+        compiler.assign(matches, ast.List([], code.LOAD))
+        _join_keys(
+            compiler,
+            part,
+            "left",
+            output,
+            lambda keys: compiler.do(code.method(code.name(index), "all", code.name(matches), *keys)),
+        )
+        none = ast.Tuple([code.constant(None)], code.LOAD)
+        with compiler.loop(joined, code.any_of(code.name(matches), none)):
+            compiler.assign(part.name, code.name(joined))
+            use(output)
+
+    compiler.stream(part.body, here, match)
+
+
+def _join_keys(
+    compiler: Compiler, part: Join, side: str, here: ast.expr, use: Callable[[list[ast.expr]], None]
+) -> None:
+    """Write `use` for each combination of the keys of one side."""
+    plans = [getattr(key, side).part for key in part.keys]
+    compiler.each_combination(plans, here, lambda keys: use(_key_calls(compiler, part, side, keys)))
+
+
+def _key_calls(compiler: Compiler, part: Join, side: str, values: list[ast.expr]) -> list[ast.expr]:
+    return [
+        compiler.at(getattr(key, side).part, code.call("id_key" if key.ids else "join_key", value))
+        for key, value in zip(part.keys, values, strict=True)
+    ]
+
+
+def _whole(compiler: Compiler, part: Plan, count: Plan, here: ast.expr) -> ast.expr:
+    return compiler.at(part, code.call("whole_number", compiler.value(count, here)))
 
 
 def aggregate(compiler: Compiler, part: Aggregate, here: ast.expr, use: Use) -> None:
@@ -70,7 +179,10 @@ def aggregate(compiler: Compiler, part: Aggregate, here: ast.expr, use: Use) -> 
 
 
 def _new_states(part: Aggregate, keys: list[ast.expr]) -> ast.expr:
-    return ast.List([*keys, *(code.call(FOLDS[fold.function].new) for fold in part.folds)], code.LOAD)
+    return ast.List(
+        [*keys, *(code.call(f"{fold.function}_new", code.constant(fold.label)) for fold in part.folds)],
+        code.LOAD,
+    )
 
 
 def _group(compiler: Compiler, part: Aggregate, groups: str, keys: list[ast.expr], output: ast.expr) -> None:
@@ -111,14 +223,21 @@ def _step(compiler: Compiler, part: Aggregate, states: str, output: ast.expr) ->
                 with compiler.when(compiler.truth(value, fold.argument.kind, fold.argument.part)):
                     _store(compiler, states, index, ast.BinOp(slot, ast.Add(), code.constant(1)))
                 return
-            step = compiler.at(fold.argument.part, code.call(FOLDS[fold.function].step, slot, value))
-            with compiler.when(ast.Compare(value, [ast.IsNot()], [code.constant(None)])):
+            place = fold.argument.part if fold.argument.part.span else part
+            step = compiler.at(place, code.call(f"{fold.function}_step", slot, value))
+            with _unless_null(compiler, value):
                 if FOLDS[fold.function].in_place:
                     compiler.do(step)
                 else:
                     _store(compiler, states, index, step)
 
         compiler.stream(fold.argument.part, output, stepped)
+
+
+def _unless_null(compiler: Compiler, value: ast.expr) -> AbstractContextManager[None]:
+    if isinstance(value, ast.Constant) and value.value is not None:
+        return nullcontext()
+    return compiler.when(ast.Compare(value, [ast.IsNot()], [code.constant(None)]))
 
 
 def _store(compiler: Compiler, states: str, index: int, value: ast.expr) -> None:
@@ -132,8 +251,16 @@ def _finish(compiler: Compiler, part: Aggregate, states: str, here: ast.expr, us
         compiler.assign(key.local, _slot(states, code.constant(index), ast.Load()))
     for index, fold in enumerate(part.folds, len(keys)):
         state = _slot(states, code.constant(index), ast.Load())
-        compiler.assign(fold.result, code.call(FOLDS[fold.function].finish, state))
+        at = [] if fold.at is None else [compiler.value(fold.at, here)]
+        finished = code.call(f"{fold.function}_finish", state, *at)
+        compiler.assign(fold.result, finished if fold.at is None else compiler.at(fold.at, finished))
     use(compiler.value(part.result, here))
 
 
-STREAMS: dict[type, StreamOf] = {Take: take, Aggregate: aggregate}
+STREAMS: dict[type, StreamOf] = {
+    Take: take,
+    Sort: sort,
+    Distinct: distinct,
+    Aggregate: aggregate,
+    Join: join,
+}

@@ -103,7 +103,7 @@ def distinct(span: Span, _: Token, *keys: tree.Key) -> tree.Distinct:
 
 
 def key(span: Span, body: tree.Expr, direction: Token | None) -> tree.Key:
-    return tree.Key(span=span, body=body, descending=direction is not None and direction.kind == "DESC")
+    return tree.Key(span=span, body=body, direction=direction.text if direction else "")
 
 
 def join_module(

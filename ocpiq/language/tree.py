@@ -354,10 +354,10 @@ class Source(Node, frozen=True):
 
 
 class Key(Node, frozen=True):
-    """A sort key: `.kwh desc`."""
+    """A sort key: `.kwh desc`; `direction` is `asc`, `desc`, or nothing where none is written."""
 
     body: Expr
-    descending: bool = False
+    direction: str = ""
 
 
 class Count(Node, frozen=True):

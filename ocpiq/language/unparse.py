@@ -257,7 +257,7 @@ PARTS: dict[type[tree.Node], Callable[[Any], Parts]] = {
     tree.During: _during,
     tree.Newest: lambda node: [f"newest {_count(node.count, node.variable)}"],
     tree.Source: _source,
-    tree.Key: lambda node: [node.body, " desc" if node.descending else ""],
+    tree.Key: lambda node: [node.body, f" {node.direction}" if node.direction else ""],
     tree.Count: lambda node: [_count(node.number, node.variable)],
     tree.Aggregate: _aggregate,
     tree.SortBy: lambda node: ["sort by ", *_between(", ", node.keys)],

@@ -180,8 +180,8 @@ sessions | aggregate sum(.cost) / count by .a.b
 sessions | aggregate count
     Pipeline([Call('sessions'), Aggregate(Call('count'), -)])
 sessions | sort by .kwh desc, .id asc
-    Pipeline([Call('sessions'), SortBy([Key(Path(., [Field('kwh')]), True), Key(Path(.,
-    [Field('id')]))])])
+    Pipeline([Call('sessions'), SortBy([Key(Path(., [Field('kwh')]), 'desc'), Key(Path(.,
+    [Field('id')]), 'asc')])])
 sessions | top 10 by .kwh
     Pipeline([Call('sessions'), Top(Count(10, -), [Key(Path(., [Field('kwh')]))])])
 sessions | limit 20 | limit $n

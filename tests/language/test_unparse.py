@@ -41,7 +41,7 @@ def test_any_program(tokens):
         ("if 1 then 2 elif 3 then 4 else 5 end", "if 1 then 2 elif 3 then 4 else 5 end"),
         ("sessions  pass a.b ,c since 2026-01-01", "sessions pass a.b, c since 2026-01-01"),
         ('cdrs since "2026-01-01" during "May"', 'cdrs since 2026-01-01 during "May"'),
-        (". | sort  by .a asc,.b  desc", ". | sort by .a, .b desc"),
+        (". | sort  by .a asc,.b  desc", ". | sort by .a asc, .b desc"),
         ('"\\u0041\\u0007\\"\n"', r'"A\u0007\"\n"'),
     ],
 )

@@ -1,0 +1,211 @@
+"""The stage `aggregate … by …`: which functions fold what, into which groups, and what is made of the results."""
+
+from __future__ import annotations
+
+from msgspec import Struct, structs
+
+from ocpiq.analysis.blanks import FORMS, Blanks, of_aggregate
+from ocpiq.analysis.context import Analysis, Resolved
+from ocpiq.analysis.flow import Flow, Staged
+from ocpiq.analysis.plan import Aggregate, Constant, Fold, GroupKey, Local, MakeObject, Operand, Outputs, Plan
+from ocpiq.analysis.scope import Scope
+from ocpiq.analysis.types import NUMBER, Nothing, Opaque, Record, Type, clean, consume, look_at
+from ocpiq.errors import CompileError, Span
+from ocpiq.language import tree
+from ocpiq.language.unparse import unparse
+
+
+class Function(Struct, frozen=True):
+    """An aggregate function: the type of its result (None: that of what it moves), and what its state holds."""
+
+    result: Type | None = Opaque(clean=True)
+    holds: bool = False  # every value, or every one that differs
+
+
+AGGREGATES: dict[tuple[str, int], Function] = {
+    ("count", 0): Function(NUMBER),
+    ("count", 1): Function(NUMBER),
+    ("sum", 1): Function(NUMBER),
+    ("avg", 1): Function(),
+    ("min", 1): Function(),
+    ("max", 1): Function(),
+    ("first", 1): Function(None),
+    ("last", 1): Function(None),
+    ("any", 1): Function(),
+    ("all", 1): Function(),
+    ("stddev", 1): Function(),
+    ("median", 1): Function(holds=True),
+    ("quantile", 2): Function(holds=True),
+    ("count_distinct", 1): Function(NUMBER, holds=True),
+    ("collect", 1): Function(None, holds=True),
+}
+
+SHORT_GROUP = "write by {name: …} or by .field"
+
+
+class Folding(Struct):
+    """The expression of an `aggregate` while it is resolved: what the functions in it fold, and where."""
+
+    flow: Flow
+    folds: list[Fold]
+    found: dict[int, Resolved]  # by the identity of the call, which may be resolved more than once
+
+
+def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
+    """Resolve the stage."""
+    folding = Folding(flow, [], {})
+    place = flow.scope.place(node)
+    nothing = Nothing(
+        "in an aggregate there is no single value, only functions over all of them",
+        "put the field into `by`, or take one with first(…), min(…) or max(…)",
+    )
+    keys = None if node.by is None else _keys(analysis, node.by, flow)
+    expression = _named(node.body) if keys is not None or isinstance(node.body, tree.Object) else node.body
+    result, kind = analysis.resolve(expression, structs.replace(flow.after, folding=folding), nothing)
+    if result.outputs is not Outputs.ONE:
+        hint = "put them into an array: […]"
+        raise CompileError("an aggregate gives one value", span=flow.scope.place(node.body), hint=hint)
+    if keys is not None:
+        result, kind = _with_keys(keys, result, kind, flow.scope.place(node.body))
+    plan = Aggregate(
+        flow.body,
+        None if keys is None else tuple(keys),
+        tuple(folding.folds),
+        result,
+        outputs=Outputs.ONE if keys is None else Outputs.MANY,
+        span=place,
+    )
+    return Staged(plan, kind)
+
+
+def call(analysis: Analysis, node: tree.Call, scope: Scope) -> Resolved:
+    """Resolve a call of an aggregate function: its argument sees each value, its result is a local."""
+    folding = scope.folding
+    assert folding is not None
+    known = folding.found.get(id(node))
+    if known is None:
+        known = folding.found[id(node)] = _fold(analysis, node, folding)
+    return known
+
+
+def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
+    function = AGGREGATES[node.name, len(node.arguments)]
+    flow = folding.flow
+    argument, at, result_kind = None, None, function.result
+    if node.arguments:
+        place = flow.scope.place(node.arguments[0])
+        plan, kind = analysis.resolve(node.arguments[0], flow.scope.plain(), flow.kind)
+        blanks = of_aggregate(node.name)
+        if blanks is Blanks.OUTSIDE:
+            look_at(kind, place)
+        else:
+            consume(kind, place, blanks)
+        if function.result is None:
+            result_kind = Opaque(clean(kind))
+        argument = Operand(plan, kind)
+    if len(node.arguments) > 1:
+        at = _share(analysis, node.arguments[1], flow)
+    result = analysis.name("fold")
+    folding.folds.append(Fold(node.name, argument, result, unparse(node), at))
+    assert result_kind is not None
+    return Local(result), result_kind
+
+
+def _share(analysis: Analysis, node: tree.Expr, flow: Flow) -> Plan:
+    """Resolve the second argument of `quantile`: one share for all values."""
+    place = flow.after.place(node)
+    nothing = Nothing(
+        "which quantile must be the same for all values", "write a number such as 0.95, or a $variable"
+    )
+    plan, kind = analysis.resolve(node, flow.after.plain(), nothing)
+    consume(kind, place)
+    if plan.outputs is not Outputs.ONE:
+        raise CompileError("quantile takes one share", span=place, hint="such as quantile(.kwh; 0.95)")
+    if isinstance(plan, Constant) and not (isinstance(plan.value, int | float) and 0 <= plan.value <= 1):
+        hint = "the 95th percentile is quantile(…; 0.95)"
+        raise CompileError("a quantile lies between 0 and 1", span=place, hint=hint)
+    return plan
+
+
+def _keys(analysis: Analysis, by: tree.Expr, flow: Flow) -> list[GroupKey]:
+    """Resolve `by {name: value, …}`, or `by .a.b`, which is short for `by {b: .a.b}`."""
+    short = _short_key(by)
+    node = short if short is not None else by
+    place = flow.scope.place(by)
+    if not isinstance(node, tree.Object):
+        hint = SHORT_GROUP
+        if isinstance(by, tree.Call) and not by.arguments:
+            hint = f"write by .{by.name}"
+        raise CompileError("the groups need names", span=place, hint=hint)
+    plan, record = analysis.resolve(node, flow.scope, flow.kind)
+    if not node.entries:
+        raise CompileError("there is nothing to group by", span=place, hint="leave `by` out")
+    if not isinstance(plan, MakeObject) or not isinstance(record, Record):
+        raise CompileError("the names of groups must be literal", span=place, hint=SHORT_GROUP)
+    if len(record.fields) < len(plan.entries):
+        raise CompileError("two groups have the same name", span=place, hint="give them other names")
+    keys: list[GroupKey] = []
+    for (key, value), entry in zip(plan.entries, node.entries, strict=True):
+        assert isinstance(key, Constant)
+        name = str(key.value)
+        consume(record.fields[name], flow.scope.place(entry), FORMS["by a"])
+        keys.append(GroupKey(name, analysis.name("key"), Operand(value, record.fields[name])))
+    return keys
+
+
+def _short_key(by: tree.Expr) -> tree.Object | None:
+    """Return `{b: .a.b}` for `.a.b`, and `{$x}` for `$x`."""
+    if isinstance(by, tree.Variable):
+        return tree.Object((tree.Entry(by, None, span=by.span),), span=by.span)
+    last = by.steps[-1] if isinstance(by, tree.Path) else None
+    if not isinstance(last, tree.Field) or not isinstance(last.name, str):
+        return None
+    return tree.Object((tree.Entry(tree.Text((last.name,), span=by.span), by, span=by.span),), span=by.span)
+
+
+def _named(body: tree.Expr) -> tree.Expr:
+    """Give a bare aggregate the name that its group needs: `count`, `avg_kwh`; `{count}` is `{count: count}`."""
+    while isinstance(body, tree.Paren):
+        body = body.body
+    if isinstance(body, tree.Object):
+        entries = tuple(_entry(entry) for entry in body.entries)
+        return tree.Object(entries, span=body.span)
+    if not isinstance(body, tree.Call):
+        hint = "write aggregate {name: …}"
+        raise CompileError("with `by`, a computed result needs a name", span=body.span, hint=hint)
+    name = body.name
+    for argument in body.arguments[:1]:
+        last = argument.steps[-1] if isinstance(argument, tree.Path) else None
+        if isinstance(last, tree.Field) and isinstance(last.name, str):
+            name = f"{body.name}_{last.name}"
+    key = tree.Text((name,), span=body.span)
+    return tree.Object((tree.Entry(key, body, span=body.span),), span=body.span)
+
+
+def _entry(entry: tree.Entry) -> tree.Entry:
+    match entry:
+        case tree.Entry(key=tree.Text(parts=(str(name),)), value=None) if (name, 0) in AGGREGATES:
+            return tree.Entry(entry.key, tree.Call(name, span=entry.span), span=entry.span)
+    return entry
+
+
+def _with_keys(keys: list[GroupKey], result: Plan, kind: Type, place: Span) -> Resolved:
+    """Put the keys of a group first in its object."""
+    entries = [(Constant(key.name), Local(key.local)) for key in keys]
+    fields = {key.name: key.value.kind for key in keys}
+    if isinstance(result, Constant) and result.value == {}:
+        return MakeObject(tuple(entries)), Record(fields)
+    if not isinstance(result, MakeObject) or not isinstance(kind, Record):
+        raise CompileError("the names in a group's object must be literal", span=place)
+    twice = fields.keys() & kind.fields.keys()
+    if twice:
+        hint = "the keys of a group stand in its object by themselves; give the other one another name"
+        raise CompileError(f"{min(twice)} is already the name of a group", span=place, hint=hint)
+    return MakeObject((*entries, *result.entries)), Record({**fields, **kind.fields})
+
+
+def misused(name: str, arity: int) -> str:
+    """Return the hint for a name that only the expression of an `aggregate` knows."""
+    if (name, arity) in AGGREGATES:
+        return f"{name} is a function of `aggregate`: … | aggregate {name}" + ("(…)" if arity else "")
+    return ""

@@ -1,0 +1,140 @@
+"""The stage `join`: another source beside each value, matched by equalities or by OCPI's own keys."""
+
+from __future__ import annotations
+
+import re
+
+from ocpiq.analysis.context import Analysis
+from ocpiq.analysis.flow import Flow, Staged
+from ocpiq.analysis.keys import reference
+from ocpiq.analysis.plan import Join, JoinKey, Operand, Outputs
+from ocpiq.analysis.scope import Scope, Variable
+from ocpiq.analysis.types import NULL, Either, InSource, Nothing, Type, consume, either
+from ocpiq.errors import CompileError, Span
+from ocpiq.language import tree
+from ocpiq.language.tree import children
+
+OLD_IDS = ("id", "uid", "evse_id", "tariff_id", "auth_id", "location_id", "evse_uid")  # `string` in 2.1.1
+
+Pair = tuple[tree.Expr, tree.Expr]
+
+
+def join(analysis: Analysis, node: tree.Join, flow: Flow) -> Staged:
+    """Resolve the stage: its source is pulled once, before the first value; what is read of it is indexed."""
+    place = flow.scope.place(node)
+    nothing = Nothing(
+        "what is joined is computed once, where no value is there yet",
+        f"compare in `on`: … as ${node.name} on .id == ${node.name}.id",
+    )
+    right, right_kind = analysis.resolve(node.source, flow.after, nothing)
+    row, name = analysis.name("row"), analysis.name("joined")
+    pairs = (
+        _natural(analysis, node, flow, right_kind) if node.on is None else _pairs(node, node.on, flow.scope)
+    )
+    only = Nothing(f"this side of the equality is of ${node.name} alone", f"write ${node.name}.… == …")
+    inside = flow.after.with_variable(node.name, Variable(row, right_kind))
+    keys = []
+    for left_node, right_node in pairs:
+        left = _side(analysis, left_node, flow.scope, flow.kind)
+        if left.part.outputs is Outputs.MANY and not node.each:
+            hint = "write join each …, or take one with first(…)"
+            raise CompileError("this may be many values", span=flow.scope.place(left_node), hint=hint)
+        right_ = _side(analysis, right_node, inside, only)
+        ids = is_id(left.kind, analysis.version) or is_id(right_.kind, analysis.version)
+        keys.append(JoinKey(left, right_, ids))
+    outputs = flow.outputs.then(Outputs.MANY if node.each else Outputs.ONE)
+    plan = Join(flow.body, right, row, name, tuple(keys), node.each, outputs=outputs, span=place)
+    return Staged(plan, flow.kind, (node.name, Variable(name, either([right_kind, NULL]))))
+
+
+def _side(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Operand:
+    plan, type_ = analysis.resolve(node, scope, kind)
+    consume(type_, scope.place(node))
+    return Operand(plan, type_)
+
+
+def is_id(kind: Type, version: str) -> bool:
+    """Tell an identifier, which OCPI compares without case."""
+    if isinstance(kind, Either):
+        return any(is_id(option, version) for option in kind.options)
+    if not isinstance(kind, InSource) or kind.view.field is None:
+        return False
+    return kind.view.field.type.startswith("CiString") or (
+        version == "2.1.1" and kind.view.field.name in OLD_IDS
+    )
+
+
+# ---------------------------------------------------------------- the condition
+
+
+def _pairs(node: tree.Join, on: tree.Expr, scope: Scope) -> list[Pair]:
+    """Return the equalities, each with the side of the joined value behind."""
+    return [_equality(node, part, scope) for part in _conditions(on)]
+
+
+def _conditions(on: tree.Expr) -> list[tree.Expr]:
+    while isinstance(on, tree.Paren):
+        on = on.body
+    if isinstance(on, tree.Chain) and all(operator == "and" for operator, _ in on.rest):
+        return [inner for part in (on.first, *(part for _, part in on.rest)) for inner in _conditions(part)]
+    return [on]
+
+
+def _equality(node: tree.Join, part: tree.Expr, scope: Scope) -> Pair:
+    place, name = scope.place(part), node.name
+    if not isinstance(part, tree.Compare) or part.op != "==":
+        hint = f"such as on .id == ${name}.id and .type == ${name}.type; what else must hold, select behind the join"
+        raise CompileError("`on` takes equalities", span=place, hint=hint)
+    left, right = (_reads(side, name) for side in (part.left, part.right))
+    if left == right:
+        which = "both sides are of" if left else "neither side is of"
+        hint = f"such as .location_id == ${name}.id"
+        raise CompileError(f"{which} ${name}", span=place, hint=hint)
+    return (part.right, part.left) if left else (part.left, part.right)
+
+
+def _reads(node: tree.Node, name: str) -> bool:
+    """Tell whether a variable stands anywhere in `node`."""
+    return (isinstance(node, tree.Variable) and node.name == name) or any(
+        _reads(child, name) for child in children(node)
+    )
+
+
+# ---------------------------------------------------------------- OCPI's own keys
+
+
+def _natural(analysis: Analysis, node: tree.Join, flow: Flow, right: Type) -> list[Pair]:
+    left_module, right_module = _module(flow.kind), _module(right)
+    place = flow.scope.place(node)
+    hint = f"write on .… == ${node.name}.…"
+    if left_module is None or right_module is None:
+        what = "what is joined" if left_module else "what stands before the join"
+        raise CompileError(f"OCPI's own keys join whole objects, and {what} is none", span=place, hint=hint)
+    pairs = reference(left_module, right_module, analysis.version)
+    if pairs is None:
+        text = f"OCPI {analysis.version} has no key from {left_module} to {right_module}"
+        raise CompileError(text, span=place, hint=hint)
+    if not node.each and any("[]" in mine for mine, _ in pairs):
+        hint = f"write join each {right_module} as ${node.name}"
+        raise CompileError(f"one of the {left_module} may have many {right_module}", span=place, hint=hint)
+    joined = tree.Variable(node.name, span=place)
+    return [(_path(tree.Identity(span=place), mine), _path(joined, theirs)) for mine, theirs in pairs]
+
+
+def _module(kind: Type) -> str | None:
+    """Return the module whose objects these are."""
+    return kind.view.blank.module if isinstance(kind, InSource) and not kind.path else None
+
+
+def _path(base: tree.Expr, text: str) -> tree.Expr:
+    """Return the path that a row of the table of keys names."""
+    span: Span = base.span
+    steps: list[tree.Step] = []
+    for name, index in re.findall(r"([a-z_]+)|\[(0?)\]", text):
+        if name:
+            steps.append(tree.Field(name, span=span))
+        elif index:
+            steps.append(tree.Index(tree.Number("0", span=span), span=span))
+        else:
+            steps.append(tree.Iterate(optional=True, span=span))
+    return tree.Path(base, tuple(steps), span=span)

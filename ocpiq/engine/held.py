@@ -1,0 +1,97 @@
+"""What stages hold beside states of groups: values to be sorted, and the index of a join."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any, Final
+
+from ocpiq.errors import RunError
+from ocpiq.values.order import group_key
+from ocpiq.values.types import Value
+
+SPARE: Final = 1000  # values that `top` holds beyond twice its count
+NO_DATA: Final = "#na"  # OCPI section "No data available": an identifier that is none
+
+Row = tuple[Any, ...]  # the sort keys, the value, the variables that belong to it
+
+
+class Held:
+    """Values with their keys; with `keep`, no more than the first so many, and some to spare, are held at a time."""
+
+    def __init__(self, descending: tuple[bool, ...], keep: int | None = None) -> None:
+        self._descending = descending
+        self._keep = keep
+        self._most = None if keep is None else 2 * keep + SPARE
+        self._rows: list[Row] = []
+
+    def add(self, row: Row) -> None:
+        """Hold one more."""
+        self._rows.append(row)
+        if self._most is not None and len(self._rows) > self._most:
+            self.ordered()
+
+    def ordered(self) -> list[Row]:
+        """Return all in the order of the keys, equal ones in the order in which they came."""
+        for place in reversed(range(len(self._descending))):
+            self._rows.sort(key=itemgetter(place), reverse=self._descending[place])
+        del self._rows[len(self._rows) if self._keep is None else self._keep :]
+        return self._rows
+
+
+class _Several(list[object]):
+    """Rows with the same keys."""
+
+
+class Index:
+    """The right side of a join by its keys; what has null as a key belongs to nothing."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[object, ...], object] = {}
+
+    def add(self, row: object, *keys: object) -> None:
+        """Enter a row."""
+        if None in keys:
+            return
+        known = self._rows.setdefault(keys, row)
+        if known is row:
+            return
+        if type(known) is not _Several:
+            self._rows[keys] = _Several([known, row])
+        elif known[-1] is not row:
+            known.append(row)
+
+    def one(self, *keys: object) -> object:
+        """Return the one match or None; raise where there are more."""
+        found = None if None in keys else self._rows.get(keys)
+        if type(found) is _Several:
+            raise RunError(
+                f"{len(found)} values match one",
+                hint="write `join each` to get them all, or add an equality to `on`",
+            )
+        return found
+
+    def all(self, matches: list[object], *keys: object) -> None:
+        """Add to `matches` what is not in it."""
+        found = None if None in keys else self._rows.get(keys)
+        rows = found if type(found) is _Several else [] if found is None else [found]
+        for row in rows:
+            if not any(row is match for match in matches):
+                matches.append(row)
+
+
+def join_key(value: Value) -> object:
+    """Return what is the same for equal values."""
+    return None if value is None else group_key(value)
+
+
+def id_key(value: Value) -> object:
+    """Return what is the same for equal identifiers: OCPI compares them without case; some platforms send numbers."""
+    if type(value) is int:
+        return str(value)
+    if type(value) is not str:
+        return join_key(value)
+    folded = value.casefold()
+    return None if folded == NO_DATA else folded
+
+
+NAMES: Final[dict[str, object]] = {"Held": Held, "Index": Index, "join_key": join_key, "id_key": id_key}
