@@ -119,4 +119,4 @@ def test_what_is_written_reads_back(value: object) -> None:
 def test_layout_changes_only_white_space_and_order(value: object) -> None:
     laid_out = write(value, Style(indent="   ", sort_keys=True))
     assert json.loads(laid_out) == json.loads(write(value))
-    assert all(len(line) % 3 == len(line.lstrip()) % 3 for line in laid_out.splitlines())
+    assert all(len(line) % 3 == len(line.lstrip()) % 3 for line in laid_out.split("\n"))
