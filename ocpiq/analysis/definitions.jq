@@ -23,7 +23,7 @@ def first(f): label $out | (f | ., break $out);
 def last(f): reduce f as $x ([]; [$x]) | .[];
 def nth($n; f): if $n < 0 then error("nth doesn't support negative indices") else first(skip($n; f)) end;
 def isempty(f): label $out | ((f | false, break $out), true);
-def limit($n; f): if $n > 0 then label $out | foreach f as $x (0; . + 1; $x, if . >= $n then break $out else empty end) elif $n == 0 then empty else error("limit doesn't support negative count") end;
+def limit($n; f): if $n > 0 then label $out | foreach f as $x ($n; . - 1; $x, if . <= 0 then break $out else empty end) elif $n == 0 then empty else error("limit doesn't support negative count") end;
 def skip($n; f): if $n > 0 then foreach f as $x ($n; . - 1; if . < 0 then $x else empty end) elif $n == 0 then f else error("skip doesn't support negative count") end;
 def any: any(.[]; .);
 def all: all(.[]; .);

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-from ocpiq.errors import OcpiqError, RunError, render
+from ocpiq.errors import HaltError, OcpiqError, RunError, render
 
 DEBUG: Final = "OCPIQ_DEBUG"
 INTERNAL: Final = 5
@@ -26,11 +26,23 @@ def say(text: str) -> None:
 
 def failed(error: OcpiqError, query: str = "", name: str = "", place: str = "") -> int:
     """Say what ended the run and return its exit code; `place` is the input that a run-time error happened on."""
+    if isinstance(error, HaltError):
+        return _halted(error)
     if isinstance(error, RunError) and not isinstance(error.value, str):
         error.message = f"{error.message or 'not a string'}: {_value(error)}"
     text = render(error, query, name)
     say(f"error (at {place}){text.removeprefix('error')}" if place else text)
     return error.exit_code
+
+
+def _halted(error: HaltError) -> int:
+    """Write what `halt_error` was given as it is, a string without quotes and line break, and return its exit code."""
+    if isinstance(error.value, str):
+        sys.stderr.write(error.value)
+        sys.stderr.flush()
+    elif error.value is not None:
+        say(_value(error))
+    return error.code
 
 
 def broke(error: BaseException) -> int:
@@ -49,7 +61,7 @@ def broke(error: BaseException) -> int:
     return INTERNAL
 
 
-def _value(error: RunError) -> str:
+def _value(error: RunError | HaltError) -> str:
     from ocpiq.values.text import to_json
     from ocpiq.values.types import Value
 

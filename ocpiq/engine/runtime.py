@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Iterator
 
-from ocpiq.errors import RunError
-from ocpiq.values.text import to_json
-from ocpiq.values.types import Value
+from ocpiq.errors import HaltError, RunError
+from ocpiq.values.text import excerpt, to_json, tostring
+from ocpiq.values.types import Value, type_name
 
 
 class Left(Exception):
@@ -24,7 +24,7 @@ class Halted(Exception):
 
 
 class Runtime:
-    """One run. `inputs` are what follows the value that the program runs on."""
+    """One run. `inputs` are what follows the value that the program runs on; they may know their file and line."""
 
     def __init__(self, inputs: Iterator[Value]) -> None:
         self._inputs = inputs
@@ -48,6 +48,28 @@ class Runtime:
         sys.stderr.write(f'["DEBUG:",{to_json(value)}]\n')
         return value
 
+    def stderr(self, value: Value) -> Value:
+        """`stderr`"""
+        sys.stderr.write(tostring(value))
+        return value
+
+    def input_filename(self) -> Value:
+        """`input_filename`: null for standard input, and where inputs come from no file"""
+        return getattr(self._inputs, "filename", None)
+
+    def input_line_number(self) -> Value:
+        """`input_line_number`"""
+        line: int | None = getattr(self._inputs, "line", None)
+        if line is None:
+            raise RunError("Unknown input line number")
+        return line
+
     def halt(self) -> None:
         """`halt`"""
         raise Halted
+
+    def halt_error(self, value: Value, code: Value) -> None:
+        """`halt_error(code)`"""
+        if type(code) is not int and type(code) is not float:
+            raise RunError(f"{type_name(value)} ({excerpt(value)}) halt_error/1: number required")
+        raise HaltError(value, int(code) & 0xFF if code == code and abs(code) < 2**63 else 0)  # noqa: PLR0124

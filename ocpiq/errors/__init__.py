@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ocpiq.errors.kinds import (
     CompileError,
+    HaltError,
     IncompleteError,
     InputError,
     OcpiqError,
@@ -21,6 +22,7 @@ from ocpiq.errors.render import place, render
 
 __all__ = [
     "CompileError",
+    "HaltError",
     "IncompleteError",
     "InputError",
     "Notice",

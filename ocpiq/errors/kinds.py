@@ -60,6 +60,15 @@ class RunError(OcpiqError):
         self.value = value
 
 
+class HaltError(OcpiqError):
+    """`halt_error`: the query ends itself with an exit code of its own. `value` is what it has to say."""
+
+    def __init__(self, value: object, code: int) -> None:
+        super().__init__("the query ended itself")
+        self.value = value
+        self.code = code
+
+
 class InputError(RunError):
     """What a file or standard input holds is no JSON. jq's `catch` receives the message of jq's own parser."""
 

@@ -120,8 +120,10 @@ def modulo(left: Value, right: Value) -> Value:
 
 def negate(value: Value) -> Value:
     """Return `-value`."""
-    if type(value) is int or type(value) is float:
+    if type(value) is int:
         return -value
+    if type(value) is float:
+        return plain(-value)
     refuse_inside(value)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be negated")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ocpiq.engine.natives import arrays, formats, numbers, objects, strings
+from ocpiq.analysis.calls import builtin_names
+from ocpiq.engine.natives import arrays, dates, formats, math, numbers, objects, regex, streams, strings
 
 NATIVES: Final[dict[str, Callable[..., Any]]] = {
     **numbers.NATIVES,
@@ -13,4 +14,9 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     **arrays.NATIVES,
     **objects.NATIVES,
     **formats.NATIVES,
+    **math.NATIVES,
+    **regex.NATIVES,
+    **dates.NATIVES,
+    **streams.NATIVES,
+    "builtins": builtin_names,
 }

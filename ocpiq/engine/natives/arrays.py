@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import chain, groupby, zip_longest
+import math
+from collections.abc import Callable, Iterator
+from itertools import chain, groupby, product, zip_longest
 from typing import Any, Final, cast
 
-from ocpiq.engine.access import each, item
+from ocpiq.engine.access import cut, each, item
+from ocpiq.engine.natives.objects import length
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import NUMBERS, add
+from ocpiq.values.arithmetic import add, subtract, undefined
 from ocpiq.values.blank import Blank
-from ocpiq.values.order import SortKey, sort_key
+from ocpiq.values.order import SortKey, equal, less, sort_key
 from ocpiq.values.text import excerpt, tostring
 from ocpiq.values.types import Value, type_name
 
@@ -57,12 +59,16 @@ def unique_by(value: Value, keys: Value) -> Value:
 
 def least(value: Value) -> Value:
     """`min`; the first of equals."""
-    return min(_array(value, "iterated over"), key=sort_key, default=None)
+    return min(_items(value), key=sort_key, default=None)
 
 
 def greatest(value: Value) -> Value:
     """`max`; the last of equals."""
-    return max(reversed(_array(value, "iterated over")), key=sort_key, default=None)
+    return max(reversed(_items(value)), key=sort_key, default=None)
+
+
+def _items(value: Value) -> list[Value]:
+    return value if type(value) is list else undefined(value, value, "iterated over")
 
 
 def least_by(value: Value, keys: Value) -> Value:
@@ -98,25 +104,23 @@ def total(value: Value) -> Value:
 
 def reverse(value: Value) -> Value:
     """`reverse`"""
-    if value is None:
-        return []
-    if type(value) is list or type(value) is str:
-        return value[::-1] if type(value) is list else item(value, len(value) - 1)
-    return item(value, 0)
+    if type(value) is list:
+        return value[::-1]
+    size = length(value)
+    return item(value, size - 1) if size else []  # type: ignore[operator]
 
 
-def flatten(value: Value, depth: Value = 1e9) -> Value:
-    """`flatten`, `flatten(depth)`"""
-    if type(depth) not in NUMBERS:
-        raise RunError("flatten depth must be a number")
-    if depth < 0:  # type: ignore[operator]
+def flatten(value: Value, depth: Value = math.inf) -> Value:
+    """`flatten`, `flatten(depth)`; a depth that is no whole number is never used up."""
+    if less(depth, 0):
         raise RunError("flatten depth must not be negative")
     flat: list[Value] = []
-    todo = [(found, depth) for found in reversed(each(value))]
+    todo: list[tuple[Value, Value]] = [(found, depth) for found in reversed(each(value))]
     while todo:
         found, left = todo.pop()
-        if type(found) is list and left > 0:  # type: ignore[operator]
-            todo.extend((inner, left - 1) for inner in reversed(found))  # type: ignore[operator]
+        if type(found) is list and left != 0:
+            left = subtract(left, 1)
+            todo.extend((inner, left) for inner in reversed(found))
         else:
             flat.append(found)
     return flat
@@ -124,23 +128,110 @@ def flatten(value: Value, depth: Value = 1e9) -> Value:
 
 def transpose(value: Value) -> Value:
     """`transpose`"""
-    rows = [each(row) if row is not None else [] for row in each(value)]
+    rows = [row if type(row) is list else _row(row) for row in each(value)]
     return [list(column) for column in zip_longest(*rows)]
+
+
+def _row(value: Value) -> list[Value]:
+    """Return the row that null or something empty is; raise for anything else."""
+    if length(value):
+        item(value, 0)
+    return []
+
+
+def combinations(value: Value) -> Iterator[Value]:
+    """`combinations`; rows are looked at one after the other, none behind one that is empty."""
+    if length(value) == 0:
+        yield []
+        return
+    if type(value) is not list:
+        item(value, 0)
+        return
+    rows: list[list[Value]] = []
+    for row in value:
+        rows.append(each(row))
+        if not rows[-1]:
+            return
+    yield from map(list, product(*rows))
+
+
+def _places(value: Value, wanted: Value) -> list[int] | None:
+    """Return every place of a string in a string, of an item or a run of items in an array; None in null."""
+    if type(value) is str and type(wanted) is str:
+        places: list[int] = []
+        place = value.find(wanted) if wanted else -1
+        while place >= 0:
+            places.append(place)
+            place = value.find(wanted, place + 1)
+        return places
+    if type(value) is list and type(wanted) is not list:
+        kind = type(wanted)
+        if kind is str or wanted is None:
+            return [place for place, found in enumerate(value) if found == wanted]
+        return [place for place, found in enumerate(value) if equal(found, wanted)]
+    if type(value) is list and not wanted:
+        return []
+    return item(value, wanted)  # type: ignore[return-value]
+
+
+def indices(value: Value, wanted: Value) -> Value:
+    """`indices(wanted)`"""
+    return _places(value, wanted)  # type: ignore[return-value]
+
+
+def index(value: Value, wanted: Value) -> Value:
+    """`index(wanted)`: the first place"""
+    if type(value) is str and type(wanted) is str:
+        place = value.find(wanted) if wanted else -1
+        return None if place < 0 else place
+    return item(_places(value, wanted), 0)  # type: ignore[arg-type]
+
+
+def last_index(value: Value, wanted: Value) -> Value:
+    """`rindex(wanted)`: the last place"""
+    if type(value) is str and type(wanted) is str:
+        place = value.rfind(wanted) if wanted else -1
+        return None if place < 0 else place
+    return item(cut(_places(value, wanted), -1, None), 0)  # type: ignore[arg-type]
+
+
+def binary_search(value: Value, wanted: Value) -> Value:
+    """`bsearch(wanted)`: its place in a sorted array, or -1 - the place where it would stand"""
+    if type(value) is not list:
+        raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be searched from")
+    key = sort_key(wanted)
+    start, end = 0, len(value)
+    while start < end:
+        middle = (start + end) // 2
+        found = sort_key(value[middle])
+        if found == key:
+            return middle
+        if found < key:
+            start = middle + 1
+        else:
+            end = middle
+    return -1 - start
 
 
 def join(value: Value, separator: Value) -> Value:
     """`join(separator)`; a blank among the items makes a blank that prints the joined text."""
+    items = each(value)
+    if type(separator) is str and all(type(found) is str for found in items):
+        return separator.join(cast("list[str]", items))
+    between = "" if separator is None else separator
     pieces: list[str] = []
     blank: Blank | None = separator if type(separator) is Blank else None
-    for found in each(value):
+    for found in items:
         if type(found) is Blank:
             blank = found
-        if pieces and type(separator) not in (str, Blank):
-            add("", separator)
+        if pieces:
+            if type(between) not in (str, Blank):
+                undefined("".join(pieces), between, "added")
+            pieces.append(tostring(between))
         if type(found) in (list, dict):
-            add("".join((*pieces, tostring(separator) if pieces else "")), found)
+            undefined("".join(pieces), found, "added")
         pieces.append("" if found is None else tostring(found))
-    text = (tostring(separator) if pieces[1:] else "").join(pieces)
+    text = "".join(pieces)
     return text if blank is None else blank.formatted(text)
 
 
@@ -158,5 +249,10 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     "reverse": reverse,
     "flatten": flatten,
     "transpose": transpose,
+    "combinations": combinations,
+    "indices": indices,
+    "index": index,
+    "rindex": last_index,
+    "bsearch": binary_search,
     "join": join,
 }

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank
 from ocpiq.values.text import excerpt, to_json, tostring
 from ocpiq.values.types import Value, type_name
 
-HTML: Final = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", "'": "&apos;", '"': "&quot;"})
-TSV: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+BROKEN_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
+BASE64: Final = re.compile("[A-Za-z0-9+/=]*")
+NUL: Final = "\\0"  # how jq writes U+0000 in a row, a shell word, HTML
+HTML: Final = str.maketrans({"\0": NUL, "<": "&lt;", ">": "&gt;", "&": "&amp;", "'": "&apos;", '"': "&quot;"})
+TSV: Final = str.maketrans({"\0": NUL, "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def first_blank(value: Value) -> Blank | None:
@@ -50,26 +54,26 @@ def _row(value: Value, name: str, cell: Callable[[Value], str], separator: str) 
     return separator.join(map(cell, value))
 
 
-def _scalar(value: Value, name: str) -> str:
+def _scalar(value: Value) -> str:
     if type(value) in (list, dict):
-        raise RunError(f"{type_name(value)} ({excerpt(value)}) is not valid in a {name} row")
-    return "" if value is None else tostring(value)
+        raise RunError(f"{type_name(value)} ({excerpt(value)}) is not valid in a csv row")
+    return "" if value is None or value != value else tostring(value)  # noqa: PLR0124 - NaN
 
 
 def _csv_cell(value: Value) -> str:
-    text = _scalar(value, "csv")
-    return '"' + text.replace('"', '""') + '"' if type(value) in (str, Blank) else text
+    text = _scalar(value)
+    return '"' + text.replace('"', '""').replace("\0", NUL) + '"' if type(value) in (str, Blank) else text
 
 
 def _tsv_cell(value: Value) -> str:
-    return _scalar(value, "tsv").translate(TSV)
+    return _scalar(value).translate(TSV)
 
 
 def _shell_word(value: Value) -> str:
     if type(value) in (list, dict):
         raise RunError(f"{type_name(value)} ({excerpt(value)}) can not be escaped for shell")
     text = tostring(value)
-    return "'" + text.replace("'", "'\\''") + "'" if type(value) in (str, Blank) else text
+    return "'" + text.replace("'", "'\\''").replace("\0", NUL) + "'" if type(value) in (str, Blank) else text
 
 
 def _shell(value: Value) -> str:
@@ -81,15 +85,52 @@ def _base64(value: Value) -> str:
 
 
 def _from_base64(value: Value) -> str:
+    """Decode with or without the `=` at the end; what stands behind one is ignored, as in jq."""
     text = tostring(value)
-    body = text.rstrip("=")
     try:
-        if len(body) % 4 == 1:
-            raise binascii.Error
-        data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+        data = base64.b64decode(_padded(text, 4), validate=True)
     except (binascii.Error, ValueError):
-        raise RunError(f"{type_name(value)} ({excerpt(value)}) is not valid base64 data") from None
+        broken = BASE64.fullmatch(text) is None
+        problem = "is not valid base64 data" if broken else "trailing base64 byte found"
+        raise RunError(f"string ({excerpt(text)}) {problem}") from None
     return data.decode("utf-8", "replace")
+
+
+def _padded(text: str, block: int) -> str:
+    body = text.partition("=")[0]
+    return body + "=" * (-len(body) % block)
+
+
+def _base32(value: Value) -> str:
+    return base64.b32encode(tostring(value).encode("utf-8", "replace")).decode()
+
+
+def _from_base32(value: Value) -> str:
+    text = tostring(value)
+    try:
+        data = base64.b32decode(_padded(text, 8))
+    except (binascii.Error, ValueError):
+        raise RunError(f"string ({excerpt(text)}) is not valid base32 data") from None
+    return data.decode("utf-8", "replace")
+
+
+def _from_uri(value: Value) -> str:
+    text = tostring(value)
+    try:
+        if BROKEN_PERCENT.search(text):
+            raise ValueError
+        return unquote(text, errors="strict")
+    except ValueError:
+        raise RunError(f"{type_name(value)} ({excerpt(value)}) is not a valid uri encoding") from None
+
+
+def formatted(value: Value, name: Value) -> Value:
+    """`format(name)`: the format `@name`"""
+    function: Callable[[Value], Value] | None = NATIVES.get(f"@{name}") if type(name) is str else None
+    if function is None:
+        shown = name if type(name) is str else f"{type_name(name)} ({excerpt(name)})"
+        raise RunError(f"{shown} is not a valid format")
+    return function(value)
 
 
 def concatenate(*pieces: Value) -> Value:
@@ -113,4 +154,8 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     "@sh": _formatting(_shell),
     "@base64": _formatting(_base64),
     "@base64d": _formatting(_from_base64),
+    "@base32": _formatting(_base32),
+    "@base32d": _formatting(_from_base32),
+    "@urid": _formatting(_from_uri),
+    "format": formatted,
 }

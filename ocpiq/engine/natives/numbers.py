@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -14,7 +13,9 @@ from ocpiq.values.order import less
 from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
-LITERAL: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|-?nan", re.ASCII)
+LITERAL: Final = re.compile(
+    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
+)
 SMALLEST_NORMAL: Final = 2.2250738585072014e-308
 
 
@@ -59,7 +60,7 @@ def round_half_away(value: float) -> float:
     return math.copysign(whole + (abs(value) - whole >= 0.5), value)
 
 
-def power(value: Value, base: Value, exponent: Value) -> Value:
+def power(base: Value, exponent: Value) -> Value:
     """`pow(base; exponent)`"""
     x, y = number(base), number(exponent)
     if type(x) is int and type(y) is int and 0 <= y < 1024 and abs(x) < INTEGRAL:
@@ -81,8 +82,6 @@ def power(value: Value, base: Value, exponent: Value) -> Value:
 
 def absolute(value: Value) -> Value:
     """`abs`"""
-    if type(value) not in NUMBERS:
-        return negate(value)
     return negate(value) if less(value, 0) else value
 
 
@@ -116,7 +115,7 @@ def to_number(value: Value) -> Value:
     if type(value) in NUMBERS:
         return value
     if type(value) is str and LITERAL.fullmatch(value):
-        if value.lstrip("-").isdigit() and len(value) < 4000:
+        if value.lstrip("+-").isdigit() and len(value) < 4000:
             return int(value)
         return plain(float(value))
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be parsed as a number")
@@ -126,9 +125,16 @@ def to_boolean(value: Value) -> Value:
     """`toboolean`"""
     if type(value) is bool:
         return value
-    if value == "true" or value == "false":
+    if type(value) is str and value in ("true", "false"):
         return value == "true"
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be parsed as a boolean")
+
+
+def is_normal(value: Value) -> bool:
+    """`isnormal`: not zero, not so small that digits are lost, not infinite; nothing but a number is."""
+    if type(value) is float:
+        return SMALLEST_NORMAL <= abs(value) < math.inf
+    return type(value) is int and value != 0
 
 
 NATIVES: Final[dict[str, Callable[..., Any]]] = {
@@ -144,8 +150,7 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     "toboolean": to_boolean,
     "infinite": lambda: math.inf,
     "nan": lambda: math.nan,
-    "isnan": lambda value: math.isnan(number(value)),
-    "isinfinite": lambda value: math.isinf(number(value)),
-    "isnormal": lambda value: math.isfinite(number(value)) and abs(value) >= SMALLEST_NORMAL,
-    "now": time.time,
+    "isnan": lambda value: type(value) is float and math.isnan(value),
+    "isinfinite": lambda value: type(value) is float and math.isinf(value),
+    "isnormal": is_normal,
 }

@@ -47,13 +47,15 @@ def has(value: Value, key: Value) -> bool:
         return key in value
     if type(value) is list and (type(key) is int or type(key) is float):
         return 0 <= key < len(value)
+    if value is None and type(key) in (str, int, float):
+        return False
     raise RunError(f"Cannot check whether {type_name(value)} has a {type_name(key)} key")
 
 
 def contains(value: Value, part: Value) -> bool:
     """`contains(part)`"""
     if type(value) is dict and type(part) is dict:
-        return all(name in value and contains(value[name], inner) for name, inner in part.items())
+        return all(name in value and _contains(value[name], inner) for name, inner in part.items())
     if type(value) is list and type(part) is list:
         return all(any(_contains(outer, inner) for outer in value) for inner in part)
     if type(value) is str and type(part) is str:
@@ -95,8 +97,6 @@ def get_path(value: Value, path: Value) -> Value:
             refuse(path)
         raise RunError("Path must be specified as an array")
     for key in path:
-        if value is None:
-            return None
         value = item(value, key)
     return value
 

@@ -11,6 +11,8 @@ from ocpiq.values.text import decode, excerpt
 from ocpiq.values.types import Value, type_name
 
 SPACES: Final = " \t\n\r\f\v"
+JSON_SPACES: Final = " \t\r\n"
+EXTRA: Final = "Unexpected extra JSON values"
 SURROGATES: Final = range(0xD800, 0xE000)
 LAST_CODE_POINT: Final = 0x10FFFF
 
@@ -94,7 +96,10 @@ def from_json(value: Value) -> Value:
     try:
         return decode(value.encode("utf-8", "surrogatepass"))
     except OcpiqError as error:
-        raise RunError(f"{error.message} (while parsing '{value}')") from None
+        problem = error.message if value.strip(JSON_SPACES) else "Expected JSON value"
+        if problem.startswith(EXTRA):
+            problem = EXTRA
+        raise RunError(f"{problem} (while parsing '{value}')") from None
 
 
 def byte_length(value: Value) -> int:

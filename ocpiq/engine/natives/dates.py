@@ -1,0 +1,166 @@
+"""Dates (jq manual, "Dates"): seconds since 1970, or broken down as `[year, month from 0, day, hour, minute, second]`.
+
+Behind those come the days of the week and of the year. All in UTC but for `localtime` and `strflocaltime`. Beyond jq,
+`fromdate` reads fractions of a second and offsets.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from ocpiq.engine.natives import strptime
+from ocpiq.engine.natives.calendar import date_of, days_before, weekday, year_day
+from ocpiq.engine.natives.numbers import number
+from ocpiq.errors import RunError
+from ocpiq.values.arithmetic import NUMBERS, Number, plain
+from ocpiq.values.types import Value
+
+DAY: Final = 86_400
+LARGEST: Final = 2**31 - 1
+ISO_8601: Final = "%Y-%m-%dT%H:%M:%SZ"
+WITH_MORE: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})([.,][0-9]+)?(?:Z|([+-])([0-9]{2}):?([0-5][0-9])?)",
+    re.ASCII,
+)
+DIRECTIVE: Final = re.compile(r"%[-_0^#]*[0-9]*[EO]?[A-Za-z+%]", re.ASCII)
+
+
+def _moment(of: Callable[[float], time.struct_time], seconds: Number) -> time.struct_time:
+    try:
+        return of(int(seconds))
+    except (ValueError, OverflowError, OSError):
+        raise RunError("error converting number of seconds since epoch to datetime") from None
+
+
+def broken_down(name: str, of: Callable[[float], time.struct_time]) -> Callable[[Value], Value]:
+    """Return `gmtime` or `localtime`."""
+
+    def builtin(value: Value) -> Value:
+        if type(value) is not int and type(value) is not float:
+            raise RunError(f"{name}() requires numeric inputs")
+        moment = _moment(of, value)
+        second = moment.tm_sec + (value - math.floor(value))
+        return [
+            moment.tm_year,
+            moment.tm_mon - 1,
+            moment.tm_mday,
+            moment.tm_hour,
+            moment.tm_min,
+            plain(float(second)),
+            (moment.tm_wday + 1) % 7,
+            moment.tm_yday - 1,
+        ]
+
+    return builtin
+
+
+def _parts(value: Value, name: str) -> list[int]:
+    """Return year, month, day, hour, minute and second of a broken down time, as C's integers."""
+    if type(value) is not list:
+        raise RunError(f"{name} requires parsed datetime inputs")
+    first = value[:8]
+    if not all(type(part) in NUMBERS and part == part for part in first):  # noqa: PLR0124 - no NaN
+        raise RunError(f"{name} requires parsed datetime inputs")
+    if not first:
+        return [1900, 0, 0, 0, 0, 0]
+    year, *rest = first
+    whole = [_int(year - 1900) + 1900, *(_int(part) for part in rest)]  # type: ignore[operator, arg-type]
+    return (whole + [0] * 6)[:6]
+
+
+def _int(number_: Number) -> int:
+    return int(max(-LARGEST - 1, min(LARGEST, number_)))
+
+
+def _seconds(parts: list[int]) -> int:
+    """Return the seconds since 1970 of a broken down time in UTC; parts may be out of range."""
+    year, month, day, hour, minute, second = parts
+    days = days_before(year + month // 12, month % 12) + day - 1
+    return days * DAY + hour * 3600 + minute * 60 + second
+
+
+def mktime(value: Value) -> Value:
+    """`mktime`"""
+    if type(value) is not list:
+        raise RunError("mktime requires array inputs")
+    return _seconds(_parts(value, "mktime"))
+
+
+def strftime(value: Value, form: Value) -> str:
+    """`strftime(format)`; `%Z` is UTC."""
+    if type(value) is int or type(value) is float:
+        if type(form) is not str:
+            raise RunError("strftime/1 requires a string format")
+        return _written(form, _moment(time.gmtime, value))
+    parts = _parts(value, "strftime/1")
+    if type(form) is not str:
+        raise RunError("strftime/1 requires a string format")
+    return _written(form, _normal(_seconds(parts)))
+
+
+def _normal(seconds: int) -> time.struct_time:
+    """Return a moment in UTC, in years beyond C's as well."""
+    days, rest = divmod(seconds, DAY)
+    year, month, day = date_of(days)
+    of_year, of_week = year_day(year, month, day), weekday(days)
+    hour, minute = rest // 3600, rest // 60 % 60
+    return time.struct_time(
+        (year, month + 1, day, hour, minute, rest % 60, (of_week - 1) % 7, of_year + 1, 0, "UTC", 0)
+    )
+
+
+def strflocaltime(value: Value, form: Value) -> str:
+    """`strflocaltime(format)`; a broken down time is taken as local time."""
+    if type(value) is int or type(value) is float:
+        if type(form) is not str:
+            raise RunError("strflocaltime/1 requires a string format")
+        return _written(form, _moment(time.localtime, value))
+    year, month, day, hour, minute, second = _parts(value, "strflocaltime/1")
+    if type(form) is not str:
+        raise RunError("strflocaltime/1 requires a string format")
+    try:
+        local = time.mktime((year, month + 1, day, hour, minute, second, 0, 0, -1))
+    except (ValueError, OverflowError):
+        raise RunError("error converting number of seconds since epoch to datetime") from None
+    return _written(form, time.localtime(local))
+
+
+def _written(form: str, moment: time.struct_time) -> str:
+    """Return C's `strftime`; its locale may not be able to take what is no directive."""
+    if form.isascii() and "\0" not in form:
+        return time.strftime(form, moment)
+    return DIRECTIVE.sub(lambda directive: time.strftime(directive[0], moment), form)
+
+
+def parse_date(value: Value, form: Value) -> Value:
+    """`strptime(format)`; what follows the format is the last item."""
+    if type(value) is not str or type(form) is not str:
+        raise RunError("strptime/1 requires string inputs and arguments")
+    return strptime.parse(value, form)
+
+
+def from_date(value: Value) -> Value:
+    """`fromdate`; a fraction of a second and an offset are heeded, which jq takes for an error."""
+    if type(value) is str and (found := WITH_MORE.fullmatch(value)):
+        text, fraction, sign, hours, minutes = found.groups()
+        seconds = mktime(strptime.parse(text + "Z", ISO_8601))
+        offset = int(hours or 0) * 3600 + int(minutes or 0) * 60
+        total: Number = number(seconds) - (offset if sign == "+" else -offset)
+        return plain(total + float("0." + fraction[1:])) if fraction else total
+    return mktime(parse_date(value, ISO_8601))
+
+
+NATIVES: Final[dict[str, Callable[..., Any]]] = {
+    "gmtime": broken_down("gmtime", time.gmtime),
+    "localtime": broken_down("localtime", time.localtime),
+    "mktime": mktime,
+    "strftime": strftime,
+    "strflocaltime": strflocaltime,
+    "strptime": parse_date,
+    "fromdateiso8601": from_date,
+    "now": time.time,
+}
