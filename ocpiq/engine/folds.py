@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import Number, plain
-from ocpiq.values.blank import Blank, refuse
+from ocpiq.values.blank import Blank, refuse, refuse_inside
 from ocpiq.values.order import group_key, less, sort_key
 from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
@@ -147,13 +147,20 @@ NOTHING: Final = _Nothing()
 Found: TypeAlias = "Value | _Nothing"
 
 
+PLAIN: Final = (int, float, str)
+
+
 def least(state: Found, value: Value) -> Value:
     """Return the lesser."""
+    if type(value) not in PLAIN:
+        refuse_inside(value)
     return value if isinstance(state, _Nothing) or less(value, state) else state
 
 
 def greatest(state: Found, value: Value) -> Value:
     """Return the greater; of equals the later, as jq's max."""
+    if type(value) not in PLAIN:
+        refuse_inside(value)
     return value if isinstance(state, _Nothing) or not less(value, state) else state
 
 

@@ -219,11 +219,11 @@ def _step(compiler: Compiler, part: Aggregate, states: str, output: ast.expr) ->
         def stepped(value: ast.expr, index: int = index, fold: Fold = fold, slot: ast.expr = slot) -> None:
             assert fold.argument is not None
             value = compiler.named(value)
+            place = fold.argument.part if fold.argument.part.span else part
             if fold.function == "count":
-                with compiler.when(compiler.truth(value, fold.argument.kind, fold.argument.part)):
+                with compiler.when(compiler.truth(value, fold.argument.kind, place)):
                     _store(compiler, states, index, ast.BinOp(slot, ast.Add(), code.constant(1)))
                 return
-            place = fold.argument.part if fold.argument.part.span else part
             step = compiler.at(place, code.call(f"{fold.function}_step", slot, value))
             with _unless_null(compiler, value):
                 if FOLDS[fold.function].in_place:
