@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ocpiq.commands import values
 from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.origin import version_of
-from ocpiq.commands.query import text_of
+from ocpiq.commands.query import compiled, text_of
 from ocpiq.commands.report import failed
 from ocpiq.errors import OcpiqError
 
@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 
 def run(given: Arguments) -> int:
     """Print a paragraph for each source of the query."""
-    from ocpiq.query import compile
-
     version = version_of(given)
     text = text_of(given, list(given.words))
     try:
-        query = compile(text.text, version=version, variables=tuple(values.variables(given)))
+        query = compiled(given, text, values.variables(given))
     except OcpiqError as error:
         return failed(error, text.text, text.name)
     for source in query.plan.sources:

@@ -15,7 +15,7 @@ PATH: Final = re.compile(r"\.|\.?[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_
 
 def run(given: Arguments, temporary: list[str]) -> int:
     """Write all objects of a module, with the fields of --privacy-pass in the clear."""
-    return run_text(given, Text(as_query(given), "ocpiq get"), [], temporary)
+    return run_text(given, Text(as_query(given)), [], temporary)
 
 
 def as_query(given: Arguments) -> str:

@@ -29,7 +29,7 @@ INPUT: Final = (
     Option("stream", "", (), "inputs as [path, leaf] events"),
     Option("seq", "", (), "JSON text sequences (RFC 7464), in and out"),
     Option("from-file", "f", (), "QUERY is the name of a file that holds it", ASKS),
-    Option("library-path", "L", ("DIR",), "where `import` and `include` look"),
+    Option("library-path", "L", ("DIR",), "where `import` and `include` look", ASKS),
 )
 
 VALUES: Final = (

@@ -87,19 +87,24 @@ def text_of(given: Arguments, words: list[str]) -> Text:
         raise UsageError(f"could not read the query {word}: it is not UTF-8") from None
 
 
-def _prepared(given: Arguments, text: Text, files: list[str], stack: ExitStack, progress: Progress) -> Run:
+def compiled(given: Arguments, text: Text, variables: dict[str, Value]) -> Query:
+    """Return the query; `import` looks in the folders of -L, else beside the file of the query."""
     from ocpiq.query import compile
 
-    if given.has("tz"):
-        raise UsageError("--tz is not supported yet")
-    variables = values.variables(given)
-    query = compile(
+    return compile(
         text.text,
         version=origin.version_of(given),
         variables=tuple(variables),
         library=[Path(folder) for (folder,) in given.every("library-path")],
         home=Path(text.name).parent if text.name else None,
     )
+
+
+def _prepared(given: Arguments, text: Text, files: list[str], stack: ExitStack, progress: Progress) -> Run:
+    if given.has("tz"):
+        raise UsageError("--tz is not supported yet")
+    variables = values.variables(given)
+    query = compiled(given, text, variables)
     sources = origin.sources(given, query.modules, stack)
     return Run(given, query, text, _inputs(given, files, progress), sources, variables, progress)
 

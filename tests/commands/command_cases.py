@@ -159,6 +159,18 @@ VARIABLES = [
         err=r"q\.ocpiq, line 2, column 3",
         code=3,
     ),
+    Case(
+        "-L",
+        ("-L", "lib", "-n", 'import "m" as m; m::two'),
+        "2\n",
+        files={"lib/m.jq": "def two: 2;"},
+    ),
+    Case(
+        "a library beside the query",
+        ("-n", "-f", "q/x.ocpiq"),
+        "2\n",
+        files={"q/x.ocpiq": 'import "m" as m; m::two', "q/m.jq": "def two: 2;"},
+    ),
     Case("-- ends the options", ("-n", "--", "-1"), "-1\n"),
     Case("a negative number is a query", ("-n", "-1"), "-1\n"),
 ]
@@ -187,6 +199,8 @@ ERRORS = [
         err=r'not a string\): \{"a":1\}|not a string: \{"a":1\}',
         code=5,
     ),
+    Case("halt", ("1, halt, 2",), "1\n", "null null"),
+    Case("halt_error", ("-n", '"bye" | halt_error(3)'), err="^bye$", code=3),
     Case("a syntax error", ("-n", ".a["), err=r"line 1, column", code=3),
     Case("an unknown function", ("-n", "frobnicate"), err="frobnicate", code=3),
     Case("an unknown module", ("-n", "sesions pass kwh"), err="did you mean sessions", code=3),
