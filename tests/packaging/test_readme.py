@@ -18,6 +18,7 @@ from ocpiq.demo import TOKEN
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PYTHON = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 SETUP = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 PORT = "8642"
 
@@ -78,6 +79,16 @@ def test_every_command_prints_what_stands_below_it(environment: dict[str, str], 
             assert sorted(run.stdout.splitlines()) == sorted(printed.replace(PORT, port).splitlines()), (
                 command
             )
+        for text in PYTHON:  # after the commands, whose files it reads
+            done = subprocess.run(
+                [sys.executable, "-c", text],
+                capture_output=True,
+                text=True,
+                cwd=tmp_path,
+                env={**environment, "PYTHONPATH": str(ROOT)},
+                check=False,
+            )
+            assert (done.stdout, done.stderr) == ("EUR 12183.389\nGBP 4404.116\n", "")
     finally:
         if platform is not None:
             platform.send_signal(signal.SIGINT)
