@@ -17,13 +17,13 @@ from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
 from ocpiq.privacy.careful import BLANKS, BrokenError
 from ocpiq.privacy.envelope import BOM, Envelope, Head, head, split
-from ocpiq.privacy.parts import in_parts
+from ocpiq.privacy.parts import in_parts, together
 from ocpiq.privacy.rows import rows
 from ocpiq.privacy.scan import Items
 from ocpiq.privacy.shapes import Shape
 from ocpiq.privacy.slices import LIST, OBJECT, REFUSED
 from ocpiq.privacy.unknown import unknown
-from ocpiq.privacy.window import Window
+from ocpiq.privacy.window import Kept, Window
 
 
 class Opened(Struct, frozen=True):
@@ -31,7 +31,8 @@ class Opened(Struct, frozen=True):
 
     `status_code` is None without an envelope; where it is no success no row is opened. `status_message` is
     cut and escaped. `count` is the number of objects that were sent, `bad` the places of those that are no
-    objects. `undated` counts rows that stayed because their `last_updated` cannot be read. `unknown` are
+    objects. `undated` counts rows that stayed because their `last_updated` cannot be read, `unended` those that
+    did not because their end of charging cannot be. `unknown` are
     names, on the first page, of fields that no version has, `unnamed` counts those whose names are not shown.
     """
 
@@ -42,6 +43,7 @@ class Opened(Struct, frozen=True):
     rows: Sequence[object]
     bad: tuple[int, ...] = ()
     undated: int = 0
+    unended: int = 0
     unknown: tuple[str, ...] = ()
     unnamed: int = 0
 
@@ -113,28 +115,36 @@ class Gate:
         """Return an opened page, from what was decoded at once or else from its slices."""
         names, unnamed = unknown(self._view, slices) if self._first else ((), 0)
         self._first = False
+        bad: tuple[int, ...] = ()
         if records is None:
-            count, (kept, undated, bad) = len(slices), self._each(slices)
+            count, (kept, bad) = len(slices), self._each(slices)
         else:
-            count, (kept, undated), bad = len(records), self._rows.all(records), ()
-        return Opened(found.status, found.message, found.timestamp, count, kept, bad, undated, names, unnamed)
+            count, kept = len(records), self._rows.all(records)
+        return Opened(
+            found.status,
+            found.message,
+            found.timestamp,
+            count,
+            kept.rows,
+            bad,
+            kept.undated,
+            kept.unended,
+            names,
+            unnamed,
+        )
 
-    def _each(self, slices: Items) -> tuple[Sequence[object], int, tuple[int, ...]]:
-        """Return the rows of slices, how many have no date, and the places of those that are no objects."""
-        kept: list[object] = []
+    def _each(self, slices: Items) -> tuple[Kept, tuple[int, ...]]:
+        """Return the rows of slices, and the places of those that are no objects."""
+        found: list[Kept] = []
         bad: list[int] = []
-        undated = 0
         for number, raw in enumerate(slices):
             try:
                 if isinstance(raw, list) or raw[:1] != OBJECT:
                     raise BrokenError(0)
-                more, without = self._rows.one(raw)
+                found.append(self._rows.one(raw))
             except BrokenError:
                 bad.append(number)
-                continue
-            kept.extend(more)
-            undated += without
-        return kept, undated, tuple(bad)
+        return together(found), tuple(bad)
 
 
 def same_lines(chunk: bytes, count: int) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 from msgspec import UNSET, Raw, Struct, defstruct
 from msgspec.json import Decoder
 
-from ocpiq.privacy.rows import AtOnce, Kept, OneByOne, Rows, followed
+from ocpiq.privacy.rows import AtOnce, OneByOne, Rows, followed
 from ocpiq.privacy.shapes import Record, Row, decoded
 from ocpiq.privacy.slices import REFUSED, fields, objects
+from ocpiq.privacy.window import Kept
 from ocpiq.schema import Part
 
 
@@ -73,8 +74,7 @@ class PartsOneByOne:
 
     def all(self, records: list[Raw]) -> Kept:
         """Return the rows of all parts."""
-        kept = [self.one(bytes(raw)) for raw in records]
-        return [row for rows, _ in kept for row in rows], sum(undated for _, undated in kept)
+        return together([self.one(bytes(raw)) for raw in records])
 
     def one(self, raw: bytes) -> Kept:
         """Return the rows of the parts of one object."""
@@ -108,8 +108,13 @@ def holders(part: Part, record: Record) -> tuple[list[list[str]], type[Struct]]:
 
 def each(rows: AtOnce | OneByOne, part: Part, raw: bytes) -> Kept:
     """Return the rows of the parts in a slice, each followed on its own."""
-    kept = [followed(rows.root, parts, rows.window) for parts in found(part, raw)]
-    return [row for more, _ in kept for row in more], sum(undated for _, undated in kept)
+    return together([followed(rows.root, parts, rows.window) for parts in found(part, raw)])
+
+
+def together(kept: list[Kept]) -> Kept:
+    """Return the rows of all."""
+    rows = [row for each in kept for row in each.rows]
+    return Kept(rows, sum(each.undated for each in kept), sum(each.unended for each in kept))
 
 
 def found(part: Part, raw: bytes) -> list[dict[str, bytes]]:

@@ -15,10 +15,7 @@ from ocpiq.privacy import tolerant
 from ocpiq.privacy.narrow import row_change
 from ocpiq.privacy.shapes import Cell, Shape, cell
 from ocpiq.privacy.slices import OBJECT, REFUSED, fields
-from ocpiq.privacy.window import UPDATED, Window, moment
-
-Kept = tuple[Sequence[object], int]
-"""Rows in the window, and how many of them have no date that can be read."""
+from ocpiq.privacy.window import Kept, Verdict, Window, kept
 
 
 class Rows(Protocol):
@@ -61,10 +58,11 @@ class AtOnce:
     def __init__(self, view: ViewNode, need: Need, window: Window | None) -> None:
         root = cell(view, need)
         seen = {member.key: member.attribute for member in root.record.members} if root.record else {}
+        keys = window.keys if window else ()
         self.window = window
-        self._sealed = window is not None and UPDATED not in seen
-        self._updated = attrgetter(seen.get(UPDATED, UPDATED))
-        self.root = cell(view, need, (UPDATED,)) if self._sealed else root
+        self._sealed = tuple(key for key in keys if key not in seen)
+        self._read = [attrgetter(seen.get(key, key)) for key in keys]
+        self.root = cell(view, need, self._sealed) if self._sealed else root
         assert self.root.record is not None
         self.record = self.root.record
         self.shape = self.record.shape
@@ -78,15 +76,17 @@ class AtOnce:
 
     def all(self, records: list[Any]) -> Kept:
         """Return the rows of records."""
-        undated = 0
+        undated = unended = 0
         if self.window:
-            moments = [moment(self._updated(record)) for record in records]
-            undated = moments.count(None)
-            records = [record for record, at in zip(records, moments, strict=True) if self.window.holds(at)]
-            for record in records if self._sealed else ():
-                setattr(record, UPDATED, None)
+            columns = [map(read, records) for read in self._read]
+            verdicts = list(map(self.window.judge, zip(*columns, strict=True)))
+            records, undated, unended = kept(records, verdicts)
+            for key in self._sealed:
+                for record in records:
+                    setattr(record, key, None)
         change = self._change
-        return records if change is None else [change(record) for record in records], undated
+        rows = records if change is None else [change(record) for record in records]
+        return Kept(rows, undated, unended)
 
     def one(self, raw: bytes) -> Kept:
         """Return the row of a slice."""
@@ -116,20 +116,20 @@ class OneByOne:
 
     def all(self, records: list[Raw]) -> Kept:
         """Return the rows of slices."""
-        undated = 0
-        if self.window:
-            moments = [updated(bytes(raw)) for raw in records]
-            undated = moments.count(None)
-            records = [raw for raw, at in zip(records, moments, strict=True) if self.window.holds(at)]
-        return Later(records, self.row), undated
+        if self.window is None:
+            return Kept(Later(records, self.row))
+        verdicts = [judged(bytes(raw), self.window) for raw in records]
+        records, undated, unended = kept(records, verdicts)
+        return Kept(Later(records, self.row), undated, unended)
 
     def one(self, raw: bytes) -> Kept:
         """Return the row of a slice."""
-        at = updated(raw) if self.window else 0
-        if self.window and not self.window.holds(at):
+        if self.window is None:
+            return Kept([self.row(raw)])
+        found, undated, unended = kept([raw], [judged(raw, self.window)])
+        if not found:
             fields(raw)
-            return [], 0
-        return [self.row(raw)], int(at is None)
+        return Kept([self.row(each) for each in found], undated, unended)
 
     def row(self, raw: bytes | Raw) -> object:
         """Return the row of an object, whether it lies in the window or not."""
@@ -144,10 +144,9 @@ class OneByOne:
 
 def followed(root: Cell, parts: dict[str, bytes], window: Window | None) -> Kept:
     """Return the row of an object given as the slices of its fields, if it is in the window."""
-    at = moment(parts.get(UPDATED)) if window else 0
-    if window and not window.holds(at):
-        return [], 0
-    return [tolerant.root(root, parts)], int(at is None)
+    verdict = window.judge([parts.get(key) for key in window.keys]) if window else Verdict.IN
+    found, undated, unended = kept([parts], [verdict])
+    return Kept([tolerant.root(root, each) for each in found], undated, unended)
 
 
 class Later(Sequence[object]):
@@ -179,18 +178,24 @@ class Later(Sequence[object]):
 
 
 class Dated(Struct):
-    """The one field that a window reads."""
+    """The fields that windows read."""
 
     last_updated: Raw | None = None
+    end_date_time: Raw | None = None
+    end_datetime: Raw | None = None
+    stop_date_time: Raw | None = None
 
 
 DATED: Final = Decoder(Dated)
 
 
-def updated(raw: bytes) -> int | None:
-    """Return when the object of a slice was last updated. BrokenError where it is no object."""
+def judged(raw: bytes, window: Window) -> Verdict:
+    """Return where the object of a slice lies. BrokenError where it is no object."""
     try:
-        return moment(DATED.decode(raw).last_updated)
+        dated = DATED.decode(raw)
     except REFUSED:
         pass
-    return moment(fields(raw).get(UPDATED))
+    else:
+        return window.judge([getattr(dated, key) for key in window.keys])
+    parts = fields(raw)
+    return window.judge([parts.get(key) for key in window.keys])

@@ -1,27 +1,87 @@
-"""Windows on `last_updated`, which the gate reads whether the query passes it or not."""
+"""Windows on `last_updated` and on the end of charging, which the gate reads whether the query passes them or not."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+from typing import Final, NamedTuple, TypeVar
 
 from msgspec import Raw, Struct
 
 from ocpiq.privacy.careful import BrokenError
-from ocpiq.privacy.slices import value
+from ocpiq.privacy.slices import NULL, value
 from ocpiq.values.times import epoch_us
 
-UPDATED = "last_updated"
+T = TypeVar("T")
+
+UPDATED: Final = "last_updated"
+ENDED: Final = ("end_date_time", "end_datetime", "stop_date_time")
+"""The end of charging of sessions and CDRs: since 2.2, of 2.1.1 sessions, of 2.1.1 CDRs. Platforms mix them."""
+
+
+class Verdict(Enum):
+    """Where an object lies."""
+
+    IN = auto()
+    OUT = auto()
+    UNDATED = auto()  # in, because its `last_updated` cannot be read
+    UNENDED = auto()  # out, because the end that it has cannot be read
+
+
+class Kept(NamedTuple):
+    """Rows in the window, how many of them have no `last_updated` that can be read, and how many are out because
+    their end of charging cannot be."""
+
+    rows: Sequence[object]
+    undated: int = 0
+    unended: int = 0
 
 
 class Window(Struct, frozen=True):
-    """A half-open stretch of time, in microseconds since 1970; None is open."""
+    """Half-open stretches of time, in microseconds since 1970; None is open.
+
+    `since` and `until` bound `last_updated`, `completed` the end of charging.
+    """
 
     since: int | None
     until: int | None
+    completed: tuple[int, int] | None = None
 
-    def holds(self, moment: int | None) -> bool:
-        """Tell whether a moment lies in the window; one that is not known may."""
-        if moment is None:
-            return True
-        return (self.since is None or self.since <= moment) and (self.until is None or moment < self.until)
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The fields that it reads."""
+        dated = self.since is not None or self.until is not None
+        return (UPDATED,) * dated + ENDED * (self.completed is not None)
+
+    def judge(self, sent: Sequence[object]) -> Verdict:
+        """Return where the object lies that was sent with these values of `keys`."""
+        verdict = Verdict.IN
+        if self.since is not None or self.until is not None:
+            at, *sent = (moment(sent[0]), *sent[1:])
+            if at is None:
+                verdict = Verdict.UNDATED
+            elif (self.since is not None and at < self.since) or (
+                self.until is not None and at >= self.until
+            ):
+                return Verdict.OUT
+        if self.completed is None:
+            return verdict
+        given = [
+            each
+            for each in sent
+            if each is not None and not (isinstance(each, Raw | bytes) and bytes(each) == NULL)
+        ]
+        ended = next((at for each in given if (at := moment(each)) is not None), None)
+        if ended is None:
+            return Verdict.UNENDED if given else Verdict.OUT
+        return verdict if self.completed[0] <= ended < self.completed[1] else Verdict.OUT
+
+
+def kept(items: Iterable[T], verdicts: Sequence[Verdict]) -> tuple[list[T], int, int]:
+    """Return the items that lie in a window, how many of them are undated, and how many are out as unended."""
+    inside = (Verdict.IN, Verdict.UNDATED)
+    found = [item for item, verdict in zip(items, verdicts, strict=True) if verdict in inside]
+    return found, verdicts.count(Verdict.UNDATED), verdicts.count(Verdict.UNENDED)
 
 
 def moment(sent: object) -> int | None:

@@ -40,6 +40,7 @@ class Watch:
         self.objects = 0
         self.bad = 0
         self.undated = 0
+        self.unended = 0
         self.unnamed = 0
         self.places: list[str] = []
         self.unknown: set[str] = set()
@@ -50,6 +51,7 @@ class Watch:
         self.objects += opened.count
         self.bad += len(opened.bad)
         self.undated += opened.undated
+        self.unended += opened.unended
         self.unnamed += opened.unnamed
         room = SHOWN - len(self.places)
         self.places += [f"page {self.pages} index {index}" for index in opened.bad[:room]]
@@ -68,6 +70,8 @@ class Watch:
             self.warn(f"{counted(self.bad, 'item')} no object, left out ({places})")
         if self.undated:
             self.warn(f"{counted(self.undated, 'object')} kept whose last_updated cannot be read")
+        if self.unended:
+            self.warn(f"{counted(self.unended, 'object')} left out whose end of charging cannot be read")
         if self.unknown or self.unnamed:
             names = sorted(self.unknown)
             listed = ": " + ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "") if names else ""
