@@ -1,10 +1,11 @@
-"""`ocpiq explain QUERY`: what a query reads, shows and asks for, without asking for anything."""
+"""`ocpiq explain QUERY`: what a query would show, reads and asks for, without asking for anything."""
 
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ocpiq.commands import values
 from ocpiq.commands.arguments import Arguments
@@ -14,60 +15,68 @@ from ocpiq.commands.report import failed
 from ocpiq.errors import OcpiqError
 
 if TYPE_CHECKING:
-    from ocpiq.analysis.needs import Need
-    from ocpiq.analysis.plan import Moment, SourcePlan
-    from ocpiq.analysis.views import ViewNode
+    from ocpiq.analysis.explanation import Explanation, Role, SourceExplained
+
+WIDTH: Final = 100
+ROLES: Final[tuple[tuple[Role, str], ...]] = (
+    ("shown", "shows"),
+    ("blanked", "blanks"),
+    ("used", "uses"),
+    ("window", "window"),
+    ("key", "key"),
+)
 
 
 def run(given: Arguments) -> int:
-    """Print a paragraph for each source of the query."""
+    """Print a paragraph for each source of the query, or all of it as JSON."""
+    from ocpiq.analysis.explanation import explain
+
     version = version_of(given)
     text = text_of(given, list(given.words))
     try:
         query = compiled(given, text, values.variables(given))
     except OcpiqError as error:
         return failed(error, text.text, text.name)
-    for source in query.plan.sources:
-        sys.stdout.writelines(line + "\n" for line in _of_source(source, version))
-    if not query.plan.sources:
-        sys.stdout.write("reads no module: a program on plain JSON, run once for each input\n")
+    explained = explain(query.plan, version)
+    if given.has("json"):
+        import msgspec
+
+        sys.stdout.write(msgspec.json.encode(explained).decode() + "\n")
+    else:
+        sys.stdout.writelines(line + "\n" for line in _lines(explained))
     return 0
 
 
-def _of_source(source: SourcePlan, version: str) -> Iterator[str]:
-    yield f"{source.module} (OCPI {version})"
-    if source.since or source.until:
-        yield f"  asks for  last updated {_window(source.since, source.until)}"
-    yield f"  passes    {', '.join(_passed(source.view, '')) or 'nothing; private fields are blanked'}"
-    yield f"  reads     {', '.join(_read(source.need, '')) or 'nothing but that there are objects'}"
+def _lines(explained: Explanation) -> Iterator[str]:
+    if not explained.sources:
+        yield "reads no module: a program on plain JSON, run once for each input"
+    for source in explained.sources:
+        yield f"{source.module} (OCPI {explained.version})"
+        yield from _of_source(source)
+    if explained.holds:
+        yield from _entry("holds", explained.holds, "; ")
 
 
-def _passed(node: ViewNode, path: str) -> Iterator[str]:
-    """Yield the paths that the query passes itself, each the highest of its tree."""
-    if node.treatment == "shown":
-        yield path or "."
-        return
-    for name, child in node.children.items():
-        yield from _passed(child, f"{path}.{name}".lstrip("."))
+def _of_source(source: SourceExplained) -> Iterator[str]:
+    window = [
+        f"{word} {moment}" for word, moment in (("from", source.since), ("before", source.until)) if moment
+    ]
+    if window:
+        yield f"  asks for  last updated {' and '.join(window)}"
+    yield from _entry("  passes", source.passes or ("nothing; private fields are blanked",))
+    for role, label in ROLES:
+        paths = source.of_role(role)
+        if paths:
+            yield from _entry(f"  {label}", paths)
 
 
-def _read(need: Need, path: str) -> Iterator[str]:
-    if need.whole or not need.fields:
-        if path or need.whole:
-            yield path or "."
-        return
-    for name, child in need.fields.items():
-        yield from _read(child, f"{path}.{name}".lstrip("."))
-
-
-def _window(since: Moment | None, until: Moment | None) -> str:
-    parts = [f"{word} {_moment(moment)}" for word, moment in (("from", since), ("before", until)) if moment]
-    return " and ".join(parts)
-
-
-def _moment(moment: Moment) -> str:
-    from datetime import UTC, datetime
-
-    if moment.microseconds is None:
-        return f"${moment.variable}"
-    return datetime.fromtimestamp(moment.microseconds / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+def _entry(label: str, items: tuple[str, ...] | list[str], separator: str = ", ") -> list[str]:
+    """Return an entry as lines, those after the first indented."""
+    return textwrap.wrap(
+        separator.join(items),
+        WIDTH,
+        initial_indent=f"{label:<12}",
+        subsequent_indent=" " * 12,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -83,6 +83,8 @@ LOGIN: Final = (
     Option("token-file", "", ("FILE",), "a file that holds the token", ("login",)),
 )
 
+TOLD: Final = (Option("json", "", (), "as JSON", ("explain", "schema")),)
+
 DEMO: Final = (Option("port", "", ("N",), "where to listen; else any free port", ("demo",)),)
 
 OTHER: Final = (
@@ -97,6 +99,7 @@ GROUPS: Final = {
     "Where a module's objects come from": SOURCES,
     "ocpiq get": GET,
     "ocpiq login": LOGIN,
+    "ocpiq explain, ocpiq schema": TOLD,
     "ocpiq demo": DEMO,
     "Other": OTHER,
 }

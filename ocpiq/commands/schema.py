@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ocpiq.commands.arguments import Arguments
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def run(given: Arguments) -> int:
-    """Print the modules, a module's tree, or one field with what it may be."""
+    """Print the modules, a module's tree, or one field with what it may be; as text or JSON."""
     from ocpiq.schema import modules
 
     if len(given.words) > 1:
         raise UsageError("ocpiq schema takes one module or field", hint="such as sessions or sessions.kwh")
     version = version_of(given)
     if not given.words:
-        sys.stdout.writelines(f"{name}\n" for name in modules(version))
+        _print(given, modules(version), modules(version))
         return 0
     name, _, path = given.words[0].partition(".")
     if name not in modules():
@@ -30,19 +30,33 @@ def run(given: Arguments) -> int:
     from ocpiq.schema import module
 
     found = module(name, version)
-    sys.stdout.writelines(line + "\n" for line in _of_field(found, path))
+    field = _field(found, path)
+    _print(given, field, _of_field(found, field))
     return 0
 
 
-def _of_field(module: Module, path: str) -> Iterator[str]:
-    """Yield the lines for the field at `path`, or for all of the module where it is empty."""
+def _print(given: Arguments, data: object, lines: Iterable[str]) -> None:
+    if given.has("json"):
+        import msgspec
+
+        lines = [msgspec.json.encode(data).decode()]
+    sys.stdout.writelines(line + "\n" for line in lines)
+
+
+def _field(module: Module, path: str) -> Field:
+    """Return the field at `path`, the root of the module where it is empty. Raises UsageError."""
     field = module.root
     for name in path.split(".") if path else ():
         if name not in field.children:
             hint = did_you_mean(name, field.children)
             raise UsageError(f"{module.name} has no such field", hint=hint)
         field = field.children[name]
-    yield f"{module.name}{'.' if path else ''}{path}  {_type(field)}  OCPI {module.version}"
+    return field
+
+
+def _of_field(module: Module, field: Field) -> Iterator[str]:
+    """Yield the lines for a field, and for all below it."""
+    yield f"{module.name}{'.' if field.path else ''}{field.path}  {_type(field)}  OCPI {module.version}"
     if field.leaf:
         yield f"  {_default(field)}: {field.reason}"
         if field.versions:

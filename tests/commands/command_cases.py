@@ -339,12 +339,27 @@ OTHER = [
     Case(
         "explain",
         ("explain", "sessions pass kwh since 2026-01-01 | .kwh"),
-        "sessions (OCPI 2.2.1)\n  asks for  last updated from 2026-01-01T00:00:00Z\n  passes    kwh\n  reads     kwh\n",
+        "sessions (OCPI 2.2.1)\n  asks for  last updated from 2026-01-01T00:00:00Z\n  passes    kwh\n"
+        "  shows     kwh\n  window    last_updated\n  key       country_code, party_id, id\n",
     ),
     Case(
         "explain a plain program",
         ("explain", ".a"),
         "reads no module: a program on plain JSON, run once for each input\n",
+    ),
+    Case(
+        "explain as JSON",
+        ("explain", "--json", "sessions only id"),
+        '{"version":"2.2.1","sources":[{"module":"sessions","passes":["id"],"since":null,"until":null,"fields":['
+        '{"path":"id","role":"shown"},{"path":"country_code","role":"key"},{"path":"party_id","role":"key"},'
+        '{"path":"id","role":"key"}]}],"holds":[]}\n',
+    ),
+    Case(
+        "schema as JSON",
+        ("schema", "--json", "tokens.valid", "--ocpi-version", "2.1.1"),
+        '{"name":"valid","path":"valid","type":"boolean","many":false,"required":true,"leaf":true,"shown":false,'
+        '"reason":"property of a person\'s contract or preference","enum":[],"open_enum":false,"children":{},'
+        '"versions":["2.1.1","2.2","2.2.1","2.3.0"]}\n',
     ),
     Case("explain what does not compile", ("explain", "sessions pass kw"), err="did you mean kwh", code=3),
     Case("platforms, none", ("platforms",), err="no platforms yet"),

@@ -1,0 +1,211 @@
+"""What a query would show, as data: for each source its fields and their roles, what it asks for, what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from ocpiq.analysis.aggregates import AGGREGATES
+from ocpiq.analysis.needs import Need
+from ocpiq.analysis.plan import (
+    Aggregate,
+    Distinct,
+    Fold,
+    Join,
+    MakeArray,
+    Moment,
+    QueryPlan,
+    Scan,
+    Sort,
+    SourcePlan,
+)
+from ocpiq.analysis.types import Either, InSource, Listing, Opaque, Record, Type
+from ocpiq.analysis.views import ViewNode
+from ocpiq.schema import module
+
+Role = Literal["shown", "blanked", "used", "window", "key"]
+
+UPDATED = "last_updated"
+ROLES: tuple[Role, ...] = ("shown", "blanked", "used", "window", "key")
+
+
+class FieldRole(Struct, frozen=True):
+    """What a field is for in a query.
+
+    shown    may stand in the results as it was sent
+    blanked  stands in the results as `#NA`, or is tested for its presence
+    used     the results are computed from it
+    window   read by the gate to tell which objects lie in the window; what it holds goes no further
+    key      the same, to tell apart the objects that a platform gives twice
+
+    A path stands for everything below it where all of that has the same role.
+    """
+
+    path: str
+    role: Role
+
+
+class SourceExplained(Struct, frozen=True):
+    """One source: what its clauses pass, the window that is asked for, and the fields that are read."""
+
+    module: str
+    passes: tuple[str, ...]
+    since: str | None
+    until: str | None
+    fields: tuple[FieldRole, ...]
+
+    def of_role(self, role: Role) -> list[str]:
+        """Return the paths of the fields with a role."""
+        return [field.path for field in self.fields if field.role == role]
+
+
+class Explanation(Struct, frozen=True):
+    """A query: its sources in the order of the text, and what it holds in memory at once."""
+
+    version: str
+    sources: tuple[SourceExplained, ...]
+    holds: tuple[str, ...]
+
+
+def explain(plan: QueryPlan, version: str) -> Explanation:
+    """Return what a query for platforms of an OCPI `version` would show."""
+    sources = (_source(number, source, plan.output, version) for number, source in enumerate(plan.sources))
+    return Explanation(version, tuple(sources), tuple(dict.fromkeys(_held(plan.body))))
+
+
+def _source(number: int, source: SourcePlan, output: Type, version: str) -> SourceExplained:
+    shown = None if _unknown(output) else set(_in_output(number, output))
+    fields = [FieldRole(path, role) for path, role in _read(source.view, source.need, (), shown)]
+    if source.since or source.until:
+        fields.append(FieldRole(UPDATED, "window"))
+    fields += [FieldRole(path, "key") for path in module(source.module, version).key]
+    return SourceExplained(
+        source.module,
+        tuple(_passed(source.view, ())),
+        _moment(source.since),
+        _moment(source.until),
+        tuple(fields),
+    )
+
+
+def _unknown(kind: Type) -> bool:
+    """Tell whether a value may be, or hold, anything that was read."""
+    match kind:
+        case Opaque():
+            return True
+        case Record(fields=fields):
+            return any(map(_unknown, fields.values()))
+        case Listing(item=item):
+            return _unknown(item)
+        case Either(options=options):
+            return any(map(_unknown, options))
+    return False
+
+
+def _in_output(number: int, kind: Type) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of a source that are known to stand in the results."""
+    match kind:
+        case InSource(source=source, path=path) if source == number:
+            yield path
+        case Record(fields=fields):
+            for value in fields.values():
+                yield from _in_output(number, value)
+        case Listing(item=item):
+            yield from _in_output(number, item)
+        case Either(options=options):
+            for option in options:
+                yield from _in_output(number, option)
+
+
+Found = Iterator[tuple[str, Role]]
+
+
+def _read(view: ViewNode, need: Need, path: tuple[str, ...], shown: set[tuple[str, ...]] | None) -> Found:
+    """Yield the fields that are read, each with its role; `shown` are the paths in the results, None for all."""
+    if need.whole or not need.fields:
+        stands = shown is None or any(path[: len(prefix)] == prefix for prefix in shown)
+        if path or need.whole:
+            yield from _whole(view, path, stands=stands)
+        return
+    for name, inner in need.fields.items():
+        child = view.child(name)
+        if child is not None:
+            yield from _read(child, inner, (*path, name), shown)
+
+
+def _whole(view: ViewNode, path: tuple[str, ...], *, stands: bool) -> Found:
+    """Yield a field and what is below it, as few paths as possible."""
+    found = [
+        pair for name, child in view.children.items() for pair in _whole(child, (*path, name), stands=stands)
+    ]
+    roles = {role for _, role in found} or {_role(view, stands=stands)}
+    if view.treatment == "shown":
+        roles = {_role(view, stands=stands)}
+    if len(roles) == 1 and (path or view.treatment == "shown"):
+        yield ".".join(path) or ".", roles.pop()
+    else:
+        yield from found
+
+
+def _role(view: ViewNode, *, stands: bool) -> Role:
+    if view.treatment == "blank":
+        return "blanked"
+    return "shown" if stands else "used"
+
+
+def _passed(view: ViewNode, path: tuple[str, ...]) -> Iterator[str]:
+    """Yield the paths that the clauses pass, each the highest of its tree."""
+    if view.treatment == "shown":
+        yield ".".join(path) or "."
+        return
+    for name, child in view.children.items():
+        yield from _passed(child, (*path, name))
+
+
+def _moment(moment: Moment | None) -> str | None:
+    if moment is None or moment.microseconds is None:
+        return None if moment is None else f"${moment.variable}"
+    return datetime.fromtimestamp(moment.microseconds / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _held(part: object) -> Iterator[str]:
+    """Yield what the parts of a plan hold until they give their outputs."""
+    match part:
+        case Sort(count=None):
+            yield "all values, to sort them"
+        case Sort():
+            yield "the top values"
+        case Distinct():
+            yield "the keys of all values, to find those that differ"
+        case Join():
+            yield "what is read of the objects that are joined"
+        case Aggregate(keys=tuple()):
+            yield "a state for each group"
+        case MakeArray(body=body) if _pulls(body):
+            yield "all outputs, in an array"
+        case Fold(function=name, argument=argument) if AGGREGATES[name, 0 if argument is None else 1].holds:
+            yield f"every value that {name} takes"
+    for inner in _inside(part):
+        yield from _held(inner)
+
+
+def _pulls(part: object) -> bool:
+    return isinstance(part, Scan) or any(map(_pulls, _inside(part)))
+
+
+def _inside(part: object) -> Iterator[object]:
+    """Yield what a part of a plan is made of."""
+    if isinstance(part, Struct) and not isinstance(part, Type):
+        for name in part.__struct_fields__:
+            yield from _inside_value(getattr(part, name))
+
+
+def _inside_value(value: object) -> Iterator[object]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _inside_value(item)
+    elif isinstance(value, Struct):
+        yield value
