@@ -12,7 +12,8 @@ from ocpiq.schema import module
 
 def gate_of(name: str, version: str = "2.2.1") -> Gate:
     """Return a gate for a module that the query reads as a whole."""
-    return gate(view(module(name, version), ()), Need(whole=True))
+    found = module(name, version)
+    return gate(view(found, ()), Need(whole=True), key=module(found.pulled, version).key)
 
 
 def ids(pages: Iterable[Opened]) -> list[object]:

@@ -65,9 +65,12 @@ SOURCES: Final = (
     Option(
         "ocpi-version", "", ("VERSION",), "of such files, 2.2.1 if not said", (*CHECKS, "schema", "login")
     ),
+    Option("parallel", "", ("N",), "requests at once; else as many as the platform answers well", READS),
+    Option("rate", "", ("N",), "requests a minute at most", READS),
     Option("demo", "", (), "the embedded platform with made-up data", READS),
     Option("tz", "", ("ZONE",), "the zone of `during`", CHECKS),
     Option("quiet", "q", (), "no progress and no summary", (*READS, "login")),
+    Option("verbose", "", (), "a line for each request: path, status, objects, time", (*READS, "login")),
 )
 
 GET: Final = (

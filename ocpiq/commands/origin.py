@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ocpiq.sources import Source
 
 DEFAULT_VERSION: Final = "2.2.1"
+MOST: Final = {"parallel": 32, "rate": 100_000}
 PARTS: Final = {"evses": "locations", "connectors": "locations"}  # listed by no platform, found in these
 
 
@@ -54,11 +55,22 @@ def _files(given: Arguments) -> dict[str, Source]:
 def _demo(given: Arguments, stack: ExitStack) -> Source:
     from ocpiq.demo.source import DemoSource
 
-    return stack.enter_context(DemoSource(version_of(given)))
+    asked = {name: _whole(given, name) for name in MOST}
+    return stack.enter_context(DemoSource(version_of(given), **asked))
 
 
 def _platform(given: Arguments, stack: ExitStack) -> Source:
     from ocpiq.sources import platform
     from ocpiq.storage import logins
 
-    return stack.enter_context(platform(logins.load(given.last("platform"))))
+    found = logins.load(given.last("platform"))
+    asked = {name: _whole(given, name) for name in MOST}
+    return stack.enter_context(platform(found, **asked))
+
+
+def _whole(given: Arguments, name: str) -> int | None:
+    """Return the number that was given with an option. Raises UsageError."""
+    text = given.last(name)
+    if text is not None and not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST[name]):
+        raise UsageError(f"--{name} takes a whole number from 1 to {MOST[name]}")
+    return None if text is None else int(text)

@@ -28,7 +28,7 @@ def login(given: Arguments) -> int:
     if party is None:
         raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
     version = given.last("ocpi-version")
-    progress = Progress(quiet=given.has("quiet"))
+    progress = Progress(quiet=given.has("quiet"), verbose=given.has("verbose"))
     own = ocpi.party(party)
     name = given.last("name") or ""
     if name:

@@ -7,17 +7,21 @@ import time
 from typing import Final
 
 from ocpiq.commands.report import say
-from ocpiq.errors import Notice, PageRead, PullEnded, Warned
+from ocpiq.errors import Notice, PageRead, PullEnded, Requested, Warned
 
 OFTEN: Final = 0.1  # seconds between two lines
 CLEAR: Final = "\r\033[K"
 
 
 class Progress:
-    """Hears the notices of a run. Off a terminal nothing it prints depends on time, speed or bytes."""
+    """Hears the notices of a run. Off a terminal nothing it prints depends on time, speed or bytes.
 
-    def __init__(self, *, quiet: bool) -> None:
+    A `verbose` one tells of each request, and how long it took.
+    """
+
+    def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
         self.quiet = quiet
+        self.verbose = verbose
         self.terminal = sys.stderr.isatty()
         self.complete = True
         self.shown = False
@@ -32,6 +36,10 @@ class Progress:
         elif isinstance(notice, PageRead):
             if self.terminal and not self.quiet:
                 self._page(notice)
+        elif isinstance(notice, Requested):
+            if self.verbose:
+                self.clear()
+                say(request(notice))
         else:
             self.complete = self.complete and notice.complete
             self.clear()
@@ -60,6 +68,13 @@ class Progress:
         if self.terminal and ended.module in self.begun:
             text += f", {time.monotonic() - self.begun[ended.module]:.1f} s"
         return text if ended.complete else text + ", incomplete"
+
+
+def request(notice: Requested) -> str:
+    """Return the line for a request: what was asked, the answer's status, its objects, how long it took."""
+    status = f"HTTP {notice.status}" if notice.status else "no answer"
+    objects = f", {notice.objects:,} objects" if notice.objects is not None else ""
+    return f"GET {notice.path}  {status}{objects}, {notice.seconds:.3f} s"
 
 
 def line(notice: PageRead, seconds: float) -> str:

@@ -55,7 +55,7 @@ def run(given: Arguments, temporary: list[str]) -> int:
 
 def run_text(given: Arguments, text: Text, files: list[str], temporary: list[str]) -> int:
     """Run `text`, with `files` as its inputs; return the exit code."""
-    progress = Progress(quiet=given.has("quiet"))
+    progress = Progress(quiet=given.has("quiet"), verbose=given.has("verbose"))
     with ExitStack() as stack:
         stack.callback(progress.clear)
         try:

@@ -16,8 +16,14 @@ from ocpiq.sources import platform as source
 class DemoSource:
     """All modules of the embedded platform, which is served from the first pull until `close`."""
 
-    def __init__(self, version: str = "2.2.1") -> None:
+    repeats = True
+
+    def __init__(
+        self, version: str = "2.2.1", *, parallel: int | None = None, rate: int | None = None
+    ) -> None:
         self.version = version
+        self._parallel = parallel
+        self._rate = rate
         self._stack = ExitStack()
         self._served: Source | None = None
 
@@ -26,7 +32,7 @@ class DemoSource:
         if self._served is None:
             served = self._stack.enter_context(platform())
             found = login(served.versions_url, served.token, name="demo", version=self.version, notify=ignore)
-            self._served = self._stack.enter_context(source(found))
+            self._served = self._stack.enter_context(source(found, parallel=self._parallel, rate=self._rate))
         yield from self._served.pages(ask, gate, notify)
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from ocpiq.errors.kinds import (
     UsageError,
 )
 from ocpiq.errors.nearest import did_you_mean, nearest
-from ocpiq.errors.notices import Notice, Notify, PageRead, PullEnded, Warned, ignore
+from ocpiq.errors.notices import Notice, Notify, PageRead, PullEnded, Requested, Warned, ignore
 from ocpiq.errors.render import place, render
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "PrivacyError",
     "PullEnded",
     "QuerySyntaxError",
+    "Requested",
     "RunError",
     "Span",
     "UnsupportedError",

@@ -22,6 +22,19 @@ class PageRead(Struct, frozen=True):
     total: int | None
 
 
+class Requested(Struct, frozen=True):
+    """A request was answered, or not: HTTP `status` is 0 then; `objects` is None where none were looked for.
+
+    `path` is free of tokens and of all parameters but those of paging.
+    """
+
+    subject: str
+    path: str
+    status: int
+    objects: int | None
+    seconds: float
+
+
 class PullEnded(Struct, frozen=True):
     """A pull is over; `complete` is False where the platform had more to give."""
 
@@ -31,7 +44,7 @@ class PullEnded(Struct, frozen=True):
     complete: bool
 
 
-Notice = Warned | PageRead | PullEnded
+Notice = Warned | PageRead | PullEnded | Requested
 Notify = Callable[[Notice], None]
 
 

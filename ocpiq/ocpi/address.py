@@ -98,6 +98,16 @@ def without_nothing(url: str) -> str:
     return urlunsplit(parts._replace(query="&".join(kept)))
 
 
+def traced(url: str) -> str:
+    """Return the path of a URL and its paging: other parameters may say anything."""
+    there = parameters(url)
+    paging = "&".join(
+        f"{name}={there[name]}" for name in ("offset", "limit") if there.get(name, "").isdigit()
+    )
+    text = urlsplit(url).path + (f"?{paging}" if paging else "")
+    return "".join(char if char.isprintable() else "?" for char in text)[:200]
+
+
 def path(url: str) -> str:
     """Return the path of a URL, without a closing slash."""
     return urlsplit(url).path.rstrip("/")

@@ -1,9 +1,12 @@
-"""One platform's HTTP connection: requests, redirects, bodies read as they come."""
+"""One platform's HTTP connections: requests, redirects, bodies read as they come, and what is too much of them."""
 
 from __future__ import annotations
 
+import ssl
+import threading
+import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ocpiq.errors import UsageError
 from ocpiq.ocpi import failures
 from ocpiq.ocpi.address import host, redirected
 from ocpiq.ocpi.failures import Failure
@@ -18,11 +22,27 @@ from ocpiq.ocpi.failures import Failure
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 30.0  # between two pieces of an answer, or before its first
+    from ocpiq.storage import Tls
+
 REDIRECTS = 5
 REDIRECT_STATUS = (301, 302, 303, 307, 308)
-LARGEST = 1 << 29  # bytes of one answer, unpacked
+
+
+class Bounds(Struct, frozen=True):
+    """What is waited for and taken: seconds for a connection, the first byte, each further piece; bytes.
+
+    A body that brings less than `slowest` bytes a second over `patience` seconds is given up, and so is one
+    larger than `largest`, or one that unpacks to more than `ratio` times what was sent and `unpacked` bytes.
+    """
+
+    connect: float = 10.0
+    first: float = 25.0
+    idle: float = 15.0
+    patience: float = 30.0
+    slowest: float = 10_000.0
+    largest: int = 1 << 29
+    ratio: int = 200
+    unpacked: int = 1 << 24
 
 
 class Answer(Struct, frozen=True):
@@ -32,6 +52,7 @@ class Answer(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+    seconds: float = 0.0
 
     @property
     def success(self) -> bool:
@@ -49,16 +70,28 @@ class Answer(Struct, frozen=True):
         return None if until is None else max(0.0, (until - now).total_seconds())
 
 
-class Connection:
-    """A connection to one platform, kept open between requests; close it, or use it in a `with`."""
+class Stopped(Exception):
+    """Nobody waits for this answer any more."""
 
-    def __init__(self, *, read_seconds: float = READ_SECONDS) -> None:
+
+class Connection:
+    """Connections to one platform, kept open between requests; close it, or use it in a `with`.
+
+    It may be used by several threads. `rate` is the number of requests a minute that it makes at most.
+    """
+
+    def __init__(
+        self, tls: Tls | None = None, *, bounds: Bounds | None = None, rate: float | None = None
+    ) -> None:
         import httpx  # noqa: PLC0415 - slow to load, and files need none
 
+        self.bounds = bounds or Bounds()
         self.client = httpx.Client(
             follow_redirects=False,
-            timeout=httpx.Timeout(CONNECT_SECONDS, read=read_seconds),
+            timeout=httpx.Timeout(self.bounds.connect, read=self.bounds.first, pool=None),
+            verify=True if tls is None else context(tls),
         )
+        self.turn = Turn(60.0 / rate if rate else 0.0)
         self.close = weakref.finalize(self, self.client.close)
 
     def __enter__(self) -> Connection:
@@ -69,42 +102,117 @@ class Connection:
     ) -> None:
         self.close()
 
-    def get(self, url: str, headers: Mapping[str, str], subject: str) -> Answer:
+    def get(
+        self, url: str, headers: Mapping[str, str], subject: str, stopped: Callable[[], bool] = lambda: False
+    ) -> Answer:
         """Return the answer to a GET, whatever its status; `subject` names it in errors.
 
-        Redirects are followed on the same host only, so that the token goes nowhere else. Raises Failure.
+        Redirects are followed on the same host only, so that the token goes nowhere else. Raises Failure, and
+        Stopped once `stopped` says so.
         """
         import httpx  # noqa: PLC0415
 
         status = 0
         for _ in range(REDIRECTS + 1):
+            self.turn.wait()
             try:
-                answer = self.once(url, headers)
+                answer = self.once(url, headers, subject, stopped)
             except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
                 raise failures.of_network(subject, url, error) from error
-            if answer is None:
-                raise Failure(
-                    f"{subject}: the answer of {host(url)} is larger than {LARGEST >> 20} MB", status=200
-                )
             if answer.status not in REDIRECT_STATUS:
                 return answer
             status = answer.status
             location = answer.headers.get("location", "")
             target = redirected(location, url) if location else None
             if target is None:
-                raise elsewhere(subject, url, location, status)
+                raise failures.elsewhere(subject, url, location, status)
             url = target
         raise Failure(f"{subject}: {host(url)} sends on and on (HTTP {status})", status=status)
 
-    def once(self, url: str, headers: Mapping[str, str]) -> Answer | None:
-        """Return the answer to one request, or None where it is too large to be read."""
+    def once(self, url: str, headers: Mapping[str, str], subject: str, stopped: Callable[[], bool]) -> Answer:
+        """Return the answer to one request."""
+        began = time.monotonic()
         with self.client.stream("GET", url, headers=headers) as response:
+            timeout = response.request.extensions.get("timeout")
+            if isinstance(timeout, dict):
+                timeout["read"] = self.bounds.idle  # read by httpcore when the body begins
+            meter = Meter(self.bounds, subject, url)
             body = bytearray()
             for piece in response.iter_bytes():
+                if stopped():
+                    raise Stopped
                 body += piece
-                if len(body) > LARGEST:
-                    return None
-            return Answer(url, response.status_code, lowered(response), bytes(body))
+                meter.check(len(body), response.num_bytes_downloaded)
+            spent = time.monotonic() - began
+            return Answer(url, response.status_code, lowered(response), bytes(body), spent)
+
+
+class Turn:
+    """Lets requests begin no more often than once in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.lock = threading.Lock()
+        self.next = 0.0
+
+    def wait(self) -> None:
+        """Wait for the next turn."""
+        if not self.seconds:
+            return
+        with self.lock:
+            now = time.monotonic()
+            begin = max(now, self.next)
+            self.next = begin + self.seconds
+        time.sleep(begin - now)
+
+
+class Meter:
+    """Watches a body that comes in: how large, how packed, how slow."""
+
+    def __init__(self, bounds: Bounds, subject: str, url: str) -> None:
+        self.bounds = bounds
+        self.subject = subject
+        self.where = host(url)
+        self.since = time.monotonic()
+        self.then = 0  # bytes that had come at that time
+
+    def check(self, size: int, sent: int) -> None:
+        """Raise the Failure for a body of `size` bytes, `sent` of them packed, that is too much or too slow."""
+        bounds = self.bounds
+        if size > bounds.largest:
+            raise self.failure(f"the answer of {self.where} is larger than {bounds.largest >> 20} MB")
+        if size > bounds.unpacked and size > bounds.ratio * sent:
+            raise self.failure(
+                f"the answer of {self.where} unpacks to more than {bounds.ratio} times its size"
+            )
+        now = time.monotonic()
+        if now - self.since >= bounds.patience:
+            if sent - self.then < bounds.slowest * (now - self.since):
+                raise self.failure(f"{self.where} sends less than {bounds.slowest / 1000:g} kB a second")
+            self.since, self.then = now, sent
+
+    def failure(self, text: str) -> Failure:
+        """Return the failure; another try would end the same."""
+        return Failure(f"{self.subject}: {text}", status=200)
+
+
+def context(tls: Tls) -> ssl.SSLContext:
+    """Return how TLS is spoken with an authority or a certificate of one's own. Raises UsageError."""
+    made = ssl.create_default_context()
+    try:
+        if tls.ca_file:
+            made.load_verify_locations(cafile=tls.ca_file)
+        if tls.client_cert:
+            made.load_cert_chain(tls.client_cert, tls.client_key or None, password=no_password)
+    except OSError as error:  # also ssl.SSLError
+        name = tls.client_cert if tls.client_cert and not isinstance(error, FileNotFoundError) else ""
+        raise UsageError(f"the certificate files cannot be used{f' ({name})' if name else ''}") from error
+    return made
+
+
+def no_password() -> str:
+    """Refuse a key with a password, instead of asking for it in the middle of things."""
+    raise UsageError("the key of the client certificate has a password", hint="give one without")
 
 
 def moment(text: str) -> datetime | None:
@@ -118,13 +226,3 @@ def moment(text: str) -> datetime | None:
 def lowered(response: httpx.Response) -> dict[str, str]:
     """Return the headers under lower-case names; several of one name are one list with commas."""
     return {name.lower(): value for name, value in response.headers.items()}
-
-
-def elsewhere(subject: str, url: str, location: str, status: int) -> Failure:
-    """Return the failure for a redirect that the token must not follow."""
-    to = host(location) if "//" in location else "another address"
-    return Failure(
-        f"{subject}: {host(url)} sends on to {to} (HTTP {status}), where the token does not go",
-        hint="if that is the platform's new address, log in with it",
-        status=status,
-    )

@@ -150,13 +150,23 @@ def of_network(subject: str, url: str, error: Exception) -> Failure:
     )
 
 
+def elsewhere(subject: str, url: str, location: str, status: int) -> Failure:
+    """Return the failure for a redirect that the token must not follow."""
+    to = host(location) if "//" in location else "another address"
+    return Failure(
+        f"{subject}: {host(url)} sends on to {to} (HTTP {status}), where the token does not go",
+        hint="if that is the platform's new address, log in with it",
+        status=status,
+    )
+
+
 def of_tls(subject: str, where: str, error: ssl.SSLError) -> Failure:
     """Return the failure for a connection that TLS did not let come about."""
     if isinstance(error, ssl.SSLCertVerificationError):
         why = f"its certificate is not trusted: {error.verify_message.rstrip('.')}"
         return Failure(
             f"{subject}: no secure connection to {where}, {why}",
-            hint="SSL_CERT_FILE names a file of further authorities to trust",
+            hint="ocpiq login --ca-file FILE names further authorities to trust",
         )
     return Failure(
         f"{subject}: no secure connection to {where}", hint="is it a plain http server, or behind a proxy?"

@@ -1,29 +1,32 @@
-"""One page of a module: the request, what the answer means, and what of it decides the next request."""
+"""One page: asked for, checked, opened by the gate; what its answer means, and what of it decides the next request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from msgspec import Struct
 
-from ocpiq.errors import PlatformError
+from ocpiq.errors import Notify, PlatformError, Requested, Warned
 from ocpiq.ocpi import failures
+from ocpiq.ocpi.address import traced
+from ocpiq.ocpi.ahead import Ahead
 from ocpiq.ocpi.connection import Answer, Connection
+from ocpiq.ocpi.distinct import EXACT, Distinct
 from ocpiq.ocpi.envelope import SUCCESS, head, said
-from ocpiq.ocpi.headers import headers, routing
+from ocpiq.ocpi.failures import Failure
+from ocpiq.ocpi.headers import headers, redact, routing
 from ocpiq.ocpi.links import next_link, number
 from ocpiq.ocpi.retry import Patience, patiently
 from ocpiq.privacy import Gate, Opened
 from ocpiq.storage import Login
 
-ENDS = 1 << 16  # bytes at each end of a page that tell it from another
-
 
 class Read(Struct, frozen=True):
     """A page as it was read.
 
-    `mark` is equal for equal pages, whenever they were sent; `missing` says that the answer was an OCPI
+    `mark` is equal for pages with the same objects in the same order; `missing` says that the answer was an OCPI
     envelope with HTTP 404, which some platforms send for an empty list.
     """
 
@@ -33,6 +36,11 @@ class Read(Struct, frozen=True):
     total: int | None
     mark: int
     missing: bool
+
+    @property
+    def fresh(self) -> int:
+        """How many objects came that had not come before."""
+        return self.opened.count - self.opened.repeated - len(self.opened.bad)
 
 
 class Reader:
@@ -45,18 +53,26 @@ class Reader:
         module: str,
         gate: Gate,
         patience: Patience,
-        warn: Callable[[str], None],
+        notify: Notify,
+        parallel: int | None,
     ) -> None:
         self.connection = connection
         self.token = login.token
         self.module = module
         self.gate = gate
         self.patience = patience
-        self.warn = warn
+        self.notify = notify
         self.routing = routing(login, module)
         self.correlation = str(uuid4())
         self.asked: set[int] = set()
         self.waited = False
+        self.distinct = Distinct()
+        self.mark = 0
+        self.ahead = Ahead(self.fetch, parallel or MOST_AT_ONCE, at_once=parallel is not None)
+
+    def warn(self, text: str) -> None:
+        """Say something of this pull."""
+        self.notify(Warned(f"{self.module}: {text}"))
 
     def read(self, url: str) -> Read:
         """Return the page at `url`. Raises Failure."""
@@ -70,23 +86,43 @@ class Reader:
             self.warn("the platform asks to wait; waiting")
         self.waited = True
 
+    def fetch(self, url: str, stopped: Callable[[], bool] = lambda: False) -> Answer:
+        """Return the answer at `url`, asked for once."""
+        sent = headers(self.token, self.correlation, self.routing)
+        return self.connection.get(url, sent, self.module, stopped)
+
     def attempt(self, url: str) -> Read:
-        """Return the page at `url`, asked for once."""
-        answer = self.connection.get(url, headers(self.token, self.correlation, self.routing), self.module)
-        opened = self.opened(answer) if answer.success else self.refused(answer)
+        """Return the page at `url`: fetched ahead, or asked for now."""
+        began = time.monotonic()
+        try:
+            answer = self.ahead.take(url) or self.fetch(url)
+        except Failure as failure:
+            self.trace(url, failure.status, None, time.monotonic() - began)
+            raise
+        try:
+            opened = self.opened(answer) if answer.success else self.refused(answer)
+        except Failure:
+            self.trace(url, answer.status, None, answer.seconds)
+            raise
+        self.trace(url, answer.status, opened.count, answer.seconds)
         return Read(
             url=answer.url,
             opened=opened,
             link=next_link(answer.headers.get("link", "")),
             total=number(answer.headers.get("x-total-count", "")),
-            mark=mark(answer.body, opened.timestamp),
+            mark=self.mark,
             missing=answer.status == 404,
         )
 
+    def trace(self, url: str, status: int, objects: int | None, seconds: float) -> None:
+        """Tell of a request."""
+        self.notify(Requested(self.module, redact(traced(url), self.token.value), status, objects, seconds))
+
     def opened(self, answer: Answer) -> Opened:
         """Return what the gate makes of a page. Raises the Failure of a body or envelope that is none."""
+        self.mark = 0
         try:
-            opened = self.gate.page(answer.body)
+            opened = self.gate.page(answer.body, self.repeats)
         except PlatformError:
             raise failures.of_body(self.module, answer.url, answer.body) from None
         code = opened.status_code
@@ -94,6 +130,17 @@ class Reader:
             message = said(opened.status_message, self.token.value)
             raise failures.of_code(self.module, answer.url, answer.status, code, message)
         return opened
+
+    def repeats(self, keys: Sequence[int]) -> Sequence[int]:
+        """Return the places of the objects that came before, and mark the page by all of its keys."""
+        self.mark = hash(tuple(keys))
+        exact = self.distinct.exact
+        found = self.distinct.repeats(keys)
+        if exact and not self.distinct.exact:
+            self.warn(
+                f"more than {EXACT:,} objects; from here on repeats are found among the latest ones only"
+            )
+        return found
 
     def refused(self, answer: Answer) -> Opened:
         """Return an empty page for HTTP 404 with an envelope; raises the Failure of other HTTP errors."""
@@ -106,7 +153,4 @@ class Reader:
         raise failure
 
 
-def mark(body: bytes, timestamp: str) -> int:
-    """Return what is equal for equal pages: a hash of beginning, end and length, without the time of sending."""
-    ends, stamp = body[:ENDS] + body[-ENDS:], timestamp.encode()
-    return hash((len(body), ends.replace(stamp, b"") if stamp else ends))
+MOST_AT_ONCE = 8  # requests, where the platform answers as it should

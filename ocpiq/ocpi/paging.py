@@ -1,10 +1,13 @@
-"""The pull: one module's pages, one after the other, until the platform has no more (OCPI: Pagination)."""
+"""The pull: one module's pages until the platform has no more, each object once (OCPI: Pagination)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
-from ocpiq.errors import IncompleteError, Notify, Warned, ignore
+from msgspec.structs import replace
+
+from ocpiq.errors import IncompleteError, Notify, ignore
 from ocpiq.ocpi.address import parameters, path, resolved, same_origin, with_query, without_nothing
 from ocpiq.ocpi.connection import Connection
 from ocpiq.ocpi.failures import Failure
@@ -14,17 +17,12 @@ from ocpiq.ocpi.retry import Patience
 from ocpiq.privacy import Gate, Opened
 from ocpiq.storage import Login
 
-LIMITS = (
-    1000,
-    500,
-    250,
-    125,
-    62,
-    31,
-    15,
-)  # objects a page that are asked for; the next one where one is refused
+LIMITS = (1000, 500, 250, 125, 62, 31, 15)  # objects a page; the next one where one is refused
 EARLIEST = "2010-01-01T00:00:00Z"  # sessions cannot be asked for without a date_from; none is older
 EMPTY_PAGES = 3  # in a row, after which a link leads nowhere
+STALE_PAGES = 3  # in a row without a new object, after which there will be none
+
+Page = tuple[Opened, int | None]
 
 
 def pull(
@@ -37,17 +35,16 @@ def pull(
     until: str | None = None,
     notify: Notify = ignore,
     patience: Patience | None = None,
-) -> Iterator[tuple[Opened, int | None]]:
+    parallel: int | None = None,
+) -> Iterator[Page]:
     """Yield the pages of `module`, each with the number of objects that the whole pull is announced to have.
 
-    `since` and `until` are OCPI DateTimes that end in Z. The number is None where the platform gives none.
-    Raises PlatformError where nothing can be had, IncompleteError after the last page where there was more.
+    `since` and `until` are OCPI DateTimes that end in Z. The number is None where the platform gives none. The
+    gate leaves out what came before. `parallel` is the number of requests at once, by default as many as the
+    platform answers well. Raises PlatformError where nothing can be had, IncompleteError after the last page
+    where there was more.
     """
-
-    def warn(text: str) -> None:
-        notify(Warned(f"{module}: {text}"))
-
-    reader = Reader(connection, login, module, gate, patience or Patience(), warn)
+    reader = Reader(connection, login, module, gate, patience or Patience(), notify, parallel)
     return Pull(reader, endpoints_of(login, module), dates(module, since, until)).pages()
 
 
@@ -62,32 +59,101 @@ class Pull:
 
     def __init__(self, reader: Reader, endpoints: tuple[str, ...], filters: dict[str, str]) -> None:
         self.reader = reader
+        self.ahead = reader.ahead
         self.endpoints = endpoints
         self.filters = filters
         self.start = ""  # the first page's URL; the others by offset differ in the offset only
-        self.received = 0
+        self.position = 0  # the offset behind the last page
+        self.size = 0  # objects of the first page
+        self.distinct = 0  # objects, each counted once
         self.total: int | None = None
+        self.fell = 0  # by how much the total fell with the last page
+        self.pages_read = 0
         self.empty = 0  # pages without an object, in a row
-        self.by_offset = False
+        self.stale = 0  # pages without a new object, in a row
+        self.repeated = False  # whether any object came twice
+        self.reread = False  # whether this is not the first reading
+        self.by_offset = False  # whether links cannot be followed
         self.cleaning = False  # whether links are followed without their empty parameters
-        self.marks: set[int] = set()  # hashes of the pages
+        self.irregular = False  # whether offsets cannot be foretold
+        self.wide = False  # whether pages are fetched ahead by their offsets
+        self.circling = False  # whether the platform sends a page again and again
+        self.marks: set[int] = set()  # of the pages of this reading
 
-    def pages(self) -> Iterator[tuple[Opened, int | None]]:
-        """Yield the pages."""
-        read: Read | None = self.first()
+    def pages(self) -> Iterator[Page]:
+        """Yield the pages; what moved in the meantime is read again."""
+        try:
+            yield from self.reading(self.first())
+            yield from self.readings()
+        finally:
+            self.ahead.stop()
+        self.check_total()
+
+    def reading(self, read: Read | None) -> Iterator[Page]:
+        """Yield a page and all that follow it."""
         while read is not None:
             self.take(read)
+            if self.pages_read > 1:  # whoever asked for a second page wants more than one
+                self.look_ahead(read)
             yield read.opened, self.total
+            if self.fell:
+                yield from self.overlap(read)
             read = self.following(read)
-        self.check_total()
+
+    def readings(self) -> Iterator[Page]:
+        """Yield the pages of further readings, as long as each finds what the others missed.
+
+        Where objects came twice and too few in all, the list moved while it was read: an object that is updated
+        goes to the end on some platforms, and on others there is no order at all.
+        """
+        most = self.pages_read + STALE_PAGES
+        while self.repeated and self.lacking and not self.circling:
+            if not self.reread:
+                self.reader.warn("the list moves while it is read; reading it again")
+            before = self.distinct
+            for opened, total in islice(self.reading(self.restarted()), most):
+                yield replace(opened, count=opened.count - len(opened.bad), bad=()), total
+            if self.distinct == before:
+                return
+
+    def restarted(self) -> Read:
+        """Return the first page of a further reading."""
+        self.position = self.fell = self.empty = self.stale = 0
+        self.reread = True
+        self.marks.clear()
+        self.reader.asked.clear()
+        try:
+            return self.reader.read(self.start)
+        except Failure as failure:
+            raise self.broken_off(failure) from failure
 
     def take(self, read: Read) -> None:
         """Count a page."""
-        self.received += read.opened.count
-        self.empty = 0 if read.opened.count else self.empty + 1
+        opened = read.opened
+        self.pages_read += 1
+        self.size = self.size or opened.count
+        self.position += opened.count
+        self.distinct += read.fresh + (0 if self.reread else len(opened.bad))
+        self.repeated = self.repeated or opened.repeated > 0
+        self.empty = 0 if opened.count else self.empty + 1
+        self.stale = 0 if read.fresh or not opened.count else self.stale + 1
         self.marks.add(read.mark)
         if read.total is not None:
+            fell = (self.total or 0) - read.total
+            self.fell = fell if 0 < fell < max(2, opened.count) and self.position > opened.count else 0
             self.total = read.total
+
+    def overlap(self, read: Read) -> Iterator[Page]:
+        """Yield what slipped to before the last page, when objects before it went away (OCPI: Pagination)."""
+        offset = max(0, self.position - read.opened.count - self.fell)
+        url = with_query(self.start, {"offset": str(offset), "limit": str(self.fell)})
+        self.fell = 0
+        try:
+            slipped = self.reader.read(url)
+        except Failure as failure:
+            raise self.broken_off(failure) from failure
+        self.distinct += slipped.fresh
+        yield replace(slipped.opened, bad=()), self.total
 
     def first(self) -> Read:
         """Return the first page of the first endpoint that answers: 2.1.1 does not name the Sender's."""
@@ -125,8 +191,37 @@ class Pull:
         assert refusal is not None
         raise refusal
 
+    def look_ahead(self, read: Read) -> None:
+        """Begin to fetch what comes next: many pages by their offsets, or the one that the link leads to."""
+        self.wide = self.regular(read)
+        lost = self.by_offset or not read.link or self.empty >= EMPTY_PAGES or self.stale >= STALE_PAGES
+        target = None if lost or not read.link else self.target(read.link, read)
+        if self.wide and self.total is not None:
+            self.ahead.aim(self.numbered(offset) for offset in range(self.position, self.total, self.size))
+        else:
+            self.ahead.aim((target,) if target is not None and not self.reread else ())
+
+    def regular(self, read: Read) -> bool:
+        """Whether the pages that follow can be asked for by offset all at once.
+
+        Each page so far was as long as the first and brought no object again, and the link says the same offset.
+        """
+        left = (self.total or 0) - self.position
+        if self.repeated or self.reread or (read.opened.count != self.size and left > 0):
+            self.irregular = True
+        if self.irregular or self.ahead.most <= 1 or not self.size:
+            return False
+        if self.wide:
+            return left > 0
+        foretold = (
+            self.by_offset or not read.link or parameters(read.link).get("offset") == str(self.position)
+        )
+        return foretold and left > self.size
+
     def following(self, read: Read) -> Read | None:
         """Return the page after `read`, or None where there is none: by its link, else by offset."""
+        if self.wide and self.more:
+            return self.by_number(read)
         if not self.by_offset:
             if read.link is None and not self.more:
                 return None
@@ -144,14 +239,15 @@ class Pull:
 
     def by_link(self, link: str, read: Read) -> Read | str:
         """Return the page that a link leads to, or why it leads nowhere new."""
-        target = resolved(link, read.url)
-        if target is None or not same_origin(target, read.url):
+        target = self.target(link, read)
+        if target is None:
             return "gives a next link that leads to another host"
-        target = self.with_filters(target)
         if hash(target) in self.reader.asked:
             return "gives a next link to a page that was read already"
         if self.empty >= EMPTY_PAGES:
             return "gives link after link to empty pages"
+        if self.stale >= STALE_PAGES and not self.reread:
+            return "gives link after link to what was read already"
         try:
             found = self.read_cleaned(target)
         except Failure as failure:
@@ -160,40 +256,53 @@ class Pull:
             raise self.broken_off(failure) from failure
         if found.missing and self.more:
             return "has nothing at its own next link (HTTP 404)"
-        if self.repeated(found):
+        if self.known(found):
             return "repeats a page at its own next link"
         return found
 
     def by_number(self, read: Read) -> Read | None:
         """Return the page after all objects received so far, or None where that page has none."""
-        if not read.opened.count and hash(self.numbered()) in self.reader.asked:
+        url = self.numbered(self.position)
+        if not read.opened.count and hash(url) in self.reader.asked:
+            return None
+        if self.stale >= STALE_PAGES and not self.reread:
             return None
         try:
-            found = self.reader.read(self.numbered())
+            found = self.reader.read(url)
         except Failure as failure:
+            if failure.refused and not self.more:
+                return None  # an offset behind the end
             raise self.broken_off(failure) from failure
-        if self.repeated(found):
-            raise self.incomplete("the platform sends the same page again and again")
-        return found
+        self.circling = self.known(found)
+        return None if self.circling else found
 
-    def numbered(self) -> str:
-        """Return the URL of the page after all objects received so far."""
-        return with_query(self.start, {"offset": str(self.received)})
+    def numbered(self, offset: int) -> str:
+        """Return the URL of the page at an offset."""
+        return with_query(self.start, {"offset": str(offset)})
 
     @property
     def more(self) -> bool:
-        """Whether the platform announces more than was received."""
-        return self.total is not None and self.received < self.total
+        """Whether the platform announces more than was asked for."""
+        return self.total is not None and self.position < self.total
 
-    def repeated(self, read: Read) -> bool:
+    @property
+    def lacking(self) -> bool:
+        """Whether the platform announces more than came."""
+        return self.total is not None and self.distinct < self.total
+
+    def known(self, read: Read) -> bool:
         """Whether a page with objects has come before."""
         return read.opened.count > 0 and read.mark in self.marks
 
-    def with_filters(self, target: str) -> str:
-        """Return a link's URL with the dates of the pull, which some servers leave out of it."""
+    def target(self, link: str, read: Read) -> str | None:
+        """Return where a link leads, with the dates of the pull, which some servers leave out of it."""
+        target = resolved(link, read.url)
+        if target is None or not same_origin(target, read.url):
+            return None
         there = parameters(target)
         lost = {name: value for name, value in self.filters.items() if name not in there}
-        return with_query(target, lost) if lost and path(target) == path(self.start) else target
+        target = with_query(target, lost) if lost and path(target) == path(self.start) else target
+        return without_nothing(target) if self.cleaning else target
 
     def read_cleaned(self, target: str) -> Read:
         """Return the page at a link's URL, tried without the parameters that hold nothing if refused."""
@@ -209,9 +318,11 @@ class Pull:
 
     def check_total(self) -> None:
         """Compare with what was announced; some platforms count without the dates of the request."""
-        if not self.more:
+        if self.circling and (self.lacking or self.total is None):
+            raise self.incomplete("the platform sends the same page again and again")
+        if not self.lacking:
             return
-        text = f"the platform announced {self.total} objects and gave {self.received}"
+        text = f"the platform announced {self.total} objects and gave {self.distinct}"
         if self.filters in ({}, {"date_from": EARLIEST}):
             raise self.incomplete(text)
         self.reader.warn(f"{text}; some platforms count without the dates")
@@ -226,5 +337,5 @@ class Pull:
 
     def so_far(self) -> str:
         """Return how much came."""
-        of = f" of {self.total}" if self.more else ""
-        return f"incomplete: {self.received}{of} objects came"
+        of = f" of {self.total}" if self.lacking else ""
+        return f"incomplete: {self.distinct}{of} objects came"

@@ -8,7 +8,7 @@ still resists is followed slice by slice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from msgspec import UNSET, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
@@ -17,13 +17,17 @@ from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
 from ocpiq.privacy.careful import BLANKS, BrokenError
 from ocpiq.privacy.envelope import BOM, Envelope, Head, head, split
+from ocpiq.privacy.keys import Key, Repeats
 from ocpiq.privacy.parts import in_parts, together
-from ocpiq.privacy.rows import rows
+from ocpiq.privacy.rows import Rows, rows
 from ocpiq.privacy.scan import Items
 from ocpiq.privacy.shapes import Shape
 from ocpiq.privacy.slices import LIST, OBJECT, REFUSED
 from ocpiq.privacy.unknown import unknown
 from ocpiq.privacy.window import Kept, Window
+
+Taken = tuple[Kept, tuple[int, ...], int]
+"""Rows, the places of what is no object, and how many objects were left out as repeats."""
 
 
 class Opened(Struct, frozen=True):
@@ -31,9 +35,10 @@ class Opened(Struct, frozen=True):
 
     `status_code` is None without an envelope; where it is no success no row is opened. `status_message` is
     cut and escaped. `count` is the number of objects that were sent, `bad` the places of those that are no
-    objects. `undated` counts rows that stayed because their `last_updated` cannot be read, `unended` those that
-    did not because their end of charging cannot be. `unknown` are
-    names, on the first page, of fields that no version has, `unnamed` counts those whose names are not shown.
+    objects; `repeated` counts those that were left out because they came before. `undated` counts rows that
+    stayed because their `last_updated` cannot be read, `unended` those that did not because their end of
+    charging cannot be. `unknown` are names, on the first page, of fields that no version has, `unnamed` counts
+    those whose names are not shown.
     """
 
     status_code: int | None
@@ -46,25 +51,31 @@ class Opened(Struct, frozen=True):
     unended: int = 0
     unknown: tuple[str, ...] = ()
     unnamed: int = 0
+    repeated: int = 0
 
     def __repr__(self) -> str:
         return f"Opened(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
 
 
-def gate(view: ViewNode, need: Need, *, window: Window | None = None) -> Gate:
-    """Return the gate for a source that shows `view` and of which the query reads `need`."""
-    return Gate(view, need, window)
+def gate(view: ViewNode, need: Need, *, window: Window | None = None, key: tuple[str, ...] = ()) -> Gate:
+    """Return the gate for a source that shows `view` and of which the query reads `need`.
+
+    `key` names the fields that tell one object of a page from another; without it repeats are not looked for.
+    """
+    return Gate(view, need, window, key)
 
 
 class Gate:
     """Opens the pages of one source. `shape` is that of the rows; None where every row is a dict."""
 
-    def __init__(self, view: ViewNode, need: Need, window: Window | None) -> None:
+    def __init__(self, view: ViewNode, need: Need, window: Window | None, key: tuple[str, ...]) -> None:
         self._view = view
         self._first = True
-        self._rows = rows(view, need, window)
+        self._key = Key(key) if key else None
         if view.part:
-            self._rows = in_parts(self._rows, view.part)
+            self._rows: Rows = in_parts(rows(view, need, window), view.part, self._key)
+        else:
+            self._rows = rows(view, need, window, self._key)
         self.shape: Shape | None = self._rows.shape
         item = self._rows.item
         data = list[item] | None | UnsetType  # type: ignore[valid-type]
@@ -73,14 +84,23 @@ class Gate:
         self._list: Decoder[list[Any]] = Decoder(list[item])  # type: ignore[valid-type]
         self._page: Decoder[Any] = Decoder(page)
 
-    def page(self, body: bytes) -> Opened:
-        """Open an envelope, a bare list, or one object. PlatformError where it is no JSON."""
+    def page(self, body: bytes, repeats: Repeats | None = None) -> Opened:
+        """Open an envelope, a bare list, or one object. PlatformError where it is no JSON.
+
+        `repeats` hears the sealed keys of the objects and says which of them are to be left out.
+        """
         body = body.removeprefix(BOM).lstrip(BLANKS)
         found, records = self._records(body)
+        repeats = repeats if self._key else None
+        keys = None if records is None or repeats is None else self._rows.keys(records)
         slices: Items = []
-        if records is None or self._first:
+        if records is None or self._first or (keys is not None and None in keys):
             found, slices = split(body)
-        return self._opened(found, slices, records)
+        if records is None:
+            return self._opened(found, slices, len(slices), self._each(slices, repeats))
+        gone = set(repeats(self._sealed(keys, slices))) if keys and repeats else ()
+        kept = [record for place, record in enumerate(records) if place not in gone] if gone else records
+        return self._opened(found, slices, len(records), (self._rows.all(kept), (), len(gone)))
 
     def lines(self, chunk: bytes) -> Opened:
         """Open lines that each hold an object."""
@@ -94,7 +114,9 @@ class Gate:
         slices: Items = []
         if records is None or self._first:
             slices = [line.strip(BLANKS) for line in chunk.split(b"\n") if line.strip(BLANKS)]
-        return self._opened(Head(), slices, records)
+        if records is None:
+            return self._opened(Head(), slices, len(slices), self._each(slices, None))
+        return self._opened(Head(), slices, len(records), (self._rows.all(records), (), 0))
 
     def _records(self, body: bytes) -> tuple[Head, list[Any] | None]:
         """Return head and objects of a page as decoded at once; None for objects where that cannot be."""
@@ -111,15 +133,11 @@ class Gate:
             return Head(), None
         return found, records if self._rows.takes(records) else None
 
-    def _opened(self, found: Head, slices: Items, records: list[Any] | None) -> Opened:
-        """Return an opened page, from what was decoded at once or else from its slices."""
+    def _opened(self, found: Head, slices: Items, count: int, taken: Taken) -> Opened:
+        """Return an opened page of so many objects."""
         names, unnamed = unknown(self._view, slices) if self._first else ((), 0)
         self._first = False
-        bad: tuple[int, ...] = ()
-        if records is None:
-            count, (kept, bad) = len(slices), self._each(slices)
-        else:
-            count, kept = len(records), self._rows.all(records)
+        kept, bad, repeated = taken
         return Opened(
             found.status,
             found.message,
@@ -131,11 +149,19 @@ class Gate:
             kept.unended,
             names,
             unnamed,
+            repeated,
         )
 
-    def _each(self, slices: Items) -> tuple[Kept, tuple[int, ...]]:
-        """Return the rows of slices, and the places of those that are no objects."""
+    def _sealed(self, keys: list[int | None], slices: Items) -> list[int]:
+        """Return the sealed keys of a page; those that a record has not are made of its slice."""
+        assert self._key is not None
+        whole = self._key.of_slice
+        return [whole(cast(bytes, slices[place])) if key is None else key for place, key in enumerate(keys)]
+
+    def _each(self, slices: Items, repeats: Repeats | None) -> Taken:
+        """Return the rows of slices, the places of what is no object, and how many are repeats."""
         found: list[Kept] = []
+        keys: list[int] = []
         bad: list[int] = []
         for number, raw in enumerate(slices):
             try:
@@ -144,7 +170,12 @@ class Gate:
                 found.append(self._rows.one(raw))
             except BrokenError:
                 bad.append(number)
-        return together(found), tuple(bad)
+                continue
+            if repeats and self._key:
+                keys.append(self._key.of_slice(raw))
+        gone = set(repeats(keys)) if repeats and keys else ()
+        stay = [kept for place, kept in enumerate(found) if place not in gone]
+        return together(stay), tuple(bad), len(gone)
 
 
 def same_lines(chunk: bytes, count: int) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 from msgspec import UNSET, Raw, Struct, defstruct
 from msgspec.json import Decoder
 
-from ocpiq.privacy.rows import AtOnce, OneByOne, Rows, followed
+from ocpiq.privacy.keys import Identifier, Key
+from ocpiq.privacy.rows import AtOnce, OneByOne, Rows, columns, followed, key_reader
 from ocpiq.privacy.shapes import Record, Row, decoded
 from ocpiq.privacy.slices import REFUSED, fields, objects
 from ocpiq.privacy.window import Kept
@@ -18,16 +19,23 @@ from ocpiq.schema import Part
 class PartsAtOnce:
     """Decodes a page into holders of records, and gives each record the keys of what holds it."""
 
-    def __init__(self, rows: AtOnce, part: Part) -> None:
+    def __init__(self, rows: AtOnce, part: Part, key: Key | None) -> None:
         self.shape = rows.shape
         self._rows = rows
         self._part = part
-        self._keys, self.item = holders(part, rows.record)
+        self._key = key
+        self._keys, self.item, own = holders(part, rows.record, key.names if key else ())
+        self._columns = columns(own) if own else None
         self._decoder: Decoder[Any] = Decoder(self.item)
 
     def takes(self, records: list[Any]) -> bool:
         """Tell that all are objects: else they would not be holders."""
         return True
+
+    def keys(self, records: list[Any]) -> list[int | None]:
+        """Return the sealed keys of what holds the parts."""
+        assert self._key is not None and self._columns is not None
+        return self._key.of_columns(self._columns(records))
 
     def all(self, records: list[Any]) -> Kept:
         """Return the rows of all parts."""
@@ -65,10 +73,11 @@ class PartsAtOnce:
 class PartsOneByOne:
     """Follows each object to its parts."""
 
-    def __init__(self, rows: OneByOne, part: Part) -> None:
+    def __init__(self, rows: OneByOne, part: Part, key: Key | None) -> None:
         self.shape = rows.shape
         self.item: Any = Raw
         self.takes = rows.takes
+        self.keys = key_reader(key)
         self._rows = rows
         self._part = part
 
@@ -81,16 +90,18 @@ class PartsOneByOne:
         return each(self._rows, self._part, raw)
 
 
-def in_parts(rows: Rows, part: Part) -> Rows:
-    """Return what makes rows of the parts of the objects on a page."""
-    if isinstance(rows, AtOnce):
-        return PartsAtOnce(rows, part)
-    assert isinstance(rows, OneByOne)
-    return PartsOneByOne(rows, part)
+def in_parts(rows: AtOnce | OneByOne, part: Part, key: Key | None) -> Rows:
+    """Return what makes rows of the parts of the objects on a page; `key` is of what holds them."""
+    return PartsAtOnce(rows, part, key) if isinstance(rows, AtOnce) else PartsOneByOne(rows, part, key)
 
 
-def holders(part: Part, record: Record) -> tuple[list[list[str]], type[Struct]]:
-    """Return by depth the attributes of keys that holders have, and the class of the outermost holder."""
+def holders(
+    part: Part, record: Record, key: tuple[str, ...]
+) -> tuple[list[list[str]], type[Struct], list[str]]:
+    """Return by depth the attributes that parts get of their holders, and the class of the outermost holder.
+
+    Also its attributes that `key` names.
+    """
     depths: list[list[str]] = [[] for _ in part.path]
     inner = record.cls
     for depth in reversed(range(len(part.path))):
@@ -100,10 +111,13 @@ def holders(part: Part, record: Record) -> tuple[list[list[str]], type[Struct]]:
         columns: list[Any] = [(member.attribute, decoded(member.cell), absent) for member in keys]
         columns.append(("parts", GenericAlias(list, (inner | None,)) | None, None))
         names = {member.attribute: part.keys[member.key][-1] for member in keys}
+        own = {name: attribute for attribute, name in names.items()}
+        if depth == 0:
+            columns += [(name, Identifier, None) for name in key if name not in own]
         inner = defstruct(
             "Holder", columns, bases=(Row,), rename=names | {"parts": part.path[depth]}, gc=False
         )
-    return depths, inner
+    return depths, inner, [own.get(name, name) for name in key]
 
 
 def each(rows: AtOnce | OneByOne, part: Part, raw: bytes) -> Kept:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Final, Protocol, overload
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, defstruct
 from msgspec.json import Decoder
 
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
 from ocpiq.privacy import tolerant
+from ocpiq.privacy.keys import Identifier, Key
 from ocpiq.privacy.narrow import row_change
-from ocpiq.privacy.shapes import Cell, Shape, cell
+from ocpiq.privacy.shapes import Cell, Row, Shape, cell
 from ocpiq.privacy.slices import OBJECT, REFUSED, fields
 from ocpiq.privacy.window import Kept, Verdict, Window, kept
 
@@ -27,6 +28,9 @@ class Rows(Protocol):
     def takes(self, records: list[Any]) -> bool:
         """Tell whether all of these are objects."""
 
+    def keys(self, records: list[Any]) -> list[int | None]:
+        """Return the sealed keys of these, before they become rows; None for one that has no key."""
+
     def all(self, records: list[Any]) -> Kept:
         """Return the rows of a page that was decoded."""
 
@@ -34,14 +38,14 @@ class Rows(Protocol):
         """Return the row of a slice, if it is in the window. BrokenError where it is no object."""
 
 
-def rows(view: ViewNode, need: Need, window: Window | None) -> Rows:
-    """Return what makes the rows of a source.
+def rows(view: ViewNode, need: Need, window: Window | None, key: Key | None = None) -> AtOnce | OneByOne:
+    """Return what makes the rows of a source; with a `key` it can tell repeated objects.
 
     Rows of a few fields are fastest a page at once. Dicts are not: a page of them leaves the processor's
     caches before the first is used.
     """
     root = cell(view, need)
-    return OneByOne(root, window) if holds_dicts(root) else AtOnce(view, need, window)
+    return OneByOne(root, window, key) if holds_dicts(root) else AtOnce(view, need, window, key)
 
 
 def holds_dicts(cell: Cell) -> bool:
@@ -55,13 +59,16 @@ def holds_dicts(cell: Cell) -> bool:
 class AtOnce:
     """Decodes a page into records, which are the rows where nothing in them is blank."""
 
-    def __init__(self, view: ViewNode, need: Need, window: Window | None) -> None:
+    def __init__(self, view: ViewNode, need: Need, window: Window | None, key: Key | None) -> None:
         root = cell(view, need)
         seen = {member.key: member.attribute for member in root.record.members} if root.record else {}
         keys = window.keys if window else ()
         self.window = window
-        self._sealed = tuple(key for key in keys if key not in seen)
+        self.key = key
+        read = (*(key.names if key else ()), *keys)
+        self._sealed = tuple(name for name in read if name not in seen)
         self._read = [attrgetter(seen.get(key, key)) for key in keys]
+        self._columns = columns([seen.get(name, name) for name in key.names]) if key else None
         self.root = cell(view, need, self._sealed) if self._sealed else root
         assert self.root.record is not None
         self.record = self.root.record
@@ -74,16 +81,21 @@ class AtOnce:
         """Tell that all are objects: else they would not be records."""
         return True
 
+    def keys(self, records: list[Any]) -> list[int | None]:
+        """Return the sealed keys of records."""
+        assert self.key is not None and self._columns is not None
+        return self.key.of_columns(self._columns(records))
+
     def all(self, records: list[Any]) -> Kept:
         """Return the rows of records."""
         undated = unended = 0
         if self.window:
-            columns = [map(read, records) for read in self._read]
-            verdicts = list(map(self.window.judge, zip(*columns, strict=True)))
+            read = [map(read, records) for read in self._read]
+            verdicts = list(map(self.window.judge, zip(*read, strict=True)))
             records, undated, unended = kept(records, verdicts)
-            for key in self._sealed:
-                for record in records:
-                    setattr(record, key, None)
+        for name in self._sealed:
+            for record in records:
+                setattr(record, name, None)
         change = self._change
         rows = records if change is None else [change(record) for record in records]
         return Kept(rows, undated, unended)
@@ -102,13 +114,14 @@ class AtOnce:
 class OneByOne:
     """Splits a page into slices, and decodes each when its row is asked for."""
 
-    def __init__(self, root: Cell, window: Window | None) -> None:
+    def __init__(self, root: Cell, window: Window | None, key: Key | None) -> None:
         self.shape = root.record.shape if root.record else None
         self.item: Any = Raw
         self.root = root
         self.window = window
         self._decoder: Decoder[Any] = Decoder(root.record.cls if root.record else dict[str, Any])
         self._change = row_change(root.record) if root.record else None
+        self.keys = key_reader(key)
 
     def takes(self, records: list[Raw]) -> bool:
         """Tell whether all slices are objects."""
@@ -140,6 +153,33 @@ class OneByOne:
         else:
             return record if self._change is None else self._change(record)
         return tolerant.root(self.root, fields(bytes(raw)))
+
+
+def columns(attributes: list[str]) -> Callable[[list[Any]], Iterable[tuple[object, ...]]]:
+    """Return what gives the values of these attributes of records."""
+    get = attrgetter(*attributes)
+    if len(attributes) == 1:
+        return lambda records: ((get(record),) for record in records)
+    return lambda records: map(get, records)
+
+
+def key_reader(key: Key | None) -> Callable[[list[Raw]], list[int | None]]:
+    """Return what reads the sealed keys of slices."""
+    names = key.names if key else ()
+    get = columns([f"k{number}" for number in range(len(names))]) if key else None
+    fields = [(f"k{number}", Identifier, None) for number in range(len(names))]
+    renamed = {f"k{number}": name for number, name in enumerate(names)}
+    decode = Decoder(defstruct("KeyFields", fields, bases=(Row,), rename=renamed, gc=False)).decode
+
+    def read(slices: list[Raw]) -> list[int | None]:
+        assert key is not None and get is not None
+        try:
+            return key.of_columns(get([decode(raw) for raw in slices]))
+        except REFUSED:
+            pass
+        return [key.of_slice(bytes(raw)) for raw in slices]
+
+    return read
 
 
 def followed(root: Cell, parts: dict[str, bytes], window: Window | None) -> Kept:

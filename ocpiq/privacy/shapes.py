@@ -10,6 +10,8 @@ from msgspec import UNSET, Raw, Struct, defstruct
 
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
+from ocpiq.privacy.keys import Identifier
+from ocpiq.privacy.window import ENDED, UPDATED
 
 Plain = str | int | float | bool | None | list[str | int | float | bool | None]
 """What a leaf that passes by default may be; any other shape is left to the tolerant way."""
@@ -87,7 +89,7 @@ def record(node: ViewNode, need: Need, sealed: tuple[str, ...]) -> Record:
     )
     absent = UNSET if need.whole else None
     columns: list[Any] = [(member.attribute, decoded(member.cell), absent) for member in members]
-    columns += [(key, Raw, None) for key in sealed]
+    columns += [(key, Raw if key in (UPDATED, *ENDED) else Identifier, None) for key in sealed]
     cls = defstruct(
         "Row",
         columns,

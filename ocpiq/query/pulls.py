@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from ocpiq.analysis.plan import Moment, QueryPlan, SourcePlan
 from ocpiq.errors import IncompleteError, Notify, UsageError
 from ocpiq.privacy import Gate, Shape, Window, gate
+from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
 from ocpiq.values.times import epoch_us
 from ocpiq.values.types import Value
@@ -27,8 +28,8 @@ class Pulls:
         self._sources = [_source(part, sources) for part in plan.sources]
         self._windows = [_window(part, variables) for part in plan.sources]
         self._gates: list[Gate] = [
-            gate(part.view, part.need, window=window)
-            for part, window in zip(plan.sources, self._windows, strict=True)
+            gate(part.view, part.need, window=window, key=_key(part, source))
+            for part, window, source in zip(plan.sources, self._windows, self._sources, strict=True)
         ]
         self._notify = notify
         self._missing: list[str] = []
@@ -66,6 +67,11 @@ def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:
             hint=f"log in to a platform, or give files with --source {part.module}=PATH, or try --demo",
         )
     return source
+
+
+def _key(part: SourcePlan, source: Source) -> tuple[str, ...]:
+    """Return the fields that tell one object from another, where the source may give one twice."""
+    return module(module(part.module, source.version).pulled, source.version).key if source.repeats else ()
 
 
 def _window(part: SourcePlan, variables: Mapping[str, Value]) -> Window | None:

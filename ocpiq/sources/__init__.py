@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 DEFAULT_VERSION = "2.2.1"
 
 
-def platform(login: Login) -> PlatformSource:
-    """Return a platform as the source of all its modules; close it, or use it in a `with`."""
+def platform(login: Login, *, parallel: int | None = None, rate: float | None = None) -> PlatformSource:
+    """Return a platform as the source of all its modules; close it, or use it in a `with`.
+
+    `parallel` is the number of requests at once, by default as many as the platform answers well; `rate` the
+    most requests a minute.
+    """
     from ocpiq.sources.from_platform import PlatformSource  # noqa: PLC0415 - files need no protocol
 
-    return PlatformSource(login)
+    return PlatformSource(login, parallel=parallel, rate=rate)
 
 
 def files(paths: Mapping[str, str | Path], version: str = DEFAULT_VERSION) -> dict[str, Source]:

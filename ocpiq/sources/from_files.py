@@ -25,6 +25,8 @@ GZIP = b"\x1f\x8b"
 class FileSource:
     """One module in a file, a folder's files (`page2` before `page10`), or standard input (`-`)."""
 
+    repeats = False
+
     def __init__(self, path: Path, version: str) -> None:
         self.path = path
         self.version = version

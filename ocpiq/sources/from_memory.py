@@ -17,6 +17,8 @@ PAGE = 1000  # objects
 class MemorySource:
     """Objects of one module; they are written as pages and go through the gate like all others."""
 
+    repeats = False
+
     def __init__(self, objects: Sequence[object], version: str, page: int = PAGE) -> None:
         self.objects = objects
         self.version = version

@@ -16,9 +16,20 @@ from ocpiq.storage import Login
 class PlatformSource:
     """The modules of one platform over one connection, opened with the first pull and ended by `close`."""
 
-    def __init__(self, login: Login, patience: Patience | None = None) -> None:
+    repeats = True
+
+    def __init__(
+        self,
+        login: Login,
+        patience: Patience | None = None,
+        *,
+        parallel: int | None = None,
+        rate: float | None = None,
+    ) -> None:
         self.login = login
         self.patience = patience
+        self.parallel = parallel
+        self.rate = rate
         self.connection: Connection | None = None
 
     @property
@@ -29,7 +40,7 @@ class PlatformSource:
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
         """Yield the pages of a module. Raises PlatformError where there is nothing to be had."""
         if self.connection is None:
-            self.connection = Connection()
+            self.connection = Connection(self.login.tls, rate=self.rate)
         found = pull(
             self.connection,
             self.login,
@@ -39,6 +50,7 @@ class PlatformSource:
             until=ask.until,
             notify=notify,
             patience=self.patience,
+            parallel=self.parallel,
         )
         yield from watched(ask.module, found, notify)
 

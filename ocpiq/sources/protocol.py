@@ -23,11 +23,18 @@ class Ask(Struct, frozen=True):
 
 
 class Source(Protocol):
-    """A place that modules are read from; `version` is the OCPI version of its objects."""
+    """A place that modules are read from; `version` is the OCPI version of its objects.
+
+    One that `repeats` may come upon an object twice, and leaves it out by its key if the gate has one.
+    """
 
     @property
     def version(self) -> str:
         """The OCPI version."""
+
+    @property
+    def repeats(self) -> bool:
+        """Whether an object may come twice."""
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
         """Yield what the gate makes of each page, as it is read.

@@ -48,7 +48,7 @@ class Watch:
     def page(self, opened: Opened, total: int | None) -> None:
         """Count a page."""
         self.pages += 1
-        self.objects += opened.count
+        self.objects += opened.count - opened.repeated
         self.bad += len(opened.bad)
         self.undated += opened.undated
         self.unended += opened.unended

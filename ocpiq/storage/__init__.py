@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ocpiq.storage.folders import config_folder
-from ocpiq.storage.logins import Login, Party, PlatformParty, Token
+from ocpiq.storage.logins import Login, Party, PlatformParty, Tls, Token
 
-__all__ = ["Login", "Party", "PlatformParty", "Token", "config_folder"]
+__all__ = ["Login", "Party", "PlatformParty", "Tls", "Token", "config_folder"]

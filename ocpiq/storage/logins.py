@@ -38,13 +38,24 @@ class PlatformParty(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True):
-    """A credentials token and the form of it that the platform takes. It never prints."""
+    """A credentials token and the form of it that the platform takes. It never prints.
+
+    An empty one stands for a feed that is open to all.
+    """
 
     value: str
     form: TokenForm
 
     def __repr__(self) -> str:
         return f"Token(…, {self.form})"
+
+
+class Tls(Struct, frozen=True):
+    """Files (PEM) for TLS: authorities to trust besides the system's, one's own certificate and its key."""
+
+    ca_file: str = ""
+    client_cert: str = ""
+    client_key: str = ""
 
 
 class Login(Struct, frozen=True):
@@ -64,6 +75,7 @@ class Login(Struct, frozen=True):
     own: Party | None
     parties: tuple[PlatformParty, ...]
     saved: str
+    tls: Tls | None = None
 
 
 def save(login: Login) -> None:

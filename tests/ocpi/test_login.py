@@ -26,7 +26,7 @@ def waits():
 
 @pytest.fixture
 def patience(waits):
-    return ocpi.Patience(pause=waits.append)
+    return ocpi.Patience(pause=waits.append, spread=0)
 
 
 def test_the_highest_common_version_and_its_sender_endpoints():

@@ -9,9 +9,10 @@ from misbehaving import BASE64, TOKEN, Platform, Request, Response, envelope, go
 from opening import gate_of, ids
 
 from ocpiq import ocpi
-from ocpiq.errors import IncompleteError, PlatformError, Warned
+from ocpiq.errors import IncompleteError, PlatformError, Requested, Warned
 from ocpiq.storage import Login, Party, PlatformParty, Token
 
+BOUNDS = ocpi.Bounds(first=0.3, idle=0.3)
 OWN, CPO, HUB = Party("NL", "GOV"), Party("NL", "ABC"), Party("BE", "HUB")
 ALL = [f"S{n}" for n in range(10)]
 
@@ -39,8 +40,8 @@ class Pulled:
         self.waits: list[float] = []
         notices: list[object] = []
         self.error: PlatformError | IncompleteError | None = None
-        patience = ocpi.Patience(pause=self.waits.append)
-        with ocpi.Connection(read_seconds=0.3) as connection:
+        patience = ocpi.Patience(pause=self.waits.append, spread=0)
+        with ocpi.Connection(bounds=BOUNDS) as connection:
             gate = gate_of(module, login.version)
             try:
                 found = ocpi.pull(
@@ -51,8 +52,8 @@ class Pulled:
                     self.totals.append(total)
             except (PlatformError, IncompleteError) as error:
                 self.error = error
-        assert all(isinstance(notice, Warned) for notice in notices)
-        self.warnings = [notice.message for notice in notices]
+        assert all(isinstance(notice, Warned | Requested) for notice in notices)
+        self.warnings = [notice.message for notice in notices if isinstance(notice, Warned)]
 
 
 def pulled(platform: Platform, module: str = "cdrs", **bounds: str) -> Pulled:

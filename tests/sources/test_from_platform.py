@@ -7,12 +7,17 @@ from misbehaving import TOKEN, Platform, Response, serving
 from opening import gate_of, ids
 
 from ocpiq import ocpi, sources
-from ocpiq.errors import IncompleteError, PageRead, PlatformError, PullEnded, Warned
+from ocpiq.errors import IncompleteError, PageRead, PlatformError, PullEnded, Requested, Warned
 from ocpiq.sources import Ask
 
 
+def heard(notices):
+    """Keep what is said to everyone, in `notices`: requests are for those who want to see each."""
+    return lambda notice: None if isinstance(notice, Requested) else notices.append(notice)
+
+
 def read(source, module, notices, **bounds):
-    return ids(source.pages(Ask(module, **bounds), gate_of(module), notices.append))
+    return ids(source.pages(Ask(module, **bounds), gate_of(module), heard(notices)))
 
 
 def test_modules_share_a_connection_and_each_pull_says_how_it_went():
@@ -61,7 +66,7 @@ def test_a_pull_that_breaks_off_gives_what_came_and_says_so():
         sources.platform(ocpi.login(platform.versions_url, TOKEN)) as source,
         pytest.raises(IncompleteError, match="incomplete: 4 of 10 objects came"),
     ):
-        came += (page for page in source.pages(Ask("cdrs"), gate_of("cdrs"), notices.append))
+        came += (page for page in source.pages(Ask("cdrs"), gate_of("cdrs"), heard(notices)))
     assert len(ids(came)) == 4
     assert notices[-1] == PullEnded("cdrs", 1, 4, False)
 
@@ -83,7 +88,7 @@ def test_a_pull_that_the_consumer_stops_asks_for_no_more_and_has_no_end():
         serving(Platform(objects=[{"id": "a", "x_odd": 1}, 7, {"id": "b"}], cap=2)) as platform,
         sources.platform(ocpi.login(platform.versions_url, TOKEN)) as source,
     ):
-        pages = source.pages(Ask("cdrs"), gate_of("cdrs"), notices.append)
+        pages = source.pages(Ask("cdrs"), gate_of("cdrs"), heard(notices))
         assert ids([next(pages)]) == ["a"]
         pages.close()
     assert len(platform.pulls()) == 1

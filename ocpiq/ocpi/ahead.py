@@ -1,0 +1,89 @@
+"""Pages fetched before they are asked for, a few at a time, by threads of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from ocpiq.ocpi.connection import Answer
+from ocpiq.ocpi.failures import Failure
+
+TOO_MANY = 429  # HTTP status
+
+
+class Ahead:
+    """Fetches what `aim` names; `take` gives it. No more than `width` answers are under way or wait.
+
+    The width grows with every answer that came, and falls with every failure. `stop` ends it at once: what is
+    under way is broken off, and nobody waits for it.
+    """
+
+    def __init__(
+        self, fetch: Callable[[str, Callable[[], bool]], Answer], most: int, *, at_once: bool
+    ) -> None:
+        self.fetch = fetch
+        self.most = most
+        self.width = most if at_once else min(2, most)
+        self.stopped = threading.Event()
+        self.errands: dict[str, Errand] = {}
+
+    def aim(self, urls: Iterable[str]) -> None:
+        """Fetch the first of these that there is room for; the others that were aimed at are given up."""
+        wanted = list(islice(urls, self.most))
+        for url in [url for url in self.errands if url not in wanted]:
+            self.errands.pop(url).stop()
+        for url in wanted[: self.width]:
+            if url not in self.errands and not self.stopped.is_set():
+                self.errands[url] = Errand(self.fetch, url)
+
+    def take(self, url: str) -> Answer | None:
+        """Return the answer for a URL that was aimed at, None for another. Raises its Failure."""
+        errand = self.errands.pop(url, None)
+        if errand is None:
+            return None
+        try:
+            answer = errand.result()
+        except Failure as failure:
+            if failure.status == TOO_MANY:
+                self.most = 1
+            self.width = max(1, min(self.width // 2, self.most))
+            raise
+        self.width = min(self.width + 1, self.most)
+        return answer
+
+    def stop(self) -> None:
+        """Break off whatever is under way."""
+        self.stopped.set()
+        self.aim(())
+
+
+class Errand:
+    """One request in a thread of its own."""
+
+    def __init__(self, fetch: Callable[[str, Callable[[], bool]], Answer], url: str) -> None:
+        self.answer: Answer | None = None
+        self.error: BaseException | None = None
+        self.done = threading.Event()
+        self.stopped = threading.Event()
+
+        def work() -> None:
+            try:
+                self.answer = fetch(url, self.stopped.is_set)
+            except BaseException as error:
+                self.error = error
+            self.done.set()
+
+        threading.Thread(target=work, daemon=True).start()  # so that the process can end before it
+
+    def result(self) -> Answer:
+        """Return the answer, waited for; raises what its fetching raised."""
+        self.done.wait()
+        if self.error is not None:
+            raise self.error
+        assert self.answer is not None
+        return self.answer
+
+    def stop(self) -> None:
+        """Break off at the next piece of the answer."""
+        self.stopped.set()

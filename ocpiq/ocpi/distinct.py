@@ -1,0 +1,89 @@
+"""Which objects of a pull came before: their sealed keys, 8 bytes each, at most 16 with what holds them.
+
+Keys lie one behind the other in short strings of bytes, chosen by their last bits, where a search is one call. They are
+hashes, so one that seems to lie across two others is as rare as two that are equal.
+There are two generations: when both are full, the older one is forgotten.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import count
+from struct import iter_unpack
+
+EXACT = 5_000_000  # keys that are all remembered
+FULL = 32  # keys of a bucket, on average, before there are twice as many buckets
+KEY = "8s"  # a key in a bucket
+
+
+class Distinct:
+    """The sealed keys of one pull; `exact` until it had to forget some, then the latest `room` at least."""
+
+    def __init__(self, most: int = EXACT) -> None:
+        self.room = max(1, most // 2)
+        self.exact = True
+        self.young = Generation()
+        self.old: Generation | None = None
+
+    def repeats(self, keys: Sequence[int]) -> list[int]:
+        """Remember the keys of a page and return the places of those that came before."""
+        if self.young.count >= self.room:
+            self.exact = self.old is None
+            self.old, self.young = self.young, Generation()
+        known = self.old.holding(keys) if self.old is not None else []
+        if not known:
+            return self.young.add(keys)
+        rest = sorted(set(range(len(keys))).difference(known))
+        return sorted([*known, *(rest[place] for place in self.young.add([keys[place] for place in rest]))])
+
+
+class Generation:
+    """A set of keys."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.buckets = [b""]  # as many as a power of two
+
+    def add(self, keys: Sequence[int]) -> list[int]:
+        """Remember keys and return the places of those that were there."""
+        repeated = []
+        buckets, mask = self.buckets, len(self.buckets) - 1
+        for place, key, (sealed,) in zip(count(), keys, packed(keys)):
+            bucket = buckets[key & mask]
+            if sealed in bucket:
+                repeated.append(place)
+            else:
+                buckets[key & mask] = bucket + sealed
+        self.count += len(keys) - len(repeated)
+        while self.count > FULL * len(buckets):
+            self.split()
+        return repeated
+
+    def holding(self, keys: Sequence[int]) -> list[int]:
+        """Return the places of the keys that are there."""
+        buckets, mask = self.buckets, len(self.buckets) - 1
+        paired = enumerate(zip(keys, packed(keys), strict=True))
+        return [place for place, (key, (sealed,)) in paired if sealed in buckets[key & mask]]
+
+    def split(self) -> None:
+        """Make two of each bucket, by one more bit of its keys."""
+        bit = len(self.buckets)
+        upper = [b""] * bit
+        for number, bucket in enumerate(self.buckets):
+            halves: tuple[list[bytes], list[bytes]] = ([], [])
+            for key, (sealed,) in zip(memoryview(bucket).cast("q"), iter_unpack(KEY, bucket), strict=True):
+                halves[key & bit != 0].append(sealed)
+            self.buckets[number], upper[number] = map(b"".join, halves)
+        self.buckets.extend(upper)
+
+    @property
+    def memory(self) -> int:
+        """The bytes that the keys take, with what holds them."""
+        return sys.getsizeof(self.buckets) + sum(map(sys.getsizeof, self.buckets))
+
+
+def packed(keys: Sequence[int]) -> Iterator[tuple[bytes]]:
+    """Yield the bytes of keys."""
+    return iter_unpack(KEY, array("q", keys))

@@ -1,0 +1,86 @@
+"""Keys of objects, sealed: what tells one object from another leaves the gate as a hash and nothing else.
+
+A hash has 8 bytes and is keyed with a secret that each process makes for itself, so it says nothing outside of
+it. Identifiers are compared without case (OCPI section "CiString type").
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from msgspec import Raw
+
+from ocpiq.privacy.careful import BrokenError
+from ocpiq.privacy.slices import fields, value
+
+Repeats = Callable[[Sequence[int]], Sequence[int]]
+"""Takes the sealed keys of a page's objects and returns the places of those that came before."""
+
+Identifier = str | int | None
+"""What the parts of a key are decoded as; an object with another shape there is read the tolerant way."""
+
+OWNER: Final = ("country_code", "party_id")
+SECRET: Final = secrets.token_hex(16)
+LONGEST: Final = 1 << 63  # integers beyond this, and fractions, are no identifiers
+SCALARS: Final = b'"-0123456789'
+
+
+class Key:
+    """The natural key of a module's objects: the names of its parts."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        # Who owns an object may go unsaid, as in 2.1.1, as long as it has an identifier of its own.
+        alone = any(name.endswith("id") for name in names if name not in OWNER)
+        self._optional = [alone and name in OWNER for name in names]
+
+    def of_columns(self, columns: Iterable[tuple[object, ...]]) -> list[int | None]:
+        """Return the sealed key of each object, given by the parts of its key; None where it has none."""
+        listed = list(columns)
+        try:
+            return [
+                hash(SECRET + "\0".join(parts).casefold()) if all(parts) else self.of_parts(parts)  # type: ignore[arg-type]
+                for parts in listed
+            ]
+        except TypeError:  # something in them is no text
+            return [self.of_parts(parts) for parts in listed]
+
+    def of_parts(self, parts: Sequence[object]) -> int | None:
+        """Return the sealed key that its parts make; None where they make none."""
+        texts = [identifier(part) for part in parts]
+        if not all(text or free for text, free in zip(texts, self._optional, strict=True)):
+            return None
+        return hash(SECRET + "\0".join(texts).casefold())
+
+    def of_slice(self, raw: bytes) -> int:
+        """Return the sealed key of a slice, or the seal of its bytes where it has none."""
+        try:
+            parts = fields(raw)
+        except BrokenError:
+            return seal(raw)
+        found = self.of_parts([Raw(parts[name]) if name in parts else None for name in self.names])
+        return seal(raw) if found is None else found
+
+
+def seal(raw: bytes) -> int:
+    """Return a hash of an object's bytes."""
+    return hash(SECRET.encode() + raw)
+
+
+def identifier(part: object) -> str:
+    """Return a part of a key as text, whether it was decoded or is a slice; nothing where it is no identifier."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Raw):
+        raw = bytes(part)
+        try:
+            return identifier(value(raw)) if raw[:1] and raw[:1] in SCALARS else ""
+        except BrokenError:
+            return ""
+    if isinstance(part, float) and part.is_integer():
+        part = int(part)
+    if isinstance(part, int) and not isinstance(part, bool) and -LONGEST < part < LONGEST:
+        return str(part)
+    return ""
