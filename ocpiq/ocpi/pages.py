@@ -142,6 +142,11 @@ class Reader:
             )
         return found
 
+    def forget(self) -> None:
+        """Begin anew: nothing has been read."""
+        self.asked.clear()
+        self.distinct = Distinct()
+
     def refused(self, answer: Answer) -> Opened:
         """Return an empty page for HTTP 404 with an envelope; raises the Failure of other HTTP errors."""
         found = head(answer.body)

@@ -33,6 +33,7 @@ def pull(
     *,
     since: str | None = None,
     until: str | None = None,
+    newest: int | None = None,
     notify: Notify = ignore,
     patience: Patience | None = None,
     parallel: int | None = None,
@@ -40,12 +41,13 @@ def pull(
     """Yield the pages of `module`, each with the number of objects that the whole pull is announced to have.
 
     `since` and `until` are OCPI DateTimes that end in Z. The number is None where the platform gives none. The
-    gate leaves out what came before. `parallel` is the number of requests at once, by default as many as the
+    gate leaves out what came before. Of the `newest` so many, which stand at the end, little else is asked for
+    where the platform can be asked so. `parallel` is the number of requests at once, by default as many as the
     platform answers well. Raises PlatformError where nothing can be had, IncompleteError after the last page
     where there was more.
     """
     reader = Reader(connection, login, module, gate, patience or Patience(), notify, parallel)
-    return Pull(reader, endpoints_of(login, module), dates(module, since, until)).pages()
+    return Pull(reader, endpoints_of(login, module), dates(module, since, until)).pages(newest)
 
 
 def dates(module: str, since: str | None, until: str | None) -> dict[str, str]:
@@ -80,10 +82,35 @@ class Pull:
         self.circling = False  # whether the platform sends a page again and again
         self.marks: set[int] = set()  # of the pages of this reading
 
-    def pages(self) -> Iterator[Page]:
-        """Yield the pages; what moved in the meantime is read again."""
+    def pages(self, newest: int | None = None) -> Iterator[Page]:
+        """Yield the pages; with `newest`, those at the end that have so many objects, where that can be told."""
+        first = self.first()
+        start = (first.total or 0) - newest if newest is not None else 0
+        if newest is not None and start > first.opened.count:
+            end = self.end(first, start)
+            if sum(opened.count - opened.repeated for opened, _ in end) >= newest:
+                yield from end
+                return
+            self.reader.forget()
+            first = self.restarted()
+            self.reread = False
+        yield from self.all(first)
+
+    def end(self, first: Read, start: int) -> list[Page]:
+        """Return the pages from an offset on; nothing where the announced number does not lead there."""
+        rest = Pull(self.reader, self.endpoints, self.filters)
+        rest.start, rest.total, rest.marks = self.start, first.total, {first.mark}
+        rest.position = rest.distinct = start
         try:
-            yield from self.reading(self.first())
+            read = rest.by_number(first)
+            return [] if read is None else list(rest.all(read))
+        except IncompleteError:
+            return []
+
+    def all(self, first: Read) -> Iterator[Page]:
+        """Yield the pages from `first` on; what moved in the meantime is read again."""
+        try:
+            yield from self.reading(first)
             yield from self.readings()
         finally:
             self.ahead.stop()

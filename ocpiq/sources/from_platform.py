@@ -48,6 +48,7 @@ class PlatformSource:
             gate,
             since=ask.since,
             until=ask.until,
+            newest=ask.newest,
             notify=notify,
             patience=self.patience,
             parallel=self.parallel,

@@ -14,12 +14,14 @@ from ocpiq.privacy import Gate, Opened
 class Ask(Struct, frozen=True):
     """What is wanted of a source: a module, and bounds of `last_updated` (OCPI DateTimes that end in Z).
 
-    The bounds are for the platform to send less; the gate keeps to them in any case.
+    The bounds, and that only the `newest` so many at the end of the list are wanted, are for the platform to send
+    less; the gate keeps to the bounds in any case, and who asks counts in any case.
     """
 
     module: str
     since: str | None = None
     until: str | None = None
+    newest: int | None = None
 
 
 class Source(Protocol):

@@ -127,7 +127,11 @@ def test_an_answer_without_end_is_given_up():
             return
 
     bounds = ocpi.Bounds(largest=1 << 20)
-    with listening(serve) as place, ocpi.Connection(bounds=bounds) as connection, pytest.raises(Failure) as caught:
+    with (
+        listening(serve) as place,
+        ocpi.Connection(bounds=bounds) as connection,
+        pytest.raises(Failure) as caught,
+    ):
         connection.get(f"http://{place}/", {}, "cdrs")
     assert caught.value.message == f"cdrs: the answer of {place} is larger than 1 MB"
     assert caught.value.retries == 0

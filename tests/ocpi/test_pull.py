@@ -34,7 +34,7 @@ def login_to(platform: Platform, version: str = "2.2.1", **other: object) -> Log
 class Pulled:
     """What a pull gave: ids, totals, warnings, waits, and the error that ended it."""
 
-    def __init__(self, login: Login, module: str = "cdrs", **bounds: str) -> None:
+    def __init__(self, login: Login, module: str = "cdrs", **bounds: object) -> None:
         self.ids: list[object] = []
         self.totals: list[int | None] = []
         self.waits: list[float] = []
@@ -56,7 +56,7 @@ class Pulled:
         self.warnings = [notice.message for notice in notices if isinstance(notice, Warned)]
 
 
-def pulled(platform: Platform, module: str = "cdrs", **bounds: str) -> Pulled:
+def pulled(platform: Platform, module: str = "cdrs", **bounds: object) -> Pulled:
     with serving(platform):
         return Pulled(login_to(platform), module, **bounds)
 
@@ -76,6 +76,38 @@ def test_pages_are_read_by_their_links():
     assert [request.query for request in platform.pulls()] == [
         {"offset": offset, "limit": "1000"} for offset in ("0", "4", "8")
     ]
+
+
+def test_the_newest_are_read_from_the_end():
+    platform = Platform()
+    result = pulled(platform, newest=3)
+    assert (result.ids, result.error, result.warnings) == (ALL[7:], None, [])
+    assert offsets(platform) == ["0", "7"]
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [
+        pytest.param(None, ALL, id="no number announced"),
+        pytest.param("8", ALL[5:], id="a number that is too low"),
+        pytest.param("30", ALL, id="a number that is too high"),
+    ],
+)
+def test_the_newest_come_whatever_number_is_announced(total, expected):
+    result = pulled(Platform(total=lambda _: total), newest=3)
+    assert result.ids[-3:] == ALL[7:]
+    assert result.ids == expected
+
+
+def test_offsets_that_are_ignored_are_noticed():
+    result = pulled(Platform(ignore_offset=True, link=lambda *_: None), newest=3)
+    assert isinstance(result.error, IncompleteError)
+
+
+def test_a_short_list_is_read_from_the_front():
+    platform = Platform()
+    assert pulled(platform, newest=9).ids == ALL
+    assert offsets(platform) == ["0", "4", "8"]
 
 
 def test_dates_are_sent_and_sessions_always_get_one():
