@@ -101,14 +101,14 @@ def objects(data: bytes) -> Items:
 
 
 def no_json(body: bytes, position: int) -> str:
-    """Return what is wrong with an answer, without showing any of it."""
+    """Return what is wrong with an answer, without showing any of it: neither a byte nor how many there are."""
     if not body:
         return "the answer is empty"
     if body[:1] == b"<":
         return "the answer is not JSON but HTML or XML"
     if position >= len(body):
-        return f"the answer is not complete JSON: it ends after byte {len(body)}"
-    return f"the answer is not JSON (byte {position})"
+        return "the answer is not complete JSON"
+    return "the answer is not JSON"
 
 
 def framing(start: bytes) -> Literal["lines", "page"]:

@@ -64,14 +64,14 @@ def test_message_and_timestamp_are_cut_and_escaped() -> None:
     [
         pytest.param(b"", "the answer is empty", id="nothing"),
         pytest.param(b" <html>secret</html>", "the answer is not JSON but HTML or XML", id="HTML"),
-        pytest.param(b"secret", "the answer is not JSON (byte 0)", id="text"),
-        pytest.param(b'"secret"', "the answer is not JSON (byte 0)", id="a JSON string"),
+        pytest.param(b"secret", "the answer is not JSON", id="text"),
+        pytest.param(b'"secret"', "the answer is not JSON", id="a JSON string"),
         pytest.param(
             b'{"data":[{"id":"secret"}',
-            "the answer is not complete JSON: it ends after byte 24",
+            "the answer is not complete JSON",
             id="cut off",
         ),
-        pytest.param(b'{"data":[]} secret', "the answer is not JSON (byte 11)", id="more behind"),
+        pytest.param(b'{"data":[]} secret', "the answer is not JSON", id="more behind"),
     ],
 )
 def test_what_is_no_json_is_an_error_without_content(body: bytes, message: str) -> None:
