@@ -45,7 +45,7 @@ def item(value: Value, key: Value) -> Value:
 def _at(items: list[Value], index: float) -> Value:
     if index != index:  # noqa: PLR0124 - NaN
         return None
-    place = math.floor(index) if math.isfinite(index) else len(items)
+    place = int(index) if math.isfinite(index) else len(items)  # cut towards zero, as in C
     if place < 0:
         place += len(items)
     return items[place] if 0 <= place < len(items) else None

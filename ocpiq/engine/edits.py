@@ -6,14 +6,17 @@ changes its own copies from then on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, NoReturn, cast
+import math
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, cast
 
 from ocpiq.engine.access import cut, item, no_index, slice_bounds, slice_ends
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import add
 from ocpiq.values.blank import Blank, refuse
-from ocpiq.values.order import sort_key
+from ocpiq.values.order import SortKey, sort_key
 from ocpiq.values.types import Value, type_name
 
 LARGEST: Final = 536_870_911  # the largest index that jq takes
@@ -61,13 +64,19 @@ class Edit:
             return self._set_slice(
                 value, bounds, self._set(cut(value, *slice_ends(bounds)), path, depth + 1, new)
             )
+        if of is dict and kind is str:
+            slice_ends(cast("dict[str, Value]", key))
+            raise RunError("Cannot update string slices")
         if of is list and kind is list:
             raise RunError("Cannot update field at array index of array")
         return no_index(value, key)
 
     def _set_item(self, value: Value, path: Sequence[Value], depth: int, new: Value) -> Value:
         items = cast("list[Value]", self._owned([] if value is None else value))
-        place = int(cast(float, path[depth]) // 1)
+        index = cast(float, path[depth])
+        if index != index:  # noqa: PLR0124
+            raise RunError("Cannot set array element at NaN index")
+        place = int(max(-LARGEST - 1, min(LARGEST + 1, index)))
         if place < 0:
             place += len(items)
             if place < 0:
@@ -125,16 +134,18 @@ def set_path(value: Value, path: Value, new: Value) -> Value:
     return edit.value
 
 
+Keyed = tuple[list[SortKey], list[Value]]  # a path behind what it is sorted by
+
+
 def delete_paths(value: Value, paths: Value) -> Value:
-    """`delpaths(paths)`; the last first, so that indices keep their meaning."""
+    """`delpaths(paths)`: all at once, so that no deletion changes what another path means."""
     if type(paths) is not list:
         raise RunError("Paths must be specified as an array")
     for path in paths:
         if type(path) is not list:
             raise RunError(f"Path must be specified as array, not {type_name(path)}")
-    for path in sorted(cast("list[list[Value]]", paths), key=sort_key, reverse=True):
-        value = _delete(value, path, 0)
-    return value
+    keyed = [(sort_key(path)[1], cast("list[Value]", path)) for path in paths]
+    return _delete(value, sorted(keyed, key=itemgetter(0))) if keyed else value
 
 
 def _path(path: Value) -> list[Value]:
@@ -145,35 +156,48 @@ def _path(path: Value) -> list[Value]:
     raise RunError("Path must be specified as an array")
 
 
-def _delete(value: Value, path: list[Value], depth: int) -> Value:
-    if depth == len(path) or value is None:
+def _delete(value: Value, paths: list[Keyed]) -> Value:
+    """Delete sorted paths: in each item first those that go deeper, then items themselves."""
+    if not paths[0][1]:
         return None
-    key = path[depth]
-    if depth < len(path) - 1:
-        inner = item(value, key)
-        if inner is None:
-            return value
-        return Edit(value)._set(value, [key], 0, _delete(inner, path, depth + 1))
-    kind, of = type(value), type(key)
-    if kind is dict and of is str:
-        return {name: found for name, found in cast("dict[str, Value]", value).items() if name != key}
-    if kind is list and of in (int, float):
-        items = cast("list[Value]", value)
-        place = int(cast(float, key) // 1)
-        place = place + len(items) if place < 0 else place
-        return [found for number, found in enumerate(items) if number != place]
-    if kind is list and of is dict:
-        items = cast("list[Value]", value)
-        first, last = slice_bounds(len(items), *slice_ends(cast("dict[str, Value]", key)))
-        return items[:first] + items[last:]
-    return _no_delete(value, key)
+    edit = Edit(value)
+    whole: list[Value] = []
+    groups = [list(group) for _, group in groupby(paths, key=lambda path: path[0][0])]
+    for group in reversed(groups):
+        key = group[0][1][0]
+        if len(group[0][1]) == 1:
+            whole.append(key)
+            continue
+        inner = item(edit.value, key)
+        if inner is not None:
+            edit.set([key], _delete(inner, [(keys[1:], path[1:]) for keys, path in group]))
+    return _without(edit.value, whole) if whole else edit.value
 
 
-def _no_delete(value: Value, key: Value) -> NoReturn:
-    for part in (value, key):
+def _without(value: Value, keys: list[Value]) -> Value:
+    """Return `value` without its items `keys`."""
+    for part in (value, *keys):
         if type(part) is Blank:
             refuse(part)
-    if type(value) is not dict and type(value) is not list:
+    if value is None:
+        return None
+    if type(value) is list:
+        gone = {place for key in keys for place in _places(value, key)}
+        return [found for place, found in enumerate(value) if place not in gone]
+    if type(value) is not dict:
         raise RunError(f"Cannot delete fields from {type_name(value)}")
-    what = "field of object" if type(value) is dict else "element of array"
-    raise RunError(f"Cannot delete {type_name(key)} {what}")
+    for key in keys:
+        if type(key) is not str:
+            raise RunError(f"Cannot delete {type_name(key)} field of object")
+    names = set(cast("list[str]", keys))
+    return {name: found for name, found in value.items() if name not in names}
+
+
+def _places(items: list[Value], key: Value) -> Iterable[int]:
+    """Return the places in `items` of an index or a slice."""
+    if type(key) is int or type(key) is float:
+        place = int(key) if math.isfinite(key) else len(items)
+        return (place + len(items) if key < 0 else place,)
+    if type(key) is dict:
+        return range(*slice_bounds(len(items), *slice_ends(key)))
+    raise RunError(f"Cannot delete {type_name(key)} element of array")

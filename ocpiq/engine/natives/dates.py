@@ -10,6 +10,7 @@ import math
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ocpiq.engine.natives import strptime
@@ -20,6 +21,9 @@ from ocpiq.values.arithmetic import NUMBERS, Number, plain
 from ocpiq.values.types import Value
 
 DAY: Final = 86_400
+SECOND: Final = timedelta(seconds=1)
+EPOCH: Final = datetime(1970, 1, 1)
+WHOLE: Final = {int}
 LARGEST: Final = 2**31 - 1
 ISO_8601: Final = "%Y-%m-%dT%H:%M:%SZ"
 WITH_MORE: Final = re.compile(
@@ -43,14 +47,14 @@ def broken_down(name: str, of: Callable[[float], time.struct_time]) -> Callable[
         if type(value) is not int and type(value) is not float:
             raise RunError(f"{name}() requires numeric inputs")
         moment = _moment(of, value)
-        second = moment.tm_sec + (value - math.floor(value))
+        fraction = value - math.floor(value) if type(value) is float else 0
         return [
             moment.tm_year,
             moment.tm_mon - 1,
             moment.tm_mday,
             moment.tm_hour,
             moment.tm_min,
-            plain(float(second)),
+            plain(moment.tm_sec + fraction) if fraction else moment.tm_sec,
             (moment.tm_wday + 1) % 7,
             moment.tm_yday - 1,
         ]
@@ -63,6 +67,8 @@ def _parts(value: Value, name: str) -> list[int]:
     if type(value) is not list:
         raise RunError(f"{name} requires parsed datetime inputs")
     first = value[:8]
+    if len(first) == 8 and set(map(type, first)) == WHOLE and abs(first[0]) < 10_000:  # type: ignore[arg-type]
+        return first[:6]  # type: ignore[return-value]
     if not all(type(part) in NUMBERS and part == part for part in first):  # noqa: PLR0124 - no NaN
         raise RunError(f"{name} requires parsed datetime inputs")
     if not first:
@@ -145,6 +151,11 @@ def parse_date(value: Value, form: Value) -> Value:
 
 def from_date(value: Value) -> Value:
     """`fromdate`; a fraction of a second and an offset are heeded, which jq takes for an error."""
+    if type(value) is str and len(value) == 20 and value[4] == value[7] == "-" and value[10:20:9] == "TZ":
+        try:
+            return (datetime.fromisoformat(value[:19]) - EPOCH) // SECOND
+        except ValueError:
+            return mktime(parse_date(value, ISO_8601))
     if type(value) is str and (found := WITH_MORE.fullmatch(value)):
         text, fraction, sign, hours, minutes = found.groups()
         seconds = mktime(strptime.parse(text + "Z", ISO_8601))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Final, NoReturn
 
 from msgspec import Struct
 
@@ -29,31 +29,37 @@ SHORT: Final = {
     "x": "%m/%d/%y",
     "X": "%H:%M:%S",
 }
-# of each number: the least and greatest value, the most digits
+SPACE: Final = r"[ \t\n\r\f\v]*+"
+
+
+def _two(greatest: int) -> str:
+    """Return the pattern of a number of two digits: C reads the second where the number can still be in range."""
+    tens = greatest // 10
+    return r"[0-9]{1,2}" if tens == 9 else rf"[0-{tens}][0-9]?|[{tens + 1}-9]"
+
+
+# of each number: the least and greatest value, and what is read
 NUMBERS: Final = {
-    "C": (0, 99, 2),
-    "d": (1, 31, 2),
-    "e": (1, 31, 2),
-    "g": (0, 99, 2),
-    "G": (0, 9999, 4),
-    "H": (0, 23, 2),
-    "k": (0, 23, 2),
-    "I": (1, 12, 2),
-    "l": (1, 12, 2),
-    "j": (1, 366, 3),
-    "m": (1, 12, 2),
-    "M": (0, 59, 2),
-    "S": (0, 61, 2),
-    "s": (0, 10**18, 19),
-    "u": (1, 7, 1),
-    "U": (0, 53, 2),
-    "V": (0, 53, 2),
-    "w": (0, 6, 1),
-    "W": (0, 53, 2),
-    "y": (0, 99, 2),
-    "Y": (0, 9999, 4),
+    **{letter: (0, 99, _two(99)) for letter in "Cgy"},
+    **{letter: (1, 31, _two(31)) for letter in "de"},
+    **{letter: (0, 23, _two(23)) for letter in "Hk"},
+    **{letter: (1, 12, _two(12)) for letter in "Ilm"},
+    **{letter: (0, 53, _two(53)) for letter in "UVW"},
+    "M": (0, 59, _two(59)),
+    "S": (0, 61, _two(61)),
+    "u": (1, 7, "[0-9]"),
+    "w": (0, 6, "[0-9]"),
+    "j": (1, 366, "[0-2][0-9]{0,2}|3[0-6][0-9]?|3[7-9]?|[4-9][0-9]?"),
+    "Y": (0, 9999, "[0-9]{1,4}"),
+    "G": (0, 9999, "[0-9]{1,4}"),
+    "s": (0, 10**18, "[0-9]{1,19}"),
 }
-ZONE: Final = re.compile(r"Z|[+-][0-9]{2}(?::?[0-9]{2})?", re.ASCII)
+NAMES: Final = {
+    **dict.fromkeys("aA", DAYS),
+    **dict.fromkeys("bBh", MONTHS),
+    "p": ("am", "pm"),
+}
+ZONES: Final = {"z": r" *+(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)", "Z": r"[^ \t\n\r\f\v]*+"}
 
 
 class Fields(Struct):
@@ -78,13 +84,19 @@ class Fields(Struct):
 
 def parse(text: str, form: str) -> list[Value]:
     """Return the broken down time that `text` says in `form`, and what of the text is left, if anything."""
+    pattern, directives = _compiled(form)
+    found = pattern.match(text)
+    if found is None or text[found.end() : found.end() + 1].strip():
+        _no_match(text, form)
     fields = Fields()
-    try:
-        place = _read(text, 0, form, fields)
-        if text[place:] and not text[place].isspace():
-            raise ValueError
-    except ValueError:
-        raise RunError(f'date "{text}" does not match format "{form}"') from None
+    for directive, part in zip(directives, found.groups(), strict=True):
+        if directive in NAMES:
+            _name(directive, part, fields)
+            continue
+        number = int(part)
+        least, greatest, _ = NUMBERS[directive]
+        if not least <= number <= greatest or not _number(directive, number, fields):
+            _no_match(text, form)
     day_of_week, of_year = _complete(fields)
     parts: list[Value] = [
         fields.year,
@@ -96,82 +108,58 @@ def parse(text: str, form: str) -> list[Value]:
         day_of_week,
         of_year,
     ]
-    return [*parts, text[place:]] if place < len(text) else parts
+    return [*parts, text[found.end() :]] if found.end() < len(text) else parts
 
 
-def _read(text: str, place: int, form: str, fields: Fields) -> int:
-    """Read `text` from `place` on in `form`; return where it ends. Raises ValueError."""
+def _no_match(text: str, form: str) -> NoReturn:
+    raise RunError(f'date "{text}" does not match format "{form}"')
+
+
+@lru_cache(maxsize=100)
+def _compiled(form: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """Return the pattern of a format, and which directive each of its groups is."""
+    directives: list[str] = []
+    pattern = _pattern(form, directives)
+    return re.compile(pattern, re.IGNORECASE), tuple(directives)
+
+
+def _pattern(form: str, directives: list[str]) -> str:
+    written: list[str] = []
     for item in ITEM.finditer(form):
         directive = item[1]
         if item[0].isspace() or directive in ("n", "t"):
-            while text[place : place + 1].isspace():
-                place += 1
+            written.append(SPACE)
         elif directive is None or directive == "%":
-            if text[place : place + 1] != (directive or item[0]):
-                raise ValueError
-            place += 1
+            written.append(re.escape(directive or item[0]))
         elif directive in SHORT:
-            place = _read(text, place, SHORT[directive], fields)
-            fields.dated = fields.dated or directive in "cDFx"
+            written.append(_pattern(SHORT[directive], directives))
+        elif directive in ZONES:
+            written.append(ZONES[directive])
+        elif directive in NAMES:
+            directives.append(directive)
+            names = (f"{name}|{name[:3]}" for name in NAMES[directive])
+            written.append(f"((?>{'|'.join(names)}))")
+        elif directive in NUMBERS:
+            directives.append(directive)
+            written.append(f" *+((?>{NUMBERS[directive][2]}))")
         else:
-            place = _directive(directive, text, place, fields)
-    return place
+            written.append("(?!)")
+    return "".join(written)
 
 
-def _directive(directive: str, text: str, place: int, fields: Fields) -> int:
+def _name(directive: str, text: str, fields: Fields) -> None:
+    start = text.lower()[:3]
+    number = next(place for place, name in enumerate(NAMES[directive]) if name.startswith(start))
     if directive in "aA":
-        fields.weekday, place = _name(DAYS, text, place)
-        return place
-    if directive in "bBh":
-        fields.month, place = _name(MONTHS, text, place)
-        fields.dated = True
-        return place
-    if directive == "p":
-        half, place = _name(("am", "pm"), text, place)
-        fields.afternoon = half == 1
-        return place
-    if directive in "zZ":
-        return _zone(directive, text, place)
-    if directive not in NUMBERS:
-        raise ValueError
-    least, greatest, digits = NUMBERS[directive]
-    while text[place : place + 1] == " ":
-        place += 1
-    start = place
-    while place - start < digits and text[place : place + 1].isdecimal() and text[place].isascii():
-        if int(text[start : place + 1]) > greatest:
-            break
-        place += 1
-    if place == start or int(text[start:place]) < least:
-        raise ValueError
-    _number(directive, int(text[start:place]), fields)
-    return place
+        fields.weekday = number
+    elif directive == "p":
+        fields.afternoon = number == 1
+    else:
+        fields.month, fields.dated = number, True
 
 
-def _name(names: Sequence[str], text: str, place: int) -> tuple[int, int]:
-    """Return which of the names, or of their first three letters, stands in the text, and where it ends."""
-    for number, name in enumerate(names):
-        for form in (name, name[:3]):
-            if text[place : place + len(form)].lower() == form:
-                return number, place + len(form)
-    raise ValueError
-
-
-def _zone(directive: str, text: str, place: int) -> int:
-    """Pass over a zone; jq ignores what it says."""
-    if directive == "Z":
-        while place < len(text) and not text[place].isspace():
-            place += 1
-        return place
-    while text[place : place + 1] == " ":
-        place += 1
-    found = ZONE.match(text, place)
-    if found is None:
-        raise ValueError
-    return found.end()
-
-
-def _number(directive: str, number: int, fields: Fields) -> None:
+def _number(directive: str, number: int, fields: Fields) -> bool:
+    """Note what a number says; False where it is no moment."""
     match directive:
         case "C":
             fields.century = number
@@ -190,7 +178,7 @@ def _number(directive: str, number: int, fields: Fields) -> None:
         case "S":
             fields.second = number
         case "s":
-            _moment(number, fields)
+            return _moment(number, fields)
         case "u" | "w":
             fields.weekday = number % 7
         case "U" | "W":
@@ -200,16 +188,18 @@ def _number(directive: str, number: int, fields: Fields) -> None:
         case "Y":
             fields.year, fields.century, fields.of_century = number, None, 0
     fields.dated = fields.dated or directive in "CdemyY"
+    return True
 
 
-def _moment(seconds: int, fields: Fields) -> None:
+def _moment(seconds: int, fields: Fields) -> bool:
     try:
         moment = time.localtime(seconds)
     except (ValueError, OverflowError, OSError):
-        raise ValueError from None
+        return False
     fields.year, fields.month, fields.day = moment.tm_year, moment.tm_mon - 1, moment.tm_mday
     fields.hour, fields.minute, fields.second = moment.tm_hour, moment.tm_min, moment.tm_sec
     fields.weekday, fields.of_year = (moment.tm_wday + 1) % 7, moment.tm_yday - 1
+    return True
 
 
 def _complete(fields: Fields) -> tuple[int, int]:
