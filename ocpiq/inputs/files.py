@@ -14,7 +14,7 @@ from ocpiq.inputs.events import events
 from ocpiq.inputs.texts import Texts, values
 from ocpiq.values.types import Value
 
-BLOCK: Final = 1 << 18
+BLOCK: Final = 1 << 17
 STANDARD_INPUT: Final = "-"
 SEPARATOR: Final = b"\x1e"  # RFC 7464
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -22,6 +21,8 @@ class WholeFile:
         self.beside = self.path
 
     def __enter__(self) -> BinaryIO:
+        import tempfile  # noqa: PLC0415 - slow to import, and most runs write no file
+
         try:
             descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
         except OSError as error:

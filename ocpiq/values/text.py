@@ -9,7 +9,6 @@ import msgspec
 import orjson
 
 from ocpiq.values.blank import Blank
-from ocpiq.values.reader import parse
 from ocpiq.values.types import Value
 from ocpiq.values.writer import Style, number_text, write
 
@@ -47,6 +46,8 @@ def decode(data: bytes, line: int = 1, column: int = 0) -> Value:
     try:
         return cast(Value, DECODER.decode(data))
     except (ValueError, RecursionError):
+        from ocpiq.values.reader import parse  # noqa: PLC0415 - rarely needed
+
         return parse(data, line, column)
 
 

@@ -85,6 +85,7 @@ def run(tool: Peer, question: Question, file: Path) -> Cost:
     """Run the tool once, its results thrown away."""
     command = [sys.executable, "-I", "-S", str(METER), *tool.command(question, file)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     text = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True).stdout
     cost = msgspec.json.decode(text, type=Cost)
     if cost.status:

@@ -222,7 +222,6 @@ ERRORS = [
     Case(
         "an option that the command lacks", ("schema", "-r"), err="ocpiq schema knows no --raw-output", code=2
     ),
-    Case("--tz", ("--tz", "Europe/Amsterdam", "."), err="not supported yet", code=2),
 ]
 
 SOURCES = [
