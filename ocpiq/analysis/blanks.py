@@ -58,6 +58,7 @@ FORMS: Final[dict[str, Blanks]] = {
     "p = a": Blanks.MOVES,
     "p |= f": Blanks.MOVES,
     "by a": Blanks.REFUSES,
+    "join … on a == b": Blanks.REFUSES,
 }
 """The operators and forms, in the words of the documentation: `a`, `b`, `c` are what the entry is about."""
 

@@ -74,7 +74,7 @@ def dispatch(given: Arguments, temporary: list[str]) -> int:
         sys.stdout.write(f"ocpiq {__version__}\n")
         return 0
     if given.has("help") or given.command == "help":
-        return _help()
+        return _help(given.words)
     if given.command == "query":
         if not given.words and not given.has("from-file") and sys.stdin.isatty() and sys.stdout.isatty():
             from ocpiq.commands.help import SHORT
@@ -108,7 +108,12 @@ def _command(given: Arguments, temporary: list[str]) -> int:
     return command[given.command](given)
 
 
-def _help() -> int:
+def _help(words: Sequence[str]) -> int:
+    if list(words) == ["blanks"]:
+        from ocpiq.analysis.blank_table import blank_table
+
+        sys.stdout.write(blank_table())
+        return 0
     from ocpiq.commands.help import full
 
     sys.stdout.write(full())

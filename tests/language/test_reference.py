@@ -10,7 +10,8 @@ import pytest
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse
 
-PAGE = (Path(__file__).parents[2] / "grammar" / "README.md").read_text("utf-8")
+TEXT = (Path(__file__).parents[2] / "grammar" / "README.md").read_text("utf-8")
+PAGE = re.sub(r"^```text\n.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
 INLINE = [code.replace("\\|", "|") for code in re.findall(r"`([^`\n]+)`", PAGE)]
 QUERIES = [code for code in INLINE if re.match(r"[\[(]*(sessions|cdrs|evses|locations)\b.", code)]
 BLOCKS = [

@@ -1,0 +1,53 @@
+"""The tables of what moves and what refuses a blank, as one text for people."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Final
+
+from ocpiq.analysis.aggregates import AGGREGATES
+from ocpiq.analysis.blanks import FORMS, Blanks, of_aggregate
+from ocpiq.analysis.builtins import BUILTINS
+
+WIDTH: Final = 100
+TITLE: Final = "What each operator, form and builtin does with a blank"
+REST: Final = "Builtins written in the language (`select`, `map`, `sort_by`, …) do what their definitions do."
+
+
+def blank_table() -> str:
+    """Return the tables, grouped by what is done."""
+    parts = [TITLE, ""]
+    for blanks in Blanks:
+        parts.append(f"{blanks.value}:")
+        parts += _list("forms", (form for form, found in FORMS.items() if found is blanks))
+        parts += _list("aggregates", (name for name, _ in AGGREGATES if of_aggregate(name) is blanks))
+        parts += _list("builtins", _builtins(blanks))
+        parts.append("")
+    return "\n".join([*parts, REST, ""])
+
+
+def _builtins(blanks: Blanks) -> Iterator[str]:
+    """Yield the builtins that do this with their input, then those that do it with an argument alone."""
+    own = sorted(BUILTINS.values(), key=lambda builtin: (builtin.name, builtin.arity))
+    named = [builtin for builtin in own if builtin.name[0] != "_"]
+    yield from (
+        builtin.name for builtin in named if builtin.blanks is blanks and (builtin.reads or builtin.arity)
+    )
+    for builtin in named:
+        for number, found in enumerate(builtin.of_arguments, 1):
+            if found is blanks is not builtin.blanks:
+                yield f"{builtin.name}/{builtin.arity} (argument {number})"
+
+
+def _list(label: str, items: Iterator[str]) -> list[str]:
+    text = "  ".join(item.replace(" ", "\xa0") for item in dict.fromkeys(items))
+    lines = textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=f"  {label:<12}",
+        subsequent_indent=" " * 14,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\xa0", " ") for line in lines]
