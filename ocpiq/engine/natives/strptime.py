@@ -59,6 +59,10 @@ NAMES: Final = {
     **dict.fromkeys("bBh", MONTHS),
     "p": ("am", "pm"),
 }
+PLACES: Final = {
+    letter: {name[:3]: place for place, name in enumerate(names)} for letter, names in NAMES.items()
+}
+SIMPLE: Final = {"C": "century", "d": "day", "e": "day", "M": "minute", "S": "second"}
 ZONES: Final = {"z": r" *+(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)", "Z": r"[^ \t\n\r\f\v]*+"}
 
 
@@ -148,8 +152,7 @@ def _pattern(form: str, directives: list[str]) -> str:
 
 
 def _name(directive: str, text: str, fields: Fields) -> None:
-    start = text.lower()[:3]
-    number = next(place for place, name in enumerate(NAMES[directive]) if name.startswith(start))
+    number = PLACES[directive][text[:3].lower()]
     if directive in "aA":
         fields.weekday = number
     elif directive == "p":
@@ -160,33 +163,25 @@ def _name(directive: str, text: str, fields: Fields) -> None:
 
 def _number(directive: str, number: int, fields: Fields) -> bool:
     """Note what a number says; False where it is no moment."""
-    match directive:
-        case "C":
-            fields.century = number
-        case "d" | "e":
-            fields.day = number
-        case "H" | "k":
-            fields.hour, fields.twelve = number, False
-        case "I" | "l":
-            fields.hour, fields.twelve = number % 12, True
-        case "j":
-            fields.of_year = number - 1
-        case "m":
-            fields.month = number - 1
-        case "M":
-            fields.minute = number
-        case "S":
-            fields.second = number
-        case "s":
-            return _moment(number, fields)
-        case "u" | "w":
-            fields.weekday = number % 7
-        case "U" | "W":
-            fields.week, fields.week_from = number, int(directive == "W")
-        case "y":
-            fields.year, fields.of_century = number + (1900 if number > 68 else 2000), number
-        case "Y":
-            fields.year, fields.century, fields.of_century = number, None, 0
+    simple = SIMPLE.get(directive)
+    if simple is not None:
+        setattr(fields, simple, number)
+    elif directive in "jm":
+        setattr(fields, "of_year" if directive == "j" else "month", number - 1)
+    elif directive in "Hk":
+        fields.hour, fields.twelve = number, False
+    elif directive in "Il":
+        fields.hour, fields.twelve = number % 12, True
+    elif directive == "s":
+        return _moment(number, fields)
+    elif directive in "uw":
+        fields.weekday = number % 7
+    elif directive in "UW":
+        fields.week, fields.week_from = number, int(directive == "W")
+    elif directive == "y":
+        fields.year, fields.of_century = number + (1900 if number > 68 else 2000), number
+    elif directive == "Y":
+        fields.year, fields.century, fields.of_century = number, None, 0
     fields.dated = fields.dated or directive in "CdemyY"
     return True
 
