@@ -31,13 +31,15 @@ def analyze(
     version: str = "2.2.1",
     givens: Collection[str] = (),
     library: Library | None = None,
+    zone: str = "UTC",
 ) -> QueryPlan:
     """Return the plan of `program` for platforms of an OCPI `version`.
 
-    `givens` are the names of the variables that will be given to the run, `library` finds what is imported.
+    `givens` are the names of the variables that will be given to the run, `library` finds what is imported,
+    `zone` is where its days and months are (an IANA name).
     Raises CompileError, and PrivacyError where the query uses a field that it does not pass.
     """
-    analysis = Analysis(HANDLERS, version)
+    analysis = Analysis(HANDLERS, version, zone)
     given: dict[str, Variable] = {name: Variable("", Opaque(clean=True)) for name in givens}
     body: tree.Expr = program.body or tree.Identity(span=program.span)  # as in jq
     if program.definitions:
@@ -48,7 +50,7 @@ def analyze(
     use(kind)
     for wrap in reversed(imports.wraps):
         plan = wrap(plan)
-    return QueryPlan(plan, kind, tuple(analysis.sources), tuple(givens), analysis.follows_paths)
+    return QueryPlan(plan, kind, tuple(analysis.sources), tuple(givens), analysis.follows_paths, zone)
 
 
 __all__ = ["analyze"]

@@ -20,8 +20,9 @@ INLINED_AT_MOST = 20_000  # parts of a plan; beyond, definitions stay functions
 class Analysis:
     """What is known while a query is resolved: the sources met, the version, names given out."""
 
-    def __init__(self, handlers: Mapping[type, Handler], version: str) -> None:
+    def __init__(self, handlers: Mapping[type, Handler], version: str, zone: str = "UTC") -> None:
         self.version = version
+        self.zone = zone
         self.sources: list[SourcePlan] = []
         self.resolved = 0
         self.follows_paths = False

@@ -219,7 +219,9 @@ def comma(analysis: Analysis, node: tree.Comma, scope: Scope, kind: Type) -> Res
     for item in tail.items if isinstance(tail, tree.Pipeline) else ():
         if isinstance(item, tree.Stage):
             hint = "put what it should take into parentheses"
-            raise CompileError("this stage takes only what follows the comma", span=scope.place(item), hint=hint)
+            raise CompileError(
+                "this stage takes only what follows the comma", span=scope.place(item), hint=hint
+            )
     resolved = [analysis.resolve(item, scope, kind) for item in node.items]
     plan = Comma(tuple(part for part, _ in resolved), outputs=Outputs.MANY)
     return plan, either([type_ for part, type_ in resolved if part.outputs is not Outputs.NONE] or [NULL])

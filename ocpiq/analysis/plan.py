@@ -395,8 +395,20 @@ class Moment(Struct, frozen=True):
     span: Span
 
 
+class Period(Struct, frozen=True):
+    """The stretch of `during`: begin and end in microseconds since 1970, or the variable that will hold one."""
+
+    bounds: tuple[int, int] | None
+    variable: str | None
+    span: Span
+
+
 class SourcePlan(Struct, frozen=True):
-    """One pull: the module, what of it is shown and what of that is read, and the window on `last_updated`."""
+    """One pull: the module, what of it is shown and what of that is read.
+
+    `since` and `until` bound `last_updated`, `during` the end of charging; `newest` is how many of the last are
+    wanted: a constant or a given variable.
+    """
 
     module: str
     view: ViewNode
@@ -404,6 +416,8 @@ class SourcePlan(Struct, frozen=True):
     since: Moment | None
     until: Moment | None
     span: Span
+    during: Period | None = None
+    newest: Plan | None = None
 
 
 class QueryPlan(Struct, frozen=True):
@@ -414,3 +428,4 @@ class QueryPlan(Struct, frozen=True):
     sources: tuple[SourcePlan, ...]
     givens: tuple[str, ...] = ()
     follows_paths: bool = False
+    zone: str = "UTC"

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
+
+from msgspec import Struct
 
 from ocpiq.analysis.context import Analysis, Handler, Resolved
 from ocpiq.analysis.needs import Need
-from ocpiq.analysis.plan import Moment, Outputs, Scan, SourcePlan
+from ocpiq.analysis.plan import Constant, Given, Moment, Outputs, Period, Plan, Scan, SourcePlan
 from ocpiq.analysis.scope import Scope
 from ocpiq.analysis.types import InSource, Type
 from ocpiq.analysis.views import view
-from ocpiq.errors import CompileError, PrivacyError, Span, UnsupportedError, did_you_mean
+from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
 from ocpiq.language import tree
 from ocpiq.schema import module, modules
-from ocpiq.values.times import epoch_us
+from ocpiq.values.times import moment, period, zone
+
+COMPLETED = ("sessions", "cdrs")  # the modules whose objects have an end of charging
 
 
 def source(analysis: Analysis, node: tree.Source, scope: Scope, kind: Type) -> Resolved:
@@ -43,43 +48,104 @@ def resolve_source(
             span=place,
             hint=f"give the source as an argument: f({name} pass …)",
         )
-    since = until = None
-    for clause in clauses:
-        match clause:
-            case tree.Since():
-                since = _moment("since", since, clause.bound, scope)
-            case tree.Until():
-                until = _moment("until", until, clause.bound, scope)
-            case tree.During() | tree.Newest():
-                word = type(clause).__name__.lower()
-                raise UnsupportedError(f"{word} is not supported yet", span=scope.place(clause))
+    windows = _windows(analysis, name, clauses, scope)
     shown = view(module(name, analysis.version), clauses)
     need = Need()
     number = len(analysis.sources)
-    analysis.sources.append(SourcePlan(name, shown, need, since, until, place))
+    analysis.sources.append(
+        SourcePlan(
+            name,
+            shown,
+            need,
+            windows.since,
+            windows.until,
+            place,
+            during=windows.during,
+            newest=windows.newest,
+        )
+    )
     return Scan(number, outputs=Outputs.MANY, span=place), InSource(number, (), shown, need, items=True)
 
 
-def _moment(word: str, before: Moment | None, bound: tree.Bound, scope: Scope) -> Moment:
+class Windows(Struct):
+    """What the clauses of a source say of which objects are wanted."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+    during: Period | None = None
+    newest: Plan | None = None
+
+
+def _windows(analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scope: Scope) -> Windows:
+    windows = Windows()
+    for clause in clauses:
+        word = type(clause).__name__.lower()
+        if not isinstance(clause, tree.Since | tree.Until | tree.During | tree.Newest):
+            continue
+        if getattr(windows, word) is not None:
+            raise CompileError(f"{word} is given twice", span=scope.place(clause))
+        match clause:
+            case tree.Since() | tree.Until():
+                setattr(windows, word, _moment(analysis, word, clause.bound, scope))
+            case tree.During():
+                windows.during = _period(analysis, name, clause, scope)
+            case tree.Newest():
+                windows.newest = _newest(clause, scope)
+    begin = windows.since and windows.since.microseconds
+    end = windows.until and windows.until.microseconds
+    if windows.until is not None and begin is not None and end is not None and begin >= end:
+        hint = "swap since and until"
+        raise CompileError("the window ends before it begins", span=windows.until.span, hint=hint)
+    return windows
+
+
+def _moment(analysis: Analysis, word: str, bound: tree.Bound, scope: Scope) -> Moment:
     place = scope.place(bound)
-    if before is not None:
-        raise CompileError(f"{word} is given twice", span=place)
     if bound.variable is not None:
-        known = scope.variables.get(bound.variable)
-        if known is None:
-            hint = f"give it with --arg {bound.variable} 2026-01-01"
-            raise CompileError(f"${bound.variable} is not defined", span=place, hint=hint)
-        if known.name:
-            hint = f"give it with --arg {bound.variable} 2026-01-01"
-            raise UnsupportedError(
-                f"a variable of the query itself after {word} is not supported yet", span=place, hint=hint
-            )
-        return Moment(None, bound.variable, place)
-    moment = epoch_us(bound.text or "")
-    if moment is None:
+        return Moment(None, _given(bound.variable, word, "2026-01-31", place, scope), place)
+    read = moment(bound.text or "", zone(analysis.zone))
+    if read is None:
         hint = "write it as 2026-01-31 or 2026-01-31T06:00Z"
+        if period(bound.text or "", UTC) is not None:
+            hint = f"{word} takes the day on which it begins: 2026-01-01; a whole month is during 2026-01"
         raise CompileError(f"{bound.text!r} is no date", span=place, hint=hint)
-    return Moment(moment, None, place)
+    return Moment(read, None, place)
+
+
+def _period(analysis: Analysis, name: str, clause: tree.During, scope: Scope) -> Period:
+    bound, place = clause.bound, scope.place(clause.bound)
+    if name not in COMPLETED:
+        hint = f"{name} since 2026-01-01 until 2026-02-01 asks for what was last updated then"
+        raise CompileError(
+            f"during is for what charging ended in: sessions and cdrs, not {name}",
+            span=scope.place(clause),
+            hint=hint,
+        )
+    if bound.variable is not None:
+        return Period(None, _given(bound.variable, "during", "2026-01", place, scope), place)
+    bounds = period(bound.text or "", zone(analysis.zone))
+    if bounds is None:
+        hint = "write 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31"
+        raise CompileError(f"{bound.text!r} is no period", span=place, hint=hint)
+    return Period(bounds, None, place)
+
+
+def _newest(clause: tree.Newest, scope: Scope) -> Plan:
+    if clause.variable is None:
+        return Constant(clause.count)
+    return Given(_given(clause.variable, "newest", "10", scope.place(clause), scope))
+
+
+def _given(name: str, word: str, example: str, place: Span, scope: Scope) -> str:
+    """Return the name of a variable that is known before the run begins."""
+    known = scope.variables.get(name)
+    hint = f"give it with --arg {name} {example}"
+    if known is None:
+        raise CompileError(f"${name} is not defined", span=place, hint=hint)
+    if known.name:
+        text = f"${name} is computed by the query, and {word} is fixed before it runs"
+        raise CompileError(text, span=place, hint=hint)
+    return name
 
 
 HANDLERS: dict[type, Handler] = {tree.Source: source}

@@ -97,12 +97,11 @@ def compiled(given: Arguments, text: Text, variables: dict[str, Value]) -> Query
         variables=tuple(variables),
         library=[Path(folder) for (folder,) in given.every("library-path")],
         home=Path(text.name).parent if text.name else None,
+        zone=given.last("tz"),
     )
 
 
 def _prepared(given: Arguments, text: Text, files: list[str], stack: ExitStack, progress: Progress) -> Run:
-    if given.has("tz"):
-        raise UsageError("--tz is not supported yet")
     variables = values.variables(given)
     query = compiled(given, text, variables)
     sources = origin.sources(given, query.modules, stack)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Final
 
-from ocpiq.analysis.plan import Moment, QueryPlan, SourcePlan
+from ocpiq.analysis.plan import Constant, Given, Moment, Period, QueryPlan, SourcePlan
 from ocpiq.errors import IncompleteError, Notify, UsageError
-from ocpiq.privacy import Gate, Shape, Window, gate
+from ocpiq.privacy import Gate, Opened, Shape, Window, gate
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
-from ocpiq.values.times import epoch_us
+from ocpiq.values.times import moment, period, zone
 from ocpiq.values.types import Value
+
+CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds by which a platform may date an update too early
 
 
 class Pulls:
@@ -26,7 +30,8 @@ class Pulls:
     ) -> None:
         self.plan = plan
         self._sources = [_source(part, sources) for part in plan.sources]
-        self._windows = [_window(part, variables) for part in plan.sources]
+        self._windows = [_window(part, variables, zone(plan.zone)) for part in plan.sources]
+        self._newest = [_count(part, variables) for part in plan.sources]
         self._gates: list[Gate] = [
             gate(part.view, part.need, window=window, key=_key(part, source))
             for part, window, source in zip(plan.sources, self._windows, self._sources, strict=True)
@@ -42,14 +47,11 @@ class Pulls:
     def scan(self, number: int) -> Iterator[Sequence[object]]:
         """Yield the rows of a source page by page."""
         part, window = self.plan.sources[number], self._windows[number]
-        ask = Ask(
-            part.module,
-            since=_text(window.since if window else None),
-            until=_text(window.until if window else None),
-        )
+        newest = self._newest[number]
+        ask = _ask(part, window, newest)
+        pages = self._sources[number].pages(ask, self._gates[number], self._notify)
         try:
-            for opened in self._sources[number].pages(ask, self._gates[number], self._notify):
-                yield opened.rows
+            yield from (opened.rows for opened in pages) if newest is None else _last(pages, newest)
         except IncompleteError as error:
             self._missing.append(error.message)
 
@@ -69,32 +71,87 @@ def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:
     return source
 
 
+def _ask(part: SourcePlan, window: Window | None, newest: int | None) -> Ask:
+    """Return what a platform is asked for: never less than what the window holds.
+
+    What ended charging in a stretch was last updated in it or later, up to clocks that differ. A part of an object
+    may have been updated before the object was.
+    """
+    since = None if window is None else window.since
+    until = None if window is None or part.view.part is not None else window.until
+    if window is not None and window.completed is not None:
+        since = max(window.completed[0] - CLOCKS_DIFFER, since or 0)
+    listed = (
+        newest if window is None and part.view.part is None else None
+    )  # what is counted is what is listed
+    return Ask(part.module, since=_text(since), until=_text(until, up=True), newest=listed)
+
+
+def _last(pages: Iterable[Opened], count: int) -> Iterator[Sequence[object]]:
+    """Yield the last `count` rows, once all pages have come."""
+    rows: deque[object] = deque(maxlen=count)
+    try:
+        for opened in pages:
+            rows.extend(opened.rows[-count:] if count else ())
+    except IncompleteError:
+        yield list(rows)
+        raise
+    yield list(rows)
+
+
+def _count(part: SourcePlan, variables: Mapping[str, Value]) -> int | None:
+    if part.newest is None:
+        return None
+    value = part.newest.value if isinstance(part.newest, Constant) else None
+    if isinstance(part.newest, Given):
+        value = variables[part.newest.name]
+        value = int(value) if type(value) is str and value.isdigit() else value
+    if type(value) is not int or value < 0:
+        raise UsageError("newest needs a whole number", hint="such as newest 10")
+    return value
+
+
 def _key(part: SourcePlan, source: Source) -> tuple[str, ...]:
     """Return the fields that tell one object from another, where the source may give one twice."""
     return module(module(part.module, source.version).pulled, source.version).key if source.repeats else ()
 
 
-def _window(part: SourcePlan, variables: Mapping[str, Value]) -> Window | None:
-    if part.since is None and part.until is None:
+def _window(part: SourcePlan, variables: Mapping[str, Value], zone: tzinfo) -> Window | None:
+    if part.since is None and part.until is None and part.during is None:
         return None
-    return Window(_moment(part.since, variables), _moment(part.until, variables))
+    completed = None if part.during is None else _period(part.during, variables, zone)
+    return Window(_moment(part.since, variables, zone), _moment(part.until, variables, zone), completed)
 
 
-def _moment(moment: Moment | None, variables: Mapping[str, Value]) -> int | None:
+def _period(during: Period, variables: Mapping[str, Value], zone: tzinfo) -> tuple[int, int]:
+    """Return the bounds of a period; a variable holds it as the query would write it."""
+    if during.variable is None:
+        assert during.bounds is not None
+        return during.bounds
+    value = variables[during.variable]
+    bounds = period(value, zone) if type(value) is str else None
+    if bounds is None:
+        hint = "write it as 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31"
+        raise UsageError(f"${during.variable} is no period", hint=hint)
+    return bounds
+
+
+def _moment(bound: Moment | None, variables: Mapping[str, Value], zone: tzinfo) -> int | None:
     """Return the end of a window in microseconds; a variable holds a date or seconds since 1970."""
-    if moment is None or moment.variable is None:
-        return None if moment is None else moment.microseconds
-    value = variables[moment.variable]
+    if bound is None or bound.variable is None:
+        return None if bound is None else bound.microseconds
+    value = variables[bound.variable]
     if type(value) is int or type(value) is float:
         return int(value * 1_000_000)
-    read = epoch_us(value) if type(value) is str else None
+    read = moment(value, zone) if type(value) is str else None
     if read is None:
-        raise UsageError(f"${moment.variable} is no date", hint="write it as 2026-01-31 or 2026-01-31T06:00Z")
+        raise UsageError(f"${bound.variable} is no date", hint="write it as 2026-01-31 or 2026-01-31T06:00Z")
     return read
 
 
-def _text(microseconds: int | None) -> str | None:
-    """Return an OCPI DateTime as every platform can read it: whole seconds, rounded down, ending in Z."""
+def _text(microseconds: int | None, *, up: bool = False) -> str | None:
+    """Return an OCPI DateTime as every platform can read it: whole seconds, rounded down or up, ending in Z."""
     if microseconds is None:
         return None
-    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    seconds = -(-microseconds // 1_000_000) if up else microseconds // 1_000_000
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ocpiq.analysis import analyze
+from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.plan import QueryPlan
 from ocpiq.engine import Halted, Program, Runtime
@@ -14,6 +15,7 @@ from ocpiq.language import parse, tree
 from ocpiq.query.library import Folders
 from ocpiq.query.pulls import Pulls
 from ocpiq.sources.protocol import Source
+from ocpiq.values.times import zone
 from ocpiq.values.types import Value
 
 
@@ -24,25 +26,35 @@ def compile(
     variables: Collection[str] = (),
     library: Sequence[Path] = (),
     home: Path | None = None,
+    zone: str | None = None,
 ) -> Query:
     """Return the query that `text` says.
 
     `version` is the OCPI version that its paths are checked against until a run's sources tell theirs; `variables`
     are the names that every run will give values for; `library` are folders for `import`, which otherwise looks in
-    `home`, the folder of the query itself (default: where the program runs). Raises CompileError, and PrivacyError
-    where the query uses a field that it does not pass.
+    `home`, the folder of the query itself (default: where the program runs); `zone` is the time zone of its days and
+    months (default: what the query says of itself, or UTC). Raises CompileError, and PrivacyError where the query
+    uses a field that it does not pass.
     """
-    return Query(parse(text), version, tuple(variables), Folders(library, home or Path.cwd()))
+    return Query(parse(text), version, tuple(variables), Folders(library, home or Path.cwd()), zone)
 
 
 class Query:
     """A query that compiles; `run` it on a value, on inputs, on sources."""
 
     def __init__(
-        self, program: tree.Program, version: str, variables: tuple[str, ...], library: Library
+        self,
+        program: tree.Program,
+        version: str,
+        variables: tuple[str, ...],
+        library: Library,
+        zone: str | None = None,
     ) -> None:
         self._program = program
-        self._variables = variables
+        self._metadata = metadata(program)
+        self._metadata.check(variables)
+        self._variables = tuple(dict.fromkeys((*variables, *(each.name for each in self._metadata.params))))
+        self._zone = _zone(zone) or self._metadata.tz or "UTC"
         self._version = version
         self._library = library
         self._plan = self._analyze(version)
@@ -51,6 +63,11 @@ class Query:
     def modules(self) -> tuple[str, ...]:
         """The modules that the query pulls, in the order of the text; none for a program on plain JSON."""
         return tuple(dict.fromkeys(source.module for source in self._plan.sources))
+
+    @property
+    def metadata(self) -> Metadata:
+        """What the query says of itself."""
+        return self._metadata
 
     @property
     def plan(self) -> QueryPlan:
@@ -75,7 +92,7 @@ class Query:
         RunError, PrivacyError, PlatformError, and IncompleteError after the last result where a source did not
         give everything.
         """
-        given = dict(variables or {})
+        given = self._metadata.values(variables or {})
         by_module = self._by_module(sources)
         pulls = Pulls(self._plan_for(by_module), by_module, given, notify)
         program = Program(pulls.plan, pulls.shapes)
@@ -104,4 +121,16 @@ class Query:
         return self._analyze(version)
 
     def _analyze(self, version: str) -> QueryPlan:
-        return analyze(self._program, version=version, givens=self._variables, library=self._library)
+        return analyze(
+            self._program, version=version, givens=self._variables, library=self._library, zone=self._zone
+        )
+
+
+def _zone(name: str | None) -> str | None:
+    """Return the name of a time zone. Raises UsageError for what is none."""
+    try:
+        if name is not None:
+            zone(name)
+    except ValueError:
+        raise UsageError("there is no such time zone", hint="such as Europe/Amsterdam") from None
+    return name

@@ -1,13 +1,15 @@
-"""OCPI DateTimes as platforms send them (OCPI section "DateTime type"), read as moments."""
+"""OCPI DateTimes as platforms send them (OCPI section "DateTime type"), read as moments; local time and its periods."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
 from typing import Final
 
 SECOND: Final = 1_000_000
 EPOCH: Final = datetime(1970, 1, 1)
+EPOCH_UTC: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 FORM: Final = re.compile(
     r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
@@ -50,3 +52,87 @@ def lenient(text: str) -> int | None:
         offset = int(ahead) * 3600 + int(ahead_minutes or 0) * 60
         seconds -= offset if sign == "+" else -offset
     return seconds * SECOND + int((fraction or "0")[:6].ljust(6, "0"))
+
+
+# ---------------------------------------------------------------- local time
+
+DESIGNATOR: Final = re.compile(r"[Tt ][0-9:.,]+\s*(?:[Zz]|UTC|[+-][0-9]{2}:?[0-9]{2})\s*")
+PERIOD: Final = re.compile(
+    r"(?P<year>[0-9]{4})(?:-(?:(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?|Q(?P<quarter>[1-4])|W(?P<week>[0-9]{2})))?"
+)
+
+
+def zone(name: str) -> tzinfo:
+    """Return the time zone of an IANA name such as Europe/Amsterdam. ValueError where there is none."""
+    if name == "UTC":
+        return UTC
+    return _zone(name)
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - most queries need none
+
+    try:
+        return ZoneInfo(name)
+    except (OSError, KeyError, ValueError):  # no such file, no such zone, no name
+        raise ValueError(name) from None
+
+
+def local(microseconds: int, zone: tzinfo) -> datetime:
+    """Return a moment as it is said in a zone. OverflowError where that is beyond the years 1 to 9999."""
+    return (EPOCH_UTC + timedelta(microseconds=microseconds)).astimezone(zone)
+
+
+def instant(wall: datetime, zone: tzinfo) -> int:
+    """Return the moment, in microseconds since 1970, at which the clocks of a zone show `wall`.
+
+    Of two such moments (clocks go back) it is the first; a time that clocks leave out is that of the clock before.
+    """
+    return (wall.replace(tzinfo=zone).astimezone(UTC) - EPOCH_UTC) // MICROSECOND
+
+
+def moment(text: str, zone: tzinfo) -> int | None:
+    """Return what `epoch_us` returns, where a time without `Z` or an offset is said in `zone`."""
+    read = epoch_us(text)
+    if read is None or zone is UTC or DESIGNATOR.search(text):
+        return read
+    return instant(EPOCH + timedelta(microseconds=read), zone)
+
+
+def period(text: str, zone: tzinfo) -> tuple[int, int] | None:
+    """Return begin and end of a year, quarter, month, ISO week or day of a zone; None where `text` is none of these.
+
+    Written `2026`, `2026-Q1`, `2026-01`, `2026-W03`, `2026-01-31`; the end is that of the next one's begin.
+    """
+    found = PERIOD.fullmatch(text.strip())
+    if found is None:
+        return None
+    try:
+        year, month, day, quarter, week = (int(part) if part else 0 for part in found.groups())
+        if week:
+            first = date.fromisocalendar(year, week, 1)
+            last = first + timedelta(days=7)
+        elif day:
+            first = date(year, month, day)
+            last = first + timedelta(days=1)
+        elif month or quarter:
+            begin = month or 3 * quarter - 2
+            first = date(year, begin, 1)
+            last = following(first, 1 if month else 3)
+        else:
+            first, last = date(year, 1, 1), date(year + 1, 1, 1)
+        return instant(midnight(first), zone), instant(midnight(last), zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def following(first: date, months: int) -> date:
+    """Return the first day of the month that is so many months later."""
+    years, month = divmod(first.month - 1 + months, 12)
+    return date(first.year + years, month + 1, 1)
+
+
+def midnight(day: date) -> datetime:
+    """Return the wall clock at the begin of a day."""
+    return datetime(day.year, day.month, day.day)

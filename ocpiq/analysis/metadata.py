@@ -1,0 +1,187 @@
+"""What a saved query says of itself: `module {name, about, params, tz};` (jq manual, "Modules")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC
+from typing import Final
+
+from msgspec import Struct
+
+from ocpiq.analysis.modules import literal
+from ocpiq.errors import CompileError, InputError, UsageError, did_you_mean
+from ocpiq.language import tree
+from ocpiq.values.text import decode, excerpt
+from ocpiq.values.times import epoch_us, period, zone
+from ocpiq.values.types import Value
+
+
+class Parameter(Struct, frozen=True):
+    """A variable that the query is given: its type, what it is for, and its value where none is given."""
+
+    name: str
+    type: str = "string"
+    about: str = ""
+    default: Value = None
+    required: bool = True
+
+
+class Metadata(Struct, frozen=True):
+    """A query's own name, purpose, parameters and time zone ("" where it says none)."""
+
+    name: str = ""
+    about: str = ""
+    privacy: str = ""
+    tz: str = ""
+    params: tuple[Parameter, ...] = ()
+
+    def check(self, given: Collection[str]) -> None:
+        """Raise UsageError for a variable that is given and no parameter, where the query declares any."""
+        names = [parameter.name for parameter in self.params]
+        for name in given if names else ():
+            if name not in names and name != "ARGS":
+                hint = did_you_mean(name, names) or f"it takes {', '.join(names)}"
+                raise UsageError(f"the query has no parameter {name}", hint=hint)
+
+    def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the value of each variable, read as its type says. UsageError for one that is missing or wrong."""
+        values = dict(given)
+        for parameter in self.params:
+            if parameter.name in given:
+                values[parameter.name] = _read(parameter, given[parameter.name])
+            elif parameter.required:
+                about = f" ({parameter.about})" if parameter.about else ""
+                example = TYPES[parameter.type].example
+                raise UsageError(
+                    f"the query needs {parameter.name}{about}", hint=f"--arg {parameter.name} {example}"
+                )
+            else:
+                values[parameter.name] = parameter.default
+        return values
+
+
+def metadata(program: tree.Program) -> Metadata:
+    """Return what a program says of itself. Raises CompileError where that cannot be."""
+    if program.module is None:
+        return Metadata()
+    found = literal(program.module)
+    place = program.module.span
+    texts: dict[str, str] = {}
+    for name in ("name", "about", "privacy", "tz"):
+        value = found.get(name, "")
+        if not isinstance(value, str):
+            raise CompileError(f"{name} in the metadata must be a string", span=place)
+        texts[name] = value
+    try:
+        zone(texts["tz"] or "UTC")
+    except ValueError:
+        hint = "such as Europe/Amsterdam"
+        raise CompileError("tz in the metadata is no time zone", span=place, hint=hint) from None
+    params = found.get("params", {})
+    if not isinstance(params, dict):
+        hint = 'such as params: {month: {type: "period", about: "which month"}}'
+        raise CompileError("params in the metadata must be an object", span=place, hint=hint)
+    try:
+        return Metadata(**texts, params=tuple(_parameter(name, said) for name, said in params.items()))
+    except UsageError as error:
+        raise CompileError(error.message, span=place, hint=error.hint) from None
+
+
+def _parameter(name: str, said: Value) -> Parameter:
+    if isinstance(said, str):
+        said = {"type": said}
+    if not isinstance(said, dict) or not set(said) <= {"type", "about", "default"}:
+        raise UsageError(f"the parameter {name} must be {{type, about, default}}")
+    type_ = said.get("type", "string")
+    if not isinstance(type_, str) or type_ not in TYPES:
+        hint = did_you_mean(str(type_), TYPES) or f"there are {', '.join(TYPES)}"
+        raise UsageError(f"the parameter {name} has no known type", hint=hint)
+    about = said.get("about", "")
+    parameter = Parameter(name, type_, about if isinstance(about, str) else "", None, "default" not in said)
+    default = said.get("default")
+    if default is None:
+        return parameter
+    return Parameter(name, type_, parameter.about, _read(parameter, default), False)
+
+
+def _read(parameter: Parameter, value: Value) -> Value:
+    """Return a parameter's value; `--arg` gives text, so that it is read as the type says."""
+    kind = TYPES[parameter.type]
+    try:
+        return kind.read(value)
+    except ValueError:
+        raise UsageError(
+            f"{parameter.name} must be {kind.name}, not {excerpt(value)}",
+            hint=f"--arg {parameter.name} {kind.example}",
+        ) from None
+
+
+class Kind(Struct, frozen=True):
+    """A type of parameters: what it is called, an example, and what reads a value or raises ValueError."""
+
+    name: str
+    example: str
+    read: Callable[[Value], Value]
+
+
+def _string(value: Value) -> Value:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _number(value: Value) -> Value:
+    if isinstance(value, str):
+        try:
+            value = decode(value.encode())
+        except InputError:
+            raise ValueError from None
+    if type(value) not in (int, float):
+        raise ValueError
+    return value
+
+
+def _integer(value: Value) -> Value:
+    value = _number(value)
+    if type(value) is not int:
+        raise ValueError
+    return value
+
+
+def _boolean(value: Value) -> Value:
+    if value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _date(value: Value) -> Value:
+    if not isinstance(value, str) or epoch_us(value) is None:
+        raise ValueError
+    return value
+
+
+def _period(value: Value) -> Value:
+    if not isinstance(value, str) or period(value, UTC) is None:
+        raise ValueError
+    return value
+
+
+def _zone(value: Value) -> Value:
+    if not isinstance(value, str):
+        raise ValueError
+    zone(value)
+    return value
+
+
+TYPES: Final = {
+    "string": Kind("a string", "TEXT", _string),
+    "number": Kind("a number", "1.5", _number),
+    "integer": Kind("a whole number", "10", _integer),
+    "boolean": Kind("true or false", "true", _boolean),
+    "date": Kind("a date", "2026-01-31", _date),
+    "period": Kind("a period", "2026-01", _period),
+    "zone": Kind("a time zone", "Europe/Amsterdam", _zone),
+    "json": Kind("a value", "TEXT", lambda value: value),
+}

@@ -1,0 +1,196 @@
+"""`since`, `until`, `during`, `newest`: what is asked of the platform, and what is filtered here; time zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ocpiq import query, sources
+from ocpiq.errors import Notice, Notify, OcpiqError, Warned
+from ocpiq.privacy import Gate, Opened
+from ocpiq.sources import Ask
+
+AMSTERDAM = "Europe/Amsterdam"
+
+
+class Told:
+    """A source that remembers what it was asked for."""
+
+    def __init__(self, source: sources.Source) -> None:
+        self.source = source
+        self.version = source.version
+        self.repeats = False
+        self.asks: list[Ask] = []
+
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+        self.asks.append(ask)
+        yield from self.source.pages(ask, gate, notify)
+
+
+def session(
+    id: object, end: object = None, updated: object = "2026-06-01T00:00:00Z", name: str = "end_date_time"
+) -> dict[str, object]:
+    return {"id": id, name: end, "last_updated": updated}
+
+
+def run(
+    text: str,
+    objects: list[dict[str, object]],
+    *,
+    module: str = "sessions",
+    version: str = "2.2.1",
+    zone: str | None = None,
+    **variables: object,
+) -> tuple[list[object], Ask, list[str]]:
+    found: list[Notice] = []
+    told = Told(sources.memory({module: objects}, version)[module])
+    compiled = query.compile(text, version=version, variables=tuple(variables), zone=zone)
+    results = list(compiled.run(sources={module: told}, variables=variables, notify=found.append))  # type: ignore[arg-type]
+    return results, told.asks[0], [notice.message for notice in found if isinstance(notice, Warned)]
+
+
+ENDS = {
+    "before": "2026-03-28T22:59:59Z",
+    "first second": "2026-03-28T23:00:00Z",
+    "summer begins": "2026-03-29T01:30:00+00:00",
+    "last second": "2026-03-29 21:59:59.9",
+    "behind": "2026-03-29T22:00:00Z",
+    "in progress": None,
+    "unknown": "1970-1-1T00:00:00Z",
+}
+
+
+def test_a_day_of_a_zone_has_23_hours_when_summer_begins() -> None:
+    objects = [session(id, end) for id, end in ENDS.items()]
+    results, ask, warnings = run("sessions during 2026-03-29 | .id", objects, zone=AMSTERDAM)
+    assert results == ["first second", "summer begins", "last second"]
+    assert (ask.since, ask.until) == ("2026-03-27T23:00:00Z", None)
+    assert warnings == ["sessions: 1 object is left out whose end of charging cannot be read"]
+
+
+@pytest.mark.parametrize(
+    ("written", "begin", "end"),
+    [
+        ("2026", "2026-01-01", "2027-01-01"),
+        ("2026-01", "2026-01-01", "2026-02-01"),
+        ("2026-12", "2026-12-01", "2027-01-01"),
+        ("2026-Q1", "2026-01-01", "2026-04-01"),
+        ("2026-Q4", "2026-10-01", "2027-01-01"),
+        ("2026-W01", "2025-12-29", "2026-01-05"),
+        ("2026-W53", "2026-12-28", "2027-01-04"),
+        ("2026-10-25", "2026-10-25", "2026-10-26"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", AMSTERDAM, "America/New_York", "Pacific/Auckland"])
+@pytest.mark.parametrize("how", ["bare", "string", "variable"])
+def test_periods(written: str, begin: str, end: str, zone: str, how: str) -> None:
+    bounds = [datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)).timestamp() for day in (begin, end)]
+    seconds = [int(bound) + step for bound in bounds for step in (-1, 0)]
+    objects = [session(at, datetime.fromtimestamp(at, ZoneInfo("UTC")).isoformat()) for at in seconds]
+    said, variables = {
+        "bare": (written, {}),
+        "string": (f'"{written}"', {}),
+        "variable": ("$p", {"p": written}),
+    }[how]
+    results, _, _ = run(f"sessions during {said} | .id", objects, zone=zone, **variables)
+    assert results == seconds[1:3]
+
+
+@pytest.mark.parametrize(
+    ("module", "version", "name"),
+    [
+        ("sessions", "2.1.1", "end_datetime"),
+        ("sessions", "2.2", "end_date_time"),
+        ("cdrs", "2.1.1", "stop_date_time"),
+        ("cdrs", "2.1.1", "end_date_time"),
+        ("cdrs", "2.3.0", "end_date_time"),
+    ],
+)
+@pytest.mark.parametrize("reads", [".id", ".", "length"])
+def test_the_end_of_charging_in_every_version(module: str, version: str, name: str, reads: str) -> None:
+    objects = [
+        session("in", "2026-01-15T10:00:00Z", name=name),
+        session("out", "2026-02-01T00:00:00Z", name=name),
+    ]
+    results, _, _ = run(f"{module} during 2026-01 | {reads}", objects, module=module, version=version)
+    assert len(results) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "since", "until"),
+    [
+        ("sessions since 2026-01-01 until 2026-02-01", None, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
+        ("sessions since 2026-07-01", AMSTERDAM, "2026-06-30T22:00:00Z", None),
+        ("sessions since 2026-07-01T06:00", AMSTERDAM, "2026-07-01T04:00:00Z", None),
+        ("sessions since 2026-07-01T06:00Z", AMSTERDAM, "2026-07-01T06:00:00Z", None),
+        ('sessions since "2026-10-25T02:30"', AMSTERDAM, "2026-10-25T00:30:00Z", None),
+        ('sessions until "2026-01-01T00:00:00.5Z"', None, None, "2026-01-01T00:00:01Z"),
+        ("sessions since 2026-01-20 during 2026-01", None, "2026-01-20T00:00:00Z", None),
+        ("sessions since 2025-12-01 during 2026-01", None, "2025-12-31T00:00:00Z", None),
+        ('module {tz: "Europe/Amsterdam"}; sessions during 2026-01', None, "2025-12-30T23:00:00Z", None),
+        ('module {tz: "Europe/Amsterdam"}; sessions during 2026-01', "UTC", "2025-12-31T00:00:00Z", None),
+    ],
+)
+def test_what_is_asked(text: str, zone: str | None, since: str | None, until: str | None) -> None:
+    _, ask, _ = run(text, [], zone=zone)
+    assert (ask.since, ask.until) == (since, until)
+
+
+def test_what_the_platform_sends_outside_of_a_window_is_filtered_here() -> None:
+    objects = [session(n, updated=f"2026-01-0{n}T00:00:00Z") for n in range(1, 6)]
+    results, _, _ = run("sessions since 2026-01-02 until 2026-01-04 | .id", objects)
+    assert results == [2, 3]
+
+
+def test_parts_are_not_bounded_by_what_holds_them() -> None:
+    evse = {"uid": "E", "last_updated": "2026-01-01T00:00:00Z"}
+    objects = [{"id": "L", "evses": [evse], "last_updated": "2026-06-01T00:00:00Z"}]
+    told = Told(sources.memory({"locations": objects})["locations"])
+    found = list(query.compile("evses until 2026-02-01 newest 1 | .uid").run(sources={"evses": told}))
+    assert (found, told.asks) == (["E"], [Ask("evses")])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sessions newest 2", [4, 5]),
+        ("sessions newest 0", []),
+        ("sessions newest 9", [1, 2, 3, 4, 5]),
+        ("sessions newest $n", [5]),
+        ("sessions newest 2 until 2026-01-04", [2, 3]),
+        ("sessions newest 1 during 2026-01", [3]),
+        ("sessions newest 4 | limit 1", [2]),
+    ],
+)
+def test_newest(text: str, expected: list[int]) -> None:
+    objects = [
+        session(n, end="2026-01-02T00:00:00Z" if n <= 3 else None, updated=f"2026-01-0{n}T00:00:00Z")
+        for n in range(1, 6)
+    ]
+    results, ask, _ = run(f"{text} | .id", objects, n="1")
+    assert results == expected
+    windowed = "until" in text or "during" in text
+    assert (ask.newest is None) == windowed
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "message"),
+    [
+        ("sessions since $a", {"a": "yesterday"}, "$a is no date"),
+        ("sessions during $a", {"a": "2026-13"}, "$a is no period"),
+        ("sessions newest $a", {"a": "-1"}, "newest needs a whole number"),
+    ],
+)
+def test_variables_that_cannot_be_read(text: str, variables: dict[str, object], message: str) -> None:
+    with pytest.raises(OcpiqError) as caught:
+        run(text, [], **variables)
+    assert caught.value.message == message
+
+
+def test_a_zone_that_is_none() -> None:
+    with pytest.raises(OcpiqError) as caught:
+        query.compile("sessions", zone="Europe/Atlantis")
+    assert caught.value.exit_code == 2
