@@ -1,0 +1,87 @@
+"""What stays visible of what is not passed, as PRIVACY.md lists it; and that page's tests are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocpiq.errors import Notice, Warned
+from ocpiq.query import compile
+from ocpiq.sources import memory
+from ocpiq.values.text import to_json
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "PRIVACY.md").read_text("utf-8")
+ONE: dict[str, Any] = {
+    "id": "s1",
+    "kwh": 7,
+    "charging_periods": [{"tariff_id": None}],
+    "total_cost": {"excl_vat": 1},
+}
+
+VISIBLE = {
+    "the number of objects": ("sessions | .kwh", [ONE], [ONE, ONE]),
+    "their order": ("sessions | .id", [{"id": "s1"}, {"id": "s2"}], [{"id": "s2"}, {"id": "s1"}]),
+    "which lie in a window": (
+        "sessions since 2026-01-01",
+        [ONE | {"last_updated": "2026-01-02T00:00:00Z"}],
+        [ONE | {"last_updated": "2025-01-02T00:00:00Z"}],
+    ),
+    "whether a field was sent": ("sessions", [ONE], [{"id": "s1"}]),
+    "how long a list of objects is": ("sessions", [ONE], [ONE | {"charging_periods": [{}, {}]}]),
+    "whether there is an object, a list or null": ("sessions", [ONE], [ONE | {"charging_periods": None}]),
+    "fields that pass by default": ("sessions", [ONE], [ONE | {"id": "s2"}]),
+}
+HIDDEN = {
+    "what a field holds": ("sessions", [ONE], [ONE | {"kwh": 8}]),
+    "its type": ("sessions", [ONE], [ONE | {"kwh": {"a": [1]}}]),
+    "that it is null": ("sessions", [ONE], [ONE | {"kwh": None}]),
+    "how long a list of values is": (
+        "locations | .evses[]",
+        [{"evses": [{"accepted_service_providers": ["x"]}]}],
+        [{"evses": [{"accepted_service_providers": ["x", "y"]}]}],
+    ),
+    "what fields of no version hold": ("sessions", [ONE | {"x": 1}], [ONE | {"x": [2]}]),
+    "when it was last updated, within the window": (
+        "sessions since 2026-01-01",
+        [ONE | {"last_updated": "2026-01-02T00:00:00Z"}],
+        [ONE | {"last_updated": "2026-05-02T00:00:00Z"}],
+    ),
+}
+
+
+def seen(query: str, objects: list[dict[str, Any]]) -> tuple[list[str], list[Notice]]:
+    """Return results and warnings."""
+    notices: list[Notice] = []
+    found = compile(query).run(
+        sources=memory({"sessions": objects, "locations": objects}), notify=notices.append
+    )
+    return [to_json(value) for value in found], [notice for notice in notices if isinstance(notice, Warned)]
+
+
+@pytest.mark.parametrize(("query", "one", "other"), VISIBLE.values(), ids=list(VISIBLE))
+def test_it_is_visible(query: str, one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None:
+    assert seen(query, one) != seen(query, other)
+
+
+@pytest.mark.parametrize(("query", "one", "other"), HIDDEN.values(), ids=list(HIDDEN))
+def test_it_is_hidden(query: str, one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None:
+    assert seen(query, one) == seen(query, other)
+
+
+def test_names_of_unknown_fields_are_visible() -> None:
+    assert seen("sessions", [ONE | {"x_depot": 1}])[1] == [
+        Warned("sessions: 1 field is not OCPI's, left out: x_depot")
+    ]
+
+
+def test_every_claim_names_a_test_that_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
+    assert len(named) > 15
+    for path, name in named:
+        assert f"\ndef {name}(" in (ROOT / path).read_text("utf-8"), f"{path}::{name}"
+    marks = set(re.findall(r"\[(\w+)\]", PAGE))
+    assert marks == set(re.findall(r"^\| (\w+) \| `tests", PAGE, re.MULTILINE))
