@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from ocpiq.analysis.plan import Function, QueryPlan
-from ocpiq.engine import code, control, expressions, paths, stages, traces
+from ocpiq.engine import code, control, expressions, functions, paths, stages, traces
 from ocpiq.engine.compiler import Compiler
 from ocpiq.engine.names import NAMES
 from ocpiq.engine.runtime import Runtime
@@ -17,11 +17,12 @@ from ocpiq.values.types import Value
 
 Scan = Callable[[int], Iterable[Iterable[object]]]  # the pages of rows of a source
 
-VALUES: Final = {**paths.VALUES, **expressions.VALUES, **control.VALUES}
+VALUES: Final = {**paths.VALUES, **expressions.VALUES, **control.VALUES, **functions.VALUES}
 STREAMS: Final = {
     **paths.STREAMS,
     **expressions.STREAMS,
     **control.STREAMS,
+    **functions.STREAMS,
     **stages.STREAMS,
     **traces.STREAMS,
 }
@@ -30,7 +31,7 @@ PARAMETERS: Final = ["here", "runtime", "variables", "scan"]
 
 def _define(compiler: Compiler, part: Function) -> None:
     """Write a definition, and the form of it that follows paths where a program follows any."""
-    control.define(compiler, part)
+    functions.define(compiler, part)
     if compiler.plan.follows_paths:
         traces.define_traced(compiler, part)
 

@@ -39,8 +39,9 @@ from ocpiq.analysis.plan import (
 )
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use
-from ocpiq.engine.control import caught, closures, left
+from ocpiq.engine.control import caught, left
 from ocpiq.engine.expressions import guarded
+from ocpiq.engine.functions import closures
 from ocpiq.engine.stages import taking
 
 
