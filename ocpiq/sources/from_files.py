@@ -17,7 +17,7 @@ from ocpiq.privacy import Gate, Opened, framing
 from ocpiq.sources.protocol import Ask
 from ocpiq.sources.watch import watched
 
-BLOCK = 1 << 20  # bytes of NDJSON that are read at once; more where a line is longer
+BLOCK = 1 << 17  # bytes of NDJSON that are read at once, so that they stay in the processor's cache
 STANDARD_INPUT = Path("-")
 GZIP = b"\x1f\x8b"
 
