@@ -12,11 +12,15 @@ from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.plan import (
     Aggregate,
+    Constant,
     Distinct,
     Fold,
+    Given,
     Join,
     MakeArray,
     Moment,
+    Period,
+    Plan,
     QueryPlan,
     Scan,
     Sort,
@@ -24,11 +28,10 @@ from ocpiq.analysis.plan import (
 )
 from ocpiq.analysis.types import Either, InSource, Listing, Opaque, Record, Type
 from ocpiq.analysis.views import ViewNode
-from ocpiq.schema import module
+from ocpiq.schema import ENDED, UPDATED, module
 
 Role = Literal["shown", "blanked", "used", "window", "key"]
 
-UPDATED = "last_updated"
 ROLES: tuple[Role, ...] = ("shown", "blanked", "used", "window", "key")
 
 
@@ -55,6 +58,8 @@ class SourceExplained(Struct, frozen=True):
     passes: tuple[str, ...]
     since: str | None
     until: str | None
+    during: tuple[str, str] | str | None
+    newest: int | str | None
     fields: tuple[FieldRole, ...]
 
     def of_role(self, role: Role) -> list[str]:
@@ -79,14 +84,17 @@ def explain(plan: QueryPlan, version: str) -> Explanation:
 def _source(number: int, source: SourcePlan, output: Type, version: str) -> SourceExplained:
     shown = None if _unknown(output) else set(_in_output(number, output))
     fields = [FieldRole(path, role) for path, role in _read(source.view, source.need, (), shown)]
-    if source.since or source.until:
-        fields.append(FieldRole(UPDATED, "window"))
-    fields += [FieldRole(path, "key") for path in module(source.module, version).key]
+    windows = (UPDATED,) * bool(source.since or source.until) + ENDED * bool(source.during)
+    known = module(source.module, version)
+    fields += [FieldRole(name, "window") for name in windows if name in known.root.children]
+    fields += [FieldRole(path, "key") for path in known.key]
     return SourceExplained(
         source.module,
         tuple(_passed(source.view, ())),
         _moment(source.since),
         _moment(source.until),
+        _period(source.during),
+        _newest(source.newest),
         tuple(fields),
     )
 
@@ -168,7 +176,26 @@ def _passed(view: ViewNode, path: tuple[str, ...]) -> Iterator[str]:
 def _moment(moment: Moment | None) -> str | None:
     if moment is None or moment.microseconds is None:
         return None if moment is None else f"${moment.variable}"
-    return datetime.fromtimestamp(moment.microseconds / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+    return _time(moment.microseconds)
+
+
+def _period(period: Period | None) -> tuple[str, str] | str | None:
+    if period is None or period.bounds is None:
+        return None if period is None else f"${period.variable}"
+    return _time(period.bounds[0]), _time(period.bounds[1])
+
+
+def _newest(count: Plan | None) -> int | str | None:
+    match count:
+        case Constant(value=int(number)):
+            return number
+        case Given(name=name):
+            return f"${name}"
+    return None
+
+
+def _time(microseconds: int) -> str:
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _held(part: object) -> Iterator[str]:

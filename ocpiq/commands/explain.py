@@ -61,8 +61,14 @@ def _of_source(source: SourceExplained) -> Iterator[str]:
     window = [
         f"{word} {moment}" for word, moment in (("from", source.since), ("before", source.until)) if moment
     ]
-    if window:
-        yield f"  asks for  last updated {' and '.join(window)}"
+    asked = [f"last updated {' and '.join(window)}"] if window else []
+    if source.during:
+        during = source.during if isinstance(source.during, str) else " to ".join(source.during)
+        asked.append(f"charged during {during}")
+    if source.newest is not None:
+        asked.append(f"the newest {source.newest}")
+    if asked:
+        yield from _entry("  asks for", asked)
     yield from _entry("  passes", source.passes or ("nothing; private fields are blanked",))
     for role, label in ROLES:
         paths = source.of_role(role)

@@ -11,7 +11,7 @@ from msgspec import UNSET, Raw, Struct, defstruct
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
 from ocpiq.privacy.keys import Identifier
-from ocpiq.privacy.window import ENDED, UPDATED
+from ocpiq.schema import ENDED, UPDATED
 
 Plain = str | int | float | bool | None | list[str | int | float | bool | None]
 """What a leaf that passes by default may be; any other shape is left to the tolerant way."""

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
-from typing import Final, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec import Raw, Struct
 
 from ocpiq.privacy.careful import BrokenError
 from ocpiq.privacy.slices import NULL, value
+from ocpiq.schema import ENDED, UPDATED
 from ocpiq.values.times import epoch_us
 
 T = TypeVar("T")
-
-UPDATED: Final = "last_updated"
-ENDED: Final = ("end_date_time", "end_datetime", "stop_date_time")
-"""The end of charging of sessions and CDRs: since 2.2, of 2.1.1 sessions, of 2.1.1 CDRs. Platforms mix them."""
 
 
 class Verdict(Enum):

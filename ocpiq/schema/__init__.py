@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ocpiq.schema.fields import VERSIONS, Field, Module, Part
+from ocpiq.schema.fields import ENDED, UPDATED, VERSIONS, Field, Module, Part
 from ocpiq.schema.load import module, modules
 
-__all__ = ["VERSIONS", "Field", "Module", "Part", "module", "modules"]
+__all__ = ["ENDED", "UPDATED", "VERSIONS", "Field", "Module", "Part", "module", "modules"]

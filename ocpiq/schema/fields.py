@@ -6,6 +6,10 @@ from msgspec import Struct
 
 VERSIONS = ("2.1.1", "2.2", "2.2.1", "2.3.0")
 
+UPDATED = "last_updated"
+ENDED = ("end_date_time", "end_datetime", "stop_date_time")
+"""The end of charging of sessions and CDRs: since 2.2, of 2.1.1 sessions, of 2.1.1 CDRs. Platforms mix them."""
+
 
 class Field(Struct, frozen=True):
     """One field of an object.

@@ -32,6 +32,7 @@ CASES = [
     ("sessions pass kwh, status | aggregate sum(.kwh) by .status", f"shown status; used kwh; {KEY}"),
     ("sessions | aggregate count", KEY),
     ("sessions since 2026-01-01 | .id", f"shown id; window last_updated; {KEY}"),
+    ("sessions during 2026-01 | .id", f"shown id; window end_date_time, end_datetime; {KEY}"),
     ("sessions pass kwh | .kwh + 1 | tostring", f"used kwh; {KEY}"),
     ("locations pass city | .evses[].uid", f"shown evses.uid; {KEY}"),
 ]
@@ -81,5 +82,14 @@ def test_each_source_is_told_apart() -> None:
         "$a",
         "2026-02-01T00:00:00Z",
     )
+    assert (other.during, other.newest) == (None, None)
     assert one.of_role("shown") == ["kwh"]
     assert other.of_role("shown") == ["id"]
+
+
+def test_periods_and_newest() -> None:
+    one, other = explain(
+        analyze(parse("(cdrs during 2026-01 | .id), (cdrs newest 3 | .id)")), "2.2.1"
+    ).sources
+    assert one.during == ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z")
+    assert other.newest == 3

@@ -349,7 +349,7 @@ OTHER = [
     Case(
         "explain as JSON",
         ("explain", "--json", "sessions only id"),
-        '{"version":"2.2.1","sources":[{"module":"sessions","passes":["id"],"since":null,"until":null,"fields":['
+        '{"version":"2.2.1","sources":[{"module":"sessions","passes":["id"],"since":null,"until":null,"during":null,"newest":null,"fields":['
         '{"path":"id","role":"shown"},{"path":"country_code","role":"key"},{"path":"party_id","role":"key"},'
         '{"path":"id","role":"key"}]}],"holds":[]}\n',
     ),
