@@ -11,6 +11,7 @@ MODULES = ("sessions", "cdrs", "locations", "tariffs", "tokens")
 VERSIONS = ("2.1.1", "2.2.1")
 DEEPEST = 3
 
+WINDOWS = ["", "", "", " since 2026-01-01", " until 2026-01-01", " during 2026-01", " newest 2"]
 LITERALS = ["null", "true", "0", "1.5", '"x"', '"2026"', "[]", "{}", "[1]", '{"a": 1}']
 FILTERS = [  # of any value
     ".",
@@ -170,6 +171,9 @@ STAGES = [
     "",
     "",
     "",
+    "join tokens as $t on .auth_id == $t.uid",
+    "join tokens as $t pass uid on .id == $t.uid | [., $t]",
+    "join each (tokens only issuer, uid) as $t on .id == $t.issuer | {{a: $t, b: {path}}}",
     "limit 1",
     "limit 2",
     "aggregate count",
@@ -238,7 +242,7 @@ def _clauses(draw: st.DrawFn, known: list[Field]) -> tuple[str, list[str]]:
         paths = draw(some)
         named += paths
         text += f" {word} {', '.join(paths)}"
-    return text + draw(st.sampled_from(["", "", " since 2026-01-01"])), named
+    return text + draw(st.sampled_from(WINDOWS)), named
 
 
 @st.composite

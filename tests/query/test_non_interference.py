@@ -7,19 +7,24 @@ null, numbers that are none, lone surrogates, bytes that are no UTF-8, depth, ke
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import pytest
 from generated_queries import queries
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from in_process import Outcome, command, text_of
 from json_texts import listed
-from unpassed import Pair, object_pairs
+from unpassed import Pair, object_pairs, quoted
 
+from ocpiq.analysis.plan import SourcePlan
 from ocpiq.errors import OcpiqError
 from ocpiq.query import compile
+from ocpiq.schema import ENDED, UPDATED
 
 EXAMPLES = 3000 if os.environ.get("CI") == "true" else 250
 THOROUGH = settings(
@@ -29,7 +34,8 @@ THOROUGH = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-UPDATED = [
+TIMES = [
+    b'"2026-01-15T12:00:00Z"',
     b'"2025-12-31T00:00:00Z"',
     b'"2026-01-01T00:00:00Z"',
     b'"2026-01-02 00:00:00.5"',
@@ -62,55 +68,69 @@ def with_care(objects: list[bytes]) -> dict[str, bytes]:
 WAYS = {"a page": page, "pages": pages, "lines": lines, "with care": with_care}
 
 
-def run(text: str, module: str, version: str, files: dict[str, bytes]) -> Outcome:
-    """Run a query on files, in folders of its own."""
+class Case(NamedTuple):
+    """A query, the OCPI version of its objects, and pairs of them for each module."""
+
+    text: str
+    version: str
+    sent: dict[str, list[Pair]]
+
+
+def run(case: Case, way: Callable[[list[bytes]], dict[str, bytes]], side: int) -> Outcome:
+    """Run a query on one side of the pairs, in folders of its own."""
+    words = ["--ocpi-version", case.version, case.text]
     with TemporaryDirectory() as folder:
-        home, sent = Path(folder, "home"), Path(folder, "sent")
+        home = Path(folder, "home")
         home.mkdir()
-        sent.mkdir()
-        for name, body in files.items():
-            (sent / name).write_bytes(body)
-        source = f"{module}={sent if len(files) > 1 else sent / next(iter(files))}"
-        found = command(home, ["--ocpi-version", version, "--source", source, text])
+        for module, both in case.sent.items():
+            sent = Path(folder, module)
+            sent.mkdir()
+            for name, body in way([pair[side] for pair in both]).items():
+                (sent / name).write_bytes(body)
+            words += ["--source", f"{module}={sent}"]
+        found = command(home, words)
     return found._replace(err=found.err.replace(str(folder), "FOLDER"))
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[str, str, str, list[Pair]]:
-    """Draw a query that compiles, or is refused while compiling, and pairs of objects for its source."""
+def cases(draw: st.DrawFn) -> Case:
+    """Draw a query, and pairs of objects for the views of its sources."""
     version, text = draw(queries())
-    module = text.lstrip("[").split(" ")[0].rstrip("]")
     try:
-        (source,) = compile(text, version=version).plan.sources
+        sources = compile(text, version=version).plan.sources
     except OcpiqError as error:
         event(f"while compiling: {type(error).__name__}")
-        return text, module, version, [(b"{}", b'{"id":1}')]
-    windowed = source.since is not None
-    always = [(b'"last_updated"', draw(st.sampled_from(UPDATED)))] if windowed else []
-    favoured = {name for name in source.view.children if f".{name}" in text} | set(
-        text.replace("[]?", "").split(".")
-    )
-    some = object_pairs(source.view, favoured, always)
-    return text, module, version, draw(st.lists(some, min_size=1, max_size=3))
+        return Case(text, version, {})
+    assume(len({source.module for source in sources}) == len(sources))
+    return Case(text, version, {source.module: draw(sent_to(source, text)) for source in sources})
+
+
+@st.composite
+def sent_to(draw: st.DrawFn, source: SourcePlan, text: str) -> list[Pair]:
+    """Draw pairs of objects for a source: the same dates where it has a window, and more of what the query names."""
+    dated = source.since is not None or source.until is not None
+    windows = [UPDATED] * dated + list(ENDED) * (source.during is not None)
+    always = [(quoted(name), draw(st.sampled_from(TIMES))) for name in windows]
+    named = set(re.findall(r"\w+", text))
+    return draw(st.lists(object_pairs(source.view, named, always), min_size=1, max_size=3))
 
 
 @THOROUGH
 @given(cases(), st.sampled_from(list(WAYS)))
-def test_what_is_not_passed_changes_nothing(case: tuple[str, str, str, list[Pair]], way: str) -> None:
-    text, module, version, both = case
-    if way == "lines" and any(b"\n" in side for pair in both for side in pair):
+def test_what_is_not_passed_changes_nothing(case: Case, way: str) -> None:
+    if way == "lines" and any(b"\n" in side for both in case.sent.values() for pair in both for side in pair):
         way = "a page"  # a line that a text breaks is two lines
-    one, other = (run(text, module, version, WAYS[way]([pair[side] for pair in both])) for side in (0, 1))
+    one, other = (run(case, WAYS[way], side) for side in (0, 1))
     event(f"exit code {one.code}")
-    assert one == other, (text, version, way, text_of(one), text_of(other))
+    assert one == other, (case.text, case.version, way, text_of(one), text_of(other))
     assert one.saved == {}
     assert "internal error" not in one.err, one.err
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
-def test_the_property_can_fail(way: object) -> None:
+def test_the_property_can_fail(way: Callable[[list[bytes]], dict[str, bytes]]) -> None:
     """A passed value has an influence: the test above looks where it would show."""
-    both = [WAYS["a page"]([b'{"kwh":%d}' % kwh]) for kwh in (1, 2)]
-    one, other = (run("sessions pass kwh", "sessions", "2.2.1", files) for files in both)
+    case = Case("sessions pass kwh", "2.2.1", {"sessions": [(b'{"kwh":1}', b'{"kwh":2}')]})
+    one, other = (run(case, way, side) for side in (0, 1))
     assert one.code == other.code == 0
     assert one.out != other.out
