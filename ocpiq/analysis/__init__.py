@@ -5,17 +5,17 @@ Pure: nothing is read, nothing is run. `analyze` is the entrance.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from ocpiq.analysis import assignments, calls, expressions, paths, pipelines, sources
-from ocpiq.analysis.context import Analysis
+from ocpiq.analysis.context import Analysis, Handler
 from ocpiq.analysis.modules import Imports, Library, NoLibrary
 from ocpiq.analysis.plan import QueryPlan
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.types import Opaque, use
 from ocpiq.language import tree
 
-HANDLERS = {
+HANDLERS: Mapping[type, Handler] = {
     **paths.HANDLERS,
     **expressions.HANDLERS,
     **assignments.HANDLERS,
@@ -32,14 +32,15 @@ def analyze(
     givens: Collection[str] = (),
     library: Library | None = None,
     zone: str = "UTC",
+    handlers: Mapping[type, Handler] = HANDLERS,
 ) -> QueryPlan:
     """Return the plan of `program` for platforms of an OCPI `version`.
 
     `givens` are the names of the variables that will be given to the run, `library` finds what is imported,
-    `zone` is where its days and months are (an IANA name).
+    `zone` is where its days and months are (an IANA name), `handlers` resolve the nodes of each type.
     Raises CompileError, and PrivacyError where the query uses a field that it does not pass.
     """
-    analysis = Analysis(HANDLERS, version, zone)
+    analysis = Analysis(handlers, version, zone)
     given: dict[str, Variable] = {name: Variable("", Opaque(clean=True)) for name in givens}
     body: tree.Expr = program.body or tree.Identity(span=program.span)  # as in jq
     if program.definitions:
@@ -53,4 +54,4 @@ def analyze(
     return QueryPlan(plan, kind, tuple(analysis.sources), tuple(givens), analysis.follows_paths, zone)
 
 
-__all__ = ["analyze"]
+__all__ = ["HANDLERS", "analyze"]

@@ -4,44 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from ocpiq.commands import report
+from ocpiq.commands.apart import apart
 from ocpiq.commands.arguments import Arguments, parse
 from ocpiq.errors import OcpiqError, UsageError
 
-# A query and its input may be nested far deeper than the main thread's stack allows. What Python lets pass up to this
-# depth, in generators, decoders and comparisons alike, was measured to fit; memory is taken only where it is used.
-STACK: Final = 256 << 20
-DEPTH: Final = 250_000
-GRACE: Final = 1.0  # seconds that an interrupted run has to clean up
-
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line in a thread with a large stack and return its exit code."""
+    """Run the command line in a thread with a large stack, the prompt in this one, and return the exit code."""
     words = sys.argv[1:] if argv is None else argv
     codes: list[int] = []
     temporary: list[str] = []
-    done = threading.Event()  # an interrupted Thread.join cannot tell whether the thread has ended
-
-    def work() -> None:
-        codes.append(run(words, temporary))
-        done.set()
-
-    threading.stack_size(STACK)
-    sys.setrecursionlimit(DEPTH)
-    thread = threading.Thread(target=work, daemon=True)
-    try:
-        thread.start()
-        done.wait()
-    except KeyboardInterrupt:
-        if not _interrupted(thread, done):  # it waits for the network or a slow disk, and cannot hear
-            for path in temporary:
-                Path(path).unlink(missing_ok=True)
-            os._exit(report.INTERRUPTED)
+    if _opens_the_prompt(words):
+        return run(words, temporary)
+    if apart(lambda: codes.append(run(words, temporary))) == "stuck":
+        for path in temporary:
+            Path(path).unlink(missing_ok=True)
+        os._exit(report.INTERRUPTED)
     return codes[0]
 
 
@@ -75,12 +57,9 @@ def dispatch(given: Arguments, temporary: list[str]) -> int:
         return 0
     if given.has("help") or given.command == "help":
         return _help(given.words)
+    if _is_without_query(given):
+        return _without_query(given, temporary)
     if given.command == "query":
-        if not given.words and not given.has("from-file") and sys.stdin.isatty() and sys.stdout.isatty():
-            from ocpiq.commands.help import SHORT
-
-            report.say(SHORT.rstrip())
-            return UsageError.exit_code
         return query.run(given, temporary)
     return _command(given, temporary)
 
@@ -108,6 +87,34 @@ def _command(given: Arguments, temporary: list[str]) -> int:
     return command[given.command](given)
 
 
+def _is_without_query(given: Arguments) -> bool:
+    other = given.has("help") or given.has("version") or given.has("from-file")
+    return given.command == "query" and not given.words and not other
+
+
+def _opens_the_prompt(argv: Sequence[str]) -> bool:
+    """Tell whether the words ask for the prompt, which has threads of its own for its queries."""
+    try:
+        return _is_without_query(parse(argv)) and _is_at_terminal()
+    except OcpiqError:
+        return False
+
+
+def _is_at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _without_query(given: Arguments, temporary: list[str]) -> int:
+    """Open the prompt on a terminal; off it, standard input holds the query."""
+    if _is_at_terminal():
+        from ocpiq import repl
+
+        return repl.run(given)
+    from ocpiq.commands import query
+
+    return query.run_standard_input(given, temporary)
+
+
 def _help(words: Sequence[str]) -> int:
     if list(words) == ["blanks"]:
         from ocpiq.analysis.blank_table import blank_table
@@ -118,18 +125,6 @@ def _help(words: Sequence[str]) -> int:
 
     sys.stdout.write(full())
     return 0
-
-
-def _interrupted(thread: threading.Thread, done: threading.Event) -> bool:
-    """Raise KeyboardInterrupt in `thread`, wait a moment, and tell whether it has ended."""
-    import ctypes
-
-    try:
-        set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
-        set_exception(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt))
-        return done.wait(GRACE)
-    except KeyboardInterrupt:  # a second Ctrl-C: do not wait
-        return False
 
 
 def _forget_output() -> None:

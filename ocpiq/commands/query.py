@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ocpiq.commands import origin, output, values
 from ocpiq.commands.arguments import Arguments
@@ -51,6 +52,18 @@ def run(given: Arguments, temporary: list[str]) -> int:
     """Run the query that was given; `temporary` gets the files that would be left if the process were stopped."""
     words = list(given.words)
     return run_text(given, text_of(given, words), words, temporary)
+
+
+def run_standard_input(given: Arguments, temporary: list[str]) -> int:
+    """Run the query that standard input holds, once, on null. Raises UsageError."""
+    text = ""
+    if not sys.stdin.isatty():
+        with open(sys.stdin.fileno(), "rb", closefd=False) as file:
+            text = file.read().decode("utf-8", "replace")
+    if not text.strip():
+        raise UsageError("there is no query", hint="ocpiq --help shows some")
+    once = structs.replace(given, options={**given.options, "null-input": [()]})
+    return run_text(once, Text(text, "standard input"), [], temporary)
 
 
 def run_text(given: Arguments, text: Text, files: list[str], temporary: list[str]) -> int:

@@ -121,9 +121,13 @@ class Parser:
         self.lexer = Lexer(tables)
         self.actions = actions
 
+    def start(self) -> Run:
+        """Return a parse that nothing was fed to yet."""
+        return Run(self.tables, self.actions)
+
     def parse(self, text: str) -> Any:  # noqa: ANN401 - whatever the actions make of the start rule
         """Return the value of the start rule; raise Stuck where the text is no sentence."""
-        run = _Run(self.tables, self.actions)
+        run = self.start()
         position = 0
         while True:
             token = self.lexer.next(text, position, run.states[-1])
@@ -134,7 +138,7 @@ class Parser:
             position = token.span.end
 
 
-class _Run:
+class Run:
     """One parse: the stacks of states, values and their places."""
 
     def __init__(self, tables: Tables, actions: dict[str, Action]) -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 CONFIG_VARIABLE = "OCPIQ_CONFIG"
+STATE_VARIABLE = "OCPIQ_STATE"
 
 
 def config_folder() -> Path:
@@ -16,3 +17,13 @@ def config_folder() -> Path:
     from platformdirs import user_config_path  # noqa: PLC0415 - most runs with files only never need it
 
     return user_config_path("ocpiq", appauthor=False)
+
+
+def state_folder() -> Path:
+    """Return the folder of what may be lost, such as the prompt's history: `$OCPIQ_STATE`, else the user's own."""
+    named = os.environ.get(STATE_VARIABLE)
+    if named:
+        return Path(named)
+    from platformdirs import user_state_path  # noqa: PLC0415
+
+    return user_state_path("ocpiq", appauthor=False)

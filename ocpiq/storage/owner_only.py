@@ -30,6 +30,18 @@ def write(path: Path, content: bytes) -> None:
         raise
 
 
+def append(path: Path, content: bytes) -> None:
+    """Put `content` behind what `path` holds, in one write; both are made where they are missing. Raises OSError."""
+    make_folder(path.parent)
+    number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_RIGHTS)
+    try:
+        if os.name == "posix":
+            tighten(number)
+        os.write(number, content)
+    finally:
+        os.close(number)
+
+
 def read(path: Path) -> bytes:
     """Return what `path` holds, and take the rights to it from everyone but the owner. Raises OSError."""
     with path.open("rb") as file:

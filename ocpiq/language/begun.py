@@ -1,0 +1,108 @@
+"""A query that is still being written: its tokens, whether it is whole, what can stand next, what would end it."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from ocpiq.errors import QuerySyntaxError, Span
+from ocpiq.language.lalr import END, Parser, Run, Stuck, Token, can_follow
+from ocpiq.language.parse import parser
+from ocpiq.language.tree import Program
+
+State = Literal["empty", "whole", "unfinished", "wrong"]
+
+# What ends a query that stops anywhere, tried in this order until nothing is open.
+ENDINGS: Final = {
+    END: "",
+    "_RPAR": ")",
+    "_RSQB": "]",
+    "_RBRACE": "}",
+    "_END": "end",
+    "_QUOTE": '"',
+    "_THEN": "then",
+    "_SEMICOLON": ";",
+    "_COLON": ":",
+    "_AS": "as",
+    "VARIABLE": "$x",
+    "_BY": "by",
+    "NUMBER": "1",
+    "_DOT": ".",
+    "NAME": "x",
+    "_LPAR": "(",
+}
+FURTHEST: Final = 400  # tokens that may be needed to end a query
+
+
+class Begun(Struct):
+    """A text as far as it was read: the parser behind its last token, and the tokens.
+
+    `stuck` is the token that cannot stand where it is; the ones behind it are not read.
+    """
+
+    text: str
+    run: Run
+    tokens: list[Token]
+    stuck: Token | None = None
+
+    def next(self) -> frozenset[str]:
+        """Return the terminals that can stand next."""
+        return frozenset(can_follow(self.run.tables, self.run.states))
+
+    def open_token(self, kinds: frozenset[str]) -> Token | None:
+        """Return the last token of such a kind that no rule has taken in yet."""
+        return next((v for v in reversed(self.run.values) if isinstance(v, Token) and v.kind in kinds), None)
+
+    def last(self) -> Token | None:
+        """Return the last token."""
+        return self.tokens[-1] if self.tokens else None
+
+    def ended(self, *more: tuple[str, str]) -> Program | None:
+        """Return the tree of the text with the tokens `more` behind it, and then what ends it soonest."""
+        here = Span(len(self.text), len(self.text))
+        for kind, text in more:
+            if not self.run.feed(Token(kind, text, here)):
+                return None
+        for _ in range(FURTHEST):
+            can_stand = self.next()
+            ending = next((kind for kind in ENDINGS if kind in can_stand), "")
+            if not ending or not self.run.feed(Token(ending, ENDINGS[ending], here)):
+                return None
+            if ending == END:
+                program: Program = self.run.values[-1]
+                return program
+        return None
+
+
+def begun(text: str) -> Begun:
+    """Return `text` as far as it can be read. Nothing is raised."""
+    machine: Parser = parser()
+    found = Begun(text, machine.start(), [])
+    position = 0
+    while True:
+        token = machine.lexer.next(text, position, found.run.states[-1])
+        if token is not None and token.kind == END:
+            return found
+        try:
+            fits = token is not None and found.run.feed(token)
+        except QuerySyntaxError:  # a word that is used where it has no meaning
+            fits = False
+        if token is None or not fits:
+            found.stuck = token or machine.lexer.anything(text, position)
+            return found
+        found.tokens.append(token)
+        position = token.span.end
+
+
+def state(text: str) -> State:
+    """Tell whether `text` is a query, could become one with more behind it, or never will."""
+    if not text.strip():
+        return "empty"
+    try:
+        parser().parse(text)
+    except Stuck as stuck:
+        return "unfinished" if stuck.token.kind == END else "wrong"
+    except QuerySyntaxError:
+        return "wrong"
+    return "whole"

@@ -1,0 +1,88 @@
+"""The prompt itself: one line after the other until it is left."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.shortcuts import CompleteStyle
+from prompt_toolkit.styles import Style
+
+from ocpiq.repl.bar import status, warning
+from ocpiq.repl.check import Checked, checked
+from ocpiq.repl.commands import Leave, command
+from ocpiq.repl.completer import QueryCompleter
+from ocpiq.repl.keys import bindings
+from ocpiq.repl.lexer import QueryLexer
+from ocpiq.repl.remembered import Remembered
+from ocpiq.repl.run import run
+from ocpiq.repl.session import Session
+
+PROMPT: Final = "ocpiq> "
+GREETING: Final = ":help says what can be done here; Tab completes; Ctrl-D leaves"
+STYLE: Final = {
+    "module": "ansicyan bold",
+    "function": "ansiblue",
+    "keyword": "ansimagenta",
+    "field": "",
+    "variable": "ansiyellow",
+    "format": "ansiblue",
+    "number": "ansiyellow",
+    "string": "ansigreen",
+    "comment": "ansibrightblack italic",
+    "command": "ansimagenta bold",
+    "wrong": "underline ansired",
+    "open": "ansigreen",
+    "blanked": "ansired",
+    "passed": "ansicyan",
+    "bottom-toolbar": "noreverse bg:ansibrightblack ansiwhite",
+    "bottom-toolbar.mistake": "noreverse bg:ansired ansiwhite",
+}
+
+
+def converse(session: Session) -> int:
+    """Take queries and commands until Ctrl-D or `:quit`; return the exit code."""
+    prompt = _prompt(session)
+    print(GREETING)  # noqa: T201 - to a person at a terminal
+    while True:
+        text, session.pending = session.pending, ""
+        try:
+            text = prompt.prompt(default=text)
+            if text.startswith(":"):
+                command(session, text)
+            elif text.strip():
+                run(session, text)
+        except KeyboardInterrupt:  # at the prompt: a new line; elsewhere whatever it was is over
+            continue
+        except (EOFError, Leave):
+            return 0
+
+
+def _prompt(session: Session) -> PromptSession[str]:
+    def look(text: str) -> Checked:
+        return checked(text, session.version, tuple(session.variables))
+
+    def bar() -> StyleAndTextTuples:
+        buffer = get_app().current_buffer
+        found = look(buffer.text)
+        line = status(session.platform, session.version, found.plan, session.seen)
+        mistake = warning(found.mistake_at(buffer.cursor_position))
+        shown: StyleAndTextTuples = [("", f" {line} ")]
+        return [*shown, ("", "\n"), ("class:bottom-toolbar.mistake", f" {mistake} ")] if mistake else shown
+
+    return PromptSession(
+        PROMPT,
+        multiline=True,
+        prompt_continuation=lambda width, line, wrapped: " " * (width - 4) + "... ",
+        completer=QueryCompleter(session.context),
+        complete_style=CompleteStyle.COLUMN,
+        complete_while_typing=True,
+        lexer=QueryLexer(session.context, look),
+        key_bindings=bindings(look),
+        history=Remembered(session),
+        bottom_toolbar=bar,
+        style=Style.from_dict(STYLE),
+        enable_open_in_editor=True,
+    )

@@ -1,0 +1,105 @@
+"""What a prompt knows while it is open: where objects come from, variables, the last query, what was seen."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Final
+
+from msgspec import Struct, field, structs
+
+from ocpiq.commands import origin, values
+from ocpiq.commands.arguments import Arguments
+from ocpiq.commands.output import FORMS
+from ocpiq.commands.report import say
+from ocpiq.errors import Notice, PageRead, PullEnded, Warned
+from ocpiq.repl.context import Context
+from ocpiq.schema import modules
+from ocpiq.sources import Source
+from ocpiq.storage import history, logins
+from ocpiq.values.types import Value
+
+DEMO: Final = "demo"
+
+
+class Session(Struct):
+    """An open prompt.
+
+    `stack` holds what has to be closed; `last` is the last query, `file` where it was saved or loaded from, `pending`
+    what is to stand at the prompt; `seen` counts the objects that the last query read.
+    """
+
+    given: Arguments
+    stack: ExitStack
+    platform: str = ""
+    version: str = origin.DEFAULT_VERSION
+    sources: dict[str, Source] = field(default_factory=dict)
+    variables: dict[str, Value] = field(default_factory=dict)
+    form: str = "json"
+    last: str = ""
+    file: str = ""
+    pending: str = ""
+    remembers: bool = field(default_factory=history.wanted)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, given: Arguments) -> Session | None:
+        """Return a session on the demo, the platform or the files that were asked for; None where there are none."""
+        found = cls(given, ExitStack(), variables=values.variables(given), form=given.last("to") or "json")
+        named = given.has("platform") or given.has("source") or given.has("demo")
+        if not named and not logins.names():
+            return None
+        found.reopen(given)
+        return found
+
+    def switch(self, name: str) -> None:
+        """Pull from another login from now on, or from the demo. Raises UsageError."""
+        asked = {key: value for key, value in self.given.options.items() if key not in ("demo", "source")}
+        if name == DEMO and name not in logins.names():
+            asked = {key: value for key, value in asked.items() if key != "platform"} | {"demo": [()]}
+        else:
+            asked["platform"] = [(name,)]
+        self.reopen(structs.replace(self.given, options=asked))
+
+    def reopen(self, given: Arguments) -> None:
+        """Open what `given` asks for, and close what was open. Raises UsageError."""
+        with ExitStack() as opened:
+            sources, name = _open(given, opened)
+            self.stack.close()
+            self.stack.push(opened.pop_all())
+        self.given, self.sources, self.platform = given, sources, name
+        self.version = next(iter(sources.values())).version
+        self.seen.clear()
+
+    def arguments(self, command: str, *words: str, **options: str) -> Arguments:
+        """Return the command line that would do the same as what is asked at the prompt."""
+        asked = dict(self.given.options)
+        for name, text in {"ocpi-version": self.version, **options}.items():
+            asked[name] = [(text,)]
+        return Arguments(command, list(words), asked)
+
+    def context(self) -> Context:
+        """Return what suggestions are made from."""
+        names = modules(self.version)
+        platforms = dict.fromkeys((*logins.names(), DEMO))
+        return Context(self.version, names, tuple(self.variables), tuple(platforms), FORMS)
+
+    def heard(self, notice: Notice) -> None:
+        """Count what a run has read."""
+        if isinstance(notice, PageRead | PullEnded):
+            self.seen[notice.module] = notice.objects
+
+
+def _open(given: Arguments, stack: ExitStack) -> tuple[dict[str, Source], str]:
+    """Return a source for each module, and what they are called together."""
+    wanted = modules()
+    if given.has("demo"):
+        return origin.sources(given, wanted, stack), DEMO
+    if given.has("platform") or not given.has("source"):
+        name = logins.load(given.last("platform")).name
+        return origin.sources(given, wanted, stack), name
+    return origin.sources(given, (), stack), "files"
+
+
+def _warn(notice: Notice) -> None:
+    if isinstance(notice, Warned):
+        say(f"warning: {notice.message}")

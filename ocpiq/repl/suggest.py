@@ -1,0 +1,224 @@
+"""What could be written at the cursor: a pure function of the text, the cursor, and what the platform is.
+
+The grammar says what can stand there, the analysis what `.` is; no data is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from ocpiq.analysis.aggregates import AGGREGATES
+from ocpiq.language.begun import Begun, begun
+from ocpiq.language.tables import tables
+from ocpiq.language.tree import Program
+from ocpiq.repl.context import Context, Suggestion, fitting
+from ocpiq.repl.fields import clause_fields, fields
+from ocpiq.repl.known import PROBE, Known, known
+from ocpiq.repl.words import Word, functions, words
+from ocpiq.schema import module
+
+MOST: Final = 200  # suggestions
+WORD: Final = re.compile(r"(?:(?<![0-9.])\.|[$@])?[A-Za-z_][A-Za-z_0-9]*$|(?<![0-9.])\.$|[$@]$")
+PATH: Final = re.compile(r"\b(?:pass|only)\b[^|]*?\s*(\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_0-9]*)+)$")
+QUOTED: Final = "LITERAL"
+EXPECTED: Final = ("by", "elif", "else", "end", "on", "then")  # offered before a letter of them is written
+
+
+def suggest(text: str, cursor: int, context: Context) -> list[Suggestion]:
+    """Return what could stand at `cursor` in place of the word before it, the best first."""
+    text = text[:cursor]
+    if text.startswith(":"):
+        return _command(text, context)
+    dotted = PATH.search(text)
+    if dotted:
+        found = _clause_paths(begun(text[: dotted.start(1)]), dotted[1], context)
+        if found:
+            return found
+    match = WORD.search(text)
+    word = match[0] if match else ""
+    read = begun(text[: len(text) - len(word)])
+    if read.stuck is not None or _in_comment(read):
+        return []
+    return list(_at(read, word, context))[:MOST]
+
+
+def _at(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+    can_stand = read.next()
+    if QUOTED in can_stand:
+        return
+    if "RESERVED" in can_stand and "_DESCEND" not in can_stand:
+        yield from _clause_paths(read, word, context)
+        yield from _keys(read, word, context) if "_RBRACE" in can_stand else ()
+        return
+    last = read.last()
+    if last is not None and last.kind in ("JOIN", "EACH") and "_AS" not in can_stand:
+        yield from _modules(word, context)
+        return
+    if word[:1] not in (".", "$", "@"):
+        yield from _clauses(read, can_stand, word, context)
+        yield from _of_kind("stage", word) if "_AGGREGATE" in can_stand and read.tokens else ()
+    if last is not None and last.kind == "JOIN":
+        yield from _modules(word, context)
+    if can_stand & {"_DESCEND", "FIELD"}:
+        yield from _in_expression(read, can_stand, word, context)
+    if word[:1] not in (".", "$", "@"):
+        yield from _keywords(can_stand, word)
+
+
+def _in_expression(
+    read: Begun, can_stand: frozenset[str], word: str, context: Context
+) -> Iterator[Suggestion]:
+    """Yield what a term can be, or a step of the path that stands there."""
+    term = "_DESCEND" in can_stand
+    if not term and not word.startswith("."):
+        return
+    here = known(_probed(read), context.version, context.variables)
+    if word[:1] in ("", "."):
+        yield from fields(here.kind, word, context.version, first=term)
+    if not term:
+        return
+    if word[:1] in ("", "$"):
+        yield from _variables(here, word, context)
+    if word.startswith("@"):
+        yield from _of_kind("format", word)
+    if word[:1] in (".", "$", "@"):
+        return
+    folds = here.scope is not None and here.scope.folding is not None
+    if here.scope is None or not (here.scope.repeated or folds):
+        yield from _modules(word, context)
+    if folds:
+        known_here = (each for each in words("aggregate") if (each.name, each.arity) in AGGREGATES)
+        yield from _written(known_here, word)
+    if word:
+        yield from _defined(here, word)
+        yield from _written(functions(), word)
+        yield from fields(here.kind, "." + word, context.version, first=True, replaces=len(word))
+
+
+def _probed(read: Begun) -> Program | None:
+    """Return the query that was begun with the probe at its end."""
+    last, variable = read.last(), read.open_token(frozenset({"VARIABLE"}))
+    if (
+        last is not None and last.kind == "_ON" and variable is not None
+    ):  # a join takes nothing but equalities
+        return read.ended(("FIELD", "." + PROBE), ("EQUAL", "=="), ("VARIABLE", variable.text))
+    return read.ended(("FIELD", "." + PROBE))
+
+
+# ---------------------------------------------------------------- one kind of word each
+
+
+def _written(found: Iterable[Word], word: str) -> Iterator[Suggestion]:
+    """Yield functions: the word up to its bracket is written."""
+    for each in fitting(found, word, lambda each: each.name):
+        text = each.name + ("(" if each.arity else "")
+        yield Suggestion(text, len(word), each.kind, each.about, each.written)
+
+
+def _of_kind(kind: str, word: str) -> Iterator[Suggestion]:
+    for each in words(kind):
+        if each.name.startswith(word):
+            yield Suggestion(each.name, len(word), kind, each.about)
+
+
+def _keywords(can_stand: frozenset[str], word: str) -> Iterator[Suggestion]:
+    spelled = {
+        terminal.text for terminal in tables().terminals if terminal.word and terminal.name in can_stand
+    }
+    for each in words("word"):
+        if each.name in spelled and each.name.startswith(word) and (word or each.name in EXPECTED):
+            yield Suggestion(each.name, len(word), "word", each.about)
+
+
+def _modules(word: str, context: Context) -> Iterator[Suggestion]:
+    for name in fitting(context.modules, word, str):
+        yield Suggestion(name, len(word), "module", f"every {module(name, context.version).object}")
+
+
+def _variables(here: Known, word: str, context: Context) -> Iterator[Suggestion]:
+    bound = reversed(list(here.scope.variables)) if here.scope else ()
+    own = [name for name in bound if name not in context.variables]
+    for name in (*own, *context.variables):
+        if word and name.startswith(word[1:]):
+            yield Suggestion(f"${name}", len(word), "variable", "given" if name in context.variables else "")
+
+
+def _defined(here: Known, word: str) -> Iterator[Suggestion]:
+    bound = list(here.scope.functions) if here.scope else []
+    for name, arity in fitting(bound, word, lambda each: each[0]):
+        yield Suggestion(name + ("(" if arity else ""), len(word), "function", "defined in the query", name)
+
+
+def _clauses(read: Begun, can_stand: frozenset[str], word: str, context: Context) -> Iterator[Suggestion]:
+    if "_PASS" in can_stand and _source(read, context) is not None:
+        yield from _of_kind("clause", word)
+
+
+def _clause_paths(read: Begun, word: str, context: Context) -> list[Suggestion]:
+    """Return the fields for a path of `pass` or `only`."""
+    can_stand = read.next()
+    name = _source(read, context)
+    if read.stuck is not None or name is None or not {"RESERVED", "FIELD"} <= can_stand:
+        return []
+    return list(clause_fields(module(name, context.version), word))
+
+
+def _keys(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+    """Yield the fields of `.` as keys of an object: `{id}` is short for `{id: .id}`."""
+    program = read.ended(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
+    kind = known(program, context.version, context.variables).kind
+    for each in fields(kind, "." + word, context.version, first=True):
+        if each.text.startswith("."):
+            yield Suggestion(each.text[1:], len(word), each.kind, each.about, state=each.state)
+
+
+def _source(read: Begun, context: Context) -> str | None:
+    """Return the module whose clauses stand at the end of what was read."""
+    for value in reversed(read.run.values):
+        if getattr(value, "kind", "") == "NAME" and value.text in context.modules:
+            return str(value.text)
+        if getattr(value, "kind", "") in ("_PIPE", "_LPAR", "_LBRACE", "_LSQB"):
+            return None
+    return None
+
+
+def _in_comment(read: Begun) -> bool:
+    last = read.last()
+    return "#" in read.text[last.span.end if last else 0 :].rpartition("\n")[2]
+
+
+# ---------------------------------------------------------------- the prompt's own commands
+
+
+def _command(text: str, context: Context) -> list[Suggestion]:
+    """Return what could stand at the end of a line that begins with a colon."""
+    name, space, rest = text.partition(" ")
+    if not space:
+        return [
+            Suggestion(each.name, len(text), "command", each.about, each.written)
+            for each in words("command")
+            if each.name.startswith(text)
+        ]
+    if "\n" in rest or " " in rest:
+        return []
+    return list(_argument(name, rest, context))
+
+
+def _argument(name: str, rest: str, context: Context) -> Iterator[Suggestion]:
+    if name == ":schema" and "." in rest:
+        holder, _, path = rest.partition(".")
+        if holder in context.modules:
+            yield from clause_fields(module(holder, context.version), path)
+        return
+    choices = {
+        ":schema": context.modules,
+        ":platform": context.platforms,
+        ":to": context.forms,
+        ":history": ("on", "off", "clear"),
+        ":arg": context.variables,
+    }
+    for choice in choices.get(name, ()):
+        if choice.startswith(rest):
+            yield Suggestion(choice, len(rest), "name")

@@ -1,0 +1,70 @@
+"""What Enter does with a text, and which mistakes are marked while it is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocpiq.repl.check import checked
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("", "empty"),
+        (" \n ", "empty"),
+        (".", "whole"),
+        ("# a comment", "whole"),
+        ("sessions pass kwh | limit 3", "whole"),
+        ("sessions |", "unfinished"),
+        ("sessions pass", "unfinished"),
+        ("[1, 2", "unfinished"),
+        ("{a: 1", "unfinished"),
+        ("(1", "unfinished"),
+        ('"text', "unfinished"),
+        ('"\\(1', "unfinished"),
+        ("if . then 1", "unfinished"),
+        ("reduce .[] as $x (0;", "unfinished"),
+        ("def f: 1", "unfinished"),
+        ("1 2", "wrong"),
+        ("]", "wrong"),
+        ('"\\q"', "wrong"),
+        (":help", "whole"),
+        (":load [", "whole"),
+    ],
+)
+def test_how_far_a_text_is(text: str, state: str) -> None:
+    assert checked(text, "2.2.1", ()).state == state
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("sessions | select(.kwh > 10)", "sessions.kwh is blanked"),
+        ("sessions | select(.kwh > 10", "sessions.kwh is blanked"),
+        ("sessions | select(.kwh > 10) | {", "sessions.kwh is blanked"),
+        ("sessions | .kwh | length", "sessions.kwh is blanked"),
+        ("sessions | .nope | .id", "sessions has no field nope"),
+        ("sessions | .nope, [", "sessions has no field nope"),
+        ("sessions | .nop", ""),  # may become a field
+        ("1 2 3", 'unexpected "2"'),
+        ("sessions | {id, kwh} |", ""),
+        ("sessions | select(.", ""),
+        ("$from", ""),
+        ("sessions | aggregate count by", ""),
+        ("sessions | join locations as $l on .currency ==", ""),
+    ],
+)
+def test_mistakes_while_writing(text: str, mistake: str) -> None:
+    found = checked(text, "2.2.1", ("from",)).mistake_at(len(text))
+    assert found.message.startswith(mistake) if found and mistake else (found is None and not mistake)
+
+
+def test_a_mistake_at_the_cursor_is_shown_when_the_cursor_has_left_it() -> None:
+    found = checked("sessions | .nop", "2.2.1", ())
+    assert found.mistake_at(15) is None
+    assert found.mistake_at(3) is not None
+
+
+def test_the_plan_is_there_for_what_is_begun() -> None:
+    plan = checked("sessions pass kwh | select(.kwh >", "2.2.1", ()).plan
+    assert plan is not None and [source.module for source in plan.sources] == ["sessions"]
