@@ -208,4 +208,13 @@ BUILTINS = _table(
     Builtin("@tsv", 0, Blanks.OUTSIDE, formats=True),
     *(Builtin(name, 0, result=STRING) for name in ("@base64d", "@base32d", "@urid")),
     Builtin("format", 1, result=STRING),
+    # beside jq: what OCPI work needs
+    *(Builtin(name, 1, result=_CLEAN) for name in ("year", "quarter", "month", "week", "day", "hour", "weekday")),
+    Builtin("duration_hours", 2, result=_CLEAN, reads=False),
+    Builtin("slots", 4, outputs=Outputs.MANY, result=_CLEAN, reads=False),
+    Builtin("_round", 1, result=_CLEAN),
+    Builtin("fixed", 1, result=_CLEAN),
+    Builtin("_power_kw", 3, result=_CLEAN, reads=False),
+    Builtin("excl_vat", 0, Blanks.MOVES),
+    Builtin("incl_vat", 0, Blanks.MOVES),
 )

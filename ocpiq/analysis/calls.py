@@ -31,6 +31,7 @@ from ocpiq.analysis.sources import resolve_source
 from ocpiq.analysis.types import (
     BOOLEAN,
     NULL,
+    STRING,
     InSource,
     Nothing,
     Opaque,
@@ -73,6 +74,8 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
             return Parameter(binding.name, outputs=Outputs.MANY), Opaque()
     if arity == 0 and node.name in CONSTANTS:
         return CONSTANTS[node.name]
+    if key == ("_zone", 0):
+        return Constant(analysis.zone), STRING
     if scope.folding is not None and key in AGGREGATES:
         return aggregates.call(analysis, node, scope)
     if key == ("path", 1):

@@ -91,8 +91,8 @@ def _windows(analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scop
                 windows.during = _period(analysis, name, clause, scope)
             case tree.Newest():
                 windows.newest = _newest(clause, scope)
-    begin = windows.since and windows.since.microseconds
-    end = windows.until and windows.until.microseconds
+    begin = windows.since.microseconds if windows.since else None
+    end = windows.until.microseconds if windows.until else None
     if windows.until is not None and begin is not None and end is not None and begin >= end:
         hint = "swap since and until"
         raise CompileError("the window ends before it begins", span=windows.until.span, hint=hint)

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ocpiq.analysis.calls import builtin_names
-from ocpiq.engine.natives import arrays, dates, formats, math, numbers, objects, regex, streams, strings
+from ocpiq.engine.natives import (
+    arrays,
+    dates,
+    formats,
+    math,
+    moments,
+    numbers,
+    objects,
+    regex,
+    streams,
+    strings,
+)
 
 NATIVES: Final[dict[str, Callable[..., Any]]] = {
     **numbers.NATIVES,
@@ -17,6 +28,7 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     **math.NATIVES,
     **regex.NATIVES,
     **dates.NATIVES,
+    **moments.NATIVES,
     **streams.NATIVES,
     "builtins": builtin_names,
 }

@@ -1,0 +1,238 @@
+"""What OCPI work needs beside jq: local time of DateTimes, hours between them, power of connectors, prices, rounding.
+
+DateTimes are read in every form that platforms send; null and 1970-01-01, which says unknown, give null.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, Final
+
+from ocpiq.errors import RunError
+from ocpiq.values import times
+from ocpiq.values.arithmetic import NUMBERS, plain
+from ocpiq.values.blank import Blank
+from ocpiq.values.text import excerpt
+from ocpiq.values.times import following, instant, midnight
+from ocpiq.values.types import Value, type_name
+
+HOUR: Final = 3_600_000_000  # microseconds
+PHASES: Final = {"AC_2_PHASE": 2, "AC_2_PHASE_SPLIT": 2, "AC_3_PHASE": 3}
+MOST_DIGITS: Final = 300
+BEYOND: Final = 1e12  # seconds; the year 9999 ends at 2.5e11
+UNKNOWN: Final = re.compile(r"\s*1970-0?1-0?1(?:[Tt ]|$)")
+
+# ---------------------------------------------------------------- moments
+
+
+def moment(value: Value) -> int | None:
+    """Return a DateTime, or seconds since 1970, in microseconds; None where it is unknown."""
+    if value is None:
+        return None
+    if type(value) is str:
+        read = times.epoch_us(value)
+        if read is not None or UNKNOWN.match(value):
+            return read
+    elif (type(value) is int or type(value) is float) and abs(value) < BEYOND:
+        return int(value * 1_000_000)
+    raise RunError(f"{type_name(value)} ({excerpt(value)}) is no date and time")
+
+
+def zone(value: Value) -> tzinfo:
+    """Return a time zone."""
+    try:
+        if type(value) is str:
+            return times.zone(value)
+    except ValueError:
+        pass
+    raise RunError(f"{excerpt(value)} is no time zone, such as Europe/Amsterdam")
+
+
+def local(value: Value, place: Value) -> datetime | None:
+    """Return the wall clock of a zone at a moment."""
+    at = moment(value)
+    try:
+        return None if at is None else times.local(at, zone(place))
+    except OverflowError:
+        raise RunError(f"{excerpt(value)} is beyond the year 9999") from None
+
+
+def _said(say: Callable[[datetime], Value]) -> Callable[[Value, Value], Value]:
+    def builtin(value: Value, place: Value) -> Value:
+        at = local(value, place)
+        return None if at is None else say(at)
+
+    return builtin
+
+
+def week(day: date) -> str:
+    """Return the label of an ISO week, such as 2026-W03."""
+    year, number, _ = day.isocalendar()
+    return f"{year:04}-W{number:02}"
+
+
+LABELS: Final[dict[str, Callable[[date], str]]] = {
+    "day": lambda day: day.isoformat()[:10],
+    "week": week,
+    "month": lambda day: day.isoformat()[:7],
+    "quarter": lambda day: f"{day.year:04}-Q{(day.month + 2) // 3}",
+    "year": lambda day: f"{day.year:04}",
+}
+
+
+def duration_hours(end: Value, start: Value) -> Value:
+    """`duration_hours(end; start)`; null where one of them is unknown."""
+    last, first = moment(end), moment(start)
+    return None if last is None or first is None else plain((last - first) / HOUR)
+
+
+# ---------------------------------------------------------------- slots
+
+
+def slots(unit: Value, start: Value, end: Value, place: Value) -> Iterator[Value]:
+    """`slots(unit; start; end; zone)`: each hour (day, …) that an interval touches, and for how many hours."""
+    if unit != "hour" and unit not in LABELS:
+        raise RunError(f"{excerpt(unit)} is no unit of slots: hour, {', '.join(LABELS)}")
+    there = zone(place)
+    first, last = moment(start), moment(end)
+    if first is None or last is None:
+        return
+    try:
+        for begin, stop, label in (_hours if unit == "hour" else _days)(str(unit), first, last, there):
+            hours = (min(stop, last) - max(begin, first)) / HOUR
+            at = times.local(begin, UTC).isoformat()[:19] + "Z"
+            yield {"slot": label, "start": at, "hours": plain(hours)}
+    except (OverflowError, ValueError):
+        raise RunError("the interval of slots ends beyond the year 9999") from None
+
+
+def _hours(unit: str, first: int, last: int, there: tzinfo) -> Iterator[tuple[int, int, str]]:
+    wall = times.local(first, there)
+    begin = first - (wall.minute * 60 + wall.second) * times.SECOND - wall.microsecond
+    while begin < last:
+        yield begin, begin + HOUR, times.local(begin, there).isoformat()[:13]
+        begin += HOUR
+
+
+def _days(unit: str, first: int, last: int, there: tzinfo) -> Iterator[tuple[int, int, str]]:
+    day = _begin(unit, times.local(first, there).date())
+    begin = instant(midnight(day), there)
+    while begin < last:
+        next_day = _next(unit, day)
+        stop = instant(midnight(next_day), there)
+        yield begin, stop, LABELS[unit](day)
+        day, begin = next_day, stop
+
+
+def _begin(unit: str, day: date) -> date:
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    if unit == "quarter":
+        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    return {"day": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1)}[unit]
+
+
+def _next(unit: str, day: date) -> date:
+    if unit in ("day", "week"):
+        return day + timedelta(days=1 if unit == "day" else 7)
+    return following(day, {"month": 1, "quarter": 3, "year": 12}[unit])
+
+
+# ---------------------------------------------------------------- rounding
+
+
+def _decimals(value: Value, digits: Value) -> Decimal | None:
+    """Return a number rounded to so many decimals, halves away from zero, as its shortest text says it."""
+    if type(digits) is not int or not -MOST_DIGITS <= digits <= MOST_DIGITS:
+        raise RunError(f"{excerpt(digits)} is no number of decimals")
+    if type(value) not in NUMBERS:
+        raise RunError(f"{type_name(value)} ({excerpt(value)}) number required")
+    try:
+        exact = Decimal(repr(value))
+        return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) if exact.is_finite() else None
+    except InvalidOperation:  # more digits than a decimal has: there is nothing to round
+        return exact if digits >= 0 else Decimal(0)
+
+
+def rounded(value: Value, digits: Value) -> Value:
+    """`round(n)`; null stays null."""
+    if value is None:
+        return None
+    found = _decimals(value, digits)
+    return value if found is None else plain(float(found))
+
+
+def fixed(value: Value, digits: Value) -> Value:
+    """`fixed(n)`: text with exactly so many decimals; null stays null."""
+    if value is None:
+        return None
+    found = _decimals(value, digits)
+    if found is None or (type(digits) is int and digits < 0):
+        raise RunError(f"{excerpt(value)} has no text with {excerpt(digits)} decimals")
+    return f"{found:.{digits}f}"
+
+
+# ---------------------------------------------------------------- power and prices
+
+
+def power_kw(voltage: Value, amperage: Value, kind: Value) -> Value:
+    """Return what a connector gives at most by its voltage (to neutral) and amperage; null where one is missing."""
+    if type(voltage) not in NUMBERS or type(amperage) not in NUMBERS:
+        return None
+    phases = PHASES.get(kind, 1) if type(kind) is str else 1
+    return plain(voltage * amperage * phases / 1000)  # type: ignore[operator]
+
+
+def excl_vat(price: Value) -> Value:
+    """`excl_vat`: a Price of 2.2 or 2.3.0, or a number as in 2.1.1, without VAT."""
+    if type(price) is dict:
+        return _amount(_first(price, "excl_vat", "before_taxes"))
+    return _amount(price)
+
+
+def incl_vat(price: Value) -> Value:
+    """`incl_vat`: a Price with VAT; null where it does not say, as a number of 2.1.1 does not."""
+    if type(price) is not dict:
+        return price if type(price) is Blank else None
+    said = _first(price, "incl_vat", "after_taxes")
+    if said is not None or not isinstance(taxes := price.get("taxes"), list):
+        return _amount(said)
+    amounts = [_amount(tax.get("amount")) for tax in taxes if type(tax) is dict]
+    total = [_amount(price.get("before_taxes")), *amounts]
+    for amount in total:
+        if amount is None or type(amount) is Blank:
+            return amount
+    return plain(float(sum(Decimal(repr(amount)) for amount in total)))
+
+
+def _first(price: dict[str, Value], *names: str) -> Value:
+    return next((price[name] for name in names if price.get(name) is not None), None)
+
+
+def _amount(value: Value) -> Value:
+    """Return an amount; some platforms send it as text."""
+    if type(value) is str:
+        try:
+            return plain(float(value))
+        except ValueError:
+            pass
+    if value is None or type(value) in NUMBERS or type(value) is Blank:
+        return value
+    raise RunError(f"{type_name(value)} ({excerpt(value)}) is no price")
+
+
+NATIVES: Final[dict[str, Callable[..., Any]]] = {
+    **{name: _said(lambda at, say=say: say(at.date())) for name, say in LABELS.items()},  # type: ignore[misc]
+    "hour": _said(lambda at: at.hour),
+    "weekday": _said(lambda at: at.isoweekday()),
+    "duration_hours": duration_hours,
+    "slots": slots,
+    "_round": rounded,
+    "fixed": fixed,
+    "_power_kw": power_kw,
+    "excl_vat": excl_vat,
+    "incl_vat": incl_vat,
+}
