@@ -15,7 +15,7 @@ TOO_MANY = 429  # HTTP status
 class Ahead:
     """Fetches what `aim` names; `take` gives it. No more than `width` answers are under way or wait.
 
-    The width grows with every answer that came, and falls with every failure. `stop` ends it at once: what is
+    The width grows with every answer that had to be waited for, and falls with every failure. `stop` ends it at once: what is
     under way is broken off, and nobody waits for it.
     """
 
@@ -42,6 +42,7 @@ class Ahead:
         errand = self.errands.pop(url, None)
         if errand is None:
             return None
+        late = not errand.done.is_set()
         try:
             answer = errand.result()
         except Failure as failure:
@@ -49,7 +50,7 @@ class Ahead:
                 self.most = 1
             self.width = max(1, min(self.width // 2, self.most))
             raise
-        self.width = min(self.width + 1, self.most)
+        self.width = min(self.width + late, self.most)
         return answer
 
     def stop(self) -> None:

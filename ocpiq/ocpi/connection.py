@@ -137,14 +137,15 @@ class Connection:
             if isinstance(timeout, dict):
                 timeout["read"] = self.bounds.idle  # read by httpcore when the body begins
             meter = Meter(self.bounds, subject, url)
-            body = bytearray()
+            pieces, size = [], 0
             for piece in response.iter_bytes():
                 if stopped():
                     raise Stopped
-                body += piece
-                meter.check(len(body), response.num_bytes_downloaded)
+                pieces.append(piece)
+                size += len(piece)
+                meter.check(size, response.num_bytes_downloaded)
             spent = time.monotonic() - began
-            return Answer(url, response.status_code, lowered(response), bytes(body), spent)
+            return Answer(url, response.status_code, lowered(response), b"".join(pieces), spent)
 
 
 class Turn:

@@ -27,6 +27,10 @@ class Distinct:
         self.young = Generation()
         self.old: Generation | None = None
 
+    def expect(self, keys: int) -> None:
+        """Make room for so many keys at once, which is faster than little by little."""
+        self.young.expect(min(keys, self.room))
+
     def repeats(self, keys: Sequence[int]) -> list[int]:
         """Remember the keys of a page and return the places of those that came before."""
         if self.young.count >= self.room:
@@ -49,17 +53,23 @@ class Generation:
     def add(self, keys: Sequence[int]) -> list[int]:
         """Remember keys and return the places of those that were there."""
         repeated = []
+        while self.count + len(keys) > FULL * len(self.buckets):
+            self.split()
         buckets, mask = self.buckets, len(self.buckets) - 1
         for place, key, (sealed,) in zip(count(), keys, packed(keys)):
-            bucket = buckets[key & mask]
+            number = key & mask
+            bucket = buckets[number]
             if sealed in bucket:
                 repeated.append(place)
             else:
-                buckets[key & mask] = bucket + sealed
+                buckets[number] = bucket + sealed
         self.count += len(keys) - len(repeated)
-        while self.count > FULL * len(buckets):
-            self.split()
         return repeated
+
+    def expect(self, keys: int) -> None:
+        """Make room for so many keys, as long as there are none."""
+        if not self.count:
+            self.buckets = [b""] * (1 << max(0, (keys // FULL).bit_length()))
 
     def holding(self, keys: Sequence[int]) -> list[int]:
         """Return the places of the keys that are there."""

@@ -121,6 +121,8 @@ class Reader:
     def opened(self, answer: Answer) -> Opened:
         """Return what the gate makes of a page. Raises the Failure of a body or envelope that is none."""
         self.mark = 0
+        total = number(answer.headers.get("x-total-count", ""))
+        self.distinct.expect(total or 0)
         try:
             opened = self.gate.page(answer.body, self.repeats)
         except PlatformError:

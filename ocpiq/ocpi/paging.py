@@ -319,7 +319,7 @@ class Pull:
 
     def known(self, read: Read) -> bool:
         """Whether a page with objects has come before."""
-        return read.opened.count > 0 and read.mark in self.marks
+        return read.opened.count > 0 and read.mark != 0 and read.mark in self.marks
 
     def target(self, link: str, read: Read) -> str | None:
         """Return where a link leads, with the dates of the pull, which some servers leave out of it."""

@@ -152,7 +152,7 @@ class Gate:
             repeated,
         )
 
-    def _sealed(self, keys: list[int | None], slices: Items) -> list[int]:
+    def _sealed(self, keys: Sequence[int | None], slices: Items) -> list[int]:
         """Return the sealed keys of a page; those that a record has not are made of its slice."""
         assert self._key is not None
         whole = self._key.of_slice

@@ -7,7 +7,7 @@ it. Identifiers are compared without case (OCPI section "CiString type").
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Raw
@@ -22,7 +22,9 @@ Identifier = str | int | None
 """What the parts of a key are decoded as; an object with another shape there is read the tolerant way."""
 
 OWNER: Final = ("country_code", "party_id")
-SECRET: Final = secrets.token_hex(16)
+SECRET: Final = secrets.token_hex(8)
+BREAK: Final = "\n"
+BETWEEN: Final = BREAK + SECRET
 LONGEST: Final = 1 << 63  # integers beyond this, and fractions, are no identifiers
 SCALARS: Final = b'"-0123456789'
 
@@ -36,16 +38,17 @@ class Key:
         alone = any(name.endswith("id") for name in names if name not in OWNER)
         self._optional = [alone and name in OWNER for name in names]
 
-    def of_columns(self, columns: Iterable[tuple[object, ...]]) -> list[int | None]:
-        """Return the sealed key of each object, given by the parts of its key; None where it has none."""
-        listed = list(columns)
+    def of_columns(self, columns: Sequence[Sequence[object]]) -> Sequence[int | None]:
+        """Return the sealed key of each object, given by part the parts of all keys; None where it has none."""
         try:
-            return [
-                hash(SECRET + "\0".join(parts).casefold()) if all(parts) else self.of_parts(parts)  # type: ignore[arg-type]
-                for parts in listed
-            ]
-        except TypeError:  # something in them is no text
-            return [self.of_parts(parts) for parts in listed]
+            if not any("" in column for column in columns):
+                whole = BETWEEN.join(map("\0".join, zip(*columns, strict=True)))
+                sealed = list(map(hash, f"{SECRET}{whole}".casefold().split(BREAK)))
+                if len(sealed) == len(columns[0]):
+                    return sealed
+        except TypeError:
+            pass  # something in them is no text
+        return [self.of_parts(parts) for parts in zip(*columns, strict=True)]
 
     def of_parts(self, parts: Sequence[object]) -> int | None:
         """Return the sealed key that its parts make; None where they make none."""

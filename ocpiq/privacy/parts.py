@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import GenericAlias
 from typing import Any
 
@@ -32,7 +33,7 @@ class PartsAtOnce:
         """Tell that all are objects: else they would not be holders."""
         return True
 
-    def keys(self, records: list[Any]) -> list[int | None]:
+    def keys(self, records: list[Any]) -> Sequence[int | None]:
         """Return the sealed keys of what holds the parts."""
         assert self._key is not None and self._columns is not None
         return self._key.of_columns(self._columns(records))

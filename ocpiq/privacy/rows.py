@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Final, Protocol, overload
 
@@ -28,7 +28,7 @@ class Rows(Protocol):
     def takes(self, records: list[Any]) -> bool:
         """Tell whether all of these are objects."""
 
-    def keys(self, records: list[Any]) -> list[int | None]:
+    def keys(self, records: list[Any]) -> Sequence[int | None]:
         """Return the sealed keys of these, before they become rows; None for one that has no key."""
 
     def all(self, records: list[Any]) -> Kept:
@@ -56,6 +56,12 @@ def holds_dicts(cell: Cell) -> bool:
     return cell.record.whole or any(holds_dicts(member.cell) for member in cell.record.members)
 
 
+def shows(view: ViewNode, name: str) -> bool:
+    """Tell whether the query may see a field, which then can stay in a row that is not asked for it."""
+    node = view.children.get(name)
+    return node is not None and node.treatment in ("plain", "shown")
+
+
 class AtOnce:
     """Decodes a page into records, which are the rows where nothing in them is blank."""
 
@@ -67,6 +73,7 @@ class AtOnce:
         self.key = key
         read = (*(key.names if key else ()), *keys)
         self._sealed = tuple(name for name in read if name not in seen)
+        self._withheld = tuple(name for name in self._sealed if not shows(view, name))
         self._read = [attrgetter(seen.get(key, key)) for key in keys]
         self._columns = columns([seen.get(name, name) for name in key.names]) if key else None
         self.root = cell(view, need, self._sealed) if self._sealed else root
@@ -81,7 +88,7 @@ class AtOnce:
         """Tell that all are objects: else they would not be records."""
         return True
 
-    def keys(self, records: list[Any]) -> list[int | None]:
+    def keys(self, records: list[Any]) -> Sequence[int | None]:
         """Return the sealed keys of records."""
         assert self.key is not None and self._columns is not None
         return self.key.of_columns(self._columns(records))
@@ -93,7 +100,7 @@ class AtOnce:
             read = [map(read, records) for read in self._read]
             verdicts = list(map(self.window.judge, zip(*read, strict=True)))
             records, undated, unended = kept(records, verdicts)
-        for name in self._sealed:
+        for name in self._withheld:
             for record in records:
                 setattr(record, name, None)
         change = self._change
@@ -155,15 +162,13 @@ class OneByOne:
         return tolerant.root(self.root, fields(bytes(raw)))
 
 
-def columns(attributes: list[str]) -> Callable[[list[Any]], Iterable[tuple[object, ...]]]:
-    """Return what gives the values of these attributes of records."""
-    get = attrgetter(*attributes)
-    if len(attributes) == 1:
-        return lambda records: ((get(record),) for record in records)
-    return lambda records: map(get, records)
+def columns(attributes: list[str]) -> Callable[[list[Any]], list[list[object]]]:
+    """Return what gives the values of these attributes of records, a list for each attribute."""
+    getters = [attrgetter(attribute) for attribute in attributes]
+    return lambda records: [list(map(get, records)) for get in getters]
 
 
-def key_reader(key: Key | None) -> Callable[[list[Raw]], list[int | None]]:
+def key_reader(key: Key | None) -> Callable[[list[Raw]], Sequence[int | None]]:
     """Return what reads the sealed keys of slices."""
     names = key.names if key else ()
     get = columns([f"k{number}" for number in range(len(names))]) if key else None
@@ -171,7 +176,7 @@ def key_reader(key: Key | None) -> Callable[[list[Raw]], list[int | None]]:
     renamed = {f"k{number}": name for number, name in enumerate(names)}
     decode = Decoder(defstruct("KeyFields", fields, bases=(Row,), rename=renamed, gc=False)).decode
 
-    def read(slices: list[Raw]) -> list[int | None]:
+    def read(slices: list[Raw]) -> Sequence[int | None]:
         assert key is not None and get is not None
         try:
             return key.of_columns(get([decode(raw) for raw in slices]))
