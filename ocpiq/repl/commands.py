@@ -16,9 +16,9 @@ from ocpiq.commands.output import FORMS
 from ocpiq.commands.report import failed, say
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
 from ocpiq.repl.more import Pager
-from ocpiq.repl.session import DEMO, Session
+from ocpiq.repl.session import Session
 from ocpiq.repl.words import words
-from ocpiq.storage import history, logins
+from ocpiq.storage import history
 
 HELP: Final = """\
 Enter runs a query, and goes on in a new line where it is not at its end; Alt-Enter always makes a new line.
@@ -77,7 +77,7 @@ def _platform(session: Session, rest: str) -> None:
         session.switch(rest)
         say(f"now on {session.platform} (OCPI {session.version})")
         return
-    for name in dict.fromkeys((*logins.names(), DEMO, session.platform)):
+    for name in dict.fromkeys((*session.platforms, session.platform)):
         _show(f"{'*' if name == session.platform else ' '} {name}")
 
 

@@ -42,6 +42,16 @@ def clause_fields(module: Module, word: str) -> Iterator[Suggestion]:
         yield Suggestion(text, len(word), "field", _type(child, module.version), state=state)
 
 
+def enum_of(kind: Type | None) -> tuple[str, ...]:
+    """Return the values that the specification lists for a value of this type."""
+    match kind:
+        case InSource(view=ViewNode(field=Field(enum=values))):
+            return values
+        case Either(options=options):
+            return tuple(value for option in options for value in enum_of(option))
+    return ()
+
+
 def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield the brackets before a step, its name, its type, its state."""
     match kind:

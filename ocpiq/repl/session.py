@@ -31,6 +31,7 @@ class Session(Struct):
     given: Arguments
     stack: ExitStack
     platform: str = ""
+    platforms: tuple[str, ...] = ()
     version: str = origin.DEFAULT_VERSION
     sources: dict[str, Source] = field(default_factory=dict)
     variables: dict[str, Value] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Session(Struct):
             self.stack.push(opened.pop_all())
         self.given, self.sources, self.platform = given, sources, name
         self.version = next(iter(sources.values())).version
+        self.platforms = tuple(dict.fromkeys((*logins.names(), DEMO)))
         self.seen.clear()
 
     def arguments(self, command: str, *words: str, **options: str) -> Arguments:
@@ -80,8 +82,7 @@ class Session(Struct):
     def context(self) -> Context:
         """Return what suggestions are made from."""
         names = modules(self.version)
-        platforms = dict.fromkeys((*logins.names(), DEMO))
-        return Context(self.version, names, tuple(self.variables), tuple(platforms), FORMS)
+        return Context(self.version, names, tuple(self.variables), self.platforms, FORMS)
 
     def heard(self, notice: Notice) -> None:
         """Count what a run has read."""

@@ -14,7 +14,7 @@ from ocpiq.language.begun import Begun, begun
 from ocpiq.language.tables import tables
 from ocpiq.language.tree import Program
 from ocpiq.repl.context import Context, Suggestion, fitting
-from ocpiq.repl.fields import clause_fields, fields
+from ocpiq.repl.fields import clause_fields, enum_of, fields
 from ocpiq.repl.known import PROBE, Known, known
 from ocpiq.repl.words import Word, functions, words
 from ocpiq.schema import module
@@ -47,6 +47,7 @@ def suggest(text: str, cursor: int, context: Context) -> list[Suggestion]:
 def _at(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
     can_stand = read.next()
     if QUOTED in can_stand:
+        yield from _values_of_enum(read, word, context)
         return
     if "RESERVED" in can_stand and "_DESCEND" not in can_stand:
         yield from _clause_paths(read, word, context)
@@ -172,6 +173,20 @@ def _keys(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
     for each in fields(kind, "." + word, context.version, first=True):
         if each.text.startswith("."):
             yield Suggestion(each.text[1:], len(word), each.kind, each.about, state=each.state)
+
+
+def _values_of_enum(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+    """Yield what a field that is compared with the string may be, where the schema lists that."""
+    quote = read.last()
+    if quote is None or quote.span.end != len(read.text) or len(read.tokens) < 3:
+        return
+    operator = read.tokens[-2]
+    if operator.kind not in ("EQUAL", "UNEQUAL"):
+        return
+    program = begun(read.text[: operator.span.start]).ended(("FIELD", "." + PROBE))
+    for value in enum_of(known(program, context.version, context.variables).kind):
+        if value.startswith(word):
+            yield Suggestion(value + '"', len(word), "value")
 
 
 def _source(read: Begun, context: Context) -> str | None:

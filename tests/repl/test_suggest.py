@@ -104,9 +104,13 @@ CASES = [
     Case(". as $kwh | $k^", ("$kwh",), all=True),
     Case("sessions as $s | {s: $^", ("$s", "$end")),
     Case("@cs^", ("@csv",), all=True),
+    # the values that the specification lists
+    Case('sessions | select(.status == "COM^', ('COMPLETED"',), all=True),
+    Case('sessions pass status | .status != "^', ('ACTIVE"', 'COMPLETED"', 'INVALID"')),
+    Case('sessions | .kwh == "^', all=True),
+    Case('"^', all=True),
     # where nothing is to be said
     Case('"sess^', all=True),
-    Case('sessions | select(.status == "COMP^', all=True),
     Case("# sess^", all=True),
     Case("1.^", all=True),
     Case("..^", all=True),

@@ -1,0 +1,91 @@
+"""A terminal that a test types at and reads: the program under a pseudo-terminal, its screen kept by pyte."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import pexpect
+import pyte
+
+PATIENCE = 30.0  # seconds; only what never comes takes them
+
+ENTER, TAB, ESCAPE, UP = "\r", "\t", "\x1b", "\x1b[A"
+CTRL_C, CTRL_D, CTRL_L = "\x03", "\x04", "\x0c"
+
+
+class Terminal:
+    """The program `ocpiq` with its screen."""
+
+    def __init__(self, environment: dict[str, str], *argv: str, rows: int = 24, columns: int = 100) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.Stream(self.screen)
+        self.process: pexpect.spawn[str] = pexpect.spawn(
+            sys.executable,
+            ["-m", "ocpiq", *argv],
+            env=environment,
+            encoding="utf-8",
+            dimensions=(rows, columns),
+        )
+        self.process.delaybeforesend = None
+        # a real terminal answers when it is asked where the cursor is
+        self.screen.write_process_input = self.process.send  # type: ignore[method-assign]
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        self.process.send(text)
+
+    def run(self, query: str) -> None:
+        """Type a query, see it there, and press Enter."""
+        self.type(query)
+        self.see(query[-20:])
+        self.type(ENTER)
+
+    def see(self, text: str) -> None:
+        """Wait until the screen shows a text."""
+        self.wait(lambda: text in self.text(), text)
+
+    def see_no_more(self, text: str) -> None:
+        """Wait until a text is gone from the screen."""
+        self.wait(lambda: text not in self.text(), f"no {text}")
+
+    def at_prompt(self, before: str = "") -> None:
+        """Wait for an empty prompt below everything else; with `before`, right below such a line."""
+
+        def there() -> bool:
+            lines = [line for line in self.lines() if line]
+            prompts = [number for number, line in enumerate(lines) if line == "ocpiq>"]
+            return bool(prompts) and before in "\n".join(lines[: prompts[-1]])
+
+        self.wait(there, f"a prompt below {before}")
+
+    def wait(self, condition: Callable[[], bool], what: str) -> None:
+        """Read what the program writes until a condition holds."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, f"not on the screen: {what}\n{self.text()}"
+            try:
+                self.stream.feed(self.process.read_nonblocking(65536, 0.05))
+            except pexpect.TIMEOUT:
+                continue
+
+    def lines(self) -> list[str]:
+        """Return the rows of the screen; pyte puts nothing behind a character that is two columns wide."""
+        return [line.rstrip() for line in self.screen.display]
+
+    def text(self) -> str:
+        """Return the screen."""
+        return "\n".join(self.lines())
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Change the size, as when a window is drawn smaller."""
+        self.screen.resize(rows, columns)
+        self.process.setwinsize(rows, columns)
+
+    def leave(self) -> int | None:
+        """Press Ctrl-D and return the exit code."""
+        self.type(CTRL_D)
+        self.process.expect(pexpect.EOF, timeout=PATIENCE)
+        self.process.close()
+        return self.process.exitstatus

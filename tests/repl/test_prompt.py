@@ -1,0 +1,180 @@
+"""The prompt on a real terminal, as a person meets it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from terminal import CTRL_C, ENTER, TAB, UP, Terminal
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user without logins, history and settings."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OCPIQ", "JQ_", "NO_COLOR", "XDG_"))}
+    folders = {"HOME": str(tmp_path), "OCPIQ_CONFIG": str(tmp_path / "c"), "OCPIQ_STATE": str(tmp_path / "s")}
+    cache = os.environ.get("OCPIQ_CACHE") or str(tmp_path.parent / "cache")
+    return {**kept, **folders, "TERM": "xterm-256color", "OCPIQ_CACHE": cache}
+
+
+@pytest.fixture
+def at(home: dict[str, str]) -> Iterator[Open]:
+    """Open a prompt: on the demo, in the folder of the test."""
+    opened: list[Terminal] = []
+
+    def start(**environment: str) -> Terminal:
+        opened.append(Terminal({**home, **environment}, "--demo"))
+        opened[-1].at_prompt()
+        opened[-1].see("demo (OCPI 2.2.1)")
+        return opened[-1]
+
+    yield start
+    for terminal in opened:
+        terminal.process.close(force=True)
+
+
+def test_from_the_first_start_to_the_first_result(at: Open) -> None:
+    terminal = at()
+    terminal.run("sessions only id, kwh | limit 1")
+    terminal.see('"id": "S0000001"')
+    terminal.see("seen: 1,000 sessions")
+    assert terminal.leave() == 0
+
+
+def test_a_nested_field_is_completed_with_its_type(at: Open) -> None:
+    terminal = at()
+    terminal.type("locations | .evses[].connectors[].max_v")
+    terminal.see("int  ")
+    terminal.see("open")
+    terminal.type(TAB)
+    terminal.see(".max_voltage")
+    terminal.type(" | select(. > 300)")
+    terminal.see("max_voltage | select(. > 300)")
+
+
+def test_the_bar_says_what_is_passed(at: Open) -> None:
+    terminal = at()
+    terminal.type("sessions pass kwh, cdr_token.uid")
+    terminal.see("demo (OCPI 2.2.1) | sessions passes kwh, cdr_token.uid")
+
+
+def test_an_unfinished_query_goes_on_in_the_next_line(at: Open) -> None:
+    terminal = at()
+    terminal.run("[1,")
+    terminal.see("   ...")
+    terminal.run("41 + 1] | add")
+    terminal.at_prompt("43")
+
+
+def test_a_syntax_error_shows_its_place(at: Open) -> None:
+    terminal = at()
+    terminal.type("1 2 ")
+    terminal.see('unexpected "2"; expected')  # while it is written
+    terminal.type(ENTER)
+    terminal.see("error: unexpected")
+    terminal.see("      ^")
+    terminal.at_prompt("query, line 1, column 3")
+
+
+def test_ctrl_c_ends_the_query_and_not_the_prompt(at: Open) -> None:
+    terminal = at()
+    terminal.run('"begun", (range(1e12) | empty)')
+    terminal.see('\n"begun"')
+    terminal.type(CTRL_C)
+    terminal.at_prompt("cancelled")
+    terminal.run("20 + 1")
+    terminal.at_prompt("\n21")
+
+
+def test_ctrl_c_at_the_prompt_takes_a_new_line(at: Open) -> None:
+    terminal = at()
+    terminal.type("sessions | nonsense")
+    terminal.see("nonsense")
+    terminal.type(CTRL_C)
+    terminal.at_prompt("nonsense")
+    assert terminal.leave() == 0
+
+
+def test_a_query_is_saved_and_run_again(at: Open, tmp_path: Path) -> None:
+    terminal, file = at(), tmp_path / "q.ocpiq"
+    terminal.run("sessions only id\n| limit 1 | .id".replace("\n", " "))
+    terminal.at_prompt('\n"S0000001"')
+    terminal.run(f":save {file}")
+    terminal.see("saved in")
+    terminal.run(":load")
+    terminal.wait(lambda: terminal.text().count("limit 1 | .id") == 2, "the query once more")
+    terminal.type(ENTER)
+    terminal.wait(lambda: terminal.text().count('"S0000001"') == 2, "its result once more")
+    assert file.read_text() == "sessions only id | limit 1 | .id\n"
+
+
+def test_a_blanked_field_is_said_with_its_fix(at: Open) -> None:
+    terminal = at()
+    terminal.type("sessions | select(.kwh > 70")
+    terminal.see("sessions.kwh is blanked (to use it: sessions pass kwh)")  # while it is written
+    terminal.type(")" + ENTER)
+    terminal.at_prompt("error: sessions.kwh is blanked")
+    terminal.run("sessions pass kwh | select(.kwh > 70) | .kwh | floor | limit 1")
+    terminal.at_prompt("\n508")
+
+
+def test_the_window_changes_its_size(at: Open) -> None:
+    terminal = at()
+    terminal.type("sessions pass kwh")
+    terminal.see("sessions passes kwh")
+    terminal.resize(18, 60)
+    terminal.wait(lambda: "sessions passes kwh" in terminal.lines()[-1], "the bar on the last row")
+    terminal.type(" | limit 1 | .kwh")
+    terminal.see("| .kwh")
+    terminal.type(ENTER)
+    terminal.at_prompt("\n29.98")
+
+
+def test_text_beyond_ascii_and_what_a_terminal_would_obey(at: Open) -> None:
+    terminal = at()
+    terminal.run('"Zürich", "\\u65e5\\u672c", "\\u001b[31m\\u009b31m\\u202e"')
+    terminal.see('\n"Zürich"\n"日')
+    terminal.see('"\\u001b[31m\\u009b31m\\u202e"')
+
+
+def test_results_come_a_screenful_at_a_time(at: Open) -> None:
+    terminal = at()
+    terminal.run("range(1000; 2000)")
+    terminal.see("-- more")
+    assert "1021" in terminal.text() and "1022" not in terminal.text()
+    terminal.type(ENTER)
+    terminal.see("1022")
+    terminal.type(" ")
+    terminal.see("1044")
+    terminal.see("-- more")
+    assert "1045" not in terminal.text()
+    terminal.type("q")
+    terminal.at_prompt("1044")
+
+
+def test_the_history_is_the_owners_and_holds_no_values(at: Open, tmp_path: Path) -> None:
+    terminal = at()
+    for text in ('"first"', ' "not kept"', ":arg secret 1234", "$secret | length"):
+        terminal.run(text)
+        terminal.at_prompt(text.strip())
+    terminal.see("\n4\n")
+    assert terminal.leave() == 0
+    file = tmp_path / "s" / "history"
+    assert file.read_text().splitlines() == ['"\\"first\\""', '"$secret | length"']
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = at()
+    again.type(UP + UP)
+    again.see('"first"')
+
+
+def test_the_history_can_be_switched_off(at: Open, tmp_path: Path) -> None:
+    terminal = at(OCPIQ_HISTORY="off")
+    terminal.run("20 + 1")
+    terminal.at_prompt("\n21")
+    assert terminal.leave() == 0
+    assert not (tmp_path / "s").exists()
