@@ -209,7 +209,10 @@ BUILTINS = _table(
     *(Builtin(name, 0, result=STRING) for name in ("@base64d", "@base32d", "@urid")),
     Builtin("format", 1, result=STRING),
     # beside jq: what OCPI work needs
-    *(Builtin(name, 1, result=_CLEAN) for name in ("year", "quarter", "month", "week", "day", "hour", "weekday")),
+    *(
+        Builtin(name, 1, result=_CLEAN)
+        for name in ("year", "quarter", "month", "week", "day", "hour", "weekday")
+    ),
     Builtin("duration_hours", 2, result=_CLEAN, reads=False),
     Builtin("slots", 4, outputs=Outputs.MANY, result=_CLEAN, reads=False),
     Builtin("_round", 1, result=_CLEAN),

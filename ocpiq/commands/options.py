@@ -84,6 +84,12 @@ LOGIN: Final = (
     Option("name", "", ("NAME",), "what to call this platform; else its host", ("login",)),
     Option("token", "", ("TOKEN",), "better: OCPIQ_TOKEN, or wait to be asked", ("login",)),
     Option("token-file", "", ("FILE",), "a file that holds the token", ("login",)),
+    Option("open", "", (), "no token: the platform is open to all", ("login",)),
+    Option("check", "", (), "say what works, and how many objects each module has", ("login",)),
+    Option("allow-origin", "", ("ORIGIN",), "another https://HOST that the token may go to", ("login",)),
+    Option("ca-file", "", ("FILE",), "further authorities to trust (PEM)", ("login",)),
+    Option("client-cert", "", ("FILE",), "your own certificate (PEM)", ("login",)),
+    Option("client-key", "", ("FILE",), "its key, if that is another file (PEM)", ("login",)),
 )
 
 TOLD: Final = (Option("json", "", (), "as JSON", ("explain", "schema")),)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.progress import Progress
 from ocpiq.commands.report import say
 from ocpiq.errors import UsageError
+
+if TYPE_CHECKING:
+    from ocpiq.storage import Tls
 
 TOKEN_VARIABLE: Final = "OCPIQ_TOKEN"  # noqa: S105 - the variable's name
 
@@ -25,18 +29,59 @@ def login(given: Arguments) -> int:
             "ocpiq login takes one URL", hint="the versions or version-details URL of the platform"
         )
     party = given.last("party")
-    if party is None:
+    bare = ocpi.module_at(given.words[0]) is not None
+    if party is None and not bare and not given.has("open"):
         raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
     version = given.last("ocpi-version")
     progress = Progress(quiet=given.has("quiet"), verbose=given.has("verbose"))
-    own = ocpi.party(party)
+    own = ocpi.party(party) if party is not None else None
     name = given.last("name") or ""
     if name:
         logins.path_of(name)
-    found = ocpi.login(given.words[0], _token(given), own, name=name, version=version, notify=progress)
+    found = ocpi.login(
+        given.words[0],
+        _token(given, needed=not bare),
+        own,
+        name=name,
+        version=version,
+        tls=_tls(given),
+        agree=_agree(given),
+        notify=progress,
+    )
     logins.save(found)
     say(f"logged in to {found.name}: OCPI {found.version}, {', '.join(found.endpoints) or 'no modules'}")
+    if given.has("check"):
+        from ocpiq.commands.check import check
+
+        return check(found, progress)
     return 0
+
+
+def _agree(given: Arguments) -> Callable[[str], bool]:
+    """Return what says whether the token may go to another origin: the options, else a person at a terminal."""
+    from ocpiq.ocpi import origin
+
+    allowed = {origin(text) for (text,) in given.every("allow-origin")}
+    if "" in allowed:
+        raise UsageError("--allow-origin takes an origin", hint="such as https://data.example.com")
+
+    def agree(there: str) -> bool:
+        if there in allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return there in allowed
+        sys.stderr.write(f"the platform keeps data at {there}; may the token go there? [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    return agree
+
+
+def _tls(given: Arguments) -> Tls | None:
+    """Return the files for TLS that were given."""
+    from ocpiq.storage import Tls
+
+    names = ("ca-file", "client-cert", "client-key")
+    paths = [str(Path(found).absolute()) if (found := given.last(name)) else "" for name in names]
+    return Tls(*paths) if any(paths) else None
 
 
 def logout(given: Arguments) -> int:
@@ -69,8 +114,13 @@ def platforms(given: Arguments) -> int:
     return 0
 
 
-def _token(given: Arguments) -> str:
-    """Return the token: given, in a file, in the environment, or asked for where a person can answer."""
+def _token(given: Arguments, *, needed: bool) -> str:
+    """Return the token: given, in a file, in the environment, or asked for where a person can answer.
+
+    Where none is `needed` nobody is asked, and nothing stands for a feed that is open to all.
+    """
+    if given.has("open"):
+        return ""
     token = given.last("token")
     if token is not None:
         return token
@@ -81,8 +131,8 @@ def _token(given: Arguments) -> str:
         except (OSError, UnicodeDecodeError):
             raise UsageError(f"could not read the token file {path}") from None
     token = os.environ.get(TOKEN_VARIABLE)
-    if token:
-        return token
+    if token or not needed:
+        return token or ""
     if sys.stdin.isatty() and sys.stderr.isatty():
         from getpass import getpass
 

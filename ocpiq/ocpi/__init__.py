@@ -5,10 +5,11 @@ Bodies of module lists are opened by the gate alone; this package asks it for th
 
 from __future__ import annotations
 
+from ocpiq.ocpi.address import origin
 from ocpiq.ocpi.connection import Bounds, Connection
-from ocpiq.ocpi.discovery import login
+from ocpiq.ocpi.discovery import login, module_at
 from ocpiq.ocpi.headers import party
 from ocpiq.ocpi.paging import pull
 from ocpiq.ocpi.retry import Patience
 
-__all__ = ["Bounds", "Connection", "Patience", "login", "party", "pull"]
+__all__ = ["Bounds", "Connection", "Patience", "login", "module_at", "origin", "party", "pull"]

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, unquote_plus, urlencode, urljoin, urlsplit
 
 from ocpiq.errors import UsageError
 
+PORTS = {"http": 80, "https": 443}
 NOTHING = ("", "none", "null", "undefined")  # what servers write for a parameter that was not given
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound
 
@@ -63,6 +64,15 @@ def same_origin(one: str, other: str) -> bool:
     """Return whether two URLs have scheme, host and port in common."""
     left, right = split(one), split(other)
     return left is not None and right is not None and origin_of(left) == origin_of(right)
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and, where it is not the scheme's own, port of a URL; nothing where it has none."""
+    parts = split(url)
+    if parts is None or not parts.hostname:
+        return ""
+    scheme, name, port = origin_of(parts)
+    return f"{scheme}://{place_of(name, None if port == PORTS.get(scheme) else port)}"
 
 
 def redirected(location: str, base: str) -> str | None:
@@ -150,7 +160,7 @@ def place_of(name: str, port: int | None) -> str:
 
 def origin_of(parts: SplitResult) -> tuple[str, str, int]:
     """Return scheme, host and port, the scheme's own port where none is written."""
-    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
 
 
 def name_of(piece: str) -> str:

@@ -10,18 +10,20 @@ from ocpiq.ocpi.connection import Answer
 from ocpiq.ocpi.failures import Failure
 
 TOO_MANY = 429  # HTTP status
+HELD = 8 << 20  # bytes of answers that wait, as far as the last one foretells
+
+Fetch = Callable[[str, Callable[[], bool]], Answer]
+"""Asks for a URL, until it is told to stop."""
 
 
 class Ahead:
     """Fetches what `aim` names; `take` gives it. No more than `width` answers are under way or wait.
 
-    The width grows with every answer that had to be waited for, and falls with every failure. `stop` ends it at once: what is
-    under way is broken off, and nobody waits for it.
+    The width grows with every answer that had to be waited for, and falls with every failure. `stop` ends it at
+    once: what is under way is broken off, and nobody waits for it.
     """
 
-    def __init__(
-        self, fetch: Callable[[str, Callable[[], bool]], Answer], most: int, *, at_once: bool
-    ) -> None:
+    def __init__(self, fetch: Fetch, most: int, *, at_once: bool) -> None:
         self.fetch = fetch
         self.most = most
         self.width = most if at_once else min(2, most)
@@ -50,6 +52,7 @@ class Ahead:
                 self.most = 1
             self.width = max(1, min(self.width // 2, self.most))
             raise
+        self.most = min(self.most, max(2, HELD // (len(answer.body) + 1)))
         self.width = min(self.width + late, self.most)
         return answer
 
@@ -62,7 +65,7 @@ class Ahead:
 class Errand:
     """One request in a thread of its own."""
 
-    def __init__(self, fetch: Callable[[str, Callable[[], bool]], Answer], url: str) -> None:
+    def __init__(self, fetch: Fetch, url: str) -> None:
         self.answer: Answer | None = None
         self.error: BaseException | None = None
         self.done = threading.Event()

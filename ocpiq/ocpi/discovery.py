@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from ocpiq.errors import Notify, PlatformError, UsageError, Warned, ignore
+from ocpiq.errors import Notify, PlatformError, Requested, UsageError, Warned, ignore
 from ocpiq.ocpi import failures
-from ocpiq.ocpi.address import cleaned, host, resolved, same_origin, shown
+from ocpiq.ocpi.address import cleaned, host, origin, path, resolved, shown, traced, with_query
 from ocpiq.ocpi.connection import Connection
-from ocpiq.ocpi.envelope import SUCCESS, Details, Offer, Small, details, offers, parties, said, small
+from ocpiq.ocpi.envelope import (
+    BOM,
+    SUCCESS,
+    Details,
+    Offer,
+    Small,
+    details,
+    head,
+    offers,
+    parties,
+    said,
+    small,
+)
 from ocpiq.ocpi.failures import Failure
-from ocpiq.ocpi.headers import forms, headers, token_text
-from ocpiq.ocpi.modules import sender_endpoints
+from ocpiq.ocpi.headers import forms, headers, redact, token_text
+from ocpiq.ocpi.modules import LISTS, sender_endpoints
 from ocpiq.ocpi.retry import Patience, patiently
-from ocpiq.schema import VERSIONS
-from ocpiq.storage import Login, Party, PlatformParty, Token, logins
+from ocpiq.schema import VERSIONS, modules
+from ocpiq.storage import Login, Party, PlatformParty, Tls, Token, logins
 from ocpiq.storage.logins import TokenForm
 
 SHORT = Patience(
     waits=(1.0, 3.0)
 )  # someone is waiting for the answer, and a wrong token can look like a failure
+DEFAULT_VERSION = "2.2.1"
+Agree = Callable[[str], bool]
 VERSIONS_URL = "the versions or version-details URL, as the platform gave it"
+
+
+def refuse(origin: str) -> bool:
+    """Agree to no other origin."""
+    return False
 
 
 def login(
@@ -34,27 +54,32 @@ def login(
     name: str = "",
     version: str | None = None,
     form: TokenForm | None = None,
+    tls: Tls | None = None,
+    agree: Agree = refuse,
     notify: Notify = ignore,
     patience: Patience | None = None,
 ) -> Login:
     """Find out what a platform offers; the answer is not saved.
 
-    `url` is a versions or a version-details URL, `party` the user's own, `version` one to take instead of the
-    highest common one, `form` the form of the token where it is known. Raises PlatformError and UsageError.
+    `url` is a versions or a version-details URL, or that of one module, `token` is empty where all is open to
+    everyone, `party` is the user's own, `version` one to take instead of the highest common one, `form` the form
+    of the token where it is known. `agree` is asked whether the token may go to another origin that the platform
+    names. Raises PlatformError and UsageError.
     """
     start = cleaned(url)
     called = logins.checked(name or name_for(start))
-    with Connection() as connection:
-        inquiry = Inquiry(connection, token_text(token), form, patience or SHORT, notify)
-        chosen, places = inquiry.version(start, version)
-        endpoints: dict[str, tuple[str, ...]] = {}
-        credentials = ""
-        for found, place in places:
-            credentials = credentials or address_of("credentials", found, place)
-            for module, urls in sender_endpoints(found.endpoints, place).items():
-                endpoints[module] = tuple(dict.fromkeys((*endpoints.get(module, ()), *urls)))
-        theirs = inquiry.parties(credentials) if credentials else ()
-        inquiry.strangers(endpoints, start)
+    with Connection(tls) as connection:
+        inquiry = Inquiry(connection, token_text(token) if token else "", form, patience or SHORT, notify)
+        inquiry.agreed = Agreed(start, agree)
+        bare = module_at(start)
+        if bare is not None:
+            inquiry.peek(start, bare)
+            chosen = version_at(start, version)
+            theirs: tuple[PlatformParty, ...] = ()
+            endpoints: dict[str, tuple[str, ...]] = {bare: (start,)}
+        else:
+            chosen, places = inquiry.version(start, version)
+            endpoints, theirs = inquiry.endpoints(places)
         return Login(
             name=called,
             url=start,
@@ -64,7 +89,32 @@ def login(
             own=party,
             parties=tuple(known for known in theirs if known.party != party),
             saved=datetime.now(UTC).isoformat(),
+            tls=tls,
         )
+
+
+class Agreed:
+    """The origins that the token may go to: the one that the user gave, and those agreed to."""
+
+    def __init__(self, start: str, agree: Agree) -> None:
+        self.agree = agree
+        self.origins = {origin(start)}
+
+    def has(self, url: str) -> bool:
+        """Whether the token may go to a URL."""
+        return origin(url) in self.origins
+
+    def check(self, url: str) -> None:
+        """Raise PlatformError where the token may not go to a URL, and nobody agrees to it."""
+        there = origin(url)
+        if there in self.origins:
+            return
+        if not self.agree(there):
+            raise PlatformError(
+                f"the platform keeps {shown(url)} elsewhere, where the token does not go without your consent",
+                hint=f"if that is right: --allow-origin {there}",
+            )
+        self.origins.add(there)
 
 
 class Inquiry:
@@ -85,6 +135,7 @@ class Inquiry:
         self.patience = patience
         self.notify = notify
         self.correlation = str(uuid4())
+        self.agreed = Agreed("", refuse)
 
     def version(self, start: str, wanted: str | None) -> tuple[str, list[tuple[Details, str]]]:
         """Return the version to use and its details, each with the URL that it came from.
@@ -125,6 +176,21 @@ class Inquiry:
             raise PlatformError(f"{shown(base)} answers, but not with version details", hint=VERSIONS_URL)
         return found, base
 
+    def endpoints(
+        self, places: list[tuple[Details, str]]
+    ) -> tuple[dict[str, tuple[str, ...]], tuple[PlatformParty, ...]]:
+        """Return where each module is, and the platform's parties. Raises where no consent is given to a place."""
+        found: dict[str, tuple[str, ...]] = {}
+        credentials = ""
+        for listed, place in places:
+            credentials = credentials or address_of("credentials", listed, place)
+            for module, urls in sender_endpoints(listed.endpoints, place).items():
+                found[module] = tuple(dict.fromkeys((*found.get(module, ()), *urls)))
+        theirs = self.parties(credentials) if self.agreed.has(credentials) else ()
+        for url in (url for urls in found.values() for url in urls):
+            self.agreed.check(url)
+        return found, theirs
+
     def parties(self, url: str) -> tuple[PlatformParty, ...]:
         """Return the platform's parties; many platforms have no credentials to read, which is no error."""
         try:
@@ -136,12 +202,16 @@ class Inquiry:
     def ask(self, url: str, subject: str, preferred: TokenForm) -> tuple[Small, str]:
         """Return an answer and the URL that it came from; the form of the token that worked is kept."""
 
+        self.agreed.check(url)
+
         def attempt() -> tuple[Small, str]:
             return self.in_either_form(url, subject, preferred)
 
         return patiently(attempt, self.patience, lambda: self.notify(Warned(waiting(url))))
 
-    def in_either_form(self, url: str, subject: str, preferred: TokenForm) -> tuple[Small, str]:
+    def in_either_form(
+        self, url: str, subject: str, preferred: TokenForm, opens: Callable[[bytes], Small | None] = small
+    ) -> tuple[Small, str]:
         """Return an answer to a token in one form or the other.
 
         Platforms meet the wrong form with 400, 401, 403, 500 or an OCPI status, so any failure is reason to
@@ -150,7 +220,7 @@ class Inquiry:
         first: Failure | None = None
         for form in (self.form,) if self.fixed else forms(preferred, self.token):
             try:
-                answer = self.once(url, subject, form)
+                answer = self.once(url, subject, form, opens)
             except Failure as failure:
                 if not failure.reached or failure.status == 429:
                     raise
@@ -162,11 +232,16 @@ class Inquiry:
         assert first is not None
         raise first
 
-    def once(self, url: str, subject: str, form: TokenForm) -> tuple[Small, str]:
+    def once(
+        self, url: str, subject: str, form: TokenForm, opens: Callable[[bytes], Small | None]
+    ) -> tuple[Small, str]:
         """Return the answer to one request."""
         sent = headers(Token(self.token, form), self.correlation)
         answer = self.connection.get(url, sent, subject)
-        read = small(answer.body)
+        self.notify(
+            Requested(subject, redact(traced(answer.url), self.token), answer.status, None, answer.seconds)
+        )
+        read = opens(answer.body)
         message = said(read.message, self.token) if read is not None else ""
         if not answer.success:
             failure = failures.of_status(subject, answer.url, answer.status, message, login=True)
@@ -178,13 +253,33 @@ class Inquiry:
             raise failures.of_code(subject, answer.url, answer.status, read.code, message)
         return read, answer.url
 
-    def strangers(self, endpoints: dict[str, tuple[str, ...]], start: str) -> None:
-        """Say which hosts besides the one of the URL will get the token, because the platform names them."""
-        urls = {url for listed in endpoints.values() for url in listed if not same_origin(url, start)}
-        if urls:
-            self.notify(
-                Warned(f"the platform keeps its modules at {', '.join(sorted({host(url) for url in urls}))}")
-            )
+    def peek(self, url: str, module: str) -> None:
+        """Ask for one object of a module, of which nothing but the envelope is read. Raises Failure."""
+        one = with_query(url, {"offset": "0", "limit": "1"})
+
+        def attempt() -> tuple[Small, str]:
+            return self.in_either_form(one, module, "base64", enveloped)
+
+        patiently(attempt, self.patience, lambda: self.notify(Warned(waiting(url))))
+
+
+def enveloped(body: bytes) -> Small | None:
+    """Return what the envelope of a page says, or None where the page is no JSON."""
+    return head(body) if body.removeprefix(BOM).lstrip()[:1] in (b"{", b"[") else None
+
+
+def module_at(url: str) -> str | None:
+    """Return the module whose list a URL is, by the last part of its path."""
+    last = path(url).rsplit("/", 1)[-1].casefold()
+    return next(iter(LISTS.get(last, {})), last if last in modules() else None)
+
+
+def version_at(url: str, wanted: str | None) -> str:
+    """Return the version of the module at a URL: the one that was asked for, else the one in its path."""
+    if wanted not in (None, *VERSIONS):
+        raise no_version([], wanted)
+    there = [part.removeprefix("v") for part in path(url).split("/")]
+    return wanted or next((part for part in there if part in VERSIONS), DEFAULT_VERSION)
 
 
 def choice(offered: tuple[Offer, ...], base: str, wanted: str | None) -> tuple[str, list[str]]:

@@ -33,7 +33,7 @@ def token_text(given: str) -> str:
 
 def forms(preferred: TokenForm, token: str) -> tuple[TokenForm, ...]:
     """Return the forms of a token to try, in order; what is not ASCII cannot stand in a header as it is."""
-    if not token.isascii() or " " in token:
+    if not token.isascii() or " " in token or not token:
         return ("base64",)
     return ("raw", "base64") if preferred == "raw" else ("base64", "raw")
 
@@ -45,8 +45,8 @@ def encoded(token: str) -> str:
 
 def headers(token: Token, correlation: str, routing: tuple[Party, Party] | None = None) -> dict[str, str]:
     """Return the headers of one request; `routing` is the parties it comes from and goes to."""
-    sent = {
-        "Authorization": f"Token {encoded(token.value) if token.form == 'base64' else token.value}",
+    sent = {"Authorization": f"Token {encoded(token.value) if token.form == 'base64' else token.value}"}
+    sent = (sent if token.value else {}) | {
         "Accept": "application/json",
         "User-Agent": "ocpiq",
         "X-Request-ID": str(uuid4()),
@@ -81,6 +81,8 @@ def routing(login: Login, module: str) -> tuple[Party, Party] | None:
 
 def redact(text: str, token: str) -> str:
     """Return `text` without the token, whole or cut off at the end, in any of its forms."""
+    if not token:
+        return text
     whole = encoded(token)
     for form in sorted({token, whole, whole.rstrip("=")}, key=len, reverse=True):
         text = re.sub(re.escape(form), REDACTED, text, flags=re.IGNORECASE)

@@ -202,6 +202,7 @@ def test_after_429_the_platform_says_when(patience, waits):
     said = []
     with serving(Platform(special={"versions": lambda _: answers.pop(0) if answers else None})) as platform:
         ocpi.login(platform.versions_url, TOKEN, patience=patience, notify=said.append)
+    said = [notice for notice in said if isinstance(notice, Warned)]
     assert waits == [7.0]
     assert [request.token for request in platform.requests[:2]] == [f"Token {BASE64}"] * 2
     assert said == [Warned(f"{platform.url[7:]} asks to wait; waiting")]
@@ -239,15 +240,64 @@ def test_a_redirect_in_a_circle_ends():
         ocpi.login(platform.versions_url, TOKEN)
 
 
-def test_modules_on_another_host_are_named():
-    data = {
+ELSEWHERE = envelope(
+    {
         "version": "2.2.1",
         "endpoints": [{"identifier": "cdrs", "role": "SENDER", "url": "https://data.example/cdrs"}],
     }
-    said = []
-    with serving(Platform(special={"2.2.1": lambda _: Response(envelope(data))})) as platform:
-        ocpi.login(platform.versions_url, TOKEN, notify=said.append)
-    assert said == [Warned("the platform keeps its modules at data.example")]
+)
+
+
+def test_the_token_goes_to_another_origin_only_with_consent():
+    asked: list[str] = []
+    with serving(Platform(special={"2.2.1": lambda _: Response(ELSEWHERE)})) as platform:
+        with pytest.raises(PlatformError, match="without your consent") as caught:
+            ocpi.login(platform.versions_url, TOKEN)
+        agreed = ocpi.login(platform.versions_url, TOKEN, agree=lambda there: not asked.append(there))
+    assert caught.value.hint == "if that is right: --allow-origin https://data.example"
+    assert asked == ["https://data.example"]
+    assert agreed.endpoints == {"cdrs": ("https://data.example/cdrs",)}
+
+
+def test_version_details_elsewhere_are_not_asked_without_consent():
+    with serving(Platform()) as stranger:
+        offers = envelope([{"version": "2.2.1", "url": f"{stranger.url}/ocpi/2.2.1"}])
+        with serving(Platform(special={"versions": lambda _: Response(offers)})) as platform:
+            with pytest.raises(PlatformError, match="without your consent"):
+                ocpi.login(platform.versions_url, TOKEN)
+            assert stranger.requests == []
+            login = ocpi.login(platform.versions_url, TOKEN, agree=lambda there: there == stranger.url)
+    assert login.endpoints["cdrs"] == (f"{stranger.url}/ocpi/2.2.1/cdrs",)
+
+
+@pytest.mark.parametrize(
+    ("place", "module", "version"),
+    [
+        ("ocpi/2.2.1/cdrs", "cdrs", "2.2.1"),
+        ("open/2.1.1/CDRS/", "cdrs", "2.1.1"),
+        ("feed/cdrs", "cdrs", "2.2.1"),
+    ],
+)
+def test_the_url_of_one_module_is_enough(place, module, version):
+    with serving(Platform(special={"CDRS": lambda _: Response(envelope([]))})) as platform:
+        login = ocpi.login(f"{platform.url}/{place}", TOKEN)
+    assert login.endpoints == {module: (f"{platform.url}/{place}",)}
+    assert (login.version, login.parties) == (version, ())
+    assert [request.query for request in platform.requests] == [{"offset": "0", "limit": "1"}]
+
+
+def test_an_open_feed_is_asked_without_a_token():
+    with serving(Platform(special={"cdrs": lambda _: Response(b'[{"id": "a"}]')})) as platform:
+        login = ocpi.login(f"{platform.url}/cdrs", "")
+    assert (login.token.value, platform.requests[0].token) == ("", None)
+
+
+def test_the_url_of_a_module_that_answers_with_something_else():
+    with (
+        serving(Platform(special={"cdrs": lambda _: Response(b"<html>")})) as platform,
+        pytest.raises(PlatformError, match="answers with HTML"),
+    ):
+        ocpi.login(f"{platform.url}/cdrs", TOKEN)
 
 
 HTML = Response(b"<!doctype html><title>Welcome</title>", 200, {"Content-Type": "text/html"})

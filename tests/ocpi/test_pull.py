@@ -12,7 +12,7 @@ from ocpiq import ocpi
 from ocpiq.errors import IncompleteError, PlatformError, Requested, Warned
 from ocpiq.storage import Login, Party, PlatformParty, Token
 
-BOUNDS = ocpi.Bounds(first=0.3, idle=0.3)
+BOUNDS = ocpi.Bounds(first=5, idle=5)
 OWN, CPO, HUB = Party("NL", "GOV"), Party("NL", "ABC"), Party("BE", "HUB")
 ALL = [f"S{n}" for n in range(10)]
 

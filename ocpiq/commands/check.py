@@ -1,0 +1,91 @@
+"""`ocpiq login --check`: what a platform has, module by module, in plain words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from ocpiq.commands.progress import Progress
+from ocpiq.errors import IncompleteError, Notice, OcpiqError, PageRead, PlatformError, Requested, Warned
+
+if TYPE_CHECKING:
+    from ocpiq.sources import Source
+    from ocpiq.storage import Login
+
+LOOKED_AT: Final = 1000  # objects at most, to see whose they are
+ISSUERS: Final = {  # by module, what tells whose driver it was; nobody's name or number
+    "sessions": ("cdr_token.country_code", "cdr_token.party_id"),
+    "cdrs": ("cdr_token.country_code", "cdr_token.party_id"),
+    "tokens": ("country_code", "party_id"),
+}
+
+
+def check(login: Login, progress: Progress) -> int:
+    """Print what each module has; return the exit code: 0, or a platform's where a module cannot be read."""
+    from ocpiq.schema import modules
+    from ocpiq.sources import platform
+
+    known = [module for module in login.endpoints if module in modules()]
+    others = sorted(set(login.endpoints) - set(known))
+    sys.stdout.write(f"OCPI {login.version} at {login.url}\n")
+    form = {"base64": "in Base64", "raw": "as it is"}[login.token.form] if login.token.value else "not needed"
+    sys.stdout.write(f"token: {form}\n")
+    if login.parties:
+        named = (f"{known.party} {known.role}".strip() for known in login.parties)
+        sys.stdout.write(f"parties: {', '.join(named)}\n")
+    code = 0
+    with platform(login) as source:
+        for module in known:
+            lines, failed = looked_at(module, login, source, progress)
+            sys.stdout.writelines(f"{line}\n" for line in lines)
+            code = code or failed
+    if others:
+        sys.stdout.write(f"not known here: {', '.join(name for name in others if name.isprintable())}\n")
+    return code
+
+
+def looked_at(module: str, login: Login, source: Source, progress: Progress) -> tuple[list[str], int]:
+    """Return the lines for a module, and an exit code."""
+    heard: list[Notice] = []
+    try:
+        issuers = whose(module, login, source, heard)
+    except OcpiqError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        return [f"{module}: {error.message}{hint}"], PlatformError.exit_code
+    pages = [notice for notice in heard if isinstance(notice, PageRead)]
+    for notice in heard:
+        if isinstance(notice, Warned | Requested):
+            progress(notice)
+    lines = [f"{module}: {count(pages[-1]) if pages else 'no objects'}"]
+    if len(issuers) == 1 and pages and pages[-1].objects > 1:
+        lines.append(
+            f"  all of the {pages[-1].objects:,} looked at are of {issuers[0]}: does this login see only a part?"
+        )
+    return lines, 0
+
+
+def whose(module: str, login: Login, source: Source, heard: list[Notice]) -> list[str]:
+    """Read the first objects of a module and return whose drivers they are of, where that can be told."""
+    from ocpiq.query import compile
+
+    paths = ISSUERS.get(module) if login.version != "2.1.1" else None
+    text = f"{module} | limit 1 | []"
+    if paths:
+        text = f"{module} only {', '.join(paths)} | limit {LOOKED_AT} | [{', '.join(f'.{p}' for p in paths)}]"
+
+    def found() -> Iterator[object]:
+        yield from compile(text, version=login.version).run(sources={module: source}, notify=heard.append)
+
+    try:
+        parts = [value for value in found() if isinstance(value, list)]
+    except IncompleteError:
+        parts = []
+    return sorted({"-".join(map(str, part)).upper() for part in parts if part and all(part)})
+
+
+def count(page: PageRead) -> str:
+    """Return how many objects there are, as far as the platform says."""
+    if page.total is not None or not page.objects:
+        return f"{page.total:,} objects" if page.total else "no objects"
+    return f"{page.objects:,} objects or more (the platform does not say how many)"
