@@ -79,11 +79,15 @@ def tables() -> Tables:
     return saved
 
 
-def grammar_text() -> str:
-    """Return all grammar files as one text: package data where installed, or the source checkout's."""
+def grammar_folder() -> Path:
+    """Return the folder of the grammar and its reference: package data where installed, or the source checkout's."""
     here = Path(__file__).parent
-    folder = next(folder for folder in (here / "grammar", here.parents[1] / "grammar") if folder.is_dir())
-    return "\n".join(file.read_text("utf-8") for file in sorted(folder.glob("*.lark")))
+    return next(folder for folder in (here / "grammar", here.parents[1] / "grammar") if folder.is_dir())
+
+
+def grammar_text() -> str:
+    """Return all grammar files as one text."""
+    return "\n".join(file.read_text("utf-8") for file in sorted(grammar_folder().glob("*.lark")))
 
 
 # ---------------------------------------------------------------- kept

@@ -1,41 +1,188 @@
-"""The examples of the language reference are programs."""
+"""The language reference: every example gives what it says, everything in the language has an entry, and every
+difference from jq is one."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import jq
 import pytest
 
-from ocpiq.errors import QuerySyntaxError
-from ocpiq.language import parse
+from ocpiq import query
+from ocpiq.analysis.aggregates import AGGREGATES
+from ocpiq.analysis.builtins import BUILTINS
+from ocpiq.analysis.calls import builtin_names
+from ocpiq.errors import OcpiqError, QuerySyntaxError
+from ocpiq.language import parse, tree
+from ocpiq.language.reference import Entry, Example, entries, named, page
+from ocpiq.language.tables import tables
+from ocpiq.schema import modules
+from ocpiq.sources import Source, memory
+from ocpiq.values.text import to_json
 
-TEXT = (Path(__file__).parents[2] / "grammar" / "README.md").read_text("utf-8")
-PAGE = re.sub(r"^```text\n.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
-INLINE = [code.replace("\\|", "|") for code in re.findall(r"`([^`\n]+)`", PAGE)]
-QUERIES = [code for code in INLINE if re.match(r"[\[(]*(sessions|cdrs|evses|locations)\b.", code)]
-BLOCKS = [
-    re.sub("^    ", "", block, flags=re.MULTILINE)
-    for block in re.findall(r"(?:^    .*\n)+", PAGE, re.MULTILINE)
+PAGE = page()
+TEXT = re.sub(r"^```.*?^```", "", PAGE, flags=re.DOTALL | re.MULTILINE)
+OBJECTS = json.loads(PAGE.partition("```json\n")[2].partition("```")[0])
+GIVEN = {"day": "monday", "ARGS": {"positional": [], "named": {"day": "monday"}}}
+LIBRARY = {"lib.jq": 'module {about: "halves"}; def half: . / 2;', "data.json": "[1, 2]"}
+
+FORM = re.compile(r"([@a-z_A-Z0-9]+)(?:\((.*)\))?")
+EVERY_BUILTIN = {*builtin_names(), *(f"{name}/0" for name, _ in BUILTINS if name[0] == "@")}
+
+
+# ---------------------------------------------------------------- examples
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("library")
+    for name, text in LIBRARY.items():
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def sources() -> dict[str, Source]:
+    """Return the objects of the page; what is a part of locations is made of them."""
+    parts = dict.fromkeys(("evses", "connectors"), OBJECTS["locations"])
+    return memory(dict.fromkeys(modules(), []) | OBJECTS | parts)
+
+
+def outputs(program: str, library: Path | None = None) -> str:
+    """Return what a program gives, as the page writes it."""
+    found: list[str] = []
+    try:
+        compiled = query.compile(program, variables=GIVEN, library=[library] if library else [])
+        run = compiled.run(inputs=iter([1, 2, 3]), once=True, sources=sources(), variables=GIVEN)
+        found.extend(map(to_json, run))
+    except OcpiqError as error:
+        found.append(f"error: {error.message}")
+    return ", ".join(found) or "nothing"
+
+
+def examples() -> Iterator[object]:
+    for entry in entries():
+        for example in entry.examples:
+            yield pytest.param(example, id=f"{entry.group}: {example.program}")
+
+
+@pytest.mark.parametrize("example", list(examples()))
+def test_an_example_gives_what_it_says(example: Example, library: Path) -> None:
+    assert outputs(example.program, library) == example.outputs
+
+
+def test_every_arrow_of_the_page_belongs_to_an_entry() -> None:
+    arrows = [line for line in TEXT.splitlines() if re.match(r" {4,}.*→", line)]
+    assert len(arrows) == sum(len(entry.examples) for entry in entries()) > 250
+
+
+def test_what_the_page_says_of_the_files_is_so() -> None:
+    for name, text in LIBRARY.items():
+        assert f"`{name}` holds `{text}`" in PAGE.replace("\n", " ")
+
+
+# ---------------------------------------------------------------- entries
+
+
+def called(entry: Entry) -> set[str]:
+    """Return what the forms of an entry are called with: name/number of arguments."""
+    found = set()
+    for form in entry.forms:
+        if match := FORM.fullmatch(form):
+            found.add(f"{match[1]}/{0 if match[2] is None else match[2].count(';') + 1}")
+    return found
+
+
+LISTED = {
+    name for entry in entries() if entry.group not in ("Sources", "Aggregates") for name in called(entry)
+}
+
+
+def test_every_builtin_has_an_entry() -> None:
+    assert EVERY_BUILTIN - LISTED == set()
+
+
+def test_every_entry_of_a_builtin_is_one() -> None:
+    assert LISTED - EVERY_BUILTIN - {"1/0"} == set()
+
+
+def test_every_aggregate_and_module_has_an_entry() -> None:
+    found = {
+        group: {name for entry in entries() if entry.group == group for name in called(entry)}
+        for group in ("Sources", "Aggregates")
+    }
+    assert found["Aggregates"] == {f"{name}/{arity}" for name, arity in AGGREGATES}
+    assert found["Sources"] == {f"{name}/0" for name in modules()}
+
+
+def test_every_keyword_has_an_entry() -> None:
+    words = {terminal.text for terminal in tables().terminals if terminal.word}
+    assert {word for word in words if word and not named(word)} == set()
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.forms[0])
+def test_the_examples_show_every_form(entry: Entry) -> None:
+    """Each builtin that an entry names is called in one of its examples, with as many arguments."""
+    text = " ".join(example.program for example in entry.examples)
+    found = {name for example in entry.examples for name in calls(parse(example.program))}
+    found |= {f"{word}/0" for word in re.findall(r"@[a-z0-9]+", text)}
+    shown = called(entry) - found - {"1/0"}
+    assert shown == set() or entry.group == "Sources"
+
+
+def calls(node: object) -> Iterator[str]:
+    todo = [node]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, tree.Call):
+            yield f"{part.name}/{len(part.arguments)}"
+        if isinstance(part, tuple):
+            todo.extend(part)
+        elif hasattr(part, "__struct_fields__"):
+            todo.extend(getattr(part, field) for field in part.__struct_fields__)
+
+
+# ---------------------------------------------------------------- differences
+
+ROW = re.compile(r"\| `(.+?)` \| `(.*?)` \| `(.*?)` \| .* \|")
+DIFFERENCES = [
+    pytest.param(*(cell.replace("\\|", "|") for cell in ROW.fullmatch(line).groups()), id=line.split("`")[1])  # type: ignore[union-attr]
+    for line in PAGE.partition("| program | jq |")[2].split("\n\n")[0].splitlines()[2:]
 ]
 
 
-def test_there_are_examples():
-    assert len(QUERIES) > 15
-    assert len(BLOCKS) == 4
+@pytest.mark.parametrize(("program", "theirs", "ours"), DIFFERENCES)
+def test_a_difference_is_as_it_says(program: str, theirs: str, ours: str) -> None:
+    assert re.sub("error: .*", "error", outputs(program)) == ours
+    assert jq_outputs(program) == theirs
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_queries_in_the_text(query):
-    assert parse(query).body
-
-
-@pytest.mark.parametrize("block", BLOCKS)
-def test_blocks(block):
-    """A block is one program, or programs side by side; what is left out of one is any filter."""
+def jq_outputs(program: str) -> str:
     try:
-        parse(block)
-    except QuerySyntaxError:
-        for line in block.splitlines():
-            for program in re.split(r"  +", line):
-                assert program.startswith("the first pattern") or parse(program.replace("…", ".")).body
+        found = jq.compile(program).input_value(None).all()
+    except ValueError:
+        return "error"
+    return ", ".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in found)
+
+
+# ---------------------------------------------------------------- the text between
+
+INLINE = [code.replace("\\|", "|") for code in re.findall(r"`([^`\n]+)`", TEXT)]
+QUERIES = [code for code in INLINE if re.match(r"[\[(]*(sessions|cdrs|evses|locations)\b.", code)]
+BLOCKS = [
+    re.sub("^    ", "", block, flags=re.MULTILINE)
+    for block in re.findall(r"(?:^    .*\n)+", TEXT, re.MULTILINE)
+    if "→" not in block
+]
+
+
+def test_there_are_queries_and_programs() -> None:
+    assert len(QUERIES) > 2
+    assert len(BLOCKS) == 2
+
+
+@pytest.mark.parametrize("code", [*QUERIES, *BLOCKS])
+def test_queries_and_programs_parse(code: str) -> None:
+    assert parse(code).body
