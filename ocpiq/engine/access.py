@@ -35,7 +35,7 @@ def item(value: Value, key: Value) -> Value:
         return value
     if of is dict and kind in (list, str, type(None)):
         return _slice_object(value, cast("dict[str, Value]", key))
-    if value is None and of in (int, float, str, type(None)):
+    if value is None and of in (int, float, str):
         return None
     if kind is list and of is list:
         return _indices(cast("list[Value]", value), cast("list[Value]", key))
@@ -55,7 +55,7 @@ def _indices(items: list[Value], wanted: list[Value]) -> Value:
     """Return where `wanted` begins in `items`."""
     refuse_inside(items)
     if not wanted:
-        return None
+        return []
     width = len(wanted)
     return [
         start

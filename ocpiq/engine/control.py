@@ -244,7 +244,7 @@ def change(compiler: Compiler, update: Plan, here: ast.expr, edit: str) -> None:
 
 
 def foreach(compiler: Compiler, part: Foreach, here: ast.expr, use: Use) -> None:
-    """`foreach`: each output of `update` becomes the state: the plan binds it, and extracts from it."""
+    """`foreach`: each output of `update` becomes the state: the plan binds it, and extracts from it; without one, null."""
 
     def started(start: ast.expr) -> None:
         old = compiler.fresh("old")
@@ -253,6 +253,8 @@ def foreach(compiler: Compiler, part: Foreach, here: ast.expr, use: Use) -> None
         def step(output: ast.expr) -> None:
             compiler.assign(part.name, output)
             compiler.assign(old, code.name(part.state))
+            if part.update.outputs is not Outputs.ONE:
+                compiler.assign(part.state, code.constant(None))
             compiler.stream(part.update, code.name(old), use)
 
         compiler.stream(part.source, here, step)

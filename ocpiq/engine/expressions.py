@@ -229,9 +229,16 @@ def otherwises(compiler: Compiler, part: Otherwise, here: ast.expr, use: Use) ->
 
 
 def interpolate(compiler: Compiler, part: Interpolate, here: ast.expr) -> ast.expr:
-    """A string with computed parts, one output."""
+    """A string with computed parts, one output; the last part is evaluated first (jq's order)."""
     plans = [inner for inner in part.parts if not isinstance(inner, str)]
-    return _string(compiler, part, compiler.values(plans, here))
+    return _string(compiler, part, _last_first(compiler, plans, here))
+
+
+def _last_first(compiler: Compiler, plans: list[Plan], here: ast.expr) -> list[ast.expr]:
+    """Return expressions for parts of one output each, the last one evaluated first."""
+    if len(plans) < 2:
+        return compiler.values(plans, here)
+    return [compiler.named(compiler.value(plan, here)) for plan in plans[::-1]][::-1]
 
 
 def interpolates(compiler: Compiler, part: Interpolate, here: ast.expr, use: Use) -> None:
@@ -267,9 +274,9 @@ def guarded(compiler: Compiler, value: ast.expr, blanks: Blanks, kind: Type = UN
 
 
 def native(compiler: Compiler, part: Native, here: ast.expr) -> ast.expr:
-    """A call of a builtin, one output."""
+    """A call of a builtin, one output; the last argument is evaluated first (jq's order)."""
     plans = [operand.part for operand in part.arguments]
-    return _call(compiler, part, here, compiler.values(plans, here))
+    return _call(compiler, part, here, _last_first(compiler, plans, here))
 
 
 def natives(compiler: Compiler, part: Native, here: ast.expr, use: Use) -> None:

@@ -34,26 +34,30 @@ def unique(value: Value) -> Value:
     return [next(same) for _, same in groupby(items, key=sort_key)]
 
 
-def _pairs(value: Value, keys: Value, verb: str) -> list[tuple[SortKey, Value]]:
-    items = _array(value, verb)
+def _pairs(value: Value, keys: Value) -> list[tuple[SortKey, Value]]:
+    """Return the items behind their keys, sorted; keys were made of an object's values as well."""
+    if type(value) is not list:
+        these = f"{type_name(value)} ({excerpt(value)}) and array ({excerpt(keys)})"
+        raise RunError(f"{these} cannot be sorted, as they are not both arrays")
+    items = value
     assert isinstance(keys, list)
     return sorted(zip(map(sort_key, keys), items, strict=True), key=lambda pair: pair[0])
 
 
 def sort_by(value: Value, keys: Value) -> Value:
     """`sort_by(f)`; `keys` holds the outputs of f for each item."""
-    return [found for _, found in _pairs(value, keys, "sorted")]
+    return [found for _, found in _pairs(value, keys)]
 
 
 def group_by(value: Value, keys: Value) -> Value:
     """`group_by(f)`"""
-    groups = groupby(_pairs(value, keys, "grouped"), key=lambda pair: pair[0])
+    groups = groupby(_pairs(value, keys), key=lambda pair: pair[0])
     return [[found for _, found in group] for _, group in groups]
 
 
 def unique_by(value: Value, keys: Value) -> Value:
     """`unique_by(f)`"""
-    groups = groupby(_pairs(value, keys, "grouped"), key=lambda pair: pair[0])
+    groups = groupby(_pairs(value, keys), key=lambda pair: pair[0])
     return [next(group)[1] for _, group in groups]
 
 
@@ -85,7 +89,8 @@ def greatest_by(value: Value, keys: Value) -> Value:
 
 def _unsorted(value: Value, keys: Value) -> list[tuple[SortKey, Value]]:
     assert isinstance(keys, list)
-    return list(zip(map(sort_key, keys), _array(value, "iterated over"), strict=True))
+    items = value if type(value) is list else undefined(value, keys, "iterated over")
+    return list(zip(map(sort_key, keys), items, strict=True))
 
 
 def total(value: Value) -> Value:
@@ -128,15 +133,13 @@ def flatten(value: Value, depth: Value = math.inf) -> Value:
 
 def transpose(value: Value) -> Value:
     """`transpose`"""
-    rows = [row if type(row) is list else _row(row) for row in each(value)]
-    return [list(column) for column in zip_longest(*rows)]
-
-
-def _row(value: Value) -> list[Value]:
-    """Return the row that null or something empty is; raise for anything else."""
-    if length(value):
-        item(value, 0)
-    return []
+    rows = each(value)
+    if not all(type(row) is list for row in rows):
+        if not any([length(row) for row in rows]):
+            return []
+        for row in rows:
+            item(row, 0)  # raises for what is neither an array nor null
+    return [list(column) for column in zip_longest(*(cast("list[Value]", row or ()) for row in rows))]
 
 
 def combinations(value: Value) -> Iterator[Value]:

@@ -101,7 +101,10 @@ def strftime(value: Value, form: Value) -> str:
     if type(value) is int or type(value) is float:
         if type(form) is not str:
             raise RunError("strftime/1 requires a string format")
-        return _written(form, _moment(time.gmtime, value))
+        moment = _moment(time.gmtime, value)
+        if "Z" in form:  # which C may call GMT
+            moment = time.struct_time((*moment[:9], "UTC", 0))
+        return _written(form, moment)
     parts = _parts(value, "strftime/1")
     if type(form) is not str:
         raise RunError("strftime/1 requires a string format")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -16,6 +17,7 @@ from ocpiq.values.types import Value, type_name
 
 BROKEN_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 BASE64: Final = re.compile("[A-Za-z0-9+/=]*")
+REPLACED: Final = "ocpiq.replace"  # the name of the way in which bytes that are no UTF-8 are read
 NUL: Final = "\\0"  # how jq writes U+0000 in a row, a shell word, HTML
 HTML: Final = str.maketrans({"\0": NUL, "<": "&lt;", ">": "&gt;", "&": "&amp;", "'": "&apos;", '"': "&quot;"})
 TSV: Final = str.maketrans({"\0": NUL, "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -93,7 +95,23 @@ def _from_base64(value: Value) -> str:
         broken = BASE64.fullmatch(text) is None
         problem = "is not valid base64 data" if broken else "trailing base64 byte found"
         raise RunError(f"string ({excerpt(text)}) {problem}") from None
-    return data.decode("utf-8", "replace")
+    return data.decode("utf-8", REPLACED)
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    """Replace what is no UTF-8 as jq does: a character that the data break off in takes all that is left."""
+    assert isinstance(error, UnicodeDecodeError)
+    data, end = error.object, error.start + 1
+    first = data[error.start]
+    size = 1 if not 0xC2 <= first <= 0xF4 else 2 + (first >= 0xE0) + (first >= 0xF0)
+    if error.start + size > len(data):
+        return "\ufffd", len(data)
+    while end < error.start + size and data[end] & 0xC0 == 0x80:
+        end += 1
+    return "\ufffd", end
+
+
+codecs.register_error(REPLACED, _replace)
 
 
 def _padded(text: str, block: int) -> str:
@@ -111,7 +129,7 @@ def _from_base32(value: Value) -> str:
         data = base64.b32decode(_padded(text, 8))
     except (binascii.Error, ValueError):
         raise RunError(f"string ({excerpt(text)}) is not valid base32 data") from None
-    return data.decode("utf-8", "replace")
+    return data.decode("utf-8", REPLACED)
 
 
 def _from_uri(value: Value) -> str:

@@ -64,20 +64,15 @@ def power(base: Value, exponent: Value) -> Value:
     """`pow(base; exponent)`"""
     x, y = number(base), number(exponent)
     if type(x) is int and type(y) is int and 0 <= y < 1024 and abs(x) < INTEGRAL:
-        exact = x**y
-        return (
-            exact
-            if abs(exact) < INTEGRAL
-            else float(x) ** y
-            if y * math.log10(abs(x) or 1) < 308
-            else math.inf
-        )
+        exact: int = x**y
+        if abs(exact) < INTEGRAL:
+            return exact
     try:
         return plain(math.pow(x, y))
     except ValueError:
-        return math.nan
+        return math.nan if x else math.inf
     except OverflowError:
-        return math.inf
+        return -math.inf if x < 0 and y % 2 == 1 else math.inf
 
 
 def absolute(value: Value) -> Value:

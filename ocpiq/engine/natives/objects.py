@@ -47,7 +47,7 @@ def has(value: Value, key: Value) -> bool:
         return key in value
     if type(value) is list and (type(key) is int or type(key) is float):
         return 0 <= key < len(value)
-    if value is None and type(key) in (str, int, float):
+    if value is None:
         return False
     raise RunError(f"Cannot check whether {type_name(value)} has a {type_name(key)} key")
 

@@ -54,10 +54,11 @@ class Assembly:
 
 def assemble(state: Assembly, event: Value) -> Assembly:
     """Take an event into `state`, which is changed in place: nothing else holds it."""
+    size = length(event)
     path = item(event, 0)
     depth = length(path)
     state.ready = ()
-    if length(event) == 2:
+    if size == 2:
         leaf = _own(item(event, 1))
         if depth == 0:
             state.ready = (leaf,)

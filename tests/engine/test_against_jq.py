@@ -1,0 +1,175 @@
+"""The engine against the real jq: every case of the tables, and programs and values made up by hypothesis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import jq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ocpiq import query
+from ocpiq.errors import OcpiqError, RunError
+from ocpiq.values.text import to_json
+from ocpiq.values.types import Value
+
+OURS_ONLY = {"stages", "helpers"}
+"""Tables of what jq does not have."""
+
+DIFFERENT = {
+    '"2015-03-05T23:51:47.5Z" | fromdate': "fractions of a second are read",
+    '"2015-03-05T23:51:47+01:00" | fromdate': "offsets are read",
+    '"2015-03-05T23:51:47.25-0230" | fromdateiso8601': "offsets and fractions are read",
+    '0 | strftime("%Z")': "the zone is called UTC, as strflocaltime calls it",
+    "[1969,11,31,23,59,59,0,0] | mktime": "the second before 1970 is a moment like any other",
+    "9007199254740993 + 0": "integers are exact",
+    "9007199254740993 * 3": "integers are exact",
+    "[1e1000 | tostring]": "a number beyond a double is the largest one, in whatever form it was written",
+    '"1e5" | tonumber | tostring': "a number that is made has one form",
+    "input": "the message of the jq command; the binding says break",
+    '"ab" | @base32, (@base32 | @base32d)': "a format of older jq",
+    '"!" | @base32d': "a format of older jq",
+    "[1, [1]] | map(toarray)": "a builtin of another jq",
+    "65 | ascii": "a builtin of older jq",
+    '0 | date, dateadd("seconds"; 60), datesub("seconds"; 60)': "builtins of older jq",
+    "fromstream([1, 2])": "jq's message tells of its own definition",
+    '"İ" | [match("i"; "i").string]': "the letter İ without case is i and a dot; Oniguruma does not fold it",
+    '"aab" | test("(?<=a|aa)b")': "looking behind takes alternatives of any length",
+}
+"""Cases that jq answers otherwise, each with the reason."""
+
+
+def cases() -> Iterator[object]:
+    for path in sorted(Path(__file__).parent.glob("programs/*.txt")):
+        if path.stem not in OURS_ONLY:
+            for block in path.read_text("utf-8").split("\n\n")[1:]:
+                program, *outputs = block.rstrip("\n").split("\n")
+                yield pytest.param(program, [line[2:] for line in outputs], id=f"{path.stem}: {program}")
+
+
+def jq_outputs(program: str, text: str = "null") -> list[object]:
+    """Return jq's outputs as values and the text of the error that ended them, if one did."""
+    found: list[object] = []
+    try:  # jq's binding would round numbers that its own `tojson` does not
+        found.extend(map(json.loads, jq.compile(f"({program}\n) | tojson").input_text(text)))
+    except ValueError as error:
+        found.append(failed(str(error)))
+    return found
+
+
+def failed(text: str) -> tuple[str, object]:
+    """Return an error as both sides give it: jq's binding writes values that are no strings with spaces."""
+    try:
+        return "error", json.loads(text)
+    except ValueError:
+        return "error", text
+
+
+def comparable(line: str) -> object:
+    """Return an output of a table as jq's binding gives it."""
+    if line.startswith("error: "):
+        return failed(line.removeprefix("error: ").removeprefix("(not a string): "))
+    return json.loads(line)
+
+
+@pytest.mark.parametrize(("program", "expected"), list(cases()))
+def test_the_tables_say_what_jq_says(program: str, expected: list[str]) -> None:
+    same = list(map(comparable, expected)) == jq_outputs(program)
+    assert same != (program in DIFFERENT)
+
+
+NUMBERS = st.integers(-20, 20) | st.sampled_from([0.5, 2.5, -1.5, 1e3])
+TEXTS = st.text("abAB, 1é😀", max_size=5)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+WITHOUT_ARGUMENTS = words("""
+    length keys keys_unsorted values nulls booleans numbers strings arrays objects iterables scalars not add any all
+    flatten floor sqrt ceil round abs tojson tostring tonumber toboolean type isnan isinfinite isnormal isfinite sort
+    unique min max reverse transpose to_entries from_entries ascii_downcase ascii_upcase explode implode trim ltrim
+    rtrim first last utf8bytelength tostream paths recurse combinations trunc fabs significand logb frexp modf exp2
+    finites normals todate gmtime mktime fromdate fromjson @text @json @html @uri @urid @sh @base64 @base64d @csv @tsv
+    error empty .. .[] .[]? env.__none $__loc__
+""")
+OF_A_FILTER = words("""
+    map select sort_by group_by unique_by min_by max_by any all map_values with_entries first last isempty add walk
+    paths INDEX IN fromstream debug
+""")
+OF_A_PATH = words("path del pick")
+OF_A_VALUE = words("""
+    has contains inside startswith endswith ltrimstr rtrimstr trimstr split join index rindex indices in flatten getpath
+    delpaths bsearch test match capture scan splits nth strftime strptime combinations error format
+""")
+OF_TWO_VALUES = words("setpath sub gsub range pow fmod ldexp split test limit skip nth")
+OPERATORS = words("+ - * / % == != < <= > >= and or // | ,")
+UPDATES = words("= |= += -= *= /= //=")
+STEPS = st.sampled_from(
+    [".", ".a", ".b", ".[0]", ".[-1]", ".[1:]", ".[:1]", ".[]", ".[]?", ".a?", "..", "first", "last", "empty"]
+)
+PATHS = st.lists(STEPS, min_size=1, max_size=3).map(" | ".join).map("({})".format) | st.tuples(
+    STEPS, STEPS
+).map("({0[0]}, {0[1]})".format)
+
+
+def constants() -> st.SearchStrategy[str]:
+    return VALUES.map(lambda value: json.dumps(value, ensure_ascii=False))
+
+
+def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Return programs made of smaller ones; none of them can run for long."""
+    two = st.tuples(inner, inner)
+    return st.one_of(
+        st.tuples(inner, st.sampled_from(OPERATORS), inner).map(lambda parts: f"({' '.join(parts)})"),
+        st.tuples(PATHS, st.sampled_from(UPDATES), inner).map(lambda parts: f"({' '.join(parts)})"),
+        st.tuples(st.sampled_from(OF_A_FILTER + OF_A_VALUE), inner).map("{0[0]}({0[1]})".format),
+        st.tuples(st.sampled_from(OF_A_PATH), PATHS).map("{0[0]}({0[1]})".format),
+        st.tuples(st.sampled_from(OF_TWO_VALUES), inner, inner).map("{0[0]}({0[1]}; {0[2]})".format),
+        inner.map(lambda body: f"[{body}]"),
+        inner.map(lambda body: f"try ({body}) catch ."),
+        inner.map(lambda body: f"({body})?"),
+        inner.map(lambda body: f"-({body})"),
+        two.map(lambda pair: f"({pair[0]} as $x | {pair[1]}, $x)"),
+        two.map(lambda pair: f"({pair[0]} as [$x] | . as {{a: $y, b: [$z]}} | [$x, $y, $z, ({pair[1]})])"),
+        two.map(lambda pair: f"{{a: ({pair[0]}), b: ({pair[1]})}}"),
+        two.map(lambda pair: f'"\\({pair[0]})-\\({pair[1]})"'),
+        two.map(lambda pair: f"(if {pair[0]} then {pair[1]} else . end)"),
+        two.map(lambda pair: f"reduce ({pair[0]}) as $x (0; {pair[1]})"),
+        two.map(lambda pair: f"[limit(3; foreach ({pair[0]}) as $x (0; {pair[1]}; [., $x]))]"),
+        two.map(lambda pair: f"(label $out | ({pair[0]}), break $out, ({pair[1]}))"),
+        two.map(lambda pair: f"(def f(g): g, ({pair[0]}); f({pair[1]}))"),
+        st.tuples(st.integers(-1, 3), inner).map(lambda parts: f"[limit({parts[0]}; {parts[1]})]"),
+        st.tuples(st.integers(-1, 3), inner).map(lambda parts: f"[skip({parts[0]}; {parts[1]})]"),
+    )
+
+
+PROGRAMS = st.recursive(PATHS | st.sampled_from(WITHOUT_ARGUMENTS) | constants(), grown, max_leaves=6)
+
+
+def outputs(program: str, value: Value) -> list[object]:
+    """Return ocpiq's outputs as `jq_outputs` returns jq's."""
+    found: list[object] = []
+    try:
+        found.extend(json.loads(to_json(output)) for output in query.compile(program).run(value))
+    except RunError as error:
+        text = error.value if isinstance(error.value, str) else to_json(error.value)  # type: ignore[arg-type]
+        found.append(failed(text))
+    except OcpiqError as error:
+        found.append(failed(error.message))
+    return found
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(PROGRAMS, VALUES)
+def test_programs_that_are_made_up(program: str, value: Value) -> None:
+    assert outputs(program, value) == jq_outputs(program, to_json(value))
