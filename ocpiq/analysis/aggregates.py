@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
+from ocpiq.analysis import checks
 from ocpiq.analysis.blanks import FORMS, Blanks, of_aggregate
 from ocpiq.analysis.context import Analysis, Resolved
 from ocpiq.analysis.flow import Flow, Staged
@@ -40,6 +41,7 @@ AGGREGATES: dict[tuple[str, int], Function] = {
     ("collect", 1): Function(None, holds=True),
 }
 
+OF_NUMBERS = ("sum", "avg", "stddev", "median", "quantile")
 SHORT_GROUP = "write by {name: …} or by .field"
 
 
@@ -95,6 +97,10 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
     if node.arguments:
         place = flow.scope.place(node.arguments[0])
         plan, kind = analysis.resolve(node.arguments[0], flow.scope.plain(), flow.kind)
+        if node.name in OF_NUMBERS:
+            checks.numbers(unparse(node), kind, node.arguments[0], flow.scope)
+        elif node.name in ("min", "max"):
+            checks.ordered(unparse(node), kind, node.arguments[0], flow.scope)
         blanks = of_aggregate(node.name)
         if blanks is Blanks.OUTSIDE:
             look_at(kind, place)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+from msgspec import structs
+
+from ocpiq.analysis import checks
 from ocpiq.analysis.bindings import destructure, look_up
 from ocpiq.analysis.blanks import FORMS, KEY, Blanks, of_operator
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
@@ -48,6 +51,7 @@ from ocpiq.analysis.types import (
 )
 from ocpiq.errors import CompileError, UnsupportedError
 from ocpiq.language import tree
+from ocpiq.values import arithmetic
 
 REDUCE_AGAIN = "for every step of reduce or foreach"
 
@@ -138,8 +142,9 @@ def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, kind: Type) -> t
 def negate(analysis: Analysis, node: tree.Negate, scope: Scope, kind: Type) -> Resolved:
     """Resolve `-x`."""
     body, type_ = analysis.resolve(node.body, scope, kind)
-    if isinstance(body, Constant) and isinstance(body.value, int | float):
-        return Constant(-body.value), NUMBER
+    if isinstance(body, Constant) and arithmetic.is_number(body.value):
+        return Constant(arithmetic.negate(body.value)), NUMBER
+    checks.operation("-", (node.body, node.body), ((body, type_), (body, type_)), scope)
     consume(type_, scope.place(node.body), FORMS["-a"])
     return Negate(body, outputs=body.outputs, span=scope.place(node)), NUMBER
 
@@ -153,7 +158,9 @@ def chain(analysis: Analysis, node: tree.Chain, scope: Scope, kind: Type) -> Res
             left = _logic(operator, (left, left_kind), (right, right_kind), scope, node)
             left_kind = BOOLEAN
         else:
-            left, left_kind = _arithmetic(operator, (left, left_kind), (right, right_kind), scope, node)
+            sides = (left, left_kind), (right, right_kind)
+            checks.operation(operator, (node.first, operand), sides, scope)
+            left, left_kind = _arithmetic(operator, *sides, scope, node)
     return left, left_kind
 
 
@@ -183,7 +190,11 @@ def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) ->
     """Resolve `a == b` and its kin. Values of different types are compared without a look inside."""
     left, left_kind = analysis.resolve(node.left, scope, kind)
     right, right_kind = analysis.resolve(node.right, scope, kind)
+    checks.operation(node.op, (node.left, node.right), ((left, left_kind), (right, right_kind)), scope)
     for here, other, part in ((left_kind, right_kind, node.left), (right_kind, left_kind, node.right)):
+        if other == NULL and node.op in ("==", "!="):  # whether it is there, not what it is
+            look_at(here, scope.place(part), of_operator(node.op))
+            continue
         inside = type(here) is type(other) and isinstance(other, Record | Listing)
         consume(here, scope.place(part), Blanks.REFUSES if inside else of_operator(node.op))
     plan = Operate(
@@ -254,7 +265,7 @@ def if_(analysis: Analysis, node: tree.If, scope: Scope, kind: Type) -> Resolved
 
 def try_(analysis: Analysis, node: tree.Try, scope: Scope, kind: Type) -> Resolved:
     """Resolve `try … catch …`."""
-    body, body_kind = analysis.resolve(node.body, scope, kind)
+    body, body_kind = analysis.resolve(node.body, structs.replace(scope, quiet=True), kind)
     if node.handler is None:
         return Guard(body, None, outputs=guarded(body.outputs)), body_kind
     handler, handler_kind = analysis.resolve(node.handler, scope, Opaque())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from ocpiq.analysis.blanks import FORMS, KEY
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
 from ocpiq.analysis.plan import Bind, Constant, Cut, Each, Get, Guard, Here, Item, Local, Outputs, Plan
@@ -40,16 +42,17 @@ def present(kind: Type, place: Span) -> None:
 
 def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resolved:
     """Resolve a term with steps. Keys see the path's own input and are evaluated before the base, the last first."""
-    base, here = analysis.resolve(node.base, scope, kind)
+    quiet = any(isinstance(step, tree.Question) for step in node.steps)
+    base, here = analysis.resolve(node.base, structs.replace(scope, quiet=True) if quiet else scope, kind)
     walked = base
     keys: list[tuple[str, Plan]] = []
     for step in node.steps:
         if isinstance(step, tree.Question):
-            walked = Guard(walked, None, outputs=guarded(walked.outputs))
+            walked = Guard(walked, None, outputs=guarded(walked.outputs), span=scope.place(node))
             continue
         part, here = _step(analysis, step, scope, kind, here, keys)
         if step.optional:
-            part = Guard(part, None, outputs=guarded(part.outputs))
+            part = Guard(part, None, outputs=guarded(part.outputs), span=scope.place(node))
         walked = pipe(walked, part)
     for name, key in keys:
         walked = Bind(key, name, walked, outputs=product(key, walked))
@@ -72,7 +75,7 @@ def _step(
     place = scope.place(step)
     match step:
         case tree.Field(name=str(name)):
-            return get(name, here, place, optional=step.optional)
+            return get(name, here, place, optional=step.optional or scope.quiet)
         case tree.Iterate():
             return Each(outputs=Outputs.MANY, span=place), each(here, place)
         case tree.Slice():
@@ -84,7 +87,7 @@ def _step(
         case tree.Index():
             key = _key(analysis, step.key, scope, kind, keys)
     if isinstance(key, Constant) and isinstance(key.value, str):
-        return get(key.value, here, place, optional=step.optional)
+        return get(key.value, here, place, optional=step.optional or scope.quiet)
     return Item(key, span=place), item(here, key)
 
 

@@ -59,7 +59,8 @@ class Scope(Struct, frozen=True):
     """The names at one place.
 
     `repeated` says what lets this place be evaluated more than once in a run; `at` is the caller's place in the
-    query while the body of a builtin definition is resolved; `folding` is set in the expression of `aggregate`.
+    query while the body of a builtin definition is resolved; `folding` is set in the expression of `aggregate`;
+    `quiet` is inside of a `try` or a `?`, which say that what fails is meant to.
     """
 
     functions: Mapping[tuple[str, int], Binding]
@@ -68,6 +69,7 @@ class Scope(Struct, frozen=True):
     repeated: str = ""
     at: Span | None = None
     folding: Folding | None = None
+    quiet: bool = False
     imported: str = ""  # the module that this is written in, if it is not the query itself
 
     def place(self, node: tree.Node) -> Span:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ocpiq.analysis import checks
 from ocpiq.analysis.aggregates import aggregate
 from ocpiq.analysis.blanks import FORMS
 from ocpiq.analysis.context import Analysis
@@ -75,6 +76,8 @@ def _key(analysis: Analysis, key: tree.Key, flow: Flow, word: str) -> Operand:
     if plan.outputs is Outputs.MANY:
         hint = "take one of them, such as first(…), or put them into an array: […]"
         raise CompileError(f"a key of `{word}` must be one value", span=place, hint=hint)
+    if word != "distinct by":
+        checks.ordered(f"`{word}`", kind, key.body, flow.scope)
     consume(kind, place, FORMS["by a"])
     return Operand(plan, kind)
 

@@ -122,6 +122,13 @@ def _operation(compiler: Compiler, part: Operate, left: ast.expr, right: ast.exp
         return compiler.at(part, code.call(ARITHMETIC[operator], left, right))
     literal = part.right.part.value if isinstance(part.right.part, Constant) else None
     if operator in ("==", "!="):
+        for value, operand, other in ((left, part.left, part.right), (right, part.right, part.left)):
+            if (
+                isinstance(other.part, Constant)
+                and other.part.value is None
+                and not isinstance(value, ast.Constant)
+            ):
+                return _is_null(compiler, part, value, operand.kind)
         general: ast.expr = compiler.at(part, code.call("equal", left, right))
         if type(literal) is str:
             left = compiler.named(left)
@@ -132,6 +139,14 @@ def _operation(compiler: Compiler, part: Operate, left: ast.expr, right: ast.exp
     if type(literal) in (int, float):
         return _with_number(compiler, part, left, right)
     return compiler.at(part, code.call(ORDER[operator], left, right))
+
+
+def _is_null(compiler: Compiler, part: Operate, value: ast.expr, kind: Type) -> ast.expr:
+    """Compare with null: whether a value is there, whatever it is."""
+    if compiler.may_be_blank(kind):
+        value = compiler.at(part, code.call("no_blank", value))
+    null = code.is_(value, code.constant(None))
+    return null if part.operator == "==" else code.not_(null)
 
 
 def _with_number(compiler: Compiler, part: Operate, left: ast.expr, right: ast.expr) -> ast.expr:

@@ -46,7 +46,7 @@ HOLDS = [
     ("sessions | top 3 by .id", ("the top values",)),
     ("sessions | distinct by .id", ("the keys of all values, to find those that differ",)),
     ("sessions | aggregate count by .id", ("a state for each group",)),
-    ("sessions | aggregate median(.id)", ("every value that median takes",)),
+    ("sessions pass kwh | aggregate median(.kwh)", ("every value that median takes",)),
     (
         "sessions pass location.id | join locations as $l on .location.id == $l.id | $l.id",
         ("what is read of the objects that are joined",),

@@ -7,7 +7,7 @@ import statistics
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocpiq.engine.folds import FOLDS
@@ -46,6 +46,7 @@ def finished(name: str, state: object) -> str:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_parts_merge_to_the_whole(name: str, data: st.DataObject) -> None:
     values = data.draw(st.lists(NUMBERS if name in ONLY_NUMBERS else ANYTHING, max_size=200))
@@ -57,6 +58,7 @@ def test_parts_merge_to_the_whole(name: str, data: st.DataObject) -> None:
     assert finished(name, merged) == finished(name, folded(name, values))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e300, 1e300), max_size=300))
 def test_sums_are_exactly_rounded_in_any_order(values: list[float]) -> None:
     exact = float(sum(map(Fraction, values)))
@@ -64,6 +66,7 @@ def test_sums_are_exactly_rounded_in_any_order(values: list[float]) -> None:
         assert FOLDS["sum"].finish(folded("sum", ordered)) == exact
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-1000, 1000).map(lambda n: n / 8), min_size=2))
 def test_spread_and_middle(values: list[float]) -> None:
     assert FOLDS["stddev"].finish(folded("stddev", values)) == pytest.approx(

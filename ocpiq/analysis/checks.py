@@ -1,0 +1,183 @@
+"""Literal mistakes with values of sources, found while compiling: what a field's type or enum makes impossible.
+
+jq compares and orders everything with everything, so that these would be silently wrong. Plain JSON is left to
+jq's rules, and a `?` behind an operand or around the operation says that it is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ocpiq.analysis.plan import Comma, Constant, Plan
+from ocpiq.analysis.scope import Scope
+from ocpiq.analysis.types import Either, InSource, Listing, Record, Scalar, Type
+from ocpiq.errors import CompileError, Span, did_you_mean
+from ocpiq.language import tree
+from ocpiq.schema import Field
+
+SCALARS: Final = {"number": "number", "int": "number", "integer": "number", "boolean": "boolean"}
+TAKES: Final = {  # the types that an operator takes on both sides
+    "+": ("number", "string", "array", "object"),
+    "-": ("number", "array"),
+    "*": ("number", "object"),
+    "/": ("number", "string"),
+    "%": ("number",),
+}
+ORDER: Final = ("<", "<=", ">", ">=")
+PRICES: Final = ("Price", "PriceLimit")
+
+Side = tuple[Plan, Type]
+
+
+def operation(
+    operator: str, nodes: tuple[tree.Expr, tree.Expr], sides: tuple[Side, Side], scope: Scope
+) -> None:
+    """Raise CompileError for a comparison or arithmetic that cannot be meant."""
+    if scope.quiet or any(map(_optional, nodes)):
+        return
+    found = [_found(kind) for _, kind in sides]
+    names = [_type(kind) for _, kind in sides]
+    if not any(found):
+        return
+    place = Span(nodes[0].span.start, nodes[1].span.end) if scope.at is None else scope.at
+    if operator in TAKES:
+        _arithmetic(operator, found, names, place)
+        return
+    if None not in names and "null" not in names and names[0] != names[1]:
+        which = 0 if found[0] else 1
+        field = found[which]
+        assert field is not None
+        says = "are never equal" if operator not in ORDER else "are ordered by type, not by value"
+        text = f"{_said(field, names[which])}: it and {_a(names[1 - which])} {says}"
+        raise CompileError(text, span=place, hint=_hint(field, names[1 - which]))
+    if operator not in ORDER:
+        for which in (0, 1):
+            field = found[which]
+            if field is not None:
+                _enum(field, sides[1 - which][0], scope, nodes[1 - which])
+
+
+def numbers(label: str, kind: Type, node: tree.Expr, scope: Scope) -> None:
+    """Raise CompileError where what is summed cannot be a number."""
+    field, name = _found(kind), _type(kind)
+    if field is not None and name not in ("number", "null", None) and not scope.quiet and not _optional(node):
+        text = f"{label} needs numbers, and {_said(field, name)}"
+        raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
+
+
+def ordered(word: str, kind: Type, node: tree.Expr, scope: Scope) -> None:
+    """Raise CompileError for ordering by an object, which compares names before values."""
+    field = _found(kind)
+    if field is not None and _type(kind) == "object" and not scope.quiet and not _optional(node):
+        text = f"{word} needs values that have an order, and {_said(field, 'object')}"
+        raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
+
+
+def _arithmetic(operator: str, found: list[InSource | None], names: list[str | None], place: Span) -> None:
+    for which in (0, 1):
+        field, name, other = found[which], names[which], names[1 - which]
+        if field is None or name is None:
+            continue
+        fits = name in TAKES[operator] and other in (name, None)
+        if fits or (operator == "+" and "null" in names):
+            continue
+        hint = _hint(field, "number" if other is None else other)
+        if operator == "-" and field.view.field is not None and field.view.field.type == "DateTime":
+            hint = "the time between two moments is duration_hours(end; start)"
+        with_ = "" if other is None or name not in TAKES[operator] else f" and {_a(other)}"
+        raise CompileError(
+            f"{_said(field, name)}: `{operator}` does not take it{with_}", span=place, hint=hint
+        )
+
+
+def _enum(kind: InSource, other: Plan, scope: Scope, node: tree.Expr) -> None:
+    field = kind.view.field
+    if field is None or not field.enum:
+        return
+    for value in _constants(other):
+        if value in field.enum or (field.open_enum and value.upper() not in field.enum):
+            continue
+        hint = did_you_mean(value, field.enum) or f"it is one of {', '.join(field.enum)}"
+        raise CompileError(f"{_name(kind)} is never {value!r}", span=scope.place(node), hint=hint)
+
+
+def _constants(plan: Plan) -> Iterator[str]:
+    for part in plan.parts if isinstance(plan, Comma) else (plan,):
+        if isinstance(part, Constant) and isinstance(part.value, str):
+            yield part.value
+
+
+def _optional(node: tree.Expr) -> bool:
+    """Tell an operand that ends in `?`."""
+    while isinstance(node, tree.Paren):
+        node = node.body
+    if not isinstance(node, tree.Path):
+        return False
+    last = node.steps[-1]
+    return isinstance(last, tree.Question) or last.optional
+
+
+def _found(kind: Type) -> InSource | None:
+    """Return the place in a source that a value is known to be from."""
+    if isinstance(kind, Either):
+        options = [option for option in kind.options if option != Scalar("null")]
+        return _found(options[0]) if len(options) == 1 else None
+    return kind if isinstance(kind, InSource) and kind.view.treatment != "blank" and kind.view.field else None
+
+
+def _type(kind: Type) -> str | None:
+    """Return jq's name of a value's type, None where it is not known."""
+    match kind:
+        case Scalar(kind=name):
+            return name
+        case Record():
+            return "object"
+        case Listing():
+            return "array"
+        case Either():
+            inside = _found(kind)
+            if inside is not None:
+                return _type(inside)
+            names = {_type(option) for option in kind.options}
+            return names.pop() if len(names) == 1 else None
+        case InSource(view=view) if view.field is not None:
+            return "array" if kind.is_list else _of(view.field)
+    return None
+
+
+def _of(field: Field) -> str:
+    return SCALARS.get(field.type, "string") if field.leaf else "object"
+
+
+def _said(kind: InSource, name: str | None) -> str:
+    field = kind.view.field
+    if name == "array" or field is None or field.leaf or not kind.path:
+        return f"{_name(kind)} is {_a(name)}"
+    return f"{_name(kind)} is an object ({field.type})"
+
+
+def _name(kind: InSource) -> str:
+    return ".".join((kind.view.blank.module, *kind.path))
+
+
+def _a(name: str | None) -> str:
+    return f"{'an' if name in ('array', 'object') else 'a'} {name}"
+
+
+def _hint(kind: InSource, other: str | None) -> str:
+    field = kind.view.field
+    if field is None:
+        return ""
+    if field.type in PRICES:
+        return "an amount is .… | excl_vat, or one of its fields"
+    if kind.is_list:
+        return "take one of its items, or all of them with .[]"
+    if not field.leaf:
+        fields = ", ".join(list(field.children)[:4])
+        return f"it has fields: {fields}"
+    if _of(field) == "string" and other == "number":
+        return "a number in a text is read with tonumber"
+    if _of(field) == "number" and other == "string":
+        return "write the number without quotes"
+    return ""
