@@ -135,7 +135,8 @@ def transpose(value: Value) -> Value:
     """`transpose`"""
     rows = each(value)
     if not all(type(row) is list for row in rows):
-        if not any([length(row) for row in rows]):
+        sizes = [length(row) for row in rows]
+        if not any(sizes):
             return []
         for row in rows:
             item(row, 0)  # raises for what is neither an array nor null
