@@ -55,8 +55,8 @@ def dispatch(given: Arguments, temporary: list[str]) -> int:
 
         sys.stdout.write(f"ocpiq {__version__}\n")
         return 0
-    if given.has("help") or given.command == "help":
-        return _help(given.words)
+    if given.has("help"):
+        return _help()
     if _is_without_query(given):
         return _without_query(given, temporary)
     if given.command == "query":
@@ -81,6 +81,10 @@ def _command(given: Arguments, temporary: list[str]) -> int:
         from ocpiq.commands import explain
 
         return explain.run(given)
+    if given.command == "help":
+        from ocpiq.commands import lookup
+
+        return lookup.run(given.words)
     from ocpiq.commands import platforms
 
     command = {"login": platforms.login, "logout": platforms.logout, "platforms": platforms.platforms}
@@ -109,18 +113,13 @@ def _without_query(given: Arguments, temporary: list[str]) -> int:
     if _is_at_terminal():
         from ocpiq import repl
 
-        return repl.run(given)
+        return repl.start(given)
     from ocpiq.commands import query
 
     return query.run_standard_input(given, temporary)
 
 
-def _help(words: Sequence[str]) -> int:
-    if list(words) == ["blanks"]:
-        from ocpiq.analysis.blank_table import blank_table
-
-        sys.stdout.write(blank_table())
-        return 0
+def _help() -> int:
     from ocpiq.commands.help import full
 
     sys.stdout.write(full())

@@ -20,17 +20,19 @@ ENDINGS: Final = {
     "_RSQB": "]",
     "_RBRACE": "}",
     "_END": "end",
-    "_QUOTE": '"',
     "_THEN": "then",
     "_SEMICOLON": ";",
     "_COLON": ":",
     "_AS": "as",
+    "_DESCEND": "",  # wherever it can stand, `.` can, and that is written; in a clause `.` would pass everything
     "VARIABLE": "$x",
     "_BY": "by",
     "NUMBER": "1",
-    "_DOT": ".",
     "NAME": "x",
+    "_QUOTE": '"',
+    "_PIPE": "|",
     "_LPAR": "(",
+    "_LBRACE": "{",
 }
 FURTHEST: Final = 400  # tokens that may be needed to end a query
 
@@ -62,17 +64,37 @@ class Begun(Struct):
         """Return the tree of the text with the tokens `more` behind it, and then what ends it soonest."""
         here = Span(len(self.text), len(self.text))
         for kind, text in more:
-            if not self.run.feed(Token(kind, text, here)):
+            if not self._feed(Token(kind, text, here)):
                 return None
         for _ in range(FURTHEST):
             can_stand = self.next()
             ending = next((kind for kind in ENDINGS if kind in can_stand), "")
-            if not ending or not self.run.feed(Token(ending, ENDINGS[ending], here)):
+            last = (
+                Token("_DOT", ".", here)
+                if ending == "_DESCEND"
+                else Token(ending, ENDINGS.get(ending, ""), here)
+            )
+            if not ending or not self._feed(last):
                 return None
             if ending == END:
                 program: Program = self.run.values[-1]
                 return program
         return None
+
+    def _feed(self, token: Token) -> bool:
+        """Take one more token; False where it cannot stand there, or makes no sense there."""
+        try:
+            return self.run.feed(token)
+        except QuerySyntaxError:
+            return False
+
+    def take(self, token: Token) -> bool:
+        """Take the next token of the text; where it cannot stand there, it is what the parser is stuck at."""
+        if self._feed(token):
+            self.tokens.append(token)
+            return True
+        self.stuck = token
+        return False
 
 
 def begun(text: str) -> Begun:
@@ -82,16 +104,11 @@ def begun(text: str) -> Begun:
     position = 0
     while True:
         token = machine.lexer.next(text, position, found.run.states[-1])
-        if token is not None and token.kind == END:
+        if token is None:
+            found.stuck = machine.lexer.anything(text, position)
             return found
-        try:
-            fits = token is not None and found.run.feed(token)
-        except QuerySyntaxError:  # a word that is used where it has no meaning
-            fits = False
-        if token is None or not fits:
-            found.stuck = token or machine.lexer.anything(text, position)
+        if token.kind == END or not found.take(token):
             return found
-        found.tokens.append(token)
         position = token.span.end
 
 

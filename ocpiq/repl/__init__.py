@@ -5,7 +5,7 @@ from __future__ import annotations
 from ocpiq.commands.arguments import Arguments
 
 
-def run(given: Arguments) -> int:
+def start(given: Arguments) -> int:
     """Open the prompt and return the exit code; without a platform say how to get one."""
     from ocpiq.repl.session import Session  # noqa: PLC0415 - one-liners need none of it
 

@@ -41,7 +41,11 @@ def suggest(text: str, cursor: int, context: Context) -> list[Suggestion]:
     read = begun(text[: len(text) - len(word)])
     if read.stuck is not None or _in_comment(read):
         return []
-    return list(_at(read, word, context))[:MOST]
+    begun_with = word.lstrip(".$@").casefold()
+    offered = _at(read, word, context)
+    return sorted(offered, key=lambda each: not each.text.lstrip(".[]$@").casefold().startswith(begun_with))[
+        :MOST
+    ]
 
 
 def _at(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:

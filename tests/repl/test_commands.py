@@ -1,0 +1,174 @@
+"""The prompt's own commands, on a session whose objects are in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ocpiq import repl
+from ocpiq.commands.arguments import parse
+from ocpiq.errors import UsageError
+from ocpiq.repl.commands import COMMANDS, Leave, command
+from ocpiq.repl.run import run
+from ocpiq.repl.session import Session
+from ocpiq.storage import history
+
+SESSIONS = '{"id":"1","kwh":10.5,"currency":"EUR"}\n{"id":"2","kwh":7,"currency":"EUR"}\n'
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A prompt that is open on a file, in a folder of its own."""
+    for name in ("OCPIQ_PLATFORM", "OCPIQ_HISTORY", "JQ_COLORS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OCPIQ_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("OCPIQ_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("LINES", "1000")
+    monkeypatch.chdir(tmp_path)
+    Path("s.ndjson").write_text(SESSIONS)
+    opened = Session.begin(parse(["--source", "sessions=s.ndjson", "-q"]))
+    assert opened is not None
+    return opened
+
+
+@pytest.fixture
+def said(session: Session, capfd: pytest.CaptureFixture[str]) -> Said:
+    return Said(session, capfd)
+
+
+class Said:
+    """Does what lines at the prompt do, and tells what was printed."""
+
+    def __init__(self, session: Session, captured: pytest.CaptureFixture[str]) -> None:
+        self.session = session
+        self.captured = captured
+
+    def __call__(self, line: str) -> str:
+        command(self.session, line) if line.startswith(":") else run(self.session, line)
+        out, err = self.captured.readouterr()
+        return out + err
+
+
+def test_a_query_runs_and_is_counted(said: Said) -> None:
+    assert said("sessions pass kwh | .kwh") == "10.5\n7\n"
+    assert said.session.seen == {"sessions": 2}
+
+
+def test_a_mistake_ends_the_query_only(said: Said) -> None:
+    assert said("sessions | .kwh + 1").startswith("error: sessions.kwh is blanked")
+    assert said('error("no")').startswith("error: no")
+    assert said("1 |").startswith("error: unexpected end")
+    assert said("{}.a.b.c, 1") == "null\n1\n"
+
+
+def test_a_module_without_a_file(said: Said) -> None:
+    assert "nothing to read cdrs from" in said("cdrs")
+
+
+def test_a_pipe_of_a_blank_shows_no_value(said: Said) -> None:
+    assert "10.5" not in said("sessions") + said("sessions | .kwh") + said("sessions | [.kwh]") + said(
+        ":explain"
+    )
+
+
+def test_help_names_every_command(said: Said) -> None:
+    text = said(":help")
+    assert all(name in text for name in COMMANDS)
+
+
+def test_schema(said: Said) -> None:
+    assert said(":schema sessions.kwh").startswith("sessions.kwh  number  OCPI 2.2.1\n  blank:")
+    assert "sessions\n" in said(":schema")
+    assert "did you mean sessions?" in said(":schema sesions")
+
+
+def test_explain_the_last_query_or_another(said: Said) -> None:
+    assert "there is no query yet" in said(":explain")
+    said("sessions pass kwh | .kwh")
+    assert "kwh" in said(":explain")
+    assert "currency" in said(":explain sessions | .currency")
+
+
+def test_the_form_of_results(said: Said) -> None:
+    said("sessions only id")
+    assert said("[1]") == "[\n  1\n]\n"
+    assert said(":to ndjson") == ""
+    assert said("[1]") == "[1]\n"
+    assert ":to takes a form" in said(":to xml")
+
+
+def test_variables(said: Said) -> None:
+    assert said("$a").startswith("error: $a is not defined")
+    assert said(":arg a one two") == ""
+    assert said("$a") == '"one two"\n'
+    assert "one two" not in said(":explain $a | length")
+    assert ":arg takes a name" in said(":arg 1 2")
+
+
+def test_save_and_load(said: Said) -> None:
+    assert "no query yet" in said(":save q.ocpiq")
+    said("1 + 1")
+    assert ":save takes a file" in said(":save")
+    assert said(":save q.ocpiq").startswith("saved in q.ocpiq")
+    assert Path("q.ocpiq").read_text() == "1 + 1\n"
+    said("2 + 2")
+    assert said(":save").startswith("saved in q.ocpiq")
+    assert Path("q.ocpiq").read_text() == "2 + 2\n"
+    assert "is there already" in said(":save s.ndjson")
+    assert Path("s.ndjson").read_text() == SESSIONS
+    said(":load q.ocpiq")
+    assert said.session.pending == "2 + 2"
+    assert "could not read no.ocpiq" in said(":load no.ocpiq")
+    assert "could not write no/x" in said(":save no/x")
+
+
+def test_import_looks_beside_the_file_that_was_loaded(said: Said) -> None:
+    Path("folder").mkdir()
+    Path("folder/lib.jq").write_text("def two: 2;")
+    Path("folder/q.ocpiq").write_text('import "lib" as l; l::two')
+    said(":load folder/q.ocpiq")
+    assert said(said.session.pending) == "2\n"
+
+
+def test_history(said: Said) -> None:
+    history.append("1 + 1")
+    said(":history off")
+    assert not said.session.remembers
+    said(":history on")
+    assert said.session.remembers
+    said(":history clear")
+    assert history.load() == []
+    assert ":history takes" in said(":history what")
+
+
+def test_platforms(said: Said) -> None:
+    assert said(":platform") == "  demo\n* files\n"
+    assert "no platform is called 'nowhere'" in said(":platform nowhere")
+    assert said.session.platform == "files"
+    assert said(":platform demo") == "now on demo (OCPI 2.2.1)\n"
+    assert said("sessions only id | limit 1 | .id") == '"S0000001"\n'
+    assert said.session.seen == {"sessions": 1000}
+
+
+def test_commands_that_are_none(said: Said) -> None:
+    assert "did you mean :help?" in said(":hlp")
+    assert ":help lists them" in said(":zzz")
+
+
+def test_quit(said: Said) -> None:
+    with pytest.raises(Leave):
+        said(":quit")
+
+
+def test_without_a_platform_it_says_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OCPIQ_CONFIG", str(tmp_path))
+    assert repl.start(parse([])) == UsageError.exit_code
+    said = capsys.readouterr().err
+    assert "ocpiq login" in said and "ocpiq --demo" in said
+    with pytest.raises(UsageError, match="no platform is called 'mine'"):
+        repl.start(parse(["--platform", "mine"]))
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,24 @@
+"""What a terminal could obey is escaped, and stays the same JSON."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocpiq.repl.more import safe
+from ocpiq.values.text import to_json
+
+
+@given(st.text())
+def test_no_control_character_and_no_change_of_direction_gets_through(text: str) -> None:
+    shown = safe(to_json(text))
+    assert json.loads(shown) == text
+    assert not any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in shown)
+    assert not any(
+        unicodedata.bidirectional(character)
+        in ("LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI")
+        for character in shown
+    )
