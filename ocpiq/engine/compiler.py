@@ -132,7 +132,10 @@ class Compiler(Writer):
             shape = shape.slots[name].shape
         return shape
 
-    def at(self, part: Plan, expression: ast.expr) -> ast.expr:
-        """Mark an expression that may fail, so that an error leads back to the part's place in the query."""
-        self.lines.append(part)
+    def at(self, part: Plan, expression: ast.expr, around: Plan | None = None) -> ast.expr:
+        """Mark an expression that may fail, so that an error leads back to the part's place in the query.
+
+        Where the part has none, the error leads to what stands `around` it.
+        """
+        self.lines.append(part if part.span or around is None else around)
         return code.place(expression, len(self.lines))

@@ -59,7 +59,7 @@ def sort(compiler: Compiler, part: Sort, here: ast.expr, use: Use) -> None:
         output = compiler.named(output)
         values = compiler.values([key.value.part for key in part.keys], output)
         keys = [
-            compiler.at(key.value.part, code.call("sort_key", value))
+            compiler.at(key.value.part, code.call("sort_key", value), part)
             for key, value in zip(part.keys, values, strict=True)
         ]
         carried = [code.name(name) for name in part.carried]
@@ -81,7 +81,7 @@ def distinct(compiler: Compiler, part: Distinct, here: ast.expr, use: Use) -> No
         output = compiler.named(output)
         values = compiler.values([key.part for key in part.keys], output)
         keys = [
-            compiler.at(key.part, code.call("group_key", value))
+            compiler.at(key.part, code.call("group_key", value), part)
             for key, value in zip(part.keys, values, strict=True)
         ]
         key = compiler.named(keys[0] if len(keys) == 1 else ast.Tuple(keys, code.LOAD))
@@ -147,7 +147,7 @@ def _join_keys(
 
 def _key_calls(compiler: Compiler, part: Join, side: str, values: list[ast.expr]) -> list[ast.expr]:
     return [
-        compiler.at(getattr(key, side).part, code.call("id_key" if key.ids else "join_key", value))
+        compiler.at(getattr(key, side).part, code.call("id_key" if key.ids else "join_key", value), part)
         for key, value in zip(part.keys, values, strict=True)
     ]
 
@@ -188,7 +188,7 @@ def _new_states(part: Aggregate, keys: list[ast.expr]) -> ast.expr:
 def _group(compiler: Compiler, part: Aggregate, groups: str, keys: list[ast.expr], output: ast.expr) -> None:
     """Find the states of the group, or make them, and step."""
     assert part.keys is not None
-    parts = [_hashable(compiler, key, group) for key, group in zip(keys, part.keys, strict=True)]
+    parts = [_hashable(compiler, part, key, group) for key, group in zip(keys, part.keys, strict=True)]
     identity = compiler.named(parts[0] if len(parts) == 1 else ast.Tuple(parts, code.LOAD))
     states = compiler.fresh("states")
     compiler.assign(states, code.method(code.name(groups), "get", identity))
@@ -198,8 +198,8 @@ def _group(compiler: Compiler, part: Aggregate, groups: str, keys: list[ast.expr
     _step(compiler, part, states, output)
 
 
-def _hashable(compiler: Compiler, key: ast.expr, group: GroupKey) -> ast.expr:
-    general = compiler.at(group.value.part, code.call("group_key", key))
+def _hashable(compiler: Compiler, part: Aggregate, key: ast.expr, group: GroupKey) -> ast.expr:
+    general = compiler.at(group.value.part, code.call("group_key", key), part)
     return code.if_else(code.of_class(key, "str"), key, general)
 
 
