@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ocpiq.errors import RunError
 from ocpiq.values.order import group_key
+from ocpiq.values.text import number_text
 from ocpiq.values.types import Value
 
 SPARE: Final = 1000  # values that `top` holds beyond twice its count
@@ -87,7 +88,7 @@ def join_key(value: Value) -> object:
 def id_key(value: Value) -> object:
     """Return what is the same for equal identifiers: OCPI compares them without case; some platforms send numbers."""
     if type(value) is int:
-        return str(value)
+        return number_text(value)
     if type(value) is not str:
         return join_key(value)
     folded = value.casefold()
