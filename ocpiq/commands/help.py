@@ -24,7 +24,7 @@ COMMANDS: Final = {
     "explain QUERY": "what a query reads, shows and asks of the platform",
     "schema [MODULE[.PATH]]": "fields, types, and what is shown by default and why",
     "demo": "serve the embedded platform until Ctrl-C",
-    "help [blanks]": "this text; or what may be done with a blanked value",
+    "help [NAME]": "the language: what there is, or one entry with examples",
 }
 
 EXAMPLES: Final = """\

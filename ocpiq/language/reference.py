@@ -77,8 +77,13 @@ def _examples(lines: list[str]) -> tuple[Example, ...]:
 
 
 def named(name: str) -> tuple[Entry, ...]:
-    """Return the entries that a name, a sign or a form belongs to; the whole group where it is the name of one."""
-    every = entries()
-    return tuple(entry for entry in every if name in entry.names) or tuple(
-        entry for entry in every if entry.group.casefold() == name.casefold()
-    )
+    """Return the entries that a name, a sign or a form belongs to."""
+    return tuple(entry for entry in entries() if name in entry.names)
+
+
+def section(title: str) -> str:
+    """Return the section whose heading begins with `title`, case ignored; "" where none does."""
+    for part in page().split("\n## ")[1:]:
+        if part.casefold().startswith(title.casefold()):
+            return part.strip() + "\n"
+    return ""

@@ -21,7 +21,8 @@ def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_language_reference_holds_it() -> None:
     """A new builtin goes into the reference too: copy what `ocpiq help blanks` prints."""
-    assert f"```text\n{blank_table()}```\n" in REFERENCE.read_text("utf-8")
+    stale = "put what `ocpiq help blanks` prints between the fences of grammar/README.md"
+    assert f"```text\n{blank_table()}```\n" in REFERENCE.read_text("utf-8"), stale
 
 
 def test_it_is_complete() -> None:

@@ -1,0 +1,77 @@
+"""`ocpiq help [NAME]`: entries and sections of the language reference."""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ocpiq.commands.help import WIDTH
+from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.language.reference import Entry, entries, named, section
+
+CALL: Final = re.compile(r"^([@\w]+)\(.*\)$")
+
+
+def run(words: Sequence[str]) -> int:
+    """Print what there is; or every entry with a name; or a section. Raises UsageError where there is neither."""
+    sys.stdout.write(_found(" ".join(words)) if words else contents())
+    return 0
+
+
+def _found(name: str) -> str:
+    if name == "blanks":
+        from ocpiq.analysis.blank_table import blank_table
+
+        return blank_table()
+    if found := named(name):
+        return "\n".join(map(_text, found))
+    if found_section := section(name):
+        return found_section
+    known = {name for entry in entries() for name in entry.names}
+    raise UsageError(
+        "the language has no such entry", hint=did_you_mean(name, known) or "ocpiq help lists them all"
+    )
+
+
+def contents() -> str:
+    """Return the names of all entries, group by group."""
+    groups: dict[str, list[str]] = {}
+    for entry in entries():
+        groups.setdefault(entry.group, []).extend(CALL.sub(r"\1", form) for form in entry.forms)
+    lines = [
+        "ocpiq help NAME            an entry of the language, with examples",
+        "ocpiq help GROUP           a group, such as Dates",
+        "ocpiq help differences     what is not as in jq",
+        "ocpiq help blanks          what may be done with a value that is not passed",
+        "ocpiq --help               commands and options",
+    ]
+    for group, names in groups.items():
+        lines += ["", group, *_wrapped("  ".join(name.replace(" ", "\xa0") for name in dict.fromkeys(names)))]
+    return "\n".join(lines).replace("\xa0", " ") + "\n"
+
+
+def _text(entry: Entry) -> str:
+    return "\n".join(_lines(entry)) + "\n"
+
+
+def _lines(entry: Entry) -> Iterator[str]:
+    yield f"{', '.join(entry.forms)}    ({entry.group})"
+    yield from _wrapped(entry.about)
+    yield ""
+    for example in entry.examples:
+        yield f"    {example.program}"
+        yield f"      → {example.outputs}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
