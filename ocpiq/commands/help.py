@@ -14,6 +14,8 @@ USAGE: Final = """\
 ocpiq [OPTIONS] QUERY [FILE...]     query JSON, from files or a pipe, as jq does
 ocpiq [OPTIONS] 'MODULE ... | ...'  query a platform's modules, page by page
 ocpiq -f FILE [OPTIONS]             a saved query
+ocpiq [OPTIONS]                     the prompt; off a terminal, standard input
+                                    holds the query
 """
 
 COMMANDS: Final = {
@@ -46,8 +48,9 @@ EXIT_CODES: Final = """\
 SHORT: Final = """\
 ocpiq queries a charge point operator's OCPI interface in the language of jq.
 
-  ocpiq --demo 'sessions pass kwh | limit 3'    try it on made-up data
-  ocpiq login URL --party XX-YYY                log in to a platform
+  ocpiq --demo                                  a prompt on made-up data
+  ocpiq --demo 'sessions pass kwh | limit 3'    one query on it
+  ocpiq login URL --party XX-YYY                log in to a platform; then ocpiq alone
   ocpiq --help                                  everything else
 """
 

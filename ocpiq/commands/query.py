@@ -58,8 +58,11 @@ def run_standard_input(given: Arguments, temporary: list[str]) -> int:
     """Run the query that standard input holds, once, on null. Raises UsageError."""
     text = ""
     if not sys.stdin.isatty():
-        with open(sys.stdin.fileno(), "rb", closefd=False) as file:
-            text = file.read().decode("utf-8", "replace")
+        with open(sys.stdin.fileno(), encoding="utf-8", closefd=False) as file:
+            try:
+                text = file.read()
+            except UnicodeDecodeError:
+                raise UsageError("could not read the query on standard input: it is not UTF-8") from None
     if not text.strip():
         raise UsageError("there is no query", hint="ocpiq --help shows some")
     once = structs.replace(given, options={**given.options, "null-input": [()]})

@@ -391,4 +391,15 @@ OTHER = [
     ),
 ]
 
-CASES = [*INPUT, *OUTPUT, *VARIABLES, *ERRORS, *SOURCES, *OTHER]
+STANDARD_INPUT = [
+    Case("without a query, standard input holds it", (), "2\n", "1 + 1\n"),
+    Case("it runs once, on null", (), "[null]\n", "[.]"),
+    Case("it reads modules", SOURCE, "10.5\n4.5\n", "sessions pass kwh\n| .kwh\n| limit 2\n", FILES),
+    Case("it takes variables and forms", ("-r", "--arg", "a", "x y"), "x y\n", "$a"),
+    Case("it has no further inputs", (), "", "input", err="No more inputs", code=5),
+    Case("its mistakes have a place", (), "", "1 |\n2 2", err="standard input, line 2, column 3", code=3),
+    Case("there is none in it", (), "", " \n", err="there is no query", code=2),
+    Case("it is not UTF-8", (), "", b'"\xff"', err="not UTF-8", code=2),
+]
+
+CASES = [*INPUT, *OUTPUT, *VARIABLES, *ERRORS, *SOURCES, *OTHER, *STANDARD_INPUT]
