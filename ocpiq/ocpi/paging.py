@@ -21,6 +21,7 @@ LIMITS = (1000, 500, 250, 125, 62, 31, 15)  # objects a page; the next one where
 EARLIEST = "2010-01-01T00:00:00Z"  # sessions cannot be asked for without a date_from; none is older
 EMPTY_PAGES = 3  # in a row, after which a link leads nowhere
 STALE_PAGES = 3  # in a row without a new object, after which there will be none
+IDLE_READINGS = 5  # in a row of a moving list without a new object
 
 Page = tuple[Opened, int | None]
 
@@ -81,6 +82,7 @@ class Pull:
         self.wide = False  # whether pages are fetched ahead by their offsets
         self.circling = False  # whether the platform sends a page again and again
         self.marks: set[int] = set()  # of the pages of this reading
+        self.seen: set[int] = set()  # of those of the earlier ones
 
     def pages(self, newest: int | None = None) -> Iterator[Page]:
         """Yield the pages; with `newest`, those at the end that have so many objects, where that can be told."""
@@ -128,20 +130,22 @@ class Pull:
             read = self.following(read)
 
     def readings(self) -> Iterator[Page]:
-        """Yield the pages of further readings, as long as each finds what the others missed.
+        """Yield the pages of further readings, as long as they find what the others missed.
 
         Where objects came twice and too few in all, the list moved while it was read: an object that is updated
         goes to the end on some platforms, and on others there is no order at all.
         """
         most = self.pages_read + STALE_PAGES
-        while self.repeated and self.lacking and not self.circling:
+        idle = 0
+        while self.repeated and self.lacking and not self.circling and idle < IDLE_READINGS:
             if not self.reread:
                 self.reader.warn("the list moves while it is read; reading it again")
-            before = self.distinct
+            before, self.seen = self.distinct, self.seen | self.marks
             for opened, total in islice(self.reading(self.restarted()), most):
                 yield replace(opened, count=opened.count - len(opened.bad), bad=()), total
-            if self.distinct == before:
-                return
+            idle = idle + 1 if self.distinct == before else 0
+            if self.marks <= self.seen:
+                return  # nothing moves any more
 
     def restarted(self) -> Read:
         """Return the first page of a further reading."""
