@@ -30,6 +30,11 @@ VISIBLE = {
         [ONE | {"last_updated": "2026-01-02T00:00:00Z"}],
         [ONE | {"last_updated": "2025-01-02T00:00:00Z"}],
     ),
+    "in which period charging ended": (
+        "sessions during 2026-01",
+        [ONE | {"end_date_time": "2026-01-02T00:00:00Z"}],
+        [ONE | {"end_date_time": "2026-02-02T00:00:00Z"}],
+    ),
     "whether a field was sent": ("sessions", [ONE], [{"id": "s1"}]),
     "how long a list of objects is": ("sessions", [ONE], [ONE | {"charging_periods": [{}, {}]}]),
     "whether there is an object, a list or null": ("sessions", [ONE], [ONE | {"charging_periods": None}]),
