@@ -12,6 +12,7 @@ from ocpiq.analysis.plan import (
     Guard,
     Labelled,
     Leave,
+    Native,
     Operate,
     Outputs,
     Pipe,
@@ -237,6 +238,9 @@ def change(compiler: Compiler, update: Plan, here: ast.expr, edit: str) -> None:
         case Operate(right=right):
             added = compiler.value(right.part, here)
             compiler.do(compiler.at(update, code.method(code.name(edit), "add", added)))
+        case Native(arguments=operands):
+            path, new = compiler.values([operand.part for operand in operands], here)
+            compiler.do(compiler.at(update, code.method(code.name(edit), "set_path", path, new)))
         case _:
             compiler.edits[id(update)] = edit
             compiler.stream(update, here, lambda output: None)

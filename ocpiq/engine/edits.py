@@ -47,6 +47,10 @@ class Edit:
         """Put `new` at a path, making what is missing on the way."""
         self.value = self._set(self.value, path, 0, new)
 
+    def set_path(self, path: Value, new: Value) -> None:
+        """Put `new` at a path that is a value of the query."""
+        self.set(_path(path), new)
+
     def _set(self, value: Value, path: Sequence[Value], depth: int, new: Value) -> Value:
         """Return `value` with `new` at the rest of the path."""
         if depth == len(path):
@@ -130,7 +134,7 @@ class Edit:
 def set_path(value: Value, path: Value, new: Value) -> Value:
     """`setpath(path; new)`"""
     edit = Edit(value)
-    edit.set(_path(path), new)
+    edit.set_path(path, new)
     return edit.value
 
 

@@ -44,6 +44,8 @@ def sole_holder(update: Plan, shared: frozenset[str] = frozenset()) -> bool:
             return _keeps(new, shared)
         case Operate(operator="+", left=Operand(part=Here()), right=right):
             return right.part.outputs is Outputs.ONE and independent(right.part, shared)
+        case Native(name="setpath", arguments=(path, new)):
+            return path.part.outputs is Outputs.ONE is new.part.outputs and independent(new.part, shared)
     return False
 
 
