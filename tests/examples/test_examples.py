@@ -1,0 +1,393 @@
+"""The saved queries of `examples/` on the demo data: what they give, and what plain Python makes of it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ocpiq import demo, query, sources
+from ocpiq.errors import UsageError
+
+FOLDER = Path(__file__).parents[2] / "examples"
+EXAMPLES = sorted(path.stem for path in FOLDER.glob("*.ocpiq"))
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+CONTRACT = "NL-DEM-C12898354-6"
+MARCH = {"period": "2026-03"}
+Json = dict[str, Any]
+
+
+@cache
+def objects(module: str) -> list[Json]:
+    return list(demo.objects(module))
+
+
+@cache
+def source(module: str) -> sources.Source:
+    return sources.memory({module: objects(module)})[module]
+
+
+def saved(name: str, *variables: str) -> query.Query:
+    return query.compile((FOLDER / f"{name}.ocpiq").read_text("utf-8"), variables=variables)
+
+
+def run(name: str, given: dict[str, Any] | None = None) -> list[Any]:
+    compiled = saved(name, *(given or {}))
+    parts = {"evses": "locations", "connectors": "locations"}
+    return list(
+        compiled.run(
+            sources={module: source(parts.get(module, module)) for module in compiled.modules},
+            variables=given,
+        )
+    )
+
+
+def on(name: str, given: dict[str, Any] | None = None, **listed: list[Json]) -> list[Any]:
+    """Return what a query gives on a few objects."""
+    compiled = saved(name, *(given or {}))
+    given_sources = sources.memory({module: listed.get(module, []) for module in ("sessions", "locations")})
+    by_module = {module: given_sources.get(module, given_sources["locations"]) for module in compiled.modules}
+    return list(compiled.run(sources=by_module, variables=given))
+
+
+GOLDEN: dict[str, tuple[dict[str, Any], int, Json]] = {
+    "average_duration": (MARCH, 1, {"sessions": 827, "hours": 6.412}),
+    "city_month": (
+        MARCH,
+        14,
+        {"city": "Breda", "month": "2026-03", "sessions": 41, "kwh": 1161.4, "places": 7},
+    ),
+    "data_quality": ({}, 113, {"problem": "no length or energy", "id": "S0001708"}),
+    "drivers_per_station": (
+        MARCH,
+        71,
+        {"location_id": "LOC00001", "month": "2026-03", "sessions": 5, "drivers": 5},
+    ),
+    "failed_sessions": (
+        {"count": "3"},
+        3,
+        {
+            "id": "S0009918",
+            "status": "COMPLETED",
+            "kwh": 0,
+            "start_date_time": "2026-10-29T17:16:03Z",
+            "evse_uid": "EVSE00086",
+        },
+    ),
+    "flat_locations": (
+        {},
+        410,
+        {
+            "location": "LOC00001",
+            "name": "Parking Knikkerdijk",
+            "address": "Knikkerdijk 120",
+            "postal_code": "5683 KL",
+            "city": "Eindhoven",
+            "country": "NLD",
+            "latitude": "51.435440",
+            "longitude": "5.466283",
+            "evse": "EVSE00000",
+            "status": "AVAILABLE",
+            "connector": "1",
+            "standard": "IEC_62196_T2",
+            "kw": 11,
+        },
+    ),
+    "idle_ports": (
+        MARCH,
+        925,
+        {
+            "location_id": "LOC00001",
+            "uid": "EVSE00000",
+            "connectors": 1,
+            "session": "S0003351",
+            "start": "2026-03-06T13:59:20Z",
+            "end": "2026-03-06T15:36:29Z",
+            "kwh": 17.098,
+        },
+    ),
+    "impossible_sessions": (
+        {},
+        20,
+        {
+            "id": "S0008302",
+            "evse_uid": "EVSE00060",
+            "start_date_time": "2026-09-09T09:03:22Z",
+            "end_date_time": "2026-09-09T10:11:09Z",
+            "kwh": 36.96,
+            "hours": 1.1297222222222223,
+            "wrong": "overlaps S0008069",
+        },
+    ),
+    "missing_cdrs": (MARCH, 3, {"id": "S0002370", "end_date_time": "2026-03-12T07:11:47Z", "kwh": 22.088}),
+    "occupancy": (MARCH, 168, {"weekday": 1, "hour": 0, "sessions": 33, "occupied_hours": 32}),
+    "one_driver": ({"contract": CONTRACT.lower()}, 226, {"kind": "token"}),
+    "power_classes": ({}, 38, {"city": "Breda", "class": "fast", "connectors": 1, "kw": 50}),
+    "prices_and_durations": (
+        MARCH,
+        3,
+        {
+            "country": "BEL",
+            "currency": "EUR",
+            "month": "2026-03",
+            "cdrs": 198,
+            "price_kwh": 0.34,
+            "hours_p95": 14.48,
+        },
+    ),
+    "tariff_revenue": (
+        MARCH,
+        28,
+        {"tariff": "BE-FAST", "currency": "EUR", "bills": 33, "credits": 0, "kwh": 932.2, "revenue": 516.67},
+    ),
+    "tariffs_in_use": ({}, 33, {"id": "BE-FAST", "listed": True, "connectors": 12, "cdrs": 337}),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_it_gives(name: str) -> None:
+    given, count, first = GOLDEN[name]
+    rows = run(name, given)
+    assert (len(rows), {key: rows[0][key] for key in first}) == (count, first)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_it_is_short_and_says_what_it_is_for(name: str) -> None:
+    lines = (FOLDER / f"{name}.ocpiq").read_text("utf-8").splitlines()
+    assert lines[0] == "#!/usr/bin/env -S ocpiq -f"
+    assert len([line for line in lines if line.strip()]) <= 15
+    assert max(map(len, lines)) <= 170
+    metadata = saved(name).metadata
+    assert metadata.name == name
+    assert metadata.about and metadata.privacy
+    index = (FOLDER / "README.md").read_text("utf-8")
+    assert f"[{name}.ocpiq]({name}.ocpiq)" in index
+
+
+def test_a_parameter_that_is_missing_is_asked_for() -> None:
+    with pytest.raises(UsageError) as caught:
+        run("one_driver")
+    assert (caught.value.message, caught.value.hint) == (
+        "the query needs contract (the driver's contract id)",
+        "--arg contract TEXT",
+    )
+
+
+# ---------------------------------------------------------------- the same in plain Python
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def in_march(listed: list[Json], zone: ZoneInfo | None = None) -> Iterator[Json]:
+    begin, end = (datetime(2026, month, 1, tzinfo=zone or UTC) for month in (3, 4))
+    return (each for each in listed if each.get("end_date_time") and begin <= at(each["end_date_time"]) < end)
+
+
+def hours(each: Json) -> float:
+    return (at(each["end_date_time"]) - at(each["start_date_time"])).total_seconds() / 3600
+
+
+def places() -> dict[str, Json]:
+    return {place["id"]: place for place in objects("locations")}
+
+
+def test_city_month() -> None:
+    found: dict[str, list[Json]] = defaultdict(list)
+    for each in in_march(objects("sessions"), AMSTERDAM):
+        if each["status"] == "COMPLETED":
+            found[places()[each["location_id"]]["city"]].append(each)
+    assert run("city_month", MARCH) == [
+        {
+            "city": city,
+            "month": "2026-03",
+            "sessions": len(here),
+            "kwh": pytest.approx(sum(each["kwh"] for each in here), abs=0.051),
+            "places": len({each["location_id"] for each in here}),
+        }
+        for city, here in sorted(found.items())
+    ]
+
+
+def test_power_classes() -> None:
+    def name(kw: float) -> str:
+        return "slow" if kw <= 7.4 else "normal" if kw <= 22 else "fast" if kw < 150 else "ultra fast"
+
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for place in objects("locations"):
+        for connector in (each for evse in place["evses"] for each in evse["connectors"]):
+            kw = connector["max_electric_power"] / 1000
+            found[place["city"], name(kw)].append(kw)
+    assert run("power_classes") == [
+        {"city": city, "class": class_, "connectors": len(powers), "kw": pytest.approx(sum(powers))}
+        for (city, class_), powers in sorted(found.items())
+    ]
+
+
+def test_tariff_revenue() -> None:
+    found: dict[tuple[Any, str], list[Json]] = defaultdict(list)
+    for each in in_march(objects("cdrs")):
+        tariffs = each.get("tariffs") or [{"id": None}]
+        found[tariffs[0]["id"], each["currency"]].append(each)
+    rows = {(row["tariff"], row["currency"]): row for row in run("tariff_revenue", MARCH)}
+    assert rows.keys() == found.keys()
+    for key, here in found.items():
+        credits = [each for each in here if each.get("credit")]
+        bills = [each for each in here if not each.get("credit")]
+        revenue = sum(abs(each["total_cost"]["excl_vat"]) for each in bills)
+        back = sum(abs(each["total_cost"]["excl_vat"]) for each in credits)
+        assert (rows[key]["bills"], rows[key]["credits"]) == (len(bills), len(credits))
+        assert rows[key]["revenue"] == pytest.approx(revenue - back, abs=0.0051)
+
+
+def test_missing_cdrs() -> None:
+    billed = {each["session_id"] for each in objects("cdrs")}
+    expected = [
+        each["id"]
+        for each in in_march(objects("sessions"))
+        if each["status"] == "COMPLETED" and each["id"] not in billed
+    ]
+    assert [row["id"] for row in run("missing_cdrs", MARCH)] == expected
+
+
+def test_idle_ports() -> None:
+    used = Counter(each["evse_uid"] for each in in_march(objects("sessions")))
+    expected = [
+        evse["uid"]
+        for place in objects("locations")
+        for evse in place["evses"]
+        for _ in range(max(1, used[evse["uid"]]))
+    ]
+    rows = run("idle_ports", MARCH)
+    assert [row["uid"] for row in rows] == expected
+    assert {row["uid"] for row in rows if row["session"] is None} == {
+        evse["uid"] for place in objects("locations") for evse in place["evses"] if not used[evse["uid"]]
+    }
+
+
+def test_occupancy() -> None:
+    found: dict[tuple[int, int], float] = defaultdict(float)
+    for each in in_march(objects("sessions"), AMSTERDAM):
+        begin, end = at(each["start_date_time"]), at(each["end_date_time"])
+        slot = begin.replace(minute=0, second=0)
+        while slot < end:
+            local = slot.astimezone(AMSTERDAM)
+            overlap = min(end, slot + timedelta(hours=1)) - max(begin, slot)
+            found[local.isoweekday(), local.hour] += overlap.total_seconds() / 3600
+            slot += timedelta(hours=1)
+    rows = run("occupancy", MARCH)
+    assert [(row["weekday"], row["hour"]) for row in rows] == sorted(found)
+    for row in rows:
+        assert row["occupied_hours"] == pytest.approx(found[row["weekday"], row["hour"]], abs=0.051)
+
+
+def test_prices_and_durations() -> None:
+    found: dict[str, list[Json]] = defaultdict(list)
+    for each in in_march(objects("cdrs")):
+        if not each.get("credit") and each["total_energy"] > 0:
+            found[each["cdr_location"]["country"]].append(each)
+    rows = run("prices_and_durations", MARCH)
+    assert [row["country"] for row in rows] == sorted(found)
+    for row in rows:
+        here = found[row["country"]]
+        lengths = sorted(map(hours, here))
+        place = 0.95 * (len(lengths) - 1)
+        low, high = lengths[int(place)], lengths[int(place) + 1]
+        assert row["cdrs"] == len(here)
+        assert row["price_kwh"] == pytest.approx(
+            median(each["total_cost"]["excl_vat"] / each["total_energy"] for each in here), abs=0.000051
+        )
+        assert row["hours_p95"] == pytest.approx(low + (high - low) * (place - int(place)), abs=0.0051)
+
+
+def test_drivers_per_station() -> None:
+    found: dict[str, set[str]] = defaultdict(set)
+    for each in in_march(objects("sessions"), AMSTERDAM):
+        found[each["location_id"]].add(each["cdr_token"]["contract_id"])
+    expected = {place: len(drivers) for place, drivers in found.items() if len(drivers) >= 5}
+    assert {row["location_id"]: row["drivers"] for row in run("drivers_per_station", MARCH)} == expected
+
+
+def test_tariffs_in_use() -> None:
+    connectors = Counter(
+        tariff
+        for place in objects("locations")
+        for evse in place["evses"]
+        for connector in evse["connectors"]
+        for tariff in connector.get("tariff_ids") or []
+    )
+    cdrs = Counter(tariff["id"] for each in objects("cdrs") for tariff in each.get("tariffs") or [])
+    listed = {each["id"] for each in objects("tariffs")}
+    assert run("tariffs_in_use") == [
+        {"id": id, "listed": id in listed, "connectors": connectors[id], "cdrs": cdrs[id]}
+        for id in sorted({*connectors, *cdrs, *listed})
+    ]
+
+
+def test_average_duration() -> None:
+    lengths = [hours(each) for each in in_march(objects("sessions")) if each["status"] == "COMPLETED"]
+    assert run("average_duration", MARCH) == [
+        {"sessions": len(lengths), "hours": pytest.approx(sum(lengths) / len(lengths), abs=0.00051)}
+    ]
+
+
+def test_one_driver() -> None:
+    expected = Counter(
+        kind
+        for kind in ("token", "session", "cdr")
+        for each in objects(f"{kind}s")
+        if (each if kind == "token" else each["cdr_token"])["contract_id"] == CONTRACT
+    )
+    assert Counter(row["kind"] for row in run("one_driver", {"contract": CONTRACT})) == expected
+
+
+def test_impossible_sessions() -> None:
+    expected: dict[str, str] = {}
+    before: Json = {}
+    ended = [each for each in objects("sessions") if (each.get("end_date_time") or "").startswith("2026")]
+    for each in sorted(ended, key=lambda each: (each["evse_uid"], each["start_date_time"])):
+        if hours(each) < 0:
+            expected[each["id"]] = "ends before it begins"
+        elif each["kwh"] > 400 * hours(each):
+            expected[each["id"]] = "too much energy"
+        elif before.get("evse_uid") == each["evse_uid"] and before["end_date_time"] > each["start_date_time"]:
+            expected[each["id"]] = f"overlaps {before['id']}"
+        before = each
+    assert {row["id"]: row["wrong"] for row in run("impossible_sessions")} == expected
+
+
+def test_data_quality_finds_what_the_demo_does_not_have() -> None:
+    connector = {"id": "1", "max_electric_power": 5_000_000}
+    nowhere = {
+        "id": "L",
+        "coordinates": {"latitude": "0.0", "longitude": "0.00000"},
+        "evses": [{"uid": "E", "connectors": [connector]}],
+    }
+    assert on("data_quality", locations=[nowhere]) == [
+        {"problem": "at 0,0", "id": "L"},
+        {"problem": "impossible power", "id": "E/1"},
+    ]
+
+
+def test_impossible_sessions_finds_overlaps() -> None:
+    def session(id: str, evse: str, begin: str, end: str) -> Json:
+        times = {"start_date_time": f"2026-01-01T{begin}:00Z", "end_date_time": f"2026-01-01T{end}:00Z"}
+        return {"id": id, "evse_uid": evse, "kwh": 5, **times}
+
+    listed = [
+        session("a", "E1", "10:00", "12:00"),
+        session("b", "E2", "10:00", "12:00"),
+        session("c", "E1", "11:00", "13:00"),
+        session("d", "E1", "13:00", "14:00"),
+    ]
+    assert [(row["id"], row["wrong"]) for row in on("impossible_sessions", sessions=listed)] == [
+        ("c", "overlaps a")
+    ]
