@@ -28,8 +28,8 @@ def failed(error: OcpiqError, query: str = "", name: str = "", place: str = "") 
     """Say what ended the run and return its exit code; `place` is the input that a run-time error happened on."""
     if isinstance(error, HaltError):
         return _halted(error)
-    if isinstance(error, RunError) and not isinstance(error.value, str):
-        error.message = f"{error.message or 'not a string'}: {_value(error)}"
+    if isinstance(error, RunError) and not error.message and not isinstance(error.value, str):
+        error.message = f"(not a string): {_value(error)}"
     text = render(error, query, name)
     say(f"error (at {place}){text.removeprefix('error')}" if place else text)
     return error.exit_code
