@@ -1,4 +1,4 @@
-"""What the reference says of the command line beside jq's: each point of its list, by its first words."""
+"""What the reference says of differences from jq that are no programs: each point of its list, by its first words."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from ocpiq.language.reference import section
 POINTS = re.findall(r"^- \*(.+?)\.\*", section("Differences from jq"), re.MULTILINE)
 
 CASES = {
+    "Not here": [
+        (["-n", name], "", "", 3)
+        for name in ("modulemeta", "get_search_list", "get_jq_origin", "get_prog_origin")
+    ],
     "One value a line": [
         (["."], '[1, {"a": 2}]', '[1,{"a":2}]\n', 0),
         (["--to", "json", "."], "[1]", "[\n  1\n]\n", 0),

@@ -55,3 +55,4 @@ def test_it_runs_in_an_empty_environment_from_another_folder(wheel: Path, tmp_pa
     assert out("ocpiq", "-n", "[1, 2] | map(. + 1)") == "[2,3]\n"
     assert out("python", "-m", "ocpiq", "--demo", "sessions | aggregate count") == "10000\n"
     assert "number" in out("ocpiq", "schema", "sessions.kwh")
+    assert "group_by(f)" in out("ocpiq", "help", "group_by")
