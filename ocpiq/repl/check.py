@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from ocpiq.analysis import analyze
 from ocpiq.analysis.plan import QueryPlan
-from ocpiq.errors import OcpiqError, PrivacyError, QuerySyntaxError
+from ocpiq.errors import OcpiqError, PrivacyError
 from ocpiq.language.begun import State, begun, state
 from ocpiq.query import compile
+from ocpiq.repl.known import FORGIVING
 
 
 class Checked(Struct, frozen=True):
@@ -35,23 +36,29 @@ def checked(text: str, version: str, variables: tuple[str, ...]) -> Checked:
     far = state(text)
     if far == "empty":
         return Checked(far)
-    if far == "unfinished":
-        return _so_far(text, version, variables)
     try:
-        return Checked(far, plan=compile(text, version=version, variables=variables).plan)
+        if far != "unfinished":
+            return Checked(far, plan=compile(text, version=version, variables=variables).plan)
+        program = begun(text).ended()
+        plan = None if program is None else analyze(program, version=version, givens=variables)
+        return Checked(far, plan=plan)
     except OcpiqError as error:
-        return Checked(far, error)
+        return Checked(
+            far, error if _is_final(error, text, far) else None, _in_spite(text, version, variables)
+        )
 
 
-def _so_far(text: str, version: str, variables: tuple[str, ...]) -> Checked:
-    """Look at a query that is not at its end: only mistakes that what follows cannot mend count."""
+def _is_final(error: OcpiqError, text: str, far: State) -> bool:
+    """Tell whether nothing that follows can mend it: it is not at the end of what is begun."""
+    return far != "unfinished" or (error.span is not None and error.span.end < len(text.rstrip()))
+
+
+def _in_spite(text: str, version: str, variables: tuple[str, ...]) -> QueryPlan | None:
+    """Return what the query would do but for its mistakes: its sources, and what they pass."""
     program = begun(text).ended()
     if program is None:
-        return Checked("unfinished")
+        return None
     try:
-        return Checked("unfinished", plan=analyze(program, version=version, givens=variables))
-    except QuerySyntaxError:
-        return Checked("unfinished")
-    except OcpiqError as error:
-        final = error.span is not None and error.span.end < len(text.rstrip())
-        return Checked("unfinished", error if final else None)
+        return analyze(program, version=version, givens=variables, handlers=FORGIVING)
+    except OcpiqError:
+        return None

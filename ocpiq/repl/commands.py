@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import structs
 
-from ocpiq.commands import explain, schema
+from ocpiq.commands import explain, lookup, schema
 from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.output import FORMS
 from ocpiq.commands.report import failed, say
@@ -47,6 +47,9 @@ def command(session: Session, text: str) -> None:
 
 
 def _help(session: Session, rest: str) -> None:
+    if rest:
+        _show(_printed(lambda: lookup.run(rest.split())))
+        return
     known = words("command")
     width = max(len(word.written) for word in known) + 2
     lines = [f"  {word.written:<{width}}{word.about}" for word in known]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -34,7 +34,7 @@ def known(program: tree.Program | None, version: str, variables: Collection[str]
     found = Known()
     if program is None:
         return found
-    for handlers in (HANDLERS, {node: _forgiving(handler) for node, handler in HANDLERS.items()}):
+    for handlers in (HANDLERS, FORGIVING):
         with suppress(OcpiqError):
             analyze(
                 program,
@@ -79,3 +79,7 @@ def _forgiving(usual: Handler) -> Handler:
         return plan, Opaque(clean=True) if blank else made
 
     return handle
+
+
+FORGIVING: Final[Mapping[type, Handler]] = {node: _forgiving(handler) for node, handler in HANDLERS.items()}
+"""Resolve what can be resolved, for what is to be said of a query in spite of its mistakes. Never for a run."""

@@ -9,16 +9,16 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.language.begun import Begun, begun
 from ocpiq.language.tables import tables
 from ocpiq.language.tree import Program
 from ocpiq.repl.context import Context, Suggestion, fitting
 from ocpiq.repl.fields import clause_fields, enum_of, fields
 from ocpiq.repl.known import PROBE, Known, known
-from ocpiq.repl.words import Word, functions, words
+from ocpiq.repl.words import Word, words
 from ocpiq.schema import module
 
+HELPED: Final = ("clause", "stage", "aggregate", "function", "format")
 MOST: Final = 200  # suggestions
 WORD: Final = re.compile(r"(?:(?<![0-9.])\.|[$@])?[A-Za-z_][A-Za-z_0-9]*$|(?<![0-9.])\.$|[$@]$")
 PATH: Final = re.compile(r"\b(?:pass|only)\b[^|]*?\s*(\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_0-9]*)+)$")
@@ -94,11 +94,10 @@ def _in_expression(
     if here.scope is None or not (here.scope.repeated or folds):
         yield from _modules(word, context)
     if folds:
-        known_here = (each for each in words("aggregate") if (each.name, each.arity) in AGGREGATES)
-        yield from _written(known_here, word)
+        yield from _written(words("aggregate"), word)
     if word:
         yield from _defined(here, word)
-        yield from _written(functions(), word)
+        yield from _written(words("function"), word)
         yield from fields(here.kind, "." + word, context.version, first=True, replaces=len(word))
 
 
@@ -125,7 +124,7 @@ def _written(found: Iterable[Word], word: str) -> Iterator[Suggestion]:
 def _of_kind(kind: str, word: str) -> Iterator[Suggestion]:
     for each in words(kind):
         if each.name.startswith(word):
-            yield Suggestion(each.name, len(word), kind, each.about)
+            yield Suggestion(each.name, len(word), kind, each.about, each.written)
 
 
 def _keywords(can_stand: frozenset[str], word: str) -> Iterator[Suggestion]:
@@ -232,6 +231,7 @@ def _argument(name: str, rest: str, context: Context) -> Iterator[Suggestion]:
             yield from clause_fields(module(holder, context.version), path)
         return
     choices = {
+        ":help": tuple({each.name: "" for kind in HELPED for each in words(kind) if rest}),
         ":schema": context.modules,
         ":platform": context.platforms,
         ":to": context.forms,

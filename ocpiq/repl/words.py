@@ -1,25 +1,31 @@
-"""What the prompt says of each word of the language and of its own commands, read from `words.txt`."""
+"""A line of help for each word: from the language reference, and for the prompt's own commands from `words.txt`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from msgspec import Struct
 
+from ocpiq.language.reference import entries
+
+STAGE: Final = re.compile(r"([a-z]+(?: by| each)?)\b.*")
+CLAUSE: Final = re.compile(r"([a-z]+) [A-Z]+")
+CALL: Final = re.compile(r"(@?[A-Za-z_]\w*)(?:\(.*\))?")
+FORMS: Final = {"stage": STAGE, "clause": CLAUSE}
+GROUPS: Final = {"stage": "Stages", "clause": "Sources", "aggregate": "Aggregates"}
+
 
 class Word(Struct, frozen=True):
-    """A word: its kind (clause, stage, function, …), how it is written with what it takes, what it does."""
+    """A word: its kind (clause, stage, function, …), its name, how it is written with what it takes, what it does."""
 
     kind: str
+    name: str
     written: str
     about: str
-
-    @property
-    def name(self) -> str:
-        """The word alone: `select` of `select(f)`, `:schema` of `:schema MODULE`."""
-        return re.split(r"[( ]", self.written)[0] if self.kind != "stage" else self.written
 
     @property
     def arity(self) -> int:
@@ -29,26 +35,24 @@ class Word(Struct, frozen=True):
 
 @cache
 def words(kind: str) -> tuple[Word, ...]:
-    """Return the words of a kind, in the order of the table."""
-    return tuple(word for word in _table() if word.kind == kind)
+    """Return the words of a kind: clause, stage, aggregate, function, format, word (other keywords) or command."""
+    found = _own(kind) if kind in ("word", "command") else _of_reference(kind)
+    return tuple({(word.name, word.arity): word for word in reversed(list(found))}.values())[::-1]
 
 
-@cache
-def functions() -> tuple[Word, ...]:
-    """Return all builtin functions; what mathematics has by the usual name goes without a line."""
-    from ocpiq.analysis.calls import builtin_names  # noqa: PLC0415 - the rest needs no analysis
-
-    described = {(word.name, word.arity): word for word in words("function")}
-    found = []
-    for text in builtin_names():
-        name, _, arity = text.partition("/")
-        written = f"{name}({'; '.join('xyz'[: int(arity)])})" if int(arity) else name
-        found.append(described.get((name, int(arity))) or Word("function", written, ""))
-    return tuple(found)
+def _of_reference(kind: str) -> Iterator[Word]:
+    pattern = FORMS.get(kind, CALL)
+    for entry in entries():
+        if entry.group == GROUPS[kind] if kind in GROUPS else entry.group not in GROUPS.values():
+            for form in entry.forms:
+                match = pattern.fullmatch(form)
+                if match and (kind in GROUPS or match[1].startswith("@") == (kind == "format")):
+                    yield Word(kind, match[1], form, entry.about)
 
 
-@cache
-def _table() -> tuple[Word, ...]:
+def _own(kind: str) -> Iterator[Word]:
     text = files("ocpiq.repl").joinpath("words.txt").read_text("utf-8")
-    lines = (re.split(r"  +", line, maxsplit=2) for line in text.splitlines() if not line.startswith("#"))
-    return tuple(Word(kind, written, about) for kind, written, about in lines)
+    for line in text.splitlines():
+        if line.startswith(f"{kind} "):
+            _, written, about = re.split(r"  +", line, maxsplit=2)
+            yield Word(kind, written.split()[0], written, about)

@@ -65,6 +65,21 @@ def test_a_mistake_at_the_cursor_is_shown_when_the_cursor_has_left_it() -> None:
     assert found.mistake_at(3) is not None
 
 
-def test_the_plan_is_there_for_what_is_begun() -> None:
-    plan = checked("sessions pass kwh | select(.kwh >", "2.2.1", ()).plan
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sessions pass kwh | select(.kwh >",
+        "sessions pass kwh | select(.nope >",
+        "sessions pass kwh | select(.status)",
+        "sessions pass kwh | {",
+    ],
+)
+def test_the_plan_is_there_in_spite_of_mistakes(text: str) -> None:
+    plan = checked(text, "2.2.1", ()).plan
     assert plan is not None and [source.module for source in plan.sources] == ["sessions"]
+    assert plan.sources[0].view.children["kwh"].treatment == "shown"
+
+
+def test_a_begun_clause_passes_nothing_yet() -> None:
+    plan = checked("sessions pass", "2.2.1", ()).plan
+    assert plan is not None and not plan.sources

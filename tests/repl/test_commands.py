@@ -78,6 +78,11 @@ def test_help_names_every_command(said: Said) -> None:
     assert all(name in text for name in COMMANDS)
 
 
+def test_help_on_a_word_of_the_language(said: Said) -> None:
+    assert said(":help select").startswith("select(f)")
+    assert "no such entry" in said(":help nonsense")
+
+
 def test_schema(said: Said) -> None:
     assert said(":schema sessions.kwh").startswith("sessions.kwh  number  OCPI 2.2.1\n  blank:")
     assert "sessions\n" in said(":schema")

@@ -122,6 +122,7 @@ CASES = [
     Case(":schema se^", ("sessions",), all=True),
     Case(":schema sessions.cdr_token.u^", ("cdr_token.uid",), all=True),
     Case(":platform ^", ("demo", "mine"), all=True),
+    Case(":help count_^", ("count_distinct",), all=True),
     Case(":to nd^", ("ndjson",), all=True),
     Case(":save ^", all=True),
 ]
