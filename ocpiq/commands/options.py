@@ -12,14 +12,24 @@ ASKS: Final = ("query", "explain")
 CHECKS: Final = ("query", "get", "explain")
 
 
+ROWS: Final = ("csv", "tsv", "table", "markdown")
+FORMS: Final = ("json", "ndjson", *ROWS)
+DIALECTS: Final = ("excel", "semicolon", "tab", "decimal-comma", "bom")
+SHELLS: Final = ("bash", "zsh", "fish")
+
+
 class Option(Struct, frozen=True):
-    """`--name` or `-short`, followed by as many words as `takes` has; `commands` are those that know it."""
+    """`--name` or `-short`, followed by as many words as `takes` has; `commands` are those that know it.
+
+    `choices` are the words that it may be given; where it takes a `LIST`, several with commas between.
+    """
 
     name: str
     short: str
     takes: tuple[str, ...]
     about: str
     commands: tuple[str, ...] = QUERY
+    choices: tuple[str, ...] = ()
 
 
 INPUT: Final = (
@@ -55,8 +65,21 @@ OUTPUT: Final = (
     Option("monochrome-output", "M", (), "no colours (NO_COLOR does the same)", READS),
     Option("unbuffered", "", (), "write each value at once", READS),
     Option("output", "o", ("FILE",), "write to a file: whole, or not at all", READS),
-    Option("to", "", ("FORM",), "json or ndjson; by default the ending of FILE says", READS),
     Option("exit-status", "e", (), "exit 1 if the last result is false or null, 4 if there is none", READS),
+)
+
+FORM: Final = (
+    Option("to", "", ("FORM",), f"{', '.join(FORMS)}; else as FILE ends: .csv, .tsv, .md, …", READS, FORMS),
+    Option(
+        "csv",
+        "",
+        ("LIST",),
+        "CSV with any of: excel (opens as it is, formulas defused), semicolon, tab, decimal-comma, bom",
+        READS,
+        DIALECTS,
+    ),
+    Option("null", "", ("TEXT",), "what stands for null in a table; else nothing", READS),
+    Option("na", "", ("TEXT",), "what stands for a blanked value in a table; else #NA", READS),
 )
 
 SOURCES: Final = (
@@ -105,6 +128,7 @@ GROUPS: Final = {
     "Input": INPUT,
     "Values for the query": VALUES,
     "Output": OUTPUT,
+    "Forms of output": FORM,
     "Where a module's objects come from": SOURCES,
     "ocpiq get": GET,
     "ocpiq login": LOGIN,

@@ -4,19 +4,52 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ocpiq.commands.arguments import Arguments
-from ocpiq.errors import UsageError
-from ocpiq.sinks import Form, WholeFile, colors, refused
+from ocpiq.commands.options import FORMS, ROWS
+from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.sinks import Form, Json, Sink, WholeFile, colors, encoder, refused
 
-FORMS: Final = ("json", "ndjson")
-LATER: Final = ("csv", "tsv", "table", "markdown")
-ENDINGS: Final = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+if TYPE_CHECKING:
+    from ocpiq.analysis.columns import Columns
+
+ENDINGS: Final = {
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".md": "markdown",
+}
+RAW: Final = ("raw-output", "join-output", "raw-output0")
 BUFFER: Final = 1 << 16
+
+
+def sink(
+    given: Arguments,
+    environment: Mapping[str, str],
+    columns: Callable[[], Columns],
+    warn: Callable[[str], None],
+    *,
+    terminal: bool,
+) -> Sink:
+    """Return what makes bytes of results, in the form of `--to`, `--csv`, the ending of `-o`, or JSON.
+
+    `columns` gives what is known of the columns of results, and is called only where they are asked for.
+    """
+    named = _named(given)
+    if named in ROWS:
+        from ocpiq.commands.forms import rows_sink
+
+        return rows_sink(given, named, columns(), warn, terminal=terminal)
+    for option in ("null", "na"):
+        if given.has(option):
+            raise UsageError(f"--{option} is for {', '.join(ROWS)}, not for JSON")
+    return Json(encoder(form(given, environment, terminal=terminal)))
 
 
 def form(given: Arguments, environment: Mapping[str, str], *, terminal: bool) -> Form:
@@ -27,7 +60,7 @@ def form(given: Arguments, environment: Mapping[str, str], *, terminal: bool) ->
     """
     named = _named(given)
     color = given.has("color-output") or (terminal and not refused(environment))
-    raw = any(given.has(name) for name in ("raw-output", "join-output", "raw-output0"))
+    raw = any(map(given.has, RAW))
     return Form(
         indent=_indent(
             given, jq=terminal or raw or given.has("color-output") or named == "json", named=named
@@ -63,16 +96,18 @@ def is_terminal(given: Arguments) -> bool:
 
 
 def _named(given: Arguments) -> str:
-    """Return the form that `--to` or the ending of `-o` names, or nothing."""
+    """Return the form that `--to`, `--csv` or the ending of `-o` names, or nothing."""
     named = given.last("to")
-    if named is None:
-        ending = Path(given.last("output") or "").suffix.lower()
-        named = ENDINGS.get(ending, ending[1:] if ending[1:] in LATER else "")
-    if named in LATER:
-        raise UsageError(f"{named} is not supported yet", hint=f"there are {' and '.join(FORMS)}")
-    if named and named not in FORMS:
-        raise UsageError("--to knows no such form", hint=f"there are {' and '.join(FORMS)}")
-    return named
+    if named is not None and named not in FORMS:
+        hint = did_you_mean(named, FORMS) or f"there are {', '.join(FORMS)}"
+        raise UsageError("--to knows no such form", hint=hint)
+    if given.has("csv"):
+        if named not in (None, "csv"):
+            raise UsageError(f"--csv does not go with --to {named}")
+        return "csv"
+    if named is None and not any(map(given.has, RAW)):  # raw text has a form of its own: @csv, say
+        named = ENDINGS.get(Path(given.last("output") or "").suffix.lower())
+    return named or ""
 
 
 def _indent(given: Arguments, *, jq: bool, named: str) -> str:

@@ -21,7 +21,7 @@ from ocpiq.values.types import Value
 if TYPE_CHECKING:
     from ocpiq.inputs import Inputs
     from ocpiq.query import Query
-    from ocpiq.sinks import WholeFile
+    from ocpiq.sinks import Sink, WholeFile
     from ocpiq.sources import Source
 
 NOTHING: Final = object()
@@ -133,31 +133,45 @@ def _inputs(given: Arguments, files: list[str], progress: Progress) -> Inputs:
 
 def _write_all(run: Run, write: Callable[[bytes], object], flush: Callable[[], None]) -> None:
     """Write every result. A run-time error costs its input only, as in jq; the next input is read."""
-    from ocpiq.sinks import encoder
-
-    terminal = output.is_terminal(run.given)
-    encode = encoder(output.form(run.given, os.environ, terminal=terminal))
-    at_once = terminal or run.given.has("unbuffered")
+    sink = _sink(run)
     more = True
     while more:
         more = False
         try:
-            for value in _results(run):
-                if at_once:
-                    run.progress.clear()
-                write(encode(value))
-                if at_once:
-                    flush()
-                run.last = value
-        except InputError:
-            flush()
-            raise
-        except RunError as error:
-            flush()
+            _write_results(run, sink, write, flush)
+        except OcpiqError as error:
             run.progress.clear()
+            write(sink.flush())
+            flush()
+            if isinstance(error, InputError) or not isinstance(error, RunError):
+                raise
             more = _reads_inputs(run)
             place = run.inputs.place if run.inputs and more else ""
             run.code = failed(error, run.text.text, run.text.name, place)
+    run.progress.clear()
+    write(sink.end())
+
+
+def _write_results(run: Run, sink: Sink, write: Callable[[bytes], object], flush: Callable[[], None]) -> None:
+    encode = sink.write
+    at_once = output.is_terminal(run.given) or run.given.has("unbuffered")
+    for value in _results(run):
+        if at_once:
+            run.progress.clear()
+        write(encode(value))
+        if at_once:
+            flush()
+        run.last = value
+
+
+def _sink(run: Run) -> Sink:
+    return output.sink(
+        run.given,
+        os.environ,
+        lambda: run.query.columns(run.sources),
+        lambda text: run.progress(Warned(text)),
+        terminal=output.is_terminal(run.given),
+    )
 
 
 def _results(run: Run) -> Iterator[Value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ocpiq.errors.kinds import (
     CompileError,
+    FormError,
     HaltError,
     IncompleteError,
     InputError,
@@ -22,6 +23,7 @@ from ocpiq.errors.render import place, render
 
 __all__ = [
     "CompileError",
+    "FormError",
     "HaltError",
     "IncompleteError",
     "InputError",

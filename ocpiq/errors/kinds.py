@@ -69,6 +69,12 @@ class HaltError(OcpiqError):
         self.code = code
 
 
+class FormError(OcpiqError):
+    """A result does not fit the form that results are written in."""
+
+    exit_code = 5
+
+
 class InputError(RunError):
     """What a file or standard input holds is no JSON. jq's `catch` receives the message of jq's own parser."""
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ocpiq.analysis import analyze
+from ocpiq.analysis.columns import Columns, columns
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.plan import QueryPlan
@@ -74,6 +75,11 @@ class Query:
         """What the query does, for those who want to show it."""
         return self._plan
 
+    def columns(self, sources: Source | Mapping[str, Source] | None = None) -> Columns:
+        """Return what is known of the columns of the results before there are any."""
+        version = self._version_of(self._by_module(sources))
+        return columns(self._plan_for(version).output, version)
+
     def run(
         self,
         value: Value = None,
@@ -94,7 +100,7 @@ class Query:
         """
         given = self._metadata.values(variables or {})
         by_module = self._by_module(sources)
-        pulls = Pulls(self._plan_for(by_module), by_module, given, notify)
+        pulls = Pulls(self._plan_for(self._version_of(by_module)), by_module, given, notify)
         program = Program(pulls.plan, pulls.shapes)
         rest = iter(()) if inputs is None else inputs
         runtime = Runtime(rest)
@@ -110,15 +116,15 @@ class Query:
             return sources or {}
         return dict.fromkeys(self.modules, sources)
 
-    def _plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
-        """Return the plan for the OCPI version that the sources speak."""
+    def _version_of(self, sources: Mapping[str, Source]) -> str:
+        """Return the OCPI version that the sources speak, the query's own without any."""
         versions = {sources[module].version for module in self.modules if module in sources}
         if len(versions) > 1:
             raise UsageError(f"the sources speak different OCPI versions: {', '.join(sorted(versions))}")
-        version = next(iter(versions), self._version)
-        if version == self._version:
-            return self._plan
-        return self._analyze(version)
+        return next(iter(versions), self._version)
+
+    def _plan_for(self, version: str) -> QueryPlan:
+        return self._plan if version == self._version else self._analyze(version)
 
     def _analyze(self, version: str) -> QueryPlan:
         return analyze(

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from ocpiq.commands import explain, lookup, schema
 from ocpiq.commands.arguments import Arguments
-from ocpiq.commands.output import FORMS
+from ocpiq.commands.options import FORMS
 from ocpiq.commands.report import failed, say
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
 from ocpiq.repl.more import Pager
@@ -86,7 +86,7 @@ def _platform(session: Session, rest: str) -> None:
 
 def _to(session: Session, rest: str) -> None:
     if rest not in FORMS:
-        raise UsageError(":to takes a form of results", hint=f"there are {' and '.join(FORMS)}")
+        raise UsageError(":to takes a form of results", hint=f"there are {', '.join(FORMS)}")
     session.form = rest
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
 from ocpiq.commands import output, report
 from ocpiq.commands.apart import apart
+from ocpiq.commands.options import ROWS
 from ocpiq.commands.progress import CLEAR, Progress
 from ocpiq.commands.query import Text, compiled
-from ocpiq.errors import Notice, OcpiqError
+from ocpiq.errors import Notice, OcpiqError, Warned
 from ocpiq.repl.more import Pager
 from ocpiq.repl.session import Session
-from ocpiq.sinks import encoder
+
+# What was given at the start and concerns some forms only, while `:to` may choose another.
+FITS: Final = {"csv": ("csv",), "null": ROWS, "na": ROWS}
 
 
 def run(session: Session, text: str) -> None:
@@ -46,10 +50,28 @@ def _write(session: Session, text: str, progress: Progress) -> None:
         progress(notice)
 
     given = session.arguments("query", to=session.form)
+    for option, forms in FITS.items():
+        if session.form not in forms:
+            given.options.pop(option, None)
     query = compiled(given, Text(text, session.file), session.variables)
-    encode = encoder(output.form(given, os.environ, terminal=True))
+    sink = output.sink(
+        given,
+        os.environ,
+        lambda: query.columns(session.sources),
+        lambda text: progress(Warned(text)),
+        terminal=True,
+    )
     results = query.run(sources=session.sources, variables=session.variables, notify=notify)
     pager = Pager(progress.clear)
-    for value in results:
-        if not pager.write(encode(value).decode().removesuffix("\n")):
-            return
+
+    def show(data: bytes) -> bool:
+        return not data or pager.write(data.decode().removesuffix("\n"))
+
+    try:
+        for value in results:
+            if not show(sink.write(value)):
+                return
+    except OcpiqError:
+        show(sink.flush())
+        raise
+    show(sink.end())

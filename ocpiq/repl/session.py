@@ -9,7 +9,7 @@ from msgspec import Struct, field, structs
 
 from ocpiq.commands import origin, values
 from ocpiq.commands.arguments import Arguments
-from ocpiq.commands.output import FORMS
+from ocpiq.commands.options import FORMS
 from ocpiq.commands.report import say
 from ocpiq.errors import Notice, PageRead, PullEnded, Warned
 from ocpiq.repl.context import Context
@@ -45,7 +45,12 @@ class Session(Struct):
     @classmethod
     def begin(cls, given: Arguments) -> Session | None:
         """Return a session on the demo, the platform or the files that were asked for; None where there are none."""
-        found = cls(given, ExitStack(), variables=values.variables(given), form=given.last("to") or "json")
+        found = cls(
+            given,
+            ExitStack(),
+            variables=values.variables(given),
+            form=given.last("to") or ("csv" if given.has("csv") else "json"),
+        )
         named = given.has("platform") or given.has("source") or given.has("demo")
         if not named and not logins.names():
             return None

@@ -5,5 +5,6 @@ from __future__ import annotations
 from ocpiq.sinks.colors import colors, refused
 from ocpiq.sinks.file import WholeFile
 from ocpiq.sinks.json import Encoder, Form, encoder
+from ocpiq.sinks.sink import Json, Sink
 
-__all__ = ["Encoder", "Form", "WholeFile", "colors", "encoder", "refused"]
+__all__ = ["Encoder", "Form", "Json", "Sink", "WholeFile", "colors", "encoder", "refused"]

@@ -1,0 +1,37 @@
+"""Values as a table in Markdown (GitHub's, as most know it)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ocpiq.sinks.cells import Texts, cell_text, is_number
+from ocpiq.sinks.table import numeric
+from ocpiq.values.types import Value
+
+# What Markdown would take for more than text; an underscore inside a word it does not.
+MARKUP: Final = re.compile(r"[\\|`*<\[&~]|(?<![^\W_])_|_(?![^\W_])")
+
+
+class Markdown:
+    """The layout: a column of numbers is set right."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = texts
+
+    def head(self, names: tuple[str, ...], first: list[list[Value]]) -> str:
+        """Return the names, and the line that sets columns left or right."""
+        rule = ["---:" if right else "---" for right in numeric(first, len(names))]
+        return self.line(list(names)) + _line(rule)
+
+    def line(self, cells: list[Value]) -> str:
+        """Return a row."""
+        return _line([self._cell(value) for value in cells])
+
+    def _cell(self, value: Value) -> str:
+        text = cell_text(value, self.texts)
+        return text if is_number(value) else MARKUP.sub(r"\\\g<0>", text)
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"

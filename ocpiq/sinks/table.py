@@ -1,0 +1,125 @@
+"""Values as a table for a terminal: as wide as it is, numbers to the right, what is too long cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ocpiq.sinks.cells import Texts, cell_text, is_number
+from ocpiq.values.blank import Blank
+from ocpiq.values.types import Value
+
+GAP: Final = "  "
+CUT: Final = "…"
+RULE: Final = "─"
+LEAST: Final = 8  # a column is not made narrower than this; what then has no room is left out
+
+
+class Table:
+    """The layout. `width` is that of the terminal in columns, None where nothing is cut.
+
+    `left_out` hears the names of the columns that have no room. A later row that needs more room gets it as long as
+    there is some.
+    """
+
+    def __init__(self, texts: Texts, width: int | None, left_out: Callable[[tuple[str, ...]], None]) -> None:
+        self.texts = texts
+        self.width = width
+        self.left_out = left_out
+        self.widths: list[int] = []
+        self.right: list[bool] = []
+
+    def head(self, names: tuple[str, ...], first: list[list[Value]]) -> str:
+        """Return the names of the columns, and a rule below them."""
+        self.right = numeric(first, len(names))
+        lines = [[cell_text(name, self.texts) for name in names]]
+        lines += ([cell_text(value, self.texts) for value in cells] for cells in first)
+        self.widths = fitted(
+            [max(map(self._width, column)) for column in zip(*lines, strict=True)], self.width
+        )
+        if len(self.widths) < len(names):
+            self.left_out(names[len(self.widths) :])
+        rule = [RULE * width for width in self.widths]
+        return self._line(lines[0], self.right) + self._line(rule, self.right)
+
+    def line(self, cells: list[Value]) -> str:
+        """Return a row."""
+        texts = [cell_text(value, self.texts) for value in cells[: len(self.widths)]]
+        for place, wanted in enumerate(map(self._width, texts)):
+            if wanted > self.widths[place]:
+                room = wanted if self.width is None else self.width - _total(self.widths)
+                self.widths[place] += min(wanted - self.widths[place], room)
+        right = [
+            is_number(cell) or (numbers and _bare(cell))
+            for cell, numbers in zip(cells, self.right, strict=True)
+        ]
+        return self._line(texts, right)
+
+    def _line(self, texts: list[str], right: list[bool]) -> str:
+        cells = map(aligned, texts, self.widths, right)
+        return GAP.join(cells).rstrip(" ") + "\n"
+
+    def _width(self, text: str) -> int:
+        return width_of(text if self.width is None else text[: self.width + 1])
+
+
+def numeric(first: list[list[Value]], count: int) -> list[bool]:
+    """Tell which of `count` columns hold numbers, and nothing else but null and blanks."""
+    columns: list[tuple[Value, ...]] = list(zip(*first, strict=True)) if first else [()] * count
+    return [
+        any(map(is_number, cells)) and all(is_number(cell) or _bare(cell) for cell in cells)
+        for cells in columns
+    ]
+
+
+def fitted(wanted: list[int], width: int | None) -> list[int]:
+    """Return the widths of the columns that have room: the widest give way first, and the last are left out."""
+    if width is None or _total(wanted) <= width:
+        return list(wanted)
+    kept = list(wanted)
+    while len(kept) > 1 and _total([min(each, LEAST) for each in kept]) > width:
+        kept.pop()
+    room = width - _total([0] * len(kept))
+    most = max(kept)
+    while most > 1 and sum(min(each, most) for each in kept) > room:
+        most -= 1
+    return [min(each, most) for each in kept]
+
+
+def aligned(text: str, width: int, right: bool) -> str:
+    """Return the text in so many columns, cut where it is longer."""
+    found = width_of(text)
+    if found > width:
+        text = cut(text, width)
+        found = width_of(text)
+    space = " " * (width - found)
+    return space + text if right else text + space
+
+
+def cut(text: str, width: int) -> str:
+    """Return the beginning of the text and an ellipsis, in at most so many columns."""
+    from wcwidth import wcwidth  # noqa: PLC0415 - only tables need it
+
+    used = 0
+    for place, character in enumerate(text):
+        used += max(0, wcwidth(character))
+        if used > width - 1:
+            return text[:place] + CUT
+    return text
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth  # noqa: PLC0415 - only tables need it
+
+    return max(0, wcswidth(text))
+
+
+def _bare(value: Value) -> bool:
+    return value is None or type(value) is Blank
+
+
+def _total(widths: list[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)

@@ -1,0 +1,191 @@
+"""CSV and TSV: byte for byte, and read back by others."""
+
+from __future__ import annotations
+
+import csv as standard
+import io
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocpiq.sinks.cells import Texts
+from ocpiq.sinks.csv import Dialect, csv, tsv
+from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.sink import Sink
+from ocpiq.values.blank import BLANK, Blank
+from ocpiq.values.text import number_text, to_json
+
+PLAIN = Dialect()
+TEXTS = Texts()
+EXCEL = Dialect(newline="\r\n", bom=True, defuse=True)
+COMMA = Dialect(delimiter=";", decimal=",")
+
+
+def written(sink: Sink, *values: object) -> bytes:
+    return b"".join([*map(sink.write, values), sink.end()])
+
+
+def cell(value: object, dialect: Dialect = PLAIN, texts: Texts = TEXTS) -> str:
+    """Return the text of `value` between two others."""
+    line = written(csv(Rows(), texts, dialect), {"a": 1, "b": value, "c": 2}).decode()
+    return line.split(dialect.newline, 1)[1][2 : -2 - len(dialect.newline)]
+
+
+CELLS = {
+    "a string": ("x y", "x y"),
+    "a comma": ("a,b", '"a,b"'),
+    "a quote": ('a"b', '"a""b"'),
+    "a line break": ("a\nb", '"a\nb"'),
+    "a carriage return": ("a\rb", '"a\rb"'),
+    "an empty string is not null": ("", '""'),
+    "null": (None, ""),
+    "true": (True, "true"),
+    "an integer": (-12, "-12"),
+    "a large integer": (123456789012345678901234567890, "123456789012345678901234567890"),
+    "a number keeps its form": (95.0, "95.0"),
+    "a small number": (1e-7, "1e-07"),
+    "no number": (math.nan, ""),
+    "an array": ([1, "a", None, {"b": 95.0}], '"[1,""a"",null,{""b"":95.0}]"'),
+    "an array with a blank": ([BLANK], '"[""#NA""]"'),
+    "a blank": (BLANK, "#NA"),
+    "a string that looks like a blank": ("#NA", '"#NA"'),
+    "a formatted blank": (Blank("a", "b", "<#NA>"), "<#NA>"),
+    "beyond ASCII": ("ü😀", "ü😀"),
+    "a lone surrogate": ("a\ud800", "a\ufffd"),
+    "a formula is left alone": ("=1+1", "=1+1"),
+}
+
+
+@pytest.mark.parametrize(("value", "text"), CELLS.values(), ids=CELLS)
+def test_cells(value: object, text: str) -> None:
+    assert cell(value) == text
+
+
+DIALECTS = {
+    "semicolon": (Dialect(delimiter=";"), "a;b", '"a;b"'),
+    "semicolon, a comma": (Dialect(delimiter=";"), "a,b", "a,b"),
+    "a tab": (Dialect(delimiter="\t"), "a\tb", '"a\tb"'),
+    "decimal comma": (COMMA, -1.5, "-1,5"),
+    "decimal comma with an exponent": (COMMA, 1.5e-7, "1,5e-07"),
+    "decimal comma leaves strings": (COMMA, "1.5", "1.5"),
+    "decimal comma leaves arrays": (COMMA, [1.5], "[1.5]"),
+    "decimal comma between commas": (Dialect(decimal=","), 1.5, '"1,5"'),
+}
+
+
+@pytest.mark.parametrize(("dialect", "value", "text"), DIALECTS.values(), ids=DIALECTS)
+def test_dialects(dialect: Dialect, value: object, text: str) -> None:
+    assert cell(value, dialect) == text
+
+
+FORMULAS = {
+    "equals": ("=1+1", "'=1+1"),
+    "plus": ("+31612345678", "'+31612345678"),
+    "at": ("@SUM(A1)", "'@SUM(A1)"),
+    "minus": ("-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"),
+    "a tab": ("\t=1", "'\t=1"),
+    "a carriage return": ("\r=1", '"\'\r=1"'),
+    "a line break": ("\n=1", '"\'\n=1"'),
+    "the wide form": ("＝1", "'＝1"),
+    "quoted": ('=HYPERLINK("x","y")', '"\'=HYPERLINK(""x"",""y"")"'),
+    "a formatted blank": (Blank("a", "b", "=#NA"), "'=#NA"),
+    "in the middle": ("a=1", "a=1"),
+    "a negative integer": (-5, "-5"),
+    "a negative number": (-5.25, "-5.25"),
+    "a tiny negative number": (-1.5e-7, "-1.5e-07"),
+    "a negative number in a string": ("-5.25", "-5.25"),
+    "a blank": (BLANK, "#NA"),
+    "null": (None, ""),
+}
+
+
+@pytest.mark.parametrize(("value", "text"), FORMULAS.values(), ids=FORMULAS)
+def test_formulas_are_defused_and_numbers_are_not_spoiled(value: object, text: str) -> None:
+    assert cell(value, EXCEL) == text
+
+
+def test_names_of_columns_are_defused_too() -> None:
+    assert written(csv(Rows(), TEXTS, EXCEL), {"=a": 1}) == b"\xef\xbb\xbf'=a\r\n1\r\n"
+
+
+def test_texts_for_null_and_blanks() -> None:
+    texts = Texts(null="NULL", na="n/a")
+    assert [cell(value, texts=texts) for value in (None, BLANK, "NULL", "n/a", "")] == [
+        "NULL",
+        "n/a",
+        '"NULL"',
+        '"n/a"',
+        '""',
+    ]
+
+
+def test_a_row_is_never_an_empty_line() -> None:
+    assert written(csv(Rows(), TEXTS, PLAIN), None, 1) == b'value\n""\n1\n'
+
+
+def test_no_value_and_no_columns_is_no_text() -> None:
+    assert written(csv(Rows(), TEXTS, EXCEL)) == b""
+
+
+def test_for_a_terminal_control_characters_are_escaped() -> None:
+    assert cell("a\x1b[2Jb\n\x9b", texts=Texts(visible=True)) == "a\\u001b[2Jb\\n\\u009b"
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+SCALAR = st.none() | st.booleans() | st.integers() | st.floats(-1e9, 1e9) | TEXT | st.just(BLANK)
+TABLES = st.integers(1, 4).flatmap(
+    lambda width: st.tuples(
+        st.lists(TEXT, min_size=width, max_size=width, unique=True),
+        st.lists(st.lists(SCALAR | st.lists(SCALAR, max_size=2), min_size=width, max_size=width), max_size=4),
+    )
+)
+ANY_DIALECT = st.builds(
+    Dialect,
+    delimiter=st.sampled_from(",;\t"),
+    decimal=st.sampled_from(".,"),
+    newline=st.sampled_from(["\n", "\r\n"]),
+    bom=st.booleans(),
+)
+
+
+def expected(value: object, decimal: str) -> str:
+    """Return what a reader has to find."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool() | list():
+            return to_json(value)
+        case Blank():
+            return "#NA"
+    return number_text(value).replace(".", decimal)
+
+
+@given(TABLES, ANY_DIALECT)
+def test_the_standard_library_reads_what_was_written(
+    table: tuple[list[str], list[list[object]]], dialect: Dialect
+) -> None:
+    names, lines = table
+    sink = csv(Rows(), TEXTS, dialect)
+    data = written(sink, *[dict(zip(names, cells, strict=True)) for cells in lines])
+    text = data.decode("utf-8-sig" if dialect.bom else "utf-8")
+    read = list(standard.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True))
+    assert read == [names for _ in lines[:1]] + [
+        [expected(cell, dialect.decimal) for cell in cells] for cells in lines
+    ]
+
+
+TSV = {
+    "plain": ({"a": 1, "b": "x"}, "a\tb\n1\tx\n"),
+    "escaped as @tsv does": ({"a": "x\ty\nz\\\r"}, "a\nx\\ty\\nz\\\\\\r\n"),
+    "null and a blank": ({"a": None, "b": BLANK}, "a\tb\n\t#NA\n"),
+    "no quotes": ({"a": 'x"y', "b": [1]}, 'a\tb\nx"y\t[1]\n'),
+}
+
+
+@pytest.mark.parametrize(("value", "text"), TSV.values(), ids=TSV)
+def test_tsv(value: object, text: str) -> None:
+    assert written(tsv(Rows(), TEXTS), value).decode() == text

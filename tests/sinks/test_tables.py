@@ -1,0 +1,168 @@
+"""Tables for a terminal and in Markdown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wcwidth import wcswidth
+
+from ocpiq.analysis.columns import ONE, UNKNOWN, Columns
+from ocpiq.sinks.cells import Texts
+from ocpiq.sinks.markdown import Markdown
+from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.screenful import Screenful
+from ocpiq.sinks.table import Table, fitted
+from ocpiq.values.blank import BLANK
+
+TEXTS = Texts(visible=True)
+
+
+def table(*values: object, width: int | None = None, held: int = 100, known: Columns = UNKNOWN) -> str:
+    left_out: list[tuple[str, ...]] = []
+    sink = Screenful(Rows(known), Table(TEXTS, width, left_out.append), held)
+    text = b"".join([*map(sink.write, values), sink.end()]).decode()
+    return text + "".join(f"without {' '.join(names)}\n" for names in left_out)
+
+
+TABLES = {
+    "numbers to the right": (
+        [{"id": "a", "kwh": 1.5}, {"id": "bcd", "kwh": 20}],
+        None,
+        """\
+id   kwh
+───  ───
+a    1.5
+bcd   20
+""",
+    ),
+    "null and blanks among numbers": (
+        [{"n": 100}, {"n": None}, {"n": BLANK}],
+        None,
+        "  n\n───\n100\n\n#NA\n",
+    ),
+    "a number in a column of strings": (
+        [{"v": "long", "w": 1}, {"v": 7, "w": 1}],
+        None,
+        "v     w\n────  ─\nlong  1\n   7  1\n",
+    ),
+    "true is no number": ([True, False], None, "value\n─────\ntrue\nfalse\n"),
+    "cut to the width": (
+        [{"id": "S1", "name": "a long name of a place", "city": "another long name"}],
+        30,
+        """\
+id  name          city
+──  ────────────  ────────────
+S1  a long name…  another lon…
+""",
+    ),
+    "what has no room is left out": (
+        [dict.fromkeys("abc", "0123456789")],
+        25,
+        "a           b\n──────────  ──────────\n0123456789  0123456789\nwithout c\n",
+    ),
+    "one column is never left out": (["0123456789"], 4, "val…\n────\n012…\n"),
+    "wide characters": (
+        [{"a": "東京", "b": 1}, {"a": "Gent", "b": 2}, {"a": "東京東京", "b": 3}],
+        11,
+        "a         b\n────────  ─\n東京      1\nGent      2\n東京東京  3\n",
+    ),
+    "wide characters, cut": (["東京東京"], 6, "value\n──────\n東京…\n"),
+    "controls are shown escaped": (
+        ["\x1b[31mred\x07\n\x9b0m\u202eabc\u2028"],
+        None,
+        "value\n" + "─" * 44 + "\n\\u001b[31mred\\u0007\\n\\u009b0m\\u202eabc\\u2028\n",
+    ),
+    "and so in the names of columns": (
+        [{"\x1b]0;x\x07": 1}],
+        None,
+        "\\u001b]0;x\\u0007\n────────────────\n               1\n",
+    ),
+    "and in arrays": ([{"a": ["\x1b[2J\u202e"]}], None, 'a\n───────────────────\n["\\u001b[2J\\u202e"]\n'),
+}
+
+
+@pytest.mark.parametrize(("values", "width", "text"), TABLES.values(), ids=TABLES)
+def test_tables(values: list[object], width: int | None, text: str) -> None:
+    assert table(*values, width=width) == text
+
+
+def test_later_rows_take_the_room_there_is() -> None:
+    values = [{"a": "x", "b": "y"}, {"a": "xxxx", "b": "y"}, {"a": "x", "b": "y" * 20}]
+    assert table(*values, width=12, held=1) == "a  b\n─  ─\nx  y\nxxxx  y\nx     yyyyy…\n"
+
+
+def test_only_the_first_rows_are_held_back() -> None:
+    sink = Screenful(Rows(), Table(TEXTS, None, print), 2)
+    assert sink.write(1) == b""
+    assert sink.write(2).count(b"\n") == 4
+    assert sink.write(3) == b"    3\n"
+    assert sink.flush() == sink.end() == b""
+
+
+def test_what_is_held_back_can_be_had() -> None:
+    sink = Screenful(Rows(), Table(TEXTS, None, print), 2)
+    sink.write(1)
+    assert sink.flush().count(b"\n") == 3
+    assert sink.end() == b""
+
+
+def test_known_columns_without_a_row() -> None:
+    assert table(known=Columns({"a": ONE, "bc": ONE})) == "a  bc\n─  ──\n"
+    assert table() == ""
+
+
+WORDS = (
+    st.text(max_size=12)
+    | st.integers()
+    | st.none()
+    | st.just(BLANK)
+    | st.lists(st.text(max_size=3), max_size=2)
+)
+
+
+@given(st.lists(st.lists(WORDS, min_size=3, max_size=3), max_size=5), st.integers(1, 40), st.integers(1, 3))
+def test_no_line_is_wider_than_the_terminal_or_more_than_text(
+    lines: list[list[object]], width: int, held: int
+) -> None:
+    values = [dict(zip("abc", cells, strict=True)) for cells in lines]
+    text = table(*values, width=width, held=held).split("without")[0]
+    found = text.removesuffix("\n").split("\n")
+    assert len(found) == (len(lines) + 2 if lines else 1)
+    for line in found:
+        assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in line)
+        assert wcswidth(line) <= width
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=8), st.integers(1, 100))
+def test_widths_fit(wanted: list[int], width: int) -> None:
+    widths = fitted(wanted, width)
+    assert 1 <= len(widths) <= len(wanted)
+    assert sum(widths) + 2 * (len(widths) - 1) <= width
+    assert all(0 < found <= wish for found, wish in zip(widths, wanted, strict=False))
+
+
+def markdown(*values: object) -> str:
+    sink = Screenful(Rows(), Markdown(TEXTS), 100)
+    return b"".join([*map(sink.write, values), sink.end()]).decode()
+
+
+MARKDOWN = {
+    "numbers to the right": ([{"id": "a", "kwh": -1.5}], "| id | kwh |\n| --- | ---: |\n| a | -1.5 |\n"),
+    "pipes": (["a|b\\|c"], "| value |\n| --- |\n| a\\|b\\\\\\|c |\n"),
+    "a name with a pipe": ([{"a|b": 1}], "| a\\|b |\n| ---: |\n| 1 |\n"),
+    "line breaks": (["a\nb"], "| value |\n| --- |\n| a\\\\nb |\n"),
+    "markup": (
+        ["*a* _b_ c_d <e> [f](g) `h`"],
+        "| value |\n| --- |\n| \\*a\\* \\_b\\_ c_d \\<e> \\[f](g) \\`h\\` |\n",
+    ),
+    "an array, null and a blank": (
+        [{"a": ["x|y"], "b": None, "c": BLANK}],
+        '| a | b | c |\n| --- | --- | --- |\n| \\["x\\|y"] |  | #NA |\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "text"), MARKDOWN.values(), ids=MARKDOWN)
+def test_markdown(values: list[object], text: str) -> None:
+    assert markdown(*values) == text
