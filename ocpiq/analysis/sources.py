@@ -40,7 +40,7 @@ def resolve_source(
         raise CompileError(
             f"{name} would be pulled again {scope.repeated}",
             span=place,
-            hint=f"collect it before: [{name}] as ${name} | …",
+            hint=f"collect it before: [{name}] as ${name} | …, or join it",
         )
     if scope.imported and any(isinstance(clause, tree.Pass | tree.Only) for clause in clauses):
         raise PrivacyError(
