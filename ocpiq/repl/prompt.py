@@ -75,7 +75,7 @@ def _prompt(session: Session) -> PromptSession[str]:
     return PromptSession(
         PROMPT,
         multiline=True,
-        prompt_continuation=lambda width, line, wrapped: " " * (width - 4) + "... ",
+        prompt_continuation=lambda width, line, wraps: " " * width if wraps else "... ".rjust(width),
         completer=QueryCompleter(session.context),
         complete_style=CompleteStyle.COLUMN,
         complete_while_typing=True,

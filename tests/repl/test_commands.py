@@ -67,10 +67,29 @@ def test_a_module_without_a_file(said: Said) -> None:
     assert "nothing to read cdrs from" in said("cdrs")
 
 
-def test_a_pipe_of_a_blank_shows_no_value(said: Said) -> None:
-    assert "10.5" not in said("sessions") + said("sessions | .kwh") + said("sessions | [.kwh]") + said(
-        ":explain"
+def test_what_is_not_passed_is_seen_and_kept_nowhere(said: Said, tmp_path: Path) -> None:
+    Path("s.ndjson").write_text(
+        '{"id":"1","kwh":"MARKER","cdr_token":{"uid":"MARKER"},"x":"MARKER","status":7}\n'
     )
+    lines = [
+        "sessions",
+        "sessions | .kwh",
+        "sessions | [.[] | tostring]",
+        "sessions | .kwh + 1",
+        "sessions | [..] | map(length)",
+        "sessions | [.kwh] | .[0] + 1",
+        "sessions | error",
+        "sessions pass id | .cdr_token | keys",
+        ":explain sessions | .kwh",
+        ":schema sessions.kwh",
+        ":save q.ocpiq",
+    ]
+    text = "".join(map(said, lines))
+    assert '"#NA"' in text and "is blanked" in text
+    assert "MARKER" not in text
+    kept = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "s.ndjson"]
+    assert kept and not any(b"MARKER" in file.read_bytes() for file in kept)
+    assert "MARKER" in said("sessions pass kwh | .kwh")
 
 
 def test_help_names_every_command(said: Said) -> None:

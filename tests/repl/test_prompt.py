@@ -57,6 +57,28 @@ def test_a_nested_field_is_completed_with_its_type(at: Open) -> None:
     terminal.see("max_voltage | select(. > 300)")
 
 
+def test_a_suggestion_is_chosen_among_several_and_enter_takes_it(at: Open) -> None:
+    terminal = at()
+    terminal.type("sessions only ")
+    terminal.see("sessions only")
+    terminal.type(TAB)
+    terminal.see("meter_id")
+    terminal.type(TAB + ENTER)
+    terminal.see_no_more("meter_id")
+    terminal.type(" | limit 1")
+    terminal.see("only country_code | limit 1")
+    terminal.type(ENTER)
+    terminal.at_prompt('{\n  "country_code": "NL"\n}')
+
+
+def test_enter_runs_what_a_sole_suggestion_completed(at: Open) -> None:
+    terminal = at()
+    terminal.type("sessions only id | limit 1 | .i")
+    terminal.see("CiString(36)")
+    terminal.type(TAB + ENTER)
+    terminal.at_prompt('\n"S0000001"')
+
+
 def test_the_bar_says_what_is_passed(at: Open) -> None:
     terminal = at()
     terminal.type("sessions pass kwh, cdr_token.uid")
