@@ -49,6 +49,7 @@ def analyze(
     scope = imports.into(Scope({}, given, {}), program.imports, "")
     plan, kind = analysis.resolve(body, scope, Opaque(clean=True))
     use(kind)
+    calls.check_uncalled(analysis)
     for wrap in reversed(imports.wraps):
         plan = wrap(plan)
     return QueryPlan(plan, kind, tuple(analysis.sources), tuple(givens), analysis.follows_paths, zone)

@@ -136,6 +136,7 @@ def _inline(
     """Resolve the body of `define` with the caller's arguments as its parameters."""
     if analysis.resolved > INLINED_AT_MOST:
         raise CompileError("the definitions unfold to a query that is too large", span=scope.place(node))
+    analysis.uncalled.pop(id(define), None)
     inner = home.again(scope.repeated)
     values: list[tuple[str, Plan]] = []
     closures: list[Closure] = []
@@ -157,6 +158,18 @@ def _inline(
     for unique, plan in reversed(values):
         body = Bind(plan, unique, body, outputs=product(plan, body))
     return body, result
+
+
+def check_uncalled(analysis: Analysis) -> None:
+    """Look for the mistakes in definitions that nothing calls."""
+    while analysis.uncalled:
+        define, scope = analysis.uncalled.pop(next(iter(analysis.uncalled)))
+        for parameter in define.parameters:
+            name = parameter.removeprefix("$")
+            scope = scope.with_function(name, 0, RecursiveParameter(name))
+            if parameter != name:
+                scope = scope.with_variable(name, Variable(name, Opaque()))
+        analysis.check(define.body, scope, Opaque())
 
 
 def _builtin(analysis: Analysis, define: tree.Define, node: tree.Call, scope: Scope, kind: Type) -> Resolved:

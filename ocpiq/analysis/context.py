@@ -27,6 +27,7 @@ class Analysis:
         self.resolved = 0
         self.follows_paths = False
         self.called: list[Closure] = []
+        self.uncalled: dict[int, tuple[tree.Define, Scope]] = {}  # by identity
         self._handlers = handlers
         self._names = 0
 

@@ -144,6 +144,7 @@ def define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
     made = recursive_definition(analysis, item, walk.scope)
     arity = len(item.parameters)
     if made is None:
+        analysis.uncalled[id(item)] = (item, walk.scope)
         inside = walk.scope.with_function(item.name, arity, Definition(item, walk.scope))
         if walk.base is walk.scope:
             walk.base = inside
