@@ -8,9 +8,9 @@ still resists is followed slice by slice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from msgspec import UNSET, Struct, UnsetType, defstruct
+from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
 
 from ocpiq.analysis.needs import Need
@@ -19,12 +19,15 @@ from ocpiq.privacy.careful import BLANKS, BrokenError
 from ocpiq.privacy.envelope import BOM, Envelope, Head, head, split
 from ocpiq.privacy.keys import Key, Repeats
 from ocpiq.privacy.parts import in_parts, together
-from ocpiq.privacy.rows import Rows, rows
+from ocpiq.privacy.rows import Apart, AtOnce, Rows, rows
 from ocpiq.privacy.scan import Items
 from ocpiq.privacy.shapes import Shape
 from ocpiq.privacy.slices import LIST, OBJECT, REFUSED
-from ocpiq.privacy.unknown import unknown
+from ocpiq.privacy.unknown import LOOKED_AT, unknown
 from ocpiq.privacy.window import Kept, Window
+
+LARGE: Final = 16 << 20
+"""Bytes of a page beyond which its objects are decoded one by one: a platform may send everything at once."""
 
 Taken = tuple[Kept, tuple[int, ...], int]
 """Rows, the places of what is no object, and how many objects were left out as repeats."""
@@ -77,12 +80,9 @@ class Gate:
         else:
             self._rows = rows(view, need, window, self._key)
         self.shape: Shape | None = self._rows.shape
-        item = self._rows.item
-        data = list[item] | None | UnsetType  # type: ignore[valid-type]
-        page = defstruct("Page", [("data", data, UNSET)], bases=(Envelope,), gc=False)
-        self._object: Decoder[Any] = Decoder(item)
-        self._list: Decoder[list[Any]] = Decoder(list[item])  # type: ignore[valid-type]
-        self._page: Decoder[Any] = Decoder(page)
+        self._object: Decoder[Any] = Decoder(self._rows.item)
+        self._way = Way(self._rows)
+        self._large = Way(Apart(self._rows)) if isinstance(self._rows, AtOnce) else self._way
 
     def page(self, body: bytes, repeats: Repeats | None = None) -> Opened:
         """Open an envelope, a bare list, or one object. PlatformError where it is no JSON.
@@ -90,17 +90,21 @@ class Gate:
         `repeats` hears the sealed keys of the objects and says which of them are to be left out.
         """
         body = body.removeprefix(BOM).lstrip(BLANKS)
-        found, records = self._records(body)
+        way = self._way if len(body) <= LARGE else self._large
+        found, records = way.records(body)
         repeats = repeats if self._key else None
-        keys = None if records is None or repeats is None else self._rows.keys(records)
+        keys = None if records is None or repeats is None else way.rows.keys(records)
+        keyless = keys is not None and None in keys
         slices: Items = []
-        if records is None or self._first or (keys is not None and None in keys):
+        if records is None or ((self._first or keyless) and not way.apart):
             found, slices = split(body)
+        elif self._first or keyless:
+            slices = [bytes(raw) for raw in (records if keyless else records[:LOOKED_AT])]
         if records is None:
             return self._opened(found, slices, len(slices), self._each(slices, repeats))
         gone = set(repeats(self._sealed(keys, slices))) if keys and repeats else ()
         kept = [record for place, record in enumerate(records) if place not in gone] if gone else records
-        return self._opened(found, slices, len(records), (self._rows.all(kept), (), len(gone)))
+        return self._opened(found, slices, len(records), (way.rows.all(kept), (), len(gone)))
 
     def lines(self, chunk: bytes) -> Opened:
         """Open lines that each hold an object."""
@@ -117,21 +121,6 @@ class Gate:
         if records is None:
             return self._opened(Head(), slices, len(slices), self._each(slices, None))
         return self._opened(Head(), slices, len(records), (self._rows.all(records), (), 0))
-
-    def _records(self, body: bytes) -> tuple[Head, list[Any] | None]:
-        """Return head and objects of a page as decoded at once; None for objects where that cannot be."""
-        try:
-            if body[:1] == LIST:
-                found, records = Head(), self._list.decode(body)
-            else:
-                page = self._page.decode(body)
-                if page.data is UNSET and page.status_code is UNSET and page.status_message is UNSET:
-                    return Head(), None
-                found = head(page.status_code, page.status_message, page.timestamp)
-                records = page.data or [] if found.opens else []
-        except REFUSED:
-            return Head(), None
-        return found, records if self._rows.takes(records) else None
 
     def _opened(self, found: Head, slices: Items, count: int, taken: Taken) -> Opened:
         """Return an opened page of so many objects."""
@@ -176,6 +165,33 @@ class Gate:
         gone = set(repeats(keys)) if repeats and keys else ()
         stay = [kept for place, kept in enumerate(found) if place not in gone]
         return together(stay), tuple(bad), len(gone)
+
+
+class Way:
+    """Decodes pages at once, into what `rows` makes its rows of; `apart` tells that these are slices."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.apart = rows.item is Raw
+        data = list[rows.item] | None | UnsetType  # type: ignore[name-defined]
+        page = defstruct("Page", [("data", data, UNSET)], bases=(Envelope,), gc=False)
+        self._list: Decoder[list[Any]] = Decoder(list[rows.item])  # type: ignore[name-defined]
+        self._page: Decoder[Any] = Decoder(page)
+
+    def records(self, body: bytes) -> tuple[Head, list[Any] | None]:
+        """Return head and objects of a page as decoded at once; None for objects where that cannot be."""
+        try:
+            if body[:1] == LIST:
+                found, records = Head(), self._list.decode(body)
+            else:
+                page = self._page.decode(body)
+                if page.data is UNSET and page.status_code is UNSET and page.status_message is UNSET:
+                    return Head(), None
+                found = head(page.status_code, page.status_message, page.timestamp)
+                records = page.data or [] if found.opens else []
+        except REFUSED:
+            return Head(), None
+        return found, records if self.rows.takes(records) else None
 
 
 def same_lines(chunk: bytes, count: int) -> bool:

@@ -73,7 +73,7 @@ class AtOnce:
         self.key = key
         read = (*(key.names if key else ()), *keys)
         self._sealed = tuple(name for name in read if name not in seen)
-        self._withheld = tuple(name for name in self._sealed if not shows(view, name))
+        self._withheld = tuple(name for name in self._sealed if name in keys or not shows(view, name))
         self._read = [attrgetter(seen.get(key, key)) for key in keys]
         self._columns = columns([seen.get(name, name) for name in key.names]) if key else None
         self.root = cell(view, need, self._sealed) if self._sealed else root
@@ -106,6 +106,18 @@ class AtOnce:
         change = self._change
         rows = records if change is None else [change(record) for record in records]
         return Kept(rows, undated, unended)
+
+    def row(self, raw: bytes) -> object:
+        """Return the row of an object, whether it lies in the window or not."""
+        try:
+            record = self._decoder.decode(raw)
+        except REFUSED:
+            pass
+        else:
+            for name in self._withheld:
+                setattr(record, name, None)
+            return record if self._change is None else self._change(record)
+        return tolerant.root(self.root, fields(raw))
 
     def one(self, raw: bytes) -> Kept:
         """Return the row of a slice."""
@@ -160,6 +172,18 @@ class OneByOne:
         else:
             return record if self._change is None else self._change(record)
         return tolerant.root(self.root, fields(bytes(raw)))
+
+
+class Apart(OneByOne):
+    """Decodes the objects of a page that is too large for all of its records, each when its row is asked for."""
+
+    def __init__(self, rows: AtOnce) -> None:
+        super().__init__(rows.root, rows.window, rows.key)
+        self._rows = rows
+
+    def row(self, raw: bytes | Raw) -> object:
+        """Return the row of an object, whether it lies in the window or not."""
+        return self._rows.row(bytes(raw))
 
 
 def columns(attributes: list[str]) -> Callable[[list[Any]], list[list[object]]]:

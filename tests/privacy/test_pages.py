@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 from json_texts import listed
 from viewing import needs, plain, seen
@@ -203,3 +205,23 @@ def test_nothing_that_holds_values_shows_them() -> None:
     found = opening.page(b'[{"kwh":"secret","id":"secret","last_updated":"2026-01-01"}]')
     later = gate(seen("sessions", ["."]), needs(".")).page(b'[{"kwh":"secret"}]')
     assert "secret" not in f"{found!r} {found} {found.rows!r} {later!r} {later.rows!r} {opening!r}"
+
+
+@pytest.mark.parametrize("read", [["kwh"], ["kwh", "total_cost.excl_vat"], ["."]])
+@pytest.mark.parametrize("window", [None, Window(0, 1_767_225_600_000_000)])
+def test_a_large_page_is_decoded_object_by_object_with_the_same_rows(monkeypatch, read, window):
+    sent = (
+        b'[{"id": "a", "kwh": 1, "total_cost": {"excl_vat": 2}, "last_updated": "2025-01-01T00:00:00Z"},'
+        b' {"id": "b", "kwh": 2, "last_updated": "2027-01-01T00:00:00Z"}, {"kwh": [3]}, {"id": "a"}]'
+    )
+    found = []
+    for large in (1 << 24, 0):
+        monkeypatch.setattr(import_module("ocpiq.privacy.gate"), "LARGE", large)
+        keys: list[int] = []
+        opened = gate(seen("sessions", ["kwh"]), needs(*read), window=window, key=("id",)).page(
+            sent, lambda heard, keys=keys: keys.extend(heard) or [3]
+        )
+        found.append(
+            (plain([plain(row) for row in opened.rows]), keys, opened.count, opened.repeated, opened.undated)
+        )
+    assert found[0] == found[1]
