@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from ocpiq.commands.options import OPTIONS, Option
+from ocpiq.commands.options import COMMANDS, OPTIONS, Option
 from ocpiq.errors import UsageError, did_you_mean
 
-COMMANDS: Final = ("login", "logout", "platforms", "get", "explain", "schema", "demo", "help")
+NAMES: Final = frozenset(command.name for command in COMMANDS)
 
 LONG: Final = {option.name: option for option in OPTIONS}
 SHORT: Final = {option.short: option for option in OPTIONS if option.short}
@@ -104,7 +104,7 @@ def _take(found: Arguments, option: Option, todo: list[str]) -> None:
 
 def _with_command(found: Arguments, argv: Sequence[str]) -> Arguments:
     """Take the command from the words, and look whether it knows the options."""
-    if found.words and found.words[0] in COMMANDS and not found.has("from-file") and "--" not in argv:
+    if found.words and found.words[0] in NAMES and not found.has("from-file") and "--" not in argv:
         found.command = found.words.pop(0)
     if found.command == "help" or found.has("help") or found.has("version"):
         return found

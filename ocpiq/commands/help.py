@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Final
 
-from ocpiq.commands.options import GROUPS, Option
+from ocpiq.commands.options import COMMANDS, GROUPS, Command, Option
 
 WIDTH: Final = 80
 COLUMN: Final = 28
@@ -18,23 +18,13 @@ ocpiq [OPTIONS]                     the prompt; off a terminal, standard input
                                     holds the query
 """
 
-COMMANDS: Final = {
-    "login URL --party XX-YYY": "log in to a platform: its versions or version-details URL",
-    "logout [NAME]": "forget a login",
-    "platforms": "list the logins; the one in use has a star",
-    "get MODULE": "all objects of a module, as ocpi-tool gives them",
-    "explain QUERY": "what a query reads, shows and asks of the platform",
-    "schema [MODULE[.PATH]]": "fields, types, and what is shown by default and why",
-    "demo": "serve the embedded platform until Ctrl-C",
-    "help [NAME]": "the language: what there is, or one entry with examples",
-}
-
 EXAMPLES: Final = """\
   ocpiq --demo 'sessions pass kwh | limit 3'
   ocpiq --demo 'sessions pass kwh | aggregate sum(.kwh) by .status'
   ocpiq login https://ocpi.example.com/ocpi/versions --party NL-ABC
-  ocpiq -o cdrs.ndjson 'cdrs only id, total_energy since 2026-01-01'
-  ocpiq --source cdrs=cdrs.ndjson 'cdrs pass total_time | aggregate count'
+  ocpiq -o cdrs.csv 'cdrs only id, total_energy since 2026-01-01'
+  ocpiq --demo --to table 'locations pass city | {id, city} | limit 5'
+  ocpiq --source cdrs=cdrs.json 'cdrs pass total_time | aggregate count'
   ocpiq '.[] | select(.price > 10)' prices.json
 """
 
@@ -58,17 +48,22 @@ ocpiq queries a charge point operator's OCPI interface in the language of jq.
 def full() -> str:
     """Return what `--help` prints: at most 80 columns wide."""
     parts = [SHORT.split("\n", 1)[0] + "\n", USAGE]
-    parts.append("Commands\n" + "".join(_entry(name, about) for name, about in COMMANDS.items()))
+    parts.append("Commands\n" + "".join(map(_command, COMMANDS)))
     for title, options in GROUPS.items():
-        parts.append(f"{title}\n" + "".join(_entry(_names(option), option.about) for option in options))
+        parts.append(f"{title}\n" + "".join(_entry(names(option), option.about) for option in options))
     parts.append("Examples\n" + EXAMPLES)
     parts.append("Exit codes\n" + EXIT_CODES)
     return "\n".join(parts)
 
 
-def _names(option: Option) -> str:
+def names(option: Option) -> str:
+    """Return the option as it is written, with the words that it takes."""
     short = f"-{option.short}, " if option.short else "    "
     return " ".join((f"{short}--{option.name}", *option.takes))
+
+
+def _command(command: Command) -> str:
+    return _entry(f"{command.name} {command.takes}".rstrip(), command.about)
 
 
 def _entry(name: str, about: str) -> str:

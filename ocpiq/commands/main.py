@@ -81,6 +81,14 @@ def _command(given: Arguments, temporary: list[str]) -> int:
         from ocpiq.commands import explain
 
         return explain.run(given)
+    if given.command == "completion":
+        from ocpiq.commands import completion
+
+        return completion.run(given)
+    if given.command == "man":
+        from ocpiq.commands import man
+
+        return man.run(given)
     if given.command == "help":
         from ocpiq.commands import lookup
 

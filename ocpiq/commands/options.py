@@ -1,4 +1,7 @@
-"""Every option: its names, what it takes, what it does. One table, which the parser and the help text read."""
+"""Every command and option: its names, what it takes, what it does.
+
+One table, which the parser, the help text, the man page and the completion of shells read.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,28 @@ ROWS: Final = ("csv", "tsv", "table", "markdown")
 FORMS: Final = ("json", "ndjson", *ROWS)
 DIALECTS: Final = ("excel", "semicolon", "tab", "decimal-comma", "bom")
 SHELLS: Final = ("bash", "zsh", "fish")
+
+
+class Command(Struct, frozen=True):
+    """`ocpiq name takes`."""
+
+    name: str
+    takes: str
+    about: str
+
+
+COMMANDS: Final = (
+    Command("login", "URL --party XX-YYY", "log in to a platform: its versions or version-details URL"),
+    Command("logout", "[NAME]", "forget a login"),
+    Command("platforms", "", "list the logins; the one in use has a star"),
+    Command("get", "MODULE", "all objects of a module, as ocpi-tool gives them"),
+    Command("explain", "QUERY", "what a query reads, shows and asks of the platform"),
+    Command("schema", "[MODULE[.PATH]]", "fields, types, and what is shown by default and why"),
+    Command("demo", "", "serve the embedded platform until Ctrl-C"),
+    Command("help", "[NAME]", "the language: what there is, or one entry with examples"),
+    Command("completion", "SHELL", f"the completion of ocpiq in {', '.join(SHELLS[:-1])} or {SHELLS[-1]}"),
+    Command("man", "", "this text as a man page: ocpiq man | man -l -"),
+)
 
 
 class Option(Struct, frozen=True):

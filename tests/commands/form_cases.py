@@ -1,4 +1,4 @@
-"""The command-line cases of forms with rows."""
+"""The command-line cases of forms with rows, and of what shells are given."""
 
 from __future__ import annotations
 
@@ -108,4 +108,7 @@ FORMS = [
         "#NA;RFID;;;x;;ALWAYS;;\n",
         files={"t.json": '[{"uid":"1","type":"RFID","issuer":"x","whitelist":"ALWAYS"}]'},
     ),
+    Case("completion of nonsense", ("completion", "bahs"), err="name of a shell.*did you mean bash", code=2),
+    Case("completion of nothing", ("completion",), err="there are bash, zsh, fish", code=2),
+    Case("man takes nothing", ("man", "ocpiq"), err="takes nothing", code=2),
 ]
