@@ -6,10 +6,9 @@ from msgspec import Struct, structs
 
 from ocpiq.analysis import checks
 from ocpiq.analysis.blanks import FORMS, Blanks, of_aggregate
-from ocpiq.analysis.context import Analysis, Resolved
-from ocpiq.analysis.flow import Flow, Staged
+from ocpiq.analysis.context import Analysis, Resolved, Staged
 from ocpiq.analysis.plan import Aggregate, Constant, Fold, GroupKey, Local, MakeObject, Operand, Outputs, Plan
-from ocpiq.analysis.scope import Scope
+from ocpiq.analysis.scope import Flow, Folding, Scope
 from ocpiq.analysis.types import NUMBER, Nothing, Opaque, Record, Type, clean, consume, look_at
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
@@ -43,14 +42,6 @@ AGGREGATES: dict[tuple[str, int], Function] = {
 
 OF_NUMBERS = ("sum", "avg", "stddev", "median", "quantile")
 SHORT_GROUP = "write by {name: …} or by .field"
-
-
-class Folding(Struct):
-    """The expression of an `aggregate` while it is resolved: what the functions in it fold, and where."""
-
-    flow: Flow
-    folds: list[Fold]
-    found: dict[int, Resolved]  # by the identity of the call, which may be resolved more than once
 
 
 def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:

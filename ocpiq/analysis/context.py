@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
 from ocpiq.analysis.plan import Here, Outputs, Pipe, Plan, SourcePlan
-from ocpiq.analysis.scope import Closure, Scope
+from ocpiq.analysis.scope import Closure, Scope, Variable
 from ocpiq.analysis.types import Type
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
 
 Resolved: TypeAlias = tuple[Plan, Type]
 Handler: TypeAlias = Callable[["Analysis", Any, Scope, Type], Resolved]
+
+
+class Staged(Struct, frozen=True):
+    """A whole-stream stage, resolved; `joined` is the variable that it binds beside each value."""
+
+    plan: Plan
+    kind: Type
+    joined: tuple[str, Variable] | None = None
+
 
 INLINED_AT_MOST = 20_000  # parts of a plan; beyond, definitions stay functions
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ocpiq.analysis.context import Analysis
-from ocpiq.analysis.flow import Flow, Staged
+from ocpiq.analysis.context import Analysis, Staged
 from ocpiq.analysis.keys import reference
 from ocpiq.analysis.plan import Join, JoinKey, Operand, Outputs
-from ocpiq.analysis.scope import Scope, Variable
+from ocpiq.analysis.scope import Flow, Scope, Variable
 from ocpiq.analysis.types import NULL, Either, InSource, Nothing, Type, consume, either
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree

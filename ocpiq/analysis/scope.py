@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from ocpiq.analysis.plan import Outputs
+from ocpiq.analysis.plan import Fold, Outputs, Plan
 from ocpiq.analysis.types import Type
 from ocpiq.errors import Span
 from ocpiq.language import tree
-
-if TYPE_CHECKING:
-    from ocpiq.analysis.aggregates import Folding
 
 
 class Definition(Struct, frozen=True):
@@ -95,3 +91,26 @@ class Scope(Struct, frozen=True):
     def plain(self) -> Scope:
         """Return this scope outside of an `aggregate` expression."""
         return structs.replace(self, folding=None)
+
+
+class Flow(Struct, frozen=True):
+    """What a whole-stream stage gets from its left: all outputs of `body`, of type `kind`.
+
+    `scope` is known beside each of them, `after` once they were taken together; `carried` are the locals that belong
+    to each of them.
+    """
+
+    body: Plan
+    outputs: Outputs
+    kind: Type
+    scope: Scope
+    after: Scope
+    carried: tuple[str, ...]
+
+
+class Folding(Struct):
+    """The expression of an `aggregate` while it is resolved: what the functions in it fold, and where."""
+
+    flow: Flow
+    folds: list[Fold]
+    found: dict[int, tuple[Plan, Type]]  # by the identity of the call, which may be resolved more than once

@@ -5,11 +5,10 @@ from __future__ import annotations
 from ocpiq.analysis import checks
 from ocpiq.analysis.aggregates import aggregate
 from ocpiq.analysis.blanks import FORMS
-from ocpiq.analysis.context import Analysis
-from ocpiq.analysis.flow import Flow, Staged
+from ocpiq.analysis.context import Analysis, Staged
 from ocpiq.analysis.joins import join
 from ocpiq.analysis.plan import Constant, Distinct, Given, Local, Operand, Outputs, Plan, Sort, SortKey, Take
-from ocpiq.analysis.scope import Scope
+from ocpiq.analysis.scope import Flow, Scope
 from ocpiq.analysis.types import consume
 from ocpiq.errors import CompileError, did_you_mean
 from ocpiq.language import tree
