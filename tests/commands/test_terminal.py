@@ -75,6 +75,32 @@ def test_quiet(environment: dict[str, str]) -> None:
     assert (text, code) == ("10000\n", 0)
 
 
+def test_a_table_is_as_wide_as_the_terminal_and_shows_controls(environment: dict[str, str]) -> None:
+    query = '{id: "a\\u001b[31mb", n: range(98; 101), text: ("long " * 40)}'
+    text, code = ended(start(environment, "-n", "--to", "table", query))
+    head, rule, *rows = text.splitlines()
+    assert (code, head, len(rows)) == (0, "id              n  text", 3)
+    assert len(rule) == 100
+    assert rows[0].startswith("a\\u001b[31mb   98  long long ") and rows[2].startswith(
+        "a\\u001b[31mb  100  long "
+    )
+    assert all(len(row) == 100 and row.endswith("…") for row in rows)
+
+
+def test_a_table_says_what_has_no_room(environment: dict[str, str]) -> None:
+    query = '[range(20) | {key: "column\\(.)", value: "0123456789"}] | from_entries'
+    text, code = ended(start(environment, "-n", "--to", "table", query))
+    warnings = [line for line in text.splitlines() if line.startswith("warning: ")]
+    assert code == 0
+    assert len(warnings) == 1 and re.search(r"\d+ columns have no room .* --to csv has all", warnings[0])
+    assert all(len(line) <= 100 for line in text.splitlines() if line not in warnings)
+
+
+def test_csv_on_a_terminal_gives_it_no_commands(environment: dict[str, str]) -> None:
+    text, code = ended(start(environment, "-n", "--to", "csv", '"\\u001b[2J"'))
+    assert (text, code) == ("value\n\\u001b[2J\n", 0)
+
+
 @pytest.fixture
 def platform(environment: dict[str, str]) -> Iterator[tuple[str, str]]:
     process = start(environment, "demo")
