@@ -16,8 +16,12 @@ INTERRUPTED: Final = 130  # as shells count a process that SIGINT ended
 
 
 def say(text: str) -> None:
-    """Write lines to standard error; a closed one is no reason to fail."""
+    """Write lines to standard error; a closed one is no reason to fail, and a terminal gets nothing to obey."""
     try:
+        if not text.isprintable() and sys.stderr.isatty():
+            from ocpiq.sinks.cells import visible
+
+            text = "\n".join(map(visible, text.split("\n")))
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
     except (OSError, ValueError):

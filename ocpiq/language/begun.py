@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ocpiq.errors import QuerySyntaxError, Span
 from ocpiq.language.lalr import END, Parser, Run, Stuck, Token, can_follow
-from ocpiq.language.parse import parser
+from ocpiq.language.parse import parser, refuse_too_deep
 from ocpiq.language.tree import Program
 
 State = Literal["empty", "whole", "unfinished", "wrong"]
@@ -77,8 +77,7 @@ class Begun(Struct):
             if not ending or not self._feed(last):
                 return None
             if ending == END:
-                program: Program = self.run.values[-1]
-                return program
+                return _unless_too_deep(self.run.values[-1])
         return None
 
     def _feed(self, token: Token) -> bool:
@@ -110,6 +109,14 @@ def begun(text: str) -> Begun:
         if token.kind == END or not found.take(token):
             return found
         position = token.span.end
+
+
+def _unless_too_deep(program: Program) -> Program | None:
+    try:
+        refuse_too_deep(program)
+    except QuerySyntaxError:
+        return None
+    return program
 
 
 def state(text: str) -> State:

@@ -26,11 +26,11 @@ def parse(text: str) -> Program:
         from ocpiq.language.mistakes import explain  # noqa: PLC0415 - most queries have none
 
         raise explain(stuck, text, tables()) from None
-    _refuse_too_deep(program)
+    refuse_too_deep(program)
     return program
 
 
-def _refuse_too_deep(program: Program) -> None:
+def refuse_too_deep(program: Program) -> None:
     """Raise QuerySyntaxError where the tree is so deep that walking it could meet Python's limits."""
     level: list[Node] = [program]
     for _ in range(DEEPEST):

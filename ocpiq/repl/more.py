@@ -12,11 +12,11 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.utils import get_cwidth
 
+from ocpiq.sinks.cells import visible
+
 Answer = Literal["page", "line", "end", "stop"]
 
-COLOR: Final = re.compile("\x1b\\[[0-9;:]*m")
-# What a terminal may take as a command, or as a change of direction, though JSON lets it stand in a string.
-UNSAFE: Final = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+LAYOUT: Final = re.compile("(\x1b\\[[0-9;:]*m|\t)")  # colours, which the results are written in, and tabs
 QUESTION: Final = "-- more: space, Enter for a line, g for all, q to stop --"
 
 
@@ -28,9 +28,9 @@ class Pager:
         self.room: float = self._height()
 
     def write(self, text: str) -> bool:
-        """Write lines; return False where no more are wanted."""
+        """Write whole lines; return False where no more are wanted."""
         self.clear()
-        for line in safe(text).split("\n"):
+        for line in map(safe, text.removesuffix("\n").split("\n") if text else ()):
             rows = self._rows(line)
             if self.room < rows and not self._more():
                 return False
@@ -53,12 +53,12 @@ class Pager:
         width = max(1, shutil.get_terminal_size().columns)
         if len(line) <= width and line.isascii():
             return 1
-        return max(1, -(-get_cwidth(COLOR.sub("", line)) // width))
+        return max(1, -(-get_cwidth(LAYOUT.sub("", line)) // width))
 
 
-def safe(text: str) -> str:
-    """Return JSON text without the characters that a terminal could take for more than text."""
-    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+def safe(line: str) -> str:
+    """Return a line of results without the characters that a terminal could take for more than text."""
+    return "".join(piece if LAYOUT.fullmatch(piece) else visible(piece) for piece in LAYOUT.split(line))
 
 
 def ask() -> Answer:

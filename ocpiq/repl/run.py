@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Final
 
 from ocpiq.commands import output, report
@@ -22,11 +23,12 @@ def run(session: Session, text: str) -> None:
     """Run a query and write what it gives; whatever happens to it, the prompt goes on."""
     session.last = text
     session.seen.clear()
-    progress = Progress(quiet=session.given.has("quiet"))
+    progress = Progress(quiet=session.given.has("quiet"), verbose=session.given.has("verbose"))
     ended = apart(lambda: _guarded(session, text, progress))
     progress.clear()
     if ended != "done":
-        report.say(f"{CLEAR}cancelled")
+        sys.stderr.write(CLEAR)  # the terminal's own ^C
+        report.say("cancelled")
     if ended == "stuck":  # its connection is not to be used again, and nothing it still says is to be seen
         session.reopen(session.given)
 
@@ -50,28 +52,20 @@ def _write(session: Session, text: str, progress: Progress) -> None:
         progress(notice)
 
     given = session.arguments("query", to=session.form)
-    for option, forms in FITS.items():
-        if session.form not in forms:
-            given.options.pop(option, None)
     query = compiled(given, Text(text, session.file), session.variables)
     sink = output.sink(
         given,
         os.environ,
         lambda: query.columns(session.sources),
-        lambda text: progress(Warned(text)),
+        lambda message: progress(Warned(message)),
         terminal=True,
     )
-    results = query.run(sources=session.sources, variables=session.variables, notify=notify)
     pager = Pager(progress.clear)
-
-    def show(data: bytes) -> bool:
-        return not data or pager.write(data.decode().removesuffix("\n"))
-
     try:
-        for value in results:
-            if not show(sink.write(value)):
+        for value in query.run(sources=session.sources, variables=session.variables, notify=notify):
+            if not pager.write(sink.write(value).decode()):
                 return
     except OcpiqError:
-        show(sink.flush())
+        pager.write(sink.flush().decode())
         raise
-    show(sink.end())
+    pager.write(sink.end().decode())

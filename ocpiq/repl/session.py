@@ -9,9 +9,9 @@ from msgspec import Struct, field, structs
 
 from ocpiq.commands import origin, values
 from ocpiq.commands.arguments import Arguments
-from ocpiq.commands.options import FORMS
+from ocpiq.commands.options import FORMS, SOURCES, VALUES
 from ocpiq.commands.report import say
-from ocpiq.errors import Notice, PageRead, PullEnded, Warned
+from ocpiq.errors import Notice, PageRead, PullEnded, UsageError, Warned
 from ocpiq.repl.context import Context
 from ocpiq.schema import modules
 from ocpiq.sources import Source
@@ -19,6 +19,13 @@ from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
 
 DEMO: Final = "demo"
+LAYOUT: Final = (
+    "compact-output ascii-output sort-keys tab indent color-output monochrome-output library-path to csv"
+)
+TAKEN: Final = {
+    *LAYOUT.split(),
+    *(option.name for option in (*SOURCES, *VALUES)),
+}  # what means something here
 
 
 class Session(Struct):
@@ -45,6 +52,9 @@ class Session(Struct):
     @classmethod
     def begin(cls, given: Arguments) -> Session | None:
         """Return a session on the demo, the platform or the files that were asked for; None where there are none."""
+        for name in given.options:
+            if name not in TAKEN:
+                raise UsageError(f"--{name} means nothing at the prompt", hint="it goes with a query")
         found = cls(
             given,
             ExitStack(),
@@ -82,6 +92,8 @@ class Session(Struct):
         asked = dict(self.given.options)
         for name, text in {"ocpi-version": self.version, **options}.items():
             asked[name] = [(text,)]
+        if self.form != "csv":
+            asked.pop("csv", None)
         return Arguments(command, list(words), asked)
 
     def context(self) -> Context:

@@ -58,3 +58,9 @@ def test_what_ends_a_query(text: str, whole: str) -> None:
     program = begun(text).ended()
     assert program is not None
     assert unparse(program) == unparse(parse(whole))
+
+
+def test_what_is_too_deep_is_not_ended() -> None:
+    assert begun("[" * 100).ended() is not None
+    assert begun("[" * 390).ended() is None
+    assert begun("[" * 5000).ended() is None

@@ -121,6 +121,10 @@ def test_the_form_of_results(said: Said) -> None:
     assert said(":to ndjson") == ""
     assert said("[1]") == "[1]\n"
     assert ":to takes a form" in said(":to xml")
+    said(":to table")
+    assert said("sessions only id, kwh").splitlines()[-1].split() == ["2", "7"]
+    said(":to csv")
+    assert said('{a: 1}, {a: 2}, error("no")').splitlines()[:3] == ["a", "1", "2"]
 
 
 def test_variables(said: Said) -> None:
@@ -196,3 +200,9 @@ def test_without_a_platform_it_says_how_to_get_one(
     with pytest.raises(UsageError, match="no platform is called 'mine'"):
         repl.start(parse(["--platform", "mine"]))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("option", ["-r", "-n", "-o=x", "--seq"])
+def test_options_that_mean_nothing_here(option: str, session: Session) -> None:
+    with pytest.raises(UsageError, match="means nothing at the prompt"):
+        Session.begin(parse(["--demo", *option.split("=")]))

@@ -15,10 +15,14 @@ from ocpiq.values.text import to_json
 @given(st.text())
 def test_no_control_character_and_no_change_of_direction_gets_through(text: str) -> None:
     shown = safe(to_json(text))
-    assert json.loads(shown) == text
+    assert json.loads(shown) == json.loads(to_json(text))
     assert not any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in shown)
     assert not any(
         unicodedata.bidirectional(character)
         in ("LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI")
         for character in shown
     )
+
+
+def test_colours_and_indents_stay() -> None:
+    assert safe('\t\x1b[0;32m"a\x9b\x1b[0m') == '\t\x1b[0;32m"a\\u009b\x1b[0m'

@@ -162,6 +162,8 @@ def test_text_beyond_ascii_and_what_a_terminal_would_obey(at: Open) -> None:
     terminal.run('"Zürich", "\\u65e5\\u672c", "\\u001b[31m\\u009b31m\\u202e"')
     terminal.see('\n"Zürich"\n"日')
     terminal.see('"\\u001b[31m\\u009b31m\\u202e"')
+    terminal.run('error("\\u001b[31m red")')
+    terminal.see("error: \\u001b[31m red")
 
 
 def test_results_come_a_screenful_at_a_time(at: Open) -> None:
