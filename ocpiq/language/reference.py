@@ -77,8 +77,11 @@ def _examples(lines: list[str]) -> tuple[Example, ...]:
 
 
 def named(name: str) -> tuple[Entry, ...]:
-    """Return the entries that a name, a sign or a form belongs to."""
-    return tuple(entry for entry in entries() if name in entry.names)
+    """Return the entries that a name, a sign or a form, or the beginning of one, belongs to."""
+    exact = tuple(entry for entry in entries() if name in entry.names)
+    return exact or tuple(
+        entry for entry in entries() if any(form.startswith(f"{name} ") for form in entry.forms)
+    )
 
 
 def section(title: str) -> str:

@@ -76,3 +76,7 @@ def test_the_list_has_every_group_and_fits_a_terminal(capsys: pytest.CaptureFixt
     lines = contents().splitlines()
     assert max(map(len, lines)) <= 80
     assert {entry.group for entry in entries()} <= set(lines)
+
+
+def test_the_beginning_of_a_form_is_enough() -> None:
+    assert [entry.forms[0] for entry in named("sort by")] == ["sort by K"]
