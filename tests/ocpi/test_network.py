@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -15,6 +16,7 @@ from misbehaving import TOKEN, Platform, serving
 from ocpiq import ocpi
 from ocpiq.errors import PlatformError
 from ocpiq.ocpi.failures import Failure
+from ocpiq.ocpi.retry import patiently
 
 
 def failure_of(url: str, waits: list[float] | None = None) -> PlatformError:
@@ -135,3 +137,63 @@ def test_an_answer_without_end_is_given_up():
         connection.get(f"http://{place}/", {}, "cdrs")
     assert caught.value.message == f"cdrs: the answer of {place} is larger than 1 MB"
     assert caught.value.retries == 0
+
+
+def dribbling(pieces):
+    """Serve an answer without end, piece by piece, at 50 ms each."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n[")
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(0.05)
+        except OSError:
+            return
+
+    return serve
+
+
+def test_a_body_that_is_too_slow_is_given_up_and_not_tried_again():
+    bounds = ocpi.Bounds(patience=0.2, slowest=10_000)
+    with (
+        listening(dribbling(b" " for _ in range(400))) as place,
+        ocpi.Connection(bounds=bounds) as connection,
+        pytest.raises(Failure) as caught,
+    ):
+        connection.get(f"http://{place}/", {}, "cdrs")
+    assert caught.value.message == f"cdrs: {place} sends less than 10 kB a second"
+    assert caught.value.retries == 0
+
+
+def test_a_body_that_stops_is_not_waited_for_as_long_as_its_beginning():
+    bounds = ocpi.Bounds(first=60, idle=0.1)
+    release = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n[")
+        release.wait(30)
+
+    with (
+        listening(serve) as place,
+        ocpi.Connection(bounds=bounds) as connection,
+    ):
+        with pytest.raises(Failure) as caught:
+            connection.get(f"http://{place}/", {}, "cdrs")
+        release.set()
+    assert caught.value.message == f"cdrs: {place} does not answer in time"
+
+
+def test_tries_end_when_the_time_is_over():
+    waits: list[float] = []
+    failure = Failure("cdrs: busy", status=429, retries=3)
+    failure.wait = 20.0
+
+    def attempt() -> None:
+        raise failure
+
+    with pytest.raises(Failure):
+        patiently(attempt, ocpi.Patience(pause=waits.append, spread=0), lambda: None)
+    assert waits == [20.0]
