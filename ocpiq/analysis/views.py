@@ -143,6 +143,10 @@ def literal(path: tree.FieldPath) -> tuple[str, ...]:
 
 def check(module: Module, path: tree.FieldPath, names: tuple[str, ...]) -> None:
     """Raise where the module has no such field; in quotes a vendor's field may stand below any container."""
+    if path.quoted and not names:  # an empty name must not pass everything
+        raise CompileError(
+            "an empty name is no field", span=path.span, hint="the whole object is written . alone"
+        )
     field = module.root
     for name in names:
         below = field.children.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -29,8 +30,15 @@ class Checked(Struct, frozen=True):
 
 
 @lru_cache(maxsize=8)
-def checked(text: str, version: str, variables: tuple[str, ...]) -> Checked:
-    """Look at a text as a query for an OCPI `version`. Nothing is raised, nothing is fetched."""
+def checked(
+    text: str,
+    version: str,
+    variables: tuple[str, ...],
+    library: tuple[Path, ...] = (),
+    home: Path | None = None,
+    zone: str | None = None,
+) -> Checked:
+    """Look at a text as `ocpiq.query.compile` does. Nothing is raised, nothing is fetched."""
     if text.startswith(":"):
         return Checked("whole")
     far = state(text)
@@ -38,7 +46,8 @@ def checked(text: str, version: str, variables: tuple[str, ...]) -> Checked:
         return Checked(far)
     try:
         if far != "unfinished":
-            return Checked(far, plan=compile(text, version=version, variables=variables).plan)
+            query = compile(text, version=version, variables=variables, library=library, home=home, zone=zone)
+            return Checked(far, plan=query.plan)
         program = begun(text).ended()
         plan = None if program is None else analyze(program, version=version, givens=variables)
         return Checked(far, plan=plan)

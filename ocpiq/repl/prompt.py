@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Final
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
@@ -19,6 +22,7 @@ from ocpiq.repl.lexer import QueryLexer
 from ocpiq.repl.remembered import Remembered
 from ocpiq.repl.run import run
 from ocpiq.repl.session import Session
+from ocpiq.sinks import refused
 
 PROMPT: Final = "ocpiq> "
 GREETING: Final = ":help says what can be done here; Tab completes; Ctrl-D leaves"
@@ -62,7 +66,10 @@ def converse(session: Session) -> int:
 
 def _prompt(session: Session) -> PromptSession[str]:
     def look(text: str) -> Checked:
-        return checked(text, session.version, tuple(session.variables))
+        given = session.given
+        library = tuple(Path(folder) for (folder,) in given.every("library-path"))
+        home = Path(session.file).parent if session.file else None
+        return checked(text, session.version, tuple(session.variables), library, home, given.last("tz"))
 
     def bar() -> StyleAndTextTuples:
         buffer = get_app().current_buffer
@@ -72,6 +79,7 @@ def _prompt(session: Session) -> PromptSession[str]:
         shown: StyleAndTextTuples = [("", f" {line} ")]
         return [*shown, ("", "\n"), ("class:bottom-toolbar.mistake", f" {mistake} ")] if mistake else shown
 
+    plain = refused(os.environ) or session.given.has("monochrome-output")
     return PromptSession(
         PROMPT,
         multiline=True,
@@ -85,4 +93,5 @@ def _prompt(session: Session) -> PromptSession[str]:
         bottom_toolbar=bar,
         style=Style.from_dict(STYLE),
         enable_open_in_editor=True,
+        color_depth=ColorDepth.DEPTH_1_BIT if plain else None,
     )

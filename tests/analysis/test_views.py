@@ -146,6 +146,10 @@ def test_a_blank_names_the_field_to_pass() -> None:
             "a field of the platform's own is written in quotes",
             id="nothing near",
         ),
+        pytest.param('""', "an empty name is no field", "the whole object is written . alone", id="empty"),
+        pytest.param(
+            '"."', "an empty name is no field", "the whole object is written . alone", id="empty too"
+        ),
     ],
 )
 def test_an_unknown_path_names_the_nearest(path: str, message: str, hint: str) -> None:

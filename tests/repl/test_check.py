@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ocpiq.repl.check import checked
@@ -83,3 +85,11 @@ def test_the_plan_is_there_in_spite_of_mistakes(text: str) -> None:
 def test_a_begun_clause_passes_nothing_yet() -> None:
     plan = checked("sessions pass", "2.2.1", ()).plan
     assert plan is not None and not plan.sources
+
+
+def test_what_is_imported_is_found(tmp_path: Path) -> None:
+    (tmp_path / "lib.jq").write_text("def two: 2;")
+    text = 'import "lib" as l; l::two'
+    assert checked(text, "2.2.1", ()).mistake is not None
+    assert checked(text, "2.2.1", (), (tmp_path,)).mistake is None
+    assert checked(text, "2.2.1", (), (), tmp_path).mistake is None

@@ -202,3 +202,11 @@ def test_the_history_can_be_switched_off(at: Open, tmp_path: Path) -> None:
     terminal.at_prompt("\n21")
     assert terminal.leave() == 0
     assert not (tmp_path / "s").exists()
+
+
+def test_no_color(at: Open) -> None:
+    terminal = at(NO_COLOR="1")
+    terminal.run("[1, null]")
+    terminal.at_prompt("null")
+    drawn = [cell for row in terminal.screen.buffer.values() for cell in row.values()]
+    assert {cell.fg for cell in drawn} | {cell.bg for cell in drawn} == {"default"}
