@@ -16,7 +16,9 @@ import pytest
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a user without logins and settings."""
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("OCPIQ", "JQ_", "NO_COLOR"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("OCPIQ", "JQ_", "NO_COLOR", "COLUMNS", "LINES"))
     }
     return {**kept, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "TERM": "xterm-256color"}
 
