@@ -13,6 +13,7 @@ What the query does not pass is `ocpiq.BLANK`; errors are subclasses of `ocpiq.O
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from ocpiq.errors import (
 from ocpiq.values.blank import BLANK
 
 if TYPE_CHECKING:
+    from ocpiq.demo.source import DemoSource
     from ocpiq.query import Query
     from ocpiq.sources import Source
 
@@ -71,6 +73,20 @@ def files(paths: Mapping[str, str | Path], *, version: str = "2.2.1") -> Mapping
     return sources.files(paths, version)
 
 
+if TYPE_CHECKING:
+
+    def demo(*, version: str = "2.2.1") -> DemoSource:
+        """Return the embedded platform with made-up data as a source. Close it, or use it in a `with`."""
+
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import `ocpiq.demo`, a package that can be called, when it is first asked for."""
+        if name == "demo":
+            return import_module("ocpiq.demo")
+        raise AttributeError(f"module 'ocpiq' has no attribute {name!r}")
+
+
 __all__ = [
     "BLANK",
     "CompileError",
@@ -82,6 +98,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "compile",
+    "demo",
     "files",
     "platform",
 ]

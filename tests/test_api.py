@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import ocpiq
-from ocpiq.demo.source import DemoSource
 from ocpiq.sources import memory
 
 SESSIONS = [{"id": "1", "kwh": 2, "currency": "EUR"}, {"id": "2", "kwh": 4.5, "currency": "EUR"}]
@@ -27,6 +26,7 @@ def test_the_public_names() -> None:
         "UsageError",
         "__version__",
         "compile",
+        "demo",
         "files",
         "platform",
     ]
@@ -54,11 +54,21 @@ def test_files_are_sources(tmp_path: Path) -> None:
     assert list(query.run(sources=ocpiq.files({"sessions": tmp_path / "s.ndjson"}))) == [{"n": 2, "kwh": 6.5}]
 
 
+def test_the_demo_in_a_fresh_interpreter() -> None:
+    """`ocpiq.demo` is a function of the API and a package as well."""
+    program = (
+        "import ocpiq; d = ocpiq.demo(version='2.1.1'); e = ocpiq.demo();"
+        "print(next(ocpiq.compile('sessions | .id').run(sources=d)), d.version, e.version); d.close()"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "S0000001 2.1.1 2.2.1\n"
+
+
 def test_one_source_serves_all_modules() -> None:
     query = ocpiq.compile(
         "[locations | .id] as $l | tariffs | aggregate {tariffs: count} | .locations = ($l | length)"
     )
-    with DemoSource() as demo:
+    with ocpiq.demo() as demo:
         assert list(query.run(sources=demo)) == [{"tariffs": 33, "locations": 112}]
         assert list(ocpiq.compile("sessions | limit 1 | .id").run(sources=demo)) == ["S0000001"]
 

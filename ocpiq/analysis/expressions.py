@@ -260,7 +260,7 @@ def if_(analysis: Analysis, node: tree.If, scope: Scope, kind: Type) -> Resolved
             outputs=condition.outputs.then(then.outputs.otherwise(plan.outputs)),
             span=scope.place(condition_node),
         )
-    return plan, either(kinds) if kinds else NULL
+    return plan, either(kinds[::-1]) if kinds else NULL
 
 
 def try_(analysis: Analysis, node: tree.Try, scope: Scope, kind: Type) -> Resolved:
