@@ -248,7 +248,7 @@ def change(compiler: Compiler, update: Plan, here: ast.expr, edit: str) -> None:
 
 
 def foreach(compiler: Compiler, part: Foreach, here: ast.expr, use: Use) -> None:
-    """`foreach`: each output of `update`, null without one, becomes the state: the plan binds it and extracts from it."""
+    """`foreach`: each output of `update`, or null, becomes the state: the plan binds it and extracts from it."""
 
     def started(start: ast.expr) -> None:
         old = compiler.fresh("old")

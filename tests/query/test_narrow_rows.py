@@ -17,6 +17,8 @@ from ocpiq.values.text import to_json
 from ocpiq.values.types import Value
 
 LEAVES = ["id", "kwh", "status", "currency"]
+MISTAKES = ("is a list", "has no field", "is never", "is a string", "is a number", "is an ")
+
 scalars = st.sampled_from([None, True, False, 0, 3, 4.5, "a", "2026-01-05T10:00:00Z"])
 wrong = st.recursive(
     scalars,
@@ -92,7 +94,6 @@ def test_narrow_rows_are_the_objects(listed: list[dict[str, object]], text: str)
     try:
         found = list(outputs(f"sessions pass . | {text}", None, listed))
     except CompileError as error:  # a literal mistake: only then may the query be refused
-        mistakes = ("is a list", "has no field", "is never", "is a string", "is a number", "is an ")
-        assert any(mistake in error.message for mistake in mistakes), text
+        assert any(mistake in error.message for mistake in MISTAKES), text
         return
     assert found == list(outputs(f".[] | {text}", listed, None))  # type: ignore[arg-type]
