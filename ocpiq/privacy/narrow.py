@@ -53,6 +53,32 @@ def row_change(record: Record) -> Change | None:
     return in_place
 
 
+def rows_change(record: Record) -> Callable[[list[Any]], None] | None:
+    """Return what makes all records of a page visible, in their place: a field at a time, without a call a row."""
+    withheld = [
+        (member.attribute, member.cell.node.blank)
+        for member in record.members
+        if member.cell.node.treatment == "blank"
+    ]
+    others = [(member.attribute, change(member.cell)) for member in record.members]
+    nested = [(name, how) for name, how in others if how and name not in dict(withheld)]
+    if not withheld and not nested:
+        return None
+
+    def in_place(rows: list[Any]) -> None:
+        for attribute, blank in withheld:
+            for row in rows:
+                if getattr(row, attribute) is not None:
+                    setattr(row, attribute, blank)
+        for attribute, how in nested:
+            for row in rows:
+                value = getattr(row, attribute)
+                if value is not None:
+                    setattr(row, attribute, how(value))
+
+    return in_place
+
+
 def dict_change(record: Record) -> Change:
     """Return what makes a dict of a decoded record: the fields that were sent, in schema order, blanks put
     in.

@@ -13,7 +13,7 @@ from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
 from ocpiq.privacy import tolerant
 from ocpiq.privacy.keys import Identifier, Key
-from ocpiq.privacy.narrow import row_change
+from ocpiq.privacy.narrow import row_change, rows_change
 from ocpiq.privacy.shapes import Cell, Row, Shape, cell
 from ocpiq.privacy.slices import OBJECT, REFUSED, fields
 from ocpiq.privacy.window import Kept, Verdict, Window, kept
@@ -83,6 +83,7 @@ class AtOnce:
         self.item: Any = self.record.cls
         self._decoder: Decoder[Any] = Decoder(self.item)
         self._change = row_change(self.record)
+        self._change_all = rows_change(self.record)
 
     def takes(self, records: list[Any]) -> bool:
         """Tell that all are objects: else they would not be records."""
@@ -103,9 +104,9 @@ class AtOnce:
         for name in self._withheld:
             for record in records:
                 setattr(record, name, None)
-        change = self._change
-        rows = records if change is None else [change(record) for record in records]
-        return Kept(rows, undated, unended)
+        if self._change_all is not None:
+            self._change_all(records)
+        return Kept(records, undated, unended)
 
     def row(self, raw: bytes) -> object:
         """Return the row of an object, whether it lies in the window or not."""
