@@ -191,6 +191,8 @@ BUILTINS = _table(
     Builtin("stderr", 0, Blanks.MOVES),
     Builtin("input_filename", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("input_line_number", 0, Blanks.MOVES, result=NUMBER, reads=False),
+    Builtin("modulemeta", 0, result=_CLEAN),
+    Builtin("get_search_list", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("builtins", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("env", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("halt", 0, Blanks.MOVES, Outputs.NONE, reads=False),

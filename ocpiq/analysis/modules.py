@@ -34,6 +34,10 @@ class Library(Protocol):
     def data(self, path: str, search: Sequence[str], origin: str) -> Value:
         """Return the values of a JSON file as an array."""
 
+    @property
+    def folders(self) -> Sequence[str]:
+        """The folders that are looked in where an import names none."""
+
 
 class NoLibrary:
     """A library without files."""
@@ -45,6 +49,26 @@ class NoLibrary:
     def data(self, path: str, search: Sequence[str], origin: str) -> Value:
         """Raise: nothing is here."""
         raise CompileError(f"module not found: {path}")
+
+    @property
+    def folders(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+
+def described(program: tree.Program) -> dict[str, Value]:
+    """Return what `modulemeta` says of a module: its metadata, what it imports (`deps`), what it defines (`defs`)."""
+    deps: list[Value] = []
+    for statement in program.imports:
+        found = {} if statement.metadata is None else literal(statement.metadata)
+        name = statement.name
+        if name is not None:
+            found["as"] = name.removeprefix("$")
+        deps.append(
+            {**found, "is_data": name is not None and name.startswith("$"), "relpath": statement.path}
+        )
+    defs: list[Value] = [f"{define.name}/{len(define.parameters)}" for define in program.definitions]
+    return {**({} if program.module is None else literal(program.module)), "deps": deps, "defs": defs}
 
 
 Wrap = Callable[[Plan], Plan]

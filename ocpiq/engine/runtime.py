@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Iterator
 
-from ocpiq.errors import HaltError, RunError
+from ocpiq.analysis.modules import Library, NoLibrary, described
+from ocpiq.errors import CompileError, HaltError, RunError
 from ocpiq.values.text import excerpt, to_json, tostring
 from ocpiq.values.types import Value, type_name
 
@@ -26,8 +27,22 @@ class Halted(Exception):
 class Runtime:
     """One run. `inputs` are what follows the value that the program runs on; they may know their file and line."""
 
-    def __init__(self, inputs: Iterator[Value]) -> None:
+    def __init__(self, inputs: Iterator[Value], library: Library | None = None) -> None:
         self._inputs = inputs
+        self._library = library or NoLibrary()
+
+    def modulemeta(self, value: Value) -> Value:
+        """`modulemeta`: what a module says of itself, by its name."""
+        if type(value) is not str:
+            raise RunError("modulemeta input module name must be a string")
+        try:
+            return described(self._library.definitions(value, (), "").program)
+        except CompileError as error:
+            raise RunError(error.message) from None
+
+    def get_search_list(self) -> Value:
+        """`get_search_list`: the folders that modules are looked for in."""
+        return list(self._library.folders)
 
     def input(self) -> Value:
         """`input`"""

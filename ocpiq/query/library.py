@@ -22,6 +22,11 @@ class Folders:
         self._folders = list(folders)
         self._home = home
 
+    @property
+    def folders(self) -> Sequence[str]:
+        """The folders that are looked in where an import names none."""
+        return [str(folder) for folder in self._folders or [self._home]]
+
     def definitions(self, path: str, search: Sequence[str], origin: str) -> Module:
         """Return the module `path`: `path.ocpiq` or `path.jq`, or the file of that name in a folder of that name."""
         _check(path)

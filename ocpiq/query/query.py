@@ -103,7 +103,7 @@ class Query:
         pulls = Pulls(self._plan_for(self._version_of(by_module)), by_module, given, notify)
         program = Program(pulls.plan, pulls.shapes)
         rest = iter(()) if inputs is None else inputs
-        runtime = Runtime(rest)
+        runtime = Runtime(rest, self._library)
         try:
             for input_ in (value,) if inputs is None or once else rest:
                 yield from program.run(input_, runtime, given, pulls.scan)

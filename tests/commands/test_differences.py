@@ -16,7 +16,7 @@ POINTS = re.findall(r"^- \*(.+?)\.\*", section("Differences from jq"), re.MULTIL
 CASES = {
     "Not here": [
         (["-n", name], "", "", 3)
-        for name in ("modulemeta", "get_search_list", "get_jq_origin", "get_prog_origin")
+        for name in ("get_jq_origin", "get_prog_origin")
     ],
     "One value a line": [
         (["."], '[1, {"a": 2}]', '[1,{"a":2}]\n', 0),

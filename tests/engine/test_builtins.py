@@ -18,8 +18,6 @@ from ocpiq.engine.runtime import Runtime
 NOT_HERE = {
     "get_jq_origin/0": "not in the manual: where jq's own program file lies",
     "get_prog_origin/0": "not in the manual: where the query's file lies",
-    "get_search_list/0": "not in the manual: the folders of -L",
-    "modulemeta/0": "would read a file whose name is known while running only; imports are read before",
 }
 """Builtins of the real jq that there are none of, each with its reason."""
 

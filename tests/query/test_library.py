@@ -17,6 +17,7 @@ FILES = {
     "numbers.json": '{"this": 1}\n[2] 3',
     "sum.ocpiq": "def kwh(s): s | aggregate sum(.kwh); def all: sessions | aggregate count;",
     "leak.ocpiq": "def kwh: sessions pass kwh | .kwh; def ids: sessions only id;",
+    "about.jq": 'module {name: "about"}; import "numbers" as $d; def f($a; b): 1;',
     "broken.jq": "def f: [1;",
     "circle.jq": 'import "circle" as c; def f: 1;',
 }
@@ -32,6 +33,24 @@ WORKS = [
     ('import "a" as a; import "b" as b; a::a + b::b', ["aab"]),
     ('import "sum" as s; s::kwh(sessions pass kwh)', [6]),
     ('import "sum" as s; s::all', [2]),
+    (
+        '"both" | modulemeta',
+        [
+            {
+                "deps": [
+                    {"is_data": False, "relpath": "a"},
+                    {"search": "./", "as": "b", "is_data": False, "relpath": "b"},
+                ],
+                "defs": ["c/0"],
+            }
+        ],
+    ),
+    (
+        '"about" | modulemeta | .name, .deps, .defs',
+        ["about", [{"as": "d", "is_data": True, "relpath": "numbers"}], ["f/2"]],
+    ),
+    ('try ("nope" | modulemeta) catch .', ["module not found: nope"]),
+    ("get_search_list | length", [1]),
 ]
 
 FAILS = [
