@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ SESSIONS = '{"id":"1","kwh":10.5,"currency":"EUR"}\n{"id":"2","kwh":7,"currency"
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """A prompt that is open on a file, in a folder of its own."""
     for name in ("OCPIQ_PLATFORM", "OCPIQ_HISTORY", "JQ_COLORS"):
         monkeypatch.delenv(name, raising=False)
@@ -30,7 +31,8 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     Path("s.ndjson").write_text(SESSIONS)
     opened = Session.begin(parse(["--source", "sessions=s.ndjson", "-q"]))
     assert opened is not None
-    return opened
+    with opened.stack:
+        yield opened
 
 
 @pytest.fixture

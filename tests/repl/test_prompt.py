@@ -16,7 +16,8 @@ Open = Callable[..., Terminal]
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     """The environment of a user without logins, history and settings."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OCPIQ", "JQ_", "NO_COLOR", "XDG_"))}
+    settings = ("OCPIQ", "JQ_", "NO_COLOR", "XDG_", "COLUMNS", "LINES")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     folders = {"HOME": str(tmp_path), "OCPIQ_CONFIG": str(tmp_path / "c"), "OCPIQ_STATE": str(tmp_path / "s")}
     cache = os.environ.get("OCPIQ_CACHE") or str(tmp_path.parent / "cache")
     return {**kept, **folders, "TERM": "xterm-256color", "OCPIQ_CACHE": cache}
