@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
-from ocpiq.commands import values
+from ocpiq.commands import origin, values
 from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.origin import version_of
 from ocpiq.commands.query import compiled, text_of
@@ -16,6 +17,7 @@ from ocpiq.errors import OcpiqError
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation, Role, SourceExplained
+    from ocpiq.query.pulls import Asked
 
 WIDTH: Final = 100
 ROLES: Final[tuple[tuple[Role, str], ...]] = (
@@ -37,21 +39,38 @@ def run(given: Arguments) -> int:
         query = compiled(given, text, values.variables(given))
     except OcpiqError as error:
         return failed(error, text.text, text.name)
+    try:
+        with ExitStack() as stack:
+            found = origin.sources(given, query.modules, stack) if given.has("ask") else {}
+            asked = query.ask(found, values.variables(given)) if found else []
+    except OcpiqError as error:
+        return failed(error)
     explained = explain(query.plan, version)
     if given.has("json"):
         import msgspec
 
-        sys.stdout.write(msgspec.json.encode(explained).decode() + "\n")
+        both = {**msgspec.to_builtins(explained), **({"asked": asked} if given.has("ask") else {})}
+        sys.stdout.write(msgspec.json.encode(both).decode() + "\n")
     else:
-        sys.stdout.writelines(line + "\n" for line in _lines(explained))
+        sys.stdout.writelines(line + "\n" for line in _lines(explained, asked))
     return 0
 
 
-def _lines(explained: Explanation) -> Iterator[str]:
+def _has(asked: Asked) -> str:
+    """Return what a source said that it has."""
+    if asked.objects is None or asked.pages is None or asked.seconds is None:
+        return "no objects" if asked.objects == 0 else "it does not say how many"
+    pages = f"{asked.pages:,} page{'' if asked.pages == 1 else 's'}"
+    return f"{asked.objects:,} objects, {pages}, about {max(1, round(asked.seconds)):,} s one after the other"
+
+
+def _lines(explained: Explanation, asked: Sequence[Asked]) -> Iterator[str]:
     if not explained.sources:
         yield "reads no module: a program on plain JSON, run once for each input"
-    for source in explained.sources:
+    for number, source in enumerate(explained.sources):
         yield f"{source.module} (OCPI {explained.version})"
+        if asked:
+            yield from _entry("  has", (_has(asked[number]),))
         yield from _of_source(source)
     if explained.holds:
         yield from _entry("holds", explained.holds, "; ")

@@ -108,14 +108,15 @@ FORM: Final = (
 )
 
 SOURCES: Final = (
-    Option("platform", "", ("NAME",), "which login (or OCPIQ_PLATFORM); else the last", READS),
-    Option("source", "", ("MODULE=PATH",), "this module from saved pages: a file or a folder", READS),
+    Option("platform", "", ("NAME",), "which login (or OCPIQ_PLATFORM); else the last", CHECKS),
+    Option("source", "", ("MODULE=PATH",), "this module from saved pages: a file or a folder", CHECKS),
     Option(
         "ocpi-version", "", ("VERSION",), "of such files, 2.2.1 if not said", (*CHECKS, "schema", "login")
     ),
-    Option("parallel", "", ("N",), "requests at once; else as many as the platform answers well", READS),
-    Option("rate", "", ("N",), "requests a minute at most", READS),
-    Option("demo", "", (), "the embedded platform with made-up data", READS),
+    Option("parallel", "", ("N",), "requests at once; else as many as the platform answers well", CHECKS),
+    Option("rate", "", ("N",), "requests a minute at most", CHECKS),
+    Option("demo", "", (), "the embedded platform with made-up data", CHECKS),
+    Option("ask", "", (), "one request a source: how many objects and pages, how long", ("explain",)),
     Option("tz", "", ("ZONE",), "the zone of `during`", CHECKS),
     Option("quiet", "q", (), "no progress and no summary", (*READS, "login")),
     Option("verbose", "", (), "a line for each request: path, status, objects, time", (*READS, "login")),

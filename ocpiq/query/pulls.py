@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from time import perf_counter
 from typing import Final
 
+from msgspec import Struct
+
 from ocpiq.analysis.plan import Constant, Given, Moment, Period, QueryPlan, SourcePlan
-from ocpiq.errors import IncompleteError, Notify, UsageError
+from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, UsageError
 from ocpiq.privacy import Gate, Opened, Shape, Window, gate
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
@@ -16,6 +19,15 @@ from ocpiq.values.times import moment, period, zone
 from ocpiq.values.types import Value
 
 CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds by which a platform may date an update too early
+
+
+class Asked(Struct, frozen=True):
+    """What a source says it has, from its first page: `objects` and `pages` are None where it does not say."""
+
+    module: str
+    objects: int | None
+    pages: int | None
+    seconds: float | None  # that all of it would take, one page after the other
 
 
 class Pulls:
@@ -54,6 +66,22 @@ class Pulls:
             yield from (opened.rows for opened in pages) if newest is None else _last(pages, newest)
         except IncompleteError as error:
             self._missing.append(error.message)
+
+    def ask(self, number: int) -> Asked:
+        """Read the first page of a source and no more."""
+        part, heard = self.plan.sources[number], list[Notice]()
+        wanted = _ask(part, self._windows[number], None)
+        started = perf_counter()
+        pages = self._sources[number].pages(wanted, self._gates[number], heard.append)
+        first = next(pages, None)
+        seconds = perf_counter() - started
+        if isinstance(pages, Generator):
+            pages.close()  # no second request
+        total = next((notice.total for notice in heard if isinstance(notice, PageRead)), None)
+        if first is None or total is None or not first.count:
+            return Asked(part.module, total, None, None)
+        count = -(-total // first.count)
+        return Asked(part.module, total, count, seconds * count)
 
     def end(self) -> None:
         """Raise where a pull could not get everything."""

@@ -14,7 +14,7 @@ from ocpiq.engine import Halted, Program, Runtime
 from ocpiq.errors import Notify, UsageError, ignore
 from ocpiq.language import parse, tree
 from ocpiq.query.library import Folders
-from ocpiq.query.pulls import Pulls
+from ocpiq.query.pulls import Asked, Pulls
 from ocpiq.sources.protocol import Source
 from ocpiq.values.times import zone
 from ocpiq.values.types import Value
@@ -99,8 +99,7 @@ class Query:
         give everything.
         """
         given = self._metadata.values(variables or {})
-        by_module = self._by_module(sources)
-        pulls = Pulls(self._plan_for(self._version_of(by_module)), by_module, given, notify)
+        pulls = self._pulls(sources, given, notify)
         program = Program(pulls.plan, pulls.shapes)
         rest = iter(()) if inputs is None else inputs
         runtime = Runtime(rest, self._library)
@@ -110,6 +109,19 @@ class Query:
         except Halted:
             return
         pulls.end()
+
+    def ask(
+        self, sources: Source | Mapping[str, Source], variables: Mapping[str, Value] | None = None
+    ) -> list[Asked]:
+        """Return what each source of the query says it has, by one request for each. Raises PlatformError."""
+        pulls = self._pulls(sources, self._metadata.values(variables or {}), ignore)
+        return [pulls.ask(number) for number in range(len(pulls.plan.sources))]
+
+    def _pulls(
+        self, sources: Source | Mapping[str, Source] | None, given: Mapping[str, Value], notify: Notify
+    ) -> Pulls:
+        by_module = self._by_module(sources)
+        return Pulls(self._plan_for(self._version_of(by_module)), by_module, given, notify)
 
     def _by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
         if sources is None or isinstance(sources, Mapping):
