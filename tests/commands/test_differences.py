@@ -14,10 +14,7 @@ from ocpiq.language.reference import section
 POINTS = re.findall(r"^- \*(.+?)\.\*", section("Differences from jq"), re.MULTILINE)
 
 CASES = {
-    "Not here": [
-        (["-n", name], "", "", 3)
-        for name in ("get_jq_origin", "get_prog_origin")
-    ],
+    "Not here": [(["-n", name], "", "", 3) for name in ("get_jq_origin", "get_prog_origin")],
     "One value a line": [
         (["."], '[1, {"a": 2}]', '[1,{"a":2}]\n', 0),
         (["--to", "json", "."], "[1]", "[\n  1\n]\n", 0),
