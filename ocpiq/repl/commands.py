@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -20,8 +21,10 @@ from ocpiq.repl.session import Session
 from ocpiq.repl.words import words
 from ocpiq.storage import history
 
+NARROW: Final = 79  # columns that every terminal has
 HELP: Final = """\
-Enter runs a query, and goes on in a new line where it is not at its end; Alt-Enter always makes a new line.
+Enter runs a query, and goes on in a new line where it is not at its end;
+Alt-Enter always makes a new line.
 Tab completes, Ctrl-R looks for an earlier query, Ctrl-C cancels, Ctrl-D leaves.
 A query that begins with a blank is not remembered.
 
@@ -50,10 +53,22 @@ def _help(session: Session, rest: str) -> None:
     if rest:
         _show(_printed(lambda: lookup.run(rest.split())))
         return
+    _show("\n".join([HELP, *listed()]))
+
+
+def listed() -> list[str]:
+    """Return the commands, each with what it does, within the width that every terminal has."""
     known = words("command")
     width = max(len(word.written) for word in known) + 2
-    lines = [f"  {word.written:<{width}}{word.about}" for word in known]
-    _show("\n".join([HELP, *lines]))
+    return [
+        textwrap.fill(
+            word.about,
+            NARROW,
+            initial_indent=f"  {word.written:<{width}}",
+            subsequent_indent=" " * (width + 2),
+        )
+        for word in known
+    ]
 
 
 def _schema(session: Session, rest: str) -> None:

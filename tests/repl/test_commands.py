@@ -10,6 +10,7 @@ import pytest
 from ocpiq import repl
 from ocpiq.commands.arguments import parse
 from ocpiq.errors import UsageError
+from ocpiq.repl import commands
 from ocpiq.repl.commands import COMMANDS, Leave, command
 from ocpiq.repl.run import run
 from ocpiq.repl.session import Session
@@ -208,3 +209,8 @@ def test_without_a_platform_it_says_how_to_get_one(
 def test_options_that_mean_nothing_here(option: str, session: Session) -> None:
     with pytest.raises(UsageError, match="means nothing at the prompt"):
         Session.begin(parse(["--demo", *option.split("=")]))
+
+
+def test_help_fits_every_terminal() -> None:
+    printed = "\n".join([commands.HELP, *commands.listed()])
+    assert max(map(len, printed.splitlines())) < 80
