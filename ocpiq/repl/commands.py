@@ -25,7 +25,7 @@ NARROW: Final = 79  # columns that every terminal has
 HELP: Final = """\
 Enter runs a query, and goes on in a new line where it is not at its end;
 Alt-Enter always makes a new line.
-Tab completes, Ctrl-R looks for an earlier query, Ctrl-C cancels, Ctrl-D leaves.
+Tab completes, Ctrl-R finds an earlier query, Ctrl-C cancels, Ctrl-D leaves.
 A query that begins with a blank is not remembered.
 
   sessions pass kwh | limit 3
