@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -12,10 +13,15 @@ from ocpiq.commands.apart import apart
 from ocpiq.commands.arguments import Arguments, parse
 from ocpiq.errors import OcpiqError, UsageError
 
+OBJECTS_BETWEEN_COLLECTIONS = (
+    100_000  # a decoded page is all objects and no cycles: looking for them costs a half more
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line in a thread with a large stack, the prompt in this one, and return the exit code."""
     words = sys.argv[1:] if argv is None else argv
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 50, 100)
     codes: list[int] = []
     temporary: list[str] = []
     if _opens_the_prompt(words):
