@@ -36,18 +36,14 @@ def each(one: Change) -> Change:
 
 def row_change(record: Record) -> Change | None:
     """Return what makes a decoded record visible: in its place, or as a dict."""
-    changes = [(member.attribute, change(member.cell)) for member in record.members]
     if record.whole:
         return dict_change(record)
-    needed = [(attribute, how) for attribute, how in changes if how]
-    if not needed:
+    together = rows_change(record)
+    if together is None:
         return None
 
     def in_place(row: Struct) -> Struct:
-        for attribute, how in needed:
-            value = getattr(row, attribute)
-            if value is not None:
-                setattr(row, attribute, how(value))
+        together([row])
         return row
 
     return in_place
