@@ -10,7 +10,8 @@ import json
 import random
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 
 from misbehaving import TOKEN, Platform, Request, Response, envelope, good_link
 
@@ -21,13 +22,17 @@ Rows = Callable[[int, int], list[object]]
 
 @dataclass
 class Fault:
-    """What a platform does, the ids that come all the same, the exit code, and what is said (a pattern each)."""
+    """What a platform does, the ids that come all the same, the exit code, and what is said (a pattern each).
+
+    `since` bounds the pull. `waits` says that the client has to wait for real, so it is given short bounds.
+    """
 
     platform: Callable[[], Platform]
     ids: tuple[object, ...] = ALL
     code: int = DONE
     said: tuple[str, ...] = ()
-    bounds: dict[str, str] = field(default_factory=dict)
+    since: str = ""
+    waits: bool = False
 
 
 def answering(answer: Callable[[Platform, Request], Response], **switches: object) -> Callable[[], Platform]:
@@ -102,6 +107,7 @@ def endless(platform: Platform, request: Request) -> Response:
     return Response(envelope(rows), headers={"Link": link})
 
 
+@cache
 def packed(body: bytes) -> Response:
     return Response(gzip.compress(body), headers={"Content-Encoding": "gzip"})
 
@@ -157,7 +163,7 @@ FAULTS: dict[str, Fault] = {
     "total too high with dates": Fault(
         switched(total=lambda n: str(n + 5)),
         said=("gives no next link", "some platforms count without the dates", "10 objects are kept"),
-        bounds={"since": "2020-01-01T00:00:00Z"},
+        since="2020-01-01T00:00:00Z",
     ),
     "total too low": Fault(switched(total=lambda n: "3")),
     "total missing": Fault(switched(total=lambda n: None)),
@@ -189,7 +195,7 @@ FAULTS: dict[str, Fault] = {
         once(None, *[Response(b"", 429, {"Retry-After": "3600"})] * 2),
         ids=ALL[:4],
         code=INCOMPLETE,
-        said=(r"too many requests \(HTTP 429\); incomplete: 4 of 10 objects came",),
+        said=(r"too many requests \(HTTP 429\); incomplete: 4 of 10 objects came \(wait and try again",),
     ),
     "500 for a moment": Fault(once(Response(b"", 500), None, Response(b"<html>", 503))),
     "500 for good": Fault(always(Response(b"oops", 500)), ids=(), code=FAILED, said=(r"fails \(HTTP 500\)",)),
@@ -201,7 +207,10 @@ FAULTS: dict[str, Fault] = {
         once(None, *[Response(b"", 401)] * 9),
         ids=ALL[:4],
         code=INCOMPLETE,
-        said=("fails at its own next link", "refuses the token .*; incomplete: 4 of 10 objects came"),
+        said=(
+            "fails at its own next link",
+            r"refuses the token .*; incomplete: 4 of 10 objects came \(log in again",
+        ),
     ),
     "token in a message": Fault(
         always(Response(envelope(None, 2004, f"unknown: {TOKEN}"))),
@@ -235,7 +244,45 @@ FAULTS: dict[str, Fault] = {
     ),
     "redirect to a slash": Fault(switched(slash=True)),
     "date demanded": Fault(
-        switched(needs_date=True), said=("10 objects are kept",), bounds={"since": "2020-01-01T00:00:00Z"}
+        switched(needs_date=True), said=("10 objects are kept",), since="2020-01-01T00:00:00Z"
+    ),
+    "500 on the way": Fault(
+        once(None, *[Response(b"oops", 500)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(
+            r"fails at its own next link \(HTTP 500\); going on by offset",
+            r"fails \(HTTP 500\); incomplete: 4 of 10 objects came \(try again later",
+        ),
+    ),
+    # silence
+    "no answer": Fault(
+        answering(lambda p, r: Response(b"", silent=9)),
+        ids=(),
+        code=FAILED,
+        said=(r"does not answer in time \(try again later\)",),
+        waits=True,
+    ),
+    "no answer on the way": Fault(
+        once(None, *[Response(b"", silent=9)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(r"does not answer in time; incomplete: 4 of 10 objects came \(try again later\)",),
+        waits=True,
+    ),
+    "silence in a body": Fault(
+        once(None, *[Response(envelope([{"id": "S4"}]), cut=30, silent=9)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(r"does not answer in time; incomplete: 4 of 10 objects came \(try again later\)",),
+        waits=True,
+    ),
+    "a body drop by drop": Fault(
+        answering(lambda p, r: Response(envelope([{"id": "S4"}] * 20), slow=0.05)),
+        ids=(),
+        code=FAILED,
+        said=("sends less than 10 kB a second",),
+        waits=True,
     ),
     # bodies
     "cut short": Fault(once(None, Response(envelope([{"id": "S4"}]), cut=30))),
@@ -270,7 +317,7 @@ FAULTS: dict[str, Fault] = {
         page(b'[{"id": "S0", "last_updated": "soon"}, {"id": "S1", "last_updated": "2026-01-01T00:00:00Z"}]'),
         ids=TWO,
         said=("1 object is kept whose last_updated cannot be read",),
-        bounds={"since": "2025-01-01T00:00:00Z"},
+        since="2025-01-01T00:00:00Z",
     ),
     "dates ignored": Fault(
         page(
@@ -278,7 +325,7 @@ FAULTS: dict[str, Fault] = {
             b' {"id": "old", "last_updated": "2024-12-31T23:59:59+00:00"}]'
         ),
         ids=("S0",),
-        bounds={"since": "2025-01-01T00:00:00Z"},
+        since="2025-01-01T00:00:00Z",
     ),
     "packed without being asked": Fault(answering(lambda p, r: packed(two(b"1"))), ids=TWO),
     "packed wrongly": Fault(

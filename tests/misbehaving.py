@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -33,12 +33,18 @@ class Request:
 
 @dataclass
 class Response:
-    """What is sent back; `cut` sends only so many bytes of the body and ends the connection."""
+    """What is sent back; `cut` sends only so many bytes of the body and ends the connection.
+
+    With `silent`, in seconds, it waits so long before the first byte, or before it ends a connection that was
+    cut; with `slow` it sends the body a byte at a time, that far apart.
+    """
 
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    silent: float = 0.0
+    slow: float = 0.0
 
 
 def envelope(data: object, code: int = 1000, message: str = "OK", **other: object) -> bytes:
@@ -159,6 +165,7 @@ def good_link(platform: Platform, request: Request, reached: int) -> str:
 @contextmanager
 def serving(platform: Platform) -> Iterator[Platform]:
     """Serve `platform` on a free port of the loopback while the block runs."""
+    over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -177,13 +184,28 @@ def serving(platform: Platform) -> Iterator[Platform]:
             request = Request(parts.path, query, lowered, tuple(self.headers.keys()))
             platform.requests.append(request)
             response = platform.answer(request)
+            if response.silent and response.cut is None:
+                over.wait(response.silent)
             self.send_response_only(response.status)
             for name, value in {"Content-Type": "application/json", **response.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(response.body)))
             self.end_headers()
-            self.wfile.write(response.body[: response.cut])
+            self.send(response)
             self.close_connection = response.cut is not None
+
+        def send(self, response: Response) -> None:
+            """Send the body; whoever does not wait for it has gone away."""
+            body = response.body[: response.cut]
+            with suppress(ConnectionError):
+                for byte in body if response.slow else b"":
+                    self.wfile.write(bytes([byte]))
+                    self.wfile.flush()
+                    over.wait(response.slow)
+                self.wfile.write(b"" if response.slow else body)
+                self.wfile.flush()
+            if response.silent and response.cut is not None:
+                over.wait(response.silent)
 
         def log_message(self, *args: object) -> None:
             pass
@@ -196,6 +218,7 @@ def serving(platform: Platform) -> Iterator[Platform]:
     try:
         yield platform
     finally:
+        over.set()
         server.shutdown()
         server.server_close()
         thread.join()

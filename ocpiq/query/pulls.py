@@ -49,7 +49,7 @@ class Pulls:
             for part, window, source in zip(plan.sources, self._windows, self._sources, strict=True)
         ]
         self._notify = notify
-        self._missing: list[str] = []
+        self._missing: list[IncompleteError] = []
 
     @property
     def shapes(self) -> list[Shape | None]:
@@ -65,7 +65,7 @@ class Pulls:
         try:
             yield from (opened.rows for opened in pages) if newest is None else _last(pages, newest)
         except IncompleteError as error:
-            self._missing.append(error.message)
+            self._missing.append(error)
 
     def ask(self, number: int) -> Asked:
         """Read the first page of a source and no more."""
@@ -86,7 +86,8 @@ class Pulls:
     def end(self) -> None:
         """Raise where a pull could not get everything."""
         if self._missing:
-            raise IncompleteError("; ".join(self._missing))
+            hints = dict.fromkeys(error.hint for error in self._missing if error.hint)
+            raise IncompleteError("; ".join(map(str, self._missing)), hint="; ".join(hints))
 
 
 def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:

@@ -1,18 +1,35 @@
-"""Every fault of a platform by name: the objects that come, the exit code, and what is said. Each object once."""
+"""Every fault of a platform by name, as a user meets it: the objects printed, the exit code, what is said.
+
+Each object is printed once, and nothing that is said has the token in it.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
-from faults import FAULTS
+from faults import DONE, FAILED, FAULTS, INCOMPLETE, Fault
+from in_process import Outcome, command, own_home
 from misbehaving import BASE64, TOKEN, serving
 
-from ocpiq import ocpi
-from ocpiq.errors import OcpiqError, Requested, Warned
-from ocpiq.query import compile
-from ocpiq.sources.from_platform import PlatformSource
-from ocpiq.storage import Login, Token
+from ocpiq.ocpi import Bounds, Patience, connection, paging
+from ocpiq.storage import Login, Token, logins
+
+SHORT = Bounds(first=0.4, idle=0.4, patience=0.4)
+AT_ONCE = {"as it answers": (), "one by one": ("--parallel", "1"), "four at once": ("--parallel", "4")}
+LAST = {  # how the last line begins and ends, by exit code
+    DONE: r"cdrs: [\d,]+ objects, \d+ pages?$",
+    FAILED: r"error: cdrs: ",
+    INCOMPLETE: r"error: cdrs: .*incomplete: \d+ of \d+ objects came",
+}
+REQUEST = r"GET /[!-~]*  (HTTP \d+|no answer)(, [\d,]+ objects)?, [\d.]+ s"
+CASES = [
+    pytest.param(fault, words, id=f"{name}-{how}")
+    for name, fault in FAULTS.items()
+    for how, words in AT_ONCE.items()
+    if not fault.waits or not words
+]
 
 
 def login(url: str) -> Login:
@@ -20,34 +37,45 @@ def login(url: str) -> Login:
     return Login("test", f"{url}/ocpi/versions", Token(TOKEN, "base64"), "2.2.1", endpoints, None, (), "")
 
 
-@pytest.mark.parametrize("parallel", [None, 1, 4], ids=["as it answers", "one by one", "four at once"])
-@pytest.mark.parametrize("name", FAULTS)
-def test_fault(name, parallel):
-    fault = FAULTS[name]
-    since = fault.bounds.get("since")
-    query = compile(f"cdrs only id{f' since {since}' if since else ''} | .id")
-    heard: list[object] = []
-    came, code, error = [], 0, None
-    patience = ocpi.Patience(pause=lambda seconds: None, spread=0)
-    with (
-        serving(fault.platform()) as platform,
-        PlatformSource(login(platform.url), patience, parallel=parallel) as source,
-    ):
-        try:
-            for value in query.run(sources={"cdrs": source}, notify=heard.append):
-                came.append(value)
-        except OcpiqError as failure:
-            code, error = failure.exit_code, failure
-    said = [notice.message for notice in heard if isinstance(notice, Warned)]
-    said += [error.message] if error else []
-    assert sorted(map(str, came)) == sorted(fault.ids)
-    assert code == fault.code, said
-    assert len(said) == len(fault.said), said
+@pytest.fixture
+def waits(monkeypatch):
+    """The waits between tries, noted and not waited for."""
+    found = []
+    patience = Patience(pause=found.append)
+    monkeypatch.setattr(paging, "Patience", lambda: patience)
+    return found
+
+
+def ocpiq(home, fault: Fault, *words: str) -> Outcome:
+    with serving(fault.platform()) as platform:
+        with own_home(home):
+            logins.save(login(platform.url))
+        clause = f" since {fault.since}" if fault.since else ""
+        return command(home, ["--verbose", *words, f"cdrs only id{clause} | .id"])
+
+
+@pytest.mark.parametrize(("fault", "words"), CASES)
+def test_fault(fault, words, waits, tmp_path, monkeypatch):
+    if fault.waits:
+        monkeypatch.setattr(connection, "Bounds", lambda: SHORT)
+    home = tmp_path / "home"
+    home.mkdir()
+    out, err, code, _ = ocpiq(home, fault, *words)
+    assert sorted(str(json.loads(line)) for line in out.splitlines()) == sorted(fault.ids)
+    assert code == fault.code, err
+    requests = [line for line in err.splitlines() if line.startswith("GET ")]
+    lines = [line for line in err.splitlines() if not line.startswith("GET ")]
+    assert requests
+    assert all(re.fullmatch(REQUEST, line) for line in requests)
+    assert re.match(LAST[code], lines[-1]), err
+    assert sum(line.startswith("error: ") for line in lines) == (code != DONE)
+    said = [line for line in lines if line.startswith(("warning: cdrs: ", "error: cdrs: "))]
+    assert len(said) == len(fault.said), err
     for text, pattern in zip(said, fault.said, strict=True):
         assert re.search(pattern, text), text
-    traced = [notice.path for notice in heard if isinstance(notice, Requested)]
-    assert len(traced) >= 1
-    for text in (*said, *traced):
-        assert text.isprintable()
-        assert TOKEN not in text
-        assert BASE64 not in text
+    summaries = [line for line in lines if line not in said]
+    assert [line.endswith(", incomplete") for line in summaries] == ([] if code == FAILED else [code != DONE])
+    assert sum(waits) < 60
+    assert all(line.isprintable() for line in err.splitlines())
+    assert TOKEN not in err
+    assert BASE64 not in err
