@@ -25,18 +25,20 @@ class Outcome(NamedTuple):
 
 
 @contextmanager
-def own_home(folder: Path) -> Iterator[Path]:
-    """Give a home of its own to what runs in here, with no logins and no settings."""
-    with patch.dict("os.environ", {"HOME": str(folder)}) as environment:
-        for name in [*SETTINGS, *(name for name in environment if name.startswith("XDG_"))]:
+def own_home(folder: Path, **variables: str) -> Iterator[Path]:
+    """Give a home of its own to what runs in here, with no logins, no proxies and no settings but `variables`."""
+    with patch.dict("os.environ") as environment:
+        others = [name for name in environment if name.startswith("XDG_") or name.lower().endswith("_proxy")]
+        for name in [*SETTINGS, *others]:
             environment.pop(name, None)
+        environment.update(variables, HOME=str(folder))
         yield folder
 
 
-def command(home: Path, words: Sequence[str]) -> Outcome:
-    """Run the command line with a home of its own."""
+def command(home: Path, words: Sequence[str], **variables: str) -> Outcome:
+    """Run the command line with a home of its own and these environment variables."""
     with (
-        own_home(home),
+        own_home(home, **variables),
         (home.parent / "stdout").open("w+b") as out,
         patch.object(sys, "stdout", io.TextIOWrapper(out, write_through=True)) as stdout,
         patch.object(sys, "stderr", io.StringIO()) as err,

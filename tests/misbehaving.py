@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -162,8 +164,19 @@ def good_link(platform: Platform, request: Request, reached: int) -> str:
     return f'<{platform.url}{request.path}?{query}>; rel="next"'
 
 
+class Server(ThreadingHTTPServer):
+    """A server whose clients may go away, or not come to terms with its certificate."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of connections that broke."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 @contextmanager
-def serving(platform: Platform) -> Iterator[Platform]:
+def serving(platform: Platform, tls: ssl.SSLContext | None = None) -> Iterator[Platform]:
     """Serve `platform` on a free port of the loopback while the block runs."""
     over = threading.Event()
 
@@ -210,9 +223,10 @@ def serving(platform: Platform) -> Iterator[Platform]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    platform.url = f"http://127.0.0.1:{server.server_address[1]}"
+    server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    platform.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

@@ -81,6 +81,8 @@ def _tls(given: Arguments) -> Tls | None:
 
     names = ("ca-file", "client-cert", "client-key")
     paths = [str(Path(found).absolute()) if (found := given.last(name)) else "" for name in names]
+    if paths[2] and not paths[1]:
+        raise UsageError("--client-key needs --client-cert", hint="the certificate that the key is of")
     return Tls(*paths) if any(paths) else None
 
 
@@ -127,7 +129,7 @@ def _token(given: Arguments, *, needed: bool) -> str:
     path = given.last("token-file")
     if path is not None:
         try:
-            return Path(path).read_text("utf-8").strip()
+            return Path(path).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError):
             raise UsageError(f"could not read the token file {path}") from None
     token = os.environ.get(TOKEN_VARIABLE)

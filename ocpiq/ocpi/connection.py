@@ -201,13 +201,16 @@ def context(tls: Tls) -> ssl.SSLContext:
     """Return how TLS is spoken with an authority or a certificate of one's own. Raises UsageError."""
     made = ssl.create_default_context()
     try:
-        if tls.ca_file:
-            made.load_verify_locations(cafile=tls.ca_file)
-        if tls.client_cert:
-            made.load_cert_chain(tls.client_cert, tls.client_key or None, password=no_password)
+        file = tls.ca_file
+        if file:
+            made.load_verify_locations(cafile=file)
+        file = tls.client_cert
+        if file:
+            made.load_cert_chain(file, tls.client_key or None, password=no_password)
     except OSError as error:  # also ssl.SSLError
-        name = tls.client_cert if tls.client_cert and not isinstance(error, FileNotFoundError) else ""
-        raise UsageError(f"the certificate files cannot be used{f' ({name})' if name else ''}") from error
+        name = f"{file} with {tls.client_key}" if file == tls.client_cert and tls.client_key else file
+        reason = "it is not what it should be (PEM)" if isinstance(error, ssl.SSLError) else error.strerror
+        raise UsageError(f"the certificate file {name} cannot be used: {reason}") from error
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from ocpiq.errors import PlatformError
 from ocpiq.ocpi.address import host, shown
@@ -45,6 +46,21 @@ STATUS = {
     405: ("does not let this address be read", "the address may be the one of a Receiver"),
     422: ("does not accept the request", ""),
     429: ("gets too many requests", "wait and try again"),
+}
+CERTIFICATE_HINT = "ocpiq login --ca-file FILE names further authorities to trust"
+EXPIRED = "the platform has to renew it; or is this machine's clock wrong?"
+OTHER_HOST = "log in with the host that it is made for, or tell the platform"
+CERTIFICATE_HINTS = {9: EXPIRED, 10: EXPIRED, 62: OTHER_HOST, 64: OTHER_HOST}  # by OpenSSL's X509_V_ERR codes
+CLIENT_CERTIFICATE = (  # what OpenSSL calls the alerts of a server that does not like the client's certificate
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "TLSV1_ALERT_UNKNOWN_CA",
+    "SSLV3_ALERT_BAD_CERTIFICATE",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+)
+NO_TLS = "is it a plain http server, or behind a proxy?"
+TLS_HINTS = {
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "if it wants a client certificate: ocpiq login --client-cert FILE"
 }
 LOGIN_HINTS = {
     401: "check the token",
@@ -131,14 +147,14 @@ def of_network(subject: str, url: str, error: Exception) -> Failure:
         if isinstance(cause, ssl.SSLError):
             return of_tls(subject, where, cause)
         if isinstance(cause, ConnectionRefusedError):
+            if proxied(url):
+                return no_proxy(subject, where)
             return Failure(f"{subject}: {where} refuses connections", hint="check host, port and the network")
     if isinstance(error, httpx.TimeoutException):
         late = "takes no connection" if isinstance(error, httpx.ConnectTimeout) else "does not answer"
         return Failure(f"{subject}: {where} {late} in time", hint="try again later", retries=ONCE)
     if isinstance(error, httpx.ProxyError):
-        return Failure(
-            f"{subject}: the proxy does not lead to {where}", hint="check HTTPS_PROXY and NO_PROXY"
-        )
+        return no_proxy(subject, where)
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return Failure(f"{subject}: the platform's address is no URL")
     if isinstance(error, httpx.ConnectError):
@@ -160,16 +176,34 @@ def elsewhere(subject: str, url: str, location: str, status: int) -> Failure:
     )
 
 
+def no_proxy(subject: str, where: str) -> Failure:
+    """Return the failure for a proxy that cannot be used."""
+    return Failure(f"{subject}: the proxy does not lead to {where}", hint="check HTTPS_PROXY and NO_PROXY")
+
+
+def proxied(url: str) -> bool:
+    """Whether the environment names a proxy for a URL."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - only after a failure
+
+    parts, proxies = urlsplit(url), getproxies()
+    return (parts.scheme in proxies or "all" in proxies) and not proxy_bypass(parts.hostname or "")
+
+
 def of_tls(subject: str, where: str, error: ssl.SSLError) -> Failure:
     """Return the failure for a connection that TLS did not let come about."""
     if isinstance(error, ssl.SSLCertVerificationError):
         why = f"its certificate is not trusted: {error.verify_message.rstrip('.')}"
         return Failure(
             f"{subject}: no secure connection to {where}, {why}",
-            hint="ocpiq login --ca-file FILE names further authorities to trust",
+            hint=CERTIFICATE_HINTS.get(error.verify_code, CERTIFICATE_HINT),
+        )
+    if error.reason in CLIENT_CERTIFICATE:
+        return Failure(
+            f"{subject}: {where} wants another client certificate, or one at all",
+            hint="ocpiq login --client-cert FILE --client-key FILE",
         )
     return Failure(
-        f"{subject}: no secure connection to {where}", hint="is it a plain http server, or behind a proxy?"
+        f"{subject}: no secure connection to {where}", hint=TLS_HINTS.get(error.reason or "", NO_TLS)
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from misbehaving import TOKEN, Platform, Response, envelope, serving
 
 
 @pytest.fixture
@@ -135,6 +136,31 @@ def test_no_token_given_at_the_prompt(environment: dict[str, str], platform: tup
     text, code = ended(process)
     assert code == 2
     assert "there is no token" in text
+
+
+@pytest.mark.parametrize(("answer", "agreed"), [("y", True), ("YES", True), ("n", False), ("", False)])
+def test_another_origin_gets_the_token_with_a_yes_only(
+    answer: str, agreed: bool, environment: dict[str, str]
+) -> None:
+    listed = {"identifier": "cdrs", "role": "SENDER"}
+    with serving(Platform()) as other:
+        details = envelope({"endpoints": [{**listed, "url": f"{other.url}/ocpi/2.2.1/cdrs"}]})
+        with serving(Platform(special={"2.2.1": lambda _: Response(details)})) as platform:
+            process = start(
+                {**environment, "OCPIQ_TOKEN": TOKEN}, "login", platform.versions_url, "--party", "NL-GOV"
+            )
+            process.expect_exact(f"the platform keeps data at {other.url}; may the token go there? [y/N] ")
+            process.sendline(answer)
+            text, code = ended(process)
+            assert other.requests == []
+            if agreed:
+                assert (code, "logged in" in text) == (0, True)
+                text, code = ended(start(environment, "-qM", "cdrs | aggregate count"))
+                assert (text, code) == ("10\n", 0)
+            else:
+                assert code == 6
+                assert f"(if that is right: --allow-origin {other.url})" in text
+                assert other.requests == []
 
 
 def test_ctrl_c_leaves_a_clean_line(environment: dict[str, str]) -> None:

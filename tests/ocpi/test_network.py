@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import ssl
-import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -64,39 +61,6 @@ def test_https_at_a_plain_server():
         error = failure_of(platform.versions_url.replace("http:", "https:"))
     assert error.message == f"versions: no secure connection to {platform.url[7:]}"
     assert "plain http" in error.hint
-
-
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="no certificate can be made")
-def test_a_certificate_that_nobody_vouches_for(tmp_path):
-    made = tmp_path / "made.pem"
-    request = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    subprocess.run(
-        [*request, *names, "-keyout", made, "-out", tmp_path / "c"], check=True, capture_output=True
-    )
-    made.write_bytes(made.read_bytes() + (tmp_path / "c").read_bytes())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(made)
-
-    def serve(connection: socket.socket) -> None:
-        with pytest.raises(OSError):
-            context.wrap_socket(connection, server_side=True)
-
-    with listening(serve) as place:
-        error = failure_of(f"https://{place}/versions")
-    assert error.message.startswith(
-        f"versions: no secure connection to {place}, its certificate is not trusted: "
-    )
-    assert "--ca-file" in error.hint
 
 
 def test_a_server_that_hangs_up_is_tried_again():

@@ -94,7 +94,8 @@ PARTS = {
         "ascii(wanted)[1:-1]",
         "shown(path)",
         "login.name",
-        "f' ({name})' if name else ''",
+        "file",
+        "tls.client_key",
     ),
     "addresses without their query strings": (
         "shown(url)",
