@@ -13,24 +13,26 @@ import uvicorn
 from py_ocpi import get_application
 from py_ocpi.core.enums import ModuleID, RoleEnum
 from py_ocpi.modules.cdrs.v_2_2_1.schemas import Cdr
+from py_ocpi.modules.credentials.v_2_2_1.schemas import Credentials
 from py_ocpi.modules.locations.v_2_2_1.schemas import Location
 from py_ocpi.modules.sessions.v_2_2_1.schemas import Session
 from py_ocpi.modules.tariffs.v_2_2_1.schemas import Tariff
 from py_ocpi.modules.versions.enums import VersionNumber
 
 TOKEN = "interop-token"
-OBJECTS = json.loads(Path(sys.argv[2]).read_text("utf-8"))
+CAP = 40  # objects a page at most
+OBJECTS = json.loads(Path(sys.argv[2]).read_text("utf-8"))["2.2.1"]
 
 
 class Crud:
-    """Lists what is in the file."""
+    """Lists what is in the file; the only single object is the platform's credentials."""
 
     @classmethod
     async def list(cls, module, role, filters, *args, **kwargs):
         found = OBJECTS.get(module.value if isinstance(module, ModuleID) else str(module), [])
-        start = filters["offset"]
-        page = found[start : start + filters["limit"]]
-        return page, len(found), start + len(page) >= len(found)
+        filters["limit"] = min(filters["limit"], CAP)
+        end = filters["offset"] + filters["limit"]
+        return found[filters["offset"] : end], len(found), end >= len(found)
 
     @classmethod
     async def do(cls, module, role, action, *args, **kwargs):
@@ -38,11 +40,15 @@ class Crud:
 
     @classmethod
     async def get(cls, module, role, id, *args, **kwargs):
-        return None
+        return OBJECTS["credentials"]
 
 
 class Adapter:
     """Makes the package's own objects, without its checks, which refuse some that are right."""
+
+    @classmethod
+    def credentials_adapter(cls, data, *args):
+        return Credentials.construct(**data)
 
     @classmethod
     def session_adapter(cls, data, *args):

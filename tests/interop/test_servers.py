@@ -1,81 +1,120 @@
-"""Platforms made of packages that are not ours, each in an environment of its own, logged in to and pulled from."""
+"""Platforms made of packages that are not ours, logged in to and pulled from by the command line."""
 
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
-import time
-import venv
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from typing import NamedTuple
 
 import pytest
+from servers import MANY, SERVERS, TOKEN, Environments, running, served, written
 
-from ocpiq import ocpi, sources
-from ocpiq.demo.catalogue import listing
-from ocpiq.errors import Warned
-from ocpiq.query import compile
+from ocpiq.commands.main import run
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).parent
-MODULES = ("locations", "sessions", "cdrs", "tariffs")
-MANY = {"locations": 20, "sessions": 1200, "cdrs": 20, "tariffs": 20}  # sessions on more than one page
+LOGINS = [(name, version) for name, server in SERVERS.items() for version in server.offers]
+PULLS = [(*login, module) for login in LOGINS for module in SERVERS[login[0]].offers[login[1]]]
+FORMS = {"2.1.1": "as it is", "2.2.1": "in Base64"}
+SAID = "warning: {}: the platform fails at its own next link (HTTP 404); going on by offset"
+PARTIES = {"2.1.1": "NL-DEM", "2.2.1": "NL-DEM CPO"}
+
+
+class Login(NamedTuple):
+    """A login under a name of its own, and what came of it."""
+
+    name: str
+    url: str
+    done: subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
-def py_ocpi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve py-ocpi; give its versions URL."""
-    folder = tmp_path_factory.mktemp("py_ocpi")
-    python = installed(folder, "py-ocpi==0.3.1", "uvicorn")
-    made = {name: [listing(name, "2.2.1").make(n) for n in range(MANY[name])] for name in MODULES}
-    data = folder / "objects.json"
-    data.write_text(json.dumps(made))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with subprocess.Popen(
-        [python, HERE / "py_ocpi_server.py", str(port), data], stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            wait_for(port, server)
-            yield f"http://127.0.0.1:{port}/ocpi/versions"
-        finally:
-            server.kill()
+def url_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Give the versions URL of a server, which is started when it is first asked for."""
+    folder = tmp_path_factory.mktemp("interop")
+    urls: dict[str, str] = {}
+    with Environments(folder) as environments, ExitStack() as servers:
+        objects = written(folder / "objects.json")
+
+        def started(name: str) -> str:
+            if name not in urls:
+                urls[name] = servers.enter_context(running(name, environments.python(name), objects))
+            return urls[name]
+
+        yield started
 
 
-def installed(folder: Path, *packages: str) -> Path:
-    """Return the Python of a new environment that has these packages; skip where they cannot be had."""
-    venv.create(folder / "env", with_pip=True)
-    python = folder / "env" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    command = [python, "-m", "pip", "install", "-q", *packages]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"{packages[0]} cannot be installed: {done.stderr.strip().splitlines()[-1][:200]}")
-    return python
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Logins of these tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OCPIQ_CONFIG", str(tmp_path_factory.mktemp("logins")))
+        patch.setenv("OCPIQ_TOKEN", TOKEN)
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield
 
 
-def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        if server.poll() is not None:
-            pytest.skip("the server does not start")
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    pytest.skip("the server does not answer")
+@pytest.fixture(scope="module")
+def login(url_of: Callable[[str], str], home: None) -> Callable[[str, str], Login]:
+    """Log in to a server, once for each version."""
+
+    @cache
+    def logged_in(name: str, version: str) -> Login:
+        called = f"{name}-{version}"
+        argv = ["login", url_of(name), "--check", "--name", called, "--ocpi-version", version]
+        done = subprocess.run(
+            [sys.executable, "-m", "ocpiq", *argv, "--party", "NL-ABC"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Login(called, url_of(name), done)
+
+    return logged_in
 
 
-@pytest.mark.parametrize("module", MODULES)
-@pytest.mark.parametrize("parallel", [None, 1])
-def test_py_ocpi_gives_every_object_once(py_ocpi: str, module: str, parallel: int | None) -> None:
-    login = ocpi.login(py_ocpi, "interop-token", patience=ocpi.Patience(pause=lambda seconds: None))
-    assert login.version == "2.2.1"
-    heard: list[object] = []
-    with sources.platform(login, parallel=parallel) as source:
-        came = list(compile(f"{module} | .id").run(sources={module: source}, notify=heard.append))
-    expected = [listing(module, "2.2.1").make(n)["id"] for n in range(MANY[module])]
-    assert [str(each).upper() for each in came] == [str(each).upper() for each in expected]
-    said = [notice.message for notice in heard if isinstance(notice, Warned)]
-    assert all("going on by offset" in text for text in said)
+@pytest.mark.parametrize(("name", "version"), LOGINS)
+def test_the_login_finds_the_form_of_the_token_and_every_module(
+    name: str, version: str, login: Callable[[str, str], Login]
+) -> None:
+    found = login(name, version)
+    modules = SERVERS[name].offers[version]
+    counts = "".join(f"{module}: {MANY[module]} objects\n" for module in modules)
+    heading = f"OCPI {version} at {found.url}\ntoken: {FORMS[version]}\nparties: {PARTIES[version]}\n"
+    assert found.done.stdout == f"{heading}{counts}", found.done.stderr
+    assert found.done.stderr.startswith(f"logged in to {found.name}: OCPI {version}, {', '.join(modules)}\n")
+    assert found.done.returncode == 0
+
+
+@pytest.mark.parametrize("parallel", [(), ("--parallel", "1")], ids=["as it answers", "one by one"])
+@pytest.mark.parametrize(("name", "version", "module"), PULLS)
+def test_every_object_comes_once_and_whole(
+    name: str,
+    version: str,
+    module: str,
+    parallel: tuple[str, ...],
+    login: Callable[[str, str], Login],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    code = run([*parallel, "--platform", login(name, version).name, f"{module} pass ."], [])
+    out, err = capfd.readouterr()
+    assert code == 0, err
+    came = [tidy(json.loads(line)) for line in out.splitlines()]
+    assert came == [tidy(each) for each in served(module, version)]
+    pages = -(-MANY[module] // 40)
+    counted = f"{module}: {MANY[module]} objects, {pages} page{'s' * (pages > 1)}"
+    assert err.splitlines() == [*([SAID.format(module)] if pages > 1 else []), counted]
+
+
+def tidy(value: object) -> object:
+    """Return a value without what the packages change: case, the `T` of times, and empty fields that they add."""
+    if isinstance(value, list):
+        return [tidy(each) for each in value]
+    if isinstance(value, dict):
+        there = {name: tidy(each) for name, each in value.items()}
+        return {name: each for name, each in there.items() if each not in (None, [], {})}
+    return value.casefold().replace("t", " ") if isinstance(value, str) else value
