@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
     from ocpiq.storage import Login
 
 LOOKED_AT: Final = 1000  # objects at most, to see whose they are
-ISSUERS: Final = {  # by module, what tells whose driver it was; nobody's name or number
-    "sessions": ("cdr_token.country_code", "cdr_token.party_id"),
-    "cdrs": ("cdr_token.country_code", "cdr_token.party_id"),
-    "tokens": ("country_code", "party_id"),
+DRIVER: Final = ("cdr_token.country_code", "cdr_token.party_id", "cdr_token.contract_id", "auth_id")
+ISSUERS: Final = {  # by module, what tells who issued the driver's token: a party, else a contract id
+    "sessions": DRIVER,
+    "cdrs": DRIVER,
+    "tokens": ("country_code", "party_id", "contract_id", "auth_id"),
 }
+PARTY: Final = re.compile(r"[A-Z]{2}-[A-Z0-9]{3}")
+# A contract id names country and provider first, then C, eight characters, and maybe a check digit (eMI3; OCPI 2.1.1
+# and 2.2 have nothing else that tells the issuer). What is written in another way is nobody's to guess from.
+CONTRACT: Final = re.compile(r"([A-Z]{2})[-*]?([A-Z0-9]{3})[-*]?C[A-Z0-9]{8}(?:[-*]?[A-Z0-9])?")
 
 
 def check(login: Login, progress: Progress) -> int:
@@ -52,24 +58,24 @@ def looked_at(module: str, login: Login, source: Source, progress: Progress) -> 
         issuers = whose(module, login, source, heard)
     except OcpiqError as error:
         hint = f" ({error.hint})" if error.hint else ""
-        return [f"{module}: {error.message}{hint}"], PlatformError.exit_code
+        return [f"{module}: {error.message.removeprefix(f'{module}: ')}{hint}"], PlatformError.exit_code
     pages = [notice for notice in heard if isinstance(notice, PageRead)]
     for notice in heard:
         if isinstance(notice, Warned | Requested):
             progress(notice)
     lines = [f"{module}: {count(pages[-1]) if pages else 'no objects'}"]
-    if len(issuers) == 1 and pages and pages[-1].objects > 1:
+    if len(issuers) > 1 and len(set(issuers)) == 1 and issuers[0]:
         lines.append(
-            f"  all of the {pages[-1].objects:,} looked at are of {issuers[0]}: does this login see only a part?"
+            f"  all {len(issuers):,} looked at are of drivers of {issuers[0]}: does this login see only a part?"
         )
     return lines, 0
 
 
 def whose(module: str, login: Login, source: Source, heard: list[Notice]) -> list[str]:
-    """Read the first objects of a module and return whose drivers they are of, where that can be told."""
+    """Read the first objects of a module and return the issuer for each, or nothing where that cannot be told."""
     from ocpiq.query import compile
 
-    paths = ISSUERS.get(module) if login.version != "2.1.1" else None
+    paths = ISSUERS.get(module)
     text = f"{module} | limit 1 | []"
     if paths:
         text = f"{module} only {', '.join(paths)} | limit {LOOKED_AT} | [{', '.join(f'.{p}' for p in paths)}]"
@@ -78,10 +84,20 @@ def whose(module: str, login: Login, source: Source, heard: list[Notice]) -> lis
         yield from compile(text, version=login.version).run(sources={module: source}, notify=heard.append)
 
     try:
-        parts = [value for value in found() if isinstance(value, list)]
+        return [issuer(value) for value in found() if isinstance(value, list)]
     except IncompleteError:
-        parts = []
-    return sorted({"-".join(map(str, part)).upper() for part in parts if part and all(part)})
+        return []
+
+
+def issuer(fields: list[object]) -> str:
+    """Return the party that issued a token, by its own fields or by a contract id; of a driver nothing."""
+    country, party, *contracts = (
+        field.upper() if isinstance(field, str) else "" for field in fields or [""] * 2
+    )
+    if PARTY.fullmatch(f"{country}-{party}"):
+        return f"{country}-{party}"
+    found = next((match for text in contracts if (match := CONTRACT.fullmatch(text.strip()))), None)
+    return f"{found[1]}-{found[2]}" if found else ""
 
 
 def count(page: PageRead) -> str:
