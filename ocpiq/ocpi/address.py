@@ -166,3 +166,14 @@ def origin_of(parts: SplitResult) -> tuple[str, str, int]:
 def name_of(piece: str) -> str:
     """Return the name in one `name=value` of a query string."""
     return unquote_plus(piece.partition("=")[0])
+
+
+def proxy_of(url: str) -> str | None:
+    """Return the address of the proxy that the environment, or the system, names for a URL."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - slow to load, and files need none
+
+    parts, proxies = urlsplit(url), getproxies()
+    found = proxies.get(parts.scheme) or proxies.get("all")
+    if not found or proxy_bypass(parts.hostname or ""):
+        return None
+    return found if "//" in found else f"http://{found}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 import weakref
@@ -14,16 +13,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ocpiq.errors import UsageError
 from ocpiq.ocpi import failures
 from ocpiq.ocpi.address import host, redirected
 from ocpiq.ocpi.failures import Failure
 
 if TYPE_CHECKING:
-    import httpx
-
     from ocpiq.storage import Tls
 
+PIECE = 1 << 16  # bytes of a body that are read at once
+LARGE_BLOCK = 1 << 24
+"""Bytes that are taken and given back once: else glibc asks the system anew for every body, and all of its memory
+comes in page by page, which takes longer than to read it."""
 REDIRECTS = 5
 REDIRECT_STATUS = (301, 302, 303, 307, 308)
 
@@ -83,16 +83,13 @@ class Connection:
     def __init__(
         self, tls: Tls | None = None, *, bounds: Bounds | None = None, rate: float | None = None
     ) -> None:
-        import httpx  # noqa: PLC0415 - slow to load, and files need none
+        from ocpiq.ocpi.network import Pools  # noqa: PLC0415 - slow to load, and files need none
 
         self.bounds = bounds or Bounds()
-        self.client = httpx.Client(
-            follow_redirects=False,
-            timeout=httpx.Timeout(self.bounds.connect, read=self.bounds.first, pool=None),
-            verify=True if tls is None else context(tls),
-        )
+        self.pools = Pools(tls, self.bounds.connect, self.bounds.first, self.bounds.idle)
         self.turn = Turn(60.0 / rate if rate else 0.0)
-        self.close = weakref.finalize(self, self.client.close)
+        self.close = weakref.finalize(self, self.pools.close)
+        bytes(LARGE_BLOCK)
 
     def __enter__(self) -> Connection:
         return self
@@ -110,14 +107,14 @@ class Connection:
         Redirects are followed on the same host only, so that the token goes nowhere else. Raises Failure, and
         Stopped once `stopped` says so.
         """
-        import httpx  # noqa: PLC0415
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
         status = 0
         for _ in range(REDIRECTS + 1):
             self.turn.wait()
             try:
                 answer = self.once(url, headers, subject, stopped)
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            except HTTPError as error:
                 raise failures.of_network(subject, url, error) from error
             if answer.status not in REDIRECT_STATUS:
                 return answer
@@ -132,20 +129,17 @@ class Connection:
     def once(self, url: str, headers: Mapping[str, str], subject: str, stopped: Callable[[], bool]) -> Answer:
         """Return the answer to one request."""
         began = time.monotonic()
-        with self.client.stream("GET", url, headers=headers) as response:
-            timeout = response.request.extensions.get("timeout")
-            if isinstance(timeout, dict):
-                timeout["read"] = self.bounds.idle  # read by httpcore when the body begins
+        with self.pools.get(url, headers) as response:
             meter = Meter(self.bounds, subject, url)
             pieces, size = [], 0
-            for piece in response.iter_bytes():
+            while piece := response.read1(PIECE):
                 if stopped():
                     raise Stopped
                 pieces.append(piece)
                 size += len(piece)
-                meter.check(size, response.num_bytes_downloaded)
+                meter.check(size, response.tell())
             spent = time.monotonic() - began
-            return Answer(url, response.status_code, lowered(response), b"".join(pieces), spent)
+            return Answer(url, response.status, lowered(response.headers), b"".join(pieces), spent)
 
 
 class Turn:
@@ -197,28 +191,6 @@ class Meter:
         return Failure(f"{self.subject}: {text}", status=200)
 
 
-def context(tls: Tls) -> ssl.SSLContext:
-    """Return how TLS is spoken with an authority or a certificate of one's own. Raises UsageError."""
-    made = ssl.create_default_context()
-    try:
-        file = tls.ca_file
-        if file:
-            made.load_verify_locations(cafile=file)
-        file = tls.client_cert
-        if file:
-            made.load_cert_chain(file, tls.client_key or None, password=no_password)
-    except OSError as error:  # also ssl.SSLError
-        name = f"{file} with {tls.client_key}" if file == tls.client_cert and tls.client_key else file
-        reason = "it is not what it should be (PEM)" if isinstance(error, ssl.SSLError) else error.strerror
-        raise UsageError(f"the certificate file {name} cannot be used: {reason}") from error
-    return made
-
-
-def no_password() -> str:
-    """Refuse a key with a password, instead of asking for it in the middle of things."""
-    raise UsageError("the key of the client certificate has a password", hint="give one without")
-
-
 def moment(text: str) -> datetime | None:
     """Return the time in a header, or None where it holds none."""
     try:
@@ -227,6 +199,6 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def lowered(response: httpx.Response) -> dict[str, str]:
+def lowered(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers under lower-case names; several of one name are one list with commas."""
-    return {name.lower(): value for name, value in response.headers.items()}
+    return {name.lower(): value for name, value in headers.items()}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from ocpiq.errors import PlatformError
-from ocpiq.ocpi.address import host, shown
+from ocpiq.ocpi.address import host, proxy_of, shown
 
 PASSING_STATUS = (429, 500, 502, 503, 504)
 PASSING_CODES = (3000, 4002, 4003)
@@ -138,7 +137,7 @@ def of_body(subject: str, url: str, body: bytes, *, login: bool = False) -> Fail
 
 def of_network(subject: str, url: str, error: Exception) -> Failure:
     """Return the failure for a request that got no whole answer."""
-    import httpx  # noqa: PLC0415 - already loaded by whoever has such an error
+    from urllib3 import exceptions as kinds  # noqa: PLC0415 - already loaded by whoever has such an error
 
     where, causes = host(url), tuple(chain(error))
     for cause in causes:
@@ -147,19 +146,19 @@ def of_network(subject: str, url: str, error: Exception) -> Failure:
         if isinstance(cause, ssl.SSLError):
             return of_tls(subject, where, cause)
         if isinstance(cause, ConnectionRefusedError):
-            if proxied(url):
+            if proxy_of(url):
                 return no_proxy(subject, where)
             return Failure(f"{subject}: {where} refuses connections", hint="check host, port and the network")
-    if isinstance(error, httpx.TimeoutException):
-        late = "takes no connection" if isinstance(error, httpx.ConnectTimeout) else "does not answer"
+    if isinstance(error, kinds.TimeoutError):
+        late = "takes no connection" if isinstance(error, kinds.ConnectTimeoutError) else "does not answer"
         return Failure(f"{subject}: {where} {late} in time", hint="try again later", retries=ONCE)
-    if isinstance(error, httpx.ProxyError):
+    if isinstance(error, kinds.ProxyError):
         return no_proxy(subject, where)
-    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+    if isinstance(error, kinds.LocationValueError):
         return Failure(f"{subject}: the platform's address is no URL")
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, kinds.NewConnectionError):
         return Failure(f"{subject}: {where} cannot be reached", hint="check host, port and the network")
-    if isinstance(error, httpx.DecodingError):
+    if isinstance(error, kinds.DecodeError):
         return Failure(f"{subject}: {where} sends a broken compressed body", retries=OFTEN)
     return Failure(
         f"{subject}: {where} ended the connection in its answer", hint="try again later", retries=OFTEN
@@ -179,14 +178,6 @@ def elsewhere(subject: str, url: str, location: str, status: int) -> Failure:
 def no_proxy(subject: str, where: str) -> Failure:
     """Return the failure for a proxy that cannot be used."""
     return Failure(f"{subject}: the proxy does not lead to {where}", hint="check HTTPS_PROXY and NO_PROXY")
-
-
-def proxied(url: str) -> bool:
-    """Whether the environment names a proxy for a URL."""
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - only after a failure
-
-    parts, proxies = urlsplit(url), getproxies()
-    return (parts.scheme in proxies or "all" in proxies) and not proxy_bypass(parts.hostname or "")
 
 
 def of_tls(subject: str, where: str, error: ssl.SSLError) -> Failure:
