@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Final, Literal
 # depth, in generators, decoders and comparisons alike, was measured to fit; memory is taken only where it is used.
 STACK: Final = 256 << 20
 DEPTH: Final = 250_000
+# Windows tells a thread that waits nothing of Ctrl-C, so there it has to look up now and then.
+LOOK_UP: Final = None if os.name == "posix" else 0.1  # seconds
 GRACE: Final = 1.0  # seconds that interrupted work has to clean up
 
 Ended = Literal["done", "interrupted", "stuck"]
@@ -35,7 +38,8 @@ def apart(work: Callable[[], None]) -> Ended:
     thread = threading.Thread(target=run, daemon=True)
     try:
         thread.start()
-        done.wait()
+        while not done.wait(LOOK_UP):
+            pass
     except KeyboardInterrupt:
         return "interrupted" if _interrupted(thread, done) else "stuck"
     return "done"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from ocpiq.commands import report
+from ocpiq.commands import report, streams
 from ocpiq.commands.apart import apart
 from ocpiq.commands.arguments import Arguments, parse
 from ocpiq.errors import OcpiqError, UsageError
 
+CLOSED_PIPE: Final = (
+    (errno.EPIPE,) if os.name == "posix" else (errno.EPIPE, errno.EINVAL)
+)  # as Windows says it
 OBJECTS_BETWEEN_COLLECTIONS = (
     100_000  # a decoded page is all objects and no cycles: looking for them costs a half more
 )
@@ -21,6 +27,7 @@ OBJECTS_BETWEEN_COLLECTIONS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line in a thread with a large stack, the prompt in this one, and return the exit code."""
     words = sys.argv[1:] if argv is None else argv
+    streams.prepare()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 50, 100)
     codes: list[int] = []
     temporary: list[str] = []
@@ -28,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(words, temporary)
     if apart(lambda: codes.append(run(words, temporary))) == "stuck":
         for path in temporary:
-            Path(path).unlink(missing_ok=True)
+            with suppress(OSError):  # Windows does not remove a file that is open
+                Path(path).unlink()
         os._exit(report.INTERRUPTED)
     return codes[0]
 
@@ -36,16 +44,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(argv: Sequence[str], temporary: list[str]) -> int:
     """Run the command line; whatever happens, return an exit code."""
     try:
-        return dispatch(parse(argv), temporary)
+        code = dispatch(parse(argv), temporary)
+        sys.stdout.flush()
+        return code
     except OcpiqError as error:
         return report.failed(error)
-    except BrokenPipeError:
-        _forget_output()
-        return 0
     except KeyboardInterrupt:
         return report.INTERRUPTED
     except OSError as error:
+        if error.errno in CLOSED_PIPE and error.filename is None:
+            streams.forget_output()
+            return 0
         if error.filename is None and error.errno is not None:
+            streams.forget_output()
             return report.failed(UsageError(f"cannot write the results: {error.strerror}"))
         return report.broke(error)
     except Exception as error:
@@ -138,8 +149,3 @@ def _help() -> int:
 
     sys.stdout.write(full())
     return 0
-
-
-def _forget_output() -> None:
-    """Point standard output at nothing, so that closing it does not fail once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -25,6 +25,20 @@ ENDINGS: Final = {
     ".tsv": "tsv",
     ".md": "markdown",
 }
+OTHER_FORMS: Final = {
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".parquet",
+    ".html",
+    ".xml",
+    ".yaml",
+    ".yml",
+    ".gz",
+    ".zip",
+    ".pdf",
+}
+STANDARD_OUTPUT: Final = "-"
 RAW: Final = ("raw-output", "join-output", "raw-output0")
 BUFFER: Final = 1 << 16
 
@@ -71,19 +85,27 @@ def form(given: Arguments, environment: Mapping[str, str], *, terminal: bool) ->
         begin=b"\x1e" if given.has("seq") else b"",
         end=b"\0" if given.has("raw-output0") else b"" if given.has("join-output") else b"\n",
         colors=colors(environment) if color and not given.has("monochrome-output") else (),
+        visible=terminal,
     )
 
 
 @contextmanager
 def target(given: Arguments, partial: list[str]) -> Iterator[tuple[BinaryIO, WholeFile | None]]:
-    """Give the file to write to, and the whole file of `-o`, which its user keeps or not."""
-    path = given.last("output")
+    """Give the file to write to, and the whole file of `-o`, which its user keeps or not.
+
+    A device or a pipe cannot be whole: it gets what is written, as standard output does.
+    """
+    path = _path(given)
     if path is None:
         with open(sys.stdout.fileno(), "wb", buffering=BUFFER, closefd=False) as file:
             yield file, None
         return
-    if Path(path).is_dir():
+    if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a folder")
+    if path.exists() and not path.is_file():
+        with path.open("wb", buffering=BUFFER) as file:
+            yield file, None
+        return
     whole = WholeFile(path)
     with whole as file:
         partial.append(str(whole.beside))
@@ -92,7 +114,13 @@ def target(given: Arguments, partial: list[str]) -> Iterator[tuple[BinaryIO, Who
 
 def is_terminal(given: Arguments) -> bool:
     """Tell whether results go to a terminal."""
-    return not given.has("output") and os.isatty(sys.stdout.fileno())
+    return _path(given) is None and os.isatty(sys.stdout.fileno())
+
+
+def _path(given: Arguments) -> Path | None:
+    """Return the file of `-o`; None for standard output."""
+    path = given.last("output")
+    return None if path is None or path == STANDARD_OUTPUT else Path(path)
 
 
 def _named(given: Arguments) -> str:
@@ -106,8 +134,18 @@ def _named(given: Arguments) -> str:
             raise UsageError(f"--csv does not go with --to {named}")
         return "csv"
     if named is None and not any(map(given.has, RAW)):  # raw text has a form of its own: @csv, say
-        named = ENDINGS.get(Path(given.last("output") or "").suffix.lower())
+        named = _of_ending(_path(given))
     return named or ""
+
+
+def _of_ending(path: Path | None) -> str | None:
+    """Return the form that a file's ending names; UsageError for that of a form which would not be in it."""
+    ending = path.suffix.lower() if path else ""
+    if ending in OTHER_FORMS:
+        raise UsageError(
+            f"ocpiq writes no {ending}", hint="-o NAME.csv --csv excel for a spreadsheet; --to names others"
+        )
+    return ENDINGS.get(ending)
 
 
 def _indent(given: Arguments, *, jq: bool, named: str) -> str:

@@ -58,7 +58,7 @@ def run_standard_input(given: Arguments, temporary: list[str]) -> int:
     """Run the query that standard input holds, once, on null. Raises UsageError."""
     text = ""
     if not sys.stdin.isatty():
-        with open(sys.stdin.fileno(), encoding="utf-8", closefd=False) as file:
+        with open(sys.stdin.fileno(), encoding="utf-8-sig", closefd=False) as file:
             try:
                 text = file.read()
             except UnicodeDecodeError:
@@ -96,7 +96,7 @@ def text_of(given: Arguments, words: list[str]) -> Text:
     if not given.has("from-file"):
         return Text(word)
     try:
-        return Text(Path(word).read_text("utf-8"), word)
+        return Text(Path(word).read_text("utf-8-sig"), word)
     except OSError as error:
         raise UsageError(f"could not read the query {word}: {error.strerror}") from None
     except UnicodeDecodeError:

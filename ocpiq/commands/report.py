@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 from pathlib import Path
 from typing import Final
 
 from ocpiq.errors import HaltError, OcpiqError, RunError, render
+from ocpiq.values.visible import write_error
 
 DEBUG: Final = "OCPIQ_DEBUG"
 INTERNAL: Final = 5
@@ -16,16 +16,8 @@ INTERRUPTED: Final = 130  # as shells count a process that SIGINT ended
 
 
 def say(text: str) -> None:
-    """Write lines to standard error; a closed one is no reason to fail, and a terminal gets nothing to obey."""
-    try:
-        if not text.isprintable() and sys.stderr.isatty():
-            from ocpiq.sinks.cells import visible
-
-            text = "\n".join(map(visible, text.split("\n")))
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass
+    """Write lines to standard error."""
+    write_error(text + "\n")
 
 
 def failed(error: OcpiqError, query: str = "", name: str = "", place: str = "") -> int:
@@ -40,10 +32,9 @@ def failed(error: OcpiqError, query: str = "", name: str = "", place: str = "") 
 
 
 def _halted(error: HaltError) -> int:
-    """Write what `halt_error` was given as it is, a string without quotes and line break, and return its exit code."""
+    """Write what `halt_error` was given, a string without quotes and line break, and return its exit code."""
     if isinstance(error.value, str):
-        sys.stderr.write(error.value)
-        sys.stderr.flush()
+        write_error(error.value)
     elif error.value is not None:
         say(_value(error))
     return error.code

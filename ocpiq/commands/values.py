@@ -21,7 +21,7 @@ def variables(given: Arguments) -> dict[str, Value]:
         named.setdefault(name, _read(path, name).decode("utf-8", "replace"))
     for name, path in given.every("arg-file"):
         named.setdefault(
-            name, _read(path, name).decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
+            name, _read(path, name).decode("utf-8-sig", "replace").removesuffix("\n").removesuffix("\r")
         )
     for name, path in given.every("slurpfile"):
         named.setdefault(name, _values(path, name))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 
 from ocpiq.analysis.modules import Library, NoLibrary, described
 from ocpiq.errors import CompileError, HaltError, RunError
 from ocpiq.values.text import excerpt, to_json, tostring
 from ocpiq.values.types import Value, type_name
+from ocpiq.values.visible import write_error
 
 
 class Left(Exception):
@@ -60,12 +60,12 @@ class Runtime:
 
     def debug(self, value: Value) -> Value:
         """`debug`"""
-        sys.stderr.write(f'["DEBUG:",{to_json(value)}]\n')
+        write_error(f'["DEBUG:",{to_json(value)}]\n')
         return value
 
     def stderr(self, value: Value) -> Value:
         """`stderr`"""
-        sys.stderr.write(tostring(value))
+        write_error(tostring(value))
         return value
 
     def input_filename(self) -> Value:

@@ -35,8 +35,8 @@ class Inputs:
     """An iterator over the values of `names` in turn, of standard input where there are none.
 
     `filename` is the file that the last value came from (None for standard input), `line` how many of its
-    lines are read. A file is opened when its turn comes. In the form `seq` a text that is no JSON is skipped,
-    and why is given to `skipped`.
+    lines are read. That the files are there is seen before the first is opened. In the form `seq` a text that is
+    no JSON is skipped, and why is given to `skipped`.
     """
 
     def __init__(
@@ -50,8 +50,7 @@ class Inputs:
         self.lines_read = 0
         self._values = self._slurped() if form.slurp else self._each()
         for name in self.names:
-            if name != STANDARD_INPUT and not Path(name).exists():
-                raise UsageError(f"could not open {name}: there is no such file")
+            _check(name)
 
     def __iter__(self) -> Iterator[Value]:
         return self._values
@@ -122,6 +121,16 @@ class Inputs:
 def name_of(name: str) -> str:
     """Return the file's name as errors call it."""
     return "<stdin>" if name == STANDARD_INPUT else name
+
+
+def _check(name: str) -> None:
+    """Raise UsageError for what cannot be read, before anything is: results of a part would look like the whole."""
+    if name == STANDARD_INPUT:
+        return
+    if not Path(name).exists():
+        raise UsageError(f"could not open {name}: there is no such file")
+    if Path(name).is_dir():
+        raise UsageError(f"could not open {name}: it is a folder")
 
 
 def _open(name: str) -> BinaryIO:

@@ -69,6 +69,6 @@ def _check(path: str) -> None:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        return file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"{file} cannot be read") from None

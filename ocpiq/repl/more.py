@@ -12,7 +12,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.utils import get_cwidth
 
-from ocpiq.sinks.cells import visible
+from ocpiq.values.visible import visible
 
 Answer = Literal["page", "line", "end", "stop"]
 

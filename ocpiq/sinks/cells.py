@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-import unicodedata
-from typing import Final
 
 from msgspec import Struct
 
 from ocpiq.values.blank import NA, Blank
 from ocpiq.values.text import number_text, to_json
 from ocpiq.values.types import Value
-
-# Controls, directions, lone surrogates, separators of lines: what a terminal may take for more than text.
-UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-JOINERS: Final = frozenset("\u200c\u200d")  # of Persian words and of emoji
-ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+from ocpiq.values.visible import visible
 
 
 class Texts(Struct, frozen=True):
@@ -34,36 +28,29 @@ def cell_text(value: Value, texts: Texts) -> str:
     elif value is None or (kind is float and math.isnan(value)):  # type: ignore[arg-type]
         text = texts.null
     elif kind is Blank:
-        text = value.text.replace(NA, texts.na)  # type: ignore[union-attr]
+        text = _blank_text(value, texts)  # type: ignore[arg-type]
     elif kind is int or kind is float:
         return number_text(value)  # type: ignore[arg-type]
     else:
-        text = to_json(value)
+        text = to_json(value if texts.na == NA else _named(value, texts))
     return visible(text) if texts.visible else text
+
+
+def _blank_text(blank: Blank, texts: Texts) -> str:
+    return blank.text.replace(NA, texts.na)
+
+
+def _named(value: Value, texts: Texts) -> Value:
+    """Return the value with every blank in it as what `texts` has for one; what was sent as "#NA" stays."""
+    if type(value) is Blank:
+        return value.formatted(_blank_text(value, texts))
+    if type(value) is list:
+        return [_named(item, texts) for item in value]
+    if type(value) is dict:
+        return {name: _named(item, texts) for name, item in value.items()}
+    return value
 
 
 def is_number(value: Value) -> bool:
     """Tell a number from all else; a boolean is none."""
     return type(value) is int or type(value) is float
-
-
-def visible(text: str) -> str:
-    """Return `text` with what is no character to be seen escaped as in JSON."""
-    if text.isprintable():
-        return text
-    return "".join(map(_visible, text))
-
-
-def _visible(character: str) -> str:
-    if unicodedata.category(character) not in UNSAFE or character in JOINERS:
-        return character
-    units = character.encode("utf-16-be", "surrogatepass").hex()
-    return ESCAPES.get(character) or "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
-
-
-def utf8(text: str) -> bytes:
-    """Return the text as UTF-8, a lone surrogate as U+FFFD."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

@@ -8,9 +8,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.sinks.cells import Texts, cell_text, is_number, utf8
+from ocpiq.sinks.cells import Texts, cell_text, is_number
 from ocpiq.sinks.rows import Rows
 from ocpiq.values.blank import Blank
+from ocpiq.values.text import utf8
 from ocpiq.values.types import Value
 
 BOM: Final = b"\xef\xbb\xbf"

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
 from ocpiq.errors import UsageError
+
+NAMED: Final = 40  # characters of the file's name in that of the one beside it, which may not be too long
 
 
 class WholeFile:
     """Writes beside the file and puts the result in its place at the end, so that nobody sees half of it.
 
-    Leaving the block without `keep` or `keep_partial` leaves the file as it was.
+    Leaving the block without `keep` or `keep_partial` leaves the file as it was. A link stays one: what it leads to is
+    replaced.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        given = Path(path)
+        self.path = Path(os.path.realpath(given)) if given.is_symlink() else given
         self.file: BinaryIO | None = None
         self.beside = self.path
 
@@ -24,9 +28,11 @@ class WholeFile:
         import tempfile  # noqa: PLC0415 - slow to import, and most runs write no file
 
         try:
-            descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+            descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name[:NAMED]}.", dir=self.path.parent)
         except OSError as error:
-            raise UsageError(f"cannot write {self.path}: {error.strerror}") from None
+            folder = self.path.parent
+            reason = error.strerror if folder.is_dir() else f"there is no folder {folder}"
+            raise UsageError(f"cannot write {self.path}: {reason}") from None
         self.beside = Path(name)
         self.file = cast(BinaryIO, os.fdopen(descriptor, "wb"))
         return self.file

@@ -11,12 +11,14 @@ from msgspec import Struct
 
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank
-from ocpiq.values.text import encode
+from ocpiq.values.text import encode, utf8
 from ocpiq.values.types import Value
+from ocpiq.values.visible import LINES, visible
 from ocpiq.values.writer import Style, write
 
 Encoder = Callable[[Value], bytes]
 
+LAYOUT: Final = f"{LINES}\x1b\x1e"
 BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 INDENT: Final = re.compile(rb"\n( +)")
 
@@ -25,7 +27,8 @@ class Form(Struct, frozen=True):
     """How values are written: jq's flags.
 
     `indent` is one level of it, "" for one line; `raw` writes strings without quotes; `end` follows each
-    value; `begin` goes before each that is not raw (`--seq`); `colors` are jq's escape sequences or none.
+    value; `begin` goes before each that is not raw (`--seq`); `colors` are jq's escape sequences or none; `visible`
+    escapes what a terminal could take for more than text.
     """
 
     indent: str = ""
@@ -35,6 +38,7 @@ class Form(Struct, frozen=True):
     begin: bytes = b""
     end: bytes = b"\n"
     colors: tuple[str, ...] = ()
+    visible: bool = False
 
 
 ONE_LINE: Final = Form()
@@ -45,7 +49,7 @@ def encoder(form: Form) -> Encoder:
     if form == ONE_LINE:  # the usual one, and the fastest
         return lambda value: encode(value, orjson.OPT_APPEND_NEWLINE)
     laid_out = _laid_out(form)
-    json = _ascii(laid_out) if form.ascii_only else laid_out
+    json = _ascii(laid_out) if form.ascii_only else _visible(laid_out) if form.visible else laid_out
     begin, end = form.begin, form.end
     if not form.raw:
         return lambda value: begin + json(value) + end
@@ -58,10 +62,7 @@ def encoder(form: Form) -> Encoder:
             return json(text) + end
         if end == b"\0" and "\0" in text:
             raise RunError("Cannot dump a string containing NUL with --raw-output0 option")
-        try:
-            return text.encode() + end
-        except UnicodeEncodeError:  # a lone surrogate
-            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + end
+        return utf8(visible(text, LINES) if form.visible else text) + end
 
     return raw
 
@@ -88,6 +89,18 @@ def _ascii(json: Encoder) -> Encoder:
         return data if data.isascii() else BEYOND_ASCII.sub(_escaped, data.decode()).encode()
 
     return ascii_only
+
+
+def _visible(json: Encoder) -> Encoder:
+    """Return the encoder with what is beyond ASCII made visible: JSON itself escapes the controls below, and those
+    that are there lay it out or colour it.
+    """
+
+    def seen(value: Value) -> bytes:
+        data = json(value)
+        return data if data.isascii() else visible(data.decode(), LAYOUT).encode()
+
+    return seen
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ocpiq.sinks.cells import utf8
 from ocpiq.sinks.rows import Rows
+from ocpiq.values.text import utf8
 from ocpiq.values.types import Value
 
 

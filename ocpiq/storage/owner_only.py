@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
 FILE_RIGHTS = 0o600
 FOLDER_RIGHTS = 0o700
+BINARY = getattr(os, "O_BINARY", 0)  # Windows would write two bytes for a line break
 
 
 def write(path: Path, content: bytes) -> None:
@@ -33,10 +35,9 @@ def write(path: Path, content: bytes) -> None:
 def append(path: Path, content: bytes) -> None:
     """Put `content` behind what `path` holds, in one write; both are made where they are missing. Raises OSError."""
     make_folder(path.parent)
-    number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_RIGHTS)
+    number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY, FILE_RIGHTS)
     try:
-        if os.name == "posix":
-            tighten(number)
+        tighten(number)
         os.write(number, content)
     finally:
         os.close(number)
@@ -45,16 +46,16 @@ def append(path: Path, content: bytes) -> None:
 def read(path: Path) -> bytes:
     """Return what `path` holds, and take the rights to it from everyone but the owner. Raises OSError."""
     with path.open("rb") as file:
-        if os.name == "posix":
-            tighten(file.fileno())
+        tighten(file.fileno())
         return file.read()
 
 
 def tighten(descriptor: int) -> None:
-    """Remove every right to an open file that is not the owner's."""
-    state = os.fstat(descriptor)
-    if state.st_uid == os.getuid() and stat.S_IMODE(state.st_mode) & ~FILE_RIGHTS:
-        os.fchmod(descriptor, FILE_RIGHTS)
+    """Remove every right to an open file that is not the owner's. On Windows it has those of the user's own folder."""
+    if sys.platform != "win32":
+        state = os.fstat(descriptor)
+        if state.st_uid == os.getuid() and stat.S_IMODE(state.st_mode) & ~FILE_RIGHTS:
+            os.fchmod(descriptor, FILE_RIGHTS)
 
 
 def make_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value
 from ocpiq.values.writer import Style, number_text, write
 
-__all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring"]
+__all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8"]
 
 DECODER: Final = msgspec.json.Decoder()
 
@@ -61,6 +61,14 @@ def tostring(value: Value) -> str:
     if isinstance(value, str):
         return value
     return value.text if isinstance(value, Blank) else to_json(value)
+
+
+def utf8(text: str) -> bytes:
+    """Return the text as UTF-8, a lone surrogate as U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def excerpt(value: Value) -> str:

@@ -45,6 +45,12 @@ FORMS = [
         "id,kwh\n1,\n",
         files=FILES,
     ),
+    Case(
+        "--na in a list",
+        (*SOURCE, "--to", "csv", "--na", "hidden", 'sessions | {l: [.kwh, {a: .kwh, b: "#NA"}]} | limit 1'),
+        'l\n"[""hidden"",{""a"":""hidden"",""b"":""#NA""}]"\n',
+        files=FILES,
+    ),
     Case("a blank", (*SOURCE, "--to", "csv", "sessions | {kwh} | limit 1"), "kwh\n#NA\n", files=FILES),
     Case(
         "columns of the query, not of the first row",

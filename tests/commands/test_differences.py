@@ -19,7 +19,11 @@ CASES = {
         (["."], '[1, {"a": 2}]', '[1,{"a":2}]\n', 0),
         (["--to", "json", "."], "[1]", "[\n  1\n]\n", 0),
     ],
+    "Terminals": [
+        (["-nr", '"\\u001b\\u009b"'], "", "\x1b\x9b\n", 0)
+    ],  # the other half is in test_terminal.py
     "Files are apart": [([".", "x", "y"], "", "1\n2\n", 0)],
+    "Files that are missing": [([".", "x", "no"], "", "", 2), ([".", "x", "."], "", "", 2)],
     "The environment": [
         (["-n", "env.OCPIQ_SECRET, $ENV.OCPIQ_SECRET, env.OTHER"], "", 'null\nnull\n"seen"\n', 0)
     ],

@@ -54,6 +54,50 @@ def test_a_full_disk_is_said(home: dict[str, str]) -> None:
     assert (run.returncode, run.stderr) == (2, "error: cannot write the results: No space left on device\n")
 
 
+CLOSED = {
+    "errors": ("ocpiq -n '1, (2 | stderr | empty)' 2>&-", "1\n", 0),
+    "output": ("ocpiq -n 1 >&-", "error: cannot write the results: Bad file descriptor\n", 2),
+    "output of a command": ("ocpiq schema >&-", "error: cannot write the results: Bad file descriptor\n", 2),
+    "output that is not needed": ("ocpiq -n -o x 1 >&-; cat x", "1\n", 0),
+    "input": ("ocpiq -s . <&-", "[]\n", 0),
+    "a query on input": ("ocpiq <&-", "error: there is no query (ocpiq --help shows some)\n", 2),
+    "all": ("ocpiq -n 1 <&- >&- 2>&-", "", 2),
+}
+
+
+@pytest.mark.parametrize(("command", "printed", "code"), CLOSED.values(), ids=CLOSED)
+def test_streams_may_be_closed(
+    command: str, printed: str, code: int, home: dict[str, str], tmp_path: Path
+) -> None:
+    script = f'ocpiq() {{ {sys.executable} -m ocpiq "$@"; }}; {command}'
+    env = {**home, "PYTHONPATH": str(Path(__file__).parents[2])}
+    run = subprocess.run(
+        ["bash", "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=env,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (run.stdout, run.returncode) == (printed, code)
+
+
+def test_texts_are_utf8_whatever_the_locale(home: dict[str, str]) -> None:
+    run = subprocess.run(
+        [*OCPIQ, "help", "sum"], capture_output=True, env={**home, "PYTHONIOENCODING": "cp1252"}, check=True
+    )
+    assert "→" in run.stdout.decode("utf-8")
+
+
+def test_a_pipe_with_a_name_is_written_to_as_it_is(home: dict[str, str], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with subprocess.Popen(["timeout", "20", "cat", str(tmp_path / "fifo")], stdout=subprocess.PIPE) as reader:
+        run = ocpiq("-n", "-o", str(tmp_path / "fifo"), "1", env=home)
+        assert (run.returncode, reader.communicate(timeout=30)[0]) == (0, b"1\n")
+    assert (tmp_path / "fifo").is_fifo()
+
+
 @pytest.mark.parametrize("argv", [["range(1e12) | empty", "-n"], ["."]], ids=["working", "waiting for input"])
 def test_an_interrupt_ends_at_once_without_a_word(
     argv: list[str], home: dict[str, str], tmp_path: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,39 @@ def test_a_table_says_what_has_no_room(environment: dict[str, str]) -> None:
 def test_csv_on_a_terminal_gives_it_no_commands(environment: dict[str, str]) -> None:
     text, code = ended(start(environment, "-n", "--to", "csv", '"\\u001b[2J"'))
     assert (text, code) == ("value\n\\u001b[2J\n", 0)
+
+
+UNSEEN = "\\u009b2J\\u2028\\u2029\\u202e\\u2066\\u200e\\ufeff\\u00ad"
+ON_TERMINAL = {
+    "JSON": (("-nM", f'"{UNSEEN}"'), f'"{UNSEEN}"\n'),
+    "keys": (("-nMc", f'{{"{UNSEEN}": 1}}'), f'{{"{UNSEEN}":1}}\n'),
+    "colours": (
+        ("-nc", f'["{UNSEEN}"]'),
+        f'\x1b[1;39m[\x1b[0m\x1b[0;32m"{UNSEEN}"\x1b[0m\x1b[1;39m]\x1b[0m\n',
+    ),
+    "joiners and letters stay": (("-nM", '"\\u200d\\u200cé👩\\u200d🔧"'), '"\u200d\u200cé👩\u200d🔧"\n'),
+    "raw text, but for its lines": (
+        ("-nrM", f'"a\\tb\\nc\\u001b[2J{UNSEEN}"'),
+        f"a       b\nc\\u001b[2J{UNSEEN}\n",
+    ),
+    "stderr": (("-n", '"a\\nb\\u001b[2J\\u009b" | stderr | empty'), "a\nb\\u001b[2J\\u009b"),
+    "debug": (("-n", '"\\u009b" | debug | empty'), '["DEBUG:","\\u009b"]\n'),
+    "halt_error": (("-n", '"\\u001b[2J" | halt_error'), "\\u001b[2J"),
+    "error": (("-n", '"\\u001b[2J" | error'), "error: \\u001b[2J\n"),
+}
+
+
+@pytest.mark.parametrize(("argv", "seen"), ON_TERMINAL.values(), ids=ON_TERMINAL)
+def test_data_gives_a_terminal_no_commands(
+    argv: tuple[str, ...], seen: str, environment: dict[str, str]
+) -> None:
+    assert ended(start(environment, *argv))[0].replace("\t", "       ").startswith(seen)
+
+
+def test_in_a_pipe_it_stays_as_it_is(environment: dict[str, str]) -> None:
+    argv = [sys.executable, "-m", "ocpiq", "-nr", '"\\u001b\\u009b\\u2028", ("\\u001b" | stderr | empty)']
+    done = subprocess.run(argv, capture_output=True, check=True, env=environment)
+    assert (done.stdout, done.stderr) == ("\x1b\x9b\u2028\n".encode(), b"\x1b")
 
 
 @pytest.fixture

@@ -73,7 +73,27 @@ def test_a_replaced_file_keeps_its_rights(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with (
-        pytest.raises(UsageError, match=r"cannot write .*no/out\.json: No such file"),
+        pytest.raises(UsageError, match=r"cannot write .*no/out\.json: there is no folder .*no$"),
         WholeFile(tmp_path / "no/out.json"),
     ):
         pass
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "real.json").write_text("old")
+    (tmp_path / "out.json").symlink_to("there/real.json")
+    whole = WholeFile(tmp_path / "out.json")
+    with whole as file:
+        file.write(b"new")
+        whole.keep()
+    assert (tmp_path / "out.json").is_symlink()
+    assert (tmp_path / "there" / "real.json").read_text() == "new"
+    assert names(tmp_path / "there") == ["real.json"]
+
+
+def test_a_name_may_be_as_long_as_the_system_takes(tmp_path: Path) -> None:
+    whole = WholeFile(tmp_path / ("n" * 250 + ".json"))
+    with whole:
+        whole.keep()
+    assert names(tmp_path) == ["n" * 250 + ".json"]

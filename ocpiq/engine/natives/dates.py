@@ -140,9 +140,12 @@ def strflocaltime(value: Value, form: Value) -> str:
 
 def _written(form: str, moment: time.struct_time) -> str:
     """Return C's `strftime`; its locale may not be able to take what is no directive."""
-    if form.isascii() and "\0" not in form:
-        return time.strftime(form, moment)
-    return DIRECTIVE.sub(lambda directive: time.strftime(directive[0], moment), form)
+    try:
+        if form.isascii() and "\0" not in form:
+            return time.strftime(form, moment)
+        return DIRECTIVE.sub(lambda directive: time.strftime(directive[0], moment), form)
+    except ValueError:  # Windows does not write all that C has
+        raise RunError("strftime/1: unknown system failure") from None
 
 
 def parse_date(value: Value, form: Value) -> Value:

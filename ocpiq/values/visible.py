@@ -1,0 +1,36 @@
+"""Text as a terminal may get it: what it could take for more than text is escaped as in JSON."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from typing import Final
+
+# Controls, directions, lone surrogates, separators of lines: what a terminal may take for more than text.
+UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+JOINERS: Final = frozenset("\u200c\u200d")  # of Persian words and of emoji
+ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+LINES: Final = "\n\t"
+
+
+def visible(text: str, kept: str = "") -> str:
+    """Return `text` with what is no character to be seen escaped, but for those in `kept`."""
+    if text.isprintable():
+        return text
+    return "".join([each if each in kept else _visible(each) for each in text])
+
+
+def write_error(text: str) -> None:
+    """Write lines to standard error, and to a terminal nothing that it obeys; a closed one is no reason to fail."""
+    try:
+        sys.stderr.write(visible(text, LINES) if sys.stderr.isatty() else text)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) not in UNSAFE or character in JOINERS:
+        return character
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return ESCAPES.get(character) or "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
