@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from socket import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -95,6 +96,10 @@ def classes(idle: float) -> PoolClasses:
             return begun(self.sock, super().getresponse())  # the last answer takes the socket with it
 
     class Secure(HTTPSConnection):
+        def send(self, data: bytes) -> None:  # type: ignore[override] # a GET sends nothing else
+            with suppress(ssl.SSLEOFError):  # whoever hung up has said why, which is read next
+                super().send(data)
+
         def getresponse(self) -> HTTPResponse:  # type: ignore[override]
             return begun(self.sock, super().getresponse())
 
