@@ -92,9 +92,8 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
 
 def _unknown(node: tree.Call, scope: Scope) -> CompileError:
     arity = len(node.arguments)
-    known = {name for name, _ in (*scope.functions, *BUILTINS, *_definitions()) if name[0] != "_"} | set(
-        modules()
-    )
+    names = (*scope.functions, *BUILTINS, *_definitions(), *(AGGREGATES if scope.folding else ()))
+    known = {name for name, _ in names if name[0] not in "_@"} | set(modules())
     arities = sorted(
         {number for name, number in (*scope.functions, *BUILTINS, *_definitions()) if name == node.name}
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from ocpiq.errors import QuerySyntaxError, Span
+from ocpiq.errors import QuerySyntaxError, Span, did_you_mean
 from ocpiq.errors.render import place
 from ocpiq.language import tree
 from ocpiq.language.lalr import END, Stuck, Token, can_follow
@@ -20,6 +21,7 @@ CLOSER: Final = {
 ENDING: Final = {*CLOSER.values(), "_THEN", "_ELIF", "_ELSE", "_SEMICOLON", END}
 CLAUSES: Final = {"_PASS", "_ONLY", "_SINCE", "_UNTIL", "_DURING", "_NEWEST"}
 STAGES: Final = {"_AGGREGATE", "SORT", "TOP", "LIMIT", "DISTINCT", "JOIN"}
+STAGE_WORDS: Final = ("aggregate", "sort by", "top", "limit", "distinct by", "join")
 UNCHAINED: Final = {"EQUAL", "UNEQUAL", "LESS", "LESS_OR_EQUAL", "GREATER", "GREATER_OR_EQUAL"} | {
     *("SET", "UPDATE", "ADD_TO", "SUBTRACT_FROM", "MULTIPLY_BY", "DIVIDE_BY", "REMAINDER_BY", "DEFAULT_TO"),
 }
@@ -73,6 +75,7 @@ ELSEWHERE: Final = {
     "“": 'strings stand in straight quotes: "…"',
     "`": 'strings stand in double quotes: "…"',
 }
+STAGE: Final = re.compile(r"\|\s*([a-z]+)\s+$")  # a word at the place of a stage
 
 
 def explain(stuck: Stuck, text: str, tables: Tables) -> QuerySyntaxError:
@@ -93,7 +96,9 @@ def explain(stuck: Stuck, text: str, tables: Tables) -> QuerySyntaxError:
     message = f"unexpected {found}; expected {_any_of(expected, tables)}"
     if opened and unclosed:
         message += f'; "{opened.text}" {_at(opened, text)} is not closed'
-    return QuerySyntaxError(message, span=span, hint=_hint(stuck, text, expected))
+    return QuerySyntaxError(
+        message, span=span, hint=_hint(stuck, text, expected) or _meant(stuck, text, tables)
+    )
 
 
 def _expected(stuck: Stuck, tables: Tables) -> set[str]:
@@ -182,6 +187,19 @@ def _hint(stuck: Stuck, text: str, expected: set[str]) -> str:
         return f"a stage stands behind a |: … | {token.text} …"
     near = text[max(0, at - 2) : at + 2]
     return next((advice for written, advice in ELSEWHERE.items() if _is_at(written, token, near)), "")
+
+
+def _meant(stuck: Stuck, text: str, tables: Tables) -> str:
+    """Return the clause or the stage that a mistyped word was meant to be: `sessions pas kwh`, `… | limti 3`."""
+    token = stuck.token
+    if token.kind == "NAME":
+        can_stand = can_follow(tables, stuck.states)
+        clauses = [
+            each.text for each in tables.terminals if each.text and each.name in CLAUSES & set(can_stand)
+        ]
+        return did_you_mean(token.text, clauses)
+    before = STAGE.search(text, 0, token.span.start)
+    return did_you_mean(before[1], STAGE_WORDS) if before and before[1] not in STAGE_WORDS else ""
 
 
 def _is_at(written: str, token: Token, near: str) -> bool:

@@ -152,6 +152,20 @@ MISTAKES = [
         "sum is a function of `aggregate`: … | aggregate sum(…)",
     ),
     (
+        "sessions pass kwh | aggregate summ(.kwh)",
+        COMPILES,
+        "summ(.kwh)",
+        "no function is called summ",
+        "did you mean sum?",
+    ),
+    (
+        "exit",  # no format such as @text was meant
+        COMPILES,
+        "exit",
+        "no module or function is called exit",
+        "",
+    ),
+    (
         "sessions pass kwh | {total: sum(.kwh), n: count}",
         COMPILES,
         "sum(.kwh)",

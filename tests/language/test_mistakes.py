@@ -47,6 +47,21 @@ MISTAKES = r"""
 sessions where .a > 1
            ^^^^^
     unexpected "where"; expected an operator, ",", "|" or the end
+sessions pas kwh
+           ^^^
+    unexpected "pas"; expected an operator, ",", "|" or the end
+    did you mean pass?
+.a pas
+     ^^^
+    unexpected "pas"; expected an operator, ",", "|" or the end
+sessions | limti 3
+                   ^
+    unexpected "3"; expected an operator, ",", "|" or the end
+    did you mean limit?
+sessions | agregate {n: count}
+                      ^
+    unexpected "{"; expected an operator, ",", "|" or the end
+    did you mean aggregate?
 .a. b
       ^
     unexpected "b"; expected a string, "[" or a name
