@@ -1,6 +1,7 @@
 """The faults of platforms, one name for each, and what a pull of `cdrs` makes of it.
 
-Every fault is a platform that misbehaves over real HTTP, with ten objects, S0 to S9, on pages of four.
+Every fault is a platform that misbehaves over real HTTP, with ten objects, S0 to S9, on pages of four. SILENCE
+takes short bounds, as the client waits; BODIES are single pages, whose number of requests at once is no matter.
 """
 
 from __future__ import annotations
@@ -8,12 +9,19 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+import brotli
 from misbehaving import TOKEN, Platform, Request, Response, envelope, good_link
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 ALL = tuple(f"S{number}" for number in range(10))
 DONE, FAILED, INCOMPLETE = 0, 6, 8
@@ -24,7 +32,7 @@ Rows = Callable[[int, int], list[object]]
 class Fault:
     """What a platform does, the ids that come all the same, the exit code, and what is said (a pattern each).
 
-    `since` bounds the pull. `waits` says that the client has to wait for real, so it is given short bounds.
+    `since` and `until` bound the pull.
     """
 
     platform: Callable[[], Platform]
@@ -32,7 +40,7 @@ class Fault:
     code: int = DONE
     said: tuple[str, ...] = ()
     since: str = ""
-    waits: bool = False
+    until: str = ""
 
 
 def answering(answer: Callable[[Platform, Request], Response], **switches: object) -> Callable[[], Platform]:
@@ -107,9 +115,37 @@ def endless(platform: Platform, request: Request) -> Response:
     return Response(envelope(rows), headers={"Link": link})
 
 
+def newest_left_out(platform: Platform, request: Request) -> Response:
+    """List what was there when the platform started, unless there is a date_to."""
+    known = platform.objects if "date_to" in request.query else platform.objects[:7]
+    return Response(envelope(known), headers={"X-Total-Count": str(len(known))})
+
+
+def raw_deflate(body: bytes) -> bytes:
+    """Return a body packed as many servers understand `deflate`: without zlib's frame."""
+    made = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return made.compress(body) + made.flush()
+
+
+CODINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {  # with the name that stands in the header
+    "gzip": ("gzip", gzip.compress),
+    "zlib": ("deflate", zlib.compress),
+    "deflate": ("deflate", raw_deflate),
+    "br": ("br", lambda body: brotli.compress(body, quality=1)),
+    "zstd": ("zstd", zstd.compress),
+    "gzip twice": ("gzip, gzip", lambda body: gzip.compress(gzip.compress(body))),
+}
+
+
 @cache
-def packed(body: bytes) -> Response:
-    return Response(gzip.compress(body), headers={"Content-Encoding": "gzip"})
+def packed(body: bytes, coding: str = "gzip") -> Response:
+    name, pack = CODINGS[coding]
+    return Response(pack(body), headers={"Content-Encoding": name})
+
+
+def unpacked(body: bytes, coding: str) -> Callable[[], Platform]:
+    """Return what makes a platform that packs its one page."""
+    return answering(lambda platform, request: packed(body, coding))
 
 
 def two(inner: bytes) -> bytes:
@@ -123,8 +159,7 @@ MANY = b'{"data": [%s]}' % b",".join(
     b'{"id": "S%d", "remark": "%s"}' % (n, b"x" * 400) for n in range(30_000)
 )
 
-FAULTS: dict[str, Fault] = {
-    # paging
+PAGING: dict[str, Fault] = {
     "link to another host": Fault(
         switched(link=lambda *_: '<https://stranger.example/cdrs?offset=4>; rel="next"'),
         said=("next link that leads to another host; going on by offset",),
@@ -146,6 +181,27 @@ FAULTS: dict[str, Fault] = {
     "link missing": Fault(
         switched(link=lambda *_: None), said=("gives no next link although it announces more",)
     ),
+    "link with dates that are none": Fault(
+        answering(
+            lambda p, r: Response(b"", 422) if r.query.get("date_from") == "None" else None,
+            link=lambda p, r, reached: f'<{p.url}{r.path}?date_from=None&offset={reached}>; rel="next"',
+        ),
+    ),
+    "link without the dates": Fault(
+        switched(needs_date=True, link=lambda p, r, reached: f'<?offset={reached}>; rel="next"'),
+        said=("10 objects are kept",),
+        since="2020-01-01T00:00:00Z",
+    ),
+    "link too far": Fault(
+        switched(link=lambda p, r, reached: good_link(p, r, reached + 4)),
+        said=("leaves objects out at its own next link; going on by offset",),
+    ),
+    "link too far and no total": Fault(
+        switched(link=lambda p, r, reached: good_link(p, r, reached + 4), total=lambda n: None),
+        said=("leaves objects out at its own next link; going on by offset",),
+    ),
+    "link on the last page": Fault(switched(last_link='<?offset=10>; rel="next"')),
+    "link that is empty": Fault(switched(last_link="")),
     "link without end": Fault(answering(endless), said=("what was read already; going on by offset",)),
     "offset ignored": Fault(
         switched(ignore_offset=True, link=lambda *_: None),
@@ -184,7 +240,9 @@ FAULTS: dict[str, Fault] = {
         ids=(),
         said=("link after link to empty pages",),
     ),
-    # answers
+}
+
+ANSWERS: dict[str, Fault] = {
     "404 for an empty list": Fault(
         always(Response(envelope(None, 2003), 404)), ids=(), said=("taken for an empty list",)
     ),
@@ -255,36 +313,14 @@ FAULTS: dict[str, Fault] = {
             r"fails \(HTTP 500\); incomplete: 4 of 10 objects came \(try again later",
         ),
     ),
-    # silence
-    "no answer": Fault(
-        answering(lambda p, r: Response(b"", silent=9)),
-        ids=(),
-        code=FAILED,
-        said=(r"does not answer in time \(try again later\)",),
-        waits=True,
+    "large pages fail": Fault(
+        answering(lambda p, r: Response(b"", 504) if int(r.query["limit"]) > 100 else None),
+        said=("fails at large pages; going on with 62 objects a page",),
     ),
-    "no answer on the way": Fault(
-        once(None, *[Response(b"", silent=9)] * 20),
-        ids=ALL[:4],
-        code=INCOMPLETE,
-        said=(r"does not answer in time; incomplete: 4 of 10 objects came \(try again later\)",),
-        waits=True,
+    "newest left out": Fault(answering(newest_left_out), ids=ALL[:7]),
+    "newest left out, but asked for": Fault(
+        answering(newest_left_out), said=("10 objects are kept",), until="2100-01-01T00:00:00Z"
     ),
-    "silence in a body": Fault(
-        once(None, *[Response(envelope([{"id": "S4"}]), cut=30, silent=9)] * 20),
-        ids=ALL[:4],
-        code=INCOMPLETE,
-        said=(r"does not answer in time; incomplete: 4 of 10 objects came \(try again later\)",),
-        waits=True,
-    ),
-    "a body drop by drop": Fault(
-        answering(lambda p, r: Response(envelope([{"id": "S4"}] * 20), slow=0.05)),
-        ids=(),
-        code=FAILED,
-        said=("sends less than 10 kB a second",),
-        waits=True,
-    ),
-    # bodies
     "cut short": Fault(once(None, Response(envelope([{"id": "S4"}]), cut=30))),
     "cut short for good": Fault(
         once(None, *[Response(envelope([{"id": "S4"}]), cut=30)] * 20),
@@ -292,10 +328,56 @@ FAULTS: dict[str, Fault] = {
         code=INCOMPLETE,
         said=("ended the connection in its answer; incomplete: 4 of 10",),
     ),
+}
+
+SILENCE: dict[str, Fault] = {
+    "no answer": Fault(
+        answering(lambda p, r: Response(b"", silent=9)),
+        ids=(),
+        code=FAILED,
+        said=(r"does not answer in time \(try again later\)",),
+    ),
+    "no answer on the way": Fault(
+        once(None, *[Response(b"", silent=9)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(r"does not answer in time; incomplete: 4 of 10 objects came \(try again later\)",),
+    ),
+    "silence in a body": Fault(
+        once(None, *[Response(envelope([{"id": "S4"}]), cut=30, silent=9)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(r"does not answer in time; incomplete: 4 of 10 objects came \(try again later\)",),
+    ),
+    "a body drop by drop": Fault(
+        answering(lambda p, r: Response(envelope([{"id": "S4"}] * 20), slow=0.05)),
+        ids=(),
+        code=FAILED,
+        said=("sends less than 10 kB a second",),
+    ),
+}
+
+BODIES: dict[str, Fault] = {
     "broken JSON": Fault(
         page(b'{"data": [{"id": "S0"'), ids=(), code=FAILED, said=("answers with broken JSON",)
     ),
     "HTML": Fault(page(b"<html>"), ids=(), code=FAILED, said=("answers with HTML",)),
+    "HTML on the way": Fault(
+        once(None, Response(b"<html>")),
+        said=(r"fails at its own next link \(no OCPI answer\); going on by offset",),
+    ),
+    "JSON of another kind": Fault(
+        page(b'{"message": "moved", "code": 7}'),
+        ids=(),
+        code=FAILED,
+        said=(r"answers with JSON that is no OCPI page \(is it an OCPI address\?\)",),
+    ),
+    "pages of another kind": Fault(
+        page(b'{"content": [{"id": "S0"}], "totalPages": 3, "last": false}'),
+        ids=(),
+        code=FAILED,
+        said=("JSON that is no OCPI page",),
+    ),
     "no body": Fault(page(b""), ids=(), code=FAILED, said=("answers with nothing",)),
     "no envelope": Fault(page(b'[{"id": "S0"}, {"id": "S1"}]'), ids=TWO),
     "null for an empty list": Fault(page(envelope(None)), ids=()),
@@ -327,20 +409,27 @@ FAULTS: dict[str, Fault] = {
         ids=("S0",),
         since="2025-01-01T00:00:00Z",
     ),
-    "packed without being asked": Fault(answering(lambda p, r: packed(two(b"1"))), ids=TWO),
     "packed wrongly": Fault(
         page(b"no gzip", **{"Content-Encoding": "gzip"}),
         ids=(),
         code=FAILED,
         said=("broken compressed body",),
     ),
-    "packed zlib": Fault(page(zlib.compress(two(b"1")), **{"Content-Encoding": "deflate"}), ids=TWO),
-    "a bomb": Fault(
-        answering(lambda p, r: packed(BOMB)),
+    "packed in a way that nobody knows": Fault(
+        page(b"no JSON", **{"Content-Encoding": "x-own"}),
         ids=(),
         code=FAILED,
-        said=("unpacks to more than 200 times its size",),
+        said=("answers with what is not JSON",),
     ),
+    **{f"packed with {coding}": Fault(unpacked(two(b"1"), coding), ids=TWO) for coding in CODINGS},
+    **{
+        f"a bomb of {coding}": Fault(
+            unpacked(BOMB, coding), ids=(), code=FAILED, said=("unpacks to more than 200 times its size",)
+        )
+        for coding in CODINGS
+    },
     "everything at once": Fault(page(MANY), ids=tuple(f"S{number}" for number in range(30_000))),
     "terminal escapes in data": Fault(page(json.dumps([{"id": "\x1b[2J"}]).encode()), ids=("\x1b[2J",)),
 }
+
+FAULTS = PAGING | ANSWERS | SILENCE | BODIES

@@ -11,6 +11,7 @@ from ocpiq.ocpi.address import host, proxy_of, shown
 
 PASSING_STATUS = (429, 500, 502, 503, 504)
 PASSING_CODES = (3000, 4002, 4003)
+OVERWHELMED_CODES = (3000, 4002)
 REFUSED_STATUS = (400, 422)
 REFUSED_CODES = (2000, 2001, 2002)
 OFTEN = 3  # further tries after what may pass
@@ -93,7 +94,14 @@ class Failure(PlatformError):
     @property
     def answer(self) -> str:
         """What the platform answered, in short."""
-        return f"OCPI status {self.code}" if self.code else f"HTTP {self.status}"
+        if self.code:
+            return f"OCPI status {self.code}"
+        return "no OCPI answer" if self.status == 200 else f"HTTP {self.status}"
+
+    @property
+    def overwhelmed(self) -> bool:
+        """Whether the platform may manage a smaller page."""
+        return self.status >= 500 or self.code in OVERWHELMED_CODES
 
     @property
     def refused(self) -> bool:
@@ -132,6 +140,15 @@ def of_body(subject: str, url: str, body: bytes, *, login: bool = False) -> Fail
     what = "HTML" if start[:1] == b"<" else "what is not JSON" if start else "nothing"
     return Failure(
         f"{subject}: {shown(url)} answers with {what}", hint=hint or "is it an OCPI address?", status=200
+    )
+
+
+def of_page(subject: str, url: str) -> Failure:
+    """Return the failure for JSON that is neither a list nor in an envelope, such as a gateway's own message."""
+    return Failure(
+        f"{subject}: {shown(url)} answers with JSON that is no OCPI page",
+        hint="is it an OCPI address?",
+        status=200,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
 from ocpiq.ocpi import failures
@@ -14,7 +15,7 @@ from ocpiq.ocpi.address import traced
 from ocpiq.ocpi.ahead import Ahead
 from ocpiq.ocpi.connection import Answer, Connection
 from ocpiq.ocpi.distinct import EXACT, Distinct
-from ocpiq.ocpi.envelope import SUCCESS, head, said
+from ocpiq.ocpi.envelope import SUCCESS, enveloped, head, said
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.headers import headers, redact, routing
 from ocpiq.ocpi.links import next_link, number
@@ -74,9 +75,10 @@ class Reader:
         """Say something of this pull."""
         self.notify(Warned(f"{self.module}: {text}"))
 
-    def read(self, url: str) -> Read:
-        """Return the page at `url`. Raises Failure."""
-        read = patiently(lambda: self.attempt(url), self.patience, self.told_to_wait)
+    def read(self, url: str, *, once: bool = False) -> Read:
+        """Return the page at `url`, asked for `once` or with patience. Raises Failure."""
+        patience = replace(self.patience, waits=()) if once else self.patience
+        read = patiently(lambda: self.attempt(url), patience, self.told_to_wait)
         self.asked |= {hash(url), hash(read.url)}
         return read
 
@@ -128,6 +130,8 @@ class Reader:
         except PlatformError:
             raise failures.of_body(self.module, answer.url, answer.body) from None
         code = opened.status_code
+        if code is None and opened.count == 1 and not enveloped(answer.body):
+            raise failures.of_page(self.module, answer.url)
         if code is not None and code not in SUCCESS:
             message = said(opened.status_message, self.token.value)
             raise failures.of_code(self.module, answer.url, answer.status, code, message)

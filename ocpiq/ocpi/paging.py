@@ -11,6 +11,7 @@ from ocpiq.errors import IncompleteError, Notify, ignore
 from ocpiq.ocpi.address import parameters, path, resolved, same_origin, with_query, without_nothing
 from ocpiq.ocpi.connection import Connection
 from ocpiq.ocpi.failures import Failure
+from ocpiq.ocpi.links import number
 from ocpiq.ocpi.modules import endpoints_of
 from ocpiq.ocpi.pages import Read, Reader
 from ocpiq.ocpi.retry import Patience
@@ -18,6 +19,7 @@ from ocpiq.privacy import Gate, Opened
 from ocpiq.storage import Login
 
 LIMITS = (1000, 500, 250, 125, 62, 31, 15)  # objects a page; the next one where one is refused
+MODEST = 62  # of these, what is asked for where a platform fails at more
 EARLIEST = "2010-01-01T00:00:00Z"  # sessions cannot be asked for without a date_from; none is older
 EMPTY_PAGES = 3  # in a row, after which a link leads nowhere
 STALE_PAGES = 3  # in a row without a new object, after which there will be none
@@ -207,20 +209,25 @@ class Pull:
 
     def begin(self, endpoint: str) -> Read:
         """Return the first page of an endpoint, as large as the platform lets it be."""
-        refusal: Failure | None = None
+        first: Failure | None = None
         for limit in LIMITS:
+            failed = first is not None and first.overwhelmed
+            if failed and limit > MODEST:
+                continue
             url = with_query(endpoint, {**self.filters, "offset": "0", "limit": str(limit)})
             try:
-                read = self.reader.read(url)
+                read = self.reader.read(url, once=failed)
             except Failure as failure:
-                if not failure.refused:
-                    raise
-                refusal = refusal or failure
+                first = first or failure
+                if failed or not (failure.refused or failure.overwhelmed):
+                    break
                 continue
+            if failed:
+                self.reader.warn(f"the platform fails at large pages; going on with {limit} objects a page")
             self.start = read.url
             return read
-        assert refusal is not None
-        raise refusal
+        assert first is not None
+        raise first
 
     def look_ahead(self, read: Read) -> None:
         """Begin to fetch what comes next: many pages by their offsets, or the one that the link leads to."""
@@ -273,6 +280,8 @@ class Pull:
         target = self.target(link, read)
         if target is None:
             return "gives a next link that leads to another host"
+        if self.skips(link):
+            return "leaves objects out at its own next link"
         if hash(target) in self.reader.asked:
             return "gives a next link to a page that was read already"
         if self.empty >= EMPTY_PAGES:
@@ -290,6 +299,11 @@ class Pull:
         if self.known(found):
             return "repeats a page at its own next link"
         return found
+
+    def skips(self, link: str) -> bool:
+        """Whether a link leads behind the next object, as where it counts on more objects a page than come."""
+        offset = number(parameters(link).get("offset", ""))
+        return offset is not None and offset > self.position and not self.reread
 
     def by_number(self, read: Read) -> Read | None:
         """Return the page after all objects received so far, or None where that page has none."""
