@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
+import tracemalloc
+import zlib
 from contextlib import contextmanager
 
+import brotli
 import pytest
-from misbehaving import TOKEN, Platform, serving
+from faults import zstd
+from misbehaving import TOKEN, Platform, Response, serving
 
 from ocpiq import ocpi
 from ocpiq.errors import PlatformError
@@ -101,6 +106,36 @@ def test_an_answer_without_end_is_given_up():
         connection.get(f"http://{place}/", {}, "cdrs")
     assert caught.value.message == f"cdrs: the answer of {place} is larger than 1 MB"
     assert caught.value.retries == 0
+
+
+def blown_up(coding):
+    """Return 256 MB of blanks, packed."""
+    blanks = b" " * (1 << 20)
+    if coding == "gzip":
+        return gzip.compress(blanks) * 256
+    if coding == "zstd":
+        return zstd.compress(blanks) * 256
+    packer = zlib.compressobj(1) if coding == "deflate" else brotli.Compressor(quality=1)
+    pack = packer.compress if coding == "deflate" else packer.process
+    rest = packer.flush if coding == "deflate" else packer.finish
+    return b"".join((*(pack(blanks) for _ in range(256)), rest()))
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+def test_a_bomb_is_given_up_before_it_takes_much_memory(coding):
+    bomb = Response(blown_up(coding), headers={"Content-Encoding": coding})
+    with (
+        serving(Platform(special={"cdrs": lambda _: bomb})) as platform,
+        ocpi.Connection(bounds=ocpi.Bounds(unpacked=1 << 22)) as connection,
+    ):
+        tracemalloc.start()
+        try:
+            with pytest.raises(Failure, match="unpacks to more than 200 times its size"):
+                connection.get(f"{platform.url}/cdrs", {}, "cdrs")
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert most < 64 << 20
 
 
 def dribbling(pieces):
