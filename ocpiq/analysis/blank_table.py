@@ -10,9 +10,9 @@ from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.blanks import FORMS, Blanks, of_aggregate
 from ocpiq.analysis.builtins import BUILTINS
 
-WIDTH: Final = 100
+WIDTH: Final = 80
 TITLE: Final = "What each operator, form and builtin does with a blank"
-REST: Final = "Builtins written in the language (`select`, `map`, `sort_by`, …) do what their definitions do."
+REST: Final = "Builtins written in the language (`map`, …) do what their definitions do."
 
 
 def blank_table() -> str:

@@ -42,6 +42,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     found = Arguments()
     todo = list(reversed(argv))
     further = ""  # the option that says what further words are
+    file_first = False  # `-f get` is a file of that name, `explain -f FILE` is the command
     while todo:
         text = todo.pop()
         if text == "--":
@@ -49,12 +50,13 @@ def parse(argv: Sequence[str]) -> Arguments:
                 _word(found, word, further)
             break
         if not _is_option(text):
+            file_first = file_first or (not found.words and found.has("from-file"))
             _word(found, text, further)
         elif text.startswith("--"):
             further = _long(found, text, todo) or further
         else:
             _short(found, text, todo)
-    return _with_command(found, argv)
+    return _with_command(found, is_word=file_first or "--" in argv)
 
 
 def _is_option(text: str) -> bool:
@@ -102,9 +104,9 @@ def _take(found: Arguments, option: Option, todo: list[str]) -> None:
     found.options.setdefault(option.name, []).append(words)
 
 
-def _with_command(found: Arguments, argv: Sequence[str]) -> Arguments:
-    """Take the command from the words, and look whether it knows the options."""
-    if found.words and found.words[0] in NAMES and not found.has("from-file") and "--" not in argv:
+def _with_command(found: Arguments, *, is_word: bool) -> Arguments:
+    """Take the command from the words, unless the first of them `is_word`; look whether it knows the options."""
+    if found.words and found.words[0] in NAMES and not is_word:
         found.command = found.words.pop(0)
     if found.command == "help" or found.has("help") or found.has("version"):
         return found

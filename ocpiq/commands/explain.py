@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from ocpiq.commands import origin, values
 from ocpiq.commands.arguments import Arguments
+from ocpiq.commands.help import WIDTH
 from ocpiq.commands.origin import version_of
 from ocpiq.commands.query import compiled, text_of
 from ocpiq.commands.report import failed
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation, Role, SourceExplained
     from ocpiq.query.pulls import Asked
 
-WIDTH: Final = 100
 ROLES: Final[tuple[tuple[Role, str], ...]] = (
     ("shown", "shows"),
     ("blanked", "blanks"),

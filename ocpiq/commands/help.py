@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Final
 
-from ocpiq.commands.options import COMMANDS, GROUPS, Command, Option
+from ocpiq.commands.options import COMMANDS, GROUPS, OPTIONS, Command, Option
 
 WIDTH: Final = 80
 COLUMN: Final = 28
@@ -20,7 +20,7 @@ ocpiq [OPTIONS]                     the prompt; off a terminal, standard input
 
 EXAMPLES: Final = """\
   ocpiq --demo 'sessions pass kwh | limit 3'
-  ocpiq --demo 'sessions pass kwh | aggregate sum(.kwh) by .status'
+  ocpiq --demo 'sessions pass kwh, status | aggregate sum(.kwh) by .status'
   ocpiq login https://ocpi.example.com/ocpi/versions --party NL-ABC
   ocpiq -o cdrs.csv 'cdrs only id, total_energy since 2026-01-01'
   ocpiq --demo --to table 'locations pass city | {id, city} | limit 5'
@@ -56,6 +56,21 @@ def full() -> str:
     return "\n".join(parts)
 
 
+def of_name(name: str) -> str:
+    """Return the help for the command of that name; nothing where there is none."""
+    return "".join(of_command(command) for command in COMMANDS if command.name == name)
+
+
+def of_command(command: Command) -> str:
+    """Return what `--help` prints behind a command: what it takes, its options, examples."""
+    options = [option for option in OPTIONS if command.name in option.commands]
+    parts = [f"ocpiq {command.name} {command.takes}".rstrip() + f"\n\n{_sentence(command.about)}\n"]
+    if options:
+        parts.append("Options\n" + "".join(_entry(names(option), option.about) for option in options))
+    parts.append("Examples\n" + "".join(f"  ocpiq {words}\n" for words in command.examples))
+    return "\n".join([*parts, "ocpiq --help has the rest, and the exit codes.\n"])
+
+
 def names(option: Option) -> str:
     """Return the option as it is written, with the words that it takes."""
     short = f"-{option.short}, " if option.short else "    "
@@ -64,6 +79,10 @@ def names(option: Option) -> str:
 
 def _command(command: Command) -> str:
     return _entry(f"{command.name} {command.takes}".rstrip(), command.about)
+
+
+def _sentence(text: str) -> str:
+    return "\n".join(textwrap.wrap(text[0].upper() + text[1:] + ".", WIDTH, break_on_hyphens=False))
 
 
 def _entry(name: str, about: str) -> str:

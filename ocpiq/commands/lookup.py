@@ -8,7 +8,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ocpiq.commands.help import WIDTH
+from ocpiq.commands.help import WIDTH, of_name
+from ocpiq.commands.page import fitted
 from ocpiq.errors import UsageError, did_you_mean
 from ocpiq.language.reference import Entry, entries, named, section
 
@@ -29,7 +30,9 @@ def _found(name: str) -> str:
     if found := named(name):
         return "\n".join(map(_text, found))
     if found_section := section(name):
-        return found_section
+        return "\n".join(fitted(found_section, WIDTH))
+    if command := of_name(name):
+        return command
     known = {name for entry in entries() for name in entry.names}
     raise UsageError(
         "the language has no such entry", hint=did_you_mean(name, known) or "ocpiq help lists them all"

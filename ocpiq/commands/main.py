@@ -73,7 +73,7 @@ def dispatch(given: Arguments, temporary: list[str]) -> int:
         sys.stdout.write(f"ocpiq {__version__}\n")
         return 0
     if given.has("help"):
-        return _help()
+        return _help(given.command)
     if _is_without_query(given):
         return _without_query(given, temporary)
     if given.command == "query":
@@ -144,8 +144,8 @@ def _without_query(given: Arguments, temporary: list[str]) -> int:
     return query.run_standard_input(given, temporary)
 
 
-def _help() -> int:
-    from ocpiq.commands.help import full
+def _help(name: str) -> int:
+    from ocpiq.commands import help
 
-    sys.stdout.write(full())
+    sys.stdout.write(help.of_name(name) or help.full())
     return 0

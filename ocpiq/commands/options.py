@@ -22,24 +22,77 @@ SHELLS: Final = ("bash", "zsh", "fish")
 
 
 class Command(Struct, frozen=True):
-    """`ocpiq name takes`."""
+    """`ocpiq name takes`. `examples` are what follows `ocpiq `."""
 
     name: str
     takes: str
     about: str
+    examples: tuple[str, ...]
 
 
 COMMANDS: Final = (
-    Command("login", "URL --party XX-YYY", "log in to a platform: its versions or version-details URL"),
-    Command("logout", "[NAME]", "forget a login"),
-    Command("platforms", "", "list the logins; the one in use has a star"),
-    Command("get", "MODULE", "all objects of a module, as ocpi-tool gives them"),
-    Command("explain", "QUERY", "what a query reads, shows and asks of the platform"),
-    Command("schema", "[MODULE[.PATH]]", "fields, types, and what is shown by default and why"),
-    Command("demo", "", "serve the embedded platform until Ctrl-C"),
-    Command("help", "[NAME]", "the language: what there is, or one entry with examples"),
-    Command("completion", "SHELL", f"the completion of ocpiq in {', '.join(SHELLS[:-1])} or {SHELLS[-1]}"),
-    Command("man", "", "this text as a man page: ocpiq man | man -l -"),
+    Command(
+        "login",
+        "URL --party XX-YYY",
+        "log in to a platform: its versions or version-details URL",
+        (
+            "login https://ocpi.example.com/ocpi/versions --party NL-ABC",
+            "login https://ocpi.example.com/ocpi/2.2.1 --party NL-ABC --name depot",
+            "login https://ocpi.example.com/ocpi/versions --party NL-ABC --check",
+        ),
+    ),
+    Command("logout", "[NAME]", "forget a login", ("logout", "logout depot")),
+    Command("platforms", "", "list the logins; the one in use has a star", ("platforms",)),
+    Command(
+        "get",
+        "MODULE",
+        "all objects of a module, as ocpi-tool gives them",
+        (
+            "get --demo sessions --privacy-pass start_date_time,kwh",
+            "get cdrs --date-from 2026-01-01 --date-to 2026-02-01 -o cdrs.ndjson",
+            "get locations --source locations=saved/ --to table",
+        ),
+    ),
+    Command(
+        "explain",
+        "QUERY",
+        "what a query reads, shows and asks of the platform",
+        (
+            "explain 'sessions only id, kwh during 2026-01'",
+            "explain --demo --ask 'cdrs only total_cost | aggregate count'",
+            "explain -f report.ocpiq --arg month 2026-01",
+        ),
+    ),
+    Command(
+        "schema",
+        "[MODULE[.PATH]]",
+        "fields, types, and what is shown by default and why",
+        (
+            "schema",
+            "schema sessions",
+            "schema cdrs.cdr_token.uid",
+            "schema cdrs.stop_date_time --ocpi-version 2.1.1",
+            "schema locations.evses --json",
+        ),
+    ),
+    Command("demo", "", "serve the embedded platform until Ctrl-C", ("demo", "demo --port 8642")),
+    Command(
+        "help",
+        "[NAME]",
+        "the language: what there is, or one entry with examples; a command",
+        ("help", "help aggregate", "help Dates", "help differences", "help login"),
+    ),
+    Command(
+        "completion",
+        "SHELL",
+        f"the completion of ocpiq in {', '.join(SHELLS[:-1])} or {SHELLS[-1]}",
+        (
+            "completion bash > ~/.local/share/bash-completion/completions/ocpiq",
+            "completion zsh > ~/.zfunc/_ocpiq",
+            "completion fish > ~/.config/fish/completions/ocpiq.fish",
+        ),
+    ),
+    Command("man", "", "what --help says, as a man page", ("man | man -l -",)),
 )
 
 
@@ -111,7 +164,11 @@ SOURCES: Final = (
     Option("platform", "", ("NAME",), "which login (or OCPIQ_PLATFORM); else the last", CHECKS),
     Option("source", "", ("MODULE=PATH",), "this module from saved pages: a file or a folder", CHECKS),
     Option(
-        "ocpi-version", "", ("VERSION",), "of such files, 2.2.1 if not said", (*CHECKS, "schema", "login")
+        "ocpi-version",
+        "",
+        ("VERSION",),
+        "of saved pages or a schema, else 2.2.1; or the one to log in with",
+        (*CHECKS, "schema", "login"),
     ),
     Option("parallel", "", ("N",), "requests at once; else as many as the platform answers well", CHECKS),
     Option("rate", "", ("N",), "requests a minute at most", CHECKS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -31,7 +32,8 @@ def run(given: Arguments) -> int:
 
     found = module(name, version)
     field = _field(found, path)
-    _print(given, field, _of_field(found, field))
+    lines = _of_field(found, field)
+    _print(given, field, map(_cut, lines) if not field.leaf and sys.stdout.isatty() else lines)
     return 0
 
 
@@ -41,6 +43,12 @@ def _print(given: Arguments, data: object, lines: Iterable[str]) -> None:
 
         lines = [msgspec.json.encode(data).decode()]
     sys.stdout.writelines(line + "\n" for line in lines)
+
+
+def _cut(line: str) -> str:
+    """Return a line of many as the terminal has room for it; `ocpiq schema` of the field itself says the rest."""
+    width = shutil.get_terminal_size().columns
+    return line if len(line) <= width else line[: width - 1] + "…"
 
 
 def _field(module: Module, path: str) -> Field:

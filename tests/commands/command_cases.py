@@ -181,6 +181,14 @@ VARIABLES = [
         "2\n",
         files={"lib/m.jq": "\ufeffdef two: 2;"},
     ),
+    Case("-f of a file that is called like a command", ("-nf", "get"), "3\n", files={"get": "3"}),
+    Case(
+        "explain -f",
+        ("explain", "-f", "q"),
+        "reads no module: a program on plain JSON, run once for each input\n",
+        files={"q": "3"},
+    ),
+    Case("-f of a command that has none", ("get", "-f", "q"), err="ocpiq get knows no --from-file", code=2),
     Case("-f behind", ("-n", "q", "-f"), "3\n", files={"q": "3"}),
     Case("-f that is not there", ("-f", "no"), err="could not read the query no", code=2),
     Case(

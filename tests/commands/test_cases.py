@@ -10,7 +10,6 @@ import pytest
 from command_cases import CASES, Case
 from form_cases import FORMS
 
-from ocpiq.commands.help import full
 from ocpiq.commands.main import run
 from ocpiq.commands.options import OPTIONS
 
@@ -50,12 +49,6 @@ def test_case(
     for name, text in case.made.items():
         assert (Path(name).read_text("utf-8") if Path(name).exists() else None) == text
     assert not [path for path in Path().iterdir() if path.name.startswith(".")]
-
-
-def test_help_fits_a_terminal_and_names_every_option() -> None:
-    text = full()
-    assert max(map(len, text.splitlines())) <= 80
-    assert all(f"--{option.name}" in text for option in OPTIONS)
 
 
 def test_options_have_names_of_their_own() -> None:

@@ -1,0 +1,81 @@
+"""A section of the language reference as lines for a terminal."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Final
+
+ARROW: Final = " → "
+CELLS: Final = re.compile(r"(?<!\\)\|")
+CODE: Final = re.compile(r"^`(.*)`$")
+FENCE: Final = "```"
+NEW: Final = re.compile(r"- |\||    ")  # begins a line of its own
+
+
+def fitted(section: str, width: int) -> Iterator[str]:
+    """Yield the lines of a section, at most `width` wide: sentences are set anew, and a row of a table is a paragraph.
+
+    What cannot be broken, such as a long program, keeps its length.
+    """
+    last = ""
+    for line in _lines(section, width):
+        if line or last:
+            yield line
+        last = line
+
+
+def _lines(section: str, width: int) -> Iterator[str]:
+    for line in _joined(section):
+        if line.startswith("        "):
+            yield from _example(line, width)
+        elif line.startswith("|"):
+            yield from _row(line, width)
+        else:
+            inner = 8 if line.startswith("    ") else 2 if line.startswith("- ") else 0
+            yield from _wrapped(line, width, " " * inner) or [""]
+
+
+def _joined(section: str) -> Iterator[str]:
+    """Yield sentences and points as one line each, all else as it stands."""
+    text = ""
+    for line in section.split("\n"):
+        if text and (not line.strip() or NEW.match(line) or line.startswith(FENCE)):
+            yield text
+            text = ""
+        if not line.strip() or line.startswith(("    ", "|", FENCE)):
+            if not line.startswith(FENCE):
+                yield line
+        else:
+            text = f"{text} {line.strip()}" if text else line
+    if text:
+        yield text
+
+
+def _example(line: str, width: int) -> list[str]:
+    program, arrow, outputs = line.rpartition(ARROW)
+    if len(line) <= width or not arrow:
+        return [line]
+    return [program, *_wrapped(f"→\xa0{outputs}", width, " " * 12, " " * 10)]
+
+
+def _row(line: str, width: int) -> Iterator[str]:
+    """Yield a row of a table: the first cell, and below it the others, each with the name of its column."""
+    first, *others = (CODE.sub(r"\1", cell.strip().replace(r"\|", "|")) for cell in CELLS.split(line)[1:-1])
+    if set(first) <= {"-", ":"}:
+        return
+    yield from ("", f"  {first}")
+    yield from _wrapped(f"      {'  ·  '.join(others)}", width, " " * 6)
+
+
+def _wrapped(text: str, width: int, indent: str, first: str = "") -> list[str]:
+    lines = textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\xa0", " ") for line in lines]
