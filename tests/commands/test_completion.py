@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from ocpiq.commands.completion import SCRIPTS
@@ -15,7 +18,15 @@ from ocpiq.schema import modules
 
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the scripts, two logins as `ocpiq platforms` lists them, and a saved query among other files."""
     folder = tmp_path_factory.mktemp("completion")
+    (folder / "ocpiq").write_text(
+        "#!/bin/sh\nprintf '* depot  2.2.1  https://a\\n  other  2.2.1  https://b\\n'\n"
+    )
+    (folder / "ocpiq").chmod(0o755)
+    (folder / "work" / "more").mkdir(parents=True)
+    (folder / "work" / "month.ocpiq").touch()
+    (folder / "work" / "month.csv").touch()
     for shell in SHELLS:
         (folder / shell).write_text("\n".join(SCRIPTS[shell]()) + "\n", "utf-8")
     return folder
@@ -46,6 +57,19 @@ def test_every_command_and_option_is_in_it(shell: str, scripts: Path) -> None:
 
 LINES: dict[str, tuple[str, ...]] = {
     "log": ("login", "logout"),
+    "ses": ("sessions",),
+    "--demo evs": ("evses",),
+    "sessions ses": (),
+    "explain ses": ("sessions",),
+    "help group_": ("group_by",),
+    "logout ": ("depot", "other"),
+    "--platform d": ("depot",),
+    "--source ses": ("sessions=",),
+    "--source sessions=m": (),
+    "-f m": ("month.ocpiq", "more"),
+    "-nf m": ("month.ocpiq", "more"),
+    "explain -f m": ("month.ocpiq", "more"),
+    "-f month.ocpiq m": (),
     "--sour": ("--source",),
     "--demo --sour": ("--source",),
     "--to ": FORMS,
@@ -70,7 +94,11 @@ def test_in_bash(line: str, words: tuple[str, ...], scripts: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("--to = m", ["markdown"]), ("--to =", sorted(FORMS)), ("--to = csv lo", ["login", "logout"])],
+    [
+        ("--to = m", ["markdown"]),
+        ("--to =", sorted(FORMS)),
+        ("--to = csv lo", ["locations", "login", "logout"]),
+    ],
 )
 def test_in_bash_readline_breaks_words_at_an_equals_sign(line: str, words: list[str], scripts: Path) -> None:
     assert bash(scripts, *line.split(" ")) == words
@@ -83,13 +111,73 @@ def test_in_bash_a_list_goes_on_behind_a_comma(scripts: Path) -> None:
 def bash(scripts: Path, *words: str) -> list[str]:
     """Return what bash would offer for the last of the words."""
     script = (
-        'source "$1"; shift; COMP_WORDS=(ocpiq "$@"); COMP_CWORD=$#; _ocpiq; printf "%s\\n" "${COMPREPLY[@]}"'
+        'source "$1"; PATH=$2:$PATH; cd "$2/work"; shift 2; COMP_WORDS=(ocpiq "$@"); COMP_CWORD=$#;'
+        ' _ocpiq; printf "%s\\n" "${COMPREPLY[@]}"'
     )
-    found = out(needed("bash"), "--norc", "-c", script, "bash", str(scripts / "bash"), *words)
-    return sorted(word for word in found if word)
+    argv = ("bash", str(scripts / "bash"), str(scripts), *words)
+    return sorted(word for word in out(needed("bash"), "--norc", "-c", script, *argv) if word)
 
 
-@pytest.mark.parametrize("line", ["log", "--to ", "--to t", "get s", "schema ", "completion "])
+@pytest.mark.parametrize("line", [line for line in LINES if "f m" not in line])
 def test_in_fish(line: str, scripts: Path) -> None:
-    found = out(needed("fish"), "--no-config", "-c", f"source {scripts / 'fish'}; complete -C 'ocpiq {line}'")
-    assert {found.split("\t")[0] for found in found} >= set(LINES[line])
+    assert fish(scripts, line) >= set(LINES[line])
+
+
+def test_in_fish_saved_queries(scripts: Path) -> None:
+    assert "month.ocpiq" in fish(scripts, "-f m")
+    assert "month.ocpiq" in fish(scripts, "explain -f mon")
+
+
+def fish(scripts: Path, line: str) -> set[str]:
+    """Return what fish would offer at the end of the line."""
+    script = (
+        f"set PATH {scripts} $PATH; cd {scripts}/work; source {scripts / 'fish'}; complete -C 'ocpiq {line}'"
+    )
+    return {found.split("\t")[0] for found in out(needed("fish"), "--no-config", "-c", script)}
+
+
+TYPED = {
+    "an option": ("--sou", "--source "),
+    "a module": ("ses", "sessions "),
+    "a source": ("--source ses", "--source sessions="),
+    "its file": ("--source sessions=month.c", "--source sessions=month.csv "),
+    "a saved query": ("-f mon", "-f month.ocpiq "),
+    "a form": ("--to mark", "--to markdown "),
+    "a login": ("--platform d", "--platform depot "),
+    "more of a list": ("--csv excel,semi", "--csv excel,semicolon"),
+    "a command behind an option": ("--demo expl", "--demo explain "),
+}
+STARTED = {
+    "bash": (["--norc", "-i"], "source {0}/bash", "export PS1=@READY"),
+    "zsh": (["-f", "-i"], "autoload -U compinit; compinit -u -D; source {0}/zsh", "PROMPT=@READY"),
+}
+
+
+@pytest.fixture(scope="module", params=STARTED)
+def terminal(request: pytest.FixtureRequest, scripts: Path) -> Iterator[pexpect.spawn[str]]:
+    """A shell on a terminal, with its script, where the files and logins are."""
+    argv, load, prompt = STARTED[request.param]
+    kept = {
+        "PATH": f"{scripts}:{os.environ['PATH']}",
+        "HOME": str(scripts),
+        "TERM": "dumb",
+        "INPUTRC": "/dev/null",
+    }
+    shell = pexpect.spawn(
+        needed(request.param), argv, env=kept, encoding="utf-8", timeout=20, dimensions=(50, 200)
+    )
+    shell.sendline(f"cd {scripts}/work; {load.format(scripts)}; {prompt}")
+    shell.expect_exact("\r\n")
+    shell.expect_exact("@READY")
+    yield shell
+    shell.close(force=True)
+
+
+@pytest.mark.parametrize(("typed", "completed"), TYPED.values(), ids=TYPED)
+def test_a_key_completes(typed: str, completed: str, terminal: pexpect.spawn[str]) -> None:
+    terminal.send(f"ocpiq {typed}\t")
+    terminal.send("\x01echo '<\x05>'\r")  # the line as it is now, printed
+    terminal.expect(r"\n<ocpiq (.*)>")
+    assert terminal.match is not None
+    assert terminal.match[1].rstrip() == completed.rstrip()
+    terminal.expect_exact("@READY")
