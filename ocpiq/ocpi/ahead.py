@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from ocpiq.ocpi.connection import Answer
+from ocpiq.ocpi.connection import PULSE, Answer
 from ocpiq.ocpi.failures import Failure
 
 TOO_MANY = 429  # HTTP status
@@ -39,16 +40,16 @@ class Ahead:
             if url not in self.errands and not self.stopped.is_set():
                 self.errands[url] = Errand(self.fetch, url)
 
-    def take(self, url: str) -> Answer | None:
-        """Return the answer for a URL that was aimed at, None for another. Raises its Failure."""
+    def take(self, url: str, within: float) -> Answer:
+        """Return the answer for a URL, aimed at or not. Raises its Failure, and TimeoutError."""
         errand = self.errands.pop(url, None)
         if errand is None:
-            return None
+            return Errand(self.fetch, url).result(within)
         late = not errand.done.is_set()
         try:
-            answer = errand.result()
-        except Failure as failure:
-            if failure.status == TOO_MANY:
+            answer = errand.result(within)
+        except (Failure, TimeoutError) as failure:
+            if isinstance(failure, Failure) and failure.status == TOO_MANY:
                 self.most = 1
             self.width = max(1, min(self.width // 2, self.most))
             raise
@@ -63,31 +64,52 @@ class Ahead:
 
 
 class Errand:
-    """One request in a thread of its own."""
+    """One request in a thread of its own, so that nobody has to wait for it longer than he will."""
 
     def __init__(self, fetch: Fetch, url: str) -> None:
         self.answer: Answer | None = None
         self.error: BaseException | None = None
         self.done = threading.Event()
-        self.stopped = threading.Event()
+        self.stopped = False
+        self.went: float | None = None  # when the request's turn had come
+        self.heard = 0.0  # when the last piece of the answer came
 
         def work() -> None:
             try:
-                self.answer = fetch(url, self.stopped.is_set)
+                self.answer = fetch(url, self.hear)
             except BaseException as error:
                 self.error = error
             self.done.set()
 
         threading.Thread(target=work, daemon=True).start()  # so that the process can end before it
 
-    def result(self) -> Answer:
-        """Return the answer, waited for; raises what its fetching raised."""
-        self.done.wait()
+    def hear(self) -> bool:
+        """Note that the request goes on; return whether it is to stop."""
+        self.heard = time.monotonic()
+        self.went = self.went or self.heard
+        return self.stopped
+
+    def result(self, within: float) -> Answer:
+        """Return the answer, waited for; raises what its fetching raised.
+
+        Raises TimeoutError where nothing comes any more when its seconds are over, not counting those that it had
+        to wait for its turn. A body that comes on after that is the connection's to judge.
+        """
+        while not self.done.wait(self.rest(within)):
+            if self.rest(within) <= 0:
+                self.stop()
+                raise TimeoutError
         if self.error is not None:
             raise self.error
         assert self.answer is not None
         return self.answer
 
+    def rest(self, within: float) -> float:
+        """Return the seconds to wait before another look."""
+        if self.went is None or self.heard >= self.went + within:
+            return PULSE
+        return max(self.went + within, self.heard + PULSE) - time.monotonic()
+
     def stop(self) -> None:
         """Break off at the next piece of the answer."""
-        self.stopped.set()
+        self.stopped = True

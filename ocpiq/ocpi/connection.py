@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import weakref
@@ -20,6 +21,7 @@ from ocpiq.ocpi.failures import Failure
 if TYPE_CHECKING:
     from ocpiq.storage import Tls
 
+PULSE = 1.0  # seconds in which a body that comes has another piece
 PIECE = 1 << 16  # bytes of a body that are read at once
 LARGE_BLOCK = 1 << 24
 """Bytes that are taken and given back once: else glibc asks the system anew for every body, and all of its memory
@@ -100,25 +102,34 @@ class Connection:
         self.close()
 
     def get(
-        self, url: str, headers: Mapping[str, str], subject: str, stopped: Callable[[], bool] = lambda: False
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        subject: str,
+        stopped: Callable[[], bool] = lambda: False,
+        within: float = math.inf,
     ) -> Answer:
         """Return the answer to a GET, whatever its status; `subject` names it in errors.
 
-        Redirects are followed on the same host only, so that the token goes nowhere else. Raises Failure, and
-        Stopped once `stopped` says so.
+        Redirects are followed on the same host only, so that the token goes nowhere else. `stopped` is asked
+        when the request's turn has come, and at every piece of the answer; a body that is slow when the seconds
+        of `within` are over is given up. Raises Failure, and Stopped once `stopped` says so.
         """
         from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
         status = 0
         for _ in range(REDIRECTS + 1):
             self.turn.wait()
+            if stopped():
+                raise Stopped
             try:
-                answer = self.once(url, headers, subject, stopped)
+                answer = self.once(url, headers, subject, stopped, within)
             except HTTPError as error:
                 raise failures.of_network(subject, url, error) from error
             if answer.status not in REDIRECT_STATUS:
                 return answer
             status = answer.status
+            within -= answer.seconds
             location = answer.headers.get("location", "")
             target = redirected(location, url) if location else None
             if target is None:
@@ -126,11 +137,13 @@ class Connection:
             url = target
         raise Failure(f"{subject}: {host(url)} sends on and on (HTTP {status})", status=status)
 
-    def once(self, url: str, headers: Mapping[str, str], subject: str, stopped: Callable[[], bool]) -> Answer:
+    def once(
+        self, url: str, headers: Mapping[str, str], subject: str, stopped: Callable[[], bool], within: float
+    ) -> Answer:
         """Return the answer to one request."""
         began = time.monotonic()
         with self.pools.get(url, headers) as response:
-            meter = Meter(self.bounds, subject, url)
+            meter = Meter(self.bounds, subject, url, began + within)
             pieces, size = [], 0
             while piece := response.read1(PIECE):
                 if stopped():
@@ -164,12 +177,13 @@ class Turn:
 class Meter:
     """Watches a body that comes in: how large, how packed, how slow."""
 
-    def __init__(self, bounds: Bounds, subject: str, url: str) -> None:
+    def __init__(self, bounds: Bounds, subject: str, url: str, due: float) -> None:
         self.bounds = bounds
         self.subject = subject
         self.where = host(url)
         self.since = time.monotonic()
         self.then = 0  # bytes that had come at that time
+        self.due = due  # the time at which it is looked at in any case
 
     def check(self, size: int, sent: int) -> None:
         """Raise the Failure for a body of `size` bytes, `sent` of them packed, that is too much or too slow."""
@@ -181,10 +195,11 @@ class Meter:
                 f"the answer of {self.where} unpacks to more than {bounds.ratio} times its size"
             )
         now = time.monotonic()
-        if now - self.since >= bounds.patience:
-            if sent - self.then < bounds.slowest * (now - self.since):
+        window = now - self.since
+        if window >= bounds.patience or (now >= self.due and window >= PULSE):
+            if sent - self.then < bounds.slowest * window:
                 raise self.failure(f"{self.where} sends less than {bounds.slowest / 1000:g} kB a second")
-            self.since, self.then = now, sent
+            self.since, self.then, self.due = now, sent, math.inf
 
     def failure(self, text: str) -> Failure:
         """Return the failure; another try would end the same."""

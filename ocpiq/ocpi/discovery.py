@@ -11,6 +11,7 @@ from uuid import uuid4
 from ocpiq.errors import Notify, PlatformError, Requested, UsageError, Warned, ignore
 from ocpiq.ocpi import failures
 from ocpiq.ocpi.address import cleaned, host, origin, path, resolved, shown, traced, with_query
+from ocpiq.ocpi.ahead import Errand
 from ocpiq.ocpi.connection import Connection
 from ocpiq.ocpi.envelope import (
     BOM,
@@ -28,7 +29,7 @@ from ocpiq.ocpi.envelope import (
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.headers import forms, headers, redact, token_text
 from ocpiq.ocpi.modules import LISTS, sender_endpoints
-from ocpiq.ocpi.retry import Patience, patiently
+from ocpiq.ocpi.retry import Patience, Tries
 from ocpiq.schema import VERSIONS, modules
 from ocpiq.storage import Login, Party, PlatformParty, Tls, Token, logins
 from ocpiq.storage.logins import TokenForm
@@ -132,10 +133,11 @@ class Inquiry:
         self.token = token
         self.fixed = form is not None
         self.form: TokenForm = form or "base64"
-        self.patience = patience
+        self.tries = Tries(patience, self.told_to_wait)
         self.notify = notify
         self.correlation = str(uuid4())
         self.agreed = Agreed("", refuse)
+        self.asked = ""  # the URL of the last request
 
     def version(self, start: str, wanted: str | None) -> tuple[str, list[tuple[Details, str]]]:
         """Return the version to use and its details, each with the URL that it came from.
@@ -164,6 +166,8 @@ class Inquiry:
                 found.append(self.details(url, version))
             except PlatformError as error:
                 first = first or error
+                if self.tries.over:
+                    break
         if first is not None and not found:
             raise first
         return found
@@ -207,7 +211,12 @@ class Inquiry:
         def attempt() -> tuple[Small, str]:
             return self.in_either_form(url, subject, preferred)
 
-        return patiently(attempt, self.patience, lambda: self.notify(Warned(waiting(url))))
+        return self.tries.patiently(attempt)
+
+    def told_to_wait(self) -> None:
+        """Say that the platform sets the pace."""
+        where = host(self.asked)
+        self.notify(Warned(f"{where} asks to wait; waiting"))
 
     def in_either_form(
         self, url: str, subject: str, preferred: TokenForm, opens: Callable[[bytes], Small | None] = small
@@ -237,7 +246,14 @@ class Inquiry:
     ) -> tuple[Small, str]:
         """Return the answer to one request."""
         sent = headers(Token(self.token, form), self.correlation)
-        answer = self.connection.get(url, sent, subject)
+        self.asked = url
+        errand = Errand(
+            lambda url, stopped: self.connection.get(url, sent, subject, stopped, self.tries.left), url
+        )
+        try:
+            answer = errand.result(self.tries.left)
+        except TimeoutError as error:
+            raise failures.late(subject, url) from error
         self.notify(
             Requested(subject, redact(traced(answer.url), self.token), answer.status, None, answer.seconds)
         )
@@ -260,7 +276,7 @@ class Inquiry:
         def attempt() -> tuple[Small, str]:
             return self.in_either_form(one, module, "base64", enveloped)
 
-        patiently(attempt, self.patience, lambda: self.notify(Warned(waiting(url))))
+        self.tries.patiently(attempt)
 
 
 def enveloped(body: bytes) -> Small | None:
@@ -321,8 +337,3 @@ def name_for(url: str) -> str:
     if not plain:
         raise UsageError("the platform needs a name", hint="--name NAME")
     return plain[:64]
-
-
-def waiting(url: str) -> str:
-    """Return what is said before a wait that the platform asked for."""
-    return f"{host(url)} asks to wait; waiting"

@@ -167,8 +167,11 @@ def of_network(subject: str, url: str, error: Exception) -> Failure:
                 return no_proxy(subject, where)
             return Failure(f"{subject}: {where} refuses connections", hint="check host, port and the network")
     if isinstance(error, kinds.TimeoutError):
-        late = "takes no connection" if isinstance(error, kinds.ConnectTimeoutError) else "does not answer"
-        return Failure(f"{subject}: {where} {late} in time", hint="try again later", retries=ONCE)
+        return late(
+            subject,
+            url,
+            "takes no connection" if isinstance(error, kinds.ConnectTimeoutError) else "does not answer",
+        )
     if isinstance(error, kinds.ProxyError):
         return no_proxy(subject, where)
     if isinstance(error, kinds.LocationValueError):
@@ -180,6 +183,11 @@ def of_network(subject: str, url: str, error: Exception) -> Failure:
     return Failure(
         f"{subject}: {where} ended the connection in its answer", hint="try again later", retries=OFTEN
     )
+
+
+def late(subject: str, url: str, what: str = "does not answer") -> Failure:
+    """Return the failure for a request that was waited for in vain."""
+    return Failure(f"{subject}: {host(url)} {what} in time", hint="try again later", retries=ONCE)
 
 
 def elsewhere(subject: str, url: str, location: str, status: int) -> Failure:

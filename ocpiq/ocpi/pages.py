@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
 from ocpiq.ocpi import failures
@@ -19,7 +18,7 @@ from ocpiq.ocpi.envelope import SUCCESS, enveloped, head, said
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.headers import headers, redact, routing
 from ocpiq.ocpi.links import next_link, number
-from ocpiq.ocpi.retry import Patience, patiently
+from ocpiq.ocpi.retry import Patience, Tries
 from ocpiq.privacy import Gate, Opened
 from ocpiq.storage import Login
 
@@ -61,7 +60,7 @@ class Reader:
         self.token = login.token
         self.module = module
         self.gate = gate
-        self.patience = patience
+        self.tries = Tries(patience, self.told_to_wait)
         self.notify = notify
         self.routing = routing(login, module)
         self.correlation = str(uuid4())
@@ -77,8 +76,7 @@ class Reader:
 
     def read(self, url: str, *, once: bool = False) -> Read:
         """Return the page at `url`, asked for `once` or with patience. Raises Failure."""
-        patience = replace(self.patience, waits=()) if once else self.patience
-        read = patiently(lambda: self.attempt(url), patience, self.told_to_wait)
+        read = self.tries.patiently(lambda: self.attempt(url), once=once)
         self.asked |= {hash(url), hash(read.url)}
         return read
 
@@ -88,19 +86,20 @@ class Reader:
             self.warn("the platform asks to wait; waiting")
         self.waited = True
 
-    def fetch(self, url: str, stopped: Callable[[], bool] = lambda: False) -> Answer:
+    def fetch(self, url: str, stopped: Callable[[], bool]) -> Answer:
         """Return the answer at `url`, asked for once."""
         sent = headers(self.token, self.correlation, self.routing)
-        return self.connection.get(url, sent, self.module, stopped)
+        return self.connection.get(url, sent, self.module, stopped, self.tries.left)
 
     def attempt(self, url: str) -> Read:
         """Return the page at `url`: fetched ahead, or asked for now."""
         began = time.monotonic()
         try:
-            answer = self.ahead.take(url) or self.fetch(url)
-        except Failure as failure:
+            answer = self.ahead.take(url, self.tries.left)
+        except (Failure, TimeoutError) as error:
+            failure = error if isinstance(error, Failure) else failures.late(self.module, url)
             self.trace(url, failure.status, None, time.monotonic() - began)
-            raise
+            raise failure from error
         try:
             opened = self.opened(answer) if answer.success else self.refused(answer)
         except Failure:

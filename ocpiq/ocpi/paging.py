@@ -197,6 +197,8 @@ class Pull:
                 read = self.begin(endpoint)
             except Failure as error:
                 failure = failure or error
+                if self.reader.tries.over:
+                    break
                 continue
             if not read.missing:
                 return read
@@ -219,7 +221,7 @@ class Pull:
                 read = self.reader.read(url, once=failed)
             except Failure as failure:
                 first = first or failure
-                if failed or not (failure.refused or failure.overwhelmed):
+                if failed or not (failure.refused or failure.overwhelmed) or self.reader.tries.over:
                     break
                 continue
             if failed:
@@ -291,7 +293,7 @@ class Pull:
         try:
             found = self.read_cleaned(target)
         except Failure as failure:
-            if failure.reached and failure.status != 429:
+            if failure.reached and failure.status != 429 and not self.reader.tries.over:
                 return f"fails at its own next link ({failure.answer})"
             raise self.broken_off(failure) from failure
         if found.missing and self.more:

@@ -8,7 +8,7 @@ import threading
 import time
 import tracemalloc
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import brotli
 import pytest
@@ -18,7 +18,6 @@ from misbehaving import TOKEN, Platform, Response, serving
 from ocpiq import ocpi
 from ocpiq.errors import PlatformError
 from ocpiq.ocpi.failures import Failure
-from ocpiq.ocpi.retry import patiently
 
 
 def failure_of(url: str, waits: list[float] | None = None) -> PlatformError:
@@ -185,14 +184,52 @@ def test_a_body_that_stops_is_not_waited_for_as_long_as_its_beginning():
     assert caught.value.message == f"cdrs: {place} does not answer in time"
 
 
-def test_tries_end_when_the_time_is_over():
-    waits: list[float] = []
-    failure = Failure("cdrs: busy", status=429, retries=3)
-    failure.wait = 20.0
+def endless_head(connection: socket.socket, over: threading.Event) -> None:
+    """Send a header now and then."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for _ in range(100):
+        connection.sendall(b"X-Y: z\r\n")
+        if over.wait(0.1):
+            return
+    connection.sendall(b"Content-Length: 2\r\n\r\n[]")
 
-    def attempt() -> None:
-        raise failure
 
-    with pytest.raises(Failure):
-        patiently(attempt, ocpi.Patience(pause=waits.append, spread=0), lambda: None)
-    assert waits == [20.0]
+def endless_body(connection: socket.socket, over: threading.Event) -> None:
+    """Send a blank now and then."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 102\r\n\r\n")
+    for _ in range(100):
+        connection.sendall(b" ")
+        if over.wait(0.1):
+            return
+    connection.sendall(b"[]")
+
+
+def half_a_body(connection: socket.socket, over: threading.Event) -> None:
+    """Send the beginning of a body, and no more."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[")
+    if not over.wait(10):
+        connection.sendall(b"]")
+
+
+@pytest.mark.parametrize(
+    ("serve", "said"),
+    [
+        (endless_head, "does not answer in time"),
+        (endless_body, "sends less than 10 kB a second"),
+        (half_a_body, "does not answer in time"),
+    ],
+)
+def test_whatever_a_platform_does_it_is_given_up_when_the_time_is_over(serve, said):
+    over = threading.Event()
+
+    def served(connection: socket.socket) -> None:
+        connection.recv(65536)
+        with suppress(OSError):
+            serve(connection, over)
+
+    patience = ocpi.Patience(waits=(), most=0.5, least=0.1)
+    with listening(served) as place:
+        with pytest.raises(PlatformError) as caught:
+            ocpi.login(f"http://{place}/cdrs", TOKEN, patience=patience)
+        over.set()
+    assert caught.value.message == f"cdrs: {place} {said}"

@@ -525,3 +525,34 @@ def test_of_endpoints_without_a_role_the_one_that_answers_is_taken(wrong):
         result = Pulled(login_to(platform, endpoints={"cdrs": places}))
     assert (result.ids, result.error, result.warnings) == (ALL, None, [])
     assert {request.query["x"] for request in platform.requests if request.path.endswith("cdrs")} == {"1"}
+
+
+# ---------------------------------------------------------------- the time that all of it may take
+
+
+def on_a_clock(login: Login) -> float:
+    """Pull with a patience whose one wait leaves no time for anything else; return the seconds waited."""
+    clock = [0.0]
+
+    def pause(seconds: float) -> None:
+        clock[0] += seconds
+
+    patience = ocpi.Patience(waits=(57.0,), in_all=60, spread=0, pause=pause, clock=lambda: clock[0])
+    with ocpi.Connection(bounds=BOUNDS) as connection, pytest.raises((PlatformError, IncompleteError)):
+        list(ocpi.pull(connection, login, "cdrs", gate_of("cdrs"), patience=patience, parallel=1))
+    return clock[0]
+
+
+def test_offsets_are_not_tried_where_the_link_took_all_the_time():
+    platform = Platform(next=[None, *[Response(b"", 500)] * 9])
+    with serving(platform):
+        assert on_a_clock(login_to(platform)) == 57
+    assert len(platform.pulls()) == 3
+
+
+def test_smaller_pages_and_other_endpoints_are_not_tried_where_the_first_took_all_the_time():
+    platform = Platform(next=[Response(b"", 500)] * 9)
+    with serving(platform):
+        endpoints = {"cdrs": (f"{platform.url}/ocpi/2.2.1/cdrs", f"{platform.url}/ocpi/2.1.1/cdrs")}
+        assert on_a_clock(login_to(platform, endpoints=endpoints)) == 57
+    assert len(platform.pulls()) == 2

@@ -60,6 +60,7 @@ PARTS = {
         "places",
         "self.so_far()",
         "port",
+        "limit",
     ),
     "words of this program, other texts made here": (
         "what",
