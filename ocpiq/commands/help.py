@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Final
 
 from ocpiq.commands.options import COMMANDS, GROUPS, OPTIONS, Command, Option
@@ -10,13 +11,13 @@ from ocpiq.commands.options import COMMANDS, GROUPS, OPTIONS, Command, Option
 WIDTH: Final = 80
 COLUMN: Final = 28
 
-USAGE: Final = """\
-ocpiq [OPTIONS] QUERY [FILE...]     query JSON, from files or a pipe, as jq does
-ocpiq [OPTIONS] 'MODULE ... | ...'  query a platform's modules, page by page
-ocpiq -f FILE [OPTIONS]             a saved query
-ocpiq [OPTIONS]                     the prompt; off a terminal, standard input
-                                    holds the query
-"""
+USAGE: Final = (
+    ("ocpiq [OPTIONS] QUERY [FILE...]", "query JSON of files or a pipe, as jq does"),
+    ("ocpiq [OPTIONS] 'MODULE ... | ...'", "query a platform's modules, page by page"),
+    ("ocpiq [OPTIONS] -f FILE", "a saved query"),
+    ("ocpiq [OPTIONS]", "the prompt; off a terminal, standard input holds the query"),
+    ("ocpiq COMMAND --help", "one of the commands below, with its options and examples"),
+)
 
 EXAMPLES: Final = """\
   ocpiq --demo 'sessions pass kwh | limit 3'
@@ -28,12 +29,28 @@ EXAMPLES: Final = """\
   ocpiq '.[] | select(.price > 10)' prices.json
 """
 
-EXIT_CODES: Final = """\
-  0  done                              5  the query failed while running
-  1, 4  as -e says                     6  the platform: network, token, status
-  2  usage, a file, no platform        7  refused for privacy
-  3  the query does not compile        8  incomplete: not everything was pulled
-"""
+EXIT_CODES: Final = (
+    ("0", "done"),
+    ("1, 4", "as -e says"),
+    ("2", "usage, a file, no platform"),
+    ("3", "the query does not compile"),
+    ("5", "the query failed while running"),
+    ("6", "the platform: network, token, status"),
+    ("7", "refused for privacy"),
+    ("8", "incomplete: not everything was pulled"),
+)
+
+ENVIRONMENT: Final = (
+    ("OCPIQ_TOKEN", "the token of ocpiq login"),
+    ("OCPIQ_PLATFORM", "which login, where --platform does not say"),
+    ("OCPIQ_HISTORY", "off: the prompt remembers no query"),
+    ("OCPIQ_CONFIG", "the folder of logins; else the user's own"),
+    ("OCPIQ_STATE", "the folder of the prompt's history; else the user's own"),
+    ("OCPIQ_CACHE", "the folder of the grammar's tables; else the user's own"),
+    ("OCPIQ_DEBUG", "set: internal errors with their own text, which may hold private values"),
+    ("JQ_COLORS", "the colours of JSON, as in jq"),
+    ("NO_COLOR", "set: no colours"),
+)
 
 SHORT: Final = """\
 ocpiq queries a charge point operator's OCPI interface in the language of jq.
@@ -47,12 +64,13 @@ ocpiq queries a charge point operator's OCPI interface in the language of jq.
 
 def full() -> str:
     """Return what `--help` prints: at most 80 columns wide."""
-    parts = [SHORT.split("\n", 1)[0] + "\n", USAGE]
+    parts = [SHORT.split("\n", 1)[0] + "\n", _table(USAGE, 36)]
     parts.append("Commands\n" + "".join(map(_command, COMMANDS)))
     for title, options in GROUPS.items():
         parts.append(f"{title}\n" + "".join(_entry(names(option), option.about) for option in options))
     parts.append("Examples\n" + EXAMPLES)
-    parts.append("Exit codes\n" + EXIT_CODES)
+    parts.append("Exit codes\n" + _table([("  " + code, about) for code, about in EXIT_CODES], 8))
+    parts.append("Environment\n" + _table([("  " + name, about) for name, about in ENVIRONMENT], COLUMN))
     return "\n".join(parts)
 
 
@@ -86,9 +104,16 @@ def _sentence(text: str) -> str:
 
 
 def _entry(name: str, about: str) -> str:
-    lines = textwrap.wrap(about, WIDTH - COLUMN - 2, break_on_hyphens=False)
-    head = f"  {name}"
-    if len(head) >= COLUMN:
-        lines.insert(0, "")
-    first = f"{head:<{COLUMN}}{lines[0]}".rstrip()
-    return "\n".join([first, *(" " * COLUMN + line for line in lines[1:])]) + "\n"
+    return _table([(f"  {name}", about)], COLUMN)
+
+
+def _table(rows: Iterable[tuple[str, str]], column: int) -> str:
+    """Return each name, and from `column` on what it is; below a name that is too long for that."""
+    found: list[str] = []
+    for name, about in rows:
+        lines = textwrap.wrap(about, WIDTH - column - 2, break_on_hyphens=False)
+        if len(name) >= column:
+            lines.insert(0, "")
+        found.append(f"{name:<{column}}{lines[0]}".rstrip())
+        found += (" " * column + line for line in lines[1:])
+    return "\n".join(found) + "\n"

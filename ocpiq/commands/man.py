@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import Final
+import textwrap
+from collections.abc import Iterable, Iterator
 
 from ocpiq.commands.arguments import Arguments
-from ocpiq.commands.help import EXAMPLES, EXIT_CODES, SHORT, USAGE, names
+from ocpiq.commands.help import ENVIRONMENT, EXAMPLES, EXIT_CODES, SHORT, USAGE, names
 from ocpiq.commands.options import COMMANDS, GROUPS
 from ocpiq.errors import UsageError
-
-ENVIRONMENT: Final = {
-    "OCPIQ_TOKEN": "the token of ocpiq login",
-    "OCPIQ_PLATFORM": "which login, where --platform does not say",
-    "JQ_COLORS": "the colours of JSON, as in jq",
-    "NO_COLOR": "no colours, if it is set",
-}
 
 
 def run(given: Arguments) -> int:
@@ -33,20 +26,20 @@ def _page(version: str) -> Iterator[str]:
     about = SHORT.split("\n", 1)[0].removesuffix(".").removeprefix("ocpiq ")
     yield f'.TH OCPIQ 1 "" "ocpiq {version}" "User Commands"'
     yield from (".SH NAME", roff(f"ocpiq - {about}"))
-    yield from (".SH SYNOPSIS", *_as_it_is(USAGE))
+    yield from _table("SYNOPSIS", USAGE)
     yield ".SH COMMANDS"
     for command in COMMANDS:
         yield from _entry(f"ocpiq {command.name} {command.takes}".rstrip(), command.about)
+        yield ".PP"
+        yield from _as_it_is([f"ocpiq {words}" for words in command.examples])
     yield ".SH OPTIONS"
     for title, options in GROUPS.items():
         yield f'.SS "{roff(title)}"'
         for option in options:
             yield from _entry(names(option).strip(), option.about)
-    yield from (".SH EXAMPLES", *_as_it_is(EXAMPLES))
-    yield from (".SH EXIT STATUS", *_as_it_is(EXIT_CODES))
-    yield ".SH ENVIRONMENT"
-    for name, about in ENVIRONMENT.items():
-        yield from _entry(name, about)
+    yield from (".SH EXAMPLES", *_as_it_is(textwrap.dedent(EXAMPLES).splitlines()))
+    yield from _table("EXIT STATUS", EXIT_CODES)
+    yield from _table("ENVIRONMENT", ENVIRONMENT)
     yield from (".SH SEE ALSO", ".BR jq (1)")
 
 
@@ -61,5 +54,11 @@ def _entry(name: str, about: str) -> Iterator[str]:
     yield from (".TP", f"\\fB{roff(name)}\\fR", roff(about))
 
 
-def _as_it_is(text: str) -> Iterator[str]:
-    yield from (".nf", *map(roff, text.rstrip("\n").split("\n")), ".fi")
+def _table(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f".SH {title}"
+    for name, about in rows:
+        yield from _entry(name, about)
+
+
+def _as_it_is(lines: Iterable[str]) -> Iterator[str]:
+    yield from (".nf", *map(roff, lines), ".fi")

@@ -37,7 +37,7 @@ COMMANDS: Final = (
         "log in to a platform: its versions or version-details URL",
         (
             "login https://ocpi.example.com/ocpi/versions --party NL-ABC",
-            "login https://ocpi.example.com/ocpi/2.2.1 --party NL-ABC --name depot",
+            "login https://ocpi.example.com/2.2.1 --party NL-ABC --name depot",
             "login https://ocpi.example.com/ocpi/versions --party NL-ABC --check",
         ),
     ),

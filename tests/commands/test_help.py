@@ -10,7 +10,7 @@ import pytest
 
 from ocpiq.commands.arguments import parse
 from ocpiq.commands.get import as_query
-from ocpiq.commands.help import EXAMPLES, full, of_name
+from ocpiq.commands.help import ENVIRONMENT, EXAMPLES, full, of_name
 from ocpiq.commands.lookup import run as looked_up
 from ocpiq.commands.main import run
 from ocpiq.commands.options import COMMANDS, OPTIONS, Command
@@ -26,6 +26,13 @@ SECTIONS = re.findall(r"^## (.*)$", page(), re.MULTILINE)
 
 def by_name(command: Command) -> str:
     return command.name
+
+
+def test_every_variable_that_is_heeded_is_named() -> None:
+    """Where a program reads its environment, it names the variable in capitals and quotes."""
+    code = "".join(path.read_text("utf-8") for path in (Path(__file__).parents[2] / "ocpiq").rglob("*.py"))
+    heeded = set(re.findall(r'"(OCPIQ_[A-Z]+|JQ_COLORS|NO_COLOR)"', code))
+    assert heeded == {name for name, _ in ENVIRONMENT}
 
 
 def test_it_fits_a_terminal_and_names_every_option() -> None:
