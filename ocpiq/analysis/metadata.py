@@ -12,7 +12,7 @@ from ocpiq.analysis.modules import literal
 from ocpiq.errors import CompileError, InputError, UsageError, did_you_mean
 from ocpiq.language import tree
 from ocpiq.values.text import decode, excerpt
-from ocpiq.values.times import epoch_us, period, zone
+from ocpiq.values.times import epoch_us, period, zone, zone_hint
 from ocpiq.values.types import Value
 
 
@@ -75,7 +75,7 @@ def metadata(program: tree.Program) -> Metadata:
     try:
         zone(texts["tz"] or "UTC")
     except ValueError:
-        hint = "such as Europe/Amsterdam"
+        hint = zone_hint(texts["tz"])
         raise CompileError("tz in the metadata is no time zone", span=place, hint=hint) from None
     params = found.get("params", {})
     if not isinstance(params, dict):

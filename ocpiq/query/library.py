@@ -34,7 +34,7 @@ class Folders:
         names = [f"{path}{ending}" for ending in ENDINGS] + [f"{path}/{last}{ending}" for ending in ENDINGS]
         file = self._find(names, search, origin)
         if file is None:
-            raise CompileError(f"module not found: {path}", hint="folders to look in are given with -L")
+            raise CompileError(f"module not found: {path}", hint=self._hint(search, origin))
         text = _read(file)
         try:
             return Module(path, parse(text), str(file))
@@ -47,18 +47,28 @@ class Folders:
         _check(path)
         file = self._find([f"{path}.json"], search, origin)
         if file is None:
-            raise CompileError(f"module not found: {path}", hint="folders to look in are given with -L")
+            raise CompileError(f"module not found: {path}", hint=self._hint(search, origin))
         try:
             return list(values(Texts(iter([file.read_bytes()]))))
         except OSError:
             raise UsageError(f"{file} cannot be read") from None
 
     def _find(self, names: Sequence[str], search: Sequence[str], origin: str) -> Path | None:
-        base = Path(origin).parent if origin else self._home
-        folders = [base / folder for folder in search] or self._folders or [base]
+        folders = self._looked_in(search, origin)
         return next(
             (folder / name for folder in folders for name in names if (folder / name).is_file()), None
         )
+
+    def _looked_in(self, search: Sequence[str], origin: str) -> list[Path]:
+        base = Path(origin).parent if origin else self._home
+        return [base / folder for folder in search] or self._folders or [base]
+
+    def _hint(self, search: Sequence[str], origin: str) -> str:
+        folders = self._looked_in(search, origin)
+        missing = next((folder for folder in folders if not folder.is_dir()), None)
+        if missing is not None:
+            return f"there is no folder {missing}"
+        return f"it is not in {', '.join(map(str, folders))}; folders to look in are given with -L"
 
 
 def _check(path: str) -> None:

@@ -16,7 +16,7 @@ from ocpiq.language import parse, tree
 from ocpiq.query.library import Folders
 from ocpiq.query.pulls import Asked, Pulls
 from ocpiq.sources.protocol import Source
-from ocpiq.values.times import zone
+from ocpiq.values.times import zone, zone_hint
 from ocpiq.values.types import Value
 
 
@@ -150,5 +150,5 @@ def _zone(name: str | None) -> str | None:
         if name is not None:
             zone(name)
     except ValueError:
-        raise UsageError("there is no such time zone", hint="such as Europe/Amsterdam") from None
+        raise UsageError("there is no such time zone", hint=zone_hint(name or "")) from None
     return name

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Final
 
+from ocpiq.errors import did_you_mean
+
 SECOND: Final = 1_000_000
 EPOCH: Final = datetime(1970, 1, 1)
 EPOCH_UTC: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,6 +69,13 @@ def zone(name: str) -> tzinfo:
     if name == "UTC":
         return UTC
     return _zone(name)
+
+
+def zone_hint(name: str) -> str:
+    """Return what to say of a name that is no zone: the nearest that is one."""
+    from zoneinfo import available_timezones  # noqa: PLC0415 - only mistakes need it
+
+    return did_you_mean(name, available_timezones()) or "such as Europe/Amsterdam"
 
 
 @cache

@@ -216,6 +216,25 @@ VARIABLES = [
 
 ERRORS = [
     Case(
+        "a mistyped time zone",
+        ("-n", "--tz", "Europe/Brusels", "1"),
+        err=r"no such time zone \(did you mean Europe/Brussels\?\)",
+        code=2,
+    ),
+    Case(
+        "a library that is not there",
+        ("-n", "-L", "nolib", 'import "m" as m; 1'),
+        err=r"module not found: m \(there is no folder nolib\)",
+        code=3,
+    ),
+    Case(
+        "a module that is not in the library",
+        ("-n", "-L", "lib", 'import "m" as m; 1'),
+        files={"lib/x": ""},
+        err=r"module not found: m \(it is not in lib; folders .* with -L\)",
+        code=3,
+    ),
+    Case(
         "a failure costs its input only",
         (".+1",),
         "2\n3\n",
