@@ -24,6 +24,7 @@ else:
     from backports import zstd
 
 ALL = tuple(f"S{number}" for number in range(10))
+DATED = [{"id": name, "last_updated": "2026-01-01T00:00:00Z"} for name in ALL]
 DONE, FAILED, INCOMPLETE = 0, 6, 8
 Rows = Callable[[int, int], list[object]]
 
@@ -188,8 +189,9 @@ PAGING: dict[str, Fault] = {
         ),
     ),
     "link without the dates": Fault(
-        switched(needs_date=True, link=lambda p, r, reached: f'<?offset={reached}>; rel="next"'),
-        said=("10 objects are kept",),
+        switched(
+            needs_date=True, link=lambda p, r, reached: f'<?offset={reached}>; rel="next"', objects=DATED
+        ),
         since="2020-01-01T00:00:00Z",
     ),
     "link too far": Fault(
@@ -217,8 +219,8 @@ PAGING: dict[str, Fault] = {
         said=("gives no next link", "announced 15 objects and gave 10; incomplete: 10 of 15 objects came"),
     ),
     "total too high with dates": Fault(
-        switched(total=lambda n: str(n + 5)),
-        said=("gives no next link", "some platforms count without the dates", "10 objects are kept"),
+        switched(total=lambda n: str(n + 5), objects=DATED),
+        said=("gives no next link", "some platforms count without the dates"),
         since="2020-01-01T00:00:00Z",
     ),
     "total too low": Fault(switched(total=lambda n: "3")),
@@ -301,9 +303,7 @@ ANSWERS: dict[str, Fault] = {
         said=("where the token does not go",),
     ),
     "redirect to a slash": Fault(switched(slash=True)),
-    "date demanded": Fault(
-        switched(needs_date=True), said=("10 objects are kept",), since="2020-01-01T00:00:00Z"
-    ),
+    "date demanded": Fault(switched(needs_date=True, objects=DATED), since="2020-01-01T00:00:00Z"),
     "500 on the way": Fault(
         once(None, *[Response(b"oops", 500)] * 20),
         ids=ALL[:4],
@@ -319,7 +319,7 @@ ANSWERS: dict[str, Fault] = {
     ),
     "newest left out": Fault(answering(newest_left_out), ids=ALL[:7]),
     "newest left out, but asked for": Fault(
-        answering(newest_left_out), said=("10 objects are kept",), until="2100-01-01T00:00:00Z"
+        answering(newest_left_out, objects=DATED), until="2100-01-01T00:00:00Z"
     ),
     "cut short": Fault(once(None, Response(envelope([{"id": "S4"}]), cut=30))),
     "cut short for good": Fault(
