@@ -12,7 +12,7 @@ from ocpiq.analysis.paths import get, item
 from ocpiq.analysis.plan import Bind, Constant, Given, Guard, Here, Item, Local, Native, Outputs, Plan
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.types import Opaque, Record, Scalar, Type, clean, consume, use
-from ocpiq.errors import CompileError, did_you_mean
+from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
 
 Wrap = Callable[[Plan], Plan]
@@ -54,15 +54,18 @@ def destructure(
     With `?//` each pattern is tried in turn, until neither it nor the body fails; what it does not bind is null.
     """
     if len(patterns) == 1:
-        binds: list[tuple[Plan, str]] = []
-        inner = _match(Match(analysis, here, binds), patterns[0], value, kind, scope)
-        return inner, lambda body: _bound(binds, body)
+        match = Match(analysis, scope, here)
+        _match(match, patterns[0], value, kind)
+        for name, variable in match.variables.items():
+            scope = scope.with_variable(name, variable)
+        return scope, lambda body: _bound(match.binds, body)
     names = {name: analysis.name("var") for pattern in patterns for name in _variables(pattern)}
     nulls: list[tuple[Plan, str]] = [(Constant(None), name) for name in names.values()]
     ways: list[list[tuple[Plan, str]]] = []
     for pattern in patterns:
-        ways.append([*nulls])
-        _match(Match(analysis, here, ways[-1], names), pattern, value, Opaque(clean(kind)), scope)
+        match = Match(analysis, scope, here, [*nulls], names=names)
+        _match(match, pattern, value, Opaque(clean(kind)))
+        ways.append(match.binds)
     use(kind)
     for name, unique in names.items():
         scope = scope.with_variable(name, Variable(unique, Opaque(clean(kind))))
@@ -100,54 +103,66 @@ def _variables(pattern: tree.Pattern) -> Iterator[str]:
 
 
 class Match(Struct):
-    """One pattern while it is taken apart: what it binds so far, and the locals that its variables must have."""
+    """One pattern while it is taken apart: what it binds so far, and the locals that its variables must have.
+
+    Keys are computed in `scope`, which knows none of the pattern's own variables. Items of an array are taken from
+    the last to the first, as jq does, which shows in errors and in the order of several outputs.
+    """
 
     analysis: Analysis
+    scope: Scope
     here: Type
-    binds: list[tuple[Plan, str]]
+    binds: list[tuple[Plan, str]] = []
+    variables: dict[str, Variable] = {}
     names: dict[str, str] = {}
 
-    def bind(self, scope: Scope, name: str, value: Plan, kind: Type) -> Scope:
-        """Bind a variable of the query."""
+    def bind(self, name: str, value: Plan, kind: Type) -> None:
+        """Bind a variable of the query; of two with one name the first counts."""
         unique = self.names.get(name) or self.analysis.name("var")
         self.binds.append((value, unique))
-        return scope.with_variable(name, Variable(unique, kind))
+        self.variables.setdefault(name, Variable(unique, kind))
 
 
-def _match(match: Match, pattern: tree.Pattern, value: Plan, kind: Type, scope: Scope) -> Scope:
-    """Collect what a pattern binds, in order; return the scope that knows it."""
+def _match(match: Match, pattern: tree.Pattern, value: Plan, kind: Type) -> None:
+    """Collect what a pattern binds, in order."""
     if isinstance(pattern, tree.VariablePattern):
-        return match.bind(scope, pattern.name, value, kind)
+        match.bind(pattern.name, value, kind)
+        return
     whole = match.analysis.name("part")
     match.binds.append((value, whole))
-    if isinstance(pattern, tree.ArrayPattern):
-        for number, inner in enumerate(pattern.items):
-            key = Constant(number)
-            part = pipe(Local(whole), Item(key, span=scope.place(inner)))
-            scope = _match(match, inner, part, item(kind, key), scope)
-        return scope
-    for entry in pattern.entries:
-        scope = _entry(match, entry, whole, kind, scope)
-    return scope
+    if isinstance(pattern, tree.ObjectPattern):
+        for entry in pattern.entries:
+            _entry(match, entry, whole, kind)
+        return
+    for number, inner in reversed(list(enumerate(pattern.items))):
+        key = Constant(number)
+        part = pipe(Local(whole), Item(key, span=match.scope.place(inner)))
+        _match(match, inner, part, item(kind, key))
 
 
-def _entry(match: Match, entry: tree.PatternEntry, whole: str, kind: Type, scope: Scope) -> Scope:
-    place = scope.place(entry)
+def _entry(match: Match, entry: tree.PatternEntry, whole: str, kind: Type) -> None:
+    place = match.scope.place(entry)
     if isinstance(entry.key, tree.Variable):
         field, field_kind = get(entry.key.name, kind, place, optional=False)
-        scope = match.bind(scope, entry.key.name, pipe(Local(whole), field), field_kind)
-        if entry.pattern is None:
-            return scope
-        value = Local(scope.variables[entry.key.name].name)
-        return _match(match, entry.pattern, value, field_kind, scope)
-    key, key_kind = match.analysis.resolve(entry.key, scope, match.here)
+        match.bind(entry.key.name, pipe(Local(whole), field), field_kind)
+        if entry.pattern is not None:
+            _match(match, entry.pattern, pipe(Local(whole), field), field_kind)
+        return
+    if entry.pattern is None:
+        raise CompileError("this key needs a pattern: {key: $name}", span=place)
+    key, key_kind = match.analysis.resolve(entry.key, match.scope, match.here)
     consume(key_kind, place, FORMS[KEY])
-    if isinstance(key, Constant) and isinstance(key.value, str):
-        field, field_kind = get(key.value, kind, place, optional=False)
+    literal_key(key, place)
+    if isinstance(key, Constant):
+        field, field_kind = get(str(key.value), kind, place, optional=False)
     else:
         chosen = match.analysis.name("key")
         match.binds.append((key, chosen))
         field, field_kind = Item(Local(chosen), span=place), item(kind, Local(chosen))
-    if entry.pattern is None:
-        raise CompileError("this key needs a pattern: {key: $name}", span=place)
-    return _match(match, entry.pattern, pipe(Local(whole), field), field_kind, scope)
+    _match(match, entry.pattern, pipe(Local(whole), field), field_kind)
+
+
+def literal_key(key: Plan, place: Span) -> None:
+    """Raise where a literal key is no string."""
+    if isinstance(key, Constant) and not isinstance(key.value, str):
+        raise CompileError("an object's key must be a string", span=place)

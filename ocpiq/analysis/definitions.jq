@@ -20,7 +20,7 @@ def first: .[0];
 def last: .[-1];
 def nth($n): .[$n];
 def first(f): label $out | (f | ., break $out);
-def last(f): reduce f as $x ([]; [$x]) | .[];
+def last(f): (reduce f as $x ([]; [$x]) | .[]) as $last | $last;
 def nth($n; f): if $n < 0 then error("nth doesn't support negative indices") else first(skip($n; f)) end;
 def isempty(f): label $out | ((f | false, break $out), true);
 def limit($n; f): if $n > 0 then label $out | foreach f as $x ($n; . - 1; $x, if . <= 0 then break $out else empty end) elif $n == 0 then empty else error("limit doesn't support negative count") end;

@@ -7,10 +7,11 @@ import math
 from msgspec import structs
 
 from ocpiq.analysis import checks
-from ocpiq.analysis.bindings import destructure, look_up
+from ocpiq.analysis.bindings import destructure, literal_key, look_up
 from ocpiq.analysis.blanks import FORMS, KEY, Blanks, of_operator
+from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
-from ocpiq.analysis.paths import get, guarded
+from ocpiq.analysis.paths import get, guarded, item
 from ocpiq.analysis.plan import (
     Bind,
     Choose,
@@ -20,6 +21,7 @@ from ocpiq.analysis.plan import (
     Guard,
     Here,
     Interpolate,
+    Item,
     Local,
     Logic,
     MakeArray,
@@ -49,7 +51,7 @@ from ocpiq.analysis.types import (
     look_at,
     use,
 )
-from ocpiq.errors import CompileError, UnsupportedError
+from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
 from ocpiq.values import arithmetic
 
@@ -83,14 +85,23 @@ def text(analysis: Analysis, node: tree.Text, scope: Scope, kind: Type) -> Resol
         parts.append(plan)
         kinds.append(type_)
     outputs = product(*(part for part in parts if not isinstance(part, str)))
-    format_ = node.format or "@text"
-    plan = Interpolate(tuple(parts), format_, outputs=outputs, span=scope.place(node))
-    return plan, formatted(kinds)
+    name = known_format(node.format or "@text", scope.place(node))
+    return Interpolate(tuple(parts), name, outputs=outputs, span=scope.place(node)), formatted(kinds)
 
 
 def format_(analysis: Analysis, node: tree.Format, scope: Scope, kind: Type) -> Resolved:
     """Resolve `@csv` and its kin: builtins of that name."""
-    return analysis.resolve(tree.Call(node.name, span=node.span), scope, kind)
+    return analysis.resolve(
+        tree.Call(known_format(node.name, scope.place(node)), span=node.span), scope, kind
+    )
+
+
+def known_format(name: str, place: Span) -> str:
+    """Return the name of a format; raise where there is none of that name."""
+    if (name, 0) in BUILTINS:
+        return name
+    formats = [known for known, _ in BUILTINS if known[0] == "@"]
+    raise CompileError(f"{name[1:]} is not a valid format", span=place, hint=did_you_mean(name, formats))
 
 
 def array(analysis: Analysis, node: tree.Array, scope: Scope, kind: Type) -> Resolved:
@@ -127,8 +138,7 @@ def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, kind: Type) -> t
         return Constant(key_node.name), value, type_
     key, key_kind = analysis.resolve(key_node, scope, kind)
     consume(key_kind, scope.place(key_node), FORMS[KEY])
-    if isinstance(key, Constant) and not isinstance(key.value, str):
-        raise CompileError("an object's key must be a string", span=scope.place(key_node))
+    literal_key(key, scope.place(key_node))
     if entry.value is not None:
         value, type_ = analysis.resolve(entry.value, scope, kind)
         return key, value, type_
@@ -136,7 +146,9 @@ def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, kind: Type) -> t
         base, here = analysis.resolve(tree.Identity(span=entry.span), scope, kind)
         value, type_ = get(str(key.value), here, scope.place(entry), optional=False)
         return key, pipe(base, value), type_
-    raise UnsupportedError("a computed key without a value is not supported yet", span=scope.place(entry))
+    name = analysis.name("key")
+    value = Item(Local(name), span=scope.place(entry))
+    return Bind(key, name, Local(name), outputs=key.outputs), value, item(kind, Local(name))
 
 
 def negate(analysis: Analysis, node: tree.Negate, scope: Scope, kind: Type) -> Resolved:
@@ -227,13 +239,13 @@ def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, kind
 def comma(analysis: Analysis, node: tree.Comma, scope: Scope, kind: Type) -> Resolved:
     """Resolve `a, b`."""
     tail = node.items[-1]
-    for item in tail.items if isinstance(tail, tree.Pipeline) else ():
-        if isinstance(item, tree.Stage):
+    for part in tail.items if isinstance(tail, tree.Pipeline) else ():
+        if isinstance(part, tree.Stage):
             hint = "put what it should take into parentheses"
             raise CompileError(
-                "this stage takes only what follows the comma", span=scope.place(item), hint=hint
+                "this stage takes only what follows the comma", span=scope.place(part), hint=hint
             )
-    resolved = [analysis.resolve(item, scope, kind) for item in node.items]
+    resolved = [analysis.resolve(inner, scope, kind) for inner in node.items]
     plan = Comma(tuple(part for part, _ in resolved), outputs=Outputs.MANY)
     return plan, either([type_ for part, type_ in resolved if part.outputs is not Outputs.NONE] or [NULL])
 

@@ -52,7 +52,7 @@ def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resol
             continue
         part, here = _step(analysis, step, scope, kind, here, keys)
         if step.optional:
-            part = Guard(part, None, outputs=guarded(part.outputs), span=scope.place(node))
+            part = Guard(part, None, of_step=True, outputs=guarded(part.outputs), span=scope.place(node))
         walked = pipe(walked, part)
     for name, key in keys:
         walked = Bind(key, name, walked, outputs=product(key, walked))
@@ -79,8 +79,8 @@ def _step(
         case tree.Iterate():
             return Each(outputs=Outputs.MANY, span=place), each(here, place)
         case tree.Slice():
-            start = _key(analysis, step.start, scope, kind, keys)
             end = _key(analysis, step.end, scope, kind, keys)
+            start = _key(analysis, step.start, scope, kind, keys)
             return Cut(start, end, span=place), cut(here)
         case tree.Field(name=tree.Text() as text):
             key = _key(analysis, text, scope, kind, keys)

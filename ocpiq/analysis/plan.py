@@ -175,10 +175,14 @@ class Choose(Part, frozen=True):
 
 
 class Guard(Part, frozen=True):
-    """`try body catch handler`; without a handler, errors end the outputs."""
+    """`try body catch handler`; without a handler, errors end the outputs.
+
+    `of_step` marks the `?` of a step, `.a?`: it does not hide that a path goes on from a computed value.
+    """
 
     body: Plan
     handler: Plan | None
+    of_step: bool = False
 
 
 class Reduce(Part, frozen=True):

@@ -42,7 +42,7 @@ def _part(part: Part, depth: int) -> Iterator[str]:
     for name in part.__struct_fields__:
         value = getattr(part, name)
         missing = value is None and name != "value"
-        if missing or name in ("outputs", "span") or isinstance(value, TYPES):
+        if missing or name in ("outputs", "span", "of_step") or isinstance(value, TYPES):
             continue
         found = list(_inside(value, depth + 1))
         if found:

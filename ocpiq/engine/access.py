@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import NoReturn, cast
+from typing import Final, NoReturn, cast
 
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank, refuse, refuse_inside
 from ocpiq.values.order import equal
 from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
+
+NO_SLICE: Final = "Array/string slice indices must be integers"
 
 
 def field(value: Value, name: str) -> Value:
@@ -33,10 +35,10 @@ def item(value: Value, key: Value) -> Value:
         return cast("dict[str, Value]", value).get(cast(str, key))
     if kind is Blank:
         return value
-    if of is dict and kind in (list, str, type(None)):
-        return _slice_object(value, cast("dict[str, Value]", key))
-    if value is None and of in (int, float, str):
+    if value is None and of in (int, float, str, dict):
         return None
+    if of is dict and kind in (list, str):
+        return _slice_object(value, cast("dict[str, Value]", key))
     if kind is list and of is list:
         return _indices(cast("list[Value]", value), cast("list[Value]", key))
     return no_index(value, key)
@@ -81,7 +83,7 @@ def slice_bounds(length: int, start: Value, end: Value) -> tuple[int, int]:
     """Return the places of a slice in something of `length`: the start rounded down, the end up, both kept inside."""
     for bound in (start, end):
         if bound is not None and type(bound) not in (int, float):
-            raise RunError("Start and end indices of an array slice must be numbers")
+            raise RunError(NO_SLICE)
     first = _bound(length, cast("float | None", start), 0, math.floor)
     last = _bound(length, cast("float | None", end), length, math.ceil)
     return first, max(first, last)
@@ -104,7 +106,7 @@ def _slice_object(value: Value, key: dict[str, Value]) -> Value:
 def slice_ends(key: dict[str, Value]) -> tuple[Value, Value]:
     """Return start and end of a slice that is written as an object, as in paths."""
     if "start" not in key or "end" not in key:
-        raise RunError("Array/string slice indices must be integers")
+        raise RunError(NO_SLICE)
     return key["start"], key["end"]
 
 
@@ -178,10 +180,15 @@ def no_index(value: Value, key: Value) -> NoReturn:
     raise RunError(f"Cannot index {type_name(value)} with {type_name(key)} ({excerpt(key)})")
 
 
-def path_each(at: Value, value: Value) -> list[tuple[Value, Value]]:
-    """Return keys and values of `.[]` where paths are followed."""
+def path_iterate(at: Value, value: Value) -> None:
+    """Raise where a path iterates through a value that was computed."""
     if at is not value:
         raise RunError(f"Invalid path expression near attempt to iterate through {excerpt(value)}")
+
+
+def path_each(at: Value, value: Value) -> list[tuple[Value, Value]]:
+    """Return keys and values of `.[]` where paths are followed."""
+    path_iterate(at, value)
     items = each(value)
     keys: Iterable[Value] = value if type(value) is dict else range(len(items))
     return list(zip(keys, items, strict=True))
@@ -218,8 +225,7 @@ def path_descend(
     path: tuple[Value, ...], at: Value, value: Value
 ) -> Iterator[tuple[tuple[Value, ...], Value]]:
     """Yield what `descend` yields where paths are followed, each with its path."""
-    if at is not value:
-        raise RunError(f"Invalid path expression near attempt to iterate through {excerpt(value)}")
+    path_iterate(at, value)
     todo = [(path, value)]
     while todo:
         here, found = todo.pop()

@@ -145,11 +145,13 @@ def delete_paths(value: Value, paths: Value) -> Value:
     """`delpaths(paths)`: all at once, so that no deletion changes what another path means."""
     if type(paths) is not list:
         raise RunError("Paths must be specified as an array")
-    for path in paths:
+    ordered = sorted(((sort_key(path), path) for path in paths), key=itemgetter(0))
+    for _, path in ordered:
         if type(path) is not list:
             raise RunError(f"Path must be specified as array, not {type_name(path)}")
-    keyed = [(sort_key(path)[1], cast("list[Value]", path)) for path in paths]
-    return _delete(value, sorted(keyed, key=itemgetter(0))) if keyed else value
+    return (
+        _delete(value, [(key[1], cast("list[Value]", path)) for key, path in ordered]) if ordered else value
+    )
 
 
 def _path(path: Value) -> list[Value]:
@@ -166,8 +168,8 @@ def _delete(value: Value, paths: list[Keyed]) -> Value:
         return None
     edit = Edit(value)
     whole: list[Value] = []
-    groups = [list(group) for _, group in groupby(paths, key=lambda path: path[0][0])]
-    for group in reversed(groups):
+    for _, same in groupby(paths, key=lambda path: path[0][0]):
+        group = list(same)
         key = group[0][1][0]
         if len(group[0][1]) == 1:
             whole.append(key)

@@ -39,7 +39,10 @@ NAMES: Final[dict[str, object]] = {
         for name in ("whole_number", "no_blank", "no_blank_item", "no_blank_inside")
     },
     "Edit": edits.Edit,
-    **{name: getattr(access, name) for name in ("path_end", "path_step", "path_each", "path_descend")},
+    **{
+        name: getattr(access, name)
+        for name in ("path_end", "path_step", "path_iterate", "path_each", "path_descend")
+    },
     "set": set,
     "sort_key": order.sort_key,
     **held.NAMES,

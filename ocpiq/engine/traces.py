@@ -132,14 +132,22 @@ def item(compiler: Compiler, part: Item, spot: Spot, use: UseSpot) -> None:
 
 def cut(compiler: Compiler, part: Cut, spot: Spot, use: UseSpot) -> None:
     """`.[start:end]`"""
+    _step(compiler, part, spot, _bounds(compiler, part, spot), "item", use)
+
+
+def _bounds(compiler: Compiler, part: Cut, spot: Spot) -> ast.expr:
     start, end = compiler.values([part.start, part.end], spot.here)
-    key = compiler.named(ast.Dict([code.constant("start"), code.constant("end")], [start, end]))
-    _step(compiler, part, spot, key, "item", use)
+    return compiler.named(ast.Dict([code.constant("start"), code.constant("end")], [start, end]))
+
+
+def _follows(compiler: Compiler, part: Plan, spot: Spot, key: ast.expr) -> None:
+    """Write the check that a step is taken from what stands at the path."""
+    if spot.at is not spot.here:
+        compiler.do(compiler.at(part, code.call("path_step", key, spot.at, spot.here)))
 
 
 def _step(compiler: Compiler, part: Plan, spot: Spot, key: ast.expr, function: str, use: UseSpot) -> None:
-    if spot.at is not spot.here:
-        compiler.do(compiler.at(part, code.call("path_step", key, spot.at, spot.here)))
+    _follows(compiler, part, spot, key)
     value = compiler.named(compiler.at(part, code.call(function, spot.here, key)))
     use(Spot(_longer(compiler, spot.path, key), value, value))
 
@@ -252,6 +260,8 @@ def otherwise(compiler: Compiler, part: Otherwise, spot: Spot, use: UseSpot) -> 
 
 def guard(compiler: Compiler, part: Guard, spot: Spot, use: UseSpot) -> None:
     """`try`"""
+    if part.of_step and spot.at is not spot.here:
+        _follows_before(compiler, part.body, spot)
 
     def write(inside: Spot) -> None:
         error = compiler.fresh("error")
@@ -266,6 +276,19 @@ def guard(compiler: Compiler, part: Guard, spot: Spot, use: UseSpot) -> None:
         compiler.add(ast.Try(body or [ast.Pass()], [caught(error, handler or [ast.Pass()])], [], []))
 
     apart(compiler, spot, write, use)
+
+
+def _follows_before(compiler: Compiler, part: Plan, spot: Spot) -> None:
+    """Write the check of a step before its `?`, which does not catch this error."""
+    match part:
+        case Each():
+            compiler.do(compiler.at(part, code.call("path_iterate", spot.at, spot.here)))
+        case Get():
+            _follows(compiler, part, spot, code.constant(part.name))
+        case Item():
+            _follows(compiler, part, spot, compiler.named(compiler.value(part.key, spot.here)))
+        case Cut():
+            _follows(compiler, part, spot, _bounds(compiler, part, spot))
 
 
 def reduce(compiler: Compiler, part: Reduce, spot: Spot, use: UseSpot) -> None:
@@ -302,6 +325,7 @@ def foreach(compiler: Compiler, part: Foreach, spot: Spot, use: UseSpot) -> None
         def step(source: Spot) -> None:
             compiler.assign(part.name, source.here)
             compiler.assign(old, code.name(part.state))
+            compiler.assign(part.state, code.constant(None))
             trace(compiler, part.update, Spot(source.path, source.at, code.name(old)), use)
 
         trace(compiler, part.source, spot, step)

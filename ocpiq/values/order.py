@@ -1,6 +1,7 @@
 """jq's order and equality over all types (jq manual, `sort` and "Comparison"). A blank is never compared.
 
-null < false < true < numbers < strings < arrays < objects; NaN is below every number and equal to none.
+null < false < true < numbers < strings < arrays < objects; NaN is below every number and equal to none, but an array
+or object is equal to itself even if it holds one.
 Two arrays or two objects are refused where either holds a blank, whichever part would decide.
 """
 
@@ -27,7 +28,7 @@ def equal(left: Value, right: Value) -> bool:
     if kind is list or kind is dict:
         refuse_inside(left)
         refuse_inside(right)
-        return sort_key(left) == sort_key(right) and not _holds_nan(left)
+        return left is right or sort_key(left) == sort_key(right)
     return left == right
 
 
@@ -42,6 +43,8 @@ def less(left: Value, right: Value) -> bool:
     if kind is list or kind is dict:
         refuse_inside(left)
         refuse_inside(right)
+        first, second = sort_key(left), sort_key(right)
+        return first < second or not (first == second or second < first)  # NaN may decide
     if left != left:  # noqa: PLR0124 - jq puts NaN below every number, itself included
         return RANK[other] == 2
     return sort_key(left) < sort_key(right)
@@ -62,13 +65,28 @@ def greater_equal(left: Value, right: Value) -> bool:
     return not less(left, right)
 
 
+class _NotANumber:
+    """NaN in a sort key: below every number and equal to nothing; among themselves they keep their order."""
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __lt__(self, other: object) -> bool:
+        return not isinstance(other, _NotANumber)
+
+    def __gt__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def sort_key(value: Value) -> SortKey:
     """Return a Python key that sorts as jq does; raise on a blank at any depth."""
     kind = type(value)
     if kind is str:
         return (3, value)
     if kind is float or kind is int:
-        return (2, value) if value == value else (2,)  # noqa: PLR0124 - NaN is the number unlike itself
+        return (2, value if value == value else _NotANumber())  # noqa: PLR0124 - NaN is unlike itself
     if kind is list:
         return (4, [sort_key(item) for item in cast("list[Value]", value)])
     if kind is dict:
@@ -95,11 +113,3 @@ def group_key(value: Value) -> object:
         fields = cast("dict[str, Value]", value)
         return (5, *((name, group_key(fields[name])) for name in sorted(fields)))
     return refuse(cast(Blank, value))
-
-
-def _holds_nan(value: Value) -> bool:
-    if type(value) is list:
-        return any(map(_holds_nan, value))
-    if type(value) is dict:
-        return any(map(_holds_nan, value.values()))
-    return type(value) is float and value != value  # noqa: PLR0124

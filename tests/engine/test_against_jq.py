@@ -37,6 +37,9 @@ DIFFERENT = {
     '0 | date, dateadd("seconds"; 60), datesub("seconds"; 60)': "builtins of older jq",
     "fromstream([1, 2])": "jq's message tells of its own definition",
     '"İ" | [match("i"; "i").string]': "the letter İ without case is i and a dot; Oniguruma does not fold it",
+    '"éé" | [match(""; "g").offset]': "behind an empty match jq goes on by a byte, within a character",
+    '"\\"\\\\ud800\\"" | fromjson': "half of a pair becomes U+FFFD, as in what platforms send",
+    'try -("a" as $x ?// $y | $x) catch .': "in jq ?// catches errors of what stands behind its body as well",
     '"aab" | test("(?<=a|aa)b")': "looking behind takes alternatives of any length",
 }
 """Cases that jq answers otherwise, each with the reason."""

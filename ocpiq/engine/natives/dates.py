@@ -99,16 +99,26 @@ def mktime(value: Value) -> Value:
 def strftime(value: Value, form: Value) -> str:
     """`strftime(format)`; `%Z` is UTC."""
     if type(value) is int or type(value) is float:
-        if type(form) is not str:
-            raise RunError("strftime/1 requires a string format")
         moment = _moment(time.gmtime, value)
-        if "Z" in form:  # which C may call GMT
+        text = _form(form, "strftime/1")
+        if "Z" in text:  # which C may call GMT
             moment = time.struct_time((*moment[:9], "UTC", 0))
-        return _written(form, moment)
-    parts = _parts(value, "strftime/1")
-    if type(form) is not str:
-        raise RunError("strftime/1 requires a string format")
-    return _written(form, _normal(_seconds(parts)))
+        return _written(text, moment)
+    parts, text = _parts_and_form(value, form, "strftime/1")
+    return _written(text, _normal(_seconds(parts)))
+
+
+def _form(form: Value, name: str) -> str:
+    if type(form) is str:
+        return form
+    raise RunError(f"{name} requires a string format")
+
+
+def _parts_and_form(value: Value, form: Value, name: str) -> tuple[list[int], str]:
+    """Return a broken down time and the format; jq looks at the format before it looks into the array."""
+    if type(value) is list:
+        _form(form, name)
+    return _parts(value, name), _form(form, name)
 
 
 def _normal(seconds: int) -> time.struct_time:
@@ -125,17 +135,14 @@ def _normal(seconds: int) -> time.struct_time:
 def strflocaltime(value: Value, form: Value) -> str:
     """`strflocaltime(format)`; a broken down time is taken as local time."""
     if type(value) is int or type(value) is float:
-        if type(form) is not str:
-            raise RunError("strflocaltime/1 requires a string format")
-        return _written(form, _moment(time.localtime, value))
-    year, month, day, hour, minute, second = _parts(value, "strflocaltime/1")
-    if type(form) is not str:
-        raise RunError("strflocaltime/1 requires a string format")
+        moment = _moment(time.localtime, value)
+        return _written(_form(form, "strflocaltime/1"), moment)
+    (year, month, day, hour, minute, second), text = _parts_and_form(value, form, "strflocaltime/1")
     try:
         local = time.mktime((year, month + 1, day, hour, minute, second, 0, 0, -1))
     except (ValueError, OverflowError):
         raise RunError("error converting number of seconds since epoch to datetime") from None
-    return _written(form, time.localtime(local))
+    return _written(text, time.localtime(local))
 
 
 def _written(form: str, moment: time.struct_time) -> str:

@@ -103,11 +103,11 @@ def _of_order(name: str) -> Callable[..., Value]:
     """Return `jn`, `yn`: Bessel functions of an integer order."""
 
     def builtin(order: Value, x: Value) -> Value:
-        number_ = _float(order)
-        if math.isnan(number_):
+        of_order, of = _float(order), _float(x)
+        if math.isnan(of_order):
             return math.nan
-        whole = int(max(-MOST_STEPS, min(MOST_STEPS, number_)))
-        return plain(c_function(name, 1, order=True)(whole, _float(x)))
+        whole = int(max(-MOST_STEPS, min(MOST_STEPS, of_order)))
+        return plain(c_function(name, 1, order=True)(whole, of))
 
     return builtin
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import INTEGRAL, NUMBERS, Number, negate, plain
-from ocpiq.values.order import less
+from ocpiq.values.arithmetic import INTEGRAL, NUMBERS, Number, add, negate, plain
+from ocpiq.values.order import greater, less
 from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
@@ -81,28 +81,35 @@ def absolute(value: Value) -> Value:
 
 
 def range_(*bounds: Value) -> Iterator[Value]:
-    """`range(end)`, `range(start; end)`, `range(start; end; step)`"""
-    start: Value = 0
-    step: Value = 1
-    if len(bounds) == 1:
-        (end,) = bounds
-    elif len(bounds) == 2:
-        start, end = bounds
-    else:
-        start, end, step = bounds
-    if not all(type(bound) in NUMBERS for bound in (start, end, step)):
+    """`range(end)`, `range(start; end)`, `range(start; end; step)`; the last by `+` and jq's order, on any type."""
+    if len(bounds) == 3:
+        return _stepped(*bounds)
+    start, end = bounds if len(bounds) == 2 else (0, *bounds)
+    if type(start) not in NUMBERS or type(end) not in NUMBERS:
         raise RunError("Range bounds must be numeric")
-    return _range(start, end, step)  # type: ignore[arg-type]
+    return _counted(start, end)  # type: ignore[arg-type]
 
 
-def _range(start: Number, end: Number, step: Number) -> Iterator[Value]:
-    if type(start) is int and type(step) is int and math.isfinite(end) and step:
-        yield from range(start, math.ceil(end) if step > 0 else math.floor(end), step)
+def _counted(start: Number, end: Number) -> Iterator[Value]:
+    if type(start) is int and math.isfinite(end):
+        yield from range(start, math.ceil(end))
         return
-    current = start
-    while (step > 0 and current < end) or (step < 0 and current > end):
-        yield plain(current) if type(current) is float else current
-        current += step
+    while not start >= end:  # NaN is no end
+        yield plain(start) if type(start) is float else start
+        start += 1
+
+
+def _stepped(start: Value, end: Value, step: Value) -> Iterator[Value]:
+    if type(start) is int and type(step) is int and step and type(end) in NUMBERS and math.isfinite(end):  # type: ignore[arg-type]
+        yield from range(start, math.ceil(end) if step > 0 else math.floor(end), step)  # type: ignore[arg-type]
+    elif greater(step, 0):
+        while less(start, end):
+            yield start
+            start = add(start, step)
+    elif less(step, 0):
+        while greater(start, end):
+            yield start
+            start = add(start, step)
 
 
 def to_number(value: Value) -> Value:

@@ -60,7 +60,7 @@ def contains(value: Value, part: Value) -> bool:
         return all(any(_contains(outer, inner) for outer in value) for inner in part)
     if type(value) is str and type(part) is str:
         return part in value
-    if type_name(value) == type_name(part):
+    if type_name(value) == type_name(part) and (type(value) is not bool or value is part):
         return equal(value, part)
     raise RunError(
         f"{type_name(value)} ({excerpt(value)}) and {type_name(part)} ({excerpt(part)}) "
@@ -69,7 +69,9 @@ def contains(value: Value, part: Value) -> bool:
 
 
 def _contains(outer: Value, inner: Value) -> bool:
-    return type_name(outer) == type_name(inner) and contains(outer, inner)
+    return type_name(outer) == type_name(inner) and (
+        outer is inner if type(outer) is bool else contains(outer, inner)
+    )
 
 
 def to_entries(value: Value) -> Value:

@@ -10,7 +10,9 @@ from ocpiq.values import arithmetic
 from ocpiq.values.text import decode, excerpt
 from ocpiq.values.types import Value, type_name
 
-SPACES: Final = " \t\n\r\f\v"
+SPACES: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+)
 JSON_SPACES: Final = " \t\r\n"
 EXTRA: Final = "Unexpected extra JSON values"
 SURROGATES: Final = range(0xD800, 0xE000)
@@ -82,11 +84,12 @@ def implode(value: Value) -> str:
 
 
 def _character(code_point: Value) -> str:
-    if type(code_point) is not int and type(code_point) is not float:
+    if (type(code_point) is not int and type(code_point) is not float) or code_point != code_point:  # noqa: PLR0124
         found = f"{type_name(code_point)} ({excerpt(code_point)})"
         raise RunError(f"{found} can't be imploded, unicode codepoint needs to be numeric")
-    number = int(code_point)
-    return "\ufffd" if number in SURROGATES or not 0 <= number <= LAST_CODE_POINT else chr(number)
+    if not 0 <= code_point <= LAST_CODE_POINT or int(code_point) in SURROGATES:
+        return "\ufffd"
+    return chr(int(code_point))
 
 
 def from_json(value: Value) -> Value:
