@@ -170,6 +170,7 @@ SOURCES: Final = (
         "of saved pages or a schema, else 2.2.1; or the one to log in with",
         (*CHECKS, "schema", "login"),
     ),
+    Option("to-party", "", ("XX-YYY",), "the party to ask, of a hub or of several; none names nobody", CHECKS),
     Option("parallel", "", ("N",), "requests at once; else as many as the platform answers well", CHECKS),
     Option("rate", "", ("N",), "requests a minute at most", CHECKS),
     Option("demo", "", (), "the embedded platform with made-up data", CHECKS),

@@ -64,6 +64,11 @@ def _platform(given: Arguments, stack: ExitStack) -> Source:
     from ocpiq.storage import logins
 
     found = logins.load(given.last("platform"))
+    whom = given.last("to-party")
+    if whom is not None:
+        from ocpiq.ocpi import asking
+
+        found = asking(found, whom)
     asked = {name: _whole(given, name) for name in MOST}
     return stack.enter_context(platform(found, **asked))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from ocpiq.ocpi.address import origin
 from ocpiq.ocpi.connection import Bounds, Connection
 from ocpiq.ocpi.discovery import login, module_at
-from ocpiq.ocpi.headers import party
 from ocpiq.ocpi.paging import pull
+from ocpiq.ocpi.parties import asking, party
 from ocpiq.ocpi.retry import Patience
 
-__all__ = ["Bounds", "Connection", "Patience", "login", "module_at", "origin", "party", "pull"]
+__all__ = ["Bounds", "Connection", "Patience", "asking", "login", "module_at", "origin", "party", "pull"]

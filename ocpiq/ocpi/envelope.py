@@ -5,6 +5,7 @@ Every list of a module goes to the gate instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -15,6 +16,7 @@ from ocpiq.storage import Party, PlatformParty
 
 SUCCESS = range(1000, 2000)  # status codes
 BOM = b"\xef\xbb\xbf"
+COUNTRY, PARTY = re.compile("[A-Za-z]{2}"), re.compile("[A-Za-z0-9]{3}")  # what a header can hold
 LONGEST = 200  # characters of a platform's own message that are shown
 
 
@@ -141,10 +143,10 @@ def parties(data: object) -> tuple[PlatformParty, ...]:
             Party(text(entry, "country_code").upper(), text(entry, "party_id").upper()), text(entry, "role")
         )
         for entry in objects([data, *listed(data.get("roles"))])
-        if text(entry, "country_code") and text(entry, "party_id")
+        if COUNTRY.fullmatch(text(entry, "country_code")) and PARTY.fullmatch(text(entry, "party_id"))
     ]
     hub = text(data, "hub_party_id")
-    if len(hub) == 5:
+    if COUNTRY.fullmatch(hub[:2]) and PARTY.fullmatch(hub[2:]):
         found.append(PlatformParty(Party(hub[:2].upper(), hub[2:].upper()), "HUB"))
     return tuple(dict.fromkeys(found))
 

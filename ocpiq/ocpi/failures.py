@@ -36,7 +36,7 @@ MEANINGS = {
 }
 CODE_HINTS = {
     2004: LOGIN_AGAIN,
-    4001: "log in again with the party that the platform knows you by",
+    4001: "log in again with the party that the platform knows you by, or --to-party XX-YYY, or --to-party none",
 }
 STATUS = {
     400: ("does not accept the request", ""),

@@ -1,4 +1,4 @@
-"""Request headers: the token, message ids, routing (OCPI: Authorization header, Message Routing Headers)."""
+"""Request headers: the token, message ids, routing (OCPI: Authorization header, Unique message IDs)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,11 @@ import re
 from uuid import uuid4
 
 from ocpiq.errors import UsageError
-from ocpiq.storage import Login, Party, Token
+from ocpiq.storage import Party, Token
 from ocpiq.storage.logins import TokenForm
 
-NO_ROUTING = ("hubclientinfo",)  # a configuration module: routing headers shall not be used with it
 REDACTED = "[token]"
 SHORTEST_TRACE = 4  # characters of a token at a message's end that are taken for one cut through
-
-
-def party(text: str) -> Party:
-    """Return the party written `XX-YYY` (also `XX*YYY`, `XXYYY`). Raises UsageError."""
-    found = re.fullmatch(r"([A-Za-z]{2})[-*]?([A-Za-z0-9]{3})", text.strip())
-    if found is None:
-        raise UsageError("a party is written XX-YYY", hint="country code and party id, such as NL-ABC")
-    return Party(found[1].upper(), found[2].upper())
 
 
 def token_text(given: str) -> str:
@@ -61,22 +52,6 @@ def headers(token: Token, correlation: str, routing: tuple[Party, Party] | None 
             "OCPI-to-party-id": theirs.party_id,
         }
     return sent
-
-
-def routing(login: Login, module: str) -> tuple[Party, Party] | None:
-    """Return the parties that a request for `module` names: both, or none where one is not known for certain.
-
-    Version 2.1.1 has no routing. A request that names its sender only would be an open routing request, which
-    a list cannot be asked with. A hub is asked for the objects of all its parties; of several CPOs none is
-    chosen.
-    """
-    if login.version == "2.1.1" or module in NO_ROUTING or login.own is None:
-        return None
-    for role in ("HUB", "CPO", None):
-        there = {known.party for known in login.parties if role in (None, known.role)}
-        if there:
-            return (login.own, there.pop()) if len(there) == 1 else None
-    return None
 
 
 def redact(text: str, token: str) -> str:

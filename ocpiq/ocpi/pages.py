@@ -16,8 +16,9 @@ from ocpiq.ocpi.connection import Answer, Connection
 from ocpiq.ocpi.distinct import EXACT, Distinct
 from ocpiq.ocpi.envelope import SUCCESS, enveloped, head, said
 from ocpiq.ocpi.failures import Failure
-from ocpiq.ocpi.headers import headers, redact, routing
+from ocpiq.ocpi.headers import headers, redact
 from ocpiq.ocpi.links import next_link, number
+from ocpiq.ocpi.parties import routing
 from ocpiq.ocpi.retry import Patience, Tries
 from ocpiq.privacy import Gate, Opened
 from ocpiq.storage import Login

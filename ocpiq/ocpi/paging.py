@@ -7,15 +7,16 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from ocpiq.errors import IncompleteError, Notify, ignore
+from ocpiq.errors import IncompleteError, Notify, Warned, ignore
 from ocpiq.ocpi.address import parameters, path, resolved, same_origin, with_query, without_nothing
 from ocpiq.ocpi.connection import Connection
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.links import number
 from ocpiq.ocpi.modules import endpoints_of
 from ocpiq.ocpi.pages import Read, Reader
+from ocpiq.ocpi.parties import Page, of_all
 from ocpiq.ocpi.retry import Patience
-from ocpiq.privacy import Gate, Opened
+from ocpiq.privacy import Gate
 from ocpiq.storage import Login
 
 LIMITS = (1000, 500, 250, 125, 62, 31, 15)  # objects a page; the next one where one is refused
@@ -24,8 +25,6 @@ EARLIEST = "2010-01-01T00:00:00Z"  # sessions cannot be asked for without a date
 EMPTY_PAGES = 3  # in a row, after which a link leads nowhere
 STALE_PAGES = 3  # in a row without a new object, after which there will be none
 IDLE_READINGS = 5  # in a row of a moving list without a new object
-
-Page = tuple[Opened, int | None]
 
 
 def pull(
@@ -49,8 +48,13 @@ def pull(
     platform answers well. Raises PlatformError where nothing can be had, IncompleteError after the last page
     where there was more.
     """
-    reader = Reader(connection, login, module, gate, patience or Patience(), notify, parallel)
-    return Pull(reader, endpoints_of(login, module), dates(module, since, until)).pages(newest)
+    places, filters = endpoints_of(login, module), dates(module, since, until)
+
+    def asked(login: Login, newest: int | None = None) -> Iterator[Page]:
+        reader = Reader(connection, login, module, gate, patience or Patience(), notify, parallel)
+        return Pull(reader, places, filters).pages(newest)
+
+    return of_all(login, module, asked, lambda text: notify(Warned(text)), newest)
 
 
 def dates(module: str, since: str | None, until: str | None) -> dict[str, str]:

@@ -75,7 +75,7 @@ PARTS = {
         "failure.answer",
         "there",
     ),
-    "names of modules, versions and fields that no version has, where they are plain": (
+    "names of parties, modules, versions and fields that no version has, where they are plain": (
         "self.module",
         "module",
         "subject",
@@ -88,6 +88,7 @@ PARTS = {
         "login.version",
         "chosen",
         "wanted",
+        "whom",
     ),
     "what the user gave": (
         "ascii(version)[1:-1]",
