@@ -11,6 +11,7 @@ from ocpiq.errors import Notice, PageRead, PullEnded, Requested, Warned
 
 OFTEN: Final = 0.1  # seconds between two lines
 CLEAR: Final = "\r\033[K"
+OK: Final = 200
 
 
 class Progress:
@@ -34,17 +35,25 @@ class Progress:
             self.clear()
             say(f"warning: {notice.message}")
         elif isinstance(notice, PageRead):
-            if self.terminal and not self.quiet:
-                self._page(notice)
+            self._page(notice)
         elif isinstance(notice, Requested):
             if self.verbose:
                 self.clear()
                 say(request(notice))
+            elif notice.objects is None and (notice.status != OK or notice.subject in self.begun):
+                self.waiting(f"{notice.subject}: {_answer(notice.status)} instead of a page, trying again …")
         else:
             self.complete = self.complete and notice.complete
             self.clear()
             if not self.quiet:
                 say(self._summary(notice))
+
+    def waiting(self, text: str) -> None:
+        """Show what is waited for, until something comes; only on a terminal."""
+        if self.terminal and not self.quiet:
+            self.shown = True
+            sys.stderr.write(CLEAR + text)
+            sys.stderr.flush()
 
     def clear(self) -> None:
         """Take the line away, before anything else is printed."""
@@ -59,9 +68,7 @@ class Progress:
         if now - self.last < OFTEN:
             return
         self.last = now
-        self.shown = True
-        sys.stderr.write(CLEAR + line(notice, now - begun))
-        sys.stderr.flush()
+        self.waiting(line(notice, now - begun))
 
     def _summary(self, ended: PullEnded) -> str:
         text = f"{ended.module}: {ended.objects:,} objects, {_pages(ended.pages)}"
@@ -72,9 +79,8 @@ class Progress:
 
 def request(notice: Requested) -> str:
     """Return the line for a request: what was asked, the answer's status, its objects, how long it took."""
-    status = f"HTTP {notice.status}" if notice.status else "no answer"
     objects = f", {notice.objects:,} objects" if notice.objects is not None else ""
-    return f"GET {notice.path}  {status}{objects}, {notice.seconds:.3f} s"
+    return f"GET {notice.path}  {_answer(notice.status)}{objects}, {notice.seconds:.3f} s"
 
 
 def line(notice: PageRead, seconds: float) -> str:
@@ -89,6 +95,10 @@ def line(notice: PageRead, seconds: float) -> str:
         left = max(0, notice.total - notice.objects) / rate
         text += f", {left:,.0f} s left" if left < 120 else f", {left / 60:,.0f} min left"
     return text
+
+
+def _answer(status: int) -> str:
+    return f"HTTP {status}" if status else "no answer"
 
 
 def _pages(count: int) -> str:

@@ -199,7 +199,8 @@ def _meant(stuck: Stuck, text: str, tables: Tables) -> str:
         ]
         return did_you_mean(token.text, clauses)
     before = STAGE.search(text, 0, token.span.start)
-    return did_you_mean(before[1], STAGE_WORDS) if before and before[1] not in STAGE_WORDS else ""
+    words = [word.removesuffix(" by") if token.kind == "_BY" else word for word in STAGE_WORDS]
+    return did_you_mean(before[1], words) if before and before[1] not in words else ""
 
 
 def _is_at(written: str, token: Token, near: str) -> bool:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.analysis import analyze
+from ocpiq.analysis import HANDLERS, analyze
+from ocpiq.analysis.context import Handler
 from ocpiq.analysis.plan import QueryPlan
-from ocpiq.errors import OcpiqError, PrivacyError
+from ocpiq.errors import OcpiqError, PrivacyError, QuerySyntaxError
+from ocpiq.language import parse
 from ocpiq.language.begun import State, begun, state
+from ocpiq.language.mistakes import CLAUSES, STAGES
 from ocpiq.query import compile
 from ocpiq.repl.known import FORGIVING
+from ocpiq.repl.line import command_of
+
+FEW: Final = 4  # tokens at the end that a clause may lack its sense for: `pass charging_periods, total_c`
 
 
 class Checked(Struct, frozen=True):
-    """How far a text is, its first mistake, and what it would do; neither where it is a command or empty."""
+    """How far a text is, its first mistake, and what it would do; neither where it is a command or empty.
+
+    `open` says of a text of several lines that is unfinished what is still to come.
+    """
 
     state: State
     mistake: OcpiqError | None = None
     plan: QueryPlan | None = None
+    open: str = ""
 
     def mistake_at(self, cursor: int) -> OcpiqError | None:
         """Return the mistake, unless it may only be that the word at the cursor is not yet written out."""
@@ -29,7 +41,9 @@ class Checked(Struct, frozen=True):
         return None if writing and not isinstance(found, PrivacyError) else found
 
 
-@lru_cache(maxsize=8)
+@lru_cache(
+    maxsize=32
+)  # a text is looked at for its colours, for the bar and by Enter; its mended forms as well
 def checked(
     text: str,
     version: str,
@@ -39,22 +53,57 @@ def checked(
     zone: str | None = None,
 ) -> Checked:
     """Look at a text as `ocpiq.query.compile` does. Nothing is raised, nothing is fetched."""
-    if text.startswith(":"):
+    if command_of(text) is not None:
         return Checked("whole")
     far = state(text)
     if far == "empty":
         return Checked(far)
+    opened = _open(text) if far == "unfinished" and "\n" in text else ""
     try:
         if far != "unfinished":
             query = compile(text, version=version, variables=variables, library=library, home=home, zone=zone)
             return Checked(far, plan=query.plan)
-        program = begun(text).ended()
-        plan = None if program is None else analyze(program, version=version, givens=variables)
-        return Checked(far, plan=plan)
+        return Checked(far, plan=_planned(text, version, variables, HANDLERS), open=opened)
     except OcpiqError as error:
-        return Checked(
-            far, error if _is_final(error, text, far) else None, _in_spite(text, version, variables)
+        plan = _in_spite(text, version, variables)
+        if far == "whole" and _ends_with_a_stage(text):
+            return Checked("unfinished", plan=plan)
+        return Checked(far, error if _is_final(error, text, far) else None, plan, opened)
+
+
+def _planned(
+    text: str, version: str, variables: tuple[str, ...], handlers: Mapping[type, Handler]
+) -> QueryPlan | None:
+    """Return what the begun query would do; up to the clause that is being written, where that makes no sense yet."""
+    read = begun(text)
+    last = read.tokens[: -1 - FEW : -1] if any(token.kind in CLAUSES for token in read.tokens) else []
+    cuts = [
+        token.span.start for token in last if token.kind != "FIELD"
+    ]  # the start of a path would pass more
+    for cut in (len(text), *cuts):
+        program = begun(text[:cut]).ended()
+        plan = (
+            None
+            if program is None
+            else analyze(program, version=version, givens=variables, handlers=handlers)
         )
+        if plan is not None and (plan.sources or not cuts):
+            return plan
+    return None
+
+
+def _ends_with_a_stage(text: str) -> bool:
+    """Tell whether it ends with the word of a stage, which the analysis takes for the name of a function."""
+    tokens = begun(text).tokens
+    return len(tokens) > 1 and tokens[-2].kind == "_PIPE" and tokens[-1].kind in STAGES
+
+
+def _open(text: str) -> str:
+    try:
+        parse(text)
+    except QuerySyntaxError as error:
+        return error.message.rpartition("; ")[2]
+    return ""
 
 
 def _is_final(error: OcpiqError, text: str, far: State) -> bool:
@@ -64,10 +113,7 @@ def _is_final(error: OcpiqError, text: str, far: State) -> bool:
 
 def _in_spite(text: str, version: str, variables: tuple[str, ...]) -> QueryPlan | None:
     """Return what the query would do but for its mistakes: its sources, and what they pass."""
-    program = begun(text).ended()
-    if program is None:
-        return None
     try:
-        return analyze(program, version=version, givens=variables, handlers=FORGIVING)
+        return _planned(text, version, variables, FORGIVING)
     except OcpiqError:
         return None

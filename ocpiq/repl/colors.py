@@ -11,6 +11,7 @@ from ocpiq.errors import Span
 from ocpiq.language.begun import begun
 from ocpiq.language.lalr import Token
 from ocpiq.language.tables import tables
+from ocpiq.repl.line import argument_at, command_of
 
 Piece = tuple[str, str]  # what it is, and the text
 
@@ -34,9 +35,9 @@ def pieces(text: str, modules: Collection[str]) -> list[Piece]:
 
     Behind a token that cannot stand where it is, only strings and comments are told apart.
     """
-    if text.startswith(":"):
-        name, space, rest = text.partition(" ")
-        return [("command", name), ("", space + rest)]
+    if command_of(text) is not None:
+        begins = argument_at(text) or len(text)
+        return [each for each in (("command", text[:begins]), ("", text[begins:])) if each[1]]
     read = begun(text)
     found: list[Piece] = []
     position = 0

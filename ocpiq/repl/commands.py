@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import shlex
+import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import Final
 
 from msgspec import structs
@@ -16,21 +17,34 @@ from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.options import FORMS
 from ocpiq.commands.report import failed, say
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
+from ocpiq.repl.context import ALWAYS
+from ocpiq.repl.files import path_of
+from ocpiq.repl.line import command_of
 from ocpiq.repl.more import Pager
 from ocpiq.repl.session import Session
-from ocpiq.repl.words import words
+from ocpiq.repl.suggest import QUERIED
+from ocpiq.repl.words import Word, words
 from ocpiq.storage import history
 
 NARROW: Final = 79  # columns that every terminal has
 HELP: Final = """\
 Enter runs a query, and goes on in a new line where it is not at its end;
 Alt-Enter always makes a new line.
-Tab completes, Ctrl-R finds an earlier query, Ctrl-C cancels, Ctrl-D leaves.
+Tab completes, F2 mends what the bottom line says it mends, Ctrl-R finds an
+earlier query, Ctrl-C cancels, Ctrl-D leaves.
 A query that begins with a blank is not remembered.
 
   sessions pass kwh | limit 3
   sessions pass kwh | aggregate sum(.kwh) by .country_code
 """
+
+
+class Printed(io.StringIO):
+    """What is to be shown on the terminal that standard output is, if it is one."""
+
+    def isatty(self) -> bool:
+        """Tell whether it will be a person who reads it."""
+        return sys.__stdout__ is not None and sys.__stdout__.isatty()
 
 
 class Leave(Exception):
@@ -39,26 +53,39 @@ class Leave(Exception):
 
 def command(session: Session, text: str) -> None:
     """Do what a line that begins with a colon says; say what is wrong with it. Raises Leave."""
-    name, _, rest = text.strip().partition(" ")
+    name, rest = command_of(text) or ("", "")
     try:
         if name not in COMMANDS:
             known = did_you_mean(name, COMMANDS)
             raise UsageError(f"there is no command {_shown(name)}", hint=known or ":help lists them")
-        COMMANDS[name](session, rest.strip())
+        if "\n" in rest and name != QUERIED:
+            raise UsageError(f"{name} takes one line", hint="what stands below it is to be typed on its own")
+        COMMANDS[name](session, rest)
     except OcpiqError as error:
         failed(error)
 
 
 def _help(session: Session, rest: str) -> None:
-    if rest:
-        _show(_printed(lambda: lookup.run(rest.split())))
-        return
-    _show("\n".join([HELP, *listed()]))
+    own = [word for word in words("command") if word.name in (rest, f":{rest}")]
+    if rest and own:
+        _show("\n".join(listed(own)))
+    elif rest:
+        _show(_looked_up(rest))
+    else:
+        _show("\n".join([HELP, *listed(words("command"))]))
 
 
-def listed() -> list[str]:
-    """Return the commands, each with what it does, within the width that every terminal has."""
-    known = words("command")
+def _looked_up(name: str) -> str:
+    """Return what the language reference says of a name, of everything for `all`. Raises UsageError."""
+    try:
+        return _printed(lambda: lookup.run(() if name == "all" else name.split()))
+    except UsageError as error:
+        near = error.hint.startswith("did you mean")
+        raise UsageError(error.message, hint=error.hint if near else ":help all lists all names") from None
+
+
+def listed(known: Sequence[Word]) -> list[str]:
+    """Return commands, each with what it does, within the width that every terminal has."""
     width = max(len(word.written) for word in known) + 2
     return [
         textwrap.fill(
@@ -100,20 +127,28 @@ def _platform(session: Session, rest: str) -> None:
 
 
 def _to(session: Session, rest: str) -> None:
-    if rest not in FORMS:
-        raise UsageError(":to takes a form of results", hint=f"there are {', '.join(FORMS)}")
-    session.form = rest
+    known = f"there are {', '.join(FORMS)}"
+    if rest and rest not in FORMS:
+        raise UsageError(":to takes a form of results", hint=did_you_mean(rest, FORMS) or known)
+    session.form = rest or session.form
+    say(f"results are written as {session.form}" + ("" if rest else f"; {known}"))
 
 
 def _arg(session: Session, rest: str) -> None:
-    name, _, value = rest.partition(" ")
-    if not name.removeprefix("$").isidentifier():
+    given, _, value = rest.partition(" ")
+    name = given.removeprefix("$")
+    if not rest:
+        names = sorted(f"${each}" for each in session.variables if each != ALWAYS)
+        say(", ".join(names) if names else "no variable is given yet; :arg from 2026-01-01 gives one")
+        return
+    if not name.isidentifier() or not value:
         raise UsageError(":arg takes a name and a text", hint=":arg from 2026-01-01")
-    session.variables[name.removeprefix("$")] = value
+    session.variables[name] = value.strip()
+    say(f"${name} is given")  # and not its value, which may be for nobody else
 
 
 def _save(session: Session, rest: str) -> None:
-    path = Path(rest or session.file)
+    path = path_of(rest or session.file)
     if not session.last:
         raise UsageError("there is no query yet to save")
     if not path.name:
@@ -125,11 +160,11 @@ def _save(session: Session, rest: str) -> None:
     except OSError as error:
         raise UsageError(f"could not write {path}: {error.strerror}") from None
     session.file = str(path)
-    say(f"saved in {path}; it runs with ocpiq -f {path}")
+    say(f"saved in {path}; it runs with ocpiq -f {shlex.quote(str(path))}")
 
 
 def _load(session: Session, rest: str) -> None:
-    path = Path(rest or session.file)
+    path = path_of(rest or session.file)
     if not path.name:
         raise UsageError(":load takes a file", hint=":load month.ocpiq")
     try:
@@ -142,14 +177,18 @@ def _load(session: Session, rest: str) -> None:
 
 
 def _history(session: Session, rest: str) -> None:
-    if rest not in ("on", "off", "clear"):
+    if rest not in ("", "on", "off", "clear"):
         raise UsageError(":history takes on, off or clear")
     if rest == "clear":
         try:
             history.clear()
         except OSError as error:
             raise UsageError(f"the history cannot be removed: {error.strerror}") from None
-    session.remembers = rest == "on" if rest != "clear" else session.remembers
+        session.forgotten = True
+        say("all queries are forgotten")
+        return
+    session.remembers = session.remembers if not rest else rest == "on"
+    say(f"queries are {'' if session.remembers else 'not '}remembered")
 
 
 def _quit(session: Session, rest: str) -> None:
@@ -172,7 +211,8 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
 
 def _printed(work: Callable[[], object]) -> str:
     """Return what a command of the command line prints."""
-    with redirect_stdout(io.StringIO()) as printed:
+    printed = Printed()
+    with redirect_stdout(printed):
         work()
     return printed.getvalue().rstrip("\n")
 

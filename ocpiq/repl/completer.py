@@ -23,12 +23,17 @@ class QueryCompleter(Completer):
         before = document.text_before_cursor
         if not complete_event.completion_requested and (not before or before[-1] in " \t\n([{|,;"):
             return
-        for found in suggest(document.text, document.cursor_position, self.context()):
+        found = suggest(document.text, document.cursor_position, self.context())
+        width = max((len(each.about) for each in found if each.state), default=0)
+        for each in found:
             yield Completion(
-                found.text, -found.replaces, display=found.shown or found.text, display_meta=_about(found)
+                each.text, -each.replaces, display=each.shown or each.text, display_meta=_about(each, width)
             )
 
 
-def _about(found: Suggestion) -> StyleAndTextTuples:
+def _about(found: Suggestion, width: int) -> StyleAndTextTuples:
+    """Return what is said of a suggestion; the states of fields stand one below the other."""
     shown: StyleAndTextTuples = [("", found.about or found.kind)]
-    return [*shown, ("", "  "), (f"class:{found.state}", found.state)] if found.state else shown
+    if not found.state:
+        return shown
+    return [("", f"{found.about:<{width}}  "), (f"class:{found.state}", found.state)]

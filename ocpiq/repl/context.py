@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeVar
 
 from msgspec import Struct
+
+ALWAYS: Final = "ARGS"  # the variable that every query has, and that few ask for
 
 Named = TypeVar("Named")
 
 
 class Context(Struct, frozen=True):
-    """The prompt's surroundings: OCPI version, modules, variables that are given, platforms, forms of results."""
+    """The prompt's surroundings: OCPI version, modules, variables that are given, platforms, forms of results.
+
+    `files` gives the names in a folder that is written as in a path, with a slash behind those of folders.
+    """
 
     version: str
     modules: tuple[str, ...]
     variables: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
+    files: Callable[[str], Sequence[str]] = lambda folder: ()
 
 
 class Suggestion(Struct, frozen=True):

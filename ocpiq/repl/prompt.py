@@ -13,12 +13,14 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
-from ocpiq.repl.bar import status, warning
+from ocpiq.repl.bar import goes_on, rows, status, warning
 from ocpiq.repl.check import Checked, checked
 from ocpiq.repl.commands import Leave, command
 from ocpiq.repl.completer import QueryCompleter
-from ocpiq.repl.keys import bindings
+from ocpiq.repl.keys import MEND, bindings
 from ocpiq.repl.lexer import QueryLexer
+from ocpiq.repl.line import command_of
+from ocpiq.repl.mend import mended
 from ocpiq.repl.remembered import Remembered
 from ocpiq.repl.run import run
 from ocpiq.repl.session import Session
@@ -54,8 +56,10 @@ def converse(session: Session) -> int:
         text, session.pending = session.pending, ""
         try:
             text = prompt.prompt(default=text)
-            if text.startswith(":"):
+            if command_of(text) is not None:
                 command(session, text)
+                if session.forgotten:
+                    prompt, session.forgotten = _prompt(session), False
             elif text.strip():
                 run(session, text)
         except KeyboardInterrupt:  # at the prompt: a new line; elsewhere whatever it was is over
@@ -72,12 +76,14 @@ def _prompt(session: Session) -> PromptSession[str]:
         return checked(text, session.version, tuple(session.variables), library, home, given.last("tz"))
 
     def bar() -> StyleAndTextTuples:
-        buffer = get_app().current_buffer
+        buffer, width = get_app().current_buffer, get_app().output.get_size().columns
         found = look(buffer.text)
         line = status(session.platform, session.version, found.plan, session.seen)
-        mistake = warning(found.mistake_at(buffer.cursor_position))
-        shown: StyleAndTextTuples = [("", f" {line} ")]
-        return [*shown, ("", "\n"), ("class:bottom-toolbar.mistake", f" {mistake} ")] if mistake else shown
+        mistake = found.mistake_at(buffer.cursor_position)
+        below = warning(mistake, MEND if mistake and mended(buffer.text, look) else "") or goes_on(found.open)
+        kind = "class:bottom-toolbar.mistake" if mistake else ""
+        shown: StyleAndTextTuples = [("", rows(line, width))]
+        return [*shown, ("", "\n"), (kind, rows(below, width))] if below else shown
 
     plain = refused(os.environ) or session.given.has("monochrome-output")
     return PromptSession(

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from prompt_toolkit.history import History
 
+from ocpiq.repl.line import command_of
 from ocpiq.repl.session import Session
 from ocpiq.storage import history
 
@@ -26,6 +27,7 @@ class Remembered(History):
 
     def store_string(self, string: str) -> None:
         """Keep an entry, unless it gives a value to a variable or begins with a blank."""
-        if self.session.remembers and not string.startswith((" ", ":arg")):
+        gives_value = (command_of(string) or ("",))[0] == ":arg"
+        if self.session.remembers and not string[:1].isspace() and not gives_value:
             with suppress(OSError):
                 history.append(string)

@@ -61,6 +61,8 @@ def _write(session: Session, text: str, progress: Progress) -> None:
         terminal=True,
     )
     pager = Pager(progress.clear)
+    if query.modules:
+        progress.waiting(f"asking {session.platform} for {', '.join(query.modules)} …")
     try:
         for value in query.run(sources=session.sources, variables=session.variables, notify=notify):
             if not pager.write(sink.write(value).decode()):

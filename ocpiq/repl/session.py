@@ -10,9 +10,9 @@ from msgspec import Struct, field, structs
 from ocpiq.commands import origin, values
 from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.options import FORMS, SOURCES, VALUES
-from ocpiq.commands.report import say
-from ocpiq.errors import Notice, PageRead, PullEnded, UsageError, Warned
+from ocpiq.errors import Notice, PageRead, PullEnded, UsageError
 from ocpiq.repl.context import Context
+from ocpiq.repl.files import names_in
 from ocpiq.schema import modules
 from ocpiq.sources import Source
 from ocpiq.storage import history, logins
@@ -32,7 +32,8 @@ class Session(Struct):
     """An open prompt.
 
     `stack` holds what has to be closed; `last` is the last query, `file` where it was saved or loaded from, `pending`
-    what is to stand at the prompt; `seen` counts the objects that the last query read.
+    what is to stand at the prompt; `forgotten` tells that the history was cleared; `seen` counts the objects that the
+    last query read.
     """
 
     given: Arguments
@@ -47,6 +48,7 @@ class Session(Struct):
     file: str = ""
     pending: str = ""
     remembers: bool = field(default_factory=history.wanted)
+    forgotten: bool = False
     seen: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -99,7 +101,7 @@ class Session(Struct):
     def context(self) -> Context:
         """Return what suggestions are made from."""
         names = modules(self.version)
-        return Context(self.version, names, tuple(self.variables), self.platforms, FORMS)
+        return Context(self.version, names, tuple(self.variables), self.platforms, FORMS, names_in)
 
     def heard(self, notice: Notice) -> None:
         """Count what a run has read."""
@@ -116,8 +118,3 @@ def _open(given: Arguments, stack: ExitStack) -> tuple[dict[str, Source], str]:
         name = logins.load(given.last("platform")).name
         return origin.sources(given, wanted, stack), name
     return origin.sources(given, (), stack), "files"
-
-
-def _warn(notice: Notice) -> None:
-    if isinstance(notice, Warned):
-        say(f"warning: {notice.message}")

@@ -10,27 +10,50 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ocpiq.language.begun import Begun, begun
+from ocpiq.language.lalr import Token
 from ocpiq.language.tables import tables
 from ocpiq.language.tree import Program
-from ocpiq.repl.context import Context, Suggestion, fitting
+from ocpiq.repl.context import ALWAYS, Context, Suggestion, fitting
 from ocpiq.repl.fields import clause_fields, enum_of, fields
 from ocpiq.repl.known import PROBE, Known, known
+from ocpiq.repl.line import argument_at, command_of
+from ocpiq.repl.suggest_command import suggest_command
 from ocpiq.repl.words import Word, words
 from ocpiq.schema import module
 
-HELPED: Final = ("clause", "stage", "aggregate", "function", "format")
+QUERIED: Final = ":explain"  # the command that takes a query
 MOST: Final = 200  # suggestions
 WORD: Final = re.compile(r"(?:(?<![0-9.])\.|[$@])?[A-Za-z_][A-Za-z_0-9]*$|(?<![0-9.])\.$|[$@]$")
 PATH: Final = re.compile(r"\b(?:pass|only)\b[^|]*?\s*(\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_0-9]*)+)$")
 QUOTED: Final = "LITERAL"
-EXPECTED: Final = ("by", "elif", "else", "end", "on", "then")  # offered before a letter of them is written
+EXPECTED: Final = (
+    "asc",
+    "by",
+    "desc",
+    "elif",
+    "else",
+    "end",
+    "on",
+    "then",
+)  # offered before a letter is written
+BOUNDS: Final = (
+    "_SINCE",
+    "_UNTIL",
+    "_DURING",
+    "_NEWEST",
+    "LIMIT",
+    "TOP",
+)  # a variable may stand behind these
+EQUALITY: Final = ("EQUAL", "UNEQUAL")
 
 
 def suggest(text: str, cursor: int, context: Context) -> list[Suggestion]:
     """Return what could stand at `cursor` in place of the word before it, the best first."""
     text = text[:cursor]
-    if text.startswith(":"):
-        return _command(text, context)
+    asked = command_of(text)
+    if asked is not None:
+        query = argument_at(text) if asked[0] == QUERIED else None
+        return suggest_command(text, context) if query is None else suggest(text[query:], cursor, context)
     dotted = PATH.search(text)
     if dotted:
         found = _clause_paths(begun(text[: dotted.start(1)]), dotted[1], context)
@@ -63,11 +86,14 @@ def _at(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
         return
     if word[:1] not in (".", "$", "@"):
         yield from _clauses(read, can_stand, word, context)
-        yield from _of_kind("stage", word) if "_AGGREGATE" in can_stand and read.tokens else ()
+        yield from _of_kind("stage", word) if last is not None and last.kind == "_PIPE" else ()
+        yield from _quoted_enum(read, word, context)
     if last is not None and last.kind == "JOIN":
         yield from _modules(word, context)
     if can_stand & {"_DESCEND", "FIELD"}:
         yield from _in_expression(read, can_stand, word, context)
+    elif "VARIABLE" in can_stand and last is not None and last.kind in BOUNDS:
+        yield from _given(word, context)
     if word[:1] not in (".", "$", "@"):
         yield from _keywords(can_stand, word)
 
@@ -79,19 +105,24 @@ def _in_expression(
     term = "_DESCEND" in can_stand
     if not term and not word.startswith("."):
         return
+    joined = read.open_token(frozenset({"VARIABLE"})) if read.open_token(frozenset({"_ON"})) else None
     here = known(_probed(read), context.version, context.variables)
     if word[:1] in ("", "."):
         yield from fields(here.kind, word, context.version, first=term)
+    if joined is not None and joined.text.startswith(word):
+        yield Suggestion(joined.text, len(word), "variable", "joined")
     if not term:
         return
     if word[:1] in ("", "$"):
-        yield from _variables(here, word, context)
+        yield from _bound(here, word, context)
+    if word.startswith("$") and joined is None:
+        yield from _given(word, context)
     if word.startswith("@"):
         yield from _of_kind("format", word)
     if word[:1] in (".", "$", "@"):
         return
     folds = here.scope is not None and here.scope.folding is not None
-    if here.scope is None or not (here.scope.repeated or folds):
+    if joined is None and (here.scope is None or not (here.scope.repeated or folds)):
         yield from _modules(word, context)
     if folds:
         yield from _written(words("aggregate"), word)
@@ -99,6 +130,8 @@ def _in_expression(
         yield from _defined(here, word)
         yield from _written(words("function"), word)
         yield from fields(here.kind, "." + word, context.version, first=True, replaces=len(word))
+    elif read.tokens and joined is None:
+        yield from _given(word, context)
 
 
 def _probed(read: Begun) -> Program | None:
@@ -131,8 +164,9 @@ def _keywords(can_stand: frozenset[str], word: str) -> Iterator[Suggestion]:
     spelled = {
         terminal.text for terminal in tables().terminals if terminal.word and terminal.name in can_stand
     }
+    alone = len(can_stand) == 1  # as `as` is behind the module of a join
     for each in words("word"):
-        if each.name in spelled and each.name.startswith(word) and (word or each.name in EXPECTED):
+        if each.name in spelled and each.name.startswith(word) and (word or alone or each.name in EXPECTED):
             yield Suggestion(each.name, len(word), "word", each.about)
 
 
@@ -141,12 +175,17 @@ def _modules(word: str, context: Context) -> Iterator[Suggestion]:
         yield Suggestion(name, len(word), "module", f"every {module(name, context.version).object}")
 
 
-def _variables(here: Known, word: str, context: Context) -> Iterator[Suggestion]:
-    bound = reversed(list(here.scope.variables)) if here.scope else ()
-    own = [name for name in bound if name not in context.variables]
-    for name in (*own, *context.variables):
-        if word and name.startswith(word[1:]):
-            yield Suggestion(f"${name}", len(word), "variable", "given" if name in context.variables else "")
+def _bound(here: Known, word: str, context: Context) -> Iterator[Suggestion]:
+    """Yield the query's own variables, the last one first."""
+    for name in reversed(list(here.scope.variables) if here.scope else []):
+        if name.startswith(word[1:]) and name not in context.variables:
+            yield Suggestion(f"${name}", len(word), "variable")
+
+
+def _given(word: str, context: Context) -> Iterator[Suggestion]:
+    for name in sorted(context.variables, key=lambda name: name == ALWAYS):
+        if name.startswith(word[1:]) and (word or name != ALWAYS):
+            yield Suggestion(f"${name}", len(word), "variable", "given")
 
 
 def _defined(here: Known, word: str) -> Iterator[Suggestion]:
@@ -181,15 +220,26 @@ def _keys(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
 def _values_of_enum(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
     """Yield what a field that is compared with the string may be, where the schema lists that."""
     quote = read.last()
-    if quote is None or quote.span.end != len(read.text) or len(read.tokens) < 3:
-        return
-    operator = read.tokens[-2]
-    if operator.kind not in ("EQUAL", "UNEQUAL"):
-        return
+    if quote is not None and quote.span.end == len(read.text) and len(read.tokens) > 2:
+        for value in _compared(read, read.tokens[-2], context):
+            if value.startswith(word):
+                yield Suggestion(value + '"', len(word), "value", shown=value)
+
+
+def _quoted_enum(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+    """Yield the same as whole strings, where none is begun yet."""
+    last = read.last()
+    if not word and last is not None:
+        for value in _compared(read, last, context):
+            yield Suggestion(f'"{value}"', 0, "value")
+
+
+def _compared(read: Begun, operator: Token, context: Context) -> tuple[str, ...]:
+    """Return what the left side of `==` or `!=` may be, where the schema lists that."""
+    if operator.kind not in EQUALITY:
+        return ()
     program = begun(read.text[: operator.span.start]).ended(("FIELD", "." + PROBE))
-    for value in enum_of(known(program, context.version, context.variables).kind):
-        if value.startswith(word):
-            yield Suggestion(value + '"', len(word), "value")
+    return enum_of(known(program, context.version, context.variables).kind)
 
 
 def _source(read: Begun, context: Context) -> str | None:
@@ -205,39 +255,3 @@ def _source(read: Begun, context: Context) -> str | None:
 def _in_comment(read: Begun) -> bool:
     last = read.last()
     return "#" in read.text[last.span.end if last else 0 :].rpartition("\n")[2]
-
-
-# ---------------------------------------------------------------- the prompt's own commands
-
-
-def _command(text: str, context: Context) -> list[Suggestion]:
-    """Return what could stand at the end of a line that begins with a colon."""
-    name, space, rest = text.partition(" ")
-    if not space:
-        return [
-            Suggestion(each.name, len(text), "command", each.about, each.written)
-            for each in words("command")
-            if each.name.startswith(text)
-        ]
-    if "\n" in rest or " " in rest:
-        return []
-    return list(_argument(name, rest, context))
-
-
-def _argument(name: str, rest: str, context: Context) -> Iterator[Suggestion]:
-    if name == ":schema" and "." in rest:
-        holder, _, path = rest.partition(".")
-        if holder in context.modules:
-            yield from clause_fields(module(holder, context.version), path)
-        return
-    choices = {
-        ":help": tuple({each.name: "" for kind in HELPED for each in words(kind) if rest}),
-        ":schema": context.modules,
-        ":platform": context.platforms,
-        ":to": context.forms,
-        ":history": ("on", "off", "clear"),
-        ":arg": context.variables,
-    }
-    for choice in choices.get(name, ()):
-        if choice.startswith(rest):
-            yield Suggestion(choice, len(rest), "name")

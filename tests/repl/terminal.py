@@ -12,7 +12,7 @@ import pyte
 PATIENCE = 30.0  # seconds; only what never comes takes them
 
 ENTER, TAB, ESCAPE, UP = "\r", "\t", "\x1b", "\x1b[A"
-CTRL_C, CTRL_D, CTRL_L = "\x03", "\x04", "\x0c"
+CTRL_C, CTRL_D, CTRL_R, F2 = "\x03", "\x04", "\x12", "\x1bOQ"
 
 
 class Terminal:
@@ -86,6 +86,10 @@ class Terminal:
     def leave(self) -> int | None:
         """Press Ctrl-D and return the exit code."""
         self.type(CTRL_D)
+        return self.ended()
+
+    def ended(self) -> int | None:
+        """Wait for the end of the program and return its exit code."""
         self.process.expect(pexpect.EOF, timeout=PATIENCE)
         self.process.close()
         return self.process.exitstatus

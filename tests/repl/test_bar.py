@@ -6,7 +6,7 @@ import pytest
 
 from ocpiq.errors import UsageError
 from ocpiq.query import compile
-from ocpiq.repl.bar import status, warning
+from ocpiq.repl.bar import goes_on, rows, status, warning
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,20 @@ def test_status(query: str, seen: dict[str, int], line: str) -> None:
 def test_a_mistake_is_one_line_with_its_fix() -> None:
     assert warning(None) == ""
     assert warning(UsageError("wrong", hint="do this")) == "wrong (do this)"
+    assert warning(UsageError("wrong", hint="do this"), "F2") == "wrong (do this); F2 mends it"
+    assert goes_on("") == ""
+    assert goes_on("a quote") == "goes on here: a quote; Ctrl-C gives it up"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("mine (OCPI 2.2.1)", 80, " mine (OCPI 2.2.1) "),
+        ("one two three", 12, " one two \n three "),
+        ("a-b c-d e-f", 12, " a-b c-d \n e-f "),
+        ("one two three four five six seven", 12, " one two \n three four \n five six … "),
+        ("one two", 1, " one two "),
+    ],
+)
+def test_a_row_that_does_not_fit_goes_on_below(text: str, width: int, shown: str) -> None:
+    assert rows(text, width) == shown

@@ -27,11 +27,17 @@ from ocpiq.repl.check import checked
         ("if . then 1", "unfinished"),
         ("reduce .[] as $x (0;", "unfinished"),
         ("def f: 1", "unfinished"),
+        ("sessions | top", "unfinished"),
+        ("sessions | join ", "unfinished"),
+        ("def top: 1; . | top", "whole"),
+        ("limit", "whole"),
         ("1 2", "wrong"),
         ("]", "wrong"),
         ('"\\q"', "wrong"),
         (":help", "whole"),
         (":load [", "whole"),
+        ("  :to json", "whole"),
+        ("exit", "whole"),
     ],
 )
 def test_how_far_a_text_is(text: str, state: str) -> None:
@@ -52,6 +58,9 @@ def test_how_far_a_text_is(text: str, state: str) -> None:
         ("sessions | {id, kwh} |", ""),
         ("sessions | select(.", ""),
         ("$from", ""),
+        ("sessions | top ", ""),  # may become `top 3 by .kwh`
+        ("sessions | limit ", ""),
+        ("sess ", "no module or function is called sess"),
         ("sessions | aggregate count by", ""),
         ("sessions | join locations as $l on .currency ==", ""),
     ],
@@ -82,9 +91,40 @@ def test_the_plan_is_there_in_spite_of_mistakes(text: str) -> None:
     assert plan.sources[0].view.children["kwh"].treatment == "shown"
 
 
-def test_a_begun_clause_passes_nothing_yet() -> None:
-    plan = checked("sessions pass", "2.2.1", ()).plan
-    assert plan is not None and not plan.sources
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("sessions pass", []),
+        ("sessions pass k", []),
+        ("sessions pass kwh, ", ["kwh"]),
+        ("sessions pass kwh, status, cdr", ["kwh", "status"]),
+        ("sessions pass kwh, charging_periods.dim", ["kwh"]),
+        ("sessions pass kwh since ", ["kwh"]),
+        ("sessions only id, kwh pa", ["id", "kwh"]),
+    ],
+)
+def test_a_begun_clause_passes_what_it_passes_so_far(text: str, passed: list[str]) -> None:
+    plan = checked(text, "2.2.1", ()).plan
+    assert plan is not None
+    [source] = plan.sources
+    assert [name for name, node in source.view.children.items() if node.treatment == "shown"] == sorted(
+        passed, key=list(source.view.children).index
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "open"),
+    [
+        ('"abc\n', "the string that begins at line 1, column 1 is not closed"),
+        ("[1,\n", '"[" at line 1, column 1 is not closed'),
+        ("sessions |\n", "expected a filter"),
+        ("[1,", ""),  # the line is still being written
+        ("1\n+ 1", ""),
+    ],
+)
+def test_what_an_unfinished_text_of_several_lines_waits_for(text: str, open: str) -> None:
+    found = checked(text, "2.2.1", ()).open
+    assert found.endswith(open) if open else not found
 
 
 def test_what_is_imported_is_found(tmp_path: Path) -> None:

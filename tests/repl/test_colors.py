@@ -23,6 +23,8 @@ MODULES = ("sessions", "cdrs")
         ("@csv # note", ["format", "comment"]),
         ("1 2 sessions # note", ["number", "", "comment"]),
         (":schema sessions", ["command", ""]),
+        (" :schema sessions", ["command", ""]),
+        ("exit", ["command"]),
     ],
 )
 def test_kinds(text: str, kinds: list[str]) -> None:

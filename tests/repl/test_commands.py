@@ -10,7 +10,6 @@ import pytest
 from ocpiq import repl
 from ocpiq.commands.arguments import parse
 from ocpiq.errors import UsageError
-from ocpiq.repl import commands
 from ocpiq.repl.commands import COMMANDS, Leave, command
 from ocpiq.repl.run import run
 from ocpiq.repl.session import Session
@@ -102,7 +101,14 @@ def test_help_names_every_command(said: Said) -> None:
 
 def test_help_on_a_word_of_the_language(said: Said) -> None:
     assert said(":help select").startswith("select(f)")
-    assert "no such entry" in said(":help nonsense")
+    assert said(":help nonsense") == "error: the language has no such entry (:help all lists all names)\n"
+    assert "did you mean select?" in said(":help selct")
+    assert "count_distinct" in said(":help all")
+
+
+@pytest.mark.parametrize("asked", [":help :save", ":help save"])
+def test_help_on_a_command(asked: str, said: Said) -> None:
+    assert said(asked) == "  :save FILE  write the last query into a file\n"
 
 
 def test_schema(said: Said) -> None:
@@ -121,9 +127,11 @@ def test_explain_the_last_query_or_another(said: Said) -> None:
 def test_the_form_of_results(said: Said) -> None:
     said("sessions only id")
     assert said("[1]") == "[\n  1\n]\n"
-    assert said(":to ndjson") == ""
+    assert said(":to ndjson") == "results are written as ndjson\n"
     assert said("[1]") == "[1]\n"
-    assert ":to takes a form" in said(":to xml")
+    assert said(":to").startswith("results are written as ndjson; there are json, ")
+    assert ":to takes a form of results (there are json, " in said(":to xml")
+    assert "did you mean table?" in said(":to tabel")
     said(":to table")
     assert said("sessions only id, kwh").splitlines()[-1].split() == ["2", "7"]
     said(":to csv")
@@ -132,10 +140,16 @@ def test_the_form_of_results(said: Said) -> None:
 
 def test_variables(said: Said) -> None:
     assert said("$a").startswith("error: $a is not defined")
-    assert said(":arg a one two") == ""
+    assert said(":arg").startswith("no variable is given yet")
+    assert said(":arg a one two") == "$a is given\n"
+    assert said(":arg $b   2 ") == "$b is given\n"
+    assert said(":arg") == "$a, $b\n"
+    assert said("$b") == '"2"\n'
     assert said("$a") == '"one two"\n'
     assert "one two" not in said(":explain $a | length")
     assert ":arg takes a name" in said(":arg 1 2")
+    assert ":arg takes a name" in said(":arg a")  # and not an empty text
+    assert said("$a") == '"one two"\n'
 
 
 def test_save_and_load(said: Said) -> None:
@@ -155,6 +169,21 @@ def test_save_and_load(said: Said) -> None:
     assert "could not write no/x" in said(":save no/x")
 
 
+def test_files_are_named_as_in_a_shell(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said("1 + 1")
+    assert said(":save ~/two words.ocpiq").endswith(f"ocpiq -f '{tmp_path}/two words.ocpiq'\n")
+    assert said(":load ~/two words.ocpiq") == ""
+    assert said.session.pending == "1 + 1"
+
+
+def test_a_command_takes_one_line(said: Said) -> None:
+    """As when several lines are pasted: none of them becomes part of a value in silence."""
+    assert ":arg takes one line" in said(":arg from 2026\nsessions since $from")
+    assert "from" not in said.session.variables
+    assert "kwh" in said(":explain sessions pass kwh\n| .kwh")
+
+
 def test_import_looks_beside_the_file_that_was_loaded(said: Said) -> None:
     Path("folder").mkdir()
     Path("folder/lib.jq").write_text("def two: 2;")
@@ -165,12 +194,13 @@ def test_import_looks_beside_the_file_that_was_loaded(said: Said) -> None:
 
 def test_history(said: Said) -> None:
     history.append("1 + 1")
-    said(":history off")
+    assert said(":history off") == "queries are not remembered\n"
     assert not said.session.remembers
     said(":history on")
     assert said.session.remembers
-    said(":history clear")
-    assert history.load() == []
+    assert said(":history") == "queries are remembered\n"
+    assert said(":history clear") == "all queries are forgotten\n"
+    assert history.load() == [] and said.session.forgotten
     assert ":history takes" in said(":history what")
 
 
@@ -188,9 +218,10 @@ def test_commands_that_are_none(said: Said) -> None:
     assert ":help lists them" in said(":zzz")
 
 
-def test_quit(said: Said) -> None:
+@pytest.mark.parametrize("line", [":quit", " :quit", "quit", "exit"])
+def test_quit(line: str, session: Session) -> None:
     with pytest.raises(Leave):
-        said(":quit")
+        command(session, line)
 
 
 def test_without_a_platform_it_says_how_to_get_one(
@@ -211,6 +242,7 @@ def test_options_that_mean_nothing_here(option: str, session: Session) -> None:
         Session.begin(parse(["--demo", *option.split("=")]))
 
 
-def test_help_fits_every_terminal() -> None:
-    printed = "\n".join([commands.HELP, *commands.listed()])
-    assert max(map(len, printed.splitlines())) < 80
+def test_help_fits_every_terminal(said: Said) -> None:
+    lines = said(":help").splitlines()
+    assert max(map(len, lines)) < 80
+    assert len(lines) < 24 - 1  # and the prompt below

@@ -9,7 +9,15 @@ from ocpiq.repl.context import Context, Suggestion
 from ocpiq.repl.suggest import suggest
 from ocpiq.schema import VERSIONS, modules
 
-CONTEXT = Context("2.2.1", modules("2.2.1"), ("end",), ("demo", "mine"), ("json", "ndjson"))
+FOLDERS = {"": ("zz.txt", "b.ocpiq", "folder/", ".hidden", "two words.jq"), "folder/": ("x.jq",)}
+CONTEXT = Context(
+    "2.2.1",
+    modules("2.2.1"),
+    ("ARGS", "end"),
+    ("demo", "mine"),
+    ("json", "ndjson"),
+    lambda folder: FOLDERS.get(folder, ()),
+)
 
 
 class Case(Struct, frozen=True):
@@ -39,6 +47,7 @@ CASES = [
     Case("sessions | join locations as $l p^", ("pass",)),
     Case("map(1) p^", absent=("pass",)),
     Case(". p^", absent=("pass",)),
+    Case("sessions since ^", ("$end",), all=True),
     # the paths of clauses
     Case("sessions pass ^", ("country_code", "party_id", "id", "start_date_time", "end_date_time", "kwh")),
     Case("sessions pass kw^", ("kwh",), all=True),
@@ -72,7 +81,10 @@ CASES = [
     Case("sessions | sort by .kw^", (".kwh",), all=True),
     Case("sessions | top 3 by .kw^", (".kwh",), all=True),
     Case("sessions pass kwh | aggregate sum(.kw^", (".kwh",), all=True),
+    Case("sessions | join locations as $l on ^", (".country_code",), (".location_id", "$l"), ("sessions",)),
     Case("sessions | join locations as $l on .location_^", (".location_id",), all=True),
+    Case("sessions | join locations as $l on .location_id == ^", ("$l",), absent=("locations",), all=True),
+    Case("sessions | join locations ^", ("as",), all=True),
     Case("sessions | join locations as $l on .location_id == $l.id^", (".id", ".party_id")),
     Case("sessions pass location_id | join locations as $l | $l.publ^", (".publish",)),
     Case('sessions | "\\(.kw^', (".kwh",), all=True),
@@ -93,6 +105,12 @@ CASES = [
     Case("sessions | sort ^", ("by",), all=True),
     Case("sessions | aggregate count b^", ("by",)),
     Case("aggreg^", all=True),
+    Case(
+        "sessions | select(^", (".country_code",), (".kwh",), ("aggregate", "limit")
+    ),  # nothing is to its left
+    Case("(li^", ("limit(",), absent=("limit",)),
+    Case("def f: ^", ("locations",), absent=("aggregate",)),
+    Case("sessions | sort by .id ^", ("asc", "desc"), all=True),
     # functions, words, variables, formats
     Case("sel^", ("select(",), all=True),
     Case("[1] | fir^", ("first", "first(")),
@@ -101,12 +119,15 @@ CASES = [
     Case("if . the^", ("then",), all=True),
     Case("if . ^", ("then",), absent=("and",)),
     Case("$e^", ("$end",), all=True),
+    Case("$^", ("$end", "$ARGS"), all=True),
+    Case(". as $x | 1 + ^", ("$x",), ("sessions", "$end"), ("$ARGS", "map(")),
     Case(". as $kwh | $k^", ("$kwh",), all=True),
     Case("sessions as $s | {s: $^", ("$s", "$end")),
     Case("@cs^", ("@csv",), all=True),
     # the values that the specification lists
     Case('sessions | select(.status == "COM^', ('COMPLETED"',), all=True),
     Case('sessions pass status | .status != "^', ('ACTIVE"', 'COMPLETED"', 'INVALID"')),
+    Case("sessions pass status | .status == ^", ('"ACTIVE"', '"COMPLETED"', '"INVALID"'), (".id",)),
     Case('sessions | .kwh == "^', all=True),
     Case('"^', all=True),
     # where nothing is to be said
@@ -124,7 +145,21 @@ CASES = [
     Case(":platform ^", ("demo", "mine"), all=True),
     Case(":help count_^", ("count_distinct",), all=True),
     Case(":to nd^", ("ndjson",), all=True),
-    Case(":save ^", all=True),
+    Case(":help :sa^", (":save",), all=True),
+    Case(":arg ^", ("end",), all=True),
+    Case(":history ^", ("on", "off", "clear"), all=True),
+    Case(" :sc^", (":schema",), all=True),
+    Case(":save ^", ("b.ocpiq", "folder/", "two words.jq", "zz.txt"), all=True),
+    Case(":load fo^", ("folder/",), all=True),
+    Case(":load folder/^", ("x.jq",), all=True),
+    Case(":load two w^", ("two words.jq",), all=True),
+    Case(":load .^", (".hidden",), all=True),
+    Case(":load nowhere/^", all=True),
+    Case(":load b.ocpiq\n^", all=True),
+    Case(":to json n^", all=True),
+    Case(":explain ses^", ("sessions",), all=True),
+    Case(":explain sessions |\n.kw^", (".kwh",), all=True),
+    Case("exit^", all=True),
 ]
 
 
@@ -170,6 +205,24 @@ def test_a_field_has_its_type_and_its_state(text: str, state: str, about: str) -
 @pytest.mark.parametrize("text", ["sel^", "sessions ^", "sessions | agg^", "@cs^", "if . th^", ":he^"])
 def test_a_word_has_a_line_of_help(text: str) -> None:
     assert all(found.about for found in offered(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        (":schema sess^", "every Session"),
+        (":to nd^", "a value a line"),
+        (":load fo^", "folder"),
+        (":load z^", "file"),
+    ],
+)
+def test_what_a_command_takes_has_a_line_of_help(text: str, about: str) -> None:
+    assert [found.about or found.kind for found in offered(text)] == [about]
+
+
+def test_a_value_is_listed_without_its_quote() -> None:
+    [found] = offered('sessions | select(.status == "COM^')
+    assert (found.text, found.shown) == ('COMPLETED"', "COMPLETED")
 
 
 def test_a_function_is_listed_with_what_it_takes() -> None:
