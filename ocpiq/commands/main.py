@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -33,12 +34,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     temporary: list[str] = []
     if _opens_the_prompt(words):
         return run(words, temporary)
+    signals = _signals()
     if apart(lambda: codes.append(run(words, temporary))) == "stuck":
         for path in temporary:
             with suppress(OSError):  # Windows does not remove a file that is open
                 Path(path).unlink()
-        os._exit(report.INTERRUPTED)
-    return codes[0]
+        os._exit(128 + signals[0] if signals else report.INTERRUPTED)
+    return 128 + signals[0] if signals else codes[0]
+
+
+def _signals() -> list[int]:
+    """Take what ends a process from outside as an interrupt, so that no unfinished file is left; return what came."""
+    came: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):  # the second is not on Windows, and nohup has it ignored
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, interrupt)
+    return came
 
 
 def run(argv: Sequence[str], temporary: list[str]) -> int:

@@ -98,9 +98,20 @@ def test_a_pipe_with_a_name_is_written_to_as_it_is(home: dict[str, str], tmp_pat
     assert (tmp_path / "fifo").is_fifo()
 
 
-@pytest.mark.parametrize("argv", [["range(1e12) | empty", "-n"], ["."]], ids=["working", "waiting for input"])
-def test_an_interrupt_ends_at_once_without_a_word(
-    argv: list[str], home: dict[str, str], tmp_path: Path
+ENDLESS = ["range(1e12) | empty", "-n"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "number", "code"),
+    [
+        pytest.param(ENDLESS, signal.SIGINT, 130, id="Ctrl-C"),
+        pytest.param(["."], signal.SIGINT, 130, id="Ctrl-C while waiting for input"),
+        pytest.param(ENDLESS, signal.SIGTERM, 143, id="kill"),
+        pytest.param(ENDLESS, signal.SIGHUP, 129, id="the terminal is closed"),
+    ],
+)
+def test_an_interrupt_ends_at_once_without_a_word_or_a_file(
+    argv: list[str], number: signal.Signals, code: int, home: dict[str, str], tmp_path: Path
 ) -> None:
     with subprocess.Popen(
         [*OCPIQ, "-o", str(tmp_path / "out"), *argv],
@@ -113,8 +124,8 @@ def test_an_interrupt_ends_at_once_without_a_word(
         while not list(tmp_path.glob(".out.*")):  # running, its file begun
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        process.send_signal(number)
+        assert process.wait(30) == code
         assert process.communicate() == (b"", b"")
     assert not [path for path in tmp_path.iterdir() if "out" in path.name]
 
