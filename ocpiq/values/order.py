@@ -28,7 +28,8 @@ def equal(left: Value, right: Value) -> bool:
     if kind is list or kind is dict:
         refuse_inside(left)
         refuse_inside(right)
-        return left is right or sort_key(left) == sort_key(right)
+        same_size = len(cast("list[Value]", left)) == len(cast("list[Value]", right))
+        return left is right or (same_size and sort_key(left) == sort_key(right))
     return left == right
 
 
