@@ -1,4 +1,4 @@
-"""`ocpiq help [NAME]`: entries and sections of the language reference."""
+"""`ocpiq help [NAME]`: entries and sections of the language reference, and the page on platforms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from typing import Final
 
 from ocpiq.commands.help import WIDTH, of_name
@@ -31,12 +32,20 @@ def _found(name: str) -> str:
         return "\n".join(map(_text, found))
     if found_section := section(name):
         return "\n".join(fitted(found_section, WIDTH))
+    if name == "platforms":
+        return f"{of_name(name)}\n{platforms()}"
     if command := of_name(name):
         return command
     known = {name for entry in entries() for name in entry.names}
     raise UsageError(
         "the language has no such entry", hint=did_you_mean(name, known) or "ocpiq help lists them all"
     )
+
+
+def platforms() -> str:
+    """Return the page on platforms for a terminal: without the names of the tests."""
+    page = files("ocpiq.ocpi").joinpath("PLATFORMS.md").read_text("utf-8")
+    return "\n".join(fitted(re.sub(r" *<!--.*?-->", "", page), WIDTH))
 
 
 def contents() -> str:
@@ -49,6 +58,7 @@ def contents() -> str:
         "ocpiq help GROUP           a group, such as Dates",
         "ocpiq help differences     what is not as in jq",
         "ocpiq help blanks          what may be done with a value that is not passed",
+        "ocpiq help platforms       platforms that were tried, and their quirks",
         "ocpiq --help               commands and options",
     ]
     for group, names in groups.items():

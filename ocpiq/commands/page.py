@@ -9,6 +9,8 @@ from typing import Final
 
 ARROW: Final = " → "
 CELLS: Final = re.compile(r"(?<!\\)\|")
+BREAK: Final = "<br>"
+NAMELESS: Final = 3  # columns at most of a table whose cells need no names
 CODE: Final = re.compile(r"^`(.*)`$")
 FENCE: Final = "```"
 NEW: Final = re.compile(r"- |\||    ")  # begins a line of its own
@@ -27,11 +29,20 @@ def fitted(section: str, width: int) -> Iterator[str]:
 
 
 def _lines(section: str, width: int) -> Iterator[str]:
+    columns: list[str] = []
     for line in _joined(section):
+        if not line.startswith("|"):
+            columns = []
         if line.startswith("        "):
             yield from _example(line, width)
         elif line.startswith("|"):
-            yield from _row(line, width)
+            cells = _cells(line)
+            if columns and not set(cells[0]) <= {"-", ":"}:
+                yield from _row(cells, columns, width)
+            elif not columns:
+                columns = cells
+                if len(columns) <= NAMELESS:
+                    yield from _row(cells, columns, width)
         else:
             inner = 8 if line.startswith("    ") else 2 if line.startswith("- ") else 0
             yield from _wrapped(line, width, " " * inner) or [""]
@@ -60,13 +71,26 @@ def _example(line: str, width: int) -> list[str]:
     return [program, *_wrapped(f"→\xa0{outputs}", width, " " * 12, " " * 10)]
 
 
-def _row(line: str, width: int) -> Iterator[str]:
-    """Yield a row of a table: the first cell, and below it the others, each with the name of its column."""
-    first, *others = (CODE.sub(r"\1", cell.strip().replace(r"\|", "|")) for cell in CELLS.split(line)[1:-1])
-    if set(first) <= {"-", ":"}:
+def _cells(line: str) -> list[str]:
+    return [cell.strip().replace(r"\|", "|") for cell in CELLS.split(line)[1:-1]]
+
+
+def _row(cells: list[str], columns: list[str], width: int) -> Iterator[str]:
+    """Yield a row of a table: the first cell, and below it the others; where there are many, each has a name."""
+    yield ""
+    yield from _wrapped(f"  {_plain(cells[0])}", width, "  ")
+    if len(columns) <= NAMELESS:
+        yield from _wrapped(f"      {'  ·  '.join(map(_plain, cells[1:]))}", width, " " * 6)
         return
-    yield from ("", f"  {first}")
-    yield from _wrapped(f"      {'  ·  '.join(others)}", width, " " * 6)
+    for name, cell in zip(columns[1:], cells[1:], strict=True):
+        first, *others = map(_plain, cell.split(BREAK))
+        yield from _wrapped(f"      {name}: {first}", width, " " * 8)
+        for other in others:
+            yield from _wrapped(f"        {other}", width, " " * 8)
+
+
+def _plain(cell: str) -> str:
+    return CODE.sub(r"\1", cell)
 
 
 def _wrapped(text: str, width: int, indent: str, first: str = "") -> list[str]:

@@ -78,5 +78,16 @@ def test_the_list_has_every_group_and_fits_a_terminal(capsys: pytest.CaptureFixt
     assert {entry.group for entry in entries()} <= set(lines)
 
 
+def test_the_page_on_platforms_comes_with_the_command_and_without_the_names_of_faults(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["help", "platforms"], []) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("ocpiq platforms\n")
+    assert "\n  Its next link fails.\n      What ocpiq does: Goes on by offset.\n" in out
+    assert "<!--" not in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_the_beginning_of_a_form_is_enough() -> None:
     assert [entry.forms[0] for entry in named("sort by")] == ["sort by K"]

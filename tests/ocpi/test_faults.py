@@ -1,6 +1,6 @@
 """Every fault of a platform by name, as a user meets it: the objects printed, the exit code, what is said.
 
-Each object is printed once, and nothing that is said has the token in it.
+Each object is printed once, nothing that is said has the token in it, and all of it stands in PLATFORMS.md.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import pytest
 from faults import ANSWERS, DONE, FAILED, FAULTS, INCOMPLETE, PAGING, SILENCE, Fault
 from in_process import Outcome, command, own_home
 from misbehaving import BASE64, TOKEN, serving
+from platforms_page import as_quoted, quoted
 
 from ocpiq.ocpi import Bounds, Patience, connection, paging
 from ocpiq.storage import Login, Token, logins
@@ -73,6 +74,8 @@ def test_fault(fault, words, waits, tmp_path, monkeypatch):
     assert len(said) == len(fault.said), err
     for text, pattern in zip(said, fault.said, strict=True):
         assert re.search(pattern, text), text
+    page = quoted(next(name for name, each in FAULTS.items() if each is fault))
+    assert {as_quoted(line) for line in said} <= page
     summaries = [line for line in lines if line not in said]
     assert [line.endswith(", incomplete") for line in summaries] == ([] if code == FAILED else [code != DONE])
     assert sum(waits) < 60

@@ -28,6 +28,7 @@ def test_the_wheel_holds_what_a_run_needs_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "ocpiq/py.typed" in names
     assert "ocpiq/schema/tables/sessions.txt" in names
+    assert "ocpiq/ocpi/PLATFORMS.md" in names
     shipped = {Path(name).name for name in names if name.startswith("ocpiq/language/grammar/")}
     assert shipped >= {path.name for path in (ROOT / "grammar").glob("*.lark")}
     assert all(name.startswith(("ocpiq/", "ocpiq-")) for name in names)
@@ -56,3 +57,4 @@ def test_it_runs_in_an_empty_environment_from_another_folder(wheel: Path, tmp_pa
     assert out("python", "-m", "ocpiq", "--demo", "sessions | aggregate count") == "10000\n"
     assert "number" in out("ocpiq", "schema", "sessions.kwh")
     assert "group_by(f)" in out("ocpiq", "help", "group_by")
+    assert "py-ocpi 0.3.1" in out("ocpiq", "help", "platforms")
