@@ -263,6 +263,18 @@ ANSWERS: dict[str, Fault] = {
     "2001 for good": Fault(
         always(Response(envelope(None, 2001, "no"))), ids=(), code=FAILED, said=("OCPI status 2001",)
     ),
+    "2001 as text": Fault(
+        always(Response(b'{"data": null, "status_code": "2001", "status_message": "no"}')),
+        ids=(),
+        code=FAILED,
+        said=("OCPI status 2001",),
+    ),
+    "4001 for good": Fault(
+        always(Response(envelope(None, 4001, "no"))),
+        ids=(),
+        code=FAILED,
+        said=(r"does not know the receiver: \"no\" \(log in again with the party",),
+    ),
     "token refused on the way": Fault(
         once(None, *[Response(b"", 401)] * 9),
         ids=ALL[:4],
