@@ -170,7 +170,9 @@ SOURCES: Final = (
         "of saved pages or a schema, else 2.2.1; or the one to log in with",
         (*CHECKS, "schema", "login"),
     ),
-    Option("to-party", "", ("XX-YYY",), "the party to ask, of a hub or of several; none names nobody", CHECKS),
+    Option(
+        "to-party", "", ("XX-YYY",), "the party to ask, of a hub or of several; none names nobody", CHECKS
+    ),
     Option("parallel", "", ("N",), "requests at once; else as many as the platform answers well", CHECKS),
     Option("rate", "", ("N",), "requests a minute at most", CHECKS),
     Option("demo", "", (), "the embedded platform with made-up data", CHECKS),
@@ -191,6 +193,7 @@ LOGIN: Final = (
     Option("name", "", ("NAME",), "what to call this platform; else its host", ("login",)),
     Option("token", "", ("TOKEN",), "better: OCPIQ_TOKEN, or wait to be asked", ("login",)),
     Option("token-file", "", ("FILE",), "a file that holds the token", ("login",)),
+    Option("keyring", "", (), "keep the token in the system's keyring, not in the login's file", ("login",)),
     Option("open", "", (), "no token: the platform is open to all", ("login",)),
     Option("check", "", (), "say what works, and how many objects each module has", ("login",)),
     Option("allow-origin", "", ("ORIGIN",), "another https://HOST that the token may go to", ("login",)),

@@ -21,8 +21,10 @@ TOKEN_VARIABLE: Final = "OCPIQ_TOKEN"  # noqa: S105 - the variable's name
 
 def login(given: Arguments) -> int:
     """Log in, and keep what a pull needs to know."""
+    from msgspec.structs import replace
+
     from ocpiq import ocpi
-    from ocpiq.storage import logins
+    from ocpiq.storage import keyring, logins
 
     if len(given.words) != 1:
         raise UsageError(
@@ -38,6 +40,8 @@ def login(given: Arguments) -> int:
     name = given.last("name") or ""
     if name:
         logins.path_of(name)
+    if given.has("keyring"):
+        keyring.check()
     found = ocpi.login(
         given.words[0],
         _token(given, needed=not bare),
@@ -48,6 +52,8 @@ def login(given: Arguments) -> int:
         agree=_agree(given),
         notify=progress,
     )
+    if given.has("keyring") and found.token.value:
+        found = replace(found, token=replace(found.token, in_keyring=True))
     logins.save(found)
     say(f"logged in to {found.name}: OCPI {found.version}, {', '.join(found.endpoints) or 'no modules'}")
     if given.has("check"):
@@ -92,7 +98,7 @@ def logout(given: Arguments) -> int:
 
     if len(given.words) > 1:
         raise UsageError("ocpiq logout takes one name")
-    name = logins.load(given.words[0] if given.words else None).name
+    name = logins.find(given.words[0] if given.words else None).name
     logins.remove(name)
     say(f"logged out of {name}")
     return 0

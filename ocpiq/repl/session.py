@@ -115,6 +115,6 @@ def _open(given: Arguments, stack: ExitStack) -> tuple[dict[str, Source], str]:
     if given.has("demo"):
         return origin.sources(given, wanted, stack), DEMO
     if given.has("platform") or not given.has("source"):
-        name = logins.load(given.last("platform")).name
+        name = logins.find(given.last("platform")).name
         return origin.sources(given, wanted, stack), name
     return origin.sources(given, (), stack), "files"

@@ -6,12 +6,14 @@ import os
 import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ocpiq.errors import UsageError, did_you_mean
-from ocpiq.storage import owner_only
+from ocpiq.storage import keyring, owner_only
 from ocpiq.storage.folders import config_folder
 
 PLATFORM_VARIABLE = "OCPIQ_PLATFORM"
@@ -40,11 +42,13 @@ class PlatformParty(Struct, frozen=True):
 class Token(Struct, frozen=True):
     """A credentials token and the form of it that the platform takes. It never prints.
 
-    An empty one stands for a feed that is open to all.
+    An empty one stands for a feed that is open to all; in the file of a login also for one that is
+    `in_keyring`, the system's.
     """
 
     value: str
     form: TokenForm
+    in_keyring: bool = False
 
     def __repr__(self) -> str:
         return f"Token(…, {self.form})"
@@ -79,16 +83,35 @@ class Login(Struct, frozen=True):
 
 
 def save(login: Login) -> None:
-    """Keep `login` under its name, in place of an earlier one; it is the current one from now on."""
+    """Keep `login` under its name, in place of an earlier one; it is the current one from now on.
+
+    Raises UsageError.
+    """
     path = path_of(login.name)
+    before, kept, entry = entry_at(path), login, entry_of(login)
+    if entry:
+        keyring.keep(entry, login.token.value)
+        kept = replace(login, token=replace(login.token, value=""))
     try:
-        owner_only.write(path, msgspec.json.format(msgspec.json.encode(login)) + b"\n")
+        owner_only.write(path, msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
     except OSError as error:
         raise UsageError(f"the login cannot be saved in {path}: {reason(error)}") from error
+    if before not in ("", entry):
+        keyring.forget(before)
 
 
 def load(name: str | None = None) -> Login:
-    """Return the login called `name`, else that of `$OCPIQ_PLATFORM`, else the last. Raises UsageError."""
+    """Return the login called `name`, else that of `$OCPIQ_PLATFORM`, else the last, with its token.
+
+    Raises UsageError.
+    """
+    login = find(name)
+    entry = entry_of(login)
+    return replace(login, token=replace(login.token, value=keyring.find(entry))) if entry else login
+
+
+def find(name: str | None = None) -> Login:
+    """Return the same login as `load`, without the token that is in the system's keyring. Raises UsageError."""
     wanted = name or os.environ.get(PLATFORM_VARIABLE) or current()
     if wanted is None:
         raise UsageError(
@@ -109,7 +132,7 @@ def names() -> tuple[str, ...]:
 
 
 def every() -> tuple[Login, ...]:
-    """Return all logins, the last one made first. Raises UsageError for one that cannot be read."""
+    """Return all logins, the last one made first, as `find` does. Raises UsageError for one that cannot be read."""
     logins = [opened(path_of(name)) for name in names()]
     return tuple(sorted(logins, key=lambda login: login.saved, reverse=True))
 
@@ -121,8 +144,24 @@ def current() -> str | None:
 
 def remove(name: str) -> None:
     """Forget the login called `name`. Raises UsageError where there is none."""
-    load(name)
+    entry = entry_of(find(name))
     path_of(name).unlink(missing_ok=True)
+    if entry:
+        keyring.forget(entry)
+
+
+def entry_of(login: Login) -> str:
+    """Return what the token of a login is called in the system's keyring; nothing where it is not there."""
+    parts = urlsplit(login.url)
+    return f"{login.name} at {parts.netloc}{parts.path}" if login.token.in_keyring else ""
+
+
+def entry_at(path: Path) -> str:
+    """Return the same for the login in a file, if there is one."""
+    try:
+        return entry_of(opened(path)) if path.is_file() else ""
+    except UsageError:  # nothing that could be told of it
+        return ""
 
 
 def folder() -> Path:
