@@ -151,7 +151,7 @@ def _written(form: str, moment: time.struct_time) -> str:
         if form.isascii() and "\0" not in form:
             return time.strftime(form, moment)
         return DIRECTIVE.sub(lambda directive: time.strftime(directive[0], moment), form)
-    except ValueError:  # Windows does not write all that C has
+    except (ValueError, OverflowError):  # Windows does not write all that C has; a year may be beyond C's
         raise RunError("strftime/1: unknown system failure") from None
 
 

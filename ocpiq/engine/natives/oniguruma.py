@@ -27,9 +27,13 @@ ASSERTIONS: Final = {
     "b": r"\b",
     "B": r"\B",
     "K": r"\K",
+    "y": r"(?:\A|(?<=\X))",  # between characters as people see them
+    "Y": r"(?:(?!\A)(?<!\X))",
 }
 SPECIALS: Final = {"R": r"(?>\r\n|[\n-\r\x85\u2028\u2029])", "X": r"\X", "O": r"(?s:.)", "N": r"[^\n]"}
 GROUPS: Final = {"(?:": "(?:", "(?=": "(?=", "(?!": "(?!", "(?>": "(?>", "(?<=": "(?<=", "(?<!": "(?<!"}
+ABSENT: Final = "(?:(?:(?!"  # (?~a): as much as can be without an a
+ABSENT_END: Final = ")(?s:.))*)"
 LOOKS: Final = ("(?=", "(?!", "(?<=", "(?<!")
 MOST_REPEATED: Final = 100_000
 
@@ -150,6 +154,9 @@ class Translator:
             opening = start if start in GROUPS else start[:3]
             self.place += len(opening)
             self._open(opening)
+        elif start[:3] == "(?~" and start != "(?~|":
+            self.place += 3
+            self._open(ABSENT)
         elif start[:3] in ("(?<", "(?'"):
             self._named(">" if start[2] == "<" else "'")
         elif start[:3] == "(?(":
@@ -168,8 +175,8 @@ class Translator:
         if not self.open:
             fail("unmatched close parenthesis")
         self.place += 1
-        self.out.append(")")
         self.atom, self.options, self.anchored = self.open.pop()
+        self.out.append(ABSENT_END if self.out[self.atom] == ABSENT else ")")
 
     def _comment(self) -> None:
         end = self.text.find(")", self.place)

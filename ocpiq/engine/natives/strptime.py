@@ -51,7 +51,7 @@ NUMBERS: Final = {
     "w": (0, 6, "[0-9]"),
     "j": (1, 366, "[0-2][0-9]{0,2}|3[0-6][0-9]?|3[7-9]?|[4-9][0-9]?"),
     "Y": (0, 9999, "[0-9]{1,4}"),
-    "G": (0, 9999, "[0-9]{1,4}"),
+    "G": (0, 10**18, "[0-9]{1,19}"),
     "s": (0, 10**18, "[0-9]{1,19}"),
 }
 NAMES: Final = {
@@ -63,7 +63,7 @@ PLACES: Final = {
     letter: {name[:3]: place for place, name in enumerate(names)} for letter, names in NAMES.items()
 }
 SIMPLE: Final = {"C": "century", "d": "day", "e": "day", "M": "minute", "S": "second"}
-ZONES: Final = {"z": r" *+(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)", "Z": r"[^ \t\n\r\f\v]*+"}
+ZONES: Final = {"z": r" *+(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)", "Z": r"[ \t\n\r\f\v]*+[^ \t\n\r\f\v]*+"}
 
 
 class Fields(Struct):
@@ -145,7 +145,8 @@ def _pattern(form: str, directives: list[str]) -> str:
             written.append(f"((?>{'|'.join(names)}))")
         elif directive in NUMBERS:
             directives.append(directive)
-            written.append(f" *+((?>{NUMBERS[directive][2]}))")
+            space = "" if directive in "Gs" else " *+"
+            written.append(f"{space}((?>{NUMBERS[directive][2]}))")
         else:
             written.append("(?!)")
     return "".join(written)
