@@ -71,7 +71,7 @@ class Progress:
         self.waiting(line(notice, now - begun))
 
     def _summary(self, ended: PullEnded) -> str:
-        text = f"{ended.module}: {ended.objects:,} objects, {_pages(ended.pages)}"
+        text = f"{ended.module}: {_objects(ended.objects)}, {_pages(ended.pages)}"
         if self.terminal and ended.module in self.begun:
             text += f", {time.monotonic() - self.begun[ended.module]:.1f} s"
         return text if ended.complete else text + ", incomplete"
@@ -99,6 +99,10 @@ def line(notice: PageRead, seconds: float) -> str:
 
 def _answer(status: int) -> str:
     return f"HTTP {status}" if status else "no answer"
+
+
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count:,} objects"
 
 
 def _pages(count: int) -> str:

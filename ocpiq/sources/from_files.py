@@ -43,7 +43,7 @@ def opened_file(path: Path, gate: Gate) -> Iterator[Opened]:
         with stream(path) as file:
             head = file.read(BLOCK)
             if framing(head) == "lines":
-                yield from (gate.lines(block) for block in blocks(file, head))
+                yield from lines(path, blocks(file, head), gate)
             elif head.strip():
                 yield whole(path, head + file.read(), gate)
     except (OSError, EOFError, zlib.error) as error:
@@ -62,6 +62,17 @@ def whole(path: Path, body: bytes, gate: Gate) -> Opened:
             f"{shown(path)} holds an answer with OCPI status {opened.status_code} and no objects"
         )
     return opened
+
+
+def lines(path: Path, found: Iterator[bytes], gate: Gate) -> Iterator[Opened]:
+    """Yield what the gate makes of blocks of lines. Raises UsageError where the file was cut in the last."""
+    for block in found:
+        opened = gate.lines(block)
+        if not block.endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
+            raise UsageError(
+                f"{shown(path)} ends in the middle of an object", hint="it was cut; get it again"
+            )
+        yield opened
 
 
 def blocks(file: BinaryIO, head: bytes) -> Iterator[bytes]:

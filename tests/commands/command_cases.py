@@ -303,6 +303,13 @@ SOURCES = [
         files=FILES,
         err=r"^sessions: 3 objects, 1 page$",
     ),
+    Case(
+        "a summary of one",
+        ("--source", "sessions=one", "sessions | .id"),
+        '"1"\n',
+        files={"one": '{"id":"1"}'},
+        err=r"^sessions: 1 object, 1 page$",
+    ),
     Case("standard input is not touched", (*SOURCE, "sessions | .id"), '"1"\n"2"\n"3"\n', "no json", FILES),
     Case("input beside a source", (*SOURCE, "[sessions | .id], input"), '["1","2","3"]\n7\n', "7", FILES),
     Case("limit", (*SOURCE, "sessions | .id | limit 1"), '"1"\n', files=FILES),

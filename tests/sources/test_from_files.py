@@ -72,6 +72,12 @@ def test_standard_input_is_read_and_left_open(monkeypatch):
     assert not stream.closed
 
 
+def test_a_last_line_needs_no_end(tmp_path):
+    path = tmp_path / "lines"
+    path.write_bytes(NDJSON.rstrip(b"\n"))
+    assert read(path)[0] == ["a", "b", "c"]
+
+
 def test_an_empty_file_holds_nothing(tmp_path):
     path = tmp_path / "empty"
     path.write_bytes(b"")
@@ -128,6 +134,7 @@ BROKEN = {
         b'{"status_code": 2001, "data": null}',
         "FILE holds an answer with OCPI status 2001 and no objects",
     ),
+    "cut lines": (NDJSON + b'{"id": "private', "FILE ends in the middle of an object"),
     "cut gzip": (gzip.compress(NDJSON * 50)[:-20], "FILE cannot be read: it is broken"),
     "bad gzip": (b"\x1f\x8bprivate....", "FILE cannot be read: it is broken"),
 }
