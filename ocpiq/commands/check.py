@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ocpiq.commands.progress import Progress
 from ocpiq.errors import IncompleteError, Notice, OcpiqError, PageRead, PlatformError, Requested, Warned
+from ocpiq.values.visible import visible
 
 if TYPE_CHECKING:
     from ocpiq.sources import Source
@@ -38,7 +39,7 @@ def check(login: Login, progress: Progress) -> int:
     form = {"base64": "in Base64", "raw": "as it is"}[login.token.form] if login.token.value else "not needed"
     sys.stdout.write(f"token: {form}\n")
     if login.parties:
-        named = (f"{known.party} {known.role}".strip() for known in login.parties)
+        named = (visible(f"{known.party} {known.role}".strip()) for known in login.parties)
         sys.stdout.write(f"parties: {', '.join(named)}\n")
     code = 0
     with platform(login) as source:

@@ -59,6 +59,7 @@ def contents() -> str:
         "ocpiq help differences     what is not as in jq",
         "ocpiq help blanks          what may be done with a value that is not passed",
         "ocpiq help platforms       platforms that were tried, and their quirks",
+        "ocpiq help login           a command, with its options",
         "ocpiq --help               commands and options",
     ]
     for group, names in groups.items():

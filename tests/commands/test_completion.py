@@ -98,6 +98,8 @@ def test_in_bash(line: str, words: tuple[str, ...], scripts: Path) -> None:
         ("--to = m", ["markdown"]),
         ("--to =", sorted(FORMS)),
         ("--to = csv lo", ["locations", "login", "logout"]),
+        ("--source sessions = s", []),
+        ("--source sessions =", []),
     ],
 )
 def test_in_bash_readline_breaks_words_at_an_equals_sign(line: str, words: list[str], scripts: Path) -> None:

@@ -32,7 +32,7 @@ def test_a_check_tells_what_works_module_by_module(home):
         credentials={
             "roles": [
                 {"role": "CPO", "country_code": "NL", "party_id": "ABC"},
-                {"role": "EMSP", "country_code": "DE", "party_id": "XYZ"},
+                {"role": "E\x1b[2J\x9b", "country_code": "DE", "party_id": "XYZ"},
             ]
         },
         special={
@@ -48,7 +48,7 @@ def test_a_check_tells_what_works_module_by_module(home):
     assert run.out.decode().replace(platform.url, "URL").splitlines() == [
         "OCPI 2.2.1 at URL/ocpi/versions",
         "token: in Base64",
-        "parties: NL-ABC CPO, DE-XYZ EMSP",
+        "parties: NL-ABC CPO, DE-XYZ E\\u001b[2J\\u009b",
         "locations: 10 objects",
         "sessions: no objects",
         "cdrs: 2 objects or more (the platform does not say how many)",
