@@ -88,7 +88,7 @@ class Members(Struct):
     status_message: Raw | UnsetType = UNSET
 
 
-def enveloped(body: bytes) -> bool:
+def is_page(body: bytes) -> bool:
     """Tell whether a body is a list or has a member of OCPI's envelope."""
     try:
         found = msgspec.json.decode(body.removeprefix(BOM), type=Members)

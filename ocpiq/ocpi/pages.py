@@ -14,7 +14,7 @@ from ocpiq.ocpi.address import traced
 from ocpiq.ocpi.ahead import Ahead
 from ocpiq.ocpi.connection import Answer, Connection
 from ocpiq.ocpi.distinct import EXACT, Distinct
-from ocpiq.ocpi.envelope import SUCCESS, enveloped, head, said
+from ocpiq.ocpi.envelope import SUCCESS, head, is_page, said
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.headers import headers, redact
 from ocpiq.ocpi.links import next_link, number
@@ -130,7 +130,7 @@ class Reader:
         except PlatformError:
             raise failures.of_body(self.module, answer.url, answer.body) from None
         code = opened.status_code
-        if code is None and opened.count == 1 and not enveloped(answer.body):
+        if code is None and opened.count == 1 and not is_page(answer.body):
             raise failures.of_page(self.module, answer.url)
         if code is not None and code not in SUCCESS:
             message = said(opened.status_message, self.token.value)

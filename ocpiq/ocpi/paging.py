@@ -307,9 +307,12 @@ class Pull:
         return found
 
     def skips(self, link: str) -> bool:
-        """Whether a link leads behind the next object, as where it counts on more objects a page than come."""
+        """Whether a link leads behind the next object, and no total would tell what it left out.
+
+        Some count on more objects a page than they send. Others keep objects of a page to themselves, and are right.
+        """
         offset = number(parameters(link).get("offset", ""))
-        return offset is not None and offset > self.position and not self.reread
+        return self.total is None and offset is not None and offset > self.position
 
     def by_number(self, read: Read) -> Read | None:
         """Return the page after all objects received so far, or None where that page has none."""
