@@ -20,7 +20,7 @@ from ocpiq.storage import Login, Token, logins
 SHORT = Bounds(first=0.4, idle=0.4, patience=0.4)
 AT_ONCE = {"as it answers": (), "one by one": ("--parallel", "1"), "four at once": ("--parallel", "4")}
 LAST = {  # how the last line begins and ends, by exit code
-    DONE: r"cdrs: [\d,]+ objects, \d+ pages?$",
+    DONE: r"cdrs: [\d,]+ objects?, \d+ pages?$",
     FAILED: r"error: cdrs: ",
     INCOMPLETE: r"error: cdrs: .*incomplete: \d+ of \d+ objects came",
 }
