@@ -192,15 +192,15 @@ def _hint(stuck: Stuck, text: str, expected: set[str]) -> str:
 def _meant(stuck: Stuck, text: str, tables: Tables) -> str:
     """Return the clause or the stage that a mistyped word was meant to be: `sessions pas kwh`, `… | limti 3`."""
     token = stuck.token
-    if token.kind == "NAME":
-        can_stand = can_follow(tables, stuck.states)
-        clauses = [
-            each.text for each in tables.terminals if each.text and each.name in CLAUSES & set(can_stand)
-        ]
-        return did_you_mean(token.text, clauses)
     before = STAGE.search(text, 0, token.span.start)
     words = [word.removesuffix(" by") if token.kind == "_BY" else word for word in STAGE_WORDS]
-    return did_you_mean(before[1], words) if before and before[1] not in words else ""
+    stage = did_you_mean(before[1], words) if before and before[1] not in words else ""
+    if stage or token.kind != "NAME":
+        return stage
+    can_stand = CLAUSES & set(can_follow(tables, stuck.states))
+    return did_you_mean(
+        token.text, [each.text for each in tables.terminals if each.text and each.name in can_stand]
+    )
 
 
 def _is_at(written: str, token: Token, near: str) -> bool:
