@@ -17,8 +17,6 @@ from ocpiq.language import tree
 
 Wrap = Callable[[Plan], Plan]
 
-UNKNOWN = Opaque()
-
 
 def look_up(node: tree.Variable, scope: Scope) -> Resolved:
     """Resolve `$x`."""
@@ -46,15 +44,13 @@ def destructure(
     value: Local,
     kind: Type,
     scope: Scope,
-    here: Type = UNKNOWN,
 ) -> tuple[Scope, Wrap]:
     """Return the scope that knows what the patterns bind, and what wraps the plan of everything in that scope.
 
-    `here` is the type of `.`, on which keys are computed.
     With `?//` each pattern is tried in turn, until neither it nor the body fails; what it does not bind is null.
     """
     if len(patterns) == 1:
-        match = Match(analysis, scope, here)
+        match = Match(analysis, scope)
         _match(match, patterns[0], value, kind)
         for name, variable in match.variables.items():
             scope = scope.with_variable(name, variable)
@@ -63,7 +59,7 @@ def destructure(
     nulls: list[tuple[Plan, str]] = [(Constant(None), name) for name in names.values()]
     ways: list[list[tuple[Plan, str]]] = []
     for pattern in patterns:
-        match = Match(analysis, scope, here, [*nulls], names=names)
+        match = Match(analysis, scope, [*nulls], names=names)
         _match(match, pattern, value, Opaque(clean(kind)))
         ways.append(match.binds)
     use(kind)
@@ -105,13 +101,13 @@ def _variables(pattern: tree.Pattern) -> Iterator[str]:
 class Match(Struct):
     """One pattern while it is taken apart: what it binds so far, and the locals that its variables must have.
 
-    Keys are computed in `scope`, which knows none of the pattern's own variables. Items of an array are taken from
+    Keys are computed on the object that they are looked for in, and in `scope`, which knows none of the pattern's own
+    variables. Items of an array are taken from
     the last to the first, as jq does, which shows in errors and in the order of several outputs.
     """
 
     analysis: Analysis
     scope: Scope
-    here: Type
     binds: list[tuple[Plan, str]] = []
     variables: dict[str, Variable] = {}
     names: dict[str, str] = {}
@@ -150,14 +146,14 @@ def _entry(match: Match, entry: tree.PatternEntry, whole: str, kind: Type) -> No
         return
     if entry.pattern is None:
         raise CompileError("this key needs a pattern: {key: $name}", span=place)
-    key, key_kind = match.analysis.resolve(entry.key, match.scope, match.here)
+    key, key_kind = match.analysis.resolve(entry.key, match.scope, kind)
     consume(key_kind, place, FORMS[KEY])
     literal_key(key, place)
     if isinstance(key, Constant):
         field, field_kind = get(str(key.value), kind, place, optional=False)
     else:
         chosen = match.analysis.name("key")
-        match.binds.append((key, chosen))
+        match.binds.append((pipe(Local(whole), key), chosen))
         field, field_kind = Item(Local(chosen), span=place), item(kind, Local(chosen))
     _match(match, entry.pattern, pipe(Local(whole), field), field_kind)
 

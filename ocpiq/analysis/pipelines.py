@@ -129,7 +129,7 @@ def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, kind: Type) 
 def _bind(analysis: Analysis, item: tree.Bind, walk: Walk) -> None:
     source, source_kind = analysis.resolve(item.source, walk.scope, walk.kind)
     value = Local(analysis.name("bound"))
-    inside, wrap = destructure(analysis, item.patterns, value, source_kind, walk.scope, walk.kind)
+    inside, wrap = destructure(analysis, item.patterns, value, source_kind, walk.scope)
 
     def make(rest: Plan) -> Plan:
         body = wrap(rest)
