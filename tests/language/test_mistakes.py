@@ -59,7 +59,7 @@ sessions | limti 3
     unexpected "3"; expected an operator, ",", "|" or the end
     did you mean limit?
 sessions | agregate count by .status
-                    ^^^^^
+                      ^^^^^
     unexpected "count"; expected an operator, ",", "|" or the end
     did you mean aggregate?
 sessions | distint by .id
