@@ -22,6 +22,8 @@ ISSUERS: Final = {  # by module, what tells who issued the driver's token: a par
     "cdrs": DRIVER,
     "tokens": ("country_code", "party_id", "contract_id", "auth_id"),
 }
+OWNER: Final = ("country_code", "party_id")
+OWNED: Final = ("locations", "sessions", "cdrs", "tariffs")  # each object by one of the platform's operators
 PARTY: Final = re.compile(r"[A-Z]{2}-[A-Z0-9]{3}")
 # A contract id names country and provider first, then C, eight characters, and maybe a check digit (eMI3; OCPI 2.1.1
 # and 2.2 have nothing else that tells the issuer). What is written in another way is nobody's to guess from.
@@ -56,7 +58,7 @@ def looked_at(module: str, login: Login, source: Source, progress: Progress) -> 
     """Return the lines for a module, and an exit code."""
     heard: list[Notice] = []
     try:
-        issuers = whose(module, login, source, heard)
+        owners, issuers = whose(module, login, source, heard)
     except OcpiqError as error:
         hint = f" ({error.hint})" if error.hint else ""
         return [f"{module}: {error.message.removeprefix(f'{module}: ')}{hint}"], PlatformError.exit_code
@@ -65,18 +67,28 @@ def looked_at(module: str, login: Login, source: Source, progress: Progress) -> 
         if isinstance(notice, Warned | Requested):
             progress(notice)
     lines = [f"{module}: {count(pages[-1]) if pages else 'no objects'}"]
-    if len(issuers) > 1 and len(set(issuers)) == 1 and issuers[0]:
-        lines.append(
-            f"  all {len(issuers):,} looked at are of drivers of {issuers[0]}: does this login see only a part?"
-        )
+    all_looked_at = f"  all {len(issuers):,} looked at are of"
+    if only(issuers):
+        lines.append(f"{all_looked_at} drivers of {issuers[0]}: does this login see only a part?")
+    others = [
+        known.party for known in login.parties if known.role == "CPO" and str(known.party) not in owners
+    ]
+    if only(owners) and others:
+        lines.append(f"{all_looked_at} {owners[0]}: --to-party {others[0]} asks for those of {others[0]}")
     return lines, 0
 
 
-def whose(module: str, login: Login, source: Source, heard: list[Notice]) -> list[str]:
-    """Read the first objects of a module and return the issuer for each, or nothing where that cannot be told."""
+def only(parties: list[str]) -> bool:
+    """Tell whether several objects are all of one party."""
+    return len(parties) > 1 and len(set(parties)) == 1 and parties[0] != ""
+
+
+def whose(module: str, login: Login, source: Source, heard: list[Notice]) -> tuple[list[str], list[str]]:
+    """Read the first objects of a module and return owner and issuer of each, nothing where it cannot be told."""
     from ocpiq.query import compile
 
-    paths = ISSUERS.get(module)
+    owner = OWNER if module in OWNED else ()
+    paths = (*owner, *ISSUERS.get(module, ()))
     text = f"{module} | limit 1 | []"
     if paths:
         text = f"{module} only {', '.join(paths)} | limit {LOOKED_AT} | [{', '.join(f'.{p}' for p in paths)}]"
@@ -85,13 +97,14 @@ def whose(module: str, login: Login, source: Source, heard: list[Notice]) -> lis
         yield from compile(text, version=login.version).run(sources={module: source}, notify=heard.append)
 
     try:
-        return [issuer(value) for value in found() if isinstance(value, list)]
+        rows = [value for value in found() if isinstance(value, list)]
     except IncompleteError:
-        return []
+        rows = []
+    return [party_in(row[: len(owner)]) for row in rows], [party_in(row[len(owner) :]) for row in rows]
 
 
-def issuer(fields: list[object]) -> str:
-    """Return the party that issued a token, by its own fields or by a contract id; of a driver nothing."""
+def party_in(fields: list[object]) -> str:
+    """Return the party that is told by country and id, or by a contract id behind them; of a driver nothing."""
     country, party, *contracts = (
         field.upper() if isinstance(field, str) else "" for field in fields or [""] * 2
     )

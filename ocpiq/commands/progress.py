@@ -79,7 +79,7 @@ class Progress:
 
 def request(notice: Requested) -> str:
     """Return the line for a request: what was asked, the answer's status, its objects, how long it took."""
-    objects = f", {notice.objects:,} objects" if notice.objects is not None else ""
+    objects = f", {_objects(notice.objects)}" if notice.objects is not None else ""
     return f"GET {notice.path}  {_answer(notice.status)}{objects}, {notice.seconds:.3f} s"
 
 

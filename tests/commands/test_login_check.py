@@ -103,3 +103,31 @@ def test_a_check_warns_where_all_is_of_one_issuer(module, version, rows, issuer,
     assert warned == ([text] if issuer else [])
     assert run.code == 0
     assert not re.search("12E46L8|12345678|1234567A", run.out.decode() + run.err)
+
+
+def owned(*parties: str) -> list[dict[str, object]]:
+    return [
+        {"id": str(number), "country_code": party[:2], "party_id": party[3:]}
+        for number, party in enumerate(parties)
+    ]
+
+
+OWNED = {
+    "one of two": (owned("NL-ABC", "nl-abc"), ("NL-ABC", "DE-XYZ"), True),
+    "both": (owned("NL-ABC", "DE-XYZ"), ("NL-ABC", "DE-XYZ"), False),
+    "the only one": (owned("NL-ABC", "NL-ABC"), ("NL-ABC",), False),
+    "one object": (owned("NL-ABC"), ("NL-ABC", "DE-XYZ"), False),
+    "one that is not told": ([*owned("NL-ABC", "NL-ABC"), {"id": "9"}], ("NL-ABC", "DE-XYZ"), False),
+}
+
+
+@pytest.mark.parametrize("module", ["locations", "tariffs", "cdrs"])
+@pytest.mark.parametrize(("rows", "parties", "warned"), OWNED.values(), ids=OWNED)
+def test_a_check_names_another_party_that_could_be_asked(module, rows, parties, warned, home):
+    roles = [{"role": "CPO", "country_code": party[:2], "party_id": party[3:]} for party in parties]
+    platform = Platform(modules=(module,), credentials={"roles": roles}, special={module: listing(*rows)})
+    with serving(platform):
+        run = command(home, ["login", platform.versions_url, *LOGIN, "--check"])
+    text = "  all 2 looked at are of NL-ABC: --to-party DE-XYZ asks for those of DE-XYZ"
+    assert [line for line in run.out.decode().splitlines() if "looked at" in line] == [text] * warned
+    assert run.code == 0

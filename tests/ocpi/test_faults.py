@@ -24,7 +24,7 @@ LAST = {  # how the last line begins and ends, by exit code
     FAILED: r"error: cdrs: ",
     INCOMPLETE: r"error: cdrs: .*incomplete: \d+ of \d+ objects came",
 }
-REQUEST = r"GET /[!-~]*  (HTTP \d+|no answer)(, [\d,]+ objects)?, [\d.]+ s"
+REQUEST = r"GET /[!-~]*  (HTTP \d+|no answer)(, [\d,]+ objects?)?, [\d.]+ s"
 CASES = [
     pytest.param(fault, words, id=f"{name}-{how}")
     for how, words in AT_ONCE.items()
