@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.origin import version_of
@@ -13,6 +14,8 @@ from ocpiq.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from ocpiq.schema import Field, Module
+
+BELOW: Final = " " * 12
 
 
 def run(given: Arguments) -> int:
@@ -32,8 +35,8 @@ def run(given: Arguments) -> int:
 
     found = module(name, version)
     field = _field(found, path)
-    lines = _of_field(found, field)
-    _print(given, field, map(_cut, lines) if not field.leaf and sys.stdout.isatty() else lines)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    _print(given, field, _of_field(found, field, width))
     return 0
 
 
@@ -43,12 +46,6 @@ def _print(given: Arguments, data: object, lines: Iterable[str]) -> None:
 
         lines = [msgspec.json.encode(data).decode()]
     sys.stdout.writelines(line + "\n" for line in lines)
-
-
-def _cut(line: str) -> str:
-    """Return a line of many as the terminal has room for it; `ocpiq schema` of the field itself says the rest."""
-    width = shutil.get_terminal_size().columns
-    return line if len(line) <= width else line[: width - 1] + "…"
 
 
 def _field(module: Module, path: str) -> Field:
@@ -62,8 +59,8 @@ def _field(module: Module, path: str) -> Field:
     return field
 
 
-def _of_field(module: Module, field: Field) -> Iterator[str]:
-    """Yield the lines for a field, and for all below it."""
+def _of_field(module: Module, field: Field, width: int | None = None) -> Iterator[str]:
+    """Yield the lines for a field, and for all below it; where `width` has no room for them, reasons stand below."""
     yield f"{module.name}{'.' if field.path else ''}{field.path}  {_type(field)}  OCPI {module.version}"
     if field.leaf:
         yield f"  {_default(field)}: {field.reason}"
@@ -75,8 +72,16 @@ def _of_field(module: Module, field: Field) -> Iterator[str]:
     rows = list(_rows(field, 1))
     names = max(len(row[0]) for row in rows)
     types = max(len(row[1]) for row in rows)
-    for name, type_, default, reason in rows:
-        yield f"{name:<{names}}  {type_:<{types}}  {default:<5}  {reason}".rstrip()
+    lines = [
+        (f"{name:<{names}}  {type_:<{types}}  {default:<5}", reason) for name, type_, default, reason in rows
+    ]
+    room = width is None or max(len(line) + 2 + len(reason) for line, reason in lines) <= width
+    for line, reason in lines:
+        if room or width is None:
+            yield f"{line}  {reason}".rstrip()
+        else:
+            yield line.rstrip()
+            yield from textwrap.wrap(reason, width, initial_indent=BELOW, subsequent_indent=BELOW)
 
 
 def _rows(field: Field, depth: int) -> Iterator[tuple[str, str, str, str]]:

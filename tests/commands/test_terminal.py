@@ -138,6 +138,19 @@ def test_in_a_pipe_it_stays_as_it_is(environment: dict[str, str]) -> None:
     assert (done.stdout, done.stderr) == ("\x1b\x9b\u2028\n".encode(), b"\x1b")
 
 
+def test_reasons_stand_below_the_fields_where_the_terminal_is_narrow(environment: dict[str, str]) -> None:
+    text, code = ended(start(environment, "schema", "cdrs"))
+    lines = text.splitlines()
+    assert code == 0 and max(map(len, lines)) <= 100
+    at = next(number for number, line in enumerate(lines) if line.split()[:1] == ["start_date_time"])
+    assert lines[at].endswith("  blank") and lines[at + 1].strip() == "when a person charged"
+    text, _ = ended(start(environment, "schema", "cdrs.charging_periods"))
+    assert any(
+        line.startswith("  start_date_time  DateTime") and "person's charging" in line
+        for line in text.splitlines()
+    )
+
+
 @pytest.fixture
 def platform(environment: dict[str, str]) -> Iterator[tuple[str, str]]:
     process = start(environment, "demo")
