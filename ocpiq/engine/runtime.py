@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from ocpiq.analysis.modules import Library, NoLibrary, described
-from ocpiq.errors import CompileError, HaltError, RunError
+from ocpiq.errors import CompileError, HaltError, Notify, RunError, Speaks, ignore
 from ocpiq.values.text import excerpt, to_json, tostring
 from ocpiq.values.types import Value, type_name
 from ocpiq.values.visible import write_error
@@ -25,10 +25,16 @@ class Halted(Exception):
 
 
 class Runtime:
-    """One run. `inputs` are what follows the value that the program runs on; they may know their file and line."""
+    """One run. `inputs` are what follows the value that the program runs on; they may know their file and line.
 
-    def __init__(self, inputs: Iterator[Value], library: Library | None = None) -> None:
+    `notify` hears when the program is about to write to standard error.
+    """
+
+    def __init__(
+        self, inputs: Iterator[Value], library: Library | None = None, notify: Notify = ignore
+    ) -> None:
         self._inputs = inputs
+        self._notify = notify
         self._library = library or NoLibrary()
 
     def modulemeta(self, value: Value) -> Value:
@@ -60,11 +66,13 @@ class Runtime:
 
     def debug(self, value: Value) -> Value:
         """`debug`"""
+        self._notify(Speaks())
         write_error(f'["DEBUG:",{to_json(value)}]\n')
         return value
 
     def stderr(self, value: Value) -> Value:
         """`stderr`"""
+        self._notify(Speaks())
         write_error(tostring(value))
         return value
 

@@ -413,11 +413,16 @@ def native(compiler: Compiler, part: Native, spot: Spot, use: UseSpot) -> None:
 
     def found(output: ast.expr) -> None:
         keys = compiler.named(guarded(compiler, output, Blanks.REFUSES))
-        if spot.at is not spot.here:
-            compiler.do(compiler.at(part, code.call("path_step", keys, spot.at, spot.here)))
         value = compiler.named(compiler.at(part, code.call("builtin_getpath", spot.here, keys)))
-        path = ast.Tuple([ast.Starred(spot.path, code.LOAD), ast.Starred(keys, code.LOAD)], code.LOAD)
-        use(Spot(compiler.named(path), value, value))
+        path: ast.expr = ast.Tuple(
+            [ast.Starred(spot.path, code.LOAD), ast.Starred(keys, code.LOAD)], code.LOAD
+        )
+        at = value
+        if spot.at is not spot.here:  # from a computed value on it computes
+            walked = code.is_(spot.here, spot.at)
+            path = code.if_else(walked, path, spot.path)
+            at = compiler.named(code.if_else(walked, value, spot.at))
+        use(Spot(compiler.named(path), at, value))
 
     compiler.stream(part.arguments[0].part, spot.here, found)
 

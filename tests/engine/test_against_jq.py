@@ -40,6 +40,7 @@ DIFFERENT = {
     '"éé" | [match(""; "g").offset]': "behind an empty match jq goes on by a byte, within a character",
     '"\\"\\\\ud800\\"" | fromjson': "half of a pair becomes U+FFFD, as in what platforms send",
     'try -("a" as $x ?// $y | $x) catch .': "in jq ?// catches errors of what stands behind its body as well",
+    "[1, 2] | [reduce .[] as $x (0, 10; . + $x)]": "jq has lost the input when a second start value comes",
     '"aab" | test("(?<=a|aa)b")': "looking behind takes alternatives of any length",
 }
 """Cases that jq answers otherwise, each with the reason."""
