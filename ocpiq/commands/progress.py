@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 from ocpiq.commands.report import say
-from ocpiq.errors import Notice, PageRead, PullEnded, Requested, Warned
+from ocpiq.errors import Notice, PageRead, PullEnded, Requested, Speaks, Warned
 
 OFTEN: Final = 0.1  # seconds between two lines
 CLEAR: Final = "\r\033[K"
@@ -34,6 +34,8 @@ class Progress:
         if isinstance(notice, Warned):
             self.clear()
             say(f"warning: {notice.message}")
+        elif isinstance(notice, Speaks):
+            self.clear()
         elif isinstance(notice, PageRead):
             self._page(notice)
         elif isinstance(notice, Requested):

@@ -18,7 +18,7 @@ from ocpiq.errors.kinds import (
     UsageError,
 )
 from ocpiq.errors.nearest import did_you_mean, nearest
-from ocpiq.errors.notices import Notice, Notify, PageRead, PullEnded, Requested, Warned, ignore
+from ocpiq.errors.notices import Notice, Notify, PageRead, PullEnded, Requested, Speaks, Warned, ignore
 from ocpiq.errors.render import place, render
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Requested",
     "RunError",
     "Span",
+    "Speaks",
     "UnsupportedError",
     "UsageError",
     "Warned",

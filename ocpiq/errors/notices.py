@@ -44,7 +44,11 @@ class PullEnded(Struct, frozen=True):
     complete: bool
 
 
-Notice = Warned | PageRead | PullEnded | Requested
+class Speaks(Struct, frozen=True):
+    """The query itself is about to write to standard error (`debug`, `stderr`)."""
+
+
+Notice = Warned | PageRead | PullEnded | Requested | Speaks
 Notify = Callable[[Notice], None]
 
 

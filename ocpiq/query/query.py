@@ -102,7 +102,7 @@ class Query:
         pulls = self._pulls(sources, given, notify)
         program = Program(pulls.plan, pulls.shapes)
         rest = iter(()) if inputs is None else inputs
-        runtime = Runtime(rest, self._library)
+        runtime = Runtime(rest, self._library, notify)
         try:
             for input_ in (value,) if inputs is None or once else rest:
                 yield from program.run(input_, runtime, given, pulls.scan)

@@ -74,6 +74,16 @@ def test_progress_is_one_line_that_is_cleared(environment: dict[str, str]) -> No
     assert count.isprintable() is False or count.strip("\x1b[0;39m").isdigit()
 
 
+@pytest.mark.parametrize(("word", "said"), [("debug", '["DEBUG:","S0000594"]\n'), ("stderr", "S0000594")])
+def test_what_the_query_says_takes_the_line_of_progress(
+    word: str, said: str, environment: dict[str, str]
+) -> None:
+    query = f"sessions only id, kwh | select(.kwh > 500) | limit 1 | .id | {word} | empty"
+    text, code = ended(start(environment, "--demo", query))
+    assert code == 0
+    assert f"objects\r\x1b[K{said}" in text
+
+
 def test_quiet(environment: dict[str, str]) -> None:
     text, code = ended(start(environment, "--demo", "-qM", "sessions | aggregate count"))
     assert (text, code) == ("10000\n", 0)
