@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import INTEGRAL, NUMBERS, Number, add, negate, plain
+from ocpiq.values.arithmetic import INTEGRAL, NUMBERS, Number, add, is_number, negate, plain
 from ocpiq.values.order import greater, less
 from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
@@ -100,8 +100,8 @@ def _counted(start: Number, end: Number) -> Iterator[Value]:
 
 
 def _stepped(start: Value, end: Value, step: Value) -> Iterator[Value]:
-    if type(start) is int and type(step) is int and step and type(end) in NUMBERS and math.isfinite(end):  # type: ignore[arg-type]
-        yield from range(start, math.ceil(end) if step > 0 else math.floor(end), step)  # type: ignore[arg-type]
+    if is_number(start) and is_number(end) and is_number(step) and step and math.isfinite(start + step + end):  # type: ignore[operator, arg-type]
+        yield from _steps(start, end, step)  # type: ignore[arg-type]
     elif greater(step, 0):
         while less(start, end):
             yield start
@@ -110,6 +110,17 @@ def _stepped(start: Value, end: Value, step: Value) -> Iterator[Value]:
         while greater(start, end):
             yield start
             start = add(start, step)
+
+
+def _steps(start: Number, end: Number, step: Number) -> Iterator[Value]:
+    """Yield what is between finite numbers."""
+    if type(start) is int and type(step) is int:
+        yield from range(start, math.ceil(end) if step > 0 else math.floor(end), step)
+        return
+    current = start
+    while (current < end) if step > 0 else (current > end):
+        yield plain(current) if type(current) is float else current
+        current += step
 
 
 def to_number(value: Value) -> Value:
