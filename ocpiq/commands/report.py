@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import traceback
 from pathlib import Path
 from typing import Final
@@ -26,7 +28,8 @@ def failed(error: OcpiqError, query: str = "", name: str = "", place: str = "") 
         return _halted(error)
     if isinstance(error, RunError) and not error.message and not isinstance(error.value, str):
         error.message = f"(not a string): {_value(error)}"
-    text = render(error, query, name)
+    width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
+    text = render(error, query, name, width)
     say(f"error (at {place}){text.removeprefix('error')}" if place else text)
     return error.exit_code
 

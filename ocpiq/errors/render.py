@@ -5,16 +5,21 @@ from __future__ import annotations
 from ocpiq.errors.kinds import OcpiqError, Span
 
 WIDEST = 100
+INDENT = "    "
 
 
-def render(error: OcpiqError, query: str = "", name: str = "") -> str:
-    """Return `error` as lines for standard error; `query` is the text that its span points into, `name` its file."""
+def render(error: OcpiqError, query: str = "", name: str = "", width: int = 0) -> str:
+    """Return `error` as lines for standard error; `query` is the text that its span points into, `name` its file.
+
+    A line of the query is cut to 100 columns, or to what fits the `width` of a terminal.
+    """
     text = f"error: {error.message}" + (f" ({error.hint})" if error.hint else "")
     if error.span is None or not query:
         return text
     line, column = place(query, error.span)
     where = f"{name or 'query'}, line {line}, column {column}"
-    return f"{text}\n  {where}\n{excerpt(query, error.span)}"
+    widest = min(WIDEST, width - len(INDENT)) if width > len(INDENT) else WIDEST
+    return f"{text}\n  {where}\n{excerpt(query, error.span, widest)}"
 
 
 def place(query: str, span: Span) -> tuple[int, int]:
@@ -23,15 +28,15 @@ def place(query: str, span: Span) -> tuple[int, int]:
     return before.count("\n") + 1, span.start - (before.rfind("\n") + 1) + 1
 
 
-def excerpt(query: str, span: Span) -> str:
-    """Return the span's source line, cut around the span where it is long, and a line of carets below it."""
+def excerpt(query: str, span: Span, widest: int) -> str:
+    """Return the span's source line, cut around the span where it is longer than `widest`, and carets below it."""
     begin = query.rfind("\n", 0, span.start) + 1
     end = query.find("\n", begin)
     line = query[begin : end if end >= 0 else len(query)].expandtabs(1)
     column = span.start - begin
     width = max(1, min(span.end - span.start, len(line) - column))
-    if len(line) > WIDEST:
-        left = max(0, column - WIDEST // 2)
-        line, column = line[left : left + WIDEST], column - left
+    if max(len(line), column + width) > widest:
+        left = max(0, min(column - widest // 2, len(line) - widest + 1))  # room for a caret behind the end
+        line, column = line[left : left + widest], column - left
         width = max(1, min(width, len(line) - column))
-    return f"    {line}\n    {' ' * column}{'^' * width}"
+    return f"{INDENT}{line}\n{INDENT}{' ' * column}{'^' * width}"

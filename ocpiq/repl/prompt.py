@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app
+from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
-from ocpiq.repl.bar import goes_on, rows, status, warning
+from ocpiq.repl.bar import MOST, goes_on, rows, status, warning
 from ocpiq.repl.check import Checked, checked
 from ocpiq.repl.commands import Leave, command
 from ocpiq.repl.completer import QueryCompleter
@@ -27,6 +27,7 @@ from ocpiq.repl.session import Session
 from ocpiq.sinks import refused
 
 PROMPT: Final = "ocpiq> "
+MENU: Final = 8  # rows
 GREETING: Final = ":help says what can be done here; Tab completes; Ctrl-D leaves"
 STYLE: Final = {
     "module": "ansicyan bold",
@@ -86,7 +87,7 @@ def _prompt(session: Session) -> PromptSession[str]:
         return [*shown, ("", "\n"), (kind, rows(below, width))] if below else shown
 
     plain = refused(os.environ) or session.given.has("monochrome-output")
-    return PromptSession(
+    prompt: PromptSession[str] = PromptSession(
         PROMPT,
         multiline=True,
         prompt_continuation=lambda width, line, wraps: " " * width if wraps else "... ".rjust(width),
@@ -101,3 +102,10 @@ def _prompt(session: Session) -> PromptSession[str]:
         enable_open_in_editor=True,
         color_depth=ColorDepth.DEPTH_1_BIT if plain else None,
     )
+
+    def make_room(app: Application[str]) -> None:
+        """Keep rows for suggestions, as many as leave one for the query and three for the bar."""
+        prompt.reserve_space_for_menu = max(0, min(MENU, app.output.get_size().rows - 1 - MOST))
+
+    prompt.app.before_render += make_room
+    return prompt

@@ -39,11 +39,9 @@ def suggest_command(text: str, context: Context) -> list[Suggestion]:
             if each.name.startswith(name)
         ]
     name, rest = text[:begins].strip(), text[begins:]
-    if "\n" in rest:
-        return []
     if name in (":save", ":load"):
         return list(_files(rest, context))
-    return [] if " " in rest else list(_argument(name, rest, context))
+    return list(_argument(name, rest, context))
 
 
 def _argument(name: str, rest: str, context: Context) -> Iterator[Suggestion]:

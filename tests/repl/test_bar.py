@@ -39,7 +39,7 @@ def test_a_mistake_is_one_line_with_its_fix() -> None:
     [
         ("mine (OCPI 2.2.1)", 80, " mine (OCPI 2.2.1) "),
         ("one two three", 12, " one two \n three "),
-        ("a-b c-d e-f", 12, " a-b c-d \n e-f "),
+        ("a bc-de-fgh ij", 12, " a \n bc-de-fgh \n ij "),
         ("one two three four five six seven", 12, " one two \n three four \n five six … "),
         ("one two", 1, " one two "),
     ],

@@ -20,6 +20,7 @@ MENDED = [
     ("sessions | select(.kwh > 50", "sessions pass kwh | select(.kwh > 50"),
     ("sessions pass id | .kwh + 1", "sessions pass id, kwh | .kwh + 1"),
     ("sessions pass id since 2026-01-01 | .kwh + 1", "sessions pass id, kwh since 2026-01-01 | .kwh + 1"),
+    ("sessions since 2026-01-01 pass id | .kwh + 1", "sessions since 2026-01-01 pass id, kwh | .kwh + 1"),
     ("sessions newest 5 | .kwh + 1", "sessions pass kwh newest 5 | .kwh + 1"),
     ("(sessions) | .kwh + 1", "(sessions pass kwh) | .kwh + 1"),
     ("sessions | .total_cost.excl_vat + 1", "sessions pass total_cost.excl_vat | .total_cost.excl_vat + 1"),

@@ -33,8 +33,8 @@ def open_prompt(home: dict[str, str]) -> Iterator[Open]:
     """Open a prompt with some options and environment, and wait until its bar shows a text."""
     opened: list[Terminal] = []
 
-    def start(bar: str, *options: str, **environment: str) -> Terminal:
-        opened.append(Terminal({**home, **environment}, *options))
+    def start(bar: str, *options: str, rows: int = 24, **environment: str) -> Terminal:
+        opened.append(Terminal({**home, **environment}, *options, rows=rows))
         opened[-1].at_prompt()
         opened[-1].see(bar)
         return opened[-1]
@@ -223,12 +223,30 @@ def test_the_window_changes_its_size(terminal: Terminal) -> None:
     terminal.see("sessions passes kwh")
     terminal.resize(18, 60)
     terminal.wait(lambda: "sessions passes kwh" in terminal.lines()[-1], "the bar on the last row")
+    terminal.type(", start_date_time, end_date_time, evse_uid")
+    terminal.wait(lambda: "evse_uid" in terminal.lines()[-1], "all that is passed, in two rows")
     terminal.type(" | limit 1 | .kwh")
     terminal.see("| .kwh")
     terminal.type(ENTER)
     terminal.at_prompt("\n29.98")
     terminal.run(":schema tokens")
-    terminal.wait(lambda: any(line.endswith("…") for line in terminal.lines()), "rows that were cut to fit")
+    terminal.see("-- more")
+    assert "blank\n            " in terminal.text()  # the reason in rows of its own, where it fits
+    terminal.type("q")
+    terminal.at_prompt()
+    terminal.type("\x15sessions" + " | select(.id)" * 4 + " | .kwhh" + ENTER)
+    terminal.at_prompt("^^^^^")  # below what it marks, though the query is wider than the window
+    marks = max(number for number, line in enumerate(terminal.lines()) if "^^^^^" in line)
+    assert terminal.lines()[marks - 1][terminal.lines()[marks].index("^") :] == ".kwhh"
+
+
+def test_a_window_of_few_rows(open_prompt: Open) -> None:
+    """A pane below another: the suggestions have less room, and the query has its row."""
+    terminal = open_prompt("demo (OCPI 2.2.1)", "--demo", rows=7)
+    terminal.type("sess")
+    terminal.see("every Session")
+    terminal.type(TAB + " only id | limit 1 | .id" + ENTER)
+    terminal.at_prompt('\n"S0000001"')
 
 
 def test_text_beyond_ascii_and_what_a_terminal_would_obey(terminal: Terminal) -> None:

@@ -9,7 +9,7 @@ from ocpiq.repl.context import Context, Suggestion
 from ocpiq.repl.suggest import suggest
 from ocpiq.schema import VERSIONS, modules
 
-FOLDERS = {"": ("zz.txt", "b.ocpiq", "folder/", ".hidden", "two words.jq"), "folder/": ("x.jq",)}
+FOLDERS = {"": ("a.txt", "b.ocpiq", "folder/", ".hidden", "two words.jq"), "folder/": ("x.jq",)}
 CONTEXT = Context(
     "2.2.1",
     modules("2.2.1"),
@@ -149,7 +149,7 @@ CASES = [
     Case(":arg ^", ("end",), all=True),
     Case(":history ^", ("on", "off", "clear"), all=True),
     Case(" :sc^", (":schema",), all=True),
-    Case(":save ^", ("b.ocpiq", "folder/", "two words.jq", "zz.txt"), all=True),
+    Case(":save ^", ("b.ocpiq", "folder/", "two words.jq", "a.txt"), all=True),
     Case(":load fo^", ("folder/",), all=True),
     Case(":load folder/^", ("x.jq",), all=True),
     Case(":load two w^", ("two words.jq",), all=True),
@@ -157,6 +157,7 @@ CASES = [
     Case(":load nowhere/^", all=True),
     Case(":load b.ocpiq\n^", all=True),
     Case(":to json n^", all=True),
+    Case(":help sort b^", ("sort by",), all=True),
     Case(":explain ses^", ("sessions",), all=True),
     Case(":explain sessions |\n.kw^", (".kwh",), all=True),
     Case("exit^", all=True),
@@ -213,7 +214,7 @@ def test_a_word_has_a_line_of_help(text: str) -> None:
         (":schema sess^", "every Session"),
         (":to nd^", "a value a line"),
         (":load fo^", "folder"),
-        (":load z^", "file"),
+        (":load a^", "file"),
     ],
 )
 def test_what_a_command_takes_has_a_line_of_help(text: str, about: str) -> None:
