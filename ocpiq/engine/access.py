@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NoReturn, cast
 
 from ocpiq.errors import RunError
+from ocpiq.values.arithmetic import is_finite
 from ocpiq.values.blank import Blank, refuse, refuse_inside
 from ocpiq.values.order import equal
 from ocpiq.values.text import excerpt
@@ -47,7 +48,7 @@ def item(value: Value, key: Value) -> Value:
 def _at(items: list[Value], index: float) -> Value:
     if index != index:  # noqa: PLR0124 - NaN
         return None
-    place = int(index) if math.isfinite(index) else len(items)  # cut towards zero, as in C
+    place = int(index) if is_finite(index) else len(items)  # cut towards zero, as in C
     if place < 0:
         place += len(items)
     return items[place] if 0 <= place < len(items) else None
@@ -94,7 +95,7 @@ def _bound(length: int, bound: float | None, missing: int, rounded: object) -> i
         return missing
     if bound < 0:
         bound += length
-    if not math.isfinite(bound):
+    if not is_finite(bound):
         return length if bound > 0 else 0
     return max(0, min(length, math.floor(bound) if rounded is math.floor else math.ceil(bound)))
 

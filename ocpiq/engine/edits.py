@@ -6,7 +6,6 @@ changes its own copies from then on.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -14,7 +13,7 @@ from typing import Final, cast
 
 from ocpiq.engine.access import cut, item, no_index, slice_bounds, slice_ends
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import add
+from ocpiq.values.arithmetic import add, is_finite
 from ocpiq.values.blank import Blank, refuse
 from ocpiq.values.order import SortKey, sort_key
 from ocpiq.values.types import Value, type_name
@@ -202,7 +201,7 @@ def _without(value: Value, keys: list[Value]) -> Value:
 def _places(items: list[Value], key: Value) -> Iterable[int]:
     """Return the places in `items` of an index or a slice."""
     if type(key) is int or type(key) is float:
-        place = int(key) if math.isfinite(key) else len(items)
+        place = int(key) if is_finite(key) else len(items)
         return (place + len(items) if key < 0 else place,)
     if type(key) is dict:
         return range(*slice_bounds(len(items), *slice_ends(key)))

@@ -31,6 +31,19 @@ def is_number(value: Value) -> bool:
     return type(value) in NUMBERS
 
 
+def is_finite(number: Number) -> bool:
+    """Tell numbers from infinity and NaN; an integer may be larger than any float."""
+    return -math.inf < number < math.inf
+
+
+def to_float(number: Number) -> float:
+    """Return a number as a float, infinite where it is beyond the largest."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def add(left: Value, right: Value) -> Value:
     """Return `left + right`."""
     kind, other = type(left), type(right)
@@ -110,12 +123,13 @@ def modulo(left: Value, right: Value) -> Value:
         refuse_inside(right)
         return undefined(left, right, "divided (remainder)")
     dividend, divisor = cast(Number, left), cast(Number, right)
-    if math.isnan(dividend) or math.isnan(divisor):
+    if dividend != dividend or divisor != divisor:  # noqa: PLR0124 - NaN
         return math.nan
     whole = _cut(divisor)
     if whole == 0:
         undefined(left, right, "divided (remainder) because the divisor is zero")
-    return int(math.copysign(abs(_cut(dividend)) % abs(whole), dividend))
+    rest = abs(_cut(dividend)) % abs(whole)
+    return -rest if dividend < 0 else rest
 
 
 def negate(value: Value) -> Value:
@@ -146,10 +160,7 @@ def undefined(left: Value, right: Value, verb: str) -> NoReturn:
 
 
 def _float(value: Value) -> float:
-    try:
-        return float(cast(Number, value))
-    except OverflowError:
-        return math.copysign(math.inf, cast(int, value))
+    return to_float(cast(Number, value))
 
 
 def _cut(number: Number) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ocpiq.engine.natives.numbers import number
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import Number, plain
+from ocpiq.values.arithmetic import Number, plain, to_float
 from ocpiq.values.types import Value
 
 INT: Final = 2**31 - 1  # the largest exponent or order that C takes
@@ -43,11 +43,7 @@ FROM_C: Final = ("exp10", "gamma", "j0", "j1", "lgamma", "significand", "tgamma"
 
 
 def _float(value: Value) -> float:
-    exact = number(value)
-    try:
-        return float(exact)
-    except OverflowError:
-        return math.copysign(math.inf, exact)
+    return to_float(number(value))
 
 
 @cache

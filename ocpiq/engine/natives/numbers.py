@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import INTEGRAL, NUMBERS, Number, add, is_number, negate, plain
+from ocpiq.values.arithmetic import INTEGRAL, NUMBERS, Number, add, is_finite, is_number, negate, plain
 from ocpiq.values.order import greater, less
 from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
@@ -91,7 +91,7 @@ def range_(*bounds: Value) -> Iterator[Value]:
 
 
 def _counted(start: Number, end: Number) -> Iterator[Value]:
-    if type(start) is int and math.isfinite(end):
+    if type(start) is int and is_finite(end):
         yield from range(start, math.ceil(end))
         return
     while not start >= end:  # NaN is no end
@@ -100,7 +100,7 @@ def _counted(start: Number, end: Number) -> Iterator[Value]:
 
 
 def _stepped(start: Value, end: Value, step: Value) -> Iterator[Value]:
-    if is_number(start) and is_number(end) and is_number(step) and step and math.isfinite(start + step + end):  # type: ignore[operator, arg-type]
+    if step and all(is_number(bound) and is_finite(bound) for bound in (start, end, step)):  # type: ignore[arg-type]
         yield from _steps(start, end, step)  # type: ignore[arg-type]
     elif greater(step, 0):
         while less(start, end):
