@@ -13,6 +13,7 @@ from prompt_toolkit.lexers import Lexer
 from ocpiq.repl.check import Checked
 from ocpiq.repl.colors import marked, pieces
 from ocpiq.repl.context import Context
+from ocpiq.repl.mend import mistake_shown
 
 
 class QueryLexer(Lexer):
@@ -24,9 +25,9 @@ class QueryLexer(Lexer):
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         """Return a function from line number to its pieces."""
-        text = document.text
-        mistake = self.look(text).mistake_at(get_app().current_buffer.cursor_position)
-        found = marked(pieces(text, self.context().modules), mistake.span if mistake else None)
+        text, context = document.text, self.context()
+        mistake = mistake_shown(text, get_app().current_buffer.cursor_position, self.look, context)
+        found = marked(pieces(text, context.modules), mistake.span if mistake else None)
         styled = [(" ".join(f"class:{name}" for name in kind.split()), part) for kind, part in found]
         lines = list(split_lines(styled))
         return lambda number: lines[number] if number < len(lines) else []

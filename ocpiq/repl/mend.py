@@ -1,4 +1,4 @@
-"""The fix that a mistake suggests, made in the text: the name that was meant, the field passed. Pure."""
+"""Which mistake is shown, and its fix made in the text: the name that was meant, the field passed. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,33 @@ from ocpiq.errors import OcpiqError, QuerySyntaxError, nearest
 from ocpiq.language.begun import begun
 from ocpiq.language.lalr import Token
 from ocpiq.repl.check import Checked
+from ocpiq.repl.context import Context
+from ocpiq.repl.suggest import suggest
 
 MEANT: Final = re.compile(r"did you mean (.+)\?$")
 PASSED: Final = re.compile(r"to use it: (?P<module>\w+) (?P<clause>pass) (?P<path>\S+)$")
 SHOWN: Final = re.compile(r"to use it: (?P<clause>only) …, (?P<path>\S+)$")
+BEGUN_DATE: Final = re.compile(r"(?<!\S)[0-9][0-9TQWZ:.+-]*$")  # read as numbers and signs until it is whole
 NAME: Final = re.compile(r"[$@]?[\w.]*\w")
 PATH_OF_CLAUSE: Final = frozenset(
     ("NAME", "RESERVED", "FIELD", "FORMAT", "LITERAL", "_DOT", "_COMMA", "_QUOTE", "_AS")
 )
 CLAUSES: Final = {"_PASS": "pass", "_ONLY": "only", "_SINCE": "", "_UNTIL": "", "_DURING": "", "_NEWEST": ""}
 OTHERS: Final = frozenset(("DATE", "PERIOD", "NUMBER", "VARIABLE"))  # what clauses take beside paths
+
+
+def mistake_shown(
+    text: str, cursor: int, look: Callable[[str], Checked], context: Context
+) -> OcpiqError | None:
+    """Return the mistake to be shown: one at the cursor only where nothing completes its word and a fix is known."""
+    found = look(text)
+    mistake = found.mistake_at(cursor)
+    date = BEGUN_DATE.search(text, 0, cursor)
+    if mistake is not None and mistake.span and date and date.start() <= mistake.span.start:
+        return None
+    if mistake is not None or found.mistake is None:
+        return mistake
+    return None if suggest(text, cursor, context) or mended(text, look) is None else found.mistake
 
 
 def mended(text: str, look: Callable[[str], Checked]) -> str | None:

@@ -20,7 +20,7 @@ from ocpiq.repl.completer import QueryCompleter
 from ocpiq.repl.keys import MEND, bindings
 from ocpiq.repl.lexer import QueryLexer
 from ocpiq.repl.line import command_of
-from ocpiq.repl.mend import mended
+from ocpiq.repl.mend import mended, mistake_shown
 from ocpiq.repl.remembered import Remembered
 from ocpiq.repl.run import run
 from ocpiq.repl.session import Session
@@ -80,7 +80,7 @@ def _prompt(session: Session) -> PromptSession[str]:
         buffer, width = get_app().current_buffer, get_app().output.get_size().columns
         found = look(buffer.text)
         line = status(session.platform, session.version, found.plan, session.seen)
-        mistake = found.mistake_at(buffer.cursor_position)
+        mistake = mistake_shown(buffer.text, buffer.cursor_position, look, session.context())
         below = warning(mistake, MEND if mistake and mended(buffer.text, look) else "") or goes_on(found.open)
         kind = "class:bottom-toolbar.mistake" if mistake else ""
         shown: StyleAndTextTuples = [("", rows(line, width))]

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.repl.check import checked
+from ocpiq.repl.context import Context
 from ocpiq.repl.keys import moved
-from ocpiq.repl.mend import mended
+from ocpiq.repl.mend import mended, mistake_shown
+from ocpiq.schema import modules
 
 look = partial(checked, version="2.2.1", variables=("end",))
 
@@ -64,6 +66,32 @@ MENDED = [
 @pytest.mark.parametrize(("text", "other"), MENDED, ids=[text for text, _ in MENDED])
 def test_mended(text: str, other: str | None) -> None:
     assert mended(text, look) == other
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sessions | .kwhh^", "sessions has no field kwhh"),  # no field begins like this
+        ("sesions^", "no module or function is called sesions"),
+        ('sessions pass status | .status == "COMPLETE"^', "sessions.status is never 'COMPLETE'"),
+        ("sessions | select(.kwh^ > 5)", "sessions.kwh is blanked"),
+        ("sessions | .nop^", None),  # and none is like this one: it may be a mistake, or half a thought
+        ("sessions | .kw^", None),  # may become .kwh
+        ("sess^", None),
+        ("sessions since 2026-0^", None),
+        ("sessions since 2026-01-31T06:^", None),
+        ("cdrs during 2026-Q^", None),
+        ("sessions since 2026-0 ^", 'unexpected "2026"; expected a string, a $variable or a date'),
+        ("sessions | .nop == 2^", "sessions has no field nop"),
+        ("sessions | .id^", None),
+        ("sess^ | .id", None),
+        ("sess | .id^", "no module or function is called sess"),
+    ],
+)
+def test_the_mistake_that_is_shown(text: str, message: str | None) -> None:
+    context = Context("2.2.1", modules("2.2.1"))
+    found = mistake_shown(text.replace("^", ""), text.index("^"), look, context)
+    assert found.message.startswith(message) if found and message else (not found and not message)
 
 
 def test_a_fix_that_leaves_the_mistake_is_none() -> None:
