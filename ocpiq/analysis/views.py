@@ -19,11 +19,11 @@ Treatment = Literal["shown", "plain", "blank", "container"]
 class ViewNode(Struct, frozen=True):
     """How one field is shown; a field that the view leaves out has no node.
 
-    shown      as sent, whatever it is, unknown fields inside included plain      passes by default: scalars
-    and lists of scalars as sent, any other shape is the blank blank      private: whatever is sent there,
-    null included, is the blank container  an object shows its `children`, in their order; of a list every
-    item is treated as the container again;
-               null is null; a scalar is the blank, or shown where `scalars` says that everything in it passes
+    - shown: as sent, whatever it is, unknown fields inside included.
+    - plain: passes by default; scalars and lists of scalars as sent, any other shape is the blank.
+    - blank: private; whatever is sent there, null included, is the blank.
+    - container: an object shows its `children`, in their order; of a list every item is treated as the container
+      again; null is null; a scalar is the blank, or shown where `scalars` says that everything in it passes.
 
     `many` stands for a list by the specification; `field` is None for a vendor's field; `part` is set at the
     root of a module whose objects are parts of another's.

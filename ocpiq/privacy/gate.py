@@ -18,12 +18,12 @@ from ocpiq.analysis.views import ViewNode
 from ocpiq.privacy.careful import BLANKS, BrokenError
 from ocpiq.privacy.envelope import BOM, Envelope, Head, head, split
 from ocpiq.privacy.keys import Key, Repeats
+from ocpiq.privacy.met import LOOKED_AT, Met, met
 from ocpiq.privacy.parts import in_parts, together
 from ocpiq.privacy.rows import Apart, AtOnce, Rows, rows
 from ocpiq.privacy.scan import Items
 from ocpiq.privacy.shapes import Shape
 from ocpiq.privacy.slices import LIST, OBJECT, REFUSED
-from ocpiq.privacy.unknown import LOOKED_AT, unknown
 from ocpiq.privacy.window import Kept, Window
 
 LARGE: Final = 16 << 20
@@ -40,8 +40,7 @@ class Opened(Struct, frozen=True):
     cut and escaped. `count` is the number of objects that were sent, `bad` the places of those that are no
     objects; `repeated` counts those that were left out because they came before. `undated` counts rows that
     stayed because their `last_updated` cannot be read, `unended` those that did not because their end of
-    charging cannot be. `unknown` are names, on the first page, of fields that no version has, `unnamed` counts
-    those whose names are not shown.
+    charging cannot be. `met` is what the names of the first page's fields tell.
     """
 
     status_code: int | None
@@ -52,8 +51,7 @@ class Opened(Struct, frozen=True):
     bad: tuple[int, ...] = ()
     undated: int = 0
     unended: int = 0
-    unknown: tuple[str, ...] = ()
-    unnamed: int = 0
+    met: Met = Met()
     repeated: int = 0
 
     def __repr__(self) -> str:
@@ -124,7 +122,7 @@ class Gate:
 
     def _opened(self, found: Head, slices: Items, count: int, taken: Taken) -> Opened:
         """Return an opened page of so many objects."""
-        names, unnamed = unknown(self._view, slices) if self._first else ((), 0)
+        told = met(self._view, slices) if self._first else Met()
         self._first = False
         kept, bad, repeated = taken
         return Opened(
@@ -136,8 +134,7 @@ class Gate:
             bad,
             kept.undated,
             kept.unended,
-            names,
-            unnamed,
+            told,
             repeated,
         )
 

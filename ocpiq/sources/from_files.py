@@ -34,7 +34,7 @@ class FileSource:
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
         """Yield what the files hold; NDJSON counts as a page for each block. Raises UsageError."""
         found = ((opened, None) for path in files_of(self.path) for opened in opened_file(path, gate))
-        yield from watched(ask.module, found, notify)
+        yield from watched(ask.module, found, notify, self.version)
 
 
 def opened_file(path: Path, gate: Gate) -> Iterator[Opened]:

@@ -10,13 +10,17 @@ from ocpiq.privacy import Opened
 SHOWN = 10  # places or names in one warning
 
 
-def watched(module: str, pages: Iterable[tuple[Opened, int | None]], notify: Notify) -> Iterator[Opened]:
+def watched(
+    module: str, pages: Iterable[tuple[Opened, int | None]], notify: Notify, version: str = ""
+) -> Iterator[Opened]:
     """Yield `pages` and tell `notify` about them; each comes with the number of objects announced, if any.
+
+    `version` is the one that the user said the objects have, if so; where they have another's fields he is told.
 
     A pull that breaks off after its first page ends with `complete` False and raises IncompleteError. One that the
     consumer stops ends without a word, except for what was odd.
     """
-    pull = Watch(module, notify)
+    pull = Watch(module, notify, version)
     try:
         for opened, total in pages:
             pull.page(opened, total)
@@ -33,9 +37,10 @@ def watched(module: str, pages: Iterable[tuple[Opened, int | None]], notify: Not
 class Watch:
     """The counts of one pull, and what was odd in it."""
 
-    def __init__(self, module: str, notify: Notify) -> None:
+    def __init__(self, module: str, notify: Notify, version: str) -> None:
         self.module = module
         self.notify = notify
+        self.version = version
         self.pages = 0
         self.objects = 0
         self.bad = 0
@@ -52,10 +57,16 @@ class Watch:
         self.bad += len(opened.bad)
         self.undated += opened.undated
         self.unended += opened.unended
-        self.unnamed += opened.unnamed
+        self.unnamed += opened.met.unnamed
         room = SHOWN - len(self.places)
         self.places += [f"page {self.pages} index {index}" for index in opened.bad[:room]]
-        self.unknown.update(opened.unknown)
+        self.unknown.update(opened.met.unknown)
+        versions = opened.met.versions
+        if self.version and versions and self.version not in versions:
+            said = " or ".join(versions)
+            self.warn(
+                f"the objects have fields of OCPI {said}, and are read as {self.version} (--ocpi-version)"
+            )
         self.notify(PageRead(self.module, self.pages, self.objects, total))
 
     def end(self, *, complete: bool) -> None:

@@ -358,6 +358,7 @@ SOURCES = [
         "another version",
         ("--source", "sessions=s.ndjson", "--ocpi-version", "2.1.1", "-q", "sessions | .id | limit 1"),
         '"1"\n',
+        err="fields of OCPI 2.2 or 2.2.1 or 2.3.0, and are read as 2.1.1",
         files=FILES,
     ),
     Case("a version that is none", ("--ocpi-version", "9", "sessions"), err="2.2.1", code=2),

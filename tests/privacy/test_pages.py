@@ -195,9 +195,26 @@ def test_unknown_fields_are_named_once_on_the_first_page() -> None:
         b'{"x_b":2,"":1,"Ann Doe":1,"x_c":{"d":1,"e":2}}',
     ]
     first = opening.page(listed(objects))
-    assert (first.unknown, first.unnamed) == (("cdr_token.x_a", "x_b"), 2)
+    assert (first.met.unknown, first.met.unnamed) == (("cdr_token.x_a", "x_b"), 2)
     second = opening.page(listed(objects))
-    assert (second.unknown, second.unnamed) == ((), 0)
+    assert (second.met.unknown, second.met.unnamed) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    ("sent", "versions"),
+    [
+        pytest.param([b'{"id":1,"auth_id":2}'], ("2.1.1",), id="fields of one version"),
+        pytest.param([b'{"id":1}', b'{"cdr_token":{"uid":1}}'], ("2.2", "2.2.1", "2.3.0"), id="of several"),
+        pytest.param([b'{"auth_id":1,"cdr_token":{}}'], (), id="of none together"),
+        pytest.param([b'{"x_depot":1}', b"7"], (), id="of none at all"),
+    ],
+)
+def test_the_first_page_tells_the_versions_that_have_its_fields(
+    sent: list[bytes], versions: tuple[str, ...]
+) -> None:
+    opening = gate(seen("cdrs", ["total_cost"]), needs("total_cost"))
+    assert opening.page(listed(sent)).met.versions == versions
+    assert opening.page(listed(sent)).met.versions == ()
 
 
 def test_nothing_that_holds_values_shows_them() -> None:

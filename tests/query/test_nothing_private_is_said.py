@@ -88,6 +88,7 @@ PARTS = {
         "listed",
         "', '.join(VERSIONS)",
         "login.version",
+        "self.version",
         "chosen",
         "wanted",
         "whom",

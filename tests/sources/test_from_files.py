@@ -168,3 +168,19 @@ def test_a_module_or_version_that_is_not_known():
     with pytest.raises(UsageError, match=r"OCPI 2\.5 is not known"):
         sources.files({"cdrs": "x"}, "2.5")
     assert sources.files({"cdrs": "x"}, "2.1.1")["cdrs"].version == "2.1.1"
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("2.1.1", []),
+        ("2.2.1", ["cdrs: the objects have fields of OCPI 2.1.1, and are read as 2.2.1 (--ocpi-version)"]),
+    ],
+)
+def test_objects_of_another_version_than_was_said(tmp_path, version, said):
+    path = tmp_path / "cdrs.json"
+    path.write_text(json.dumps([{"id": "a", "auth_id": "x", "stop_date_time": "2026-01-01T00:00:00Z"}]))
+    notices = []
+    source = sources.files({"cdrs": path}, version)["cdrs"]
+    assert ids(source.pages(Ask("cdrs"), gate_of("cdrs"), notices.append)) == ["a"]
+    assert [each for each in notices if isinstance(each, Warned)] == list(map(Warned, said))

@@ -1,0 +1,71 @@
+"""The fields that the first objects have: their names and the versions of OCPI that know them, never their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from ocpiq.analysis.views import ViewNode
+from ocpiq.privacy.careful import BrokenError
+from ocpiq.privacy.parts import found as parts
+from ocpiq.privacy.scan import Items
+from ocpiq.privacy.slices import OBJECT, fields, objects
+from ocpiq.schema import Field
+
+LOOKED_AT: Final = 100  # objects of the first page
+NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+
+
+class Met(Struct, frozen=True):
+    """What the names of the first objects' fields tell.
+
+    `unknown` are those that no version of OCPI has, sorted, and `unnamed` is how many more have names that are not
+    shown. `versions` are those that have all the others; none before anything was met.
+    """
+
+    unknown: tuple[str, ...] = ()
+    unnamed: int = 0
+    versions: tuple[str, ...] = ()
+
+
+def met(view: ViewNode, sent: Items) -> Met:
+    """Return what the first objects tell.
+
+    A name is shown where it is a plain identifier, and left out where the query itself names it.
+    """
+    named = {node.blank.path for node in vendors(view)}
+    first = [raw for raw in sent[:LOOKED_AT] if isinstance(raw, bytes) and raw[:1] == OBJECT]
+    found = {path: field for raw in first for path, field in paths(view, raw)}
+    strange = {path for path, field in found.items() if field is None} - named
+    plain = {path for path in strange if all(NAME.fullmatch(name) for name in path.split("."))}
+    known = [set(field.versions) for field in found.values() if field is not None]
+    versions = tuple(sorted(set.intersection(*known))) if known else ()
+    return Met(tuple(sorted(plain)), len(strange) - len(plain), versions)
+
+
+def paths(view: ViewNode, raw: bytes) -> Iterator[tuple[str, Field | None]]:
+    """Yield the path and the field of what is in an object, or in its parts; None for what no version has."""
+    try:
+        objects_of = parts(view.part, raw) if view.part else [fields(raw)]
+    except BrokenError:
+        return
+    todo = [(view.field, "", members) for members in objects_of]
+    while todo:
+        field, prefix, members = todo.pop()
+        known = field.children if field else {}
+        for name, part in members.items():
+            below = known.get(name)
+            yield f"{prefix}{name}", below
+            if below is not None and not below.leaf:
+                todo += [(below, f"{prefix}{name}.", inner) for inner in objects(part)]
+
+
+def vendors(view: ViewNode) -> Iterator[ViewNode]:
+    """Yield the nodes of the view that the query itself names and no version of OCPI knows."""
+    for node in view.children.values():
+        if node.field is None:
+            yield node
+        yield from vendors(node)
