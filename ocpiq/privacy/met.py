@@ -23,7 +23,8 @@ class Met(Struct, frozen=True):
     """What the names of the first objects' fields tell.
 
     `unknown` are those that no version of OCPI has, sorted, and `unnamed` is how many more have names that are not
-    shown. `versions` are those that have all the others; none before anything was met.
+    shown. `versions` are those that have all the others, as far as the view shows these or their blanks; none before
+    any was met.
     """
 
     unknown: tuple[str, ...] = ()
@@ -38,29 +39,34 @@ def met(view: ViewNode, sent: Items) -> Met:
     """
     named = {node.blank.path for node in vendors(view)}
     first = [raw for raw in sent[:LOOKED_AT] if isinstance(raw, bytes) and raw[:1] == OBJECT]
-    found = {path: field for raw in first for path, field in paths(view, raw)}
-    strange = {path for path, field in found.items() if field is None} - named
+    seen = {each for raw in first for each in paths(view, raw)}
+    strange = {path for path, versions in seen if versions is None} - named
     plain = {path for path in strange if all(NAME.fullmatch(name) for name in path.split("."))}
-    known = [set(field.versions) for field in found.values() if field is not None]
+    known = [set(versions) for _, versions in seen if versions]
     versions = tuple(sorted(set.intersection(*known))) if known else ()
     return Met(tuple(sorted(plain)), len(strange) - len(plain), versions)
 
 
-def paths(view: ViewNode, raw: bytes) -> Iterator[tuple[str, Field | None]]:
-    """Yield the path and the field of what is in an object, or in its parts; None for what no version has."""
+def paths(view: ViewNode, raw: bytes) -> Iterator[tuple[str, tuple[str, ...] | None]]:
+    """Yield the path of each field in an object, or in its parts, and the versions that have it.
+
+    They are None for what no version has, and none for what the view leaves out: nobody is to learn whether it is
+    there.
+    """
     try:
         objects_of = parts(view.part, raw) if view.part else [fields(raw)]
     except BrokenError:
         return
-    todo = [(view.field, "", members) for members in objects_of]
+    todo: list[tuple[Field | None, ViewNode | None, str, dict[str, bytes]]]
+    todo = [(view.field, view, "", members) for members in objects_of]
     while todo:
-        field, prefix, members = todo.pop()
+        field, shown, prefix, members = todo.pop()
         known = field.children if field else {}
         for name, part in members.items():
-            below = known.get(name)
-            yield f"{prefix}{name}", below
+            below, child = known.get(name), shown.child(name) if shown else None
+            yield f"{prefix}{name}", None if below is None else below.versions if child else ()
             if below is not None and not below.leaf:
-                todo += [(below, f"{prefix}{name}.", inner) for inner in objects(part)]
+                todo += [(below, child, f"{prefix}{name}.", inner) for inner in objects(part)]
 
 
 def vendors(view: ViewNode) -> Iterator[ViewNode]:

@@ -10,6 +10,7 @@ from viewing import needs, plain, seen
 
 from ocpiq.errors import PlatformError
 from ocpiq.privacy import Gate, Opened, Window, framing, gate
+from ocpiq.schema import VERSIONS
 from ocpiq.values.times import epoch_us
 
 # ---------------------------------------------------------------- the envelope
@@ -215,6 +216,11 @@ def test_the_first_page_tells_the_versions_that_have_its_fields(
     opening = gate(seen("cdrs", ["total_cost"]), needs("total_cost"))
     assert opening.page(listed(sent)).met.versions == versions
     assert opening.page(listed(sent)).met.versions == ()
+
+
+def test_what_the_view_leaves_out_tells_no_version() -> None:
+    opening = gate(seen("cdrs", only=["id"]), needs("id"))
+    assert opening.page(listed([b'{"id":1,"auth_id":2}'])).met.versions == VERSIONS
 
 
 def test_nothing_that_holds_values_shows_them() -> None:
