@@ -1,15 +1,16 @@
 """From the plan to Python: the walk over the parts, and what they share.
 
-Each part is written in one of two ways. `value` returns an expression for a part with exactly one output, after
+Each part is written in one of three ways. `value` returns an expression for a part with exactly one output, after
 writing the statements that it needs. `stream` writes loops and conditions around what `use` writes for an output;
-it calls `use` at most once, so that no code is written twice.
+it calls `use` at most once, so that no code is written twice. `trace` does the same, and each output comes with the
+path that it was taken from.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ocpiq.analysis.plan import Function, Outputs, Plan, QueryPlan
 from ocpiq.analysis.types import BOOLEAN, InSource, Scalar, Type, clean
@@ -22,6 +23,21 @@ ValueOf: TypeAlias = Callable[["Compiler", Any, ast.expr], ast.expr]
 StreamOf: TypeAlias = Callable[["Compiler", Any, ast.expr, Use], None]
 
 
+class Spot(NamedTuple):
+    """Where the program is: the path (a tuple of keys), what stands there, and `.`; names or constants.
+
+    Both values are the same object as long as the program only walks; where it computes, they differ.
+    """
+
+    path: ast.expr
+    at: ast.expr
+    here: ast.expr
+
+
+UseSpot: TypeAlias = Callable[[Spot], None]
+TraceOf: TypeAlias = Callable[["Compiler", Any, Spot, UseSpot], None]
+
+
 class Compiler(Writer):
     """Writes one function for a plan; `shapes` are those of the rows that the gates of its sources hand on."""
 
@@ -31,6 +47,7 @@ class Compiler(Writer):
         shapes: Sequence[Shape | None],
         values: Mapping[type, ValueOf],
         streams: Mapping[type, StreamOf],
+        traces: Mapping[type, TraceOf],
         define: Callable[[Compiler, Function], None],
     ) -> None:
         super().__init__()
@@ -40,6 +57,7 @@ class Compiler(Writer):
         self.edits: dict[int, str] = {}  # by identity of a Modify, the edit that goes on from turn to turn
         self._values = values
         self._streams = streams
+        self._traces = traces
         self._define = define
 
     def value(self, part: Plan, here: ast.expr) -> ast.expr:
@@ -58,6 +76,14 @@ class Compiler(Writer):
             use(self.value(part, here))
         else:
             self._streams[type(part)](self, part, here, use)
+
+    def trace(self, part: Plan, spot: Spot, use: UseSpot) -> None:
+        """Write `use` for each output of `part` and where it stands."""
+        write = self._traces.get(type(part))
+        if write is not None:
+            write(self, part, spot, use)
+        else:  # a computed value: it stands nowhere, unless it happens to be what stands there
+            self.stream(part, spot.here, lambda output: use(Spot(spot.path, spot.at, self.named(output))))
 
     def values(self, parts: Sequence[Plan], here: ast.expr) -> list[ast.expr]:
         """Return expressions for parts of one output each, evaluated in this order."""

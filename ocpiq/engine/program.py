@@ -47,7 +47,7 @@ def written(compiler: Compiler) -> ast.stmt:
 
 def compiler_of(plan: QueryPlan, shapes: Sequence[Shape | None]) -> Compiler:
     """Return a compiler that knows how to write every part."""
-    return Compiler(plan, shapes, VALUES, STREAMS, _define)
+    return Compiler(plan, shapes, VALUES, STREAMS, traces.TRACES, _define)
 
 
 class Program:

@@ -1,0 +1,185 @@
+"""Paths through what decides, repeats, catches and leaves."""
+
+from __future__ import annotations
+
+import ast
+
+from ocpiq.analysis.plan import (
+    Bind,
+    Choose,
+    Comma,
+    Foreach,
+    Guard,
+    Labelled,
+    Leave,
+    Otherwise,
+    Outputs,
+    Reduce,
+    Take,
+)
+from ocpiq.engine import code
+from ocpiq.engine.compiler import Compiler, Spot, TraceOf, UseSpot
+from ocpiq.engine.control import caught, left
+from ocpiq.engine.stages import taking
+from ocpiq.engine.traces.spots import apart, yielding
+from ocpiq.engine.traces.steps import follows_before
+
+
+def comma(compiler: Compiler, part: Comma, spot: Spot, use: UseSpot) -> None:
+    """`a, b`"""
+
+    def write(inside: Spot) -> None:
+        for inner in part.parts:
+            compiler.trace(inner, inside, yielding(compiler))
+
+    apart(compiler, spot, write, use)
+
+
+def bind(compiler: Compiler, part: Bind, spot: Spot, use: UseSpot) -> None:
+    """`source as $name | body`"""
+
+    def bound(output: ast.expr) -> None:
+        compiler.assign(part.name, output)
+        compiler.trace(part.body, spot, use)
+
+    compiler.stream(part.source, spot.here, bound)
+
+
+def choose(compiler: Compiler, part: Choose, spot: Spot, use: UseSpot) -> None:
+    """`if`"""
+
+    def branches(inside: Spot, use_: UseSpot) -> None:
+        def decided(output: ast.expr) -> None:
+            condition = compiler.truth(output, part.condition.kind, part)
+            blocks: list[list[ast.stmt]] = []
+            for branch in (part.then, part.otherwise):
+                block: list[ast.stmt] = []
+                with compiler.deeper(block):
+                    compiler.trace(branch, inside, use_)
+                blocks.append(block or [ast.Pass()])
+            compiler.add(ast.If(condition, *blocks))
+
+        compiler.stream(part.condition.part, inside.here, decided)
+
+    if Outputs.NONE in (part.then.outputs, part.otherwise.outputs):
+        branches(spot, use)
+    else:
+        apart(compiler, spot, lambda inside: branches(inside, yielding(compiler)), use)
+
+
+def otherwise(compiler: Compiler, part: Otherwise, spot: Spot, use: UseSpot) -> None:
+    """`a // b`"""
+
+    def write(inside: Spot) -> None:
+        found = compiler.fresh("found")
+        compiler.assign(found, code.constant(False))
+
+        def true(next_: Spot) -> None:
+            with compiler.when(compiler.truth(next_.here, part.left.kind, part)):
+                compiler.assign(found, code.constant(True))
+                yielding(compiler)(next_)
+
+        compiler.trace(part.left.part, inside, true)
+        with compiler.when(code.not_(code.name(found))):
+            compiler.trace(part.right, inside, yielding(compiler))
+
+    apart(compiler, spot, write, use)
+
+
+def guard(compiler: Compiler, part: Guard, spot: Spot, use: UseSpot) -> None:
+    """`try`"""
+    if part.of_step and spot.at is not spot.here:
+        follows_before(compiler, part.body, spot)
+
+    def write(inside: Spot) -> None:
+        error = compiler.fresh("error")
+        body: list[ast.stmt] = []
+        with compiler.deeper(body):
+            compiler.trace(part.body, inside, yielding(compiler))
+        handler: list[ast.stmt] = []
+        with compiler.deeper(handler):
+            if part.handler is not None:
+                message = compiler.named(code.attribute(code.name(error), "value"))
+                compiler.trace(part.handler, Spot(inside.path, inside.at, message), yielding(compiler))
+        compiler.add(ast.Try(body or [ast.Pass()], [caught(error, handler or [ast.Pass()])], [], []))
+
+    apart(compiler, spot, write, use)
+
+
+def reduce(compiler: Compiler, part: Reduce, spot: Spot, use: UseSpot) -> None:
+    """`reduce`: every step begins where its source stands."""
+
+    def started(start: ast.expr) -> None:
+        state, old = compiler.fresh("state"), compiler.fresh("old")
+        compiler.assign(state, start)
+
+        def step(source: Spot) -> None:
+            compiler.assign(part.name, source.here)
+            compiler.assign(old, code.name(state))
+            compiler.assign(state, code.constant(None))
+            compiler.trace(
+                part.update,
+                Spot(source.path, source.at, code.name(old)),
+                lambda next_: compiler.assign(state, next_.here),
+            )
+
+        compiler.trace(part.source, spot, step)
+        use(Spot(spot.path, spot.at, code.name(state)))
+
+    compiler.stream(part.start, spot.here, started)
+
+
+def foreach(compiler: Compiler, part: Foreach, spot: Spot, use: UseSpot) -> None:
+    """`foreach`: every step begins where its source stands; this is how `limit` and `skip` keep paths."""
+
+    def started(start: ast.expr) -> None:
+        old = compiler.fresh("old")
+        compiler.assign(part.state, start)
+
+        def step(source: Spot) -> None:
+            compiler.assign(part.name, source.here)
+            compiler.assign(old, code.name(part.state))
+            compiler.assign(part.state, code.constant(None))
+            compiler.trace(part.update, Spot(source.path, source.at, code.name(old)), use)
+
+        compiler.trace(part.source, spot, step)
+
+    compiler.stream(part.start, spot.here, started)
+
+
+def labelled(compiler: Compiler, part: Labelled, spot: Spot, use: UseSpot) -> None:
+    """`label $name | body`"""
+    compiler.assign(part.name, code.call("object"))
+    body: list[ast.stmt] = []
+    with compiler.deeper(body):
+        compiler.trace(part.body, spot, use)
+    left(compiler, body, part.name)
+
+
+def leave(compiler: Compiler, part: Leave, spot: Spot, use: UseSpot) -> None:
+    """`break $name`"""
+    compiler.stream(part, spot.here, lambda output: None)
+
+
+def take(compiler: Compiler, part: Take, spot: Spot, use: UseSpot) -> None:
+    """`limit n`"""
+    taking(
+        compiler,
+        part,
+        spot.here,
+        lambda taken: compiler.trace(part.body, spot, lambda s: taken(lambda: use(s))),
+    )
+
+
+TRACES: dict[type, TraceOf] = {
+    Comma: comma,
+    Bind: bind,
+    Choose: choose,
+    Otherwise: otherwise,
+    Guard: guard,
+    Reduce: reduce,
+    Foreach: foreach,
+    Labelled: labelled,
+    Leave: leave,
+    Take: take,
+}

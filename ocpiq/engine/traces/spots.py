@@ -1,0 +1,34 @@
+"""Spots in the functions that are written: as parameters, as outputs, in loops."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from ocpiq.engine import code
+from ocpiq.engine.compiler import Compiler, Spot, UseSpot
+
+
+def spot_names(compiler: Compiler) -> list[str]:
+    """Return new names for the parts of a spot."""
+    return [compiler.fresh(part) for part in Spot._fields]
+
+
+def apart(compiler: Compiler, spot: Spot, write: Callable[[Spot], None], use: UseSpot) -> None:
+    """Write a generator function of spots whose body is written by `write`, and `use` for each of them."""
+    function = compiler.fresh("part")
+    inside = spot_names(compiler)
+    compiler.generator(lambda: write(Spot(*map(code.name, inside))), inside, function)
+    each_spot(compiler, code.call(function, *spot), use)
+
+
+def each_spot(compiler: Compiler, iterable: ast.expr, use: UseSpot) -> None:
+    """Write a loop over spots."""
+    names = spot_names(compiler)
+    with compiler.unpacking(names, iterable):
+        use(Spot(*map(code.name, names)))
+
+
+def yielding(compiler: Compiler) -> UseSpot:
+    """Return what writes that a spot is given out."""
+    return lambda spot: compiler.yield_(ast.Tuple(list(spot), code.LOAD))

@@ -1,0 +1,126 @@
+"""Steps from what stands at a path to what stands below it."""
+
+from __future__ import annotations
+
+import ast
+
+from ocpiq.analysis.blanks import Blanks
+from ocpiq.analysis.plan import Cut, Each, Get, Here, Item, Native, Pipe, Plan
+from ocpiq.engine import code
+from ocpiq.engine.compiler import Compiler, Spot, TraceOf, UseSpot
+from ocpiq.engine.expressions import guarded
+
+
+def here_(compiler: Compiler, part: Here, spot: Spot, use: UseSpot) -> None:
+    """`.`"""
+    use(spot)
+
+
+def get(compiler: Compiler, part: Get, spot: Spot, use: UseSpot) -> None:
+    """`.name`"""
+    _step(compiler, part, spot, code.constant(part.name), "field", use)
+
+
+def item(compiler: Compiler, part: Item, spot: Spot, use: UseSpot) -> None:
+    """`.[key]`"""
+    key = compiler.named(compiler.value(part.key, spot.here))
+    _step(compiler, part, spot, key, "item", use)
+
+
+def cut(compiler: Compiler, part: Cut, spot: Spot, use: UseSpot) -> None:
+    """`.[start:end]`"""
+    _step(compiler, part, spot, _bounds(compiler, part, spot), "item", use)
+
+
+def each(compiler: Compiler, part: Each, spot: Spot, use: UseSpot) -> None:
+    """`.[]`"""
+    key, value = compiler.fresh("key"), compiler.fresh("each")
+    arguments = (spot.at, spot.here)
+    with compiler.unpacking([key, value], compiler.at(part, code.call("path_each", *arguments))):
+        use(Spot(_longer(compiler, spot.path, code.name(key)), code.name(value), code.name(value)))
+
+
+def pipe(compiler: Compiler, part: Pipe, spot: Spot, use: UseSpot) -> None:
+    """`a | b`"""
+
+    def go(index: int, spot: Spot) -> None:
+        if index == len(part.parts):
+            use(spot)
+        else:
+            compiler.trace(part.parts[index], spot, lambda next_: go(index + 1, next_))
+
+    go(0, spot)
+
+
+def native(compiler: Compiler, part: Native, spot: Spot, use: UseSpot) -> None:
+    """`getpath(path)` and `..`; any other builtin computes."""
+    if part.name == "recurse":
+        path, value = compiler.fresh("path"), compiler.fresh("each")
+        with compiler.unpacking([path, value], compiler.at(part, code.call("path_descend", *spot))):
+            use(Spot(code.name(path), code.name(value), code.name(value)))
+        return
+    if part.name != "getpath":
+        compiler.stream(part, spot.here, lambda output: use(Spot(spot.path, spot.at, compiler.named(output))))
+        return
+
+    def found(output: ast.expr) -> None:
+        keys = compiler.named(guarded(compiler, output, Blanks.REFUSES))
+        value = compiler.named(compiler.at(part, code.call("builtin_getpath", spot.here, keys)))
+        path: ast.expr = ast.Tuple(
+            [ast.Starred(spot.path, code.LOAD), ast.Starred(keys, code.LOAD)], code.LOAD
+        )
+        at = value
+        if spot.at is not spot.here:  # from a computed value on it computes
+            walked = code.is_(spot.here, spot.at)
+            path = code.if_else(walked, path, spot.path)
+            at = compiler.named(code.if_else(walked, value, spot.at))
+        use(Spot(compiler.named(path), at, value))
+
+    compiler.stream(part.arguments[0].part, spot.here, found)
+
+
+def follows_before(compiler: Compiler, part: Plan, spot: Spot) -> None:
+    """Write the check of a step before its `?`, which does not catch this error."""
+    match part:
+        case Each():
+            compiler.do(compiler.at(part, code.call("path_iterate", spot.at, spot.here)))
+        case Get():
+            _follows(compiler, part, spot, code.constant(part.name))
+        case Item():
+            _follows(compiler, part, spot, compiler.named(compiler.value(part.key, spot.here)))
+        case Cut():
+            _follows(compiler, part, spot, _bounds(compiler, part, spot))
+
+
+def _follows(compiler: Compiler, part: Plan, spot: Spot, key: ast.expr) -> None:
+    """Write the check that a step is taken from what stands at the path."""
+    if spot.at is not spot.here:
+        compiler.do(compiler.at(part, code.call("path_step", key, spot.at, spot.here)))
+
+
+def _step(compiler: Compiler, part: Plan, spot: Spot, key: ast.expr, function: str, use: UseSpot) -> None:
+    _follows(compiler, part, spot, key)
+    value = compiler.named(compiler.at(part, code.call(function, spot.here, key)))
+    use(Spot(_longer(compiler, spot.path, key), value, value))
+
+
+def _bounds(compiler: Compiler, part: Cut, spot: Spot) -> ast.expr:
+    start, end = compiler.values([part.start, part.end], spot.here)
+    return compiler.named(ast.Dict([code.constant("start"), code.constant("end")], [start, end]))
+
+
+def _longer(compiler: Compiler, path: ast.expr, key: ast.expr) -> ast.expr:
+    if isinstance(path, ast.Tuple):
+        return ast.Tuple([*path.elts, key], code.LOAD)
+    return compiler.named(ast.Tuple([ast.Starred(path, code.LOAD), key], code.LOAD))
+
+
+TRACES: dict[type, TraceOf] = {
+    Here: here_,
+    Get: get,
+    Item: item,
+    Cut: cut,
+    Each: each,
+    Pipe: pipe,
+    Native: native,
+}
