@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
 
+from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.help import WIDTH, of_name
 from ocpiq.commands.page import fitted
 from ocpiq.errors import UsageError, did_you_mean
@@ -17,9 +18,9 @@ from ocpiq.language.reference import Entry, entries, named, section
 CALL: Final = re.compile(r"^([@\w]+)\(.*\)$")
 
 
-def run(words: Sequence[str]) -> int:
+def run(given: Arguments) -> int:
     """Print what there is; or every entry with a name; or a section. Raises UsageError where there is neither."""
-    sys.stdout.write(_found(" ".join(words)) if words else contents())
+    sys.stdout.write(_found(" ".join(given.words)) if given.words else contents())
     return 0
 
 

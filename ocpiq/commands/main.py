@@ -7,8 +7,9 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,26 @@ from ocpiq.commands.apart import apart
 from ocpiq.commands.arguments import Arguments, parse
 from ocpiq.errors import OcpiqError, UsageError
 
-CLOSED_PIPE: Final = (
-    (errno.EPIPE,) if os.name == "posix" else (errno.EPIPE, errno.EINVAL)
-)  # as Windows says it
-OBJECTS_BETWEEN_COLLECTIONS = (
-    100_000  # a decoded page is all objects and no cycles: looking for them costs a half more
-)
+# Windows says EINVAL as well.
+CLOSED_PIPE: Final = (errno.EPIPE,) if os.name == "posix" else (errno.EPIPE, errno.EINVAL)
+# A decoded page is all objects and no cycles: looking for them costs a half more.
+OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
+
+# Where each command stands, below ocpiq.commands; imported only when it is run.
+COMMANDS: Final = {
+    "query": "query:run",
+    "get": "get:run",
+    "explain": "explain:run",
+    "schema": "schema:run",
+    "login": "platforms:login",
+    "logout": "platforms:logout",
+    "platforms": "platforms:platforms",
+    "demo": "demo:run",
+    "help": "lookup:run",
+    "completion": "completion:run",
+    "man": "man:run",
+}
+WRITE_FILES: Final = ("query", "get")  # with -o, so they take the names of what is not finished
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -82,8 +97,6 @@ def run(argv: Sequence[str], temporary: list[str]) -> int:
 
 def dispatch(given: Arguments, temporary: list[str]) -> int:
     """Run the command that was asked for."""
-    from ocpiq.commands import query
-
     if given.has("version"):
         from ocpiq import __version__
 
@@ -93,44 +106,9 @@ def dispatch(given: Arguments, temporary: list[str]) -> int:
         return _help(given.command)
     if _is_without_query(given):
         return _without_query(given, temporary)
-    if given.command == "query":
-        return query.run(given, temporary)
-    return _command(given, temporary)
-
-
-def _command(given: Arguments, temporary: list[str]) -> int:
-    if given.command == "get":
-        from ocpiq.commands import get
-
-        return get.run(given, temporary)
-    if given.command == "schema":
-        from ocpiq.commands import schema
-
-        return schema.run(given)
-    if given.command == "demo":
-        from ocpiq.commands import demo
-
-        return demo.run(given)
-    if given.command == "explain":
-        from ocpiq.commands import explain
-
-        return explain.run(given)
-    if given.command == "completion":
-        from ocpiq.commands import completion
-
-        return completion.run(given)
-    if given.command == "man":
-        from ocpiq.commands import man
-
-        return man.run(given)
-    if given.command == "help":
-        from ocpiq.commands import lookup
-
-        return lookup.run(given.words)
-    from ocpiq.commands import platforms
-
-    command = {"login": platforms.login, "logout": platforms.logout, "platforms": platforms.platforms}
-    return command[given.command](given)
+    module, _, function = COMMANDS[given.command].partition(":")
+    command: Callable[..., int] = getattr(import_module(f"ocpiq.commands.{module}"), function)
+    return command(given, temporary) if given.command in WRITE_FILES else command(given)
 
 
 def _is_without_query(given: Arguments) -> bool:

@@ -78,7 +78,7 @@ def _help(session: Session, rest: str) -> None:
 def _looked_up(name: str) -> str:
     """Return what the language reference says of a name, of everything for `all`. Raises UsageError."""
     try:
-        return _printed(lambda: lookup.run(() if name == "all" else name.split()))
+        return _printed(lambda: lookup.run(Arguments("help", [] if name == "all" else name.split())))
     except UsageError as error:
         near = error.hint.startswith("did you mean")
         raise UsageError(error.message, hint=error.hint if near else ":help all lists all names") from None

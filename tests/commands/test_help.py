@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from ocpiq.commands import main
 from ocpiq.commands.arguments import parse
 from ocpiq.commands.get import as_query
 from ocpiq.commands.help import ENVIRONMENT, EXAMPLES, full, of_name
@@ -38,6 +40,14 @@ def test_every_variable_that_is_heeded_is_named() -> None:
 def test_it_fits_a_terminal_and_names_every_option() -> None:
     assert max(map(len, full().splitlines())) <= WIDTH
     assert all(f"--{option.name}" in full() for option in OPTIONS)
+
+
+def test_every_command_can_be_run() -> None:
+    assert set(main.COMMANDS) == {"query", *(command.name for command in COMMANDS)}
+    modules = [place.partition(":") for place in main.COMMANDS.values()]
+    assert all(
+        callable(getattr(import_module(f"ocpiq.commands.{name}"), function)) for name, _, function in modules
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=by_name)
@@ -72,7 +82,7 @@ def test_an_example_means_something(
         case "schema":
             assert schema(given) == 0
         case "help":
-            assert looked_up(given.words) == 0
+            assert looked_up(given) == 0
         case "completion" | "man":
             assert run(argv, []) == 0
     assert capsys.readouterr().err == ""
@@ -80,7 +90,7 @@ def test_an_example_means_something(
 
 @pytest.mark.parametrize("title", SECTIONS)
 def test_a_page_of_the_language_fits_a_terminal(title: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert looked_up([title]) == 0
+    assert run(["help", title], []) == 0
     long = [line for line in capsys.readouterr().out.splitlines() if len(line) > WIDTH]
     assert [line for line in long if not re.match(r" {2,10}\S", line)] == []  # programs, which nothing breaks
 
