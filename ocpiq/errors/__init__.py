@@ -14,7 +14,6 @@ from ocpiq.errors.kinds import (
     QuerySyntaxError,
     RunError,
     Span,
-    UnsupportedError,
     UsageError,
 )
 from ocpiq.errors.nearest import did_you_mean, nearest
@@ -39,7 +38,6 @@ __all__ = [
     "RunError",
     "Span",
     "Speaks",
-    "UnsupportedError",
     "UsageError",
     "Warned",
     "did_you_mean",

@@ -46,21 +46,15 @@ def newest(span: Span, count: tree.Count) -> tree.Newest:
     return tree.Newest(span=span, count=count.number, variable=count.variable)
 
 
-def field_path(span: Span, *parts: Token | tree.Text | None) -> tree.FieldPath:
-    *path, treatment = parts
+def field_path(span: Span, *parts: Token | tree.Text) -> tree.FieldPath:
     names: tuple[str, ...] = ()
     quoted = False
-    for part in path:
+    for part in parts:
         if isinstance(part, tree.Text):
             names, quoted = tuple(plain(part).removeprefix(".").split(".")), True
-        elif part:
+        else:
             names += (part.text.removeprefix("."),)
-    return tree.FieldPath(
-        span=span,
-        names=names,
-        quoted=quoted,
-        treatment=treatment.text if isinstance(treatment, Token) else None,
-    )
+    return tree.FieldPath(span=span, names=names, quoted=quoted)
 
 
 def count(span: Span, token: Token) -> tree.Count:

@@ -293,7 +293,6 @@ class FieldPath(Node, frozen=True):
 
     names: tuple[str, ...]
     quoted: bool = False
-    treatment: str | None = None  # `as pseudonym`
 
 
 class Pass(Node, frozen=True):
