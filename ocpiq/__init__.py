@@ -26,6 +26,7 @@ from ocpiq.errors import (
     RunError,
     UsageError,
 )
+from ocpiq.schema import DEFAULT_VERSION
 from ocpiq.values.blank import BLANK
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ __version__ = "0.1.0"
 def compile(
     text: str,
     *,
-    version: str = "2.2.1",
+    version: str = DEFAULT_VERSION,
     variables: Collection[str] = (),
     library: Sequence[Path] = (),
     home: Path | None = None,
@@ -66,7 +67,7 @@ def platform(name: str | None = None) -> Source:
     return sources.platform(logins.load(name))
 
 
-def files(paths: Mapping[str, str | Path], *, version: str = "2.2.1") -> Mapping[str, Source]:
+def files(paths: Mapping[str, str | Path], *, version: str = DEFAULT_VERSION) -> Mapping[str, Source]:
     """Return a source for each module of `paths`: a file or a folder of saved pages of an OCPI `version`."""
     from ocpiq import sources  # noqa: PLC0415
 
@@ -75,7 +76,7 @@ def files(paths: Mapping[str, str | Path], *, version: str = "2.2.1") -> Mapping
 
 if TYPE_CHECKING:
 
-    def demo(*, version: str = "2.2.1") -> DemoSource:
+    def demo(*, version: str = DEFAULT_VERSION) -> DemoSource:
         """Return the embedded platform with made-up data as a source. Close it, or use it in a `with`."""
 
 else:

@@ -14,6 +14,7 @@ from ocpiq.analysis.plan import QueryPlan
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.types import Opaque, use
 from ocpiq.language import tree
+from ocpiq.schema import DEFAULT_VERSION
 
 HANDLERS: Mapping[type, Handler] = {
     **paths.HANDLERS,
@@ -28,7 +29,7 @@ HANDLERS: Mapping[type, Handler] = {
 def analyze(
     program: tree.Program,
     *,
-    version: str = "2.2.1",
+    version: str = DEFAULT_VERSION,
     givens: Collection[str] = (),
     library: Library | None = None,
     zone: str = "UTC",

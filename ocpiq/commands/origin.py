@@ -12,14 +12,12 @@ from ocpiq.errors import UsageError
 if TYPE_CHECKING:
     from ocpiq.sources import Source
 
-DEFAULT_VERSION: Final = "2.2.1"
 MOST: Final = {"parallel": 32, "rate": 100_000}
-PARTS: Final = {"evses": "locations", "connectors": "locations"}  # listed by no platform, found in these
 
 
 def version_of(given: Arguments) -> str:
     """Return the OCPI version that was asked for. Raises UsageError."""
-    from ocpiq.schema import VERSIONS
+    from ocpiq.schema import DEFAULT_VERSION, VERSIONS
 
     version = given.last("ocpi-version") or DEFAULT_VERSION
     if version not in VERSIONS:
@@ -29,8 +27,10 @@ def version_of(given: Arguments) -> str:
 
 def sources(given: Arguments, modules: Sequence[str], stack: ExitStack) -> dict[str, Source]:
     """Return a source for each module; what has to be closed goes onto `stack`. Raises UsageError."""
+    from ocpiq.schema import parts
+
     found = dict(_files(given)) if given.has("source") else {}
-    for part, whole in PARTS.items():
+    for part, whole in parts().items():
         if whole in found:
             found.setdefault(part, found[whole])
     missing = [module for module in modules if module not in found]

@@ -15,6 +15,7 @@ from ocpiq.errors import Notify, UsageError, ignore
 from ocpiq.language import parse, tree
 from ocpiq.query.library import Folders
 from ocpiq.query.pulls import Asked, Pulls
+from ocpiq.schema import DEFAULT_VERSION
 from ocpiq.sources.protocol import Source
 from ocpiq.values.times import zone, zone_hint
 from ocpiq.values.types import Value
@@ -23,7 +24,7 @@ from ocpiq.values.types import Value
 def compile(
     text: str,
     *,
-    version: str = "2.2.1",
+    version: str = DEFAULT_VERSION,
     variables: Collection[str] = (),
     library: Sequence[Path] = (),
     home: Path | None = None,

@@ -13,7 +13,7 @@ from ocpiq.commands.options import FORMS, SOURCES, VALUES
 from ocpiq.errors import Notice, PageRead, PullEnded, UsageError
 from ocpiq.repl.context import Context
 from ocpiq.repl.files import names_in
-from ocpiq.schema import modules
+from ocpiq.schema import DEFAULT_VERSION, modules
 from ocpiq.sources import Source
 from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
@@ -40,7 +40,7 @@ class Session(Struct):
     stack: ExitStack
     platform: str = ""
     platforms: tuple[str, ...] = ()
-    version: str = origin.DEFAULT_VERSION
+    version: str = DEFAULT_VERSION
     sources: dict[str, Source] = field(default_factory=dict)
     variables: dict[str, Value] = field(default_factory=dict)
     form: str = "json"

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ocpiq.schema.fields import ENDED, UPDATED, VERSIONS, Field, Module, Part
-from ocpiq.schema.load import module, modules
+from ocpiq.schema.fields import DEFAULT_VERSION, ENDED, UPDATED, VERSIONS, Field, Module, Part
+from ocpiq.schema.load import module, modules, parts
 
-__all__ = ["ENDED", "UPDATED", "VERSIONS", "Field", "Module", "Part", "module", "modules"]
+__all__ = [
+    "DEFAULT_VERSION",
+    "ENDED",
+    "UPDATED",
+    "VERSIONS",
+    "Field",
+    "Module",
+    "Part",
+    "module",
+    "modules",
+    "parts",
+]

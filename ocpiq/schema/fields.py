@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 VERSIONS = ("2.1.1", "2.2", "2.2.1", "2.3.0")
+DEFAULT_VERSION = "2.2.1"  # where nothing says which
 
 UPDATED = "last_updated"
 ENDED = ("end_date_time", "end_datetime", "stop_date_time")

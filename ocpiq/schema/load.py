@@ -1,5 +1,4 @@
-"""Reads the tables: one text file per module, a line per field, for a person to review and a query to load in
-a moment.
+"""Reads the tables: a text file per module, a line per field, easy to review and quick to load.
 
 Columns stand apart by two blanks or more. A path whose type, cardinality, default or reason differs between
 versions has a line for each; a container has `-` as its default, because only leaves pass or are blank.
@@ -43,6 +42,11 @@ class Entry(Struct, frozen=True):
 def modules(version: str | None = None) -> tuple[str, ...]:
     """Return the modules as queries name them: those of `version`, or of all versions."""
     return tuple(dict.fromkeys(e.name for e in entries() if version is None or version in e.versions))
+
+
+def parts() -> dict[str, str]:
+    """Return the modules that no platform lists, each with the one that its objects are found in."""
+    return {entry.name: entry.part.pulled for entry in entries() if entry.part}
 
 
 @cache

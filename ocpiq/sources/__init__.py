@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocpiq.errors import UsageError, did_you_mean
-from ocpiq.schema import VERSIONS, modules
+from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
 from ocpiq.sources.protocol import Ask, Source
 
 if TYPE_CHECKING:
     from ocpiq.sources.from_platform import PlatformSource
     from ocpiq.storage import Login
-
-DEFAULT_VERSION = "2.2.1"
 
 
 def platform(login: Login, *, parallel: int | None = None, rate: float | None = None) -> PlatformSource:
