@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from ocpiq.commands.progress import Progress
+from ocpiq.commands.progress import Progress, counted
 from ocpiq.errors import IncompleteError, Notice, OcpiqError, PageRead, PlatformError, Requested, Warned
+from ocpiq.values.types import Value
 from ocpiq.values.visible import visible
 
 if TYPE_CHECKING:
@@ -93,17 +93,16 @@ def whose(module: str, login: Login, source: Source, heard: list[Notice]) -> tup
     if paths:
         text = f"{module} only {', '.join(paths)} | limit {LOOKED_AT} | [{', '.join(f'.{p}' for p in paths)}]"
 
-    def found() -> Iterator[object]:
-        yield from compile(text, version=login.version).run(sources={module: source}, notify=heard.append)
-
+    query = compile(text, version=login.version)
     try:
-        rows = [value for value in found() if isinstance(value, list)]
+        found = query.run(sources={module: source}, notify=heard.append)
+        rows = [value for value in found if isinstance(value, list)]
     except IncompleteError:
         rows = []
     return [party_in(row[: len(owner)]) for row in rows], [party_in(row[len(owner) :]) for row in rows]
 
 
-def party_in(fields: list[object]) -> str:
+def party_in(fields: list[Value]) -> str:
     """Return the party that is told by country and id, or by a contract id behind them; of a driver nothing."""
     country, party, *contracts = (
         field.upper() if isinstance(field, str) else "" for field in fields or [""] * 2
@@ -117,5 +116,5 @@ def party_in(fields: list[object]) -> str:
 def count(page: PageRead) -> str:
     """Return how many objects there are, as far as the platform says."""
     if page.total is not None or not page.objects:
-        return f"{page.total:,} objects" if page.total else "no objects"
-    return f"{page.objects:,} objects or more (the platform does not say how many)"
+        return counted(page.total, "object") if page.total else "no objects"
+    return f"{counted(page.objects, 'object')} or more (the platform does not say how many)"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ocpiq.commands import origin, values
 from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.help import WIDTH
-from ocpiq.commands.origin import version_of
+from ocpiq.commands.progress import counted
 from ocpiq.commands.query import compiled, text_of
 from ocpiq.commands.report import failed
 from ocpiq.errors import OcpiqError
@@ -33,16 +33,17 @@ def run(given: Arguments) -> int:
     """Print a paragraph for each source of the query, or all of it as JSON."""
     from ocpiq.analysis.explanation import explain
 
-    version = version_of(given)
+    version = origin.version_of(given)
     text = text_of(given, list(given.words))
     try:
-        query = compiled(given, text, values.variables(given))
+        variables = values.variables(given)
+        query = compiled(given, text, variables)
     except OcpiqError as error:
         return failed(error, text.text, text.name)
     try:
         with ExitStack() as stack:
             found = origin.sources(given, query.modules, stack) if given.has("ask") else {}
-            asked = query.ask(found, values.variables(given)) if found else []
+            asked = query.ask(found, variables) if found else []
     except OcpiqError as error:
         return failed(error)
     explained = explain(query.plan, version)
@@ -60,8 +61,8 @@ def _has(asked: Asked) -> str:
     """Return what a source said that it has."""
     if asked.objects is None or asked.pages is None or asked.seconds is None:
         return "no objects" if asked.objects == 0 else "it does not say how many"
-    pages = f"{asked.pages:,} page{'' if asked.pages == 1 else 's'}"
-    return f"{asked.objects:,} objects, {pages}, about {max(1, round(asked.seconds)):,} s one after the other"
+    there = f"{counted(asked.objects, 'object')}, {counted(asked.pages, 'page')}"
+    return f"{there}, about {max(1, round(asked.seconds)):,} s one after the other"
 
 
 def _lines(explained: Explanation, asked: Sequence[Asked]) -> Iterator[str]:

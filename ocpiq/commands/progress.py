@@ -73,7 +73,7 @@ class Progress:
         self.waiting(line(notice, now - begun))
 
     def _summary(self, ended: PullEnded) -> str:
-        text = f"{ended.module}: {_objects(ended.objects)}, {_pages(ended.pages)}"
+        text = f"{ended.module}: {counted(ended.objects, 'object')}, {counted(ended.pages, 'page')}"
         if self.terminal and ended.module in self.begun:
             text += f", {time.monotonic() - self.begun[ended.module]:.1f} s"
         return text if ended.complete else text + ", incomplete"
@@ -81,14 +81,14 @@ class Progress:
 
 def request(notice: Requested) -> str:
     """Return the line for a request: what was asked, the answer's status, its objects, how long it took."""
-    objects = f", {_objects(notice.objects)}" if notice.objects is not None else ""
+    objects = f", {counted(notice.objects, 'object')}" if notice.objects is not None else ""
     return f"GET {notice.path}  {_answer(notice.status)}{objects}, {notice.seconds:.3f} s"
 
 
 def line(notice: PageRead, seconds: float) -> str:
     """Return the line for a page: how far the pull is, how fast, and how long it will still take."""
     of = f" of {notice.total:,}" if notice.total is not None else ""
-    text = f"{notice.module}: {_pages(notice.pages)}, {notice.objects:,}{of} objects"
+    text = f"{notice.module}: {counted(notice.pages, 'page')}, {notice.objects:,}{of} objects"
     if seconds < 1:
         return text
     rate = notice.objects / seconds
@@ -103,9 +103,6 @@ def _answer(status: int) -> str:
     return f"HTTP {status}" if status else "no answer"
 
 
-def _objects(count: int) -> str:
-    return "1 object" if count == 1 else f"{count:,} objects"
-
-
-def _pages(count: int) -> str:
-    return "1 page" if count == 1 else f"{count:,} pages"
+def counted(number: int, thing: str) -> str:
+    """Return `1 thing`, `2,000 things`."""
+    return f"1 {thing}" if number == 1 else f"{number:,} {thing}s"
