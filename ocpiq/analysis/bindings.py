@@ -102,8 +102,8 @@ class Match(Struct):
     """One pattern while it is taken apart: what it binds so far, and the locals that its variables must have.
 
     Keys are computed on the object that they are looked for in, and in `scope`, which knows none of the pattern's own
-    variables. Items of an array are taken from
-    the last to the first, as jq does, which shows in errors and in the order of several outputs.
+    variables. Items of an array are taken from the last to the first, as jq does, which shows in errors and in the
+    order of several outputs.
     """
 
     analysis: Analysis

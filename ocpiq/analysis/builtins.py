@@ -16,8 +16,7 @@ from ocpiq.analysis.types import BOOLEAN, NUMBER, STRING, Opaque, Type
 
 
 class Builtin(Struct, frozen=True):
-    """One builtin: `arity` counts its arguments; `blanks` holds for the input, and where `of_arguments` is not given
-    for each of them."""
+    """One builtin: `arity` counts its arguments; `blanks` holds for the input, and for them without `of_arguments`."""
 
     name: str
     arity: int
@@ -26,9 +25,8 @@ class Builtin(Struct, frozen=True):
     result: Type | None = None
     reads: bool = True  # whether it looks at `.` at all
     of_arguments: tuple[Blanks, ...] = ()
-    formats: bool = (
-        False  # whether it makes a text of its operands: a blank that prints it where one was in them
-    )
+    # Whether it makes a text of its operands: a blank that prints it where one was in them.
+    formats: bool = False
 
     def of_argument(self, number: int) -> Blanks:
         """Return what it does with a blank in an argument, counted from 0."""

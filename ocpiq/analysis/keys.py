@@ -90,8 +90,10 @@ REFERENCES: Final = (
 
 
 def reference(left: str, right: str, version: str) -> tuple[tuple[str, str], ...] | None:
-    """Return pairs of paths, one in a `left` object and one in a `right` object, that are equal where they belong
-    together; None where OCPI has no such key."""
+    """Return pairs of paths, in a `left` and a `right` object, that are equal where these belong together.
+
+    None where OCPI has no such key.
+    """
     for row in REFERENCES:
         if version in row.versions and {(row.left, row.right), (row.right, row.left)} & {(left, right)}:
             pairs = row.pairs + (tuple((name, name) for name in OWNER) if row.owned else ())

@@ -21,20 +21,8 @@ SEED: Final = 303
 BY_MONTH: Final = (104, 103, 98, 92, 90, 91, 84, 83, 97, 101, 103, 106)  # January to December
 BY_WEEKDAY: Final = (100, 103, 102, 104, 112, 88, 76)  # Monday to Sunday
 QUIET_DAYS: Final = frozenset((instant("2025-12-25"), instant("2025-12-26"), instant("2026-01-01")))
-NEED: Final = (
-    118,
-    116,
-    108,
-    101,
-    96,
-    93,
-    92,
-    93,
-    96,
-    102,
-    109,
-    115,
-)  # percent of energy, January to December
+# Percent of energy, January to December.
+NEED: Final = (118, 116, 108, 101, 96, 93, 92, 93, 96, 102, 109, 115)
 
 COUNTRY: Final = Weighted((NETHERLANDS, BELGIUM, BRITAIN), (52, 23, 25))
 KINDS: Final = ("street", "garage", "fast", "motorway", "work", "home")
@@ -190,9 +178,8 @@ def charge(chance: Chance, number: int, start: int, spot: Spot, driver: Driver) 
     car = driver.car
     flaw = FLAW.pick(chance) if chance.permille(22) else ""
     direct = spot.plug.power_type == "DC"
-    full = (
-        chance.bell(55, 85) if direct else chance.bell(70, 100)
-    )  # percent of the battery when the car leaves
+    # Percent of the battery when the car leaves.
+    full = chance.bell(55, 85) if direct else chance.bell(70, 100)
     left = chance.bell(5, 50)
     need = car.battery * max(full - left, 3) * NEED[month(start) - 1] // 10_000
     if flaw in {"zero", "invalid"}:

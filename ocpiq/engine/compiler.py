@@ -91,9 +91,8 @@ class Compiler(Writer):
         for part in parts:
             written = len(self.block)
             result = self.value(part, here)
-            if (
-                len(self.block) > written
-            ):  # statements came: what stands before them must be evaluated before them
+            # Statements came: what stands before them must be evaluated before them.
+            if len(self.block) > written:
                 for index, earlier in enumerate(results):
                     if not code.simple(earlier):
                         name = self.fresh()

@@ -1,5 +1,4 @@
-"""Decodes JSON, and what nearly is JSON, without recursion: the last resort of the gate, for values that are
-read.
+"""Decodes JSON, and what nearly is JSON, without recursion: the last resort of the gate, for values that are read.
 
 It takes what jq 1.8 takes, and goes on where jq gives up: invalid UTF-8 and lone surrogates become U+FFFD,
 control characters stay, numbers beyond the range become the largest one, integers stay exact.

@@ -1,5 +1,4 @@
-"""The page around the objects: OCPI's envelope, a bare list, or one object (OCPI section "Response
-format")."""
+"""The page around the objects: OCPI's envelope, a bare list, or one object (OCPI section "Response format")."""
 
 from __future__ import annotations
 

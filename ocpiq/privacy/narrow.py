@@ -1,5 +1,4 @@
-"""The narrow way: what msgspec decoded into records is made visible, with no work where nothing is
-withheld."""
+"""The narrow way: what msgspec decoded into records is made visible, with no work where nothing is withheld."""
 
 from __future__ import annotations
 
@@ -76,11 +75,9 @@ def rows_change(record: Record) -> Callable[[list[Any]], None] | None:
 
 
 def dict_change(record: Record) -> Change:
-    """Return what makes a dict of a decoded record: the fields that were sent, in schema order, blanks put
-    in.
+    """Return what makes a dict of a decoded record: the fields that were sent, in schema order, with blanks.
 
-    Objects of a list mostly have the same fields, so for each pattern of fields there is a dict to start
-    from.
+    Objects of a list mostly have the same fields, so for each pattern of fields there is a dict to start from.
     """
     patterns: dict[tuple[bool, ...], tuple[dict[str, Any], list[tuple[int, str, Change | None]]]] = {}
     columns = [(member.key, member.cell, change(member.cell)) for member in record.members]

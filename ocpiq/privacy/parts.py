@@ -133,8 +133,7 @@ def together(kept: list[Kept]) -> Kept:
 
 
 def found(part: Part, raw: bytes) -> list[dict[str, bytes]]:
-    """Return the slices of the fields of each part, with the keys of what holds it. BrokenError for no
-    object.
+    """Return the slices of the fields of each part, with the keys of what holds it. BrokenError for no object.
 
     Every object in a part's place is one, in lists of any depth; what is no object there is none.
     """

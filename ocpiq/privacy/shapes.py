@@ -1,5 +1,4 @@
-"""What rows are made of: the view and the need of a source as classes that hold just the fields that are
-read."""
+"""What rows are made of: the view and the need of a source as classes that hold just the fields that are read."""
 
 from __future__ import annotations
 
@@ -20,8 +19,7 @@ WHOLE: Final = Need(whole=True)
 
 
 class Slot(Struct, frozen=True):
-    """How the engine reads a field: the row's attribute, and the shape of the object there where it is taken
-    apart."""
+    """How the engine reads a field: the row's attribute, and the shape of the object there where it is taken apart."""
 
     attribute: str
     shape: Shape | None
@@ -42,8 +40,7 @@ class Row(Struct, gc=False):
 
 
 class Cell(Struct, frozen=True):
-    """How a value leaves the gate: as the view has it, or, with a record, taken apart where it is an
-    object."""
+    """How a value leaves the gate: as the view has it, or, with a record, taken apart where it is an object."""
 
     node: ViewNode
     record: Record | None = None
@@ -58,8 +55,7 @@ class Member(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """The class that objects are decoded into; `whole` ones leave the gate as dicts, the others as they
-    are."""
+    """The class that objects are decoded into; `whole` ones leave the gate as dicts, the others as they are."""
 
     cls: type[Struct]
     members: tuple[Member, ...]
@@ -68,8 +64,7 @@ class Record(Struct, frozen=True):
 
 
 def cell(node: ViewNode, need: Need, sealed: tuple[str, ...] = ()) -> Cell:
-    """Return how a value of the view is delivered for a need; `sealed` are keys that the gate itself
-    reads."""
+    """Return how a value of the view is delivered for a need; `sealed` are keys that the gate itself reads."""
     if node.treatment in ("blank", "plain"):
         return Cell(node)
     if node.treatment == "shown" and (need.whole or not node.children):

@@ -1,5 +1,4 @@
-"""Slices of JSON: what an object's fields, a list's items and a value are, the fast way first, else
-carefully."""
+"""Slices of JSON: what an object's fields, a list's items and a value are, the fast way first, else carefully."""
 
 from __future__ import annotations
 
@@ -32,8 +31,7 @@ def fields(raw: bytes) -> dict[str, bytes]:
 
 
 def items(raw: bytes) -> Items:
-    """Return the slices of a list's items, those of an inner list as a list again. BrokenError where `raw` is
-    none."""
+    """Return the slices of a list's items, those of an inner list as a list again. BrokenError where `raw` is none."""
     try:
         found: Items = [bytes(item) for item in ITEMS.decode(raw)]
         if not any(item[:1] == LIST for item in found):
@@ -53,8 +51,7 @@ def value(raw: bytes) -> object:
 
 
 def objects(raw: bytes) -> list[dict[str, bytes]]:
-    """Return the slices of the fields of the object, or of all objects in the list of any depth, that `raw`
-    is."""
+    """Return the slices of the fields of the object, or of all objects in the list of any depth, that `raw` is."""
     todo: Items = [raw]
     found = []
     while todo:

@@ -32,8 +32,7 @@ def row(record: Record, parts: dict[str, bytes]) -> object:
 
 
 def deliver(cell: Cell, raw: bytes) -> object:
-    """Return a value as a row holds it: taken apart where an object stands in its right place, else as it is
-    visible."""
+    """Return a value as a row holds it: taken apart where an object stands in its place, else as visible."""
     node, record = cell.node, cell.record
     if record is None or record.whole:
         return visible(node, raw)
@@ -98,8 +97,7 @@ def contained(node: ViewNode, raw: bytes) -> object:
 
 
 def listed(node: ViewNode, found: Items) -> list[object]:
-    """Return a list in a container's place: each item is the container again, and so is each item of a list
-    in it."""
+    """Return a list in a container's place: each item is the container again, and so is each item of a list in it."""
     shown: list[object] = []
     todo = [(shown, found)]
     while todo:

@@ -26,8 +26,11 @@ class Verdict(Enum):
 
 
 class Kept(NamedTuple):
-    """Rows in the window, how many of them have no `last_updated` that can be read, and how many are out because
-    their end of charging cannot be."""
+    """Rows in the window.
+
+    `undated` counts those without a `last_updated` that can be read; `unended` the objects left out because their
+    end of charging cannot be.
+    """
 
     rows: Sequence[object]
     undated: int = 0

@@ -110,9 +110,8 @@ def _ask(part: SourcePlan, window: Window | None, newest: int | None) -> Ask:
     until = None if window is None or part.view.part is not None else window.until
     if window is not None and window.completed is not None:
         since = max(window.completed[0] - CLOCKS_DIFFER, since or 0)
-    listed = (
-        newest if window is None and part.view.part is None else None
-    )  # what is counted is what is listed
+    # A platform counts what it lists: whole objects, and those outside of the window too.
+    listed = newest if window is None and part.view.part is None else None
     return Ask(part.module, since=_text(since), until=_text(until, up=True), newest=listed)
 
 

@@ -41,9 +41,8 @@ class Checked(Struct, frozen=True):
         return None if writing and not isinstance(found, PrivacyError) else found
 
 
-@lru_cache(
-    maxsize=32
-)  # a text is looked at for its colours, for the bar and by Enter; its mended forms as well
+# A text is looked at for its colours, for the bar and by Enter; its mended forms as well.
+@lru_cache(maxsize=32)
 def checked(
     text: str,
     version: str,
@@ -77,9 +76,8 @@ def _planned(
     """Return what the begun query would do; up to the clause that is being written, where that makes no sense yet."""
     read = begun(text)
     last = read.tokens[: -1 - FEW : -1] if any(token.kind in CLAUSES for token in read.tokens) else []
-    cuts = [
-        token.span.start for token in last if token.kind != "FIELD"
-    ]  # the start of a path would pass more
+    # The start of a path would pass more than what is written.
+    cuts = [token.span.start for token in last if token.kind != "FIELD"]
     for cut in (len(text), *cuts):
         program = begun(text[:cut]).ended()
         plan = (

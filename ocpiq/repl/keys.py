@@ -25,9 +25,8 @@ def bindings(look: Callable[[str], Checked]) -> KeyBindings:
     line; Alt-Enter always makes a new line. Tab takes a sole suggestion at once. F2 does what a mistake's hint says.
     """
     keys = KeyBindings()
-    at_query = has_focus(
-        DEFAULT_BUFFER
-    )  # and not in the search through the history, where Enter takes what was found
+    # And not in the search through the history, where Enter takes what was found.
+    at_query = has_focus(DEFAULT_BUFFER)
 
     @keys.add("enter", filter=at_query)
     def _(event: KeyPressEvent) -> None:

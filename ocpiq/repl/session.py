@@ -19,13 +19,11 @@ from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
 
 DEMO: Final = "demo"
+# What means something at the prompt.
 LAYOUT: Final = (
     "compact-output ascii-output sort-keys tab indent color-output monochrome-output library-path to csv"
 )
-TAKEN: Final = {
-    *LAYOUT.split(),
-    *(option.name for option in (*SOURCES, *VALUES)),
-}  # what means something here
+TAKEN: Final = {*LAYOUT.split(), *(option.name for option in (*SOURCES, *VALUES))}
 
 
 class Session(Struct):

@@ -26,24 +26,10 @@ MOST: Final = 200  # suggestions
 WORD: Final = re.compile(r"(?:(?<![0-9.])\.|[$@])?[A-Za-z_][A-Za-z_0-9]*$|(?<![0-9.])\.$|[$@]$")
 PATH: Final = re.compile(r"\b(?:pass|only)\b[^|]*?\s*(\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_0-9]*)+)$")
 QUOTED: Final = "LITERAL"
-EXPECTED: Final = (
-    "asc",
-    "by",
-    "desc",
-    "elif",
-    "else",
-    "end",
-    "on",
-    "then",
-)  # offered before a letter is written
-BOUNDS: Final = (
-    "_SINCE",
-    "_UNTIL",
-    "_DURING",
-    "_NEWEST",
-    "LIMIT",
-    "TOP",
-)  # a variable may stand behind these
+# Offered before a letter is written.
+EXPECTED: Final = ("asc", "by", "desc", "elif", "else", "end", "on", "then")
+# A variable may stand behind these.
+BOUNDS: Final = ("_SINCE", "_UNTIL", "_DURING", "_NEWEST", "LIMIT", "TOP")
 EQUALITY: Final = ("EQUAL", "UNEQUAL")
 
 
@@ -66,9 +52,8 @@ def suggest(text: str, cursor: int, context: Context) -> list[Suggestion]:
         return []
     begun_with = word.lstrip(".$@").casefold()
     offered = _at(read, word, context)
-    return sorted(offered, key=lambda each: not each.text.lstrip(".[]$@").casefold().startswith(begun_with))[
-        :MOST
-    ]
+    ranked = sorted(offered, key=lambda each: not each.text.lstrip(".[]$@").casefold().startswith(begun_with))
+    return ranked[:MOST]
 
 
 def _at(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
@@ -137,9 +122,8 @@ def _in_expression(
 def _probed(read: Begun) -> Program | None:
     """Return the query that was begun with the probe at its end."""
     last, variable = read.last(), read.open_token(frozenset({"VARIABLE"}))
-    if (
-        last is not None and last.kind == "_ON" and variable is not None
-    ):  # a join takes nothing but equalities
+    # A join takes nothing but equalities.
+    if last is not None and last.kind == "_ON" and variable is not None:
         return read.ended(("FIELD", "." + PROBE), ("EQUAL", "=="), ("VARIABLE", variable.text))
     return read.ended(("FIELD", "." + PROBE))
 

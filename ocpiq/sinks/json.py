@@ -92,8 +92,9 @@ def _ascii(json: Encoder) -> Encoder:
 
 
 def _visible(json: Encoder) -> Encoder:
-    """Return the encoder with what is beyond ASCII made visible: JSON itself escapes the controls below, and those
-    that are there lay it out or colour it.
+    """Return the encoder with what is beyond ASCII made visible.
+
+    JSON itself escapes the controls below; those that are there lay it out or colour it.
     """
 
     def seen(value: Value) -> bytes:

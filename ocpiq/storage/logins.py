@@ -65,10 +65,10 @@ class Tls(Struct, frozen=True):
 class Login(Struct, frozen=True):
     """What a pull needs to know of a platform.
 
-    `url` is the versions or version-details URL as the user gave it. `endpoints` has, by module
-    as it is named in queries, the URLs to pull from: one, or in 2.1.1, where endpoints carry no role, as many
-    as were listed.
-    `saved` is the time of the login (UTC, RFC 3339).
+    `url` is the versions or version-details URL as the user gave it. `endpoints` has, by module as it is named in
+    queries, the URLs to pull from: one, or in 2.1.1, where endpoints carry no role, as many as were listed. `own` is
+    the party that pulls, `parties` are those that the platform serves, `saved` is the time of the login (UTC,
+    RFC 3339).
     """
 
     name: str

@@ -1,8 +1,8 @@
 """jq's order and equality over all types (jq manual, `sort` and "Comparison"). A blank is never compared.
 
 null < false < true < numbers < strings < arrays < objects; NaN is below every number and equal to none, but an array
-or object is equal to itself even if it holds one.
-Two arrays or two objects are refused where either holds a blank, whichever part would decide.
+or object is equal to itself even if it holds one. Two arrays or two objects are refused where either holds a blank,
+whichever part would decide.
 """
 
 from __future__ import annotations

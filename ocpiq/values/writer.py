@@ -18,7 +18,6 @@ from ocpiq.values.types import Value
 
 LARGEST: Final = "1.7976931348623157e+308"  # what jq prints for infinity
 RESET: Final = "\033[0m"
-REPLACEMENT: Final = "\ufffd"
 
 COLOR: Final[dict[type, int]] = {type(None): 0, int: 3, float: 3, str: 4, list: 5, dict: 6, Blank: 0}
 KEY_COLOR: Final = 7

@@ -96,9 +96,8 @@ def _range(text: str, place: int) -> tuple[str, int]:
         fail("char-class value at end of range")
     if high < low:
         fail("empty range in char class")
-    if (
-        text[place : place + 1] == "-" and text[place + 1 : place + 2] != "]"
-    ):  # behind a range it means itself
+    # Behind a range a dash means itself.
+    if text[place : place + 1] == "-" and text[place + 1 : place + 2] != "]":
         return rf"{first}-{last}\-", place + 1
     return f"{first}-{last}", place
 
