@@ -73,7 +73,10 @@ def numeric(first: list[list[Value]], count: int) -> list[bool]:
 
 
 def fitted(wanted: list[int], width: int | None) -> list[int]:
-    """Return the widths of the columns that have room: the widest give way first, and the last are left out."""
+    """Return the widths of the columns that have room: the widest give way first, and the last are left out.
+
+    All the room is used where a column is cut.
+    """
     if width is None or _total(wanted) <= width:
         return list(wanted)
     kept = list(wanted)
@@ -83,7 +86,11 @@ def fitted(wanted: list[int], width: int | None) -> list[int]:
     most = max(kept)
     while most > 1 and sum(min(each, most) for each in kept) > room:
         most -= 1
-    return [min(each, most) for each in kept]
+    found = [min(each, most) for each in kept]
+    cut_short = [place for place, each in enumerate(kept) if each > most]
+    for place in cut_short[: max(0, room - sum(found))]:
+        found[place] += 1
+    return found
 
 
 def aligned(text: str, width: int, right: bool) -> str:

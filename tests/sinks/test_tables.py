@@ -56,6 +56,11 @@ id  name          city
 S1  a long name…  another lon…
 """,
     ),
+    "columns that are cut share all the room": (
+        [{"a": "0123456789", "b": "0123456789", "c": "1"}, {"a": "x", "b": "y", "c": "2"}],
+        22,
+        "a          b         c\n─────────  ────────  ─\n01234567…  0123456…  1\nx          y         2\n",
+    ),
     "what has no room is left out": (
         [dict.fromkeys("abc", "0123456789")],
         25,
