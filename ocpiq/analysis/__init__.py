@@ -53,7 +53,7 @@ def analyze(
     calls.check_uncalled(analysis)
     for wrap in reversed(imports.wraps):
         plan = wrap(plan)
-    return QueryPlan(plan, kind, tuple(analysis.sources), tuple(givens), analysis.follows_paths, zone)
+    return QueryPlan(plan, kind, tuple(analysis.sources), analysis.follows_paths, zone)
 
 
 __all__ = ["HANDLERS", "analyze"]

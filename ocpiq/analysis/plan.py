@@ -430,6 +430,5 @@ class QueryPlan(Struct, frozen=True):
     body: Plan
     output: Type
     sources: tuple[SourcePlan, ...]
-    givens: tuple[str, ...] = ()
     follows_paths: bool = False
     zone: str = "UTC"

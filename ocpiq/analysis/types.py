@@ -69,11 +69,6 @@ class InSource(Struct, frozen=True):
         """Tell a list of a source from its items and from all else."""
         return self.view.many and not self.items
 
-    @property
-    def is_object(self) -> bool:
-        """Tell an object whose fields are known."""
-        return bool(self.view.children) and not self.is_list
-
 
 class Nothing(Struct, frozen=True):
     """No value is here: `reason` is the error for who asks for one."""

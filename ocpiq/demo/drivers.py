@@ -45,7 +45,6 @@ class Driver(Struct, frozen=True, eq=False):
     """A driver: `number` counts from 0, `weight` says how often this one charges, `token` is OCPI 2.2.1."""
 
     number: int
-    provider: Provider
     city: City
     car: Car
     weight: int
@@ -71,7 +70,7 @@ def driver(chance: Chance, number: int) -> Driver:
     city = Weighted(cities, [city.weight for city in cities]).pick(chance)
     kind = TYPES.pick(chance)
     weight = 2 + chance.below(12) * chance.below(12)
-    return Driver(number, provider, city, CARS.pick(chance), weight, token(chance, number, kind, provider))
+    return Driver(number, city, CARS.pick(chance), weight, token(chance, number, kind, provider))
 
 
 def token(chance: Chance, number: int, kind: str, provider: Provider) -> Json:

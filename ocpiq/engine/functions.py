@@ -29,7 +29,7 @@ def define(compiler: Compiler, part: Function) -> None:
     """Write a definition as a function; where it ends in a call of itself, it is a loop."""
     inside = compiler.fresh("here")
     parameters = [inside, *part.parameters]
-    with compiler.function(part.name, parameters) as frame:
+    with compiler.function(parameters) as frame:
         body: list[ast.stmt] = []
         if calls_itself_last(part.definition, part):
             compiler.add(ast.While(code.constant(True), body, []))

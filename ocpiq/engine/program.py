@@ -38,7 +38,7 @@ def _define(compiler: Compiler, part: Function) -> None:
 
 def written(compiler: Compiler) -> ast.stmt:
     """Return the definition of the function that runs the compiler's plan; it yields the outputs."""
-    with compiler.function(code.ENTRY, PARAMETERS) as frame:
+    with compiler.function(PARAMETERS) as frame:
         compiler.stream(compiler.plan.body, code.name("here"), compiler.yield_)
         if not frame.yields:
             compiler.add(code.nothing())

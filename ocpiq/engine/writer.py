@@ -114,7 +114,7 @@ class Writer:
             self.depth -= 1
             return
         name = self.fresh("go")
-        with self.function(name, []) as frame:
+        with self.function([]) as frame:
             yield
         # the function stands in the block itself, so that it sees the names that the block sets
         run = code.call(name)
@@ -126,8 +126,8 @@ class Writer:
             block.append(ast.Expr(run))
 
     @contextmanager
-    def function(self, name: str, parameters: list[str]) -> Iterator[Frame]:
-        """Write the body of a new function; `finish` puts its definition in place."""
+    def function(self, parameters: list[str]) -> Iterator[Frame]:
+        """Write the body of a new function; `define` puts its definition in place."""
         outside, outer_block, outer_depth = self.frame, self.block, self.depth
         frame = Frame([], owned=set(parameters), outer=outside)
         self.frame, self.block, self.depth = frame, frame.body, 0
@@ -150,7 +150,7 @@ class Writer:
 
     def generator(self, write: Callable[[], None], parameters: list[str], name: str) -> None:
         """Write the definition of a generator function; `write` writes its body."""
-        with self.function(name, parameters) as frame:
+        with self.function(parameters) as frame:
             write()
             if not frame.yields:
                 self.add(code.nothing())

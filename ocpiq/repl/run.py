@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Final
 
 from ocpiq.commands import output, report
 from ocpiq.commands.apart import apart
-from ocpiq.commands.options import ROWS
 from ocpiq.commands.progress import CLEAR, Progress
 from ocpiq.commands.query import Text, compiled
 from ocpiq.errors import Notice, OcpiqError, Warned
 from ocpiq.repl.more import Pager
 from ocpiq.repl.session import Session
-
-# What was given at the start and concerns some forms only, while `:to` may choose another.
-FITS: Final = {"csv": ("csv",), "null": ROWS, "na": ROWS}
 
 
 def run(session: Session, text: str) -> None:
