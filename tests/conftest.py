@@ -29,9 +29,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True, scope="session")
-def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test reads or writes the logins and caches of whoever runs it."""
+def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes the logins and caches of whoever runs it, or asks for the loopback by a proxy."""
     with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.casefold().endswith("_proxy")]:
+            patch.delenv(name)
         patch.setenv("OCPIQ_CONFIG", str(tmp_path_factory.mktemp("config")))
         yield
 

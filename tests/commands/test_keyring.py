@@ -61,13 +61,6 @@ def platform() -> Iterator[Platform]:
         yield served
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
-
-
 def ocpiq(home: Path, *words: str) -> Outcome:
     """Run the command line; the token is seen nowhere."""
     run = command(home, words, OCPIQ_TOKEN=TOKEN)

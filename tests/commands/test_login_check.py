@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from in_process import command
 from misbehaving import TOKEN, Platform, Response, envelope, serving
 
 LOGIN = ("--party", "NL-GOV", "--token", TOKEN, "--name", "test")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
 
 
 # ---------------------------------------------------------------- --check

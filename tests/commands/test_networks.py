@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,13 +20,6 @@ from in_process import Outcome, command
 from misbehaving import BASE64, TOKEN, Platform, Response, Server, envelope, serving
 
 LOGIN = ("--party", "NL-GOV", "--token", TOKEN, "--name", "test")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
 
 
 def one_line(run: Outcome) -> str:

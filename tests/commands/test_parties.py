@@ -14,13 +14,6 @@ HUB = (*CPOS, "HUB BE HUB")
 ALL = ["ABC1", "ABC2", "ABC3", "XYZ1", "XYZ2"]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
-
-
 def rows(party: str, count: int) -> list[object]:
     return [{"country_code": "NL", "party_id": party, "id": str(number)} for number in range(1, count + 1)]
 
