@@ -40,7 +40,8 @@ class Table:
         if len(self.widths) < len(names):
             self.left_out(names[len(self.widths) :])
         rule = [RULE * width for width in self.widths]
-        return self._line(lines[0], self.right) + self._line(rule, self.right)
+        titles = map(title, lines[0], self.widths)
+        return self._line(list(titles), self.right) + self._line(rule, self.right)
 
     def line(self, cells: list[Value]) -> str:
         """Return a row."""
@@ -103,16 +104,22 @@ def aligned(text: str, width: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-def cut(text: str, width: int) -> str:
-    """Return the beginning of the text and an ellipsis, in at most so many columns."""
-    from wcwidth import wcwidth  # noqa: PLC0415 - only tables need it
+def title(name: str, width: int) -> str:
+    """Return the name of a column. A nested field's name is cut at its front: its end tells it from its neighbours'."""
+    if "." not in name or width_of(name) <= width:
+        return name
+    return cut(name[::-1], width)[::-1]
 
-    used = 0
-    for place, character in enumerate(text):
-        used += max(0, wcwidth(character))
-        if used > width - 1:
-            return text[:place] + CUT
-    return text
+
+def cut(text: str, width: int) -> str:
+    """Return the beginning of the text and an ellipsis, in at most so many columns.
+
+    The beginning is measured as a whole: some marks take room of their own only behind certain letters.
+    """
+    kept = text[: width - 1]
+    while width_of(kept) > width - 1:
+        kept = kept[:-1]
+    return kept + CUT
 
 
 def width_of(text: str) -> int:

@@ -61,6 +61,11 @@ S1  a long name…  another lon…
         22,
         "a          b         c\n─────────  ────────  ─\n01234567…  0123456…  1\nx          y         2\n",
     ),
+    "of the name of a nested field the end stays": (
+        [{"token": {"contract": "0123456789", "country": "NL"}}],
+        18,
+        "…ontract  …country\n────────  ────────\n0123456…  NL\n",
+    ),
     "what has no room is left out": (
         [dict.fromkeys("abc", "0123456789")],
         25,
@@ -73,6 +78,7 @@ S1  a long name…  another lon…
         "a         b\n────────  ─\n東京      1\nGent      2\n東京東京  3\n",
     ),
     "wide characters, cut": (["東京東京"], 6, "value\n──────\n東京…\n"),
+    "a mark that widens its letter, cut": (["f\u103b012"], 3, "va…\n───\nf\u103b…\n"),
     "controls are shown escaped": (
         ["\x1b[31mred\x07\n\x9b0m\u202eabc\u2028"],
         None,
