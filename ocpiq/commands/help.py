@@ -55,10 +55,10 @@ ENVIRONMENT: Final = (
 SHORT: Final = """\
 ocpiq queries a charge point operator's OCPI interface in the language of jq.
 
-  ocpiq --demo                                  a prompt on made-up data
-  ocpiq --demo 'sessions pass kwh | limit 3'    one query on it
-  ocpiq login URL --party XX-YYY                log in to a platform; then ocpiq alone
-  ocpiq --help                                  everything else
+  ocpiq --demo                                a prompt on made-up data
+  ocpiq --demo 'sessions pass kwh | limit 3'  one query on it
+  ocpiq login URL --party XX-YYY              log in; then `ocpiq` is a prompt
+  ocpiq --help                                everything else
 """
 
 

@@ -13,13 +13,14 @@ BREAK: Final = "<br>"
 NAMELESS: Final = 3  # columns at most of a table whose cells need no names
 CODE: Final = re.compile(r"^`(.*)`$")
 FENCE: Final = "```"
+TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*"')  # in a program; its blanks are not to be broken at
 NEW: Final = re.compile(r"- |\||    ")  # begins a line of its own
 
 
 def fitted(section: str, width: int) -> Iterator[str]:
     """Yield the lines of a section, at most `width` wide: sentences are set anew, and a row of a table is a paragraph.
 
-    What cannot be broken, such as a long program, keeps its length.
+    What has no blank to be broken at, such as a long output, keeps its length.
     """
     last = ""
     for line in _lines(section, width):
@@ -68,7 +69,11 @@ def _example(line: str, width: int) -> list[str]:
     program, arrow, outputs = line.rpartition(ARROW)
     if len(line) <= width or not arrow:
         return [line]
-    return [program, *_wrapped(f"→\xa0{outputs}", width, " " * 12, " " * 10)]
+    kept = TEXT.sub(lambda text: text[0].replace(" ", "\xa0"), program.strip()).replace("| ", "|\xa0")
+    return [
+        *_wrapped(kept, width, " " * 12, " " * 8),
+        *_wrapped(f"→\xa0{outputs}", width, " " * 12, " " * 10),
+    ]
 
 
 def _cells(line: str) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from ocpiq.commands import main
 from ocpiq.commands.arguments import parse
 from ocpiq.commands.get import as_query
-from ocpiq.commands.help import ENVIRONMENT, EXAMPLES, full, of_name
+from ocpiq.commands.help import ENVIRONMENT, EXAMPLES, SHORT, full, of_name
 from ocpiq.commands.lookup import run as looked_up
 from ocpiq.commands.main import run
 from ocpiq.commands.options import COMMANDS, OPTIONS, Command
@@ -38,7 +38,7 @@ def test_every_variable_that_is_heeded_is_named() -> None:
 
 
 def test_it_fits_a_terminal_and_names_every_option() -> None:
-    assert max(map(len, full().splitlines())) <= WIDTH
+    assert max(map(len, [*full().splitlines(), *SHORT.splitlines()])) <= WIDTH
     assert all(f"--{option.name}" in full() for option in OPTIONS)
 
 
@@ -92,14 +92,21 @@ def test_an_example_means_something(
 def test_a_page_of_the_language_fits_a_terminal(title: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["help", title], []) == 0
     long = [line for line in capsys.readouterr().out.splitlines() if len(line) > WIDTH]
-    assert [line for line in long if not re.match(r" {2,10}\S", line)] == []  # programs, which nothing breaks
+    assert [
+        line for line in long if not re.fullmatch(r" {10}→ \S+", line)
+    ] == []  # an output, which has no blanks
 
 
 FITTED = {
     "sentences": ("a b\nc d\n\ne", 6, ["a b c", "d", "", "e"]),
     "points": ("- a bb\n  c d\n- e", 5, ["- a", "  bb", "  c d", "- e"]),
     "a form": ("    f  aa bb", 6, ["    f", "        aa", "        bb"]),
-    "an example": ("        long program → 1", 14, ["        long program", "          → 1"]),
+    "an example": ("        long program → 1", 20, ["        long program", "          → 1"]),
+    "a long program": (
+        '        a | b("c d e") | f → 1',
+        20,
+        ["        a", '            | b("c d e")', "            | f", "          → 1"],
+    ),
     "a short one": ("        1 → 1", 14, ["        1 → 1"]),
     "a fence": ("```text\na b c\n```", 6, ["a b c"]),
     "a table": (
