@@ -24,9 +24,10 @@ COMPLETED = ("sessions", "cdrs")  # the modules whose objects have an end of cha
 def source(analysis: Analysis, node: tree.Source, scope: Scope, kind: Type) -> Resolved:
     """Resolve a module with clauses."""
     if node.module not in modules():
+        begin = node.span.start
         raise CompileError(
             f"no module is called {node.module}",
-            span=scope.place(node),
+            span=scope.at or Span(begin, begin + len(node.module)),
             hint=did_you_mean(node.module, modules()),
         )
     return resolve_source(analysis, node.module, node.clauses, scope, scope.place(node))

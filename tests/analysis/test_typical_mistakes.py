@@ -33,6 +33,13 @@ MISTAKES = [
         "did you mean sessions?",
     ),
     (
+        "sesions pass kwh, status | .kwh",
+        COMPILES,
+        "sesions",
+        "no module is called sesions",
+        "did you mean sessions?",
+    ),
+    (
         "sessions only id | .kwh",
         PRIVACY,
         ".kwh",
