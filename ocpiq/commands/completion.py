@@ -190,6 +190,23 @@ def fish() -> Iterator[str]:
     """Yield the lines of the script for fish."""
     from ocpiq.schema import modules
 
+    yield from _fish_functions()
+    for command in COMMANDS:
+        yield _fish("query", f"-a {command.name}", command.about)
+    for name in ALL:
+        words = modules() if name == "query" else words_of(name)
+        if words:
+            files = "" if name in ("query", "explain") else "-f "
+            yield _fish(name, f"{files}-a {_single(' '.join(words))}", "")
+    yield _fish("logout", f"-f -a {_single(f'({LOGINS})')}", "")
+    yield f"complete -c ocpiq -n __ocpiq_in_file -k -a {_single(f'(__fish_complete_suffix {SAVED[0]})')}"
+    for option in OPTIONS:
+        short = f" -s {option.short}" if option.short else ""
+        yield _fish(" ".join(option.commands), f"-l {option.name}{short}{_fish_takes(option)}", option.about)
+
+
+def _fish_functions() -> Iterator[str]:
+    """Yield the functions that tell which command is being written, and whether its query is in a file."""
     yield from (
         "function __ocpiq_command",
         "    set -l skip 0",
@@ -216,18 +233,6 @@ def fish() -> Iterator[str]:
         "    string match -qr -- '^(--from-file|-[a-zA-Z]*f[a-zA-Z]*)$' (commandline -opc)",
         "end",
     )
-    for command in COMMANDS:
-        yield _fish("query", f"-a {command.name}", command.about)
-    for name in ALL:
-        words = modules() if name == "query" else words_of(name)
-        if words:
-            files = "" if name in ("query", "explain") else "-f "
-            yield _fish(name, f"{files}-a {_single(' '.join(words))}", "")
-    yield _fish("logout", f"-f -a {_single(f'({LOGINS})')}", "")
-    yield f"complete -c ocpiq -n __ocpiq_in_file -k -a {_single(f'(__fish_complete_suffix {SAVED[0]})')}"
-    for option in OPTIONS:
-        short = f" -s {option.short}" if option.short else ""
-        yield _fish(" ".join(option.commands), f"-l {option.name}{short}{_fish_takes(option)}", option.about)
 
 
 def _fish_takes(option: Option) -> str:

@@ -14,46 +14,21 @@ from ocpiq.commands.report import say
 from ocpiq.errors import UsageError
 
 if TYPE_CHECKING:
-    from ocpiq.storage import Tls
+    from ocpiq.storage import Login, Tls
 
 TOKEN_VARIABLE: Final = "OCPIQ_TOKEN"  # noqa: S105 - the variable's name
 
 
 def login(given: Arguments) -> int:
     """Log in, and keep what a pull needs to know."""
-    from msgspec.structs import replace
-
-    from ocpiq import ocpi
-    from ocpiq.storage import keyring, logins
+    from ocpiq.storage import logins
 
     if len(given.words) != 1:
         raise UsageError(
             "ocpiq login takes one URL", hint="the versions or version-details URL of the platform"
         )
-    party = given.last("party")
-    bare = ocpi.module_at(given.words[0]) is not None
-    if party is None and not bare and not given.has("open"):
-        raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
-    version = given.last("ocpi-version")
     progress = Progress(quiet=given.has("quiet"), verbose=given.has("verbose"))
-    own = ocpi.party(party) if party is not None else None
-    name = given.last("name") or ""
-    if name:
-        logins.path_of(name)
-    if given.has("keyring"):
-        keyring.check()
-    found = ocpi.login(
-        given.words[0],
-        _token(given, needed=not bare),
-        own,
-        name=name,
-        version=version,
-        tls=_tls(given),
-        agree=_agree(given),
-        notify=progress,
-    )
-    if given.has("keyring") and found.token.value:
-        found = replace(found, token=replace(found.token, in_keyring=True))
+    found = _found(given, progress)
     logins.save(found)
     say(f"logged in to {found.name}: OCPI {found.version}, {', '.join(found.endpoints) or 'no modules'}")
     if given.has("check"):
@@ -61,6 +36,36 @@ def login(given: Arguments) -> int:
 
         return check(found, progress)
     return 0
+
+
+def _found(given: Arguments, progress: Progress) -> Login:
+    """Return what the platform tells, once all that was given makes sense. Raises UsageError and PlatformError."""
+    from msgspec.structs import replace
+
+    from ocpiq import ocpi
+    from ocpiq.storage import keyring, logins
+
+    url, party, name = given.words[0], given.last("party"), given.last("name") or ""
+    bare = ocpi.module_at(url) is not None
+    if party is None and not bare and not given.has("open"):
+        raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
+    own = ocpi.party(party) if party is not None else None
+    if name:
+        logins.checked(name)
+    if given.has("keyring"):
+        keyring.check()
+    found = ocpi.login(
+        url,
+        _token(given, needed=not bare),
+        own,
+        name=name,
+        version=given.last("ocpi-version"),
+        tls=_tls(given),
+        agree=_agree(given),
+        notify=progress,
+    )
+    stored = given.has("keyring") and found.token.value != ""
+    return replace(found, token=replace(found.token, in_keyring=True)) if stored else found
 
 
 def _agree(given: Arguments) -> Callable[[str], bool]:

@@ -110,31 +110,33 @@ def join(compiler: Compiler, part: Join, here: ast.expr, use: Use) -> None:
 
     compiler.stream(part.right, code.constant(None), enter)
 
-    def match(output: ast.expr) -> None:
-        output = compiler.named(output)
-        if not part.each:
-            keys = _key_calls(
-                compiler, part, "left", compiler.values([key.left.part for key in part.keys], output)
-            )
-            found: ast.expr = code.method(code.name(index), "one", *keys)
-            compiler.assign(part.name, compiler.at(part, found))
-            use(output)
-            return
-        matches, joined = compiler.fresh("matches"), compiler.fresh("joined")
-        compiler.assign(matches, ast.List([], code.LOAD))
-        _join_keys(
-            compiler,
-            part,
-            "left",
-            output,
-            lambda keys: compiler.do(code.method(code.name(index), "all", code.name(matches), *keys)),
-        )
-        none = ast.Tuple([code.constant(None)], code.LOAD)
-        with compiler.loop(joined, code.any_of(code.name(matches), none)):
-            compiler.assign(part.name, code.name(joined))
-            use(output)
+    match = _match_each if part.each else _match_one
+    compiler.stream(part.body, here, lambda output: match(compiler, part, index, compiler.named(output), use))
 
-    compiler.stream(part.body, here, match)
+
+def _match_one(compiler: Compiler, part: Join, index: str, output: ast.expr, use: Use) -> None:
+    """Write what `join` does with a value: the variable is the one match, or null."""
+    keys = _key_calls(compiler, part, "left", compiler.values([key.left.part for key in part.keys], output))
+    found: ast.expr = code.method(code.name(index), "one", *keys)
+    compiler.assign(part.name, compiler.at(part, found))
+    use(output)
+
+
+def _match_each(compiler: Compiler, part: Join, index: str, output: ast.expr, use: Use) -> None:
+    """Write what `join each` does with a value: the variable is each match in turn, or null without any."""
+    matches, joined = compiler.fresh("matches"), compiler.fresh("joined")
+    compiler.assign(matches, ast.List([], code.LOAD))
+    _join_keys(
+        compiler,
+        part,
+        "left",
+        output,
+        lambda keys: compiler.do(code.method(code.name(index), "all", code.name(matches), *keys)),
+    )
+    none = ast.Tuple([code.constant(None)], code.LOAD)
+    with compiler.loop(joined, code.any_of(code.name(matches), none)):
+        compiler.assign(part.name, code.name(joined))
+        use(output)
 
 
 def _join_keys(
