@@ -400,7 +400,7 @@ class Moment(Struct, frozen=True):
 
 
 class Period(Struct, frozen=True):
-    """The stretch of `during`: begin and end in microseconds since 1970, or the variable that will hold one."""
+    """The stretch of `during`: start and end in microseconds since 1970, or the variable that will hold one."""
 
     bounds: tuple[int, int] | None
     variable: str | None

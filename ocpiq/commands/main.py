@@ -20,7 +20,7 @@ from ocpiq.errors import OcpiqError, UsageError
 
 # Windows says EINVAL as well.
 CLOSED_PIPE: Final = (errno.EPIPE,) if os.name == "posix" else (errno.EPIPE, errno.EINVAL)
-# A decoded page is all objects and no cycles: looking for them costs a half more.
+# A decoded page is all objects and no cycles: looking for cycles adds a half to the time.
 OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
 
 # Where each command stands, below ocpiq.commands; imported only when it is run.

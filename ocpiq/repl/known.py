@@ -16,7 +16,7 @@ from ocpiq.analysis.types import InSource, Opaque, Type
 from ocpiq.errors import OcpiqError
 from ocpiq.language import tree
 
-PROBE: Final = "_here_"  # no field and no function is called like this
+PROBE: Final = "_here_"  # no field and no function has this name
 
 
 class Known(Struct):

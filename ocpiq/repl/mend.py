@@ -76,11 +76,11 @@ def _renamed(text: str, mistake: OcpiqError, meant: str) -> Iterator[str]:
     within = [match for match in found if match.end() > mistake.span.start]
     before = [match for match in found if match.end() <= mistake.span.start][-1:]
     for matches in (within, before):
-        likest = nearest(meant, [match[0].lstrip(".") for match in matches])
+        closest = nearest(meant, [match[0].lstrip(".") for match in matches])
         for match in matches:
-            if match[0].lstrip(".") == likest:
+            if match[0].lstrip(".") == closest:
                 end = match.end()
-                yield text[: end - len(likest)] + meant + text[end:]
+                yield text[: end - len(closest)] + meant + text[end:]
 
 
 def _clauses(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:

@@ -49,8 +49,3 @@ def _named(value: Value, texts: Texts) -> Value:
     if type(value) is dict:
         return {name: _named(item, texts) for name, item in value.items()}
     return value
-
-
-def is_number(value: Value) -> bool:
-    """Tell a number from all else; a boolean is none."""
-    return type(value) is int or type(value) is float

@@ -8,8 +8,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.sinks.cells import Texts, cell_text, is_number
+from ocpiq.sinks.cells import Texts, cell_text
 from ocpiq.sinks.rows import Rows
+from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
 from ocpiq.values.text import utf8
 from ocpiq.values.types import Value

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ocpiq.sinks.cells import Texts, cell_text, is_number
+from ocpiq.sinks.cells import Texts, cell_text
 from ocpiq.sinks.table import numeric
+from ocpiq.values.arithmetic import is_number
 from ocpiq.values.types import Value
 
 # What Markdown would take for more than text; an underscore inside a word it does not.

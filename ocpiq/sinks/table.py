@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ocpiq.sinks.cells import Texts, cell_text, is_number
+from ocpiq.sinks.cells import Texts, cell_text
+from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value
 

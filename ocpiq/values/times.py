@@ -110,9 +110,9 @@ def moment(text: str, zone: tzinfo) -> int | None:
 
 
 def period(text: str, zone: tzinfo) -> tuple[int, int] | None:
-    """Return begin and end of a year, quarter, month, ISO week or day of a zone; None where `text` is none of these.
+    """Return start and end of a year, quarter, month, ISO week or day of a zone; None where `text` is none of these.
 
-    Written `2026`, `2026-Q1`, `2026-01`, `2026-W03`, `2026-01-31`; the end is that of the next one's begin.
+    Written `2026`, `2026-Q1`, `2026-01`, `2026-W03`, `2026-01-31`; the end is the start of the next one.
     """
     found = PERIOD.fullmatch(text.strip())
     if found is None:
@@ -143,5 +143,5 @@ def following(first: date, months: int) -> date:
 
 
 def midnight(day: date) -> datetime:
-    """Return the wall clock at the begin of a day."""
+    """Return the wall clock at the start of a day."""
     return datetime(day.year, day.month, day.day)
