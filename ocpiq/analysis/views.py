@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec import field as default
 
-from ocpiq.errors import CompileError, nearest
+from ocpiq.errors import CompileError, UnsupportedError, nearest
 from ocpiq.language import tree
 from ocpiq.schema import Field, Module, Part, modules
 from ocpiq.values.blank import Blank
@@ -56,16 +56,23 @@ class Mark(Struct):
 def view(module: Module, clauses: Sequence[tree.Clause]) -> ViewNode:
     """Return what a source of `module` with these clauses shows; windows play no part.
 
-    CompileError where a path is no field of the module in any version (with the nearest that is).
+    CompileError where a path is no field of the module in any version (with the nearest that is), or has two
+    treatments.
     """
     marks = Mark()
+    treatments: dict[tuple[str, ...], str | None] = {}
     for path in paths(clauses):
         names = literal(path)
         check(module, path, names)
+        if treatments.setdefault(names, path.treatment) != path.treatment:
+            raise CompileError(f"{'.'.join(names) or '.'} is passed in two ways", span=path.span)
         mark = marks
         for name in names:
             mark = mark.below.setdefault(name, Mark())
         mark.passed = True
+    for path in paths(clauses):
+        if path.treatment is not None:
+            raise UnsupportedError(f"`as {path.treatment}` is not supported yet", span=path.span)
     only = any(isinstance(clause, tree.Only) for clause in clauses)
     root = Builder(module.name, only).node(module.root, (), marks, passed=False)
     return root if module.part is None else replace_part(root, module.part)

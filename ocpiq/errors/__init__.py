@@ -14,6 +14,7 @@ from ocpiq.errors.kinds import (
     QuerySyntaxError,
     RunError,
     Span,
+    UnsupportedError,
     UsageError,
 )
 from ocpiq.errors.nearest import did_you_mean, nearest
@@ -38,6 +39,7 @@ __all__ = [
     "RunError",
     "Span",
     "Speaks",
+    "UnsupportedError",
     "UsageError",
     "Warned",
     "did_you_mean",

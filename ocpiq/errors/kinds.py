@@ -46,6 +46,10 @@ class QuerySyntaxError(CompileError):
     """The query is no sentence of the language."""
 
 
+class UnsupportedError(CompileError):
+    """The language has it, this version does not compile it yet."""
+
+
 class RunError(OcpiqError):
     """The query failed on a value. `value` is what jq's `catch` receives."""
 

@@ -46,15 +46,21 @@ def newest(span: Span, count: tree.Count) -> tree.Newest:
     return tree.Newest(span=span, count=count.number, variable=count.variable)
 
 
-def field_path(span: Span, *parts: Token | tree.Text) -> tree.FieldPath:
+def field_path(span: Span, *parts: Token | tree.Text | None) -> tree.FieldPath:
+    *path, treatment = parts
     names: tuple[str, ...] = ()
     quoted = False
-    for part in parts:
+    for part in path:
         if isinstance(part, tree.Text):
             names, quoted = tuple(plain(part).removeprefix(".").split(".")), True
-        else:
+        elif part:
             names += (part.text.removeprefix("."),)
-    return tree.FieldPath(span=span, names=names, quoted=quoted)
+    return tree.FieldPath(
+        span=span,
+        names=names,
+        quoted=quoted,
+        treatment=treatment.text if isinstance(treatment, Token) else None,
+    )
 
 
 def count(span: Span, token: Token) -> tree.Count:

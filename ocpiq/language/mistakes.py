@@ -50,7 +50,7 @@ TOGETHER: Final[tuple[tuple[set[str], str, set[str]], ...]] = (
     ({"_ALTERNATIVE"}, "an operator", OPERATORS | {"_AS"}),
     ({"RESERVED", "FIELD"}, "the path of a field", {"NAME", "RESERVED", "FIELD", "FORMAT", "_QUOTE", "_DOT"}),
     ({"RESERVED"}, "a name", {"NAME", "RESERVED"}),
-    ({"_PASS"}, "a clause", CLAUSES | {"FIELD"}),
+    ({"_PASS"}, "a clause", CLAUSES | {"FIELD", "_AS"}),
     ({"_QUOTE"}, "a string", {"_QUOTE", "FORMAT"}),
     ({"VARIABLE"}, "a $variable", {"VARIABLE", "LOCATION"}),
     ({"_OR_ELSE", "_PIPE"}, '"|"', {"_OR_ELSE", "_PIPE", "_ON"}),

@@ -293,6 +293,7 @@ class FieldPath(Node, frozen=True):
 
     names: tuple[str, ...]
     quoted: bool = False
+    treatment: str | None = None  # `as pseudonym`
 
 
 class Pass(Node, frozen=True):

@@ -166,7 +166,7 @@ def _clauses(node: tree.Source) -> Parts:
 def _field_path(node: tree.FieldPath) -> Parts:
     path = ".".join(node.names)
     quoted = node.quoted or not all(_terminal("FIELD").fullmatch(f".{name}") for name in node.names)
-    return [_quoted(path) if quoted else path or "."]
+    return [_quoted(path) if quoted else path or ".", f" as {node.treatment}" if node.treatment else ""]
 
 
 def _bound(node: tree.Bound) -> Parts:

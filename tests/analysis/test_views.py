@@ -9,7 +9,7 @@ from viewing import NOWHERE, clauses, leaves, seen
 
 from ocpiq import schema
 from ocpiq.analysis.views import ViewNode, view
-from ocpiq.errors import CompileError, Span
+from ocpiq.errors import CompileError, Span, UnsupportedError
 from ocpiq.language import tree
 
 
@@ -163,6 +163,21 @@ def test_an_unknown_path_has_its_place() -> None:
     with pytest.raises(CompileError) as caught:
         view(schema.module("sessions", "2.2.1"), [clause])
     assert caught.value.span == Span(14, 16)
+
+
+def pseudonym(*treatments: str | None) -> list[tree.Clause]:
+    paths = (tree.FieldPath(span=NOWHERE, names=("kwh",), treatment=each) for each in treatments)
+    return [tree.Pass(span=NOWHERE, paths=tuple(paths))]
+
+
+def test_a_field_has_one_treatment() -> None:
+    with pytest.raises(CompileError, match="kwh is passed in two ways"):
+        view(schema.module("sessions", "2.2.1"), pseudonym(None, "pseudonym"))
+
+
+def test_pseudonyms_are_not_there_yet() -> None:
+    with pytest.raises(UnsupportedError, match="`as pseudonym` is not supported yet"):
+        view(schema.module("sessions", "2.2.1"), pseudonym("pseudonym"))
 
 
 SESSION = [leaf.path for leaf in leaves(schema.module("sessions", "2.2.1").root)] + [

@@ -169,8 +169,8 @@ sessions pass kwh, 1
     unexpected "1"; expected the path of a field
     a source with clauses stands alone or last; elsewhere put it into parentheses
 sessions pass kwh as $s | 1
-                    ^^
-    unexpected "as"; expected a clause, ",", "|" or the end
+                       ^^
+    unexpected "$s"; expected a name
     a source with clauses stands alone or last; elsewhere put it into parentheses
 sessions since 2026-01-01, 1
                            ^

@@ -48,7 +48,7 @@ def test_parts_lie_in_the_whole_and_say_the_same_alone(tokens):
         ("1 as [$x] | 2", tree.Bind, ["1 as [$x]"]),
         ("1 | def f: 2; 3", tree.Define, ["def f: 2;"]),
         ('"a\\(1)b"', tree.Number, ["1"]),
-        ("sessions pass a, b.c since 2026-01-01", tree.FieldPath, ["a", "b.c"]),
+        ("sessions pass a, b.c as x since 2026-01-01", tree.FieldPath, ["a", "b.c as x"]),
         ("sessions pass a since 2026-01-01 | 1", tree.Since, ["since 2026-01-01"]),
         ("sessions pass a since 2026-01-01 | 1", tree.Source, ["sessions pass a since 2026-01-01"]),
         (". | top 3 by .a desc, .b | 1", tree.Top, ["top 3 by .a desc, .b"]),

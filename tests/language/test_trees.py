@@ -140,6 +140,8 @@ sessions only id, kwh
     Source('sessions', [Only([FieldPath(['id']), FieldPath(['kwh'])])])
 sessions pass charging_periods.dimensions, .kwh
     Source('sessions', [Pass([FieldPath(['charging_periods', 'dimensions']), FieldPath(['kwh'])])])
+sessions pass ., cdr_token.uid as pseudonym
+    Source('sessions', [Pass([FieldPath([]), FieldPath(['cdr_token', 'uid'], False, 'pseudonym')])])
 sessions pass "x_depot.name"
     Source('sessions', [Pass([FieldPath(['x_depot', 'name'], True)])])
 cdrs since 2026-01-01 until $end pass total_cost
