@@ -10,9 +10,9 @@ from typing import Final
 from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.options import COMMANDS, OPTIONS, SHELLS, Option
 from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.query.library import ENDINGS
 
 LOGINS: Final = r"ocpiq platforms 2>/dev/null | sed 's/^..//; s/ .*//'"
-SAVED: Final = (".ocpiq", ".jq")  # what files of queries are called
 NAME: Final = re.compile(r"@?[a-z_][a-z_0-9]*")
 ALL: Final = ("query", *(command.name for command in COMMANDS))
 
@@ -58,7 +58,7 @@ def bash() -> Iterator[str]:
     yield from (
         "        if [[ $command == query-with-words ]] || ((more)); then return; fi",
         "        compopt -o filenames 2>/dev/null",
-        "        COMPREPLY=(" + " ".join(f'$(compgen -f -X "!*{end}" -- "$cur")' for end in SAVED),
+        "        COMPREPLY=(" + " ".join(f'$(compgen -f -X "!*{end}" -- "$cur")' for end in ENDINGS),
         '            $(compgen -d -- "$cur"))',
         "        return",
         "    fi",
@@ -150,7 +150,7 @@ def zsh() -> Iterator[str]:
     yield from (
         "    )",
         "    if ((file)); then",
-        f"        _files -g '*({'|'.join(SAVED)})(-.)'",
+        f"        _files -g '*({'|'.join(ENDINGS)})(-.)'",
         "    else",
         "        _describe command commands",
         f"        compadd -- {' '.join(modules())}",
@@ -199,7 +199,7 @@ def fish() -> Iterator[str]:
             files = "" if name in ("query", "explain") else "-f "
             yield _fish(name, f"{files}-a {_single(' '.join(words))}", "")
     yield _fish("logout", f"-f -a {_single(f'({LOGINS})')}", "")
-    yield f"complete -c ocpiq -n __ocpiq_in_file -k -a {_single(f'(__fish_complete_suffix {SAVED[0]})')}"
+    yield f"complete -c ocpiq -n __ocpiq_in_file -k -a {_single(f'(__fish_complete_suffix {ENDINGS[0]})')}"
     for option in OPTIONS:
         short = f" -s {option.short}" if option.short else ""
         yield _fish(" ".join(option.commands), f"-l {option.name}{short}{_fish_takes(option)}", option.about)

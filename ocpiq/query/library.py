@@ -12,7 +12,7 @@ from ocpiq.inputs import Texts, values
 from ocpiq.language import parse
 from ocpiq.values.types import Value
 
-ENDINGS = (".ocpiq", ".jq")
+ENDINGS = (".ocpiq", ".jq")  # of files that hold queries or definitions
 
 
 class Folders:

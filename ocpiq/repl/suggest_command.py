@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ocpiq.query.library import ENDINGS
 from ocpiq.repl.context import ALWAYS, Context, Suggestion
 from ocpiq.repl.fields import clause_fields
 from ocpiq.repl.line import argument_at
@@ -12,7 +13,6 @@ from ocpiq.repl.words import words
 from ocpiq.schema import module
 
 HELPED: Final = ("clause", "stage", "aggregate", "function", "format")
-QUERIES: Final = (".ocpiq", ".jq")
 REMEMBERING: Final = {
     "on": "remember the queries that are typed",
     "off": "remember none from now on",
@@ -78,6 +78,6 @@ def _files(rest: str, context: Context) -> Iterator[Suggestion]:
     """Yield the folders and files that a path can become, folders and queries first; hidden ones when asked for."""
     folder, slash, begun = rest.rpartition("/")
     found = [name for name in context.files(folder + slash) if name.startswith(begun)]
-    for name in sorted(found, key=lambda name: (not name.endswith(("/", *QUERIES)), name)):
+    for name in sorted(found, key=lambda name: (not name.endswith(("/", *ENDINGS)), name)):
         if begun.startswith(".") or not name.startswith("."):
             yield Suggestion(name, len(begun), "folder" if name.endswith("/") else "file")
