@@ -72,7 +72,11 @@ def view(module: Module, clauses: Sequence[tree.Clause]) -> ViewNode:
         mark.passed = True
     for path in paths(clauses):
         if path.treatment is not None:
-            raise UnsupportedError(f"`as {path.treatment}` is not supported yet", span=path.span)
+            raise UnsupportedError(
+                f"`as {path.treatment}` is not supported yet",
+                span=path.span,
+                hint="pass the other fields by name, and this one stays blanked",
+            )
     only = any(isinstance(clause, tree.Only) for clause in clauses)
     root = Builder(module.name, only).node(module.root, (), marks, passed=False)
     return root if module.part is None else replace_part(root, module.part)
