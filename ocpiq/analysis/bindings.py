@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from ocpiq.analysis.blanks import FORMS, KEY
-from ocpiq.analysis.context import Analysis, Resolved, pipe, product
+from ocpiq.analysis.context import Analysis, Resolved, Wrap, pipe, product
 from ocpiq.analysis.paths import get, item
 from ocpiq.analysis.plan import Bind, Constant, Given, Guard, Here, Item, Local, Native, Outputs, Plan
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.types import Opaque, Record, Scalar, Type, clean, consume, use
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
-
-Wrap = Callable[[Plan], Plan]
 
 
 def look_up(node: tree.Variable, scope: Scope) -> Resolved:

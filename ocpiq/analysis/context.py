@@ -14,6 +14,7 @@ from ocpiq.errors import CompileError
 from ocpiq.language import tree
 
 Resolved: TypeAlias = tuple[Plan, Type]
+Wrap: TypeAlias = Callable[[Plan], Plan]  # a plan with what stands around it
 Handler: TypeAlias = Callable[["Analysis", Any, Scope, Type], Resolved]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct, structs
 
-from ocpiq.analysis.context import Analysis
+from ocpiq.analysis.context import Analysis, Wrap
 from ocpiq.analysis.pipelines import Walk, define
-from ocpiq.analysis.plan import Bind, Constant, Plan
+from ocpiq.analysis.plan import Bind, Constant
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.types import Opaque
 from ocpiq.errors import CompileError
@@ -69,9 +69,6 @@ def described(program: tree.Program) -> dict[str, Value]:
         )
     defs: list[Value] = [f"{define.name}/{len(define.parameters)}" for define in program.definitions]
     return {**({} if program.module is None else literal(program.module)), "deps": deps, "defs": defs}
-
-
-Wrap = Callable[[Plan], Plan]
 
 
 class Imports:

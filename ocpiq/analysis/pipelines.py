@@ -8,15 +8,13 @@ from msgspec import structs
 
 from ocpiq.analysis.bindings import destructure
 from ocpiq.analysis.calls import recursive_definition
-from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
+from ocpiq.analysis.context import Analysis, Handler, Resolved, Wrap, pipe, product
 from ocpiq.analysis.plan import Bind, Here, Labelled, Local, Outputs, Plan
 from ocpiq.analysis.scope import Definition, Flow, Scope, Variable
 from ocpiq.analysis.stages import resolve_stage
 from ocpiq.analysis.types import Type
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
-
-Wrap = Callable[[Plan], Plan]
 
 LOST = (
     "it belonged to each value, and `aggregate` took all values together; put it into `by`, or use first(…)"

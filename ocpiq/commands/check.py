@@ -6,6 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Final
 
+from ocpiq.analysis.keys import OWNER
 from ocpiq.commands.progress import Progress, counted
 from ocpiq.errors import IncompleteError, Notice, OcpiqError, PageRead, PlatformError, Requested, Warned
 from ocpiq.values.types import Value
@@ -22,7 +23,6 @@ ISSUERS: Final = {  # by module, what tells who issued the driver's token: a par
     "cdrs": DRIVER,
     "tokens": ("country_code", "party_id", "contract_id", "auth_id"),
 }
-OWNER: Final = ("country_code", "party_id")
 OWNED: Final = ("locations", "sessions", "cdrs", "tariffs")  # each object by one of the platform's operators
 PARTY: Final = re.compile(r"[A-Z]{2}-[A-Z0-9]{3}")
 # A contract id names country and provider first, then C, eight characters, and maybe a check digit (eMI3; OCPI 2.1.1
