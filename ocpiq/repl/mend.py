@@ -19,7 +19,7 @@ SHOWN: Final = re.compile(r"to use it: (?P<clause>only) …, (?P<path>\S+)$")
 BEGUN_DATE: Final = re.compile(r"(?<!\S)[0-9][0-9TQWZ:.+-]*$")  # read as numbers and signs until it is whole
 NAME: Final = re.compile(r"[$@]?[\w.]*\w")
 PATH_OF_CLAUSE: Final = frozenset(
-    ("NAME", "RESERVED", "FIELD", "FORMAT", "LITERAL", "_DOT", "_COMMA", "_QUOTE")
+    ("NAME", "RESERVED", "FIELD", "FORMAT", "LITERAL", "_DOT", "_COMMA", "_QUOTE", "_AS")
 )
 CLAUSES: Final = {"_PASS": "pass", "_ONLY": "only", "_SINCE": "", "_UNTIL": "", "_DURING": "", "_NEWEST": ""}
 OTHERS: Final = frozenset(("DATE", "PERIOD", "NUMBER", "VARIABLE"))  # what clauses take beside paths
