@@ -8,11 +8,13 @@ is possible; the builtins know nothing of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from ocpiq.analysis.blanks import Blanks
 from ocpiq.analysis.plan import Outputs
-from ocpiq.analysis.types import BOOLEAN, NUMBER, STRING, Opaque, Type
+from ocpiq.analysis.types import BOOLEAN, NUMBER, STRING, Listing, Opaque, Type
 
 
 class Builtin(Struct, frozen=True):
@@ -24,6 +26,8 @@ class Builtin(Struct, frozen=True):
     outputs: Outputs = Outputs.ONE
     result: Type | None = None
     reads: bool = True  # whether it looks at `.` at all
+    # The type of what it gives, from that of `.`, where the parts are those of `.`.
+    typed: Callable[[Type], Type] | None = None
     of_arguments: tuple[Blanks, ...] = ()
     # Whether it makes a text of its operands: a blank that prints it where one was in them.
     formats: bool = False
@@ -35,6 +39,10 @@ class Builtin(Struct, frozen=True):
 
 def _table(*rows: Builtin) -> dict[tuple[str, int], Builtin]:
     return {(row.name, row.arity): row for row in rows}
+
+
+def _same(kind: Type) -> Type:
+    return kind
 
 
 _CLEAN = Opaque(clean=True)
@@ -140,9 +148,9 @@ BUILTINS = _table(
     Builtin("unique", 0, result=_CLEAN),
     Builtin("min", 0, result=_CLEAN),
     Builtin("max", 0, result=_CLEAN),
-    Builtin("_sort_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
-    Builtin("_group_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
-    Builtin("_unique_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
+    Builtin("_sort_by", 1, Blanks.OUTSIDE, typed=_same, of_arguments=(Blanks.REFUSES,)),
+    Builtin("_group_by", 1, Blanks.OUTSIDE, typed=Listing, of_arguments=(Blanks.REFUSES,)),
+    Builtin("_unique_by", 1, Blanks.OUTSIDE, typed=_same, of_arguments=(Blanks.REFUSES,)),
     Builtin("_min_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
     Builtin("_max_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
     Builtin("reverse", 0, Blanks.OUTSIDE),
@@ -185,8 +193,8 @@ BUILTINS = _table(
     Builtin("now", 0, Blanks.MOVES, result=NUMBER, reads=False),
     Builtin("input", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("inputs", 0, Blanks.MOVES, Outputs.MANY, _CLEAN, reads=False),
-    Builtin("debug", 0, Blanks.MOVES),
-    Builtin("stderr", 0, Blanks.MOVES),
+    Builtin("debug", 0, Blanks.MOVES, typed=_same),
+    Builtin("stderr", 0, Blanks.MOVES, typed=_same),
     Builtin("input_filename", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("input_line_number", 0, Blanks.MOVES, result=NUMBER, reads=False),
     Builtin("modulemeta", 0, result=_CLEAN),

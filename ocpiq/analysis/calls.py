@@ -126,6 +126,8 @@ def _native(analysis: Analysis, builtin: Builtin, node: tree.Call, scope: Scope,
     plan = Native(node.name, kind, tuple(operands), outputs=outputs, span=place)
     if builtin.formats:
         return plan, formatted([kind, *(operand.kind for operand in operands)])
+    if builtin.typed:
+        return plan, builtin.typed(kind)
     return plan, Opaque() if builtin.result is None else builtin.result
 
 
