@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from urllib.parse import quote
 from uuid import uuid4
 
 from ocpiq.errors import UsageError
@@ -59,7 +60,8 @@ def redact(text: str, token: str) -> str:
     if not token:
         return text
     whole = encoded(token)
-    for form in sorted({token, whole, whole.rstrip("=")}, key=len, reverse=True):
+    plain = {token, whole, whole.rstrip("=")}
+    for form in sorted(plain | {quote(form, safe="") for form in plain}, key=len, reverse=True):
         text = re.sub(re.escape(form), REDACTED, text, flags=re.IGNORECASE)
         bare = text.removesuffix("…")
         for length in range(min(len(form), len(bare)), SHORTEST_TRACE - 1, -1):
