@@ -94,6 +94,10 @@ def login(
         )
 
 
+BLAME = {404: 2, 405: 2, 401: 1, 403: 1}
+"""How much an HTTP status tells, of two forms of a token: one whose address is refused was not refused itself."""
+
+
 class Agreed:
     """The origins that the token may go to: the one that the user gave, and those agreed to."""
 
@@ -233,7 +237,7 @@ class Inquiry:
             except Failure as failure:
                 if not failure.reached or failure.status == 429:
                     raise
-                if first is None or failure.status in (401, 403):
+                if first is None or BLAME.get(failure.status, 0) > BLAME.get(first.status, 0):
                     first = failure
                 continue
             self.form = form

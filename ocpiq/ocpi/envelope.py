@@ -16,6 +16,7 @@ from ocpiq.storage import Party, PlatformParty
 
 SUCCESS = range(1000, 2000)  # status codes
 BOM = b"\xef\xbb\xbf"
+VERSION = re.compile(r"[vV]?([0-9.]+)(?:-d[0-9]+)?")  # also those of a draft
 COUNTRY, PARTY = re.compile("[A-Za-z]{2}"), re.compile("[A-Za-z0-9]{3}")  # what a header can hold
 LONGEST = 200  # characters of a platform's own message that are shown
 
@@ -105,11 +106,14 @@ def code_of(value: object) -> int | None:
 
 
 def offers(data: object) -> tuple[Offer, ...]:
-    """Return the versions in the answer of a versions URL; none where it is another answer."""
+    """Return the versions in the answer of a versions URL; none where it is another answer.
+
+    A draft of a version stands for it only where the version itself is not there.
+    """
+    found = [(named(entry), text(entry, "url")) for entry in objects(data)]
+    there = {name for name, _ in found}
     return tuple(
-        Offer(text(entry, "version"), text(entry, "url"))
-        for entry in objects(data)
-        if text(entry, "version") and text(entry, "url")
+        Offer(name if version(name) in there else version(name), url) for name, url in found if name and url
     )
 
 
@@ -120,9 +124,21 @@ def details(data: object) -> Details | None:
     """
     for entry in objects([data] if isinstance(data, dict) else data):
         if isinstance(entry.get("endpoints"), list):
-            return Details(text(entry, "version"), endpoints(entry["endpoints"]))
+            return Details(version(named(entry)), endpoints(entry["endpoints"]))
     listed = endpoints(data)
     return Details("", listed) if listed else None
+
+
+def named(entry: dict[str, object]) -> str:
+    """Return the version that an entry names, as it is written; some write 2.2 as a number."""
+    given = entry.get("version")
+    return str(given) if isinstance(given, float) else text(entry, "version")
+
+
+def version(name: str) -> str:
+    """Return the version as OCPI writes it: v2.2.1 and 2.2.1-d2 are 2.2.1."""
+    known = VERSION.fullmatch(name)
+    return known[1] if known else name
 
 
 def endpoints(data: object) -> tuple[Endpoint, ...]:

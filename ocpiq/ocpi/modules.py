@@ -9,7 +9,7 @@ from ocpiq.ocpi.address import below, resolved
 from ocpiq.ocpi.envelope import Endpoint
 from ocpiq.storage import Login
 
-SENDER_ROLES = ("sender", "")  # 2.1.1 has no roles
+SENDER, RECEIVER = "sender", "receiver"
 NO_LISTS = ("credentials", "commands", "chargingprofiles")  # endpoints that nothing can be pulled from
 
 # An endpoint that holds several lists, or one under another name (OCPI 2.3.0: Payments, Bookings).
@@ -30,16 +30,17 @@ LISTS: dict[str, dict[str, str]] = {
 def sender_endpoints(endpoints: Iterable[Endpoint], base: str) -> dict[str, tuple[str, ...]]:
     """Return the URLs to pull from by module. `base` is the URL of the details, for relative ones.
 
-    One listed with the Sender's role leaves no place for one without a role.
+    One listed with the Sender's role leaves no place for one without a role, as in 2.1.1, or with one of its own,
+    such as BOTH or CPO.
     """
     chosen: dict[str, list[str]] = {}
     with_role: set[str] = set()
-    for endpoint in sorted(endpoints, key=lambda entry: entry.role == ""):
+    for endpoint in sorted(endpoints, key=lambda entry: entry.role != SENDER):
         url = resolved(endpoint.url, base)
-        if url is None or endpoint.role not in SENDER_ROLES or endpoint.identifier in NO_LISTS:
+        if url is None or endpoint.role == RECEIVER or endpoint.identifier in NO_LISTS:
             continue
         for module, name in LISTS.get(endpoint.identifier, {endpoint.identifier: ""}).items():
-            if endpoint.role:
+            if endpoint.role == SENDER:
                 with_role.add(module)
             elif module in with_role:
                 continue
