@@ -98,10 +98,10 @@ def grown(platform: Platform, number: int) -> None:
         platform.objects.append({"id": "S10"})
 
 
-def shuffled() -> Platform:
+def shuffled(*, total: bool = True) -> Platform:
     """Return a platform that lists in another order each time."""
     chance = random.Random(7)
-    return changing(lambda platform, number: chance.shuffle(platform.objects))()
+    return changing(lambda platform, number: chance.shuffle(platform.objects), total=total)()
 
 
 def repeating() -> Platform:
@@ -223,6 +223,20 @@ PAGING: dict[str, Fault] = {
     "link on the last page": Fault(switched(last_link='<?offset=10>; rel="next"')),
     "link that is empty": Fault(switched(last_link="")),
     "link without end": Fault(answering(endless), said=("what was read already; going on by offset",)),
+    "links in several headers": Fault(
+        switched(link=lambda p, r, reached: f'{good_link(p, r, reached)}\r\nLink: <?offset=8>; rel="last"')
+    ),
+    "link and total missing": Fault(
+        switched(link=lambda *_: None, total=lambda n: None),
+        said=("no next link and no number of objects; going on by offset",),
+    ),
+    "link missing, and the total is the page's": Fault(
+        switched(link=lambda *_: None, total=lambda n: "4"),
+        said=("no next link and no number of objects; going on by offset",),
+    ),
+    "nothing but all at once, whatever is asked": Fault(
+        switched(cap=1000, ignore_offset=True, link=lambda *_: None, total=lambda n: None)
+    ),
     "offset ignored": Fault(
         switched(ignore_offset=True, link=lambda *_: None),
         ids=ALL[:4],
@@ -231,6 +245,12 @@ PAGING: dict[str, Fault] = {
     ),
     "limit ignored": Fault(switched(cap=10)),
     "limit refused": Fault(switched(refuse_above=100)),
+    "404 without a slash": Fault(
+        answering(lambda p, r: None if r.path.endswith("/") else Response(b"", 404))
+    ),
+    "limit and offset 0 refused": Fault(
+        answering(lambda p, r: Response(b"", 400) if r.query.get("offset") == "0" else None)
+    ),
     "total too high": Fault(
         switched(total=lambda n: str(n + 5)),
         code=INCOMPLETE,
@@ -250,6 +270,9 @@ PAGING: dict[str, Fault] = {
         said=("the list moves while it is read", "announced 20 objects and gave 10"),
     ),
     "order shuffled": Fault(shuffled, said=("the list moves while it is read; reading it again",)),
+    "order shuffled and no total": Fault(
+        lambda: shuffled(total=False), said=("the list moves while it is read; reading it again",)
+    ),
     "an object moved": Fault(changing(moved), said=("the list moves while it is read; reading it again",)),
     "an object gone": Fault(changing(shrunk)),
     "an object new": Fault(changing(grown), ids=(*ALL, "S10")),
@@ -266,6 +289,8 @@ ANSWERS: dict[str, Fault] = {
     "404 for an empty list": Fault(
         always(Response(envelope(None, 2003), 404)), ids=(), said=("taken for an empty list",)
     ),
+    "204 for an empty list": Fault(always(Response(b"", 204)), ids=()),
+    "408 and 520 for a moment": Fault(once(Response(b"", 408), None, Response(b"", 520))),
     "429 for a moment": Fault(
         once(None, Response(b"", 429, {"Retry-After": "2"})), said=("asks to wait; waiting",)
     ),

@@ -93,6 +93,12 @@ def with_query(url: str, values: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query="&".join([*kept, *([urlencode(values)] if values else [])])))
 
 
+def other_slash(url: str) -> str:
+    """Return `url` with a slash at the end of its path, or without the one that it has."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path[:-1] if parts.path.endswith("/") else parts.path + "/"))
+
+
 def parameters(url: str) -> dict[str, str]:
     """Return the parameters of a URL that hold something: a `None` that a server wrote is not there."""
     pieces = [piece.partition("=") for piece in urlsplit(url).query.split("&")]

@@ -19,6 +19,8 @@ from ocpiq.ocpi.address import host, redirected
 from ocpiq.ocpi.failures import Failure
 
 if TYPE_CHECKING:
+    from urllib3 import HTTPHeaderDict
+
     from ocpiq.storage import Tls
 
 PULSE = 1.0  # seconds in which a body that comes has another piece
@@ -214,6 +216,6 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def lowered(headers: Mapping[str, str]) -> dict[str, str]:
+def lowered(headers: HTTPHeaderDict) -> dict[str, str]:
     """Return the headers under lower-case names; several of one name are one list with commas."""
-    return {name.lower(): value for name, value in headers.items()}
+    return {name.lower(): value for name, value in headers.itermerged()}

@@ -11,6 +11,7 @@ from ocpiq.ocpi.pages import Read, Reader
 from ocpiq.ocpi.tally import Tally
 
 EMPTY_PAGES = 3  # in a row, after which a link leads nowhere
+BEHIND_STATUS = (404, 410, 416)  # HTTP's, for an offset behind the end
 STALE_PAGES = 3  # in a row without a new object, after which there will be none
 
 
@@ -22,7 +23,8 @@ class Course:
         self.tally = tally
         self.start = start
         self.filters = filters
-        self.by_offset = False  # whether links cannot be followed
+        self.by_offset = False  # whether there are no links that can be followed
+        self.strayed = False  # whether that showed only when one was
         self.cleaning = False  # whether links are followed without their empty parameters
         self.irregular = False  # whether offsets cannot be foretold
         self.wide = False  # whether pages are fetched ahead by their offsets
@@ -36,17 +38,54 @@ class Course:
         """Return the page after `read`, or None where there is none: by its link, else by offset. Raises Failure."""
         tally = self.tally
         if self.wide and tally.more:
-            return self.by_number(read)
+            found = self.fetched_ahead(read)
+            if found is not None:
+                return found
         if not self.by_offset:
             if read.link is None and not tally.more:
-                return None
-            found = self.by_link(read.link, read)
-            if isinstance(found, Read):
-                return found
-            self.by_offset = True
+                return self.beyond(read)
+            linked = self.by_link(read.link, read)
+            if isinstance(linked, Read):
+                return linked
+            self.by_offset = self.strayed = True
             if tally.more or tally.total is None:
-                self.reader.warn(f"the platform {found}; going on by offset")
-        return self.by_number(read) if tally.more or tally.total is None else None
+                self.reader.warn(f"the platform {linked}; going on by offset")
+        return self.by_number(read) if tally.more or tally.untold else None
+
+    def fetched_ahead(self, read: Read) -> Read | None:
+        """Return the page after `read`, or None where it did not come, for which requests at once may be the reason.
+
+        Some platforms refuse the second of two requests, or mix up their answers. Raises Failure.
+        """
+        try:
+            found = self.by_number(read)
+            if found is not None and found.opened.count:
+                return found
+        except Failure as failure:
+            if not failure.reached or failure.retries or self.reader.tries.over:
+                raise
+        self.irregular, self.wide, self.circling = True, False, False
+        self.reader.one_by_one()
+        self.reader.asked.discard(hash(self.numbered(self.tally.position)))
+        return None
+
+    def beyond(self, read: Read) -> Read | None:
+        """Return the page behind what seems to be the last, where neither a link nor a number says that it is.
+
+        Some platforms cap their pages and say nothing of it, and some count the objects of the page as the total. A
+        platform that gives all at once, whatever the offset, gives the same again.
+        """
+        tally = self.tally
+        counted = tally.pages == 1 and read.full and tally.total == tally.position
+        if not (tally.untold or counted) or read.opened.count < max(1, tally.size) or read.unbounded:
+            return None
+        found = self.by_number(read)
+        if found is None:
+            self.circling = self.circling and read.full
+        elif found.fresh:
+            self.by_offset = True
+            self.reader.warn("the platform gives no next link and no number of objects; going on by offset")
+        return found if found is not None and found.fresh else None
 
     def by_link(self, link: str | None, read: Read) -> Read | str:
         """Return the page that a link leads to, or why it leads nowhere new. Raises Failure."""
@@ -85,8 +124,9 @@ class Course:
         try:
             found = self.reader.read(url)
         except Failure as failure:
-            if failure.refused and not self.tally.more:
-                return None  # an offset behind the end
+            behind = failure.refused or failure.status in BEHIND_STATUS
+            if behind and not self.tally.more:
+                return None
             raise
         self.circling = self.tally.known(found)
         return None if self.circling else found

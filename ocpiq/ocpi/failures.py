@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ocpiq.errors import PlatformError
 from ocpiq.ocpi.address import host, proxy_of, shown
 
-PASSING_STATUS = (429, 500, 502, 503, 504)
+PASSING_STATUS = (408, 425, 429, 500, 502, 503, 504, *range(520, 528))  # from 520 on they are a gateway's
 PASSING_CODES = (3000, 4002, 4003)
 OVERWHELMED_CODES = (3000, 4002)
 REFUSED_STATUS = (400, 422)
@@ -18,6 +18,8 @@ OFTEN = 3  # further tries after what may pass
 ONCE = 1  # further tries after a time-out, which has taken long already
 
 LOGIN_AGAIN = "log in again: the token may have been renewed, or be one for registration (token A)"
+ASK = "--verbose shows the request; ask the platform what it misses"
+LATER = "try again later; if it lasts, tell the platform"
 VERSIONS_URL = "give the versions or version-details URL of the platform"
 MEANINGS = {
     2000: "client error",
@@ -39,12 +41,12 @@ CODE_HINTS = {
     4001: "log in again with the party that the platform knows you by, or --to-party XX-YYY, or --to-party none",
 }
 STATUS = {
-    400: ("does not accept the request", ""),
+    400: ("does not accept the request", ASK),
     401: ("refuses the token", LOGIN_AGAIN),
     403: ("refuses the token", LOGIN_AGAIN),
     404: ("has nothing at this address", "log in again: the platform's addresses may have changed"),
     405: ("does not let this address be read", "the address may be the one of a Receiver"),
-    422: ("does not accept the request", ""),
+    422: ("does not accept the request", ASK),
     429: ("gets too many requests", "wait and try again"),
 }
 CERTIFICATE_HINT = "ocpiq login --ca-file FILE names further authorities to trust"
@@ -111,9 +113,9 @@ class Failure(PlatformError):
 
 def of_status(subject: str, url: str, status: int, said: str, *, login: bool = False) -> Failure:
     """Return the failure for an HTTP status; `said` is the platform's own message, made safe."""
-    what, hint = STATUS.get(status, ("fails" if status >= 500 else "answers in an unknown way", ""))
+    what, hint = STATUS.get(status, ("fails" if status >= 500 else "answers in an unknown way", ASK))
     if status >= 500:
-        hint = "try again later; if it lasts, tell the platform"
+        hint = LATER
     if login:
         hint = LOGIN_HINTS.get(status, hint)
     retries = OFTEN if status in PASSING_STATUS else 0
@@ -135,7 +137,7 @@ def of_body(subject: str, url: str, body: bytes, *, login: bool = False) -> Fail
     hint = VERSIONS_URL if login else ""
     if start[:1] in (b"{", b"["):
         return Failure(
-            f"{subject}: {shown(url)} answers with broken JSON", hint=hint, status=200, retries=OFTEN
+            f"{subject}: {shown(url)} answers with broken JSON", hint=hint or LATER, status=200, retries=OFTEN
         )
     what = "HTML" if start[:1] == b"<" else "what is not JSON" if start else "nothing"
     return Failure(
@@ -179,7 +181,7 @@ def of_network(subject: str, url: str, error: Exception) -> Failure:
     if isinstance(error, kinds.NewConnectionError):
         return Failure(f"{subject}: {where} cannot be reached", hint="check host, port and the network")
     if isinstance(error, kinds.DecodeError):
-        return Failure(f"{subject}: {where} sends a broken compressed body", retries=OFTEN)
+        return Failure(f"{subject}: {where} sends a broken compressed body", hint=LATER, retries=OFTEN)
     return Failure(
         f"{subject}: {where} ended the connection in its answer", hint="try again later", retries=OFTEN
     )

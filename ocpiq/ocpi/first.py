@@ -1,37 +1,64 @@
-"""The first page of a pull: from the endpoint that answers, as large as the platform lets it be."""
+"""The first page of a pull: from the endpoint that has objects, as large as the platform lets it be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
-from ocpiq.ocpi.address import with_query
+from ocpiq.ocpi.address import other_slash, with_query
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.pages import Read, Reader
 
-LIMITS = (1000, 500, 250, 125, 62, 31, 15)  # objects a page; the next one where one is refused
+LIMITS = (
+    1000,
+    500,
+    250,
+    125,
+    62,
+    31,
+    15,
+    None,
+)  # objects a page; the next one where one is refused; none is said
+NOT_FOUND = 404  # HTTP status
 MODEST = 62  # of these, what is asked for where a platform fails at more
 
 
 def first_page(reader: Reader, endpoints: Iterable[str], filters: Mapping[str, str]) -> Read:
-    """Return the first page of the first endpoint that answers: 2.1.1 does not name the Sender's. Raises Failure."""
+    """Return the first page of the first endpoint that has objects: 2.1.1 does not name the Sender's.
+
+    Raises Failure.
+    """
     first: Failure | None = None
     empty: Read | None = None
     for endpoint in endpoints:
         try:
-            read = largest_page(reader, endpoint, filters)
+            read = spelled_page(reader, endpoint, filters)
         except Failure as failure:
             first = first or failure
             if reader.tries.over:
                 break
             continue
-        if not read.missing:
+        if read.opened.count:
             return read
-        empty = empty or read
+        empty = read if empty is None or empty.missing else empty
     if empty is not None:
-        reader.warn("the platform answers HTTP 404, which is taken for an empty list")
+        if empty.missing:
+            reader.warn("the platform answers HTTP 404, which is taken for an empty list")
         return empty
     assert first is not None
     raise first
+
+
+def spelled_page(reader: Reader, endpoint: str, filters: Mapping[str, str]) -> Read:
+    """Return the first page of an endpoint, which may need a slash at its end, or none. Raises Failure."""
+    try:
+        return largest_page(reader, endpoint, filters)
+    except Failure as failure:
+        if failure.status != NOT_FOUND:
+            raise
+        with suppress(Failure):
+            return largest_page(reader, other_slash(endpoint), filters)
+        raise
 
 
 def largest_page(reader: Reader, endpoint: str, filters: Mapping[str, str]) -> Read:
@@ -39,9 +66,10 @@ def largest_page(reader: Reader, endpoint: str, filters: Mapping[str, str]) -> R
     first: Failure | None = None
     for limit in LIMITS:
         overwhelmed = first is not None and first.overwhelmed
-        if overwhelmed and limit > MODEST:
+        if overwhelmed and (limit is None or limit > MODEST):
             continue
-        url = with_query(endpoint, {**filters, "offset": "0", "limit": str(limit)})
+        place = {} if limit is None else {"offset": "0", "limit": str(limit)}
+        url = with_query(endpoint, {**filters, **place})
         try:
             read = reader.read(url, once=overwhelmed)
         except Failure as failure:

@@ -23,6 +23,8 @@ def next_link(header: str) -> str | None:
 
 
 def number(header: str) -> int | None:
-    """Return the whole number in a header, or None where it is no such number."""
-    text = header.strip()
+    """Return the whole number in a header, or None where it is no such number; a header sent twice may agree."""
+    text, *others = {part.strip() for part in header.split(",")}
+    if others:
+        return None
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

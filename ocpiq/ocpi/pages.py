@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from uuid import uuid4
 
 from msgspec import Struct
 
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
 from ocpiq.ocpi import failures
-from ocpiq.ocpi.address import traced
+from ocpiq.ocpi.address import parameters, traced
 from ocpiq.ocpi.ahead import Ahead
 from ocpiq.ocpi.connection import Answer, Connection
 from ocpiq.ocpi.distinct import EXACT, Distinct
@@ -28,7 +29,8 @@ class Read(Struct, frozen=True):
     """A page as it was read.
 
     `mark` is equal for pages with the same objects in the same order; `missing` says that the answer was an OCPI
-    envelope with HTTP 404, which some platforms send for an empty list.
+    envelope with HTTP 404, which some platforms send for an empty list. `most` is the number of objects that a page
+    can have, as far as the platform says.
     """
 
     url: str
@@ -37,11 +39,23 @@ class Read(Struct, frozen=True):
     total: int | None
     mark: int
     missing: bool
+    most: int | None
 
     @property
     def fresh(self) -> int:
         """How many objects came that had not come before."""
         return self.opened.count - self.opened.repeated - len(self.opened.bad)
+
+    @property
+    def full(self) -> bool:
+        """Whether the page has as many objects as it can."""
+        return self.most is not None and self.opened.count >= self.most
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether the page has more objects than were asked for."""
+        asked = number(parameters(self.url).get("limit", ""))
+        return asked is not None and self.opened.count > asked
 
 
 class Reader:
@@ -81,6 +95,14 @@ class Reader:
         self.asked |= {hash(url), hash(read.url)}
         return read
 
+    def one_by_one(self) -> None:
+        """Wait for what is under way, and ask for one page at a time from here on."""
+        self.warn("the platform fails at several requests at once; going on one by one")
+        for url in tuple(self.ahead.errands):
+            with suppress(Failure, TimeoutError):
+                self.ahead.take(url, self.tries.left)
+        self.ahead.most = 1
+
     def told_to_wait(self) -> None:
         """Say once that the platform sets the pace."""
         if not self.waited:
@@ -114,6 +136,7 @@ class Reader:
             total=number(answer.headers.get("x-total-count", "")),
             mark=self.mark,
             missing=answer.status == 404,
+            most=most(answer),
         )
 
     def trace(self, url: str, status: int, objects: int | None, seconds: float) -> None:
@@ -123,6 +146,8 @@ class Reader:
     def opened(self, answer: Answer) -> Opened:
         """Return what the gate makes of a page. Raises the Failure of a body or envelope that is none."""
         self.mark = 0
+        if answer.status == NO_CONTENT and not answer.body:
+            return NOTHING
         total = number(answer.headers.get("x-total-count", ""))
         self.distinct.expect(total or 0)
         try:
@@ -157,11 +182,22 @@ class Reader:
         """Return an empty page for HTTP 404 with an envelope; raises the Failure of other HTTP errors."""
         found = head(answer.body)
         if answer.status == 404 and found.code is not None:
-            return Opened(None, "", "", 0, ())
+            return NOTHING
         message = said(found.message, self.token.value)
         failure = failures.of_status(self.module, answer.url, answer.status, message)
         failure.wait = answer.retry_after
         raise failure
 
 
+def most(answer: Answer) -> int | None:
+    """Return how many objects the page of an answer can have: what was asked for, or X-Limit if that is less."""
+    bounds = (
+        number(parameters(answer.url).get("limit", "")),
+        number(answer.headers.get("x-limit", "")),
+    )
+    return min((bound for bound in bounds if bound), default=None)
+
+
 MOST_AT_ONCE = 8  # requests, where the platform answers as it should
+NO_CONTENT = 204  # HTTP status
+NOTHING = Opened(None, "", "", 0, ())

@@ -126,7 +126,7 @@ class Pull:
         tally = self.tally
         most = tally.pages + STALE_PAGES
         idle = 0
-        while tally.repeated and tally.lacking and not self.course.circling and idle < IDLE_READINGS:
+        while self.moved and idle < IDLE_READINGS:
             if not tally.reread:
                 self.reader.warn("the list moves while it is read; reading it again")
             before = tally.distinct
@@ -137,6 +137,13 @@ class Pull:
             idle = idle + 1 if tally.distinct == before else 0
             if tally.still:
                 return
+
+    @property
+    def moved(self) -> bool:
+        """Whether objects came twice and, for all that is known, others not at all."""
+        tally, course = self.tally, self.course
+        missed = tally.lacking or (tally.total is None and not course.strayed)
+        return tally.repeated and missed and not course.circling
 
     def overlap(self, read: Read) -> Opened:
         """Return what slipped to before the last page, when objects before it went away (OCPI: Pagination)."""

@@ -56,6 +56,11 @@ class Tally:
         return self.total is not None and self.distinct < self.total
 
     @property
+    def untold(self) -> bool:
+        """Whether the platform does not say how many objects there are, or says what is wrong."""
+        return self.total is None or self.total < self.distinct
+
+    @property
     def still(self) -> bool:
         """Whether this reading had no page that the earlier ones had not."""
         return self.marks <= self.before

@@ -42,6 +42,26 @@ def test_the_highest_common_version_and_its_sender_endpoints():
     assert (login.token.value, login.token.form) == (TOKEN, "base64")
 
 
+@pytest.mark.parametrize("written", ["v2.2.1", "2.2.1-d2", " 2.2.1 ", 2.2])
+@pytest.mark.parametrize("role", ["Sender", "BOTH", "CPO", None])
+def test_versions_and_roles_as_platforms_write_them(written, role):
+    version = "2.2" if written == 2.2 else "2.2.1"
+    offers = [{"version": written, "url": version}, {"version": "3.0", "url": "new"}]
+    platform = Platform(
+        offered=(version,), roles=(role,), special={"versions": lambda _: Response(envelope(offers))}
+    )
+    with serving(platform):
+        login = ocpi.login(platform.versions_url, TOKEN, OWN)
+    assert login.version == version
+    assert login.endpoints["cdrs"] == (f"{platform.url}/ocpi/{version}/cdrs",)
+
+
+def test_an_address_that_is_refused_is_not_taken_for_a_refused_token():
+    with serving(Platform()) as platform, pytest.raises(PlatformError) as raised:
+        ocpi.login(f"{platform.url}/ocpi/version", TOKEN, OWN)
+    assert raised.value.message.endswith("/ocpi/version has nothing at this address (HTTP 404)")
+
+
 def test_a_version_can_be_asked_for_and_the_details_url_be_given():
     with serving(Platform(token_forms=("base64", "raw"))) as platform:
         older = ocpi.login(platform.versions_url, TOKEN, OWN, version="2.1.1", name="old")
@@ -320,7 +340,11 @@ FAILURES = {
         "try again later; if it lasts, tell the platform",
     ),
     "429": (Response(b"", 429), "versions: URL gets too many requests (HTTP 429)", "wait and try again"),
-    "418": (Response(b"", 418), "versions: URL answers in an unknown way (HTTP 418)", ""),
+    "418": (
+        Response(b"", 418),
+        "versions: URL answers in an unknown way (HTTP 418)",
+        "--verbose shows the request; ask the platform what it misses",
+    ),
     "HTML": (
         HTML,
         "versions: URL answers with HTML",

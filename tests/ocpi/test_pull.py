@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import urlencode
 
 import pytest
@@ -447,8 +448,8 @@ def test_a_wait_that_is_too_long_is_not_waited_for():
     [
         (Response(b"", 401), 1, "URL refuses the token (HTTP 401)"),
         (Response(b"", 403), 1, "URL refuses the token (HTTP 403)"),
-        (Response(b"", 404), 1, "URL has nothing at this address (HTTP 404)"),
-        (Response(b'{"detail": "Not Found"}', 404), 1, "URL has nothing at this address (HTTP 404)"),
+        (Response(b"", 404), 2, "URL has nothing at this address (HTTP 404)"),
+        (Response(b'{"detail": "Not Found"}', 404), 2, "URL has nothing at this address (HTTP 404)"),
         (Response(b"", 405), 1, "URL does not let this address be read (HTTP 405)"),
         (Response(b"<html>", 500), 5, "URL fails (HTTP 500)"),
         (Response(envelope(None, 3001, "x"), 500), 5, 'URL fails (HTTP 500): "x"'),
@@ -517,14 +518,45 @@ def test_a_module_that_is_not_offered_says_what_is():
 
 
 @pytest.mark.parametrize(
-    "wrong", [Response(b"", 404), Response(b"", 405), Response(envelope(None, 2000), 404)]
+    "wrong",
+    [Response(b"", 404), Response(b"", 405), Response(envelope(None, 2000), 404), Response(envelope([]))],
 )
-def test_of_endpoints_without_a_role_the_one_that_answers_is_taken(wrong):
+def test_of_endpoints_without_a_role_the_one_that_has_objects_is_taken(wrong):
     with serving(Platform(special={"receiver": lambda _: wrong})) as platform:
         places = (f"{platform.url}/ocpi/receiver", f"{platform.url}/ocpi/2.1.1/cdrs?x=1")
         result = Pulled(login_to(platform, endpoints={"cdrs": places}))
     assert (result.ids, result.error, result.warnings) == (ALL, None, [])
     assert {request.query["x"] for request in platform.requests if request.path.endswith("cdrs")} == {"1"}
+
+
+# ---------------------------------------------------------------- several requests at once
+
+AT_ONCE_FAULTS = {
+    "401": lambda _: Response(b"", 401),
+    "403": lambda _: Response(b"<html>", 403),
+    "2000": lambda _: Response(envelope(None, 2000)),
+    "no objects": lambda _: Response(envelope([])),
+    "the first page": lambda platform: Response(envelope(platform.objects[:4])),
+}
+
+
+@pytest.mark.parametrize("at_once", AT_ONCE_FAULTS.values(), ids=AT_ONCE_FAULTS)
+def test_a_platform_that_bears_one_request_at_a_time_is_asked_so(at_once):
+    platform = Platform(objects=[{"id": f"S{n}"} for n in range(40)])
+    under_way: list[Request] = []
+
+    def answer(request: Request) -> Response | None:
+        under_way.append(request)
+        alone = len(under_way) == 1
+        time.sleep(0.02)
+        under_way.pop()
+        return None if alone else at_once(platform)
+
+    platform.special["cdrs"] = answer
+    result = pulled(platform, parallel=4)
+    assert sorted(result.ids) == sorted(f"S{n}" for n in range(40))
+    assert result.error is None
+    assert result.warnings == ["cdrs: the platform fails at several requests at once; going on one by one"]
 
 
 # ---------------------------------------------------------------- the time that all of it may take
