@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from msgspec import structs
 
@@ -161,10 +162,8 @@ def _breakable(outputs: Outputs) -> Outputs:
     return Outputs.MAYBE if outputs is Outputs.ONE else outputs
 
 
-BINDERS: Mapping[type, Callable[[Analysis, object, Walk], None]] = {
-    tree.Bind: _bind,  # type: ignore[dict-item]
-    tree.Define: define,  # type: ignore[dict-item]
-    tree.Label: _label,  # type: ignore[dict-item]
-}
+Binder = Callable[[Analysis, Any, Walk], None]  # of the one type of item that it stands for below
+
+BINDERS: Mapping[type, Binder] = {tree.Bind: _bind, tree.Define: define, tree.Label: _label}
 
 HANDLERS: dict[type, Handler] = {tree.Pipeline: pipeline}

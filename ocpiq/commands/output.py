@@ -90,10 +90,11 @@ def form(given: Arguments, environment: Mapping[str, str], *, terminal: bool) ->
 
 
 @contextmanager
-def target(given: Arguments, partial: list[str]) -> Iterator[tuple[BinaryIO, WholeFile | None]]:
+def target(given: Arguments, temporary: list[str]) -> Iterator[tuple[BinaryIO, WholeFile | None]]:
     """Give the file to write to, and the whole file of `-o`, which its user keeps or not.
 
-    A device or a pipe cannot be whole: it gets what is written, as standard output does.
+    `temporary` gets the name of what is written until then. A device or a pipe cannot be whole: it gets what is
+    written, as standard output does.
     """
     path = _path(given)
     if path is None:
@@ -108,7 +109,7 @@ def target(given: Arguments, partial: list[str]) -> Iterator[tuple[BinaryIO, Who
         return
     whole = WholeFile(path)
     with whole as file:
-        partial.append(str(whole.beside))
+        temporary.append(str(whole.beside))
         yield file, whole
 
 
