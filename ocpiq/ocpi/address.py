@@ -126,7 +126,8 @@ def traced(url: str) -> str:
 
 def path(url: str) -> str:
     """Return the path of a URL, without a closing slash."""
-    return urlsplit(url).path.rstrip("/")
+    parts = split(url)
+    return parts.path.rstrip("/") if parts is not None else ""
 
 
 def below(url: str, name: str) -> str:

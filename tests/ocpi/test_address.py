@@ -75,6 +75,13 @@ def test_what_is_shown_of_a_url(url, expected):
     assert address.shown(url) == expected
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"), [("https://x/a/b/?c", "/a/b"), ("https://x", ""), ("http://[::1/versions", "")]
+)
+def test_the_path_of_a_url(url, expected):
+    assert address.path(url) == expected
+
+
 def test_parameters_are_replaced_and_the_others_left_as_they_are():
     url = "https://x/a?Key=a%2Fb&offset=0&&flag"
     assert address.with_query(url, {"offset": "5", "date_from": "2026-01-01T00:00:00Z"}) == (
