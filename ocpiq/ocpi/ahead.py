@@ -48,11 +48,13 @@ class Ahead:
         late = not errand.done.is_set()
         try:
             answer = errand.result(within)
-        except (Failure, TimeoutError) as failure:
-            if isinstance(failure, Failure) and failure.status == TOO_MANY:
-                self.most = 1
-            self.width = max(1, min(self.width // 2, self.most))
+        except (Failure, TimeoutError):
+            self.width = max(1, self.width // 2)
             raise
+        if not answer.success:
+            self.most = 1 if answer.status == TOO_MANY else self.most
+            self.width = max(1, min(self.width // 2, self.most))
+            return answer
         self.most = min(self.most, max(2, HELD // (len(answer.body) + 1)))
         self.width = min(self.width + late, self.most)
         return answer

@@ -7,7 +7,6 @@ There are two generations: when both are full, the older one is forgotten.
 
 from __future__ import annotations
 
-import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -87,11 +86,6 @@ class Generation:
                 halves[key & bit != 0].append(sealed)
             self.buckets[number], upper[number] = map(b"".join, halves)
         self.buckets.extend(upper)
-
-    @property
-    def memory(self) -> int:
-        """The bytes that the keys take, with what holds them."""
-        return sys.getsizeof(self.buckets) + sum(map(sys.getsizeof, self.buckets))
 
 
 def packed(keys: Sequence[int]) -> Iterator[tuple[bytes]]:

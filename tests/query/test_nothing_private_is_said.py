@@ -68,6 +68,7 @@ PARTS = {
         "what",
         "meaning",
         "late",
+        "linked",
         "why",
         "text",
         "thing",
