@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from ocpiq.ocpi.connection import PULSE, Answer
-from ocpiq.ocpi.failures import Failure
+from ocpiq.ocpi.failures import TOO_MANY, Failure
 
-TOO_MANY = 429  # HTTP status
 HELD = 8 << 20  # bytes of answers that wait, as far as the last one foretells
 
 Fetch = Callable[[str, Callable[[], bool]], Answer]

@@ -105,7 +105,7 @@ class Course:
         try:
             found = self.read_cleaned(target)
         except Failure as failure:
-            if failure.reached and failure.status != 429 and not self.reader.tries.over:
+            if failure.reached and not failure.crowded and not self.reader.tries.over:
                 return f"fails at its own next link ({failure.answer})"
             raise
         if found.missing and self.tally.more:

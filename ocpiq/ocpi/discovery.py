@@ -30,14 +30,12 @@ from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.headers import forms, headers, redact, token_text
 from ocpiq.ocpi.modules import LISTS, sender_endpoints
 from ocpiq.ocpi.retry import Patience, Tries
-from ocpiq.schema import VERSIONS, modules
+from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
 from ocpiq.storage import Login, Party, PlatformParty, Tls, Token, logins
 from ocpiq.storage.logins import TokenForm
 
-SHORT = Patience(
-    waits=(1.0, 3.0)
-)  # someone is waiting for the answer, and a wrong token can look like a failure
-DEFAULT_VERSION = "2.2.1"
+SHORT = Patience(waits=(1.0, 3.0))
+"""Someone is waiting for the answer, and a wrong token can look like a failure."""
 Agree = Callable[[str], bool]
 VERSIONS_URL = "the versions or version-details URL, as the platform gave it"
 
@@ -235,7 +233,7 @@ class Inquiry:
             try:
                 answer = self.once(url, subject, form, opens)
             except Failure as failure:
-                if not failure.reached or failure.status == 429:
+                if not failure.reached or failure.crowded:
                     raise
                 if first is None or BLAME.get(failure.status, 0) > BLAME.get(first.status, 0):
                     first = failure

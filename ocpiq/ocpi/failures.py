@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from ocpiq.errors import PlatformError
 from ocpiq.ocpi.address import host, proxy_of, shown
 
-PASSING_STATUS = (408, 425, 429, 500, 502, 503, 504, *range(520, 528))  # from 520 on they are a gateway's
+TOO_MANY = 429  # HTTP status
+PASSING_STATUS = (
+    408,
+    425,
+    TOO_MANY,
+    500,
+    502,
+    503,
+    504,
+    *range(520, 528),
+)  # from 520 on they are a gateway's
 PASSING_CODES = (3000, 4002, 4003)
 OVERWHELMED_CODES = (3000, 4002)
 REFUSED_STATUS = (400, 422)
@@ -47,7 +57,7 @@ STATUS = {
     404: ("has nothing at this address", "log in again: the platform's addresses may have changed"),
     405: ("does not let this address be read", "the address may be the one of a Receiver"),
     422: ("does not accept the request", ASK),
-    429: ("gets too many requests", "wait and try again"),
+    TOO_MANY: ("gets too many requests", "wait and try again"),
 }
 CERTIFICATE_HINT = "ocpiq login --ca-file FILE names further authorities to trust"
 EXPIRED = "the platform has to renew it; or is this machine's clock wrong?"
@@ -92,6 +102,11 @@ class Failure(PlatformError):
     def reached(self) -> bool:
         """Whether the platform answered at all."""
         return self.status != 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the platform has had enough of requests."""
+        return self.status == TOO_MANY
 
     @property
     def answer(self) -> str:

@@ -9,16 +9,8 @@ from ocpiq.ocpi.address import other_slash, with_query
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.pages import Read, Reader
 
-LIMITS = (
-    1000,
-    500,
-    250,
-    125,
-    62,
-    31,
-    15,
-    None,
-)  # objects a page; the next one where one is refused; none is said
+LIMITS = (1000, 500, 250, 125, 62, 31, 15, None)
+"""Objects a page; the next one where one is refused; at last none is said."""
 NOT_FOUND = 404  # HTTP status
 MODEST = 62  # of these, what is asked for where a platform fails at more
 

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from socket import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout, make_headers, parse_url
 
 from ocpiq.errors import UsageError
-from ocpiq.ocpi.address import proxy_of
+from ocpiq.ocpi.address import origin, proxy_of
 
 if TYPE_CHECKING:
     from ocpiq.storage import Tls
@@ -41,15 +42,15 @@ class Pools:
         self.timeout = Timeout(connect=connect, read=first)
         self.classes = classes(idle)
         self.lock = threading.Lock()
-        self.made: dict[tuple[str, str | None], PoolManager] = {}
+        self.made: dict[str, PoolManager] = {}  # by origin
 
     def of(self, url: str) -> PoolManager:
         """Return the pools that lead to `url`. Raises UsageError for a proxy or certificate that is none."""
-        way = urlsplit(url).scheme, proxy_of(url)
+        there = origin(url)
         with self.lock:
-            if way not in self.made:
-                self.made[way] = self.make(*way)
-            return self.made[way]
+            if there not in self.made:
+                self.made[there] = self.make(urlsplit(url).scheme, proxy_of(url))
+            return self.made[there]
 
     def get(self, url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
         """Return the answer to a GET, its body still to be read. Raises urllib3's HTTPError, UsageError."""
@@ -58,11 +59,16 @@ class Pools:
             "GET", url, headers=sent, redirect=False, retries=False, preload_content=False
         )
 
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        """How TLS is spoken with every host."""
+        return context(self.tls)
+
     def make(self, scheme: str, proxy: str | None) -> PoolManager:
         """Return pools for a scheme, by way of a proxy if there is one."""
         options: dict[str, Any] = {"maxsize": KEPT, "timeout": self.timeout}
         if scheme == "https":  # authorities take a while to load
-            options["ssl_context"] = context(self.tls)
+            options["ssl_context"] = self.context
         if proxy is None:
             pools = PoolManager(**options)
         else:

@@ -123,8 +123,9 @@ class Reader:
             failure = error if isinstance(error, Failure) else failures.late(self.module, url)
             self.trace(url, failure.status, None, time.monotonic() - began)
             raise failure from error
+        total = number(answer.headers.get("x-total-count", ""))
         try:
-            opened = self.opened(answer) if answer.success else self.refused(answer)
+            opened = self.opened(answer, total) if answer.success else self.refused(answer)
         except Failure:
             self.trace(url, answer.status, None, answer.seconds)
             raise
@@ -133,7 +134,7 @@ class Reader:
             url=answer.url,
             opened=opened,
             link=next_link(answer.headers.get("link", "")),
-            total=number(answer.headers.get("x-total-count", "")),
+            total=total,
             mark=self.mark,
             missing=answer.status == 404,
             most=most(answer),
@@ -143,12 +144,14 @@ class Reader:
         """Tell of a request."""
         self.notify(Requested(self.module, redact(traced(url), self.token.value), status, objects, seconds))
 
-    def opened(self, answer: Answer) -> Opened:
-        """Return what the gate makes of a page. Raises the Failure of a body or envelope that is none."""
+    def opened(self, answer: Answer, total: int | None) -> Opened:
+        """Return what the gate makes of a page, where `total` objects are announced.
+
+        Raises the Failure of a body or envelope that is none.
+        """
         self.mark = 0
         if answer.status == NO_CONTENT and not answer.body:
             return NOTHING
-        total = number(answer.headers.get("x-total-count", ""))
         self.distinct.expect(total or 0)
         try:
             opened = self.gate.page(answer.body, self.repeats)
