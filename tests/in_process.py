@@ -43,7 +43,7 @@ def command(home: Path, words: Sequence[str], **variables: str) -> Outcome:
         patch.object(sys, "stdout", io.TextIOWrapper(out, write_through=True)) as stdout,
         patch.object(sys, "stderr", io.StringIO()) as err,
     ):
-        code = run(words, [])
+        code = run(words)
         stdout.flush()
         out.seek(0)
         found = Outcome(out.read(), err.getvalue(), code, saved(home))

@@ -82,6 +82,12 @@ def view(module: Module, clauses: Sequence[tree.Clause]) -> ViewNode:
     return root if module.part is None else replace_part(root, module.part)
 
 
+def shows(view: ViewNode) -> bool:
+    """Tell whether the clauses show a field in the clear, here or below."""
+    by_default = view.treatment in ("plain", "blank", "container")
+    return not by_default or any(map(shows, view.children.values()))
+
+
 class Builder(Struct, frozen=True):
     """Makes the nodes of a view; `only` leaves out what no clause names."""
 

@@ -8,14 +8,15 @@ from typing import Final
 
 from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.query import Text, run_text
+from ocpiq.commands.shutdown import Shutdown
 from ocpiq.errors import UsageError, did_you_mean
 
 PATH: Final = re.compile(r"\.|\.?[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
-def run(given: Arguments, temporary: list[str]) -> int:
+def run(given: Arguments, shutdown: Shutdown) -> int:
     """Write all objects of a module, with the fields of --privacy-pass in the clear."""
-    return run_text(given, Text(as_query(given)), [], temporary)
+    return run_text(given, Text(as_query(given)), [], shutdown)
 
 
 def as_query(given: Arguments) -> str:

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterable
 from typing import Final
 
-from ocpiq.commands.options import COMMANDS, GROUPS, OPTIONS, Command, Option
+from ocpiq.commands.options import COMMANDS, FORMAT_GROUP, GROUPS, OPTIONS, Command, Option
+from ocpiq.sinks.registry import FORMATS
 
 WIDTH: Final = 80
 COLUMN: Final = 28
@@ -67,7 +68,8 @@ def full() -> str:
     parts = [SHORT.split("\n", 1)[0] + "\n", _table(USAGE, 36)]
     parts.append("Commands\n" + "".join(map(_command, COMMANDS)))
     for title, options in GROUPS.items():
-        parts.append(f"{title}\n" + "".join(_entry(names(option), option.about) for option in options))
+        listed = "".join(_entry(names(option), option.about) for option in options)
+        parts.append(f"{title}\n{listed}" + (formats() if title == FORMAT_GROUP else ""))
     parts.append("Examples\n" + EXAMPLES)
     parts.append("Exit codes\n" + _table([("  " + code, about) for code, about in EXIT_CODES], 8))
     parts.append("Environment\n" + _table([("  " + name, about) for name, about in ENVIRONMENT], COLUMN))
@@ -87,6 +89,13 @@ def of_command(command: Command) -> str:
         parts.append("Options\n" + "".join(_entry(names(option), option.about) for option in options))
     parts.append("Examples\n" + "".join(f"  ocpiq {words}\n" for words in command.examples))
     return "\n".join([*parts, "ocpiq --help has the rest, and the exit codes.\n"])
+
+
+def formats() -> str:
+    """Return the list of output formats, as it stands below `--to`."""
+    return "".join(
+        _entry(f"    {format_.name}", ", ".join((format_.about, *format_.endings))) for format_ in FORMATS
+    )
 
 
 def names(option: Option) -> str:

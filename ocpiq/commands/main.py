@@ -8,14 +8,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import Final
 
 from ocpiq.commands import report, streams
 from ocpiq.commands.apart import apart
 from ocpiq.commands.arguments import Arguments, parse
+from ocpiq.commands.shutdown import Shutdown
 from ocpiq.errors import OcpiqError, UsageError
 
 # Windows says EINVAL as well.
@@ -37,7 +36,7 @@ COMMANDS: Final = {
     "completion": "completion:run",
     "man": "man:run",
 }
-WRITE_FILES: Final = ("query", "get")  # with -o, so they take the names of what is not finished
+CAN_BE_SHUT_DOWN: Final = ("query", "get", "demo")  # they run for long, or leave files unfinished
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,44 +44,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     streams.prepare()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 50, 100)
-    codes: list[int] = []
-    temporary: list[str] = []
+    shutdown = Shutdown()
     if _opens_the_prompt(words):
-        return run(words, temporary)
-    signals = _signals()
-    if apart(lambda: codes.append(run(words, temporary))) == "stuck":
-        for path in temporary:
-            with suppress(OSError):  # Windows does not remove a file that is open
-                Path(path).unlink()
-        os._exit(128 + signals[0] if signals else report.INTERRUPTED)
-    return 128 + signals[0] if signals else codes[0]
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # it catches Ctrl-C where it waits for a query
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return run(words, shutdown)
+    codes: list[int] = []
+    with shutdown.on_signals():
+        if apart(lambda: codes.append(run(words, shutdown)), shutdown) == "stuck":
+            shutdown.files.abandon()
+            streams.clear_line()
+            os._exit(shutdown.code)
+    return codes[0]
 
 
-def _signals() -> list[int]:
-    """Take what ends a process from outside as an interrupt, so that no unfinished file is left; return what came."""
-    came: list[int] = []
-
-    def interrupt(number: int, frame: object) -> None:
-        came.append(number)
-        raise KeyboardInterrupt
-
-    for name in ("SIGTERM", "SIGHUP"):  # the second is not on Windows, and nohup has it ignored
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, interrupt)
-    return came
-
-
-def run(argv: Sequence[str], temporary: list[str]) -> int:
+def run(argv: Sequence[str], shutdown: Shutdown | None = None) -> int:
     """Run the command line; whatever happens, return an exit code."""
+    shutdown = shutdown or Shutdown()
     try:
-        code = dispatch(parse(argv), temporary)
+        code = dispatch(parse(argv), shutdown)
         sys.stdout.flush()
         return code
     except OcpiqError as error:
         return report.failed(error)
     except KeyboardInterrupt:
-        return report.INTERRUPTED
+        return shutdown.code
     except OSError as error:
         if error.errno in CLOSED_PIPE and error.filename is None:
             streams.forget_output()
@@ -95,7 +81,7 @@ def run(argv: Sequence[str], temporary: list[str]) -> int:
         return report.broke(error)
 
 
-def dispatch(given: Arguments, temporary: list[str]) -> int:
+def dispatch(given: Arguments, shutdown: Shutdown) -> int:
     """Run the command that was asked for."""
     if given.has("version"):
         from ocpiq import __version__
@@ -105,10 +91,10 @@ def dispatch(given: Arguments, temporary: list[str]) -> int:
     if given.has("help"):
         return _help(given.command)
     if _is_without_query(given):
-        return _without_query(given, temporary)
+        return _without_query(given, shutdown)
     module, _, function = COMMANDS[given.command].partition(":")
     command: Callable[..., int] = getattr(import_module(f"ocpiq.commands.{module}"), function)
-    return command(given, temporary) if given.command in WRITE_FILES else command(given)
+    return command(given, shutdown) if given.command in CAN_BE_SHUT_DOWN else command(given)
 
 
 def _is_without_query(given: Arguments) -> bool:
@@ -128,7 +114,7 @@ def _is_at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _without_query(given: Arguments, temporary: list[str]) -> int:
+def _without_query(given: Arguments, shutdown: Shutdown) -> int:
     """Open the prompt on a terminal; off it, standard input holds the query."""
     if _is_at_terminal():
         from ocpiq import repl
@@ -136,7 +122,7 @@ def _without_query(given: Arguments, temporary: list[str]) -> int:
         return repl.start(given)
     from ocpiq.commands import query
 
-    return query.run_standard_input(given, temporary)
+    return query.run_standard_input(given, shutdown)
 
 
 def _help(name: str) -> int:

@@ -9,15 +9,14 @@ from typing import Final
 
 from msgspec import Struct
 
+from ocpiq.sinks import registry
+
 QUERY: Final = ("query",)
 READS: Final = ("query", "get")
 ASKS: Final = ("query", "explain")
 CHECKS: Final = ("query", "get", "explain")
 
 
-ROWS: Final = ("csv", "tsv", "table", "markdown")
-FORMS: Final = ("json", "ndjson", *ROWS)
-DIALECTS: Final = ("excel", "semicolon", "tab", "decimal-comma", "bom")
 SHELLS: Final = ("bash", "zsh", "fish")
 
 
@@ -143,21 +142,23 @@ OUTPUT: Final = (
     Option("monochrome-output", "M", (), "no colours (NO_COLOR does the same)", READS),
     Option("unbuffered", "", (), "write each value at once", READS),
     Option("output", "o", ("FILE",), "write to a file: whole, or not at all", READS),
+    Option("mode", "", ("MODE",), "the file's mode in octal; else 600 if it holds passed fields", READS),
     Option("exit-status", "e", (), "exit 1 if the last result is false or null, 4 if there is none", READS),
 )
 
-FORM: Final = (
-    Option("to", "", ("FORM",), f"{', '.join(FORMS)}; else as FILE ends: .csv, .tsv, .md, …", READS, FORMS),
+FORMAT: Final = (
     Option(
-        "csv",
+        "to",
         "",
-        ("LIST",),
-        "CSV with any of: excel (opens as it is, formulas defused), semicolon, tab, decimal-comma, bom",
+        ("FORMAT",),
+        "one of the formats below; else as FILE ends: .csv, .tsv, .md, …",
         READS,
-        DIALECTS,
+        registry.NAMES,
     ),
-    Option("null", "", ("TEXT",), "what stands for null in a table; else nothing", READS),
-    Option("na", "", ("TEXT",), "what stands for a blanked value in a table; else #NA", READS),
+    *(
+        Option(option.name, "", option.takes, option.about, READS, option.choices)
+        for option in registry.OPTIONS
+    ),
 )
 
 SOURCES: Final = (
@@ -211,11 +212,13 @@ OTHER: Final = (
     Option("version", "V", (), "the version of ocpiq", ()),
 )
 
+FORMAT_GROUP: Final = "Output formats"
+
 GROUPS: Final = {
     "Input": INPUT,
     "Values for the query": VALUES,
     "Output": OUTPUT,
-    "Forms of output": FORM,
+    FORMAT_GROUP: FORMAT,
     "Where a module's objects come from": SOURCES,
     "ocpiq get": GET,
     "ocpiq login": LOGIN,

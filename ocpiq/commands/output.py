@@ -1,121 +1,228 @@
-"""Where results go and in what form: jq's flags, the terminal, `-o` and `--to`."""
+"""Where results go and in what format: `-o`, `--to`, `--mode`, jq's flags, the terminal."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from msgspec import Struct
+
 from ocpiq.commands.arguments import Arguments
-from ocpiq.commands.options import FORMS, ROWS
-from ocpiq.errors import UsageError, did_you_mean
-from ocpiq.sinks import Form, Json, Sink, WholeFile, colors, encoder, refused
+from ocpiq.errors import UsageError
+from ocpiq.sinks import registry
+from ocpiq.sinks.registry import Format
+from ocpiq.sinks.target import Target
+from ocpiq.storage.unfinished import UnfinishedFiles
 
 if TYPE_CHECKING:
     from ocpiq.analysis.columns import Columns
+    from ocpiq.sinks.file import WholeFile
+    from ocpiq.sinks.sink import Settings, Sink
+    from ocpiq.values.types import Value
 
-ENDINGS: Final = {
-    ".json": "json",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".md": "markdown",
-}
-OTHER_FORMS: Final = {
-    ".xlsx",
-    ".xls",
-    ".ods",
-    ".parquet",
-    ".html",
-    ".xml",
-    ".yaml",
-    ".yml",
-    ".gz",
-    ".zip",
-    ".pdf",
-}
 STANDARD_OUTPUT: Final = "-"
 RAW: Final = ("raw-output", "join-output", "raw-output0")
 BUFFER: Final = 1 << 16
+PRIVATE: Final = 0o600
+MODE: Final = re.compile(r"0?[0-7]{3}")
+DESCRIPTORS: Final = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
+LINKS: Final = 40  # that a path may lead over, as on Linux
 
 
-def sink(
-    given: Arguments,
-    environment: Mapping[str, str],
-    columns: Callable[[], Columns],
-    warn: Callable[[str], None],
-    *,
-    terminal: bool,
-) -> Sink:
-    """Return what makes bytes of results, in the form of `--to`, `--csv`, the ending of `-o`, or JSON.
+class Output(Struct):
+    """The opened output of a run. `whole` is its file, if that is to be there whole or not at all."""
 
-    `columns` gives what is known of the columns of results, and is called only where they are asked for.
+    target: Target
+    sink: Sink
+    whole: WholeFile | None
+    at_once: bool
+
+    def write(self, value: Value) -> None:
+        """Write a result, and have it seen at once where somebody waits for it."""
+        self.sink.write(value)
+        if self.at_once:
+            self.target.stream.flush()
+
+    def show(self, *, held: bool = False) -> None:
+        """Have everything seen that is written, with `held` also what the format holds back."""
+        if held:
+            self.sink.flush()
+        self.target.stream.flush()
+
+    def close(self) -> None:
+        """End the results."""
+        self.sink.close()
+        self.target.stream.flush()
+
+    def keep(self) -> None:
+        """Put the written file in its place. Raises UsageError."""
+        if self.whole is not None:
+            self.whole.keep()
+
+    def keep_partial(self) -> Path | None:
+        """Put the written file beside its place, and return where. Raises UsageError."""
+        return None if self.whole is None else self.whole.keep_partial()
+
+
+class Wanted(Struct, frozen=True):
+    """What a run wants of its output.
+
+    `columns` gives those that the plan knows, and is asked only by a format that has some; `warn` takes a sentence for
+    the user; `private` tells that results hold what is blanked by default; `files` owns what is unfinished.
     """
-    named = _named(given)
-    if named in ROWS:
-        from ocpiq.commands.forms import rows_sink
 
-        return rows_sink(given, named, columns(), warn, terminal=terminal)
-    for option in ("null", "na"):
-        if given.has(option):
-            raise UsageError(f"--{option} is for {', '.join(ROWS)}, not for JSON")
-    return Json(encoder(form(given, environment, terminal=terminal)))
-
-
-def form(given: Arguments, environment: Mapping[str, str], *, terminal: bool) -> Form:
-    """Return how to write results.
-
-    On a terminal they are indented and coloured, elsewhere one value a line; `-C`, `-r`, `--tab`, `--indent` and
-    `--to json` ask for jq's indented form anywhere, `-c` and `--to ndjson` for one line.
-    """
-    named = _named(given)
-    color = given.has("color-output") or (terminal and not refused(environment))
-    raw = any(map(given.has, RAW))
-    return Form(
-        indent=_indent(
-            given, jq=terminal or raw or given.has("color-output") or named == "json", named=named
-        ),
-        sort_keys=given.has("sort-keys"),
-        ascii_only=given.has("ascii-output"),
-        raw=raw,
-        begin=b"\x1e" if given.has("seq") else b"",
-        end=b"\0" if given.has("raw-output0") else b"" if given.has("join-output") else b"\n",
-        colors=colors(environment) if color and not given.has("monochrome-output") else (),
-        visible=terminal,
-    )
+    columns: Callable[[], Columns]
+    warn: Callable[[str], None]
+    private: bool
+    files: UnfinishedFiles
 
 
 @contextmanager
-def target(given: Arguments, temporary: list[str]) -> Iterator[tuple[BinaryIO, WholeFile | None]]:
-    """Give the file to write to, and the whole file of `-o`, which its user keeps or not.
+def opened(given: Arguments, environment: Mapping[str, str], wanted: Wanted) -> Iterator[Output]:
+    """Open the output that was asked for; leaving the block without `keep` leaves a file as it was.
 
-    `temporary` gets the name of what is written until then. A device or a pipe cannot be whole: it gets what is
-    written, as standard output does.
+    Raises UsageError.
     """
+    with _target(given, wanted) as (target, whole):
+        sink = open_sink(given, environment, target, wanted.columns)
+        try:
+            yield Output(target, sink, whole, target.terminal or given.has("unbuffered"))
+        finally:
+            sink.discard()
+
+
+def open_sink(
+    given: Arguments, environment: Mapping[str, str], target: Target, columns: Callable[[], Columns]
+) -> Sink:
+    """Return what writes results to `target`, in the format of `--to`, `--csv`, the ending of `-o`, or JSON."""
+    from ocpiq.analysis.columns import UNKNOWN
+
+    format_ = format_of(given, terminal=target.terminal)
+    _check_options(given, format_)
+    known = columns() if format_.rows else UNKNOWN
+    return registry.open_sink(format_, target, known, settings(given, environment, terminal=target.terminal))
+
+
+def format_of(given: Arguments, *, terminal: bool) -> Format:
+    """Return the format to write. Raises UsageError.
+
+    Without a name JSON is indented on a terminal, and elsewhere one value per line unless `-C` or `-r` asks for jq's
+    own form.
+    """
+    named = given.last("to")
+    chosen = None if named is None else registry.by_name(named)
+    if given.has("csv"):
+        if named not in (None, "csv"):
+            raise UsageError(f"--csv does not go with --to {named}")
+        return registry.by_name("csv")
+    raw = any(map(given.has, RAW))
     path = _path(given)
-    if path is None:
-        with open(sys.stdout.fileno(), "wb", buffering=BUFFER, closefd=False) as file:
-            yield file, None
+    if chosen is None and path is not None and not raw:  # raw text has a form of its own: @csv, say
+        chosen = registry.by_ending(path.suffix)
+    if chosen is None:
+        chosen = registry.by_name("json" if terminal or raw or given.has("color-output") else "ndjson")
+    return chosen
+
+
+def settings(given: Arguments, environment: Mapping[str, str], *, terminal: bool) -> Settings:
+    """Return what the options say of the format. Raises UsageError."""
+    from ocpiq.sinks.colors import colors, refused
+    from ocpiq.sinks.sink import Settings
+    from ocpiq.values.blank import NA
+
+    color = given.has("color-output") or (terminal and not refused(environment))
+    na = given.last("na")
+    return Settings(
+        sort_keys=given.has("sort-keys"),
+        null=given.last("null") or "",
+        na=NA if na is None else na,
+        csv=tuple(word.strip() for (text,) in given.every("csv") for word in text.split(",")),
+        raw=given.has("raw-output"),
+        join=given.has("join-output"),
+        raw0=given.has("raw-output0"),
+        ascii_only=given.has("ascii-output"),
+        seq=given.has("seq"),
+        compact=given.has("compact-output"),
+        indent=_indent(given),
+        colors=colors(environment) if color and not given.has("monochrome-output") else (),
+    )
+
+
+def _check_options(given: Arguments, format_: Format) -> None:
+    """Refuse an option that the format does not know and others do. Raises UsageError."""
+    for option in given.options:
+        known = registry.formats_with(option)
+        if known and format_.name not in known:
+            names = " and ".join(filter(None, (", ".join(known[:-1]), known[-1])))
+            raise UsageError(f"--{option} is for {names}, not for {format_.name}")
+
+
+def _indent(given: Arguments) -> str | None:
+    if given.has("indent"):
+        text = given.last("indent") or ""
+        if not text.isdecimal() or int(text) > 7:
+            raise UsageError("--indent takes a number from 0 to 7")
+        return " " * int(text)
+    return "\t" if given.has("tab") else None
+
+
+@contextmanager
+def _target(given: Arguments, wanted: Wanted) -> Iterator[tuple[Target, WholeFile | None]]:
+    """Open what results are written to.
+
+    A device, a pipe or a descriptor of this process cannot be whole: it gets what is written, as standard output
+    does. Whether a terminal is behind it is asked of what was opened.
+    """
+    path, mode = _path(given), _mode(given)
+    descriptor = sys.stdout.fileno() if path is None else _descriptor(path)
+    if descriptor is not None or (path is not None and path.exists() and not path.is_file()):
+        if mode is not None:
+            raise UsageError("--mode is for the file of -o")
+        with _stream(path, descriptor) as stream:
+            yield Target(stream, None, stream.isatty(), wanted.warn), None
         return
-    if path.is_dir():
-        raise UsageError(f"cannot write {path}: it is a folder")
-    if path.exists() and not path.is_file():
-        with path.open("wb", buffering=BUFFER) as file:
-            yield file, None
-        return
-    whole = WholeFile(path)
+
+    from ocpiq.sinks.file import WholeFile
+
+    assert path is not None
+    whole = WholeFile(path, wanted.files, mode=mode, new=PRIVATE if wanted.private else None)
     with whole as file:
-        temporary.append(str(whole.beside))
-        yield file, whole
+        yield Target(file, whole.beside, False, wanted.warn), whole
 
 
-def is_terminal(given: Arguments) -> bool:
-    """Tell whether results go to a terminal."""
-    return _path(given) is None and os.isatty(sys.stdout.fileno())
+def _stream(path: Path | None, descriptor: int | None) -> BinaryIO:
+    """Open a descriptor, which stays open, or a device or pipe. Raises UsageError."""
+    if descriptor is not None:
+        try:
+            return open(descriptor, "wb", buffering=BUFFER, closefd=False)
+        except OSError as error:
+            if path is None:
+                raise
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    assert path is not None
+    try:
+        return path.open("wb", buffering=BUFFER)
+    except OSError as error:
+        reason = "it is a folder" if path.is_dir() else error.strerror
+        raise UsageError(f"cannot write {path}: {reason}") from None
+
+
+def _descriptor(path: Path) -> int | None:
+    """Return the descriptor of this process that a path such as /dev/stdout, /dev/fd/3 or /proc/self/fd/1 names."""
+    folders = {os.path.realpath(folder) for folder in DESCRIPTORS}
+    for _ in range(LINKS):
+        if os.path.realpath(path.parent) in folders and path.name.isdecimal():
+            return int(path.name)
+        try:
+            path = path.parent / path.readlink()
+        except (OSError, ValueError):
+            return None
+    return None
 
 
 def _path(given: Arguments) -> Path | None:
@@ -124,39 +231,11 @@ def _path(given: Arguments) -> Path | None:
     return None if path is None or path == STANDARD_OUTPUT else Path(path)
 
 
-def _named(given: Arguments) -> str:
-    """Return the form that `--to`, `--csv` or the ending of `-o` names, or nothing."""
-    named = given.last("to")
-    if named is not None and named not in FORMS:
-        hint = did_you_mean(named, FORMS) or f"there are {', '.join(FORMS)}"
-        raise UsageError("--to knows no such form", hint=hint)
-    if given.has("csv"):
-        if named not in (None, "csv"):
-            raise UsageError(f"--csv does not go with --to {named}")
-        return "csv"
-    if named is None and not any(map(given.has, RAW)):  # raw text has a form of its own: @csv, say
-        named = _of_ending(_path(given))
-    return named or ""
-
-
-def _of_ending(path: Path | None) -> str | None:
-    """Return the form that a file's ending names; UsageError for that of a form which would not be in it."""
-    ending = path.suffix.lower() if path else ""
-    if ending in OTHER_FORMS:
-        raise UsageError(
-            f"ocpiq writes no {ending}", hint="-o NAME.csv --csv excel for a spreadsheet; --to names others"
-        )
-    return ENDINGS.get(ending)
-
-
-def _indent(given: Arguments, *, jq: bool, named: str) -> str:
-    if given.has("indent"):
-        text = given.last("indent") or ""
-        if not text.isdecimal() or int(text) > 7:
-            raise UsageError("--indent takes a number from 0 to 7")
-        return " " * int(text)
-    if given.has("tab"):
-        return "\t"
-    if given.has("compact-output") or named == "ndjson" or (given.has("seq") and not jq):
-        return ""
-    return "  " if jq else ""
+def _mode(given: Arguments) -> int | None:
+    """Return the mode of `--mode`. Raises UsageError."""
+    text = given.last("mode")
+    if text is None:
+        return None
+    if not MODE.fullmatch(text):
+        raise UsageError("--mode takes a file mode in octal", hint="such as --mode 640")
+    return int(text, 8)

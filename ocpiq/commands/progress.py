@@ -7,10 +7,10 @@ import time
 from typing import Final
 
 from ocpiq.commands.report import say
+from ocpiq.commands.streams import CLEAR
 from ocpiq.errors import Notice, PageRead, PullEnded, Requested, Speaks, Warned
 
 OFTEN: Final = 0.1  # seconds between two lines
-CLEAR: Final = "\r\033[K"
 OK: Final = 200
 
 
@@ -24,7 +24,6 @@ class Progress:
         self.quiet = quiet
         self.verbose = verbose
         self.terminal = sys.stderr.isatty()
-        self.complete = True
         self.shown = False
         self.begun: dict[str, float] = {}
         self.last = 0.0
@@ -45,7 +44,6 @@ class Progress:
             elif notice.objects is None and (notice.status != OK or notice.subject in self.begun):
                 self.waiting(f"{notice.subject}: {_answer(notice.status)} instead of a page, trying again …")
         else:
-            self.complete = self.complete and notice.complete
             self.clear()
             if not self.quiet:
                 say(self._summary(notice))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,15 +13,17 @@ from msgspec import Struct, structs
 
 from ocpiq.commands import origin, output, values
 from ocpiq.commands.arguments import Arguments
+from ocpiq.commands.output import Output
 from ocpiq.commands.progress import Progress
 from ocpiq.commands.report import failed
-from ocpiq.errors import IncompleteError, InputError, OcpiqError, RunError, UsageError, Warned
+from ocpiq.commands.shutdown import Shutdown
+from ocpiq.errors import HaltError, IncompleteError, InputError, OcpiqError, RunError, UsageError, Warned
+from ocpiq.sources.page_by_page import page_by_page
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from ocpiq.inputs import Inputs
     from ocpiq.query import Query
-    from ocpiq.sinks import Sink, WholeFile
     from ocpiq.sources import Source
 
 NOTHING: Final = object()
@@ -44,17 +46,20 @@ class Run(Struct):
     sources: dict[str, Source]
     variables: dict[str, Value]
     progress: Progress
+    shutdown: Shutdown
     last: object = NOTHING
     code: int = 0
+    incomplete: IncompleteError | None = None
+    halted: HaltError | None = None
 
 
-def run(given: Arguments, temporary: list[str]) -> int:
-    """Run the query that was given; `temporary` gets the files that would be left if the process were stopped."""
+def run(given: Arguments, shutdown: Shutdown) -> int:
+    """Run the query that was given."""
     words = list(given.words)
-    return run_text(given, text_of(given, words), words, temporary)
+    return run_text(given, text_of(given, words), words, shutdown)
 
 
-def run_standard_input(given: Arguments, temporary: list[str]) -> int:
+def run_standard_input(given: Arguments, shutdown: Shutdown) -> int:
     """Run the query that standard input holds, once, on null. Raises UsageError."""
     text = ""
     if not sys.stdin.isatty():
@@ -66,23 +71,19 @@ def run_standard_input(given: Arguments, temporary: list[str]) -> int:
     if not text.strip():
         raise UsageError("there is no query", hint="ocpiq --help shows some")
     once = structs.replace(given, options={**given.options, "null-input": [()]})
-    return run_text(once, Text(text, "standard input"), [], temporary)
+    return run_text(once, Text(text, "standard input"), [], shutdown)
 
 
-def run_text(given: Arguments, text: Text, files: list[str], temporary: list[str]) -> int:
+def run_text(given: Arguments, text: Text, files: list[str], shutdown: Shutdown) -> int:
     """Run `text`, with `files` as its inputs; return the exit code."""
     progress = Progress(quiet=given.has("quiet"), verbose=given.has("verbose"))
     with ExitStack() as stack:
         stack.callback(progress.clear)
         try:
-            started = _prepared(given, text, files, stack, progress)
-            file, whole = stack.enter_context(output.target(given, temporary))
-            _write_all(started, file.write, file.flush)
-            file.flush()
-            code = _ended(started)
-            if whole is not None:
-                _keep(whole, code)
-            return code
+            started = _prepared(given, text, files, stack, progress, shutdown)
+            out = stack.enter_context(_opened(started))
+            _write_all(started, out)
+            return _ended(started, out)
         except OcpiqError as error:
             progress.clear()
             return failed(error, text.text, text.name)
@@ -117,11 +118,23 @@ def compiled(given: Arguments, text: Text, variables: dict[str, Value]) -> Query
     )
 
 
-def _prepared(given: Arguments, text: Text, files: list[str], stack: ExitStack, progress: Progress) -> Run:
+def _prepared(
+    given: Arguments, text: Text, files: list[str], stack: ExitStack, progress: Progress, shutdown: Shutdown
+) -> Run:
     variables = values.variables(given)
     query = compiled(given, text, variables)
     sources = origin.sources(given, query.modules, stack)
-    return Run(given, query, text, _inputs(given, files, progress), sources, variables, progress)
+    return Run(given, query, text, _inputs(given, files, progress), sources, variables, progress, shutdown)
+
+
+def _opened(run: Run) -> AbstractContextManager[Output]:
+    wanted = output.Wanted(
+        columns=lambda: run.query.columns(run.sources),
+        warn=lambda message: run.progress(Warned(message)),
+        private=run.query.passes,
+        files=run.shutdown.files,
+    )
+    return output.opened(run.given, os.environ, wanted)
 
 
 def _inputs(given: Arguments, files: list[str], progress: Progress) -> Inputs:
@@ -131,54 +144,57 @@ def _inputs(given: Arguments, files: list[str], progress: Progress) -> Inputs:
     return Inputs(files, form, lambda problem: progress(Warned(f"ignoring {problem}")))
 
 
-def _write_all(run: Run, write: Callable[[bytes], object], flush: Callable[[], None]) -> None:
+def _write_all(run: Run, out: Output) -> None:
     """Write every result. A run-time error costs its input only, as in jq; the next input is read."""
-    sink = _sink(run)
     more = True
     while more:
         more = False
         try:
-            _write_results(run, sink, write, flush)
+            _write_results(run, out)
+        except IncompleteError as error:  # it comes after the last result
+            run.incomplete = error
+        except HaltError as error:
+            run.halted = error
         except OcpiqError as error:
-            run.progress.clear()
-            write(sink.flush())
-            flush()
+            _show_all(run, out)
             if isinstance(error, InputError) or not isinstance(error, RunError):
                 raise
             more = _reads_inputs(run)
             place = run.inputs.place if run.inputs and more else ""
             run.code = failed(error, run.text.text, run.text.name, place)
+        except (KeyboardInterrupt, Exception) as error:
+            if not isinstance(error, OSError):  # the output cannot be written to
+                _show_all(run, out)
+            raise
     run.progress.clear()
-    write(sink.end())
+    out.close()
 
 
-def _write_results(run: Run, sink: Sink, write: Callable[[bytes], object], flush: Callable[[], None]) -> None:
-    encode = sink.write
-    at_once = output.is_terminal(run.given) or run.given.has("unbuffered")
-    for value in _results(run):
-        if at_once:
+def _show_all(run: Run, out: Output) -> None:
+    """Have every result of a run that failed seen before the error is."""
+    run.progress.clear()
+    out.show(held=True)
+
+
+def _write_results(run: Run, out: Output) -> None:
+    def between(source: Source) -> None:
+        run.shutdown.check()
+        if out.whole is None:
+            out.show(held=out.target.terminal and source.repeats)
+
+    for value in _results(run, page_by_page(run.sources, between)):
+        run.shutdown.check()
+        if out.at_once:
             run.progress.clear()
-        write(encode(value))
-        if at_once:
-            flush()
+        out.write(value)
         run.last = value
 
 
-def _sink(run: Run) -> Sink:
-    return output.sink(
-        run.given,
-        os.environ,
-        lambda: run.query.columns(run.sources),
-        lambda text: run.progress(Warned(text)),
-        terminal=output.is_terminal(run.given),
-    )
-
-
-def _results(run: Run) -> Iterator[Value]:
+def _results(run: Run, sources: dict[str, Source]) -> Iterator[Value]:
     return run.query.run(
         inputs=run.inputs,
         once=not _reads_inputs(run),
-        sources=run.sources,
+        sources=sources,
         variables=run.variables,
         notify=run.progress,
     )
@@ -189,20 +205,17 @@ def _reads_inputs(run: Run) -> bool:
     return not run.given.has("null-input") and not run.sources
 
 
-def _ended(run: Run) -> int:
-    if run.code:
-        return run.code
-    if not run.progress.complete:
-        return IncompleteError.exit_code
-    if not run.given.has("exit-status"):
+def _ended(run: Run, out: Output) -> int:
+    """Put the written file in its place, or beside it where it is incomplete; return the exit code."""
+    if run.incomplete is not None:
+        partial = out.keep_partial()
+        if partial is not None:
+            run.incomplete.message += f"; what was received is in {partial}"
+        return failed(run.incomplete, run.text.text, run.text.name)
+    code = run.code if run.halted is None else failed(run.halted)
+    if code:
+        return code
+    out.keep()
+    if run.halted is not None or not run.given.has("exit-status"):
         return 0
     return 4 if run.last is NOTHING else 1 if run.last is None or run.last is False else 0
-
-
-def _keep(whole: WholeFile, code: int) -> None:
-    """Put the written file in its place where the run went well, or beside it where it is incomplete."""
-    if code in (0, 1, 4):
-        whole.keep()
-    elif code == IncompleteError.exit_code:
-        partial = whole.keep_partial()
-        failed(IncompleteError(f"not everything was there; what was is in {partial}"))

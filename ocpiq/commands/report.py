@@ -14,7 +14,6 @@ from ocpiq.values.visible import write_error
 
 DEBUG: Final = "OCPIQ_DEBUG"
 INTERNAL: Final = 5
-INTERRUPTED: Final = 130  # as shells count a process that SIGINT ended
 
 
 def say(text: str) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Final
+
+CLEAR: Final = "\r\033[K"
 
 STREAMS: Final = (  # output that the caller has closed cannot be written to, which is then said
     ("stdin", os.O_RDONLY, "r"),
@@ -22,6 +25,13 @@ def prepare() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(encoding="utf-8")
     _obey_escapes()
+
+
+def clear_line() -> None:
+    """Take away the line of progress, if standard error is a terminal."""
+    if sys.stderr.isatty():
+        with suppress(OSError, ValueError):
+            os.write(sys.stderr.fileno(), CLEAR.encode())
 
 
 def forget_output() -> None:

@@ -151,7 +151,8 @@ def accepts_gzip(header: str) -> bool:
 class DemoPlatform:
     """An OCPI platform with made-up data on the loopback.
 
-    As a context manager it is served by a thread; `serve_forever` serves it in the foreground.
+    As a context manager it is served by a thread; `serve_forever` serves it in the foreground, until another thread
+    calls `stop`.
     """
 
     def __init__(self, port: int, settings: Settings, page_delay: float, log: Log | None) -> None:
@@ -166,11 +167,15 @@ class DemoPlatform:
         self.versions_url = f"{self.url}/ocpi/versions"
 
     def serve_forever(self) -> None:
-        """Serve until interrupted (KeyboardInterrupt passes through); print nothing."""
+        """Serve until stopped or interrupted (KeyboardInterrupt passes through); print nothing."""
         try:
-            self._server.serve_forever()
+            self._server.serve_forever(0.05)
         finally:
             self._server.server_close()
+
+    def stop(self) -> None:
+        """End `serve_forever`, and wait for it to end."""
+        self._server.shutdown()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

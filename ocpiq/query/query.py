@@ -10,6 +10,7 @@ from ocpiq.analysis.columns import Columns, columns
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.plan import QueryPlan
+from ocpiq.analysis.views import shows
 from ocpiq.engine import Halted, Program, Runtime
 from ocpiq.errors import Notify, UsageError, ignore
 from ocpiq.language import parse, tree
@@ -67,6 +68,11 @@ class Query:
         return tuple(dict.fromkeys(source.module for source in self._plan.sources))
 
     @property
+    def passes(self) -> bool:
+        """Whether its clauses show a field in the clear, beside or instead of those that pass by default."""
+        return any(shows(source.view) for source in self._plan.sources)
+
+    @property
     def metadata(self) -> Metadata:
         """What the query says of itself."""
         return self._metadata
@@ -108,7 +114,7 @@ class Query:
             for input_ in (value,) if inputs is None or once else rest:
                 yield from program.run(input_, runtime, given, pulls.scan)
         except Halted:
-            return
+            pass
         pulls.end()
 
     def ask(

@@ -14,7 +14,6 @@ from msgspec import structs
 
 from ocpiq.commands import explain, lookup, schema
 from ocpiq.commands.arguments import Arguments
-from ocpiq.commands.options import FORMS
 from ocpiq.commands.report import failed, say
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
 from ocpiq.repl.context import ALWAYS
@@ -24,6 +23,7 @@ from ocpiq.repl.more import Pager
 from ocpiq.repl.session import Session
 from ocpiq.repl.suggest import QUERIED
 from ocpiq.repl.words import Word, words
+from ocpiq.sinks.registry import ON_TERMINAL
 from ocpiq.storage import history
 
 NARROW: Final = 79  # columns that every terminal has
@@ -127,11 +127,11 @@ def _platform(session: Session, rest: str) -> None:
 
 
 def _to(session: Session, rest: str) -> None:
-    known = f"there are {', '.join(FORMS)}"
-    if rest and rest not in FORMS:
-        raise UsageError(":to takes a form of results", hint=did_you_mean(rest, FORMS) or known)
+    known = f"available: {', '.join(ON_TERMINAL)}"
+    if rest and rest not in ON_TERMINAL:
+        raise UsageError(":to takes an output format", hint=did_you_mean(rest, ON_TERMINAL) or known)
     session.form = rest or session.form
-    say(f"results are written as {session.form}" + ("" if rest else f"; {known}"))
+    say(f"output format: {session.form}" + ("" if rest else f" ({known})"))
 
 
 def _arg(session: Session, rest: str) -> None:

@@ -24,7 +24,7 @@ from ocpiq.repl.mend import mended, mistake_shown
 from ocpiq.repl.remembered import Remembered
 from ocpiq.repl.run import run
 from ocpiq.repl.session import Session
-from ocpiq.sinks import refused
+from ocpiq.sinks.colors import refused
 
 PROMPT: Final = "ocpiq> "
 MENU: Final = 8  # rows

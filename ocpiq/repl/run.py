@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
 from ocpiq.commands import output, report
 from ocpiq.commands.apart import apart
-from ocpiq.commands.progress import CLEAR, Progress
+from ocpiq.commands.progress import Progress
 from ocpiq.commands.query import Text, compiled
+from ocpiq.commands.shutdown import Shutdown
+from ocpiq.commands.streams import CLEAR
 from ocpiq.errors import Notice, OcpiqError, Warned
 from ocpiq.repl.more import Pager
 from ocpiq.repl.session import Session
+from ocpiq.sinks.target import Target
+from ocpiq.sources import Source
+from ocpiq.sources.page_by_page import page_by_page
 
 
 def run(session: Session, text: str) -> None:
@@ -19,19 +25,21 @@ def run(session: Session, text: str) -> None:
     session.last = text
     session.seen.clear()
     progress = Progress(quiet=session.given.has("quiet"), verbose=session.given.has("verbose"))
-    ended = apart(lambda: _guarded(session, text, progress))
+    shutdown = Shutdown()
+    with shutdown.on_signals(("SIGINT",), once=False):
+        ended = apart(lambda: _guarded(session, text, progress, shutdown), shutdown, force=True)
     progress.clear()
-    if ended != "done":
+    if shutdown.signal:
         sys.stderr.write(CLEAR)  # the terminal's own ^C
         report.say("cancelled")
     if ended == "stuck":  # its connection is not to be used again, and nothing it still says is to be seen
         session.reopen(session.given)
 
 
-def _guarded(session: Session, text: str, progress: Progress) -> None:
+def _guarded(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
     try:
-        _write(session, text, progress)
-    except KeyboardInterrupt:
+        _write(session, text, progress, shutdown)
+    except (KeyboardInterrupt, Enough):
         return
     except OcpiqError as error:
         progress.clear()
@@ -41,28 +49,55 @@ def _guarded(session: Session, text: str, progress: Progress) -> None:
         report.broke(error)
 
 
-def _write(session: Session, text: str, progress: Progress) -> None:
+def _write(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
     def notify(notice: Notice) -> None:
         session.heard(notice)
         progress(notice)
 
     given = session.arguments("query", to=session.form)
     query = compiled(given, Text(text, session.file), session.variables)
-    sink = output.sink(
-        given,
-        os.environ,
-        lambda: query.columns(session.sources),
-        lambda message: progress(Warned(message)),
-        terminal=True,
-    )
-    pager = Pager(progress.clear)
+    pager, stream = Pager(progress.clear), Written()
+    target = Target(stream, None, True, lambda message: progress(Warned(message)))
+    sink = output.open_sink(given, os.environ, target, lambda: query.columns(session.sources))
     if query.modules:
         progress.waiting(f"asking {session.platform} for {', '.join(query.modules)} …")
+
+    def show() -> None:
+        if not pager.write(stream.taken()):
+            raise Enough
+
+    def between(source: Source) -> None:
+        shutdown.check()
+        if source.repeats:  # a platform, whose next page may take a while
+            sink.flush()
+            show()
+
+    sources = page_by_page(session.sources, between)
     try:
-        for value in query.run(sources=session.sources, variables=session.variables, notify=notify):
-            if not pager.write(sink.write(value).decode()):
-                return
+        for value in query.run(sources=sources, variables=session.variables, notify=notify):
+            shutdown.check()
+            sink.write(value)
+            show()
+        sink.close()
+        show()
     except OcpiqError:
-        pager.write(sink.flush().decode())
+        sink.flush()
+        show()
         raise
-    pager.write(sink.end().decode())
+    finally:
+        sink.discard()
+
+
+class Enough(Exception):
+    """No more results are wanted."""
+
+
+class Written(io.BytesIO):
+    """What a sink has written and the pager has not."""
+
+    def taken(self) -> str:
+        """Return it, once."""
+        text = self.getvalue().decode()
+        self.seek(0)
+        self.truncate()
+        return text

@@ -9,11 +9,12 @@ from msgspec import Struct, field, structs
 
 from ocpiq.commands import origin, values
 from ocpiq.commands.arguments import Arguments
-from ocpiq.commands.options import FORMS, SOURCES, VALUES
+from ocpiq.commands.options import SOURCES, VALUES
 from ocpiq.errors import Notice, PageRead, PullEnded, UsageError
 from ocpiq.repl.context import Context
 from ocpiq.repl.files import names_in
 from ocpiq.schema import DEFAULT_VERSION, modules
+from ocpiq.sinks.registry import ON_TERMINAL
 from ocpiq.sources import Source
 from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
@@ -99,7 +100,7 @@ class Session(Struct):
     def context(self) -> Context:
         """Return what suggestions are made from."""
         names = modules(self.version)
-        return Context(self.version, names, tuple(self.variables), self.platforms, FORMS, names_in)
+        return Context(self.version, names, tuple(self.variables), self.platforms, ON_TERMINAL, names_in)
 
     def heard(self, notice: Notice) -> None:
         """Count what a run has read."""

@@ -11,20 +11,13 @@ from ocpiq.repl.fields import clause_fields
 from ocpiq.repl.line import argument_at
 from ocpiq.repl.words import words
 from ocpiq.schema import module
+from ocpiq.sinks.registry import FORMATS
 
 HELPED: Final = ("clause", "stage", "aggregate", "function", "format")
 REMEMBERING: Final = {
     "on": "remember the queries that are typed",
     "off": "remember none from now on",
     "clear": "forget them all",
-}
-FORMS: Final = {
-    "json": "indented, in colours",
-    "ndjson": "a value a line",
-    "csv": "comma separated values",
-    "tsv": "tab separated values",
-    "table": "as wide as the terminal",
-    "markdown": "a table for a document",
 }
 
 
@@ -66,7 +59,7 @@ def _choices(name: str, rest: str, context: Context) -> dict[str, str]:
         case ":platform":
             return dict.fromkeys(context.platforms, "platform")
         case ":to":
-            return {form: FORMS.get(form, "form") for form in context.forms}
+            return {each.name: each.about for each in FORMATS if each.name in context.forms}
         case ":history":
             return REMEMBERING
         case ":arg":

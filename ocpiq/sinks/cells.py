@@ -6,6 +6,8 @@ import math
 
 from msgspec import Struct
 
+from ocpiq.sinks.sink import Settings
+from ocpiq.sinks.target import Target
 from ocpiq.values.blank import NA, Blank
 from ocpiq.values.text import number_text, to_json
 from ocpiq.values.types import Value
@@ -18,6 +20,11 @@ class Texts(Struct, frozen=True):
     null: str = ""
     na: str = NA
     visible: bool = False
+
+
+def texts(target: Target, settings: Settings, *, visible: bool = False) -> Texts:
+    """Return the texts that the settings ask for; for a terminal they are visible in any case."""
+    return Texts(settings.null, settings.na, visible=visible or target.terminal)
 
 
 def cell_text(value: Value, texts: Texts) -> str:

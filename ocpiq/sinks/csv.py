@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.sinks.cells import Texts, cell_text
+from ocpiq.analysis.columns import Columns
+from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.sinks.cells import Texts, cell_text, texts
+from ocpiq.sinks.registry import OPTIONS
 from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.sink import Settings, Sink, StreamSink
+from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
 from ocpiq.values.text import utf8
@@ -19,6 +24,9 @@ BOM: Final = b"\xef\xbb\xbf"
 FORMULA: Final = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four are the wide forms
 NEGATIVE: Final = re.compile(r"-[0-9]+(?:[.,][0-9]+)?")
 TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+WORDS: Final = next(option.choices for option in OPTIONS if option.name == "csv")
 
 
 class Dialect(Struct, frozen=True):
@@ -35,8 +43,39 @@ class Dialect(Struct, frozen=True):
     defuse: bool = False
 
 
+def csv(target: Target, columns: Columns, settings: Settings) -> Sink:
+    """Open a sink for CSV. Raises UsageError."""
+    rows = Rows(columns, sort_keys=settings.sort_keys)
+    return StreamSink(target, csv_lines(rows, texts(target, settings), dialect(settings.csv)))
+
+
+def tsv(target: Target, columns: Columns, settings: Settings) -> Sink:
+    """Open a sink for TSV."""
+    rows = Rows(columns, sort_keys=settings.sort_keys)
+    return StreamSink(target, tsv_lines(rows, texts(target, settings)))
+
+
+def dialect(words: Sequence[str]) -> Dialect:
+    """Return the dialect that the words of `--csv` ask for. Raises UsageError."""
+    for word in words:
+        if word not in WORDS:
+            hint = did_you_mean(word, WORDS) or f"available: {', '.join(WORDS)}"
+            raise UsageError("--csv knows no such word", hint=hint)
+    if "semicolon" in words and "tab" in words:
+        raise UsageError("--csv takes semicolon or tab, not both")
+    excel = "excel" in words
+    comma = ";" if "semicolon" in words or "decimal-comma" in words else ","
+    return Dialect(
+        delimiter="\t" if "tab" in words else comma,
+        decimal="," if "decimal-comma" in words else ".",
+        newline="\r\n" if excel else "\n",
+        bom=excel or "bom" in words,
+        defuse=excel,
+    )
+
+
 class Lines:
-    """A sink that writes the names of the columns as the first line, then each value as a line."""
+    """An encoder that writes the names of the columns as the first line, then each value as a line."""
 
     def __init__(self, rows: Rows, line: Callable[[list[Value]], str], begin: bytes = b"") -> None:
         self.rows = rows
@@ -62,8 +101,8 @@ class Lines:
         return self.begin + utf8(self.line(list(self.rows.names)))
 
 
-def csv(rows: Rows, texts: Texts, dialect: Dialect) -> Lines:
-    """Return a sink for CSV.
+def csv_lines(rows: Rows, texts: Texts, dialect: Dialect) -> Lines:
+    """Return an encoder for CSV.
 
     Quoted is what has to be, and a string that could be mistaken for nothing, for null or for a blank.
     """
@@ -93,8 +132,8 @@ def defused(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) and not NEGATIVE.fullmatch(text) else text
 
 
-def tsv(rows: Rows, texts: Texts) -> Lines:
-    """Return a sink for TSV as jq's `@tsv` writes it: tabs, line breaks and backslashes escaped, no quotes."""
+def tsv_lines(rows: Rows, texts: Texts) -> Lines:
+    """Return an encoder for TSV as jq's `@tsv` writes it: tabs, line breaks and backslashes escaped, no quotes."""
 
     def line(cells: list[Value]) -> str:
         return "\t".join([cell_text(value, texts).translate(TSV_ESCAPES) for value in cells]) + "\n"

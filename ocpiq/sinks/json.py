@@ -9,14 +9,17 @@ from typing import Final
 import orjson
 from msgspec import Struct
 
+from ocpiq.analysis.columns import Columns
 from ocpiq.errors import RunError
+from ocpiq.sinks.sink import Settings, Sink, StreamSink
+from ocpiq.sinks.target import Target
 from ocpiq.values.blank import Blank
 from ocpiq.values.text import encode, utf8
 from ocpiq.values.types import Value
 from ocpiq.values.visible import LINES, visible
 from ocpiq.values.writer import Style, write
 
-Encoder = Callable[[Value], bytes]
+Encode = Callable[[Value], bytes]
 
 LAYOUT: Final = f"{LINES}\x1b\x1e"
 BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
@@ -44,8 +47,46 @@ class Form(Struct, frozen=True):
 ONE_LINE: Final = Form()
 
 
-def encoder(form: Form) -> Encoder:
-    """Return the function that gives a value's bytes in this form, with what stands before and behind it."""
+class Json(Struct, frozen=True):
+    """JSON: each value by itself, nothing held back."""
+
+    write: Encode
+
+    def flush(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+    def end(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+
+def indented(target: Target, columns: Columns, settings: Settings) -> Sink:
+    """Open a sink for indented JSON."""
+    return _opened(target, settings, "" if settings.compact else "  ")
+
+
+def one_line(target: Target, columns: Columns, settings: Settings) -> Sink:
+    """Open a sink for JSON, one value per line unless an indent was asked for."""
+    return _opened(target, settings, "")
+
+
+def _opened(target: Target, settings: Settings, indent: str) -> Sink:
+    form = Form(
+        indent=indent if settings.indent is None else settings.indent,
+        sort_keys=settings.sort_keys,
+        ascii_only=settings.ascii_only,
+        raw=settings.raw or settings.join or settings.raw0,
+        begin=b"\x1e" if settings.seq else b"",
+        end=b"\0" if settings.raw0 else b"" if settings.join else b"\n",
+        colors=settings.colors,
+        visible=target.terminal,
+    )
+    return StreamSink(target, Json(encoder(form)))
+
+
+def encoder(form: Form) -> Encode:
+    """Return the function that gives a value's bytes in this form, with what stands before and after it."""
     if form == ONE_LINE:  # the usual one, and the fastest
         return lambda value: encode(value, orjson.OPT_APPEND_NEWLINE)
     laid_out = _laid_out(form)
@@ -67,7 +108,7 @@ def encoder(form: Form) -> Encoder:
     return raw
 
 
-def _laid_out(form: Form) -> Encoder:
+def _laid_out(form: Form) -> Encode:
     if form.colors:
         style = Style(indent=form.indent, sort_keys=form.sort_keys, colors=form.colors)
         return lambda value: write(value, style).encode()
@@ -83,7 +124,7 @@ def _laid_out(form: Form) -> Encoder:
     )
 
 
-def _ascii(json: Encoder) -> Encoder:
+def _ascii(json: Encode) -> Encode:
     def ascii_only(value: Value) -> bytes:
         data = json(value)
         return data if data.isascii() else BEYOND_ASCII.sub(_escaped, data.decode()).encode()
@@ -91,7 +132,7 @@ def _ascii(json: Encoder) -> Encoder:
     return ascii_only
 
 
-def _visible(json: Encoder) -> Encoder:
+def _visible(json: Encode) -> Encode:
     """Return the encoder with what is beyond ASCII made visible.
 
     JSON itself escapes the controls below; those that are there lay it out or colour it.

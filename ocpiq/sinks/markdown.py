@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ocpiq.sinks.cells import Texts, cell_text
+from ocpiq.analysis.columns import Columns
+from ocpiq.sinks.cells import Texts, cell_text, texts
+from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.screenful import HELD, Screenful
+from ocpiq.sinks.sink import Settings, Sink, StreamSink
 from ocpiq.sinks.table import numeric
+from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.types import Value
 
 # What Markdown would take for more than text; an underscore inside a word it does not.
 MARKUP: Final = re.compile(r"[\\|`*<\[&~]|(?<![^\W_])_|_(?![^\W_])")
+
+
+def markdown(target: Target, columns: Columns, settings: Settings) -> Sink:
+    """Open a sink for a Markdown table."""
+    rows = Rows(columns, sort_keys=settings.sort_keys)
+    return StreamSink(target, Screenful(rows, Markdown(texts(target, settings, visible=True)), HELD))
 
 
 class Markdown:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from ocpiq.sinks.rows import Rows
 from ocpiq.values.text import utf8
 from ocpiq.values.types import Value
+
+HELD: Final = 1000  # rows that a table in a file is laid out by
 
 
 class Layout(Protocol):
@@ -20,7 +22,7 @@ class Layout(Protocol):
 
 
 class Screenful:
-    """A sink that holds back the first `held` rows."""
+    """An encoder that holds back the first `held` rows."""
 
     def __init__(self, rows: Rows, layout: Layout, held: int) -> None:
         self.rows = rows

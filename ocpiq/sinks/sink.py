@@ -1,4 +1,4 @@
-"""What every form of results is to those who write them."""
+"""What every output format is to those who write results."""
 
 from __future__ import annotations
 
@@ -6,12 +6,53 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from ocpiq.sinks.json import Encoder
+from ocpiq.sinks.target import Target
+from ocpiq.values.blank import NA
 from ocpiq.values.types import Value
 
 
+class Settings(Struct, frozen=True):
+    """What the command line says of formats, as one typed value.
+
+    `null` and `na` stand for null and for a blank in cells, `csv` are the words of `--csv`. The others are jq's flags;
+    `indent` is one level of it, None where none was asked for; `colors` are jq's escape sequences or none.
+    """
+
+    sort_keys: bool = False
+    null: str = ""
+    na: str = NA
+    csv: tuple[str, ...] = ()
+    raw: bool = False
+    join: bool = False
+    raw0: bool = False
+    ascii_only: bool = False
+    seq: bool = False
+    compact: bool = False
+    indent: str | None = None
+    colors: tuple[str, ...] = ()
+
+
 class Sink(Protocol):
-    """Gives the bytes of values one after the other; `end` gives what stands behind the last."""
+    """Writes values to the target that it was opened with, one after the other.
+
+    A run that succeeds, or is incomplete, ends with `close`; one that fails with `flush` and `discard`.
+    """
+
+    def write(self, value: Value) -> None:
+        """Take the next value; it may be held back. Raises FormError where it does not fit, OSError."""
+
+    def flush(self) -> None:
+        """Write whatever is held back, so that no result is missing from what can be read."""
+
+    def close(self) -> None:
+        """Write what is held back and what ends the results, and let go of the target."""
+
+    def discard(self) -> None:
+        """Let go of the target without ending the results, also after `close`."""
+
+
+class Encoder(Protocol):
+    """A format that is bytes from the first value to the last, and for which it makes no difference where they go."""
 
     def write(self, value: Value) -> bytes:
         """Return what is to be written for the next value; it may be nothing yet. Raises FormError."""
@@ -23,15 +64,25 @@ class Sink(Protocol):
         """Return what is held back and what ends the results."""
 
 
-class Json(Struct, frozen=True):
-    """JSON: each value by itself."""
+class StreamSink:
+    """The sink of an encoder: writes its bytes to the target's stream."""
 
-    write: Encoder
+    def __init__(self, target: Target, encoder: Encoder) -> None:
+        self._put = target.stream.write
+        self._encode = encoder.write
+        self._encoder = encoder
 
-    def flush(self) -> bytes:
-        """Return nothing."""
-        return b""
+    def write(self, value: Value) -> None:
+        """Write the bytes of a value."""
+        self._put(self._encode(value))
 
-    def end(self) -> bytes:
-        """Return nothing."""
-        return b""
+    def flush(self) -> None:
+        """Write what the encoder holds back."""
+        self._put(self._encoder.flush())
+
+    def close(self) -> None:
+        """Write what ends the results."""
+        self._put(self._encoder.end())
+
+    def discard(self) -> None:
+        """Do nothing: the stream belongs to whoever opened it."""

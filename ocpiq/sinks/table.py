@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
-from ocpiq.sinks.cells import Texts, cell_text
+from ocpiq.analysis.columns import Columns
+from ocpiq.sinks.cells import Texts, cell_text, texts
+from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.screenful import HELD, Screenful
+from ocpiq.sinks.sink import Settings, Sink, StreamSink
+from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value
@@ -14,6 +22,32 @@ GAP: Final = "  "
 CUT: Final = "…"
 RULE: Final = "─"
 LEAST: Final = 8  # a column is not made narrower than this; what then has no room is left out
+
+
+def table(target: Target, columns: Columns, settings: Settings) -> Sink:
+    """Open a sink for a table as wide as the terminal, or as wide as it needs to be in a file."""
+    rows, size = Rows(columns, sort_keys=settings.sort_keys), _size(target)
+    layout = Table(
+        texts(target, settings, visible=True),
+        size.columns if target.terminal else None,
+        lambda names: target.warn(_left_out(names)),
+    )
+    held = max(1, size.lines - 3) if target.terminal else HELD
+    return StreamSink(target, Screenful(rows, layout, held))
+
+
+def _size(target: Target) -> os.terminal_size:
+    """Return the size of the terminal that is written to, which need not be standard output."""
+    fallback = (80, 24)
+    if target.terminal:
+        with suppress(OSError, ValueError):
+            fallback = os.get_terminal_size(target.stream.fileno())
+    return shutil.get_terminal_size(fallback)
+
+
+def _left_out(names: tuple[str, ...]) -> str:
+    columns = "1 column does" if len(names) == 1 else f"{len(names)} columns do"
+    return f"{columns} not fit (pick fewer with only or {{id, …}}, or use --to csv)"
 
 
 class Table:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
+
+from ocpiq.storage.unfinished import create
 
 FILE_RIGHTS = 0o600
 FOLDER_RIGHTS = 0o700
@@ -19,8 +20,7 @@ def write(path: Path, content: bytes) -> None:
     Missing folders are made for the owner alone; a folder that exists keeps its rights. Raises OSError.
     """
     make_folder(path.parent)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with FILE_RIGHTS
-    temporary = Path(name)
+    handle, temporary = create(path)  # made with FILE_RIGHTS
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

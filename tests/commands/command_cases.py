@@ -103,7 +103,14 @@ OUTPUT = [
     Case("-o by its ending", ("-o", "out.json", "."), "", "[1]", made={"out.json": "[\n  1\n]\n"}),
     Case("-o .ndjson", ("-o", "out.ndjson", "."), "", "[1]", made={"out.ndjson": "[1]\n"}),
     Case("--to", ("--to", "json", "."), "[\n  1\n]\n", "[1]"),
-    Case("--to nonsense", ("--to", "xml", "."), "", "1", err="no such form.*json, ndjson, csv", code=2),
+    Case(
+        "--to nonsense",
+        ("--to", "xml", "."),
+        "",
+        "1",
+        err=r'unknown format "xml" \(available: json, ',
+        code=2,
+    ),
     Case("--to, mistyped", ("--to", "cvs", "."), "", "1", err="did you mean csv", code=2),
     Case(
         "-o leaves the file after a failure",

@@ -15,7 +15,7 @@ REFERENCE = Path(__file__).parents[2] / "grammar" / "README.md"
 
 
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["help", "blanks"], []) == 0
+    assert run(["help", "blanks"]) == 0
     assert capsys.readouterr().out == blank_table()
 
 

@@ -41,7 +41,7 @@ def test_case(
     stdin.write_bytes(case.stdin if isinstance(case.stdin, bytes) else case.stdin.encode())
     with stdin.open("rb") as file:
         monkeypatch.setattr(sys, "stdin", file)
-        code = run(case.argv, [])
+        code = run(case.argv)
     out, err = (data.decode() for data in capfdbinary.readouterr())
     assert (out, code) == (case.out, case.code), err
     assert re.search(case.err, err, re.MULTILINE) if case.err else err == ""

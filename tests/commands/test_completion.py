@@ -12,8 +12,9 @@ import pexpect
 import pytest
 
 from ocpiq.commands.completion import SCRIPTS
-from ocpiq.commands.options import COMMANDS, FORMS, OPTIONS, SHELLS
+from ocpiq.commands.options import COMMANDS, OPTIONS, SHELLS
 from ocpiq.schema import modules
+from ocpiq.sinks.registry import NAMES
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "-f month.ocpiq m": (),
     "--sour": ("--source",),
     "--demo --sour": ("--source",),
-    "--to ": FORMS,
+    "--to ": NAMES,
     "--to t": ("tsv", "table"),
     "--to csv comp": ("completion",),
     "--csv s": ("semicolon",),
@@ -96,7 +97,7 @@ def test_in_bash(line: str, words: tuple[str, ...], scripts: Path) -> None:
     ("line", "words"),
     [
         ("--to = m", ["markdown"]),
-        ("--to =", sorted(FORMS)),
+        ("--to =", sorted(NAMES)),
         ("--to = csv lo", ["locations", "login", "logout"]),
         ("--source sessions = s", []),
         ("--source sessions =", []),

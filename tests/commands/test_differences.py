@@ -68,5 +68,5 @@ def test_a_point(
         Path(name).write_text(text, "utf-8")
     with Path("stdin").open("rb") as file:
         monkeypatch.setattr(sys, "stdin", file)
-        assert run(argv, []) == code
+        assert run(argv) == code
     assert capfdbinary.readouterr().out.decode() == out

@@ -52,14 +52,14 @@ def test_every_command_can_be_run() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=by_name)
 def test_every_command_has_its_own(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([command.name, "--help"], []) == 0
+    assert run([command.name, "--help"]) == 0
     text = capsys.readouterr().out
     assert text == of_name(command.name)
     assert text.startswith(f"ocpiq {command.name}") and "\nExamples\n  ocpiq " in text
     assert max(map(len, text.splitlines())) <= WIDTH
     named = set(re.findall(r"^ +(?:-., )?--(\S+)", text, re.MULTILINE))
     assert named == {option.name for option in OPTIONS if command.name in option.commands}
-    assert run(["help", command.name], []) == 0
+    assert run(["help", command.name]) == 0
     assert capsys.readouterr().out.startswith(text)  # the page on platforms follows that command's
 
 
@@ -78,19 +78,19 @@ def test_an_example_means_something(
         case "get":
             compile(as_query(given))
         case "explain":
-            assert run([word for word in argv if word != "--ask"], []) == 0
+            assert run([word for word in argv if word != "--ask"]) == 0
         case "schema":
             assert schema(given) == 0
         case "help":
             assert looked_up(given) == 0
         case "completion" | "man":
-            assert run(argv, []) == 0
+            assert run(argv) == 0
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("title", SECTIONS)
 def test_a_page_of_the_language_fits_a_terminal(title: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["help", title], []) == 0
+    assert run(["help", title]) == 0
     long = [line for line in capsys.readouterr().out.splitlines() if len(line) > WIDTH]
     assert [
         line for line in long if not re.fullmatch(r" {10}→ \S+", line)

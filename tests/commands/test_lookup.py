@@ -26,7 +26,7 @@ limit(n; f)    (Outputs)
 
 
 def test_an_entry_for_each_meaning_of_a_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["help", "limit"], []) == 0
+    assert run(["help", "limit"]) == 0
     assert capsys.readouterr().out == LIMIT
 
 
@@ -52,7 +52,7 @@ FOUND = {
 
 @pytest.mark.parametrize(("name", "begin"), FOUND.values(), ids=FOUND)
 def test_what_is_found(name: str, begin: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["help", name], []) == 0
+    assert run(["help", name]) == 0
     assert begin in re.split(r"\n\n(?=\S)", capsys.readouterr().out + "\n")[0]
 
 
@@ -65,13 +65,13 @@ def test_every_form_finds_its_entry(entry: Entry) -> None:
     ("name", "hint"), [("sort_bi", "did you mean sort_by?"), ("qqq", "ocpiq help lists them all")]
 )
 def test_a_name_that_is_not_there(name: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["help", name], []) == 2
+    assert run(["help", name]) == 2
     out, err = capsys.readouterr()
     assert (out, err) == ("", f"error: the language has no such entry ({hint})\n")
 
 
 def test_the_list_has_every_group_and_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["help"], []) == 0
+    assert run(["help"]) == 0
     assert capsys.readouterr().out == contents()
     lines = contents().splitlines()
     assert max(map(len, lines)) <= 80
@@ -81,7 +81,7 @@ def test_the_list_has_every_group_and_fits_a_terminal(capsys: pytest.CaptureFixt
 def test_the_page_on_platforms_comes_with_the_command_and_without_the_names_of_faults(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(["help", "platforms"], []) == 0
+    assert run(["help", "platforms"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("ocpiq platforms\n")
     assert "\n  Its next link fails.\n      What ocpiq does: Goes on by offset.\n" in out

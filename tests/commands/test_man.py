@@ -17,7 +17,7 @@ from ocpiq.commands.options import COMMANDS, OPTIONS
 
 @pytest.fixture
 def page(capsys: pytest.CaptureFixture[str]) -> str:
-    assert run(["man"], []) == 0
+    assert run(["man"]) == 0
     return capsys.readouterr().out
 
 

@@ -153,7 +153,7 @@ def test_endless_recursion_is_an_error_and_no_crash(home: dict[str, str]) -> Non
 def test_what_nobody_foresaw_shows_its_place_and_no_value(home: dict[str, str], tmp_path: Path) -> None:
     program = (
         "import sys, ocpiq.commands.query as q, ocpiq.commands.main as m\n"
-        "def broken(given, temporary): raise ZeroDivisionError('personal value')\n"
+        "def broken(given, shutdown): raise ZeroDivisionError('personal value')\n"
         "q.run = broken\n"
         "sys.exit(m.main(['-n', '1']))\n"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -106,7 +107,7 @@ def test_a_table_says_what_has_no_room(environment: dict[str, str]) -> None:
     text, code = ended(start(environment, "-n", "--to", "table", query))
     warnings = [line for line in text.splitlines() if line.startswith("warning: ")]
     assert code == 0
-    assert len(warnings) == 1 and re.search(r"\d+ columns have no room .* --to csv has all", warnings[0])
+    assert len(warnings) == 1 and re.search(r"\d+ columns do not fit \(.* use --to csv\)", warnings[0])
     assert all(len(line) <= 100 for line in text.splitlines() if line not in warnings)
 
 
@@ -133,6 +134,42 @@ ON_TERMINAL = {
     "halt_error": (("-n", '"\\u001b[2J" | halt_error'), "\\u001b[2J"),
     "error": (("-n", '"\\u001b[2J" | error'), "error: \\u001b[2J\n"),
 }
+
+
+TO_TERMINAL = (
+    "/dev/stdout",
+    "/dev/stderr",
+    "/dev/fd/1",
+    "/dev/fd/2",
+    "/proc/self/fd/1",
+    "/dev/tty",
+    "-",
+    "a-link",
+)
+
+
+@pytest.mark.parametrize("path", TO_TERMINAL)
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv", "tsv", "table", "markdown", "-r"])
+def test_a_terminal_named_by_a_path_is_given_no_commands_either(
+    path: str, form: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """The opened file is asked, not the option."""
+    if path == "a-link":
+        (tmp_path / path).symlink_to("/dev/tty")
+        path = str(tmp_path / path)
+    words = ["-r"] if form == "-r" else ["--to", form]
+    text, code = ended(start(environment, "-nM", "-o", path, *words, '"\\u001b]0;x\\u0007\\u009b2J\\u202e"'))
+    assert code == 0 and "9b2J" in text
+    assert not [character for character in text if not character.isprintable() and character != "\n"]
+
+
+def test_a_table_is_as_wide_as_the_terminal_that_it_is_written_to(environment: dict[str, str]) -> None:
+    argv = ("-n", "--to", "table", "-o", "/dev/tty", '{text: ("long " * 40)}')
+    script = f"{sys.executable} -m ocpiq {' '.join(map(shlex.quote, argv))} | cat"
+    process = pexpect.spawn(
+        "bash", ["-c", script], env=environment, encoding="utf-8", timeout=30, dimensions=(24, 60)
+    )
+    assert max(map(len, ended(process)[0].splitlines())) == 60
 
 
 @pytest.mark.parametrize(("argv", "seen"), ON_TERMINAL.values(), ids=ON_TERMINAL)

@@ -100,7 +100,7 @@ def test_every_object_comes_once_and_whole(
     login: Callable[[str, str], Login],
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    code = run([*parallel, "--platform", login(name, version).name, f"{module} pass ."], [])
+    code = run([*parallel, "--platform", login(name, version).name, f"{module} pass ."])
     out, err = capfd.readouterr()
     assert code == 0, err
     came = [tidy(json.loads(line)) for line in out.splitlines()]

@@ -35,8 +35,8 @@ def test_files_do_not_say(tmp_path: Path) -> None:
 
 
 def test_the_command_says_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["explain", "--ask", "--demo", "tariffs | .id"], []) == 0
+    assert run(["explain", "--ask", "--demo", "tariffs | .id"]) == 0
     assert "  has       33 objects, 1 page, about " in capsys.readouterr().out
-    assert run(["explain", "--ask", "--demo", "--json", "tariffs | .id"], []) == 0
+    assert run(["explain", "--ask", "--demo", "--json", "tariffs | .id"]) == 0
     (asked,) = json.loads(capsys.readouterr().out)["asked"]
     assert (asked["module"], asked["objects"], asked["pages"]) == ("tariffs", 33, 1)

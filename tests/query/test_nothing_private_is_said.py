@@ -278,7 +278,7 @@ def test_an_internal_error_shows_its_place_and_no_value(
         (tmp_path / "out").open("w") as out,
         patch.object(sys, "stdout", out),
     ):
-        assert run(["-n", "1"], []) == 5
+        assert run(["-n", "1"]) == 5
     said = capsys.readouterr().err
     assert "internal error: KeyError at " in said
     assert MARKER not in said

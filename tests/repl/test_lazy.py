@@ -11,7 +11,7 @@ import pytest
 @pytest.mark.parametrize(
     "statement",
     [
-        "from ocpiq.commands.main import run; run(['-n', '1'], [])",
+        "from ocpiq.commands.main import run; run(['-n', '1'])",
         "import ocpiq.repl.suggest as s, ocpiq.repl.context as c; s.suggest('ses', 3, c.Context('2.2.1', ()))",
         "import ocpiq.repl.check as c; c.checked('sessions', '2.2.1', ())",
         "import ocpiq.repl.colors as c; c.pieces('sessions', ())",

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.sinks.cells import Texts
-from ocpiq.sinks.csv import Dialect, csv, tsv
+from ocpiq.sinks.csv import Dialect, csv_lines, tsv_lines
 from ocpiq.sinks.rows import Rows
-from ocpiq.sinks.sink import Sink
+from ocpiq.sinks.sink import Encoder
 from ocpiq.values.blank import BLANK, Blank
 from ocpiq.values.text import number_text, to_json
 
@@ -23,13 +23,13 @@ EXCEL = Dialect(newline="\r\n", bom=True, defuse=True)
 COMMA = Dialect(delimiter=";", decimal=",")
 
 
-def written(sink: Sink, *values: object) -> bytes:
+def written(sink: Encoder, *values: object) -> bytes:
     return b"".join([*map(sink.write, values), sink.end()])
 
 
 def cell(value: object, dialect: Dialect = PLAIN, texts: Texts = TEXTS) -> str:
     """Return the text of `value` between two others."""
-    line = written(csv(Rows(), texts, dialect), {"a": 1, "b": value, "c": 2}).decode()
+    line = written(csv_lines(Rows(), texts, dialect), {"a": 1, "b": value, "c": 2}).decode()
     return line.split(dialect.newline, 1)[1][2 : -2 - len(dialect.newline)]
 
 
@@ -107,7 +107,7 @@ def test_formulas_are_defused_and_numbers_are_not_spoiled(value: object, text: s
 
 
 def test_names_of_columns_are_defused_too() -> None:
-    assert written(csv(Rows(), TEXTS, EXCEL), {"=a": 1}) == b"\xef\xbb\xbf'=a\r\n1\r\n"
+    assert written(csv_lines(Rows(), TEXTS, EXCEL), {"=a": 1}) == b"\xef\xbb\xbf'=a\r\n1\r\n"
 
 
 def test_texts_for_null_and_blanks() -> None:
@@ -122,11 +122,11 @@ def test_texts_for_null_and_blanks() -> None:
 
 
 def test_a_row_is_never_an_empty_line() -> None:
-    assert written(csv(Rows(), TEXTS, PLAIN), None, 1) == b'value\n""\n1\n'
+    assert written(csv_lines(Rows(), TEXTS, PLAIN), None, 1) == b'value\n""\n1\n'
 
 
 def test_no_value_and_no_columns_is_no_text() -> None:
-    assert written(csv(Rows(), TEXTS, EXCEL)) == b""
+    assert written(csv_lines(Rows(), TEXTS, EXCEL)) == b""
 
 
 def test_for_a_terminal_control_characters_are_escaped() -> None:
@@ -169,7 +169,7 @@ def test_the_standard_library_reads_what_was_written(
     table: tuple[list[str], list[list[object]]], dialect: Dialect
 ) -> None:
     names, lines = table
-    sink = csv(Rows(), TEXTS, dialect)
+    sink = csv_lines(Rows(), TEXTS, dialect)
     data = written(sink, *[dict(zip(names, cells, strict=True)) for cells in lines])
     text = data.decode("utf-8-sig" if dialect.bom else "utf-8")
     read = list(standard.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True))
@@ -188,4 +188,4 @@ TSV = {
 
 @pytest.mark.parametrize(("value", "text"), TSV.values(), ids=TSV)
 def test_tsv(value: object, text: str) -> None:
-    assert written(tsv(Rows(), TEXTS), value).decode() == text
+    assert written(tsv_lines(Rows(), TEXTS), value).decode() == text

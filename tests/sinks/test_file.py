@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ocpiq.errors import UsageError
-from ocpiq.sinks import WholeFile
+from ocpiq.sinks.file import WholeFile
 
 
 def names(folder: Path) -> list[str]:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.errors import RunError
-from ocpiq.sinks import Form, colors, encoder, refused
+from ocpiq.sinks.colors import colors, refused
+from ocpiq.sinks.json import Form, encoder
 from ocpiq.values.blank import Blank
 
 VALUE = {"b": [1, 2.5, {}], "a": {"ü": "😀\x7f", "e": []}, "n": None}

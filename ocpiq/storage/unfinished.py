@@ -1,0 +1,116 @@
+"""Files that are written beside their target and then take its place; those that a killed run left are removed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+if sys.platform != "win32":
+    import fcntl
+
+SUFFIX: Final = ".ocpiq-part"
+NAMED: Final = 40  # characters of the target's name in that of the file beside it, which may not be too long
+
+
+def create(target: Path) -> tuple[int, Path]:
+    """Create a file for its owner alone beside `target`; return its descriptor, open for writing, and its path.
+
+    It is locked for as long as the descriptor is open, so that another run can tell it from one that was left
+    behind. Those are removed first. Raises OSError.
+    """
+    import tempfile  # noqa: PLC0415 - slow to import, and most runs write no file
+
+    remove_leftovers(target.parent)
+    while True:
+        descriptor, name = tempfile.mkstemp(
+            prefix=f".{target.name[:NAMED]}.", suffix=SUFFIX, dir=target.parent
+        )
+        if _locked(descriptor, wait=True) is None or os.fstat(descriptor).st_nlink:
+            return descriptor, Path(name)
+        os.close(descriptor)  # another run took it for a leftover before it was locked
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the unfinished files in `folder` that no process is writing any more."""
+    with suppress(OSError):
+        for entry in list(os.scandir(folder)):
+            if entry.name.startswith(".") and entry.name.endswith(SUFFIX):
+                _remove_if_left(entry.path)
+
+
+def _remove_if_left(path: str) -> None:
+    with suppress(OSError):
+        if sys.platform == "win32":
+            os.unlink(path)  # noqa: PTH108 - refused while the file is open
+            return
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if _locked(descriptor, wait=False):
+                os.unlink(path)  # noqa: PTH108
+        finally:
+            os.close(descriptor)
+
+
+def _locked(descriptor: int, *, wait: bool) -> bool | None:
+    """Lock the file; return whether that was done, None where the system or its file system has no locks."""
+    if sys.platform == "win32":
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+class UnfinishedFiles:
+    """The files that this process has begun and not finished: finished one by one, or all removed.
+
+    `abandon` may be called by another thread than the one that writes; nothing is finished or left after it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paths: set[Path] = set()
+        self._abandoned = False
+
+    def create(self, target: Path) -> tuple[int, Path]:
+        """Create a file beside `target`; see `create`. Raises OSError, and KeyboardInterrupt once abandoned."""
+        descriptor, path = create(target)
+        with self._unless_abandoned(path):
+            self._paths.add(path)
+        return descriptor, path
+
+    def finish(self, path: Path, target: Path) -> None:
+        """Put a file in the place of `target`. Raises OSError, and KeyboardInterrupt once abandoned."""
+        with self._unless_abandoned(path):
+            path.replace(target)
+            self._paths.discard(path)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file that is not to be finished."""
+        with self._lock:
+            path.unlink(missing_ok=True)
+            self._paths.discard(path)
+
+    def abandon(self) -> None:
+        """Remove every unfinished file."""
+        with self._lock:
+            self._abandoned = True
+            for path in self._paths:
+                with suppress(OSError):  # Windows does not remove a file that is open
+                    path.unlink()
+
+    @contextmanager
+    def _unless_abandoned(self, path: Path) -> Iterator[None]:
+        with self._lock:
+            if self._abandoned:
+                path.unlink(missing_ok=True)
+                raise KeyboardInterrupt
+            yield
