@@ -45,7 +45,8 @@ class Texts:
         for block in self.blocks:
             parts.append(block)
             size += len(block)
-            if size >= (len(held) if len(held) > LONG else 1 if self.started else len(BOM)):
+            begins_bom = not self.started and size < len(BOM) and BOM.startswith(b"".join(parts))
+            if size >= (len(held) if len(held) > LONG else 1) and not begins_bom:
                 break
         self.data = b"".join(parts)
         self.place = 0

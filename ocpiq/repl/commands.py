@@ -131,7 +131,7 @@ def _to(session: Session, rest: str) -> None:
     if rest and rest not in ON_TERMINAL:
         raise UsageError(":to takes an output format", hint=did_you_mean(rest, ON_TERMINAL) or known)
     session.form = rest or session.form
-    say(f"output format: {session.form}" + ("" if rest else f" ({known})"))
+    say(f"Output format: {session.form}" + ("" if rest else f" ({known})"))
 
 
 def _arg(session: Session, rest: str) -> None:

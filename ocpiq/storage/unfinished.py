@@ -39,7 +39,8 @@ def remove_leftovers(folder: Path) -> None:
     """Remove the unfinished files in `folder` that no process is writing any more."""
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
-            if entry.name.startswith(".") and entry.name.endswith(SUFFIX):
+            ours = entry.name.startswith(".") and entry.name.endswith(SUFFIX)
+            if ours and entry.is_file(follow_symlinks=False):
                 _remove_if_left(entry.path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import sqlite3
 import stat
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from in_process import command
-from misbehaving import TOKEN, Platform, Request, Response, serving
+from misbehaving import TOKEN, Platform, Request, Response, envelope, serving
 
 from ocpiq.analysis.columns import Columns
 from ocpiq.sinks import registry
@@ -266,6 +268,82 @@ def test_what_a_killed_run_left_is_removed_by_the_next(home: Path, work: Path) -
         (work / name).touch()
     assert command(home, ["-n", "-o", "y", "1"]).code == 0
     assert sorted(files(work)) == sorted((*NOT_OURS, "y"))
+
+
+# ---------------------------------------------------------------- nothing else is on disk
+
+MARKER = "Qz7private"
+RUNS = {
+    "a run": (["-q", "-o", "x", "sessions pass kwh"], 99, 0, ["x"]),
+    "an incomplete one": (["-q", "-o", "x", "sessions pass kwh"], 4, 8, ["x.partial"]),
+    "one that fails": (
+        ["-q", "-o", "x", 'sessions pass kwh | if .id == "S5" then error("x") else . end'],
+        99,
+        5,
+        [],
+    ),
+    "one that sorts": (["-q", "-o", "x", "sessions pass kwh | sort by .id"], 99, 0, ["x"]),
+    "one that prints": (["-q", "sessions pass kwh"], 99, 0, []),
+}
+
+
+@pytest.mark.parametrize(("argv", "offset", "code", "made"), RUNS.values(), ids=RUNS)
+def test_a_run_leaves_nothing_of_the_data_but_its_results(
+    argv: list[str],
+    offset: int,
+    code: int,
+    made: list[str],
+    platform: Platform,
+    home: Path,
+    work: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TMPDIR", "OCPIQ_CACHE", "OCPIQ_STATE"):
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.setenv(name, str(folder))
+    platform.objects = [{"id": f"S{number}", "kwh": MARKER} for number in range(10)]
+    platform.special = fails_from(offset)  # type: ignore[assignment]
+    assert command(home, argv).code == code
+    folders = [home, work, *(tmp_path / name for name in ("TMPDIR", "OCPIQ_CACHE", "OCPIQ_STATE"))]
+    written = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    holding = [path.name for path in written if MARKER.encode() in path.read_bytes()]
+    assert holding == made
+    assert list(files(work)) == made
+    assert not [path for path in (tmp_path / "TMPDIR").rglob("*") if path.is_file()]
+
+
+def test_a_login_is_a_file_that_only_its_owner_can_read(platform: Platform, home: Path) -> None:
+    holding = [path for path in home.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in holding] == [0o600]
+    assert command(home, ["logout"]).code == 0
+    assert not [path for path in home.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
+
+
+# ---------------------------------------------------------------- saved pages
+
+ONE = {"id": "S1", "kwh": 1.5}
+SHAPES = {
+    "answers": envelope([ONE, ONE]),
+    "an array": json.dumps([ONE, ONE]).encode(),
+    "an object a line": b"".join(json.dumps(ONE).encode() + b"\n" for _ in range(2)),
+    "objects over lines": json.dumps([ONE, ONE], indent=2).encode(),
+}
+
+
+@pytest.mark.parametrize("content", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("where", ["pages.json", "pages/"])
+def test_saved_pages_are_read_in_every_form(
+    content: bytes, packed: bool, where: str, home: Path, work: Path
+) -> None:
+    (work / "pages").mkdir()
+    (work / ("pages/1" if where == "pages/" else where)).write_bytes(
+        gzip.compress(content) if packed else content
+    )
+    run = command(home, ["-q", "--source", f"sessions={where}", "sessions pass kwh | .kwh"])
+    assert (run.out, run.err, run.code) == (b"1.5\n1.5\n", "", 0)
 
 
 # ---------------------------------------------------------------- descriptors and devices

@@ -243,3 +243,14 @@ def test_a_row_of_a_slow_pull_is_seen_at_once_on_a_terminal(form: str, slow: dic
     process.expect(pexpect.EOF)
     process.close()
     assert process.exitstatus == 130
+
+
+def test_unbuffered_each_value_is_seen_at_once(environment: dict[str, str]) -> None:
+    with started(environment, "--unbuffered", ".") as process:
+        assert process.stdin is not None and process.stdout is not None
+        for number in range(3):
+            process.stdin.write(b"%d\n" % number)
+            process.stdin.flush()
+            assert process.stdout.readline() == b"%d\n" % number
+        process.stdin.close()
+        assert process.wait(MOMENT) == 0

@@ -127,10 +127,10 @@ def test_explain_the_last_query_or_another(said: Said) -> None:
 def test_the_form_of_results(said: Said) -> None:
     said("sessions only id")
     assert said("[1]") == "[\n  1\n]\n"
-    assert said(":to ndjson") == "results are written as ndjson\n"
+    assert said(":to ndjson") == "Output format: ndjson\n"
     assert said("[1]") == "[1]\n"
-    assert said(":to").startswith("results are written as ndjson; there are json, ")
-    assert ":to takes a form of results (there are json, " in said(":to xml")
+    assert said(":to").startswith("Output format: ndjson (available: json, ")
+    assert ":to takes an output format (available: json, " in said(":to xml")
     assert "did you mean table?" in said(":to tabel")
     said(":to table")
     assert said("sessions only id, kwh").splitlines()[-1].split() == ["2", "7"]

@@ -215,7 +215,7 @@ def test_a_word_has_a_line_of_help(text: str) -> None:
     ("text", "about"),
     [
         (":schema sess^", "every Session"),
-        (":to nd^", "a value a line"),
+        (":to nd^", "one JSON value per line"),
         (":load fo^", "folder"),
         (":load a^", "file"),
     ],

@@ -1,0 +1,112 @@
+"""The registry of output formats: complete, of one voice with options, help, completion and prompt, light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+import ocpiq.sinks
+from ocpiq.analysis.columns import UNKNOWN
+from ocpiq.commands import help
+from ocpiq.commands.completion import SCRIPTS
+from ocpiq.commands.options import OPTIONS
+from ocpiq.errors import UsageError
+from ocpiq.sinks import registry
+from ocpiq.sinks.registry import FORMATS, NAMES, Format
+from ocpiq.sinks.sink import Settings
+from ocpiq.sinks.target import Target
+
+BY_NAME = {option.name: option for option in OPTIONS}
+PARTS = {"__init__", "cells", "colors", "file", "registry", "rows", "screenful", "sink", "target"}
+
+
+def written(format_: Format, *values: object) -> bytes:
+    stream = BytesIO()
+    sink = registry.open_sink(format_, Target(stream), UNKNOWN, Settings())
+    for value in values:
+        sink.write(value)  # type: ignore[arg-type]
+    sink.close()
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "format_", [each for each in FORMATS if not each.packages], ids=lambda each: each.name
+)
+def test_every_format_opens_and_writes(format_: Format) -> None:
+    if format_.target == "text":
+        assert b"Gent" in written(format_, {"city": "Gent"})
+
+
+@pytest.mark.parametrize(
+    "format_", [each for each in FORMATS if each.target == "text"], ids=lambda each: each.name
+)
+def test_what_is_held_back_is_written_by_flush(format_: Format) -> None:
+    stream = BytesIO()
+    sink = registry.open_sink(format_, Target(stream), UNKNOWN, Settings())
+    sink.write({"city": "Gent"})
+    sink.flush()
+    assert b"Gent" in stream.getvalue()
+    sink.discard()
+    sink.discard()
+
+
+def test_names_and_endings_are_of_one_format_each() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    endings = [ending for format_ in FORMATS for ending in format_.endings]
+    assert len(set(endings)) == len(endings)
+    assert all(ending.startswith(".") and ending == ending.lower() for ending in endings)
+    assert registry.UNWRITTEN.isdisjoint(endings)
+
+
+def test_every_file_of_a_format_is_named() -> None:
+    files = {path.stem for path in Path(ocpiq.sinks.__file__).parent.glob("*.py")}
+    assert files - PARTS == {format_.opener.split(":")[0] for format_ in FORMATS}
+
+
+def test_options_of_formats_are_options_of_the_command_line() -> None:
+    named = {option for format_ in FORMATS for option in format_.options}
+    assert named <= set(BY_NAME)
+    assert {option.name for option in registry.OPTIONS} <= named
+    assert BY_NAME["to"].choices == NAMES
+    for option in registry.OPTIONS:
+        known = BY_NAME[option.name]
+        assert (known.takes, known.about, known.choices) == (option.takes, option.about, option.choices)
+
+
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda each: each.name)
+def test_help_and_completion_have_every_format(format_: Format) -> None:
+    assert f"    {format_.name}  " in help.full() and format_.about in help.full()
+    assert all(ending in help.full() for ending in format_.endings)
+    assert all(format_.name in "\n".join(script()) for script in SCRIPTS.values())
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [("binary", "--to far is not for a terminal"), ("file", "--to far is written to a file only")],
+)
+def test_what_a_format_cannot_be_written_to_is_refused(target: str, error: str) -> None:
+    format_ = Format("far", "far away", "no_such_file:opened", target=target)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=error):
+        registry.open_sink(format_, Target(BytesIO(), None, True), UNKNOWN, Settings())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("xml", ' "xml"'), ("x\x1b[2J", ""), ("a" * 31, ""), ("s3cret-token", "")]
+)
+def test_a_mistyped_name_is_shown_if_it_can_be_no_secret(name: str, shown: str) -> None:
+    with pytest.raises(UsageError) as error:
+        registry.by_name(name)
+    assert error.value.message == f"--to: unknown format{shown}"
+
+
+def test_reading_the_registry_loads_no_format() -> None:
+    program = (
+        "import sys; import ocpiq.commands.options; "
+        "print(*(name for name in sys.modules if name.startswith('ocpiq.sinks.') or name == 'orjson'))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["ocpiq.sinks.registry"]
