@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     codes: list[int] = []
     with shutdown.on_signals():
         if apart(lambda: codes.append(run(words, shutdown)), shutdown) == "stuck":
-            shutdown.files.abandon()
+            shutdown.abandon()
             streams.clear_line()
             os._exit(shutdown.code)
     return codes[0]

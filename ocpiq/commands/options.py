@@ -141,7 +141,9 @@ OUTPUT: Final = (
     Option("color-output", "C", (), "colours, also in a pipe (JQ_COLORS changes them)", READS),
     Option("monochrome-output", "M", (), "no colours (NO_COLOR does the same)", READS),
     Option("unbuffered", "", (), "write each value at once", READS),
-    Option("output", "o", ("FILE",), "write to a file, whole or not at all; FILE.partial if incomplete", READS),
+    Option(
+        "output", "o", ("FILE",), "write to a file, whole or not at all; FILE.partial if incomplete", READS
+    ),
     Option("mode", "", ("MODE",), "the file's mode in octal; else 600 if it holds passed fields", READS),
     Option("exit-status", "e", (), "exit 1 if the last result is false or null, 4 if there is none", READS),
 )

@@ -17,13 +17,12 @@ from ocpiq.errors import UsageError
 from ocpiq.sinks import registry
 from ocpiq.sinks.registry import Format
 from ocpiq.sinks.target import Target
-from ocpiq.storage.unfinished import UnfinishedFiles
 
 if TYPE_CHECKING:
     from ocpiq.analysis.columns import Columns
     from ocpiq.sinks.file import WholeFile
     from ocpiq.sinks.sink import Settings, Sink
-    from ocpiq.values.types import Value
+    from ocpiq.storage.unfinished import UnfinishedFiles
 
 STANDARD_OUTPUT: Final = "-"
 RAW: Final = ("raw-output", "join-output", "raw-output0")
@@ -35,18 +34,15 @@ LINKS: Final = 40  # that a path may lead over, as on Linux
 
 
 class Output(Struct):
-    """The opened output of a run. `whole` is its file, if that is to be there whole or not at all."""
+    """The opened output of a run.
+
+    `whole` is its file, if that is to be there whole or not at all; `at_once` tells that somebody waits for each value.
+    """
 
     target: Target
     sink: Sink
     whole: WholeFile | None
     at_once: bool
-
-    def write(self, value: Value) -> None:
-        """Write a result, and have it seen at once where somebody waits for it."""
-        self.sink.write(value)
-        if self.at_once:
-            self.target.stream.flush()
 
     def show(self, *, held: bool = False) -> None:
         """Have everything seen that is written, with `held` also what the format holds back."""
@@ -73,13 +69,14 @@ class Wanted(Struct, frozen=True):
     """What a run wants of its output.
 
     `columns` gives those that the plan knows, and is asked only by a format that has some; `warn` takes a sentence for
-    the user; `private` tells that results hold what is blanked by default; `files` owns what is unfinished.
+    the user; `private` tells that results hold what is blanked by default; `files` gives those that are
+    not finished.
     """
 
     columns: Callable[[], Columns]
     warn: Callable[[str], None]
     private: bool
-    files: UnfinishedFiles
+    files: Callable[[], UnfinishedFiles]
 
 
 @contextmanager
@@ -190,7 +187,7 @@ def _target(given: Arguments, wanted: Wanted) -> Iterator[tuple[Target, WholeFil
     from ocpiq.sinks.file import WholeFile
 
     assert path is not None
-    whole = WholeFile(path, wanted.files, mode=mode, new=PRIVATE if wanted.private else None)
+    whole = WholeFile(path, wanted.files(), mode=mode, new=PRIVATE if wanted.private else None)
     with whole as file:
         yield Target(file, whole.beside, False, wanted.warn), whole
 

@@ -132,7 +132,7 @@ def _opened(run: Run) -> AbstractContextManager[Output]:
         columns=lambda: run.query.columns(run.sources),
         warn=lambda message: run.progress(Warned(message)),
         private=run.query.passes,
-        files=run.shutdown.files,
+        files=lambda: run.shutdown.files,
     )
     return output.opened(run.given, os.environ, wanted)
 
@@ -182,11 +182,15 @@ def _write_results(run: Run, out: Output) -> None:
         if out.whole is None:
             out.show(held=out.target.terminal and source.repeats)
 
+    write, shutdown, at_once = out.sink.write, run.shutdown, out.at_once
     for value in _results(run, page_by_page(run.sources, between)):
-        run.shutdown.check()
-        if out.at_once:
+        if shutdown.signal:  # asked for each value, so without a call
+            shutdown.check()
+        if at_once:
             run.progress.clear()
-        out.write(value)
+        write(value)
+        if at_once:
+            out.show()
         run.last = value
 
 

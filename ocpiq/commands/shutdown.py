@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import FileIO, RawIOBase
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ocpiq.storage.unfinished import UnfinishedFiles
+if TYPE_CHECKING:
+    from ocpiq.storage.unfinished import UnfinishedFiles
 
 # SIGHUP is not on Windows, and nohup has it ignored; SIGBREAK is Ctrl-Break, on Windows only.
 SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -24,13 +25,13 @@ class Shutdown:
     """A request to end, which may come while any code is running.
 
     A signal's handler raises nothing: it notes the signal, and the thread in `wait` wakes up. Work in other threads
-    calls `check` where it can end well, and names by `closing` what has to be closed for it to get there. `files` are
-    those that it has not finished.
+    calls `check` where it can end well, and names by `closing` what has to be closed for it to get there; where it
+    does not get there, `abandon` removes what it has not finished.
     """
 
     def __init__(self) -> None:
         self.signal = 0
-        self.files = UnfinishedFiles()
+        self._files: UnfinishedFiles | None = None
         self._closing: list[Callable[[], object]] = []
         self._bell: Bell | None = None
 
@@ -38,6 +39,20 @@ class Shutdown:
     def code(self) -> int:
         """The exit code, as shells count a process that a signal ended."""
         return 128 + (self.signal or signal.SIGINT)
+
+    @property
+    def files(self) -> UnfinishedFiles:
+        """The files that are not finished."""
+        from ocpiq.storage.unfinished import UnfinishedFiles  # most runs write none
+
+        if self._files is None:
+            self._files = UnfinishedFiles()
+        return self._files
+
+    def abandon(self) -> None:
+        """Remove the files that are not finished."""
+        if self._files is not None:
+            self._files.abandon()
 
     def check(self) -> None:
         """Raise KeyboardInterrupt once the end was asked for; only for a place where work can end well."""
