@@ -8,6 +8,7 @@ a file that is unreadable, cut or of another grammar is replaced.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from functools import cache
 from operator import itemgetter
@@ -21,10 +22,12 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from lark import Lark
     from lark.grammar import Rule as LarkRule
+    from lark.lexer import Pattern
     from lark.parsers.lalr_analysis import ParseTableBase
 
-FORMAT: Final = 2  # of the saved file; one more whenever Tables or what it means changes
+FORMAT: Final = 3  # of the saved file; one more whenever Tables or what it means changes
 IGNORED: Final = ("_SPACE", "_COMMENT")
+KEYWORD: Final = re.compile(r"([a-z]+)\(\?!.+\)")  # a word and the look-ahead _WORD_END
 
 
 class Terminal(Struct, frozen=True):
@@ -178,15 +181,13 @@ def _terminals(lark: Lark) -> tuple[Terminal, ...]:
     ordered = sorted(
         lark.terminals, key=lambda t: (-t.priority, t.pattern.type == "str", -len(t.pattern.value), t.name)
     )
-    return tuple(
-        Terminal(
-            name=t.name,
-            pattern=t.pattern.to_regexp(),
-            text=t.pattern.value if t.pattern.type == "str" else None,
-            word=t.pattern.type == "str" and t.pattern.value.isidentifier(),
-        )
-        for t in ordered
-    )
+    return tuple(_terminal(t.name, t.pattern) for t in ordered)
+
+
+def _terminal(name: str, pattern: Pattern) -> Terminal:
+    keyword = KEYWORD.fullmatch(pattern.value)
+    text = keyword[1] if keyword else pattern.value if pattern.type == "str" else None
+    return Terminal(name=name, pattern=pattern.to_regexp(), text=text, word=keyword is not None)
 
 
 def _rule(rule: LarkRule) -> Rule:

@@ -13,6 +13,7 @@ from ocpiq.language import build, build_stages, mistakes, parse, tables
 from ocpiq.language.parse import ACTIONS
 
 GRAMMAR = tables.grammar_text()
+PARTS_OF_TERMINALS = {"_WORD_END", "_WORD", "_QUALIFIED", "_UNRESERVED"}
 
 
 def test_saved_tables_equal_a_fresh_strict_build(tmp_path):
@@ -24,7 +25,27 @@ def test_saved_tables_equal_a_fresh_strict_build(tmp_path):
 
 def test_every_terminal_has_a_name():
     named = set(re.findall(r"^([A-Z_]+)(?:\.\d+)?:", GRAMMAR, re.MULTILINE))
-    assert {terminal.name for terminal in tables.tables().terminals} == named
+    assert {terminal.name for terminal in tables.tables().terminals} == named - PARTS_OF_TERMINALS
+
+
+def test_names_leave_out_the_reserved_words():
+    """The words stand twice in terminals.lark: each as a keyword, and all in the look-ahead of NAME."""
+    patterns = {terminal.name: re.compile(terminal.pattern) for terminal in tables.tables().terminals}
+    words = {terminal.text for terminal in tables.tables().terminals if terminal.word}
+    assert words
+    for word in words:
+        assert bool(patterns["NAME"].match(word)) != bool(patterns["RESERVED"].match(word)), word
+        for longer in (f"{word}s", f"{word}_", f"{word}1", f"{word}::a"):
+            assert patterns["NAME"].fullmatch(longer), longer
+            assert not patterns["RESERVED"].match(longer), longer
+
+
+def test_every_keyword_is_bounded():
+    bound = re.compile(r"\(\?!.+\)$")
+    for terminal in tables.tables().terminals:
+        if terminal.text and terminal.text.isidentifier():
+            assert terminal.word, terminal.name
+            assert bound.search(terminal.pattern), terminal.name
 
 
 def test_every_rule_has_an_action_and_every_action_a_rule():
