@@ -21,6 +21,7 @@ KINDS: Final = {
     "LOCATION": "variable",
     "FORMAT": "format",
     "NUMBER": "number",
+    "INTEGER": "number",
     "DATE": "number",
     "PERIOD": "number",
     "LITERAL": "string",

@@ -224,7 +224,7 @@ MISTAKES = [
     (
         "aggregate count",
         COMPILES,
-        "aggregate count",
+        "aggregate",
         "nothing stands to the left of this stage",
         "a stage takes what comes from its left: sessions | limit 20",
     ),
@@ -372,7 +372,7 @@ MISTAKES = [
         "sessions newest | .id",
         COMPILES,
         "|",
-        'unexpected "|"; expected a $variable or a number',
+        'unexpected "|"; expected a $variable or a whole number',
         "",
     ),
     (

@@ -17,6 +17,7 @@ SAMPLES = {
     "LOCATION": ["$__loc__"],
     "FORMAT": ["@csv", "@json"],
     "NUMBER": ["0", "1.5", ".5", "1.", "1e3", "1E-2", "100"],
+    "INTEGER": ["0", "3", "100"],
     "LITERAL": ["a", "a b # c", r"\n", r"\u00e9", "'"],
     "RESERVED": ["if", "and", "import", "aggregate"],
     "DATE": ["2026-01-31", "2026-01-31T06:00Z", "2026-01-31T06:00:00.5+02:00"],
@@ -33,6 +34,7 @@ FINISH = [
     "_SEMICOLON",
     "_COLON",
     "NUMBER",
+    "INTEGER",
     "_QUOTE",
     "_PIPE",
 ]
