@@ -13,7 +13,7 @@ from ocpiq.analysis.plan import Constant, Given, Moment, Outputs, Period, Plan, 
 from ocpiq.analysis.scope import Scope
 from ocpiq.analysis.types import InSource, Type
 from ocpiq.analysis.views import view
-from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
+from ocpiq.errors import CompileError, PrivacyError, Span, UnsupportedError, did_you_mean
 from ocpiq.language import tree
 from ocpiq.schema import module, modules
 from ocpiq.values.times import moment, period, zone
@@ -80,6 +80,9 @@ class Windows(Struct):
 def _windows(analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scope: Scope) -> Windows:
     windows = Windows()
     for clause in clauses:
+        if isinstance(clause, tree.SinceLast):
+            hint = "name the date: since 2026-01-31"
+            raise UnsupportedError("`since last` is not supported yet", span=scope.place(clause), hint=hint)
         word = type(clause).__name__.lower()
         if not isinstance(clause, tree.Since | tree.Until | tree.During | tree.Newest):
             continue

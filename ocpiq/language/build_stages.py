@@ -34,6 +34,10 @@ def since(span: Span, moment: Token) -> tree.Since:
     return tree.Since(span=span, bound=_bound(moment))
 
 
+def since_last(span: Span) -> tree.SinceLast:
+    return tree.SinceLast(span=span)
+
+
 def until(span: Span, moment: Token) -> tree.Until:
     return tree.Until(span=span, bound=_bound(moment))
 
@@ -46,21 +50,31 @@ def newest(span: Span, count: tree.Count) -> tree.Newest:
     return tree.Newest(span=span, count=count.number, variable=count.variable)
 
 
-def field_path(span: Span, *parts: Token | None) -> tree.FieldPath:
-    *path, treatment = parts
+def field_path(span: Span, *parts: Token | tree.Treatment | None) -> tree.FieldPath:
+    treatment = parts[-1]
     names: tuple[str, ...] = ()
     quoted = False
-    for part in path:
-        if part and part.kind == STRING:
+    for part in parts:
+        if not isinstance(part, Token):
+            continue
+        if part.kind == STRING:
             names, quoted = tuple(part.text.removeprefix(".").split(".")), True
-        elif part:
+        else:
             names += (part.text.removeprefix("."),)
     return tree.FieldPath(
         span=span,
         names=names,
         quoted=quoted,
-        treatment=treatment.text if treatment else None,
+        treatment=treatment if isinstance(treatment, tree.Treatment) else None,
     )
+
+
+def treatment(span: Span, name: Token, amount: Token | None) -> tree.Treatment:
+    return tree.Treatment(span=span, name=name.text, amount=amount.text if amount else None)
+
+
+def aggregate_only(span: Span) -> tree.Treatment:
+    return tree.Treatment(span=span, name="aggregate")
 
 
 def count(span: Span, token: Token) -> tree.Count:

@@ -51,9 +51,11 @@ TOGETHER: Final[tuple[tuple[set[str], str, set[str]], ...]] = (
     ({"_ALTERNATIVE"}, "an operator", OPERATORS | {"_AS"}),
     ({"RESERVED", "FIELD"}, "the path of a field", {"NAME", "RESERVED", "FIELD", "FORMAT", "_QUOTE", "_DOT"}),
     ({"RESERVED"}, "a name", {"NAME", "RESERVED"}),
+    ({"NAME", "_AGGREGATE"}, "a treatment such as pseudonym", {"NAME", "_AGGREGATE"}),
     ({"_PASS"}, "a clause", CLAUSES | {"FIELD", "_AS"}),
     ({"_QUOTE"}, "a string", {"_QUOTE", "FORMAT"}),
     ({"VARIABLE"}, "a $variable", {"VARIABLE", "LOCATION"}),
+    ({"DATE"}, "a date such as 2026-01-31 or 2026-01-31T06:00Z", {"DATE", "_LAST"}),
     ({"_OR_ELSE", "_PIPE"}, '"|"', {"_OR_ELSE", "_PIPE", "_ON"}),
 )
 WORDS: Final = {
@@ -61,7 +63,6 @@ WORDS: Final = {
     "NUMBER": "a number",
     "INTEGER": "a whole number",
     "FIELD": "a field",
-    "DATE": "a date such as 2026-01-31 or 2026-01-31T06:00Z",
     "PERIOD": "a period such as 2026-01, 2026-Q1, 2026-W03 or 2026",
     END: "the end",
 }

@@ -166,7 +166,12 @@ def _clauses(node: tree.Source) -> Parts:
 def _field_path(node: tree.FieldPath) -> Parts:
     path = ".".join(node.names)
     quoted = node.quoted or not all(_terminal("FIELD").fullmatch(f".{name}") for name in node.names)
-    return [_quoted(path) if quoted else path or ".", f" as {node.treatment}" if node.treatment else ""]
+    treatment: Parts = [" as ", node.treatment] if node.treatment else []
+    return [_quoted(path) if quoted else path or ".", *treatment]
+
+
+def _treatment(node: tree.Treatment) -> Parts:
+    return [node.name, f"({node.amount})" if node.amount else ""]
 
 
 def _bound(node: tree.Bound) -> Parts:
@@ -249,10 +254,12 @@ PARTS: dict[type[tree.Node], Callable[[Any], Parts]] = {
     tree.Define: _define,
     tree.Label: lambda node: [f"label ${node.name}"],
     tree.FieldPath: _field_path,
+    tree.Treatment: _treatment,
     tree.Pass: lambda node: ["pass ", *_between(", ", node.paths)],
     tree.Only: lambda node: ["only ", *_between(", ", node.paths)],
     tree.Bound: _bound,
     tree.Since: lambda node: ["since ", node.bound],
+    tree.SinceLast: lambda node: ["since last"],
     tree.Until: lambda node: ["until ", node.bound],
     tree.During: _during,
     tree.Newest: lambda node: [f"newest {_count(node.count, node.variable)}"],

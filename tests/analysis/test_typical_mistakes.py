@@ -376,6 +376,13 @@ MISTAKES = [
         "",
     ),
     (
+        "cdrs since last",
+        COMPILES,
+        "since last",
+        "`since last` is not supported yet",
+        "name the date: since 2026-01-31",
+    ),
+    (
         "sessions during $month",
         COMPILES,
         "$month",

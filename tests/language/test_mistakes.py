@@ -170,7 +170,7 @@ sessions pass kwh, 1
     a source with clauses stands alone or last; elsewhere put it into parentheses
 sessions pass kwh as $s | 1
                        ^^
-    unexpected "$s"; expected a name
+    unexpected "$s"; expected a treatment such as pseudonym
     a source with clauses stands alone or last; elsewhere put it into parentheses
 sessions since 2026-01-01, 1
                            ^
