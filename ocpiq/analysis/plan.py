@@ -392,19 +392,27 @@ Plan = (
 
 
 class Moment(Struct, frozen=True):
-    """The end of a window: a DateTime in microseconds since 1970, or the variable that will hold one."""
+    """The end of a window: a DateTime in microseconds since 1970, or the variable that will hold one.
+
+    One that is `relative` (`7 days ago`) is known when the run begins.
+    """
 
     microseconds: int | None
     variable: str | None
     span: Span
+    relative: str | None = None
 
 
 class Period(Struct, frozen=True):
-    """The stretch of `during`: start and end in microseconds since 1970, or the variable that will hold one."""
+    """The period of `during`: start and end in microseconds since 1970, or the variable that will hold one.
+
+    One that is `relative` (`last month`) is known when the run begins.
+    """
 
     bounds: tuple[int, int] | None
     variable: str | None
     span: Span
+    relative: str | None = None
 
 
 class SourcePlan(Struct, frozen=True):

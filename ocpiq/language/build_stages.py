@@ -86,7 +86,8 @@ def count(span: Span, token: Token) -> tree.Count:
 def _bound(moment: Token) -> tree.Bound:
     if moment.kind == "VARIABLE":
         return tree.Bound(span=moment.span, text=None, variable=moment.text[1:])
-    return tree.Bound(span=moment.span, text=moment.text, variable=None)
+    text = moment.text if moment.kind == STRING else " ".join(moment.text.split())
+    return tree.Bound(span=moment.span, text=text, variable=None)
 
 
 # ---------------------------------------------------------------- stages.lark

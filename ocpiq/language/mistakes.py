@@ -55,7 +55,8 @@ TOGETHER: Final[tuple[tuple[set[str], str, set[str]], ...]] = (
     ({"_PASS"}, "a clause", CLAUSES | {"FIELD", "_AS"}),
     ({"_QUOTE"}, "a string", {"_QUOTE", "FORMAT"}),
     ({"VARIABLE"}, "a $variable", {"VARIABLE", "LOCATION"}),
-    ({"DATE"}, "a date such as 2026-01-31 or 2026-01-31T06:00Z", {"DATE", "_LAST"}),
+    ({"DATE"}, "a date such as 2026-01-31 or 2026-01-31T06:00Z", {"DATE", "RELATIVE_DAY", "AGO", "_LAST"}),
+    ({"PERIOD"}, "a period such as 2026-01, 2026-Q1, 2026-W03 or 2026", {"PERIOD", "RELATIVE_PERIOD"}),
     ({"_OR_ELSE", "_PIPE"}, '"|"', {"_OR_ELSE", "_PIPE", "_ON"}),
 )
 WORDS: Final = {
@@ -63,7 +64,6 @@ WORDS: Final = {
     "NUMBER": "a number",
     "INTEGER": "a whole number",
     "FIELD": "a field",
-    "PERIOD": "a period such as 2026-01, 2026-Q1, 2026-W03 or 2026",
     END: "the end",
 }
 ELSEWHERE: Final = {

@@ -316,7 +316,10 @@ class Only(Node, frozen=True):
 
 
 class Bound(Node, frozen=True):
-    """A moment in a clause: a bare date or a string as `text`, or a `variable` (one of the two is None)."""
+    """A moment or a period in a clause: `text`, bare or a string, or a `variable` (one of the two is None).
+
+    The words of `7 days ago` stand one blank apart.
+    """
 
     text: str | None
     variable: str | None

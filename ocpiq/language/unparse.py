@@ -177,13 +177,17 @@ def _treatment(node: tree.Treatment) -> Parts:
 def _bound(node: tree.Bound) -> Parts:
     if node.text is None:
         return [f"${node.variable}"]
-    return [node.text if _terminal("DATE").fullmatch(node.text) else _quoted(node.text)]
+    return [_bare(node.text, "DATE", "RELATIVE_DAY", "AGO") or _quoted(node.text)]
 
 
 def _during(node: tree.During) -> Parts:
-    text = node.bound.text
-    bare = text is not None and _terminal("PERIOD").fullmatch(text)
-    return ["during ", text if text and bare else node.bound]
+    return ["during ", _bare(node.bound.text or "", "PERIOD", "RELATIVE_PERIOD") or node.bound]
+
+
+def _bare(text: str, *terminals: str) -> str:
+    """Return a text that can stand without quotes as one of these terminals; "" for others."""
+    is_bare = text == " ".join(text.split()) and any(_terminal(name).fullmatch(text) for name in terminals)
+    return text if is_bare else ""
 
 
 def _count(number: int | None, variable: str | None) -> str:

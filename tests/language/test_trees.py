@@ -149,6 +149,10 @@ sessions only kwh as rounded(0.5), end_date_time as day pass country_code as pre
 cdrs pass total_energy as aggregate, "x_depot.name" as present
     Source('cdrs', [Pass([FieldPath(['total_energy'], False, Treatment('aggregate')),
     FieldPath(['x_depot', 'name'], True, Treatment('present'))])])
+cdrs since 7  days ago until today
+    Source('cdrs', [Since(Bound('7 days ago', -)), Until(Bound('today', -))])
+sessions during last month since yesterday
+    Source('sessions', [During(Bound('last month', -)), Since(Bound('yesterday', -))])
 cdrs since last until 2026-01-01
     Source('cdrs', [SinceLast(), Until(Bound('2026-01-01', -))])
 sessions pass "x_depot.name"
