@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ocpiq.analysis.blanks import of_operator
 from ocpiq.analysis.context import Analysis, Handler, Resolved, product
-from ocpiq.analysis.plan import Bind, Here, Local, Modify, Operand, Operate, Otherwise, Paths, Plan
+from ocpiq.analysis.plan import Bind, Identity, Local, Modify, Operand, Operate, Otherwise, Paths, Plan
 from ocpiq.analysis.scope import Scope
 from ocpiq.analysis.types import Opaque, Type, clean, consume, look_at, use
 from ocpiq.errors import CompileError
@@ -48,9 +48,9 @@ def _update(operator: str, value: Plan, kind: Type, scope: Scope, node: tree.Ass
         return value
     if operator == "//=":
         use(kind)
-        return Otherwise(Operand(Here(), Opaque()), value, span=place)
+        return Otherwise(Operand(Identity(), Opaque()), value, span=place)
     consume(kind, scope.place(node.right), of_operator(operator))
-    return Operate(operator[:-1], Operand(Here(), Opaque()), Operand(value, kind), span=place)
+    return Operate(operator[:-1], Operand(Identity(), Opaque()), Operand(value, kind), span=place)
 
 
 def _traced(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Plan:

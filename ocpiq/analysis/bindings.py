@@ -9,7 +9,7 @@ from msgspec import Struct
 from ocpiq.analysis.blanks import FORMS, KEY
 from ocpiq.analysis.context import Analysis, Resolved, Wrap, pipe, product
 from ocpiq.analysis.paths import get, item
-from ocpiq.analysis.plan import Bind, Constant, Given, Guard, Here, Item, Local, Native, Outputs, Plan
+from ocpiq.analysis.plan import Bind, Constant, Given, Identity, Index, Local, Native, Outputs, Plan, Try
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.types import Opaque, Record, Scalar, Type, clean, consume, use
 from ocpiq.errors import CompileError, Span, did_you_mean
@@ -69,8 +69,8 @@ def destructure(
         plan = _bound(ways[-1], body)
         for way in reversed(ways[:-1]):
             handler = pipe(Local(before), plan)
-            plan = Guard(_bound(way, body), handler, outputs=Outputs.MANY)
-        return Bind(Here(), before, plan, outputs=plan.outputs)
+            plan = Try(_bound(way, body), handler, outputs=Outputs.MANY)
+        return Bind(Identity(), before, plan, outputs=plan.outputs)
 
     return scope, wrap
 
@@ -130,7 +130,7 @@ def _match(match: Match, pattern: tree.Pattern, value: Plan, kind: Type) -> None
         return
     for number, inner in reversed(list(enumerate(pattern.items))):
         key = Constant(number)
-        part = pipe(Local(whole), Item(key, span=match.scope.place(inner)))
+        part = pipe(Local(whole), Index(key, span=match.scope.place(inner)))
         _match(match, inner, part, item(kind, key))
 
 
@@ -152,7 +152,7 @@ def _entry(match: Match, entry: tree.PatternEntry, whole: str, kind: Type) -> No
     else:
         chosen = match.analysis.name("key")
         match.binds.append((pipe(Local(whole), key), chosen))
-        field, field_kind = Item(Local(chosen), span=place), item(kind, Local(chosen))
+        field, field_kind = Index(Local(chosen), span=place), item(kind, Local(chosen))
     _match(match, entry.pattern, pipe(Local(whole), field), field_kind)
 
 

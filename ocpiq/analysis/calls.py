@@ -16,10 +16,10 @@ from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved,
 from ocpiq.analysis.paths import present
 from ocpiq.analysis.plan import (
     Bind,
+    Break,
     Constant,
     Function,
     Invoke,
-    Leave,
     Native,
     Operand,
     Outputs,
@@ -279,7 +279,7 @@ def break_(analysis: Analysis, node: tree.Break, scope: Scope, kind: Type) -> Re
     if unique is None:
         hint = did_you_mean(node.label, scope.labels).replace("mean ", "mean $")
         raise CompileError(f"there is no label ${node.label} here", span=scope.place(node), hint=hint)
-    return Leave(unique, outputs=Outputs.NONE), Opaque(clean=True)
+    return Break(unique, outputs=Outputs.NONE), Opaque(clean=True)
 
 
 HANDLERS: dict[type, Handler] = {tree.Call: call, tree.Break: break_}

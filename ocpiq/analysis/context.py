@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from ocpiq.analysis.plan import Here, Outputs, Pipe, Plan, SourcePlan
+from ocpiq.analysis.plan import Identity, Outputs, Pipe, Plan, SourcePlan
 from ocpiq.analysis.scope import Closure, Scope, Variable
 from ocpiq.analysis.types import Type
 from ocpiq.errors import CompileError
@@ -72,10 +72,10 @@ def pipe(*parts: Plan) -> Plan:
         outputs = outputs.then(part.outputs)
         if isinstance(part, Pipe):
             flat.extend(part.parts)
-        elif not isinstance(part, Here):
+        elif not isinstance(part, Identity):
             flat.append(part)
     if not flat:
-        return Here()
+        return Identity()
     return flat[0] if len(flat) == 1 else Pipe(tuple(flat), outputs=outputs)
 
 

@@ -175,13 +175,13 @@ def _passed(view: ViewNode, path: tuple[str, ...]) -> Iterator[str]:
 
 def _moment(moment: Moment | None) -> str | None:
     if moment is None or moment.microseconds is None:
-        return None if moment is None else f"${moment.variable}"
+        return None if moment is None else moment.relative or f"${moment.variable}"
     return _time(moment.microseconds)
 
 
 def _period(period: Period | None) -> tuple[str, str] | str | None:
     if period is None or period.bounds is None:
-        return None if period is None else f"${period.variable}"
+        return None if period is None else period.relative or f"${period.variable}"
     return _time(period.bounds[0]), _time(period.bounds[1])
 
 

@@ -14,14 +14,13 @@ from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
 from ocpiq.analysis.paths import get, guarded, item
 from ocpiq.analysis.plan import (
     Bind,
-    Choose,
     Comma,
     Constant,
     Foreach,
-    Guard,
-    Here,
+    Identity,
+    If,
+    Index,
     Interpolate,
-    Item,
     Local,
     Logic,
     MakeArray,
@@ -33,6 +32,7 @@ from ocpiq.analysis.plan import (
     Outputs,
     Plan,
     Reduce,
+    Try,
 )
 from ocpiq.analysis.scope import Scope
 from ocpiq.analysis.types import (
@@ -147,7 +147,7 @@ def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, kind: Type) -> t
         value, type_ = get(str(key.value), here, scope.place(entry), optional=False)
         return key, pipe(base, value), type_
     name = analysis.name("key")
-    value = Item(Local(name), span=scope.place(entry))
+    value = Index(Local(name), span=scope.place(entry))
     return Bind(key, name, Local(name), outputs=key.outputs), value, item(kind, Local(name))
 
 
@@ -257,7 +257,9 @@ def paren(analysis: Analysis, node: tree.Paren, scope: Scope, kind: Type) -> Res
 
 def if_(analysis: Analysis, node: tree.If, scope: Scope, kind: Type) -> Resolved:
     """Resolve `if … then … elif … else … end`."""
-    plan, type_ = (Here(), kind) if node.otherwise is None else analysis.resolve(node.otherwise, scope, kind)
+    plan, type_ = (
+        (Identity(), kind) if node.otherwise is None else analysis.resolve(node.otherwise, scope, kind)
+    )
     kinds = [type_] if plan.outputs is not Outputs.NONE else []
     for condition_node, then_node in reversed(node.branches):
         condition, condition_kind = analysis.resolve(condition_node, scope, kind)
@@ -265,7 +267,7 @@ def if_(analysis: Analysis, node: tree.If, scope: Scope, kind: Type) -> Resolved
         then, then_kind = analysis.resolve(then_node, scope, kind)
         if then.outputs is not Outputs.NONE:
             kinds.append(then_kind)
-        plan = Choose(
+        plan = If(
             Operand(condition, condition_kind),
             then,
             plan,
@@ -279,10 +281,10 @@ def try_(analysis: Analysis, node: tree.Try, scope: Scope, kind: Type) -> Resolv
     """Resolve `try … catch …`."""
     body, body_kind = analysis.resolve(node.body, structs.replace(scope, quiet=True), kind)
     if node.handler is None:
-        return Guard(body, None, outputs=guarded(body.outputs)), body_kind
+        return Try(body, None, outputs=guarded(body.outputs)), body_kind
     handler, handler_kind = analysis.resolve(node.handler, scope, Opaque())
     outputs = Outputs.ONE if body.outputs is handler.outputs is Outputs.ONE else Outputs.MANY
-    return Guard(body, handler, outputs=outputs), either([body_kind, handler_kind])
+    return Try(body, handler, outputs=outputs), either([body_kind, handler_kind])
 
 
 def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, kind: Type) -> Resolved:
@@ -310,9 +312,9 @@ def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, kind: Type) ->
     update, update_kind = analysis.resolve(node.update, inner, Opaque())
     use(update_kind)
     extract, extract_kind = (
-        (Here(), Opaque()) if node.extract is None else analysis.resolve(node.extract, inner, Opaque())
+        (Identity(), Opaque()) if node.extract is None else analysis.resolve(node.extract, inner, Opaque())
     )
-    body = wrap(pipe(update, Bind(Here(), state, extract, outputs=extract.outputs)))
+    body = wrap(pipe(update, Bind(Identity(), state, extract, outputs=extract.outputs)))
     plan = Foreach(source, name, start, body, state, outputs=Outputs.MANY, span=scope.place(node))
     return plan, extract_kind
 

@@ -6,7 +6,19 @@ from msgspec import structs
 
 from ocpiq.analysis.blanks import FORMS, KEY
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
-from ocpiq.analysis.plan import Bind, Constant, Cut, Each, Get, Guard, Here, Item, Local, Outputs, Plan
+from ocpiq.analysis.plan import (
+    Bind,
+    Constant,
+    Field,
+    Identity,
+    Index,
+    Iterate,
+    Local,
+    Outputs,
+    Plan,
+    Slice,
+    Try,
+)
 from ocpiq.analysis.scope import Scope
 from ocpiq.analysis.types import (
     NULL,
@@ -31,7 +43,7 @@ from ocpiq.language import tree
 def identity(analysis: Analysis, node: tree.Identity, scope: Scope, kind: Type) -> Resolved:
     """Resolve `.`."""
     present(kind, scope.place(node))
-    return Here(), kind
+    return Identity(), kind
 
 
 def present(kind: Type, place: Span) -> None:
@@ -48,11 +60,11 @@ def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resol
     keys: list[tuple[str, Plan]] = []
     for step in node.steps:
         if isinstance(step, tree.Question):
-            walked = Guard(walked, None, outputs=guarded(walked.outputs), span=scope.place(node))
+            walked = Try(walked, None, outputs=guarded(walked.outputs), span=scope.place(node))
             continue
         part, here = _step(analysis, step, scope, kind, here, keys)
         if step.optional:
-            part = Guard(part, None, of_step=True, outputs=guarded(part.outputs), span=scope.place(node))
+            part = Try(part, None, of_step=True, outputs=guarded(part.outputs), span=scope.place(node))
         walked = pipe(walked, part)
     for name, key in keys:
         walked = Bind(key, name, walked, outputs=product(key, walked))
@@ -77,18 +89,18 @@ def _step(
         case tree.Field(name=str(name)):
             return get(name, here, place, optional=step.optional or scope.quiet)
         case tree.Iterate():
-            return Each(outputs=Outputs.MANY, span=place), each(here, place)
+            return Iterate(outputs=Outputs.MANY, span=place), each(here, place)
         case tree.Slice():
             end = _key(analysis, step.end, scope, kind, keys)
             start = _key(analysis, step.start, scope, kind, keys)
-            return Cut(start, end, span=place), cut(here)
+            return Slice(start, end, span=place), cut(here)
         case tree.Field(name=tree.Text() as text):
             key = _key(analysis, text, scope, kind, keys)
         case tree.Index():
             key = _key(analysis, step.key, scope, kind, keys)
     if isinstance(key, Constant) and isinstance(key.value, str):
         return get(key.value, here, place, optional=step.optional or scope.quiet)
-    return Item(key, span=place), item(here, key)
+    return Index(key, span=place), item(here, key)
 
 
 def _key(
@@ -116,7 +128,7 @@ def get(name: str, here: Type, place: Span, *, optional: bool) -> Resolved:
             kind = others[0]
             how = here if isinstance(kind, InSource) else Opaque()
     result = _field(kind, name, place, optional=optional)
-    return Get(name, how, span=place), either([result, NULL]) if isinstance(
+    return Field(name, how, span=place), either([result, NULL]) if isinstance(
         kind, Record
     ) and how != kind else result
 

@@ -10,7 +10,7 @@ from msgspec import structs
 from ocpiq.analysis.bindings import destructure
 from ocpiq.analysis.calls import recursive_definition
 from ocpiq.analysis.context import Analysis, Handler, Resolved, Wrap, pipe, product
-from ocpiq.analysis.plan import Bind, Here, Labelled, Local, Outputs, Plan
+from ocpiq.analysis.plan import Bind, Identity, Label, Local, Outputs, Plan
 from ocpiq.analysis.scope import Definition, Flow, Scope, Variable
 from ocpiq.analysis.stages import resolve_stage
 from ocpiq.analysis.types import Type
@@ -134,7 +134,7 @@ def _bind(analysis: Analysis, item: tree.Bind, walk: Walk) -> None:
         body = wrap(rest)
         return Bind(source, value.name, body, outputs=product(source, body))
 
-    walk.wrap(make, inside, make(Here()).outputs)
+    walk.wrap(make, inside, make(Identity()).outputs)
 
 
 def define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
@@ -155,7 +155,7 @@ def define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
 def _label(analysis: Analysis, item: tree.Label, walk: Walk) -> None:
     name = analysis.name("label")
     inside = walk.scope.with_label(item.name, name)
-    walk.wrap(lambda rest: Labelled(name, rest, outputs=_breakable(rest.outputs)), inside)
+    walk.wrap(lambda rest: Label(name, rest, outputs=_breakable(rest.outputs)), inside)
 
 
 def _breakable(outputs: Outputs) -> Outputs:

@@ -52,7 +52,7 @@ class Operand(Struct, frozen=True):
     kind: Type
 
 
-class Here(Part, frozen=True):
+class Identity(Part, frozen=True):
     """`.`"""
 
 
@@ -74,27 +74,27 @@ class Given(Part, frozen=True):
     name: str
 
 
-class Get(Part, frozen=True):
+class Field(Part, frozen=True):
     """The field `name` of `.`, a value of type `kind`."""
 
     name: str
     kind: Type
 
 
-class Item(Part, frozen=True):
+class Index(Part, frozen=True):
     """The item of `.` at a computed key."""
 
     key: Plan
 
 
-class Cut(Part, frozen=True):
+class Slice(Part, frozen=True):
     """The slice of `.`."""
 
     start: Plan
     end: Plan
 
 
-class Each(Part, frozen=True):
+class Iterate(Part, frozen=True):
     """Every item of `.`."""
 
 
@@ -166,7 +166,7 @@ class Otherwise(Part, frozen=True):
     right: Plan
 
 
-class Choose(Part, frozen=True):
+class If(Part, frozen=True):
     """`if condition then … else …`."""
 
     condition: Operand
@@ -174,7 +174,7 @@ class Choose(Part, frozen=True):
     otherwise: Plan
 
 
-class Guard(Part, frozen=True):
+class Try(Part, frozen=True):
     """`try body catch handler`; without a handler, errors end the outputs.
 
     `of_step` marks the `?` of a step, `.a?`: it does not hide that a path goes on from a computed value.
@@ -204,14 +204,14 @@ class Foreach(Part, frozen=True):
     state: str
 
 
-class Labelled(Part, frozen=True):
+class Label(Part, frozen=True):
     """`label $name | body`."""
 
     name: str
     body: Plan
 
 
-class Leave(Part, frozen=True):
+class Break(Part, frozen=True):
     """`break $name`."""
 
     name: str
@@ -352,14 +352,14 @@ class Join(Part, frozen=True):
 
 
 Plan = (
-    Here
+    Identity
     | Constant
     | Local
     | Given
-    | Get
-    | Item
-    | Cut
-    | Each
+    | Field
+    | Index
+    | Slice
+    | Iterate
     | Pipe
     | Comma
     | Bind
@@ -370,12 +370,12 @@ Plan = (
     | Logic
     | Negate
     | Otherwise
-    | Choose
-    | Guard
+    | If
+    | Try
     | Reduce
     | Foreach
-    | Labelled
-    | Leave
+    | Label
+    | Break
     | Native
     | Function
     | Invoke
@@ -392,19 +392,27 @@ Plan = (
 
 
 class Moment(Struct, frozen=True):
-    """The end of a window: a DateTime in microseconds since 1970, or the variable that will hold one."""
+    """The end of a window: a DateTime in microseconds since 1970, or the variable that will hold one.
+
+    One that is `relative` (`7 days ago`) is known when the run begins.
+    """
 
     microseconds: int | None
     variable: str | None
     span: Span
+    relative: str | None = None
 
 
 class Period(Struct, frozen=True):
-    """The stretch of `during`: start and end in microseconds since 1970, or the variable that will hold one."""
+    """The period of `during`: start and end in microseconds since 1970, or the variable that will hold one.
+
+    One that is `relative` (`last month`) is known when the run begins.
+    """
 
     bounds: tuple[int, int] | None
     variable: str | None
     span: Span
+    relative: str | None = None
 
 
 class SourcePlan(Struct, frozen=True):

@@ -13,9 +13,10 @@ from ocpiq.analysis.plan import Constant, Given, Moment, Outputs, Period, Plan, 
 from ocpiq.analysis.scope import Scope
 from ocpiq.analysis.types import InSource, Type
 from ocpiq.analysis.views import view
-from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
+from ocpiq.errors import CompileError, PrivacyError, Span, UnsupportedError, did_you_mean
 from ocpiq.language import tree
 from ocpiq.schema import module, modules
+from ocpiq.values.relative_times import is_relative_moment, is_relative_period
 from ocpiq.values.times import moment, period, zone
 
 COMPLETED = ("sessions", "cdrs")  # the modules whose objects have an end of charging
@@ -80,6 +81,9 @@ class Windows(Struct):
 def _windows(analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scope: Scope) -> Windows:
     windows = Windows()
     for clause in clauses:
+        if isinstance(clause, tree.SinceLast):
+            hint = "name the date: since 2026-01-31"
+            raise UnsupportedError("`since last` is not supported yet", span=scope.place(clause), hint=hint)
         word = type(clause).__name__.lower()
         if not isinstance(clause, tree.Since | tree.Until | tree.During | tree.Newest):
             continue
@@ -104,6 +108,8 @@ def _moment(analysis: Analysis, word: str, bound: tree.Bound, scope: Scope) -> M
     place = scope.place(bound)
     if bound.variable is not None:
         return Moment(None, _given(bound.variable, word, "2026-01-31", place, scope), place)
+    if is_relative_moment(bound.text or ""):
+        return Moment(None, None, place, relative=bound.text)
     read = moment(bound.text or "", zone(analysis.zone))
     if read is None:
         hint = "write it as 2026-01-31 or 2026-01-31T06:00Z"
@@ -124,6 +130,8 @@ def _period(analysis: Analysis, name: str, clause: tree.During, scope: Scope) ->
         )
     if bound.variable is not None:
         return Period(None, _given(bound.variable, "during", "2026-01", place, scope), place)
+    if is_relative_period(bound.text or ""):
+        return Period(None, None, place, relative=bound.text)
     bounds = period(bound.text or "", zone(analysis.zone))
     if bounds is None:
         hint = "write 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31"

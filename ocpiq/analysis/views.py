@@ -10,6 +10,7 @@ from msgspec import field as default
 
 from ocpiq.errors import CompileError, UnsupportedError, nearest
 from ocpiq.language import tree
+from ocpiq.language.unparse import unparse
 from ocpiq.schema import Field, Module, Part, modules
 from ocpiq.values.blank import Blank
 
@@ -60,11 +61,12 @@ def view(module: Module, clauses: Sequence[tree.Clause]) -> ViewNode:
     treatments.
     """
     marks = Mark()
-    treatments: dict[tuple[str, ...], str | None] = {}
+    treatments: dict[tuple[str, ...], str] = {}
     for path in paths(clauses):
         names = literal(path)
         check(module, path, names)
-        if treatments.setdefault(names, path.treatment) != path.treatment:
+        treatment = unparse(path.treatment) if path.treatment else ""
+        if treatments.setdefault(names, treatment) != treatment:
             raise CompileError(f"{'.'.join(names) or '.'} is passed in two ways", span=path.span)
         mark = marks
         for name in names:
@@ -73,7 +75,7 @@ def view(module: Module, clauses: Sequence[tree.Clause]) -> ViewNode:
     for path in paths(clauses):
         if path.treatment is not None:
             raise UnsupportedError(
-                f"`as {path.treatment}` is not supported yet",
+                f"`as {unparse(path.treatment)}` is not supported yet",
                 span=path.span,
                 hint="pass the other fields by name, and this one stays blanked",
             )

@@ -47,7 +47,7 @@ ENVIRONMENT: Final = (
     ("OCPIQ_HISTORY", "off: the prompt remembers no query"),
     ("OCPIQ_CONFIG", "the folder of logins; else the user's own"),
     ("OCPIQ_STATE", "the folder of the prompt's history; else the user's own"),
-    ("OCPIQ_CACHE", "the folder of the grammar's tables; else the user's own"),
+    ("OCPIQ_CACHE", "cache folder for parser tables, used only if the grammar was changed"),
     ("OCPIQ_DEBUG", "set: internal errors with their own text, which may hold private values"),
     ("JQ_COLORS", "the colours of JSON, as in jq"),
     ("NO_COLOR", "set: no colours"),

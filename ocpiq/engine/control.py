@@ -6,18 +6,18 @@ import ast
 
 from ocpiq.analysis.plan import (
     Bind,
-    Choose,
+    Break,
     Comma,
     Foreach,
-    Guard,
-    Labelled,
-    Leave,
+    If,
+    Label,
     Native,
     Operate,
     Outputs,
     Pipe,
     Plan,
     Reduce,
+    Try,
 )
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
@@ -74,7 +74,7 @@ def binds(compiler: Compiler, part: Bind, here: ast.expr, use: Use) -> None:
     compiler.stream(part.source, here, bound)
 
 
-def choose(compiler: Compiler, part: Choose, here: ast.expr) -> ast.expr:
+def if_one(compiler: Compiler, part: If, here: ast.expr) -> ast.expr:
     """`if` with one output."""
     condition = compiler.truth(compiler.value(part.condition.part, here), part.condition.kind, part)
     result = compiler.fresh()
@@ -96,7 +96,7 @@ def choose(compiler: Compiler, part: Choose, here: ast.expr) -> ast.expr:
     return code.name(result)
 
 
-def chooses(compiler: Compiler, part: Choose, here: ast.expr, use: Use) -> None:
+def if_each(compiler: Compiler, part: If, here: ast.expr, use: Use) -> None:
     """`if`: the outputs of one branch."""
     silent = [branch.outputs is Outputs.NONE for branch in (part.then, part.otherwise)]
     if any(silent):
@@ -117,7 +117,7 @@ def chooses(compiler: Compiler, part: Choose, here: ast.expr, use: Use) -> None:
         compiler.apart(here, write, use)
 
 
-def _branches(compiler: Compiler, part: Choose, here: ast.expr, output: ast.expr, use: Use) -> None:
+def _branches(compiler: Compiler, part: If, here: ast.expr, output: ast.expr, use: Use) -> None:
     condition = compiler.truth(output, part.condition.kind, part)
     then: list[ast.stmt] = []
     otherwise: list[ast.stmt] = []
@@ -133,7 +133,7 @@ def _branches(compiler: Compiler, part: Choose, here: ast.expr, output: ast.expr
         compiler.do(condition)
 
 
-def _one_of(compiler: Compiler, part: Choose, here: ast.expr, output: ast.expr, use: Use) -> None:
+def _one_of(compiler: Compiler, part: If, here: ast.expr, output: ast.expr, use: Use) -> None:
     result = compiler.fresh()
     compiler.frame.owned.add(result)
     condition = compiler.truth(output, part.condition.kind, part)
@@ -147,7 +147,7 @@ def _one_of(compiler: Compiler, part: Choose, here: ast.expr, output: ast.expr, 
     use(code.name(result))
 
 
-def guard(compiler: Compiler, part: Guard, here: ast.expr) -> ast.expr:
+def try_one(compiler: Compiler, part: Try, here: ast.expr) -> ast.expr:
     """`try body catch handler` with one output each."""
     result, error = compiler.fresh(), compiler.fresh("error")
     compiler.frame.owned.add(result)
@@ -163,7 +163,7 @@ def guard(compiler: Compiler, part: Guard, here: ast.expr) -> ast.expr:
     return code.name(result)
 
 
-def guards(compiler: Compiler, part: Guard, here: ast.expr, use: Use) -> None:
+def try_each(compiler: Compiler, part: Try, here: ast.expr, use: Use) -> None:
     """`try`: errors of the body are caught, not those of what uses its outputs."""
     error = compiler.fresh("error")
     if part.handler is None and part.body.outputs is Outputs.ONE:
@@ -266,7 +266,7 @@ def foreach(compiler: Compiler, part: Foreach, here: ast.expr, use: Use) -> None
     compiler.stream(part.start, here, started)
 
 
-def labelled(compiler: Compiler, part: Labelled, here: ast.expr, use: Use) -> None:
+def label(compiler: Compiler, part: Label, here: ast.expr, use: Use) -> None:
     """`label $name | body`: each time it is entered it is a label of its own."""
     compiler.assign(part.name, code.call("object"))
     body: list[ast.stmt] = []
@@ -283,20 +283,20 @@ def left(compiler: Compiler, body: list[ast.stmt], label: str) -> None:
     compiler.add(ast.Try(body or [ast.Pass()], [handler], [], []))
 
 
-def leave(compiler: Compiler, part: Leave, here: ast.expr, use: Use) -> None:
+def break_(compiler: Compiler, part: Break, here: ast.expr, use: Use) -> None:
     """`break $name`"""
     compiler.add(ast.Raise(code.call("Left", code.name(part.name))))
 
 
-VALUES: dict[type, ValueOf] = {Pipe: pipe, Bind: bind, Choose: choose, Guard: guard}
+VALUES: dict[type, ValueOf] = {Pipe: pipe, Bind: bind, If: if_one, Try: try_one}
 STREAMS: dict[type, StreamOf] = {
     Pipe: pipes,
     Comma: comma,
     Bind: binds,
-    Choose: chooses,
-    Guard: guards,
+    If: if_each,
+    Try: try_each,
     Reduce: reduce,
     Foreach: foreach,
-    Labelled: labelled,
-    Leave: leave,
+    Label: label,
+    Break: break_,
 }

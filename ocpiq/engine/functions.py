@@ -6,9 +6,9 @@ import ast
 
 from ocpiq.analysis.plan import (
     Bind,
-    Choose,
     Comma,
     Function,
+    If,
     Invoke,
     Outputs,
     Parameter,
@@ -57,9 +57,7 @@ def calls_itself_last(plan: Plan, function: Function) -> bool:
             return calls_itself_last(body, function)
         case Comma(parts=parts):
             return calls_itself_last(parts[-1], function)
-        case Choose(condition=condition, then=then, otherwise=otherwise) if (
-            condition.part.outputs is Outputs.ONE
-        ):
+        case If(condition=condition, then=then, otherwise=otherwise) if condition.part.outputs is Outputs.ONE:
             return calls_itself_last(then, function) or calls_itself_last(otherwise, function)
     return False
 
@@ -88,7 +86,7 @@ def last(compiler: Compiler, plan: Plan, function: Function, inside: str) -> Non
             for part in before:
                 compiler.stream(part, here, compiler.yield_)
             last(compiler, end, function, inside)
-        case Choose(condition=operand, then=then, otherwise=otherwise) as chosen:
+        case If(condition=operand, then=then, otherwise=otherwise) as chosen:
             condition = compiler.truth(compiler.value(operand.part, here), operand.kind, chosen)
             blocks: list[list[ast.stmt]] = []
             for branch in (then, otherwise):
@@ -102,14 +100,14 @@ def last(compiler: Compiler, plan: Plan, function: Function, inside: str) -> Non
 def distributed(plan: Plan) -> Plan:
     """Return `if c then a else empty end | b` as `if c then a | b else empty end`, anything else as it is."""
     match plan:
-        case Pipe(parts=(Choose(condition=condition, then=then, otherwise=otherwise), *rest)) if (
+        case Pipe(parts=(If(condition=condition, then=then, otherwise=otherwise), *rest)) if (
             condition.part.outputs is Outputs.ONE and Outputs.NONE in (then.outputs, otherwise.outputs)
         ):
             branches = [
                 branch if branch.outputs is Outputs.NONE else pipe_of([branch, *rest])
                 for branch in (then, otherwise)
             ]
-            return Choose(condition, branches[0], branches[1], outputs=plan.outputs)
+            return If(condition, branches[0], branches[1], outputs=plan.outputs)
     return plan
 
 

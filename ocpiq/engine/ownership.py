@@ -11,7 +11,7 @@ from ocpiq.analysis.plan import (
     Bind,
     Constant,
     Given,
-    Here,
+    Identity,
     Interpolate,
     Local,
     Logic,
@@ -42,7 +42,7 @@ def sole_holder(update: Plan, shared: frozenset[str] = frozenset()) -> bool:
             return sole_holder(body, shared if independent(source, shared) else shared | {name})
         case Modify(paths=paths, update=new) if paths.outputs is Outputs.ONE is new.outputs:
             return _keeps(new, shared)
-        case Operate(operator="+", left=Operand(part=Here()), right=right):
+        case Operate(operator="+", left=Operand(part=Identity()), right=right):
             return right.part.outputs is Outputs.ONE and independent(right.part, shared)
         case Native(name="setpath", arguments=(path, new)):
             return path.part.outputs is Outputs.ONE is new.part.outputs and independent(new.part, shared)
@@ -52,9 +52,9 @@ def sole_holder(update: Plan, shared: frozenset[str] = frozenset()) -> bool:
 def _keeps(new: Plan, shared: frozenset[str]) -> bool:
     """Tell whether what is put at a path is of the value there and of independent ones only."""
     match new:
-        case Operate(left=Operand(part=Here()), right=right):
+        case Operate(left=Operand(part=Identity()), right=right):
             return independent(right.part, shared)
-        case Otherwise(left=Operand(part=Here()), right=other):
+        case Otherwise(left=Operand(part=Identity()), right=other):
             return independent(other, shared)
     return independent(new, shared)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 
-from ocpiq.analysis.plan import Cut, Each, Get, Here, Item, Scan
+from ocpiq.analysis.plan import Field, Identity, Index, Iterate, Scan, Slice
 from ocpiq.analysis.types import Either, InSource, Record
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, StreamOf, Use, ValueOf
 
 
-def here_(compiler: Compiler, part: Here, here: ast.expr) -> ast.expr:
+def identity(compiler: Compiler, part: Identity, here: ast.expr) -> ast.expr:
     """`.`"""
     return here
 
 
-def get(compiler: Compiler, part: Get, here: ast.expr) -> ast.expr:
+def field(compiler: Compiler, part: Field, here: ast.expr) -> ast.expr:
     """`.name`: an attribute of a narrow row, else an item of an object."""
     key = code.constant(part.name)
     general = compiler.at(part, code.call("field", here, key))
@@ -39,19 +39,19 @@ def get(compiler: Compiler, part: Get, here: ast.expr) -> ast.expr:
     return code.if_else(code.of_class(here, "dict"), code.method(here, "get", key), general)
 
 
-def item(compiler: Compiler, part: Item, here: ast.expr) -> ast.expr:
+def index(compiler: Compiler, part: Index, here: ast.expr) -> ast.expr:
     """`.[key]`"""
     (key,) = compiler.values([part.key], here)
     return compiler.at(part, code.call("item", here, key))
 
 
-def cut(compiler: Compiler, part: Cut, here: ast.expr) -> ast.expr:
+def slice_(compiler: Compiler, part: Slice, here: ast.expr) -> ast.expr:
     """`.[start:end]`"""
     start, end = compiler.values([part.start, part.end], here)
     return compiler.at(part, code.call("cut", here, start, end))
 
 
-def each(compiler: Compiler, part: Each, here: ast.expr, use: Use) -> None:
+def iterate(compiler: Compiler, part: Iterate, here: ast.expr, use: Use) -> None:
     """`.[]`"""
     output = compiler.fresh("each")
     general = compiler.at(part, code.call("each", here))
@@ -67,5 +67,5 @@ def scan(compiler: Compiler, part: Scan, here: ast.expr, use: Use) -> None:
         use(code.name(row))
 
 
-VALUES: dict[type, ValueOf] = {Here: here_, Get: get, Item: item, Cut: cut}
-STREAMS: dict[type, StreamOf] = {Each: each, Scan: scan}
+VALUES: dict[type, ValueOf] = {Identity: identity, Field: field, Index: index, Slice: slice_}
+STREAMS: dict[type, StreamOf] = {Iterate: iterate, Scan: scan}

@@ -28,6 +28,7 @@ ENDINGS: Final = {
     "VARIABLE": "$x",
     "_BY": "by",
     "NUMBER": "1",
+    "INTEGER": "1",
     "NAME": "x",
     "_QUOTE": '"',
     "_PIPE": "|",

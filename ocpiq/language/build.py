@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ocpiq.errors import QuerySyntaxError, Span
+from ocpiq.errors import Span
 from ocpiq.language import strings, tree
 from ocpiq.language.lalr import Token
 
-SILENT = (tree.Define, tree.Label)  # items that give a stage nothing to take
+STRING = "STRING"  # the kind of a token that is a whole string, without its quotes and escapes
 
 
 # ---------------------------------------------------------------- program.lark
@@ -36,12 +36,12 @@ def imports(_: Span, *items: tree.Import) -> tuple[tree.Import, ...]:
     return items
 
 
-def import_as(span: Span, path: tree.Text, name: Token, metadata: tree.Object | None) -> tree.Import:
-    return tree.Import(span=span, path=plain(path), name=name.text, metadata=metadata)
+def import_as(span: Span, path: Token, name: Token, metadata: tree.Object | None) -> tree.Import:
+    return tree.Import(span=span, path=path.text, name=name.text, metadata=metadata)
 
 
-def include(span: Span, path: tree.Text, metadata: tree.Object | None) -> tree.Import:
-    return tree.Import(span=span, path=plain(path), name=None, metadata=metadata)
+def include(span: Span, path: Token, metadata: tree.Object | None) -> tree.Import:
+    return tree.Import(span=span, path=path.text, name=None, metadata=metadata)
 
 
 def definitions(_: Span, *items: tree.Define) -> tuple[tree.Define, ...]:
@@ -57,13 +57,6 @@ def parameters(_: Span, *names: Token) -> tuple[str, ...]:
 
 
 def pipeline(span: Span, *items: tree.Item) -> tree.Item:
-    left = next((item for item in items if not isinstance(item, SILENT)), None)
-    if isinstance(left, tree.Stage):
-        raise QuerySyntaxError(
-            "nothing stands to the left of this stage",
-            span=left.span,
-            hint="a stage takes what comes from its left: sessions | limit 20",
-        )
     return items[0] if len(items) == 1 else tree.Pipeline(span=span, items=items)
 
 
@@ -220,7 +213,7 @@ def call(span: Span, name: Token, *arguments: tree.Expr) -> tree.Call:
 
 
 def text(span: Span, form: Token | None, *parts: Token | tree.Expr) -> tree.Text:
-    read = tuple(strings.read(part.text, part.span) if isinstance(part, Token) else part for part in parts)
+    read = tuple(strings.read(part.text) if isinstance(part, Token) else part for part in parts)
     return tree.Text(span=span, parts=read or ("",), format=form.text if form else None)
 
 
@@ -230,12 +223,8 @@ def literal_of(written: tree.Text) -> str | None:
     return first if isinstance(first, str) and len(written.parts) == 1 and not written.format else None
 
 
-def plain(written: tree.Text) -> str:
-    """Return what a string says that must be without interpolation."""
-    literal = literal_of(written)
-    if literal is None:
-        raise QuerySyntaxError("a plain string must stand here, without \\( ) or @", span=written.span)
-    return literal
+def plain(span: Span, literal: Token | None) -> Token:
+    return Token(STRING, strings.read(literal.text) if literal else "", span)
 
 
 # ---------------------------------------------------------------- expressions.lark: objects and patterns

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ocpiq.errors import QuerySyntaxError, Span
 from ocpiq.language import tree
-from ocpiq.language.build import plain
+from ocpiq.language.build import STRING
 from ocpiq.language.lalr import Token
 
 # ---------------------------------------------------------------- sources.lark
@@ -30,15 +30,19 @@ def only(span: Span, *paths: tree.FieldPath) -> tree.Only:
     return tree.Only(span=span, paths=paths)
 
 
-def since(span: Span, moment: tree.Text | Token) -> tree.Since:
+def since(span: Span, moment: Token) -> tree.Since:
     return tree.Since(span=span, bound=_bound(moment))
 
 
-def until(span: Span, moment: tree.Text | Token) -> tree.Until:
+def since_last(span: Span) -> tree.SinceLast:
+    return tree.SinceLast(span=span)
+
+
+def until(span: Span, moment: Token) -> tree.Until:
     return tree.Until(span=span, bound=_bound(moment))
 
 
-def during(span: Span, moment: tree.Text | Token) -> tree.During:
+def during(span: Span, moment: Token) -> tree.During:
     return tree.During(span=span, bound=_bound(moment))
 
 
@@ -46,37 +50,44 @@ def newest(span: Span, count: tree.Count) -> tree.Newest:
     return tree.Newest(span=span, count=count.number, variable=count.variable)
 
 
-def field_path(span: Span, *parts: Token | tree.Text | None) -> tree.FieldPath:
-    *path, treatment = parts
+def field_path(span: Span, *parts: Token | tree.Treatment | None) -> tree.FieldPath:
+    treatment = parts[-1]
     names: tuple[str, ...] = ()
     quoted = False
-    for part in path:
-        if isinstance(part, tree.Text):
-            names, quoted = tuple(plain(part).removeprefix(".").split(".")), True
-        elif part:
+    for part in parts:
+        if not isinstance(part, Token):
+            continue
+        if part.kind == STRING:
+            names, quoted = tuple(part.text.removeprefix(".").split(".")), True
+        else:
             names += (part.text.removeprefix("."),)
     return tree.FieldPath(
         span=span,
         names=names,
         quoted=quoted,
-        treatment=treatment.text if isinstance(treatment, Token) else None,
+        treatment=treatment if isinstance(treatment, tree.Treatment) else None,
     )
+
+
+def treatment(span: Span, name: Token, amount: Token | None) -> tree.Treatment:
+    return tree.Treatment(span=span, name=name.text, amount=amount.text if amount else None)
+
+
+def aggregate_only(span: Span) -> tree.Treatment:
+    return tree.Treatment(span=span, name="aggregate")
 
 
 def count(span: Span, token: Token) -> tree.Count:
     if token.kind == "VARIABLE":
         return tree.Count(span=span, number=None, variable=token.text[1:])
-    if not token.text.isdigit():
-        raise QuerySyntaxError("a whole number must stand here", span=span)
     return tree.Count(span=span, number=int(token.text), variable=None)
 
 
-def _bound(moment: tree.Text | Token) -> tree.Bound:
-    if isinstance(moment, tree.Text):
-        return tree.Bound(span=moment.span, text=plain(moment), variable=None)
+def _bound(moment: Token) -> tree.Bound:
     if moment.kind == "VARIABLE":
         return tree.Bound(span=moment.span, text=None, variable=moment.text[1:])
-    return tree.Bound(span=moment.span, text=moment.text, variable=None)
+    text = moment.text if moment.kind == STRING else " ".join(moment.text.split())
+    return tree.Bound(span=moment.span, text=text, variable=None)
 
 
 # ---------------------------------------------------------------- stages.lark
@@ -128,16 +139,14 @@ def join_each(
     )
 
 
-def join_paren(span: Span, call: tree.Expr, patterns: tuple[tree.Pattern, ...], on: tree.Expr) -> tree.Join:
+def join_paren(span: Span, call: tree.Expr, name: Token, on: tree.Expr) -> tree.Join:
     """Make the join of `join (…) as $x on …`, which reads like jq's `join` until its `on`."""
     if not (isinstance(call, tree.Call) and call.name == "join" and len(call.arguments) == 1):
         raise QuerySyntaxError(
             "`on` belongs to a join", span=on.span, hint="join locations as $l on .id == $l.id"
         )
-    if not (len(patterns) == 1 and isinstance(patterns[0], tree.VariablePattern)):
-        raise QuerySyntaxError("a join binds one variable", span=patterns[0].span, hint="join … as $x on …")
     source = _joined(call.arguments[0], call.span)
-    return tree.Join(span=span, each=False, source=source, name=patterns[0].name, on=on)
+    return tree.Join(span=span, each=False, source=source, name=name.text[1:], on=on)
 
 
 def _joined(body: tree.Expr, span: Span) -> tree.Expr:

@@ -16,6 +16,7 @@ from ocpiq.errors import Span
 from ocpiq.language.tables import IGNORED, Rule, Tables
 
 END: Final = "$END"
+WORDS: Final = ("NAME", "RESERVED")  # the terminals that match keywords as well
 Action = Callable[..., Any]
 
 
@@ -42,13 +43,8 @@ class Lexer:
 
     def __init__(self, tables: Tables) -> None:
         self.states = tables.states
-        self.patterns = {t.name: t.pattern for t in tables.terminals if not t.word and t.name != "RESERVED"}
-        reserved = re.compile(next(t.pattern for t in tables.terminals if t.name == "RESERVED"))
-        self.words = {
-            t.text: (t.name, "RESERVED" if reserved.fullmatch(t.text) else "NAME")
-            for t in tables.terminals
-            if t.word and t.text
-        }
+        self.patterns = {t.name: t.pattern for t in tables.terminals if not t.word}
+        self.keywords = {t.text: t.name for t in tables.terminals if t.word}
         self.quoted = ("LITERAL", "_INTERPOLATE", "_QUOTE")
 
     @cached_property
@@ -69,8 +65,8 @@ class Lexer:
             return _token(match, str(match.lastgroup)) if match else _end(source, position)
         while match := self.code.match(source, position):
             kind = str(match.lastgroup)
-            if kind == "NAME":
-                kind = next((k for k in self.words.get(match[0], (kind,)) if k in can_stand), "")
+            if kind in WORDS and (keyword := self.keywords.get(match[0])) in can_stand:
+                kind = str(keyword)
             if kind in can_stand:
                 return _token(match, kind)
             if kind not in IGNORED:
@@ -81,7 +77,7 @@ class Lexer:
     def _other(self, source: str, position: int, can_stand: dict[str, int]) -> Token | None:
         """Return a token that another one hid: a date behind a number, `?` behind `?//`."""
         for name, pattern in self.patterns.items():
-            if name in can_stand and name != "NAME" and (match := _compiled(pattern).match(source, position)):
+            if name in can_stand and (match := _compiled(pattern).match(source, position)):
                 return _token(match, name)
         return None
 
@@ -90,7 +86,7 @@ class Lexer:
         while match := self.code.match(source, position):
             kind = str(match.lastgroup)
             if kind not in IGNORED:
-                return _token(match, self.words.get(match[0], (kind,))[0])
+                return _token(match, self.keywords.get(match[0], kind))
             position = match.end()
         return _end(source, position) or Token("", source[position], Span(position, position + 1))
 
@@ -169,7 +165,8 @@ class Run:
             start, end, parts = self.starts[-size], self.ends[-1], self.values[-size:]
             del self.states[-size:], self.values[-size:], self.starts[-size:], self.ends[-size:]
         else:
-            start, end, parts = here, here, []
+            # a rule that ends in an empty one ends before the space that follows
+            start, end, parts = here, self.ends[-1] if self.ends else here, []
         kept = _kept(rule, parts)
         if not rule.action:
             value: Any = kept

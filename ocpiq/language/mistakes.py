@@ -8,7 +8,7 @@ from typing import Final
 from ocpiq.errors import QuerySyntaxError, Span, did_you_mean
 from ocpiq.errors.render import place
 from ocpiq.language import tree
-from ocpiq.language.lalr import END, Stuck, Token, can_follow
+from ocpiq.language.lalr import END, Parser, Run, Stuck, Token, can_follow
 from ocpiq.language.tables import Tables
 
 CLOSER: Final = {
@@ -22,6 +22,7 @@ ENDING: Final = {*CLOSER.values(), "_THEN", "_ELIF", "_ELSE", "_SEMICOLON", END}
 CLAUSES: Final = {"_PASS", "_ONLY", "_SINCE", "_UNTIL", "_DURING", "_NEWEST"}
 STAGES: Final = {"_AGGREGATE", "SORT", "TOP", "LIMIT", "DISTINCT", "JOIN"}
 STAGE_WORDS: Final = ("aggregate", "sort by", "top", "limit", "distinct by", "join")
+WORDS_OF_STAGES: Final = {words.removesuffix(" by") for words in STAGE_WORDS}
 UNCHAINED: Final = {"EQUAL", "UNEQUAL", "LESS", "LESS_OR_EQUAL", "GREATER", "GREATER_OR_EQUAL"} | {
     *("SET", "UPDATE", "ADD_TO", "SUBTRACT_FROM", "MULTIPLY_BY", "DIVIDE_BY", "REMAINDER_BY", "DEFAULT_TO"),
 }
@@ -50,17 +51,19 @@ TOGETHER: Final[tuple[tuple[set[str], str, set[str]], ...]] = (
     ({"_ALTERNATIVE"}, "an operator", OPERATORS | {"_AS"}),
     ({"RESERVED", "FIELD"}, "the path of a field", {"NAME", "RESERVED", "FIELD", "FORMAT", "_QUOTE", "_DOT"}),
     ({"RESERVED"}, "a name", {"NAME", "RESERVED"}),
+    ({"NAME", "_AGGREGATE"}, "a treatment such as pseudonym", {"NAME", "_AGGREGATE"}),
     ({"_PASS"}, "a clause", CLAUSES | {"FIELD", "_AS"}),
     ({"_QUOTE"}, "a string", {"_QUOTE", "FORMAT"}),
     ({"VARIABLE"}, "a $variable", {"VARIABLE", "LOCATION"}),
+    ({"DATE"}, "a date such as 2026-01-31 or 2026-01-31T06:00Z", {"DATE", "RELATIVE_DAY", "AGO", "_LAST"}),
+    ({"PERIOD"}, "a period such as 2026-01, 2026-Q1, 2026-W03 or 2026", {"PERIOD", "RELATIVE_PERIOD"}),
     ({"_OR_ELSE", "_PIPE"}, '"|"', {"_OR_ELSE", "_PIPE", "_ON"}),
 )
 WORDS: Final = {
     "NAME": "a name",
     "NUMBER": "a number",
+    "INTEGER": "a whole number",
     "FIELD": "a field",
-    "DATE": "a date such as 2026-01-31 or 2026-01-31T06:00Z",
-    "PERIOD": "a period such as 2026-01, 2026-Q1, 2026-W03 or 2026",
     END: "the end",
 }
 ELSEWHERE: Final = {
@@ -75,15 +78,22 @@ ELSEWHERE: Final = {
     "“": 'strings stand in straight quotes: "…"',
     "`": 'strings stand in double quotes: "…"',
 }
+HALF_OF_A_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
 STAGE: Final = re.compile(r"\|\s*([a-z]+)\s+$")  # a word at the place of a stage
 
 
-def explain(stuck: Stuck, text: str, tables: Tables) -> QuerySyntaxError:
+def explain(stuck: Stuck, text: str, parser: Parser) -> QuerySyntaxError:
     """Return the error for the place where the parser got stuck."""
-    token = stuck.token
+    token, tables = stuck.token, parser.tables
     opened = _still_open(stuck.values)
     if opened and opened.kind == "_QUOTE":
         return _string(opened, text, token.span)
+    if stage := _stage_without_input(stuck, text, parser):
+        return QuerySyntaxError(
+            "nothing stands to the left of this stage",
+            span=stage,
+            hint="a stage takes what comes from its left: sessions | limit 20",
+        )
     if token.kind == END:
         found, at = "end of the query", len(text.rstrip())
         span = Span(at, at)
@@ -104,7 +114,7 @@ def explain(stuck: Stuck, text: str, tables: Tables) -> QuerySyntaxError:
 def _expected(stuck: Stuck, tables: Tables) -> set[str]:
     last = _last(stuck)
     if last and last.kind in ("LIMIT", "TOP"):
-        return {"NUMBER", "VARIABLE"}
+        return {"INTEGER", "VARIABLE"}
     expected = set(can_follow(tables, stuck.states))
     return expected | {"NAME"} if last and last.kind == "_DOT" else expected
 
@@ -133,11 +143,58 @@ def _string(opened: Token, text: str, span: Span) -> QuerySyntaxError:
         message = f"the string that begins {_at(opened, text)} is not closed"
         return QuerySyntaxError(message, span=opened.span, hint='end it with "')
     written = text[span.start : span.start + 2]
+    if written == "\\(":
+        place = Span(span.start, span.start + 2)
+        return QuerySyntaxError("a plain string must stand here, without \\( )", span=place)
+    if HALF_OF_A_PAIR.match(text, span.start):
+        return QuerySyntaxError(
+            "half of a surrogate pair",
+            span=Span(span.start, span.start + 6),
+            hint="such characters are written as a pair: \\ud83d\\ude00",
+        )
     return QuerySyntaxError(
         f"{_shown(written)} means nothing in a string",
         span=Span(span.start, span.start + len(written)),
         hint="a backslash is written \\\\, and \\u takes four hexadecimal digits",
     )
+
+
+def _stage_without_input(stuck: Stuck, text: str, parser: Parser) -> Span | None:
+    """Return the place of a stage that begins a pipeline: with `. |` before it, the text can be read further."""
+    start = _start_of_stage(stuck)
+    if start is None:
+        return None
+    run = parser.start()
+    _advance(parser, run, text, 0, start)
+    if "_LABEL" not in can_follow(run.tables, run.states):
+        return None
+    word = parser.lexer.anything(text, start).span
+    run.feed(Token("_DOT", ".", word))
+    run.feed(Token("_PIPE", "|", word))
+    read = _advance(parser, run, text, start, stuck.token.span.end)
+    return word if read > stuck.token.span.start else None
+
+
+def _start_of_stage(stuck: Stuck) -> int | None:
+    """Return where the stage would begin that the parser got stuck in, if its words are those of a stage."""
+    values = [value[-1] if isinstance(value, list) and value else value for value in stuck.values]
+    kinds = [value.kind if isinstance(value, Token) else "" for value in values]
+    if stuck.token.kind == "_ON" and "_AS" in kinds:
+        del values[len(kinds) - 1 - kinds[::-1].index("_AS") :]
+    for value in (*values[-1:], stuck.token):
+        is_call = isinstance(value, tree.Call) and value.name in WORDS_OF_STAGES
+        if is_call or (isinstance(value, Token) and value.kind in STAGES):
+            return int(value.span.start)
+    return None
+
+
+def _advance(parser: Parser, run: Run, text: str, position: int, until: int) -> int:
+    """Read the tokens from `position` that begin before `until`; return the end of the last one that can stand."""
+    while (token := parser.lexer.next(text, position, run.states[-1])) and token.kind != END:
+        if token.span.start >= until or not run.feed(token):
+            break
+        position = token.span.end
+    return position
 
 
 def _at(opened: Token, text: str) -> str:
@@ -185,6 +242,8 @@ def _hint(stuck: Stuck, text: str, expected: set[str]) -> str:
         return "comparisons and assignments do not chain: use parentheses, or `and`"
     if token.kind in STAGES and "_PIPE" in expected:
         return f"a stage stands behind a |: … | {token.text} …"
+    if token.kind == "_ON" and "_PIPE" in expected:
+        return "only a join has an `on`, and it binds one variable: join … as $x on …"
     near = text[max(0, at - 2) : at + 2]
     return next((advice for written, advice in ELSEWHERE.items() if _is_at(written, token, near)), "")
 

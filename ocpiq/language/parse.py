@@ -25,7 +25,7 @@ def parse(text: str) -> Program:
     except Stuck as stuck:
         from ocpiq.language.mistakes import explain  # noqa: PLC0415 - most queries have none
 
-        raise explain(stuck, text, tables()) from None
+        raise explain(stuck, text, parser()) from None
     refuse_too_deep(program)
     return program
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ocpiq.errors import QuerySyntaxError, Span
-
 READ: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 WRITTEN: Final = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 ESCAPES: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\.")
 SPECIAL: Final = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
-def read(written: str, span: Span) -> str:
-    """Return the text that a string's inside stands for.
+def read(written: str) -> str:
+    """Return the text that a LITERAL of the grammar stands for.
 
-    As in jq, a lone low surrogate is U+FFFD and a lone high one is an error.
+    As in jq, a lone low surrogate is U+FFFD. The grammar has no lone high one.
     """
     if "\\" not in written:
         return written
@@ -26,13 +24,6 @@ def read(written: str, span: Span) -> str:
             return READ[match[0][1]]
         units = b"".join(int(unit, 16).to_bytes(2, "little") for unit in match[0][2:].split("\\u"))
         characters = units.decode("utf-16-le", "surrogatepass")
-        if re.search("[\ud800-\udbff]", characters):
-            start = span.start + match.start()
-            raise QuerySyntaxError(
-                "half of a surrogate pair",
-                span=Span(start, start + len(match[0])),
-                hint="such characters are written as a pair: \\ud83d\\ude00",
-            )
         return re.sub("[\udc00-\udfff]", "\ufffd", characters)
 
     return ESCAPES.sub(escape, written)

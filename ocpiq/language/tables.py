@@ -1,13 +1,15 @@
-"""The parser's LALR(1) tables: built from the grammar by lark, and kept as JSON in the user's cache folder.
+"""The parser's LALR(1) tables, built from the grammar by lark and saved as JSON.
 
-Building takes longer than all else that a one-liner does before its first output, and lark itself is slow to
-import; with saved tables neither happens. They are plain data, every type is checked when they are read, and
-a file that is unreadable, cut or of another grammar is replaced.
+Building takes longer than everything else that a one-liner does before its first output, and lark itself is slow to
+import; with saved tables neither happens. They are installed with the package (see .hatch/parser_tables.py). Where
+they are missing or of another grammar, as after a change of the grammar, they are built and saved in the user's cache
+folder. They are plain data, every type is checked when they are read, and an unreadable or truncated file is not used.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from functools import cache
 from operator import itemgetter
@@ -21,10 +23,13 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from lark import Lark
     from lark.grammar import Rule as LarkRule
+    from lark.lexer import Pattern
     from lark.parsers.lalr_analysis import ParseTableBase
 
-FORMAT: Final = 2  # of the saved file; one more whenever Tables or what it means changes
+FORMAT: Final = 3  # of the saved file; one more whenever Tables or what it means changes
 IGNORED: Final = ("_SPACE", "_COMMENT")
+INSTALLED: Final = Path(__file__).parent  # the folder of installed tables
+KEYWORD: Final = re.compile(r"([a-z]+)\(\?!.+\)")  # a word and the look-ahead _WORD_END
 
 
 class Terminal(Struct, frozen=True):
@@ -69,14 +74,17 @@ class Tables(Struct, frozen=True):
 
 @cache
 def tables() -> Tables:
-    """Return the tables of this installation's grammar: the saved ones, or fresh ones, then saved."""
+    """Return the tables of this installation's grammar: installed, from the cache, or built and then cached."""
     grammar = grammar_text()
-    file = file_of(grammar)
-    saved = load(file, grammar)
-    if saved is None:
-        saved = build(grammar)
-        save(file, saved)
-    return saved
+    name = file_name(grammar)
+    found = load(INSTALLED / name, grammar)
+    if found is None:
+        cached = cache_folder() / name
+        found = load(cached, grammar)
+        if found is None:
+            found = build(grammar)
+            save(cached, found)
+    return found
 
 
 def grammar_folder() -> Path:
@@ -90,7 +98,7 @@ def grammar_text() -> str:
     return "\n".join(file.read_text("utf-8") for file in sorted(grammar_folder().glob("*.lark")))
 
 
-# ---------------------------------------------------------------- kept
+# ---------------------------------------------------------------- saved
 
 
 def cache_folder() -> Path:
@@ -102,9 +110,9 @@ def cache_folder() -> Path:
     return user_cache_path("ocpiq")
 
 
-def file_of(grammar: str) -> Path:
-    """Return the file that the tables of a grammar are kept in."""
-    return cache_folder() / f"grammar-{FORMAT}-{crc32(grammar.encode()):08x}.json"
+def file_name(grammar: str) -> str:
+    """Return the name of the file that holds the tables of a grammar: its format and the grammar's checksum."""
+    return f"grammar-{FORMAT}-{crc32(grammar.encode()):08x}.json"
 
 
 def load(file: Path, grammar: str) -> Tables | None:
@@ -119,18 +127,23 @@ def load(file: Path, grammar: str) -> Tables | None:
     return saved if saved.grammar == grammar else None
 
 
+def encode(fresh: Tables) -> bytes:
+    """Return what a file of tables holds: a line with the checksum of the rest, and JSON."""
+    data = msgspec.json.encode(fresh)
+    return b"%08x\n" % crc32(data) + data
+
+
 def save(file: Path, fresh: Tables) -> None:
-    """Write `file` whole or not at all, for its owner only; a folder that cannot be written is no error."""
+    """Write `file` whole or not at all, for its owner only; a folder that cannot be written is not an error."""
     from tempfile import mkstemp  # noqa: PLC0415 - rarely needed
 
-    data = msgspec.json.encode(fresh)
     with suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         number, name = mkstemp(dir=file.parent, prefix=file.stem, suffix=".part")
         part = Path(name)
         try:
             with os.fdopen(number, "wb") as stream:
-                stream.write(b"%08x\n" % crc32(data) + data)
+                stream.write(encode(fresh))
             part.replace(file)
         finally:
             part.unlink(missing_ok=True)
@@ -178,15 +191,13 @@ def _terminals(lark: Lark) -> tuple[Terminal, ...]:
     ordered = sorted(
         lark.terminals, key=lambda t: (-t.priority, t.pattern.type == "str", -len(t.pattern.value), t.name)
     )
-    return tuple(
-        Terminal(
-            name=t.name,
-            pattern=t.pattern.to_regexp(),
-            text=t.pattern.value if t.pattern.type == "str" else None,
-            word=t.pattern.type == "str" and t.pattern.value.isidentifier(),
-        )
-        for t in ordered
-    )
+    return tuple(_terminal(t.name, t.pattern) for t in ordered)
+
+
+def _terminal(name: str, pattern: Pattern) -> Terminal:
+    keyword = KEYWORD.fullmatch(pattern.value)
+    text = keyword[1] if keyword else pattern.value if pattern.type == "str" else None
+    return Terminal(name=name, pattern=pattern.to_regexp(), text=text, word=keyword is not None)
 
 
 def _rule(rule: LarkRule) -> Rule:

@@ -288,12 +288,19 @@ class Label(Node, frozen=True):
 # ---------------------------------------------------------------- sources with clauses
 
 
+class Treatment(Node, frozen=True):
+    """How a passed field is made less exact: `as pseudonym`, `as rounded(0.01)`, `as aggregate`."""
+
+    name: str
+    amount: str | None = None  # the number as written
+
+
 class FieldPath(Node, frozen=True):
     """A literal path in a clause: `tariff.id`, `.` (no names), `"x_depot.name"` (quoted)."""
 
     names: tuple[str, ...]
     quoted: bool = False
-    treatment: str | None = None  # `as pseudonym`
+    treatment: Treatment | None = None
 
 
 class Pass(Node, frozen=True):
@@ -309,7 +316,10 @@ class Only(Node, frozen=True):
 
 
 class Bound(Node, frozen=True):
-    """A moment in a clause: a bare date or a string as `text`, or a `variable` (one of the two is None)."""
+    """A moment or a period in a clause: `text`, bare or a string, or a `variable` (one of the two is None).
+
+    The words of `7 days ago` stand one blank apart.
+    """
 
     text: str | None
     variable: str | None
@@ -319,6 +329,10 @@ class Since(Node, frozen=True):
     """`since 2026-01-01`."""
 
     bound: Bound
+
+
+class SinceLast(Node, frozen=True):
+    """`since last`: what changed since the last delivery."""
 
 
 class Until(Node, frozen=True):
@@ -340,7 +354,7 @@ class Newest(Node, frozen=True):
     variable: str | None
 
 
-Clause = Pass | Only | Since | Until | During | Newest
+Clause = Pass | Only | Since | SinceLast | Until | During | Newest
 
 
 class Source(Node, frozen=True):

@@ -166,19 +166,28 @@ def _clauses(node: tree.Source) -> Parts:
 def _field_path(node: tree.FieldPath) -> Parts:
     path = ".".join(node.names)
     quoted = node.quoted or not all(_terminal("FIELD").fullmatch(f".{name}") for name in node.names)
-    return [_quoted(path) if quoted else path or ".", f" as {node.treatment}" if node.treatment else ""]
+    treatment: Parts = [" as ", node.treatment] if node.treatment else []
+    return [_quoted(path) if quoted else path or ".", *treatment]
+
+
+def _treatment(node: tree.Treatment) -> Parts:
+    return [node.name, f"({node.amount})" if node.amount else ""]
 
 
 def _bound(node: tree.Bound) -> Parts:
     if node.text is None:
         return [f"${node.variable}"]
-    return [node.text if _terminal("DATE").fullmatch(node.text) else _quoted(node.text)]
+    return [_bare(node.text, "DATE", "RELATIVE_DAY", "AGO") or _quoted(node.text)]
 
 
 def _during(node: tree.During) -> Parts:
-    text = node.bound.text
-    bare = text is not None and _terminal("PERIOD").fullmatch(text)
-    return ["during ", text if text and bare else node.bound]
+    return ["during ", _bare(node.bound.text or "", "PERIOD", "RELATIVE_PERIOD") or node.bound]
+
+
+def _bare(text: str, *terminals: str) -> str:
+    """Return a text that can stand without quotes as one of these terminals; "" for others."""
+    is_bare = text == " ".join(text.split()) and any(_terminal(name).fullmatch(text) for name in terminals)
+    return text if is_bare else ""
 
 
 def _count(number: int | None, variable: str | None) -> str:
@@ -249,10 +258,12 @@ PARTS: dict[type[tree.Node], Callable[[Any], Parts]] = {
     tree.Define: _define,
     tree.Label: lambda node: [f"label ${node.name}"],
     tree.FieldPath: _field_path,
+    tree.Treatment: _treatment,
     tree.Pass: lambda node: ["pass ", *_between(", ", node.paths)],
     tree.Only: lambda node: ["only ", *_between(", ", node.paths)],
     tree.Bound: _bound,
     tree.Since: lambda node: ["since ", node.bound],
+    tree.SinceLast: lambda node: ["since last"],
     tree.Until: lambda node: ["until ", node.bound],
     tree.During: _during,
     tree.Newest: lambda node: [f"newest {_count(node.count, node.variable)}"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import Final
 
 from msgspec import Struct
@@ -15,6 +15,12 @@ from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, UsageError
 from ocpiq.privacy import Gate, Opened, Shape, Window, gate
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
+from ocpiq.values.relative_times import (
+    is_relative_moment,
+    is_relative_period,
+    relative_moment,
+    relative_period,
+)
 from ocpiq.values.times import moment, period, zone
 from ocpiq.values.types import Value
 
@@ -42,7 +48,8 @@ class Pulls:
     ) -> None:
         self.plan = plan
         self._sources = [_source(part, sources) for part in plan.sources]
-        self._windows = [_window(part, variables, zone(plan.zone)) for part in plan.sources]
+        clock = Clock(now(), zone(plan.zone))
+        self._windows = [_window(part, variables, clock) for part in plan.sources]
         self._newest = [_count(part, variables) for part in plan.sources]
         self._gates: list[Gate] = [
             gate(part.view, part.need, window=window, key=_key(part, source))
@@ -144,36 +151,59 @@ def _key(part: SourcePlan, source: Source) -> tuple[str, ...]:
     return module(module(part.module, source.version).pulled, source.version).key if source.repeats else ()
 
 
-def _window(part: SourcePlan, variables: Mapping[str, Value], zone: tzinfo) -> Window | None:
+class Clock(Struct, frozen=True):
+    """When the run began, in microseconds since 1970, and the query's zone: what relative times are read by."""
+
+    now: int
+    zone: tzinfo
+
+
+def now() -> int:
+    """Return the present in microseconds since 1970."""
+    return time_ns() // 1000
+
+
+def _window(part: SourcePlan, variables: Mapping[str, Value], clock: Clock) -> Window | None:
     if part.since is None and part.until is None and part.during is None:
         return None
-    completed = None if part.during is None else _period(part.during, variables, zone)
-    return Window(_moment(part.since, variables, zone), _moment(part.until, variables, zone), completed)
+    completed = None if part.during is None else _period(part.during, variables, clock)
+    since, until = _moment(part.since, variables, clock), _moment(part.until, variables, clock)
+    is_relative = any(bound and bound.relative for bound in (part.since, part.until))
+    if is_relative and since is not None and until is not None and since >= until:
+        raise UsageError("the window ends before it begins", hint="swap since and until")
+    return Window(since, until, completed)
 
 
-def _period(during: Period, variables: Mapping[str, Value], zone: tzinfo) -> tuple[int, int]:
+def _period(during: Period, variables: Mapping[str, Value], clock: Clock) -> tuple[int, int]:
     """Return the bounds of a period; a variable holds it as the query would write it."""
-    if during.variable is None:
-        assert during.bounds is not None
+    if during.bounds is not None:
         return during.bounds
-    value = variables[during.variable]
-    bounds = period(value, zone) if type(value) is str else None
+    text = variables[during.variable] if during.variable else during.relative
+    if type(text) is str and is_relative_period(text):
+        return relative_period(text, clock.now, clock.zone)
+    bounds = period(text, clock.zone) if type(text) is str else None
     if bounds is None:
-        hint = "write it as 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31"
+        hint = "write it as 2026, 2026-Q1, 2026-01, 2026-W03, 2026-01-31 or last month"
         raise UsageError(f"${during.variable} is no period", hint=hint)
     return bounds
 
 
-def _moment(bound: Moment | None, variables: Mapping[str, Value], zone: tzinfo) -> int | None:
+def _moment(bound: Moment | None, variables: Mapping[str, Value], clock: Clock) -> int | None:
     """Return the end of a window in microseconds; a variable holds a date or seconds since 1970."""
-    if bound is None or bound.variable is None:
+    if bound is None or bound.microseconds is not None:
         return None if bound is None else bound.microseconds
-    value = variables[bound.variable]
+    value = variables[bound.variable] if bound.variable else bound.relative
     if type(value) is int or type(value) is float:
         return int(value * 1_000_000)
-    read = moment(value, zone) if type(value) is str else None
+    if type(value) is str and is_relative_moment(value):
+        read = relative_moment(value, clock.now, clock.zone)
+        if read is None:
+            raise UsageError(f"{value} is before the year 1", hint="such as 7 days ago")
+        return read
+    read = moment(value, clock.zone) if type(value) is str else None
     if read is None:
-        raise UsageError(f"${bound.variable} is no date", hint="write it as 2026-01-31 or 2026-01-31T06:00Z")
+        hint = "write it as 2026-01-31, 2026-01-31T06:00Z or 7 days ago"
+        raise UsageError(f"${bound.variable} is no date", hint=hint)
     return read
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from ocpiq.analysis import HANDLERS, analyze
 from ocpiq.analysis.context import Analysis, Handler, Resolved
-from ocpiq.analysis.plan import Here
+from ocpiq.analysis.plan import Identity
 from ocpiq.analysis.scope import Scope
 from ocpiq.analysis.types import InSource, Opaque, Type
 from ocpiq.errors import OcpiqError
@@ -62,7 +62,7 @@ def _probed(found: Known, usual: Handler) -> Handler:
             here = analysis.resolve(node.base, scope, kind)[1]
         if found.scope is None:
             found.kind, found.scope = here, scope
-        return Here(), Opaque(clean=True)
+        return Identity(), Opaque(clean=True)
 
     return path
 
@@ -74,7 +74,7 @@ def _forgiving(usual: Handler) -> Handler:
         try:
             plan, made = usual(analysis, node, scope, kind)
         except OcpiqError:
-            return Here(), Opaque(clean=True)
+            return Identity(), Opaque(clean=True)
         blank = isinstance(made, InSource) and made.view.treatment == "blank"
         return plan, Opaque(clean=True) if blank else made
 

@@ -22,7 +22,8 @@ PATH_OF_CLAUSE: Final = frozenset(
     ("NAME", "RESERVED", "FIELD", "FORMAT", "LITERAL", "_DOT", "_COMMA", "_QUOTE", "_AS")
 )
 CLAUSES: Final = {"_PASS": "pass", "_ONLY": "only", "_SINCE": "", "_UNTIL": "", "_DURING": "", "_NEWEST": ""}
-OTHERS: Final = frozenset(("DATE", "PERIOD", "NUMBER", "VARIABLE"))  # what clauses take beside paths
+# What clauses take beside paths.
+OTHERS: Final = frozenset(("DATE", "PERIOD", "AGO", "RELATIVE_DAY", "RELATIVE_PERIOD", "INTEGER", "VARIABLE"))
 
 
 def mistake_shown(

@@ -14,15 +14,15 @@ PLANS = [
         """
         pipe *
           scan 0 *
-          choose ?
+          if ?
             operate >
-              get kwh
+              field kwh
               constant 3
-            here
+            identity
             native empty -
           makeobject
             constant 'id'
-            get id
+            field id
         source 0: sessions reads kwh, id
         """,
     ),
@@ -32,10 +32,10 @@ PLANS = [
         aggregate *
           scan 0 *
           key status as key1
-            get status
+            field status
           fold count as fold2
           fold sum as fold3
-            get kwh
+            field kwh
           makeobject
             constant 'status'
             local key1
@@ -50,16 +50,16 @@ PLANS = [
         "def up: if . < 3 then . + 1 | up else . end; 0 | up",
         """
         function function1
-          choose
+          if
             operate <
-              here
+              identity
               constant 3
             pipe
               operate +
-                here
+                identity
                 constant 1
               invoke function1
-            here
+            identity
           pipe
             constant 0
             invoke function1
@@ -71,10 +71,10 @@ PLANS = [
         pipe
           constant 1
           operate *
-            here
+            identity
             constant 2
           operate *
-            here
+            identity
             constant 2
         """,
     ),
@@ -82,18 +82,18 @@ PLANS = [
         ".a as [$x] | $x, .b?",
         """
         bind bound1 *
-          get a
+          field a
           bind part2 *
             local bound1
             bind var3 *
               pipe
                 local part2
-                item
+                index
                   constant 0
               comma *
                 local var3
-                guard ?
-                  get b
+                try ?
+                  field b
         """,
     ),
 ]

@@ -224,7 +224,7 @@ MISTAKES = [
     (
         "aggregate count",
         COMPILES,
-        "aggregate count",
+        "aggregate",
         "nothing stands to the left of this stage",
         "a stage takes what comes from its left: sessions | limit 20",
     ),
@@ -372,8 +372,15 @@ MISTAKES = [
         "sessions newest | .id",
         COMPILES,
         "|",
-        'unexpected "|"; expected a $variable or a number',
+        'unexpected "|"; expected a $variable or a whole number',
         "",
+    ),
+    (
+        "cdrs since last",
+        COMPILES,
+        "since last",
+        "`since last` is not supported yet",
+        "name the date: since 2026-01-31",
     ),
     (
         "sessions during $month",

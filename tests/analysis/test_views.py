@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from viewing import NOWHERE, clauses, leaves, seen
 from ocpiq import schema
 from ocpiq.analysis.views import ViewNode, view
 from ocpiq.errors import CompileError, Span, UnsupportedError
-from ocpiq.language import tree
+from ocpiq.language import parse, tree
 
 
 def treatments(node: ViewNode, prefix: str = "") -> dict[str, str]:
@@ -165,19 +167,32 @@ def test_an_unknown_path_has_its_place() -> None:
     assert caught.value.span == Span(14, 16)
 
 
-def pseudonym(*treatments: str | None) -> list[tree.Clause]:
-    paths = (tree.FieldPath(span=NOWHERE, names=("kwh",), treatment=each) for each in treatments)
-    return [tree.Pass(span=NOWHERE, paths=tuple(paths))]
+def source(text: str) -> tuple[tree.Clause, ...]:
+    """Return the clauses of a source as it is written."""
+    body = parse(text).body
+    assert isinstance(body, tree.Source)
+    return body.clauses
 
 
-def test_a_field_has_one_treatment() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sessions pass kwh, kwh as pseudonym",
+        "sessions pass kwh as rounded(5), kwh as rounded(7)",
+        "sessions only kwh as aggregate pass kwh",
+    ],
+)
+def test_a_field_has_one_treatment(text: str) -> None:
     with pytest.raises(CompileError, match="kwh is passed in two ways"):
-        view(schema.module("sessions", "2.2.1"), pseudonym(None, "pseudonym"))
+        view(schema.module("sessions", "2.2.1"), source(text))
 
 
-def test_pseudonyms_are_not_there_yet() -> None:
-    with pytest.raises(UnsupportedError, match="`as pseudonym` is not supported yet"):
-        view(schema.module("sessions", "2.2.1"), pseudonym("pseudonym"))
+@pytest.mark.parametrize("treatment", ["pseudonym", "rounded(0.5)", "aggregate"])
+@pytest.mark.parametrize("clause", ["pass", "only"])
+def test_treatments_are_not_supported_yet(clause: str, treatment: str) -> None:
+    clauses = source(f"sessions {clause} kwh as {treatment}, id, kwh as {treatment}")
+    with pytest.raises(UnsupportedError, match=re.escape(f"`as {treatment}` is not supported yet")):
+        view(schema.module("sessions", "2.2.1"), clauses)
 
 
 SESSION = [leaf.path for leaf in leaves(schema.module("sessions", "2.2.1").root)] + [

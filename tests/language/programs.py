@@ -17,9 +17,13 @@ SAMPLES = {
     "LOCATION": ["$__loc__"],
     "FORMAT": ["@csv", "@json"],
     "NUMBER": ["0", "1.5", ".5", "1.", "1e3", "1E-2", "100"],
+    "INTEGER": ["0", "3", "100"],
     "LITERAL": ["a", "a b # c", r"\n", r"\u00e9", "'"],
     "RESERVED": ["if", "and", "import", "aggregate"],
     "DATE": ["2026-01-31", "2026-01-31T06:00Z", "2026-01-31T06:00:00.5+02:00"],
+    "AGO": ["7 days ago", "1 hour  ago"],
+    "RELATIVE_DAY": ["today", "yesterday"],
+    "RELATIVE_PERIOD": ["this year", "last month"],
     "PERIOD": ["2026", "2026-01", "2026-Q1", "2026-W03"],
 }
 # What ends what has been begun, the first that can stand; tried when a program has become long enough.
@@ -33,6 +37,7 @@ FINISH = [
     "_SEMICOLON",
     "_COLON",
     "NUMBER",
+    "INTEGER",
     "_QUOTE",
     "_PIPE",
 ]

@@ -13,6 +13,7 @@ from ocpiq.language import build, build_stages, mistakes, parse, tables
 from ocpiq.language.parse import ACTIONS
 
 GRAMMAR = tables.grammar_text()
+PARTS_OF_TERMINALS = {"_WORD_END", "_WORD", "_QUALIFIED", "_UNRESERVED"}
 
 
 def test_saved_tables_equal_a_fresh_strict_build(tmp_path):
@@ -24,7 +25,27 @@ def test_saved_tables_equal_a_fresh_strict_build(tmp_path):
 
 def test_every_terminal_has_a_name():
     named = set(re.findall(r"^([A-Z_]+)(?:\.\d+)?:", GRAMMAR, re.MULTILINE))
-    assert {terminal.name for terminal in tables.tables().terminals} == named
+    assert {terminal.name for terminal in tables.tables().terminals} == named - PARTS_OF_TERMINALS
+
+
+def test_names_leave_out_the_reserved_words():
+    """The words stand twice in terminals.lark: each as a keyword, and all in the look-ahead of NAME."""
+    patterns = {terminal.name: re.compile(terminal.pattern) for terminal in tables.tables().terminals}
+    words = {terminal.text for terminal in tables.tables().terminals if terminal.word}
+    assert words
+    for word in words:
+        assert bool(patterns["NAME"].match(word)) != bool(patterns["RESERVED"].match(word)), word
+        for longer in (f"{word}s", f"{word}_", f"{word}1", f"{word}::a"):
+            assert patterns["NAME"].fullmatch(longer), longer
+            assert not patterns["RESERVED"].match(longer), longer
+
+
+def test_every_keyword_is_bounded():
+    bound = re.compile(r"\(\?!.+\)$")
+    for terminal in tables.tables().terminals:
+        if terminal.text and terminal.text.isidentifier():
+            assert terminal.word, terminal.name
+            assert bound.search(terminal.pattern), terminal.name
 
 
 def test_every_rule_has_an_action_and_every_action_a_rule():
@@ -55,7 +76,7 @@ def test_messages_name_only_terminals_that_there_are():
 def test_reserved_words_are_jqs_and_aggregate():
     reserved = re.compile(next(t.pattern for t in tables.tables().terminals if t.name == "RESERVED"))
     words = {t.text for t in tables.tables().terminals if t.word}
-    soft = {"pass", "only", "since", "until", "during", "newest"}
+    soft = {"pass", "only", "since", "until", "during", "newest", "last"}
     soft |= {"sort", "top", "by", "desc", "asc", "limit", "distinct", "join", "each", "on"}
     assert {word for word in words if not reserved.fullmatch(word)} == soft
     assert reserved.fullmatch("aggregate")
@@ -66,6 +87,8 @@ def test_reserved_words_are_jqs_and_aggregate():
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
+    """A cache folder that does not exist yet, with no tables installed."""
+    monkeypatch.setattr(tables, "INSTALLED", tmp_path / "nowhere")
     monkeypatch.setenv("OCPIQ_CACHE", str(tmp_path / "new" / "cache"))
     return tmp_path / "new" / "cache"
 
@@ -93,7 +116,7 @@ SPOILT = {
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
 def test_spoilt_tables_are_built_anew(cache, spoil):
     good = tables.tables()
-    file = tables.file_of(GRAMMAR)
+    file = cache / tables.file_name(GRAMMAR)
     tables.save(file, good)
     file.write_bytes(spoil(file.read_bytes()))
     assert tables.load(file, GRAMMAR) is None
@@ -107,17 +130,62 @@ def test_tables_of_another_grammar_are_not_taken(cache):
     assert tables.load(file, GRAMMAR + "\n") is None
 
 
-def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_not_an_error(cache, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OCPIQ_CACHE", str(tmp_path / "file" / "cache"))
     assert made_anew() == tables.tables()
 
 
-def test_with_saved_tables_lark_is_not_imported(cache):
+def test_with_cached_tables_lark_is_not_imported(cache):
     made_anew()
-    program = "import sys; from ocpiq.language import parse; parse('.a'); print('lark' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert run.stdout == "False\n"
+    assert imports_lark(installed=tables.INSTALLED) == "False"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A folder of the package, with the tables that a wheel brings."""
+    folder = tmp_path / "installed"
+    tables.save(folder / tables.file_name(GRAMMAR), tables.tables())
+    monkeypatch.setattr(tables, "INSTALLED", folder)
+    monkeypatch.setenv("OCPIQ_CACHE", str(tmp_path / "cache"))
+    return folder
+
+
+def test_without_tables_lark_builds_them(cache):
+    assert imports_lark(installed=tables.INSTALLED) == "True"
+
+
+def test_installed_tables_are_used_and_nothing_is_cached(installed, tmp_path):
+    assert imports_lark(installed) == "False"
+    assert made_anew() == tables.tables()
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
+def test_spoilt_installed_tables_are_not_used(installed, tmp_path, spoil):
+    (file,) = installed.iterdir()
+    spoilt = spoil(file.read_bytes())
+    file.write_bytes(spoilt)
+    assert made_anew() == tables.tables()
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [file.name]
+    assert file.read_bytes() == spoilt
+
+
+def test_installed_tables_of_another_grammar_are_not_used(installed, tmp_path, monkeypatch):
+    changed = GRAMMAR.replace('"pass"', '"reveal"')
+    monkeypatch.setattr(tables, "grammar_text", lambda: changed)
+    assert made_anew() == tables.build(changed)
+    assert (tmp_path / "cache" / tables.file_name(changed)).is_file()
+
+
+def imports_lark(installed):
+    """Return whether a process whose tables are installed in that folder imports lark to parse a query."""
+    program = (
+        "import sys, pathlib; from ocpiq.language import parse, tables;"
+        "tables.INSTALLED = pathlib.Path(sys.argv[1]); parse('.a'); print('lark' in sys.modules)"
+    )
+    run = [sys.executable, "-c", program, str(installed)]
+    return subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_the_user_cache_folder_is_the_default(monkeypatch):

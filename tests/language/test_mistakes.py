@@ -155,8 +155,8 @@ map({a, b: .c)
       ^^^^^^
     unexpected "import"; expected a filter
 import "a\(1)" as b; 1
-         ^^^^^^^
-    a plain string must stand here, without \( ) or @
+           ^^
+    a plain string must stand here, without \( )
 module 1; 1
          ^
     unexpected "1"; expected "{"
@@ -170,7 +170,7 @@ sessions pass kwh, 1
     a source with clauses stands alone or last; elsewhere put it into parentheses
 sessions pass kwh as $s | 1
                        ^^
-    unexpected "$s"; expected a name
+    unexpected "$s"; expected a treatment such as pseudonym
     a source with clauses stands alone or last; elsewhere put it into parentheses
 sessions since 2026-01-01, 1
                            ^
@@ -188,8 +188,8 @@ sessions pass 1
                 ^
     unexpected "1"; expected the path of a field
 sessions pass "a\(1)"
-                ^^^^^^^
-    a plain string must stand here, without \( ) or @
+                  ^^
+    a plain string must stand here, without \( )
 sessions since 2026-01
                  ^^^^^^^
     unexpected "2026-01"; expected a string, a $variable or a date such as 2026-01-31 or 2026-01-31T06:00Z
@@ -202,10 +202,10 @@ sessions during 2026-1-5
     dates are written 2026-01-31 or 2026-01-31T06:00Z
 sessions newest 1.5
                   ^^^
-    a whole number must stand here
+    unexpected "1.5"; expected a $variable or a whole number
 sessions newest
                  ^
-    unexpected end of the query; expected a $variable or a number
+    unexpected end of the query; expected a $variable or a whole number
 sessions limit 20
            ^^^^^
     unexpected "limit"; expected an operator, ",", "|" or the end
@@ -216,13 +216,13 @@ sessions aggregate count
     a stage stands behind a |: … | aggregate …
 sessions | limit 1.5
                    ^^^
-    a whole number must stand here
+    unexpected "1.5"; expected a $variable or a whole number
 sessions | limit three
                    ^^^^^
-    unexpected "three"; expected a $variable or a number
+    unexpected "three"; expected a $variable or a whole number
 sessions | top by .a
                  ^^
-    unexpected "by"; expected a $variable or a number
+    unexpected "by"; expected a $variable or a whole number
 sessions | aggregate count, sum(.kwh)
                             ^
     unexpected ","; expected "by", "|" or the end
@@ -230,13 +230,36 @@ sessions | aggregate
                       ^
     unexpected end of the query; expected a filter
 aggregate count
-  ^^^^^^^^^^^^^^^
+  ^^^^^^^^^
     nothing stands to the left of this stage
     a stage takes what comes from its left: sessions | limit 20
 sessions | {n: (limit 3)}
-                  ^^^^^^^
+                  ^^^^^
     nothing stands to the left of this stage
     a stage takes what comes from its left: sessions | limit 20
+label $f | def f: 1; sort by .a
+                       ^^^^
+    nothing stands to the left of this stage
+    a stage takes what comes from its left: sessions | limit 20
+def f: join locations as $l; 1
+         ^^^^
+    nothing stands to the left of this stage
+    a stage takes what comes from its left: sessions | limit 20
+[join each (cdrs | .a) as $c on .a == $c.b]
+   ^^^^
+    nothing stands to the left of this stage
+    a stage takes what comes from its left: sessions | limit 20
+join (cdrs | .a) as $c on .a == $c.b | 1
+  ^^^^
+    nothing stands to the left of this stage
+    a stage takes what comes from its left: sessions | limit 20
+1, distinct by .a
+     ^^^^^^^^
+    nothing stands to the left of this stage
+    a stage takes what comes from its left: sessions | limit 20
+1 + top 3 by .a
+          ^
+    unexpected "3"; expected a $variable or a whole number
 sessions | join locations
                            ^
     unexpected end of the query; expected "as"
@@ -248,9 +271,9 @@ sessions | map(.a) as $x on .a
     `on` belongs to a join
     join locations as $l on .id == $l.id
 sessions | join (cdrs | .a) as [$l] on .a
-                                 ^^^^
-    a join binds one variable
-    join … as $x on …
+                                      ^^
+    unexpected "on"; expected "|"
+    only a join has an `on`, and it binds one variable: join … as $x on …
 def aggregate: 1; 1
       ^^^^^^^^^
     unexpected "aggregate"; expected a name

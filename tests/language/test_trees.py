@@ -141,7 +141,20 @@ sessions only id, kwh
 sessions pass charging_periods.dimensions, .kwh
     Source('sessions', [Pass([FieldPath(['charging_periods', 'dimensions']), FieldPath(['kwh'])])])
 sessions pass ., cdr_token.uid as pseudonym
-    Source('sessions', [Pass([FieldPath([]), FieldPath(['cdr_token', 'uid'], False, 'pseudonym')])])
+    Source('sessions', [Pass([FieldPath([]), FieldPath(['cdr_token', 'uid'], False, Treatment('pseudonym'))])])
+sessions only kwh as rounded(0.5), end_date_time as day pass country_code as prefix(1)
+    Source('sessions', [Only([FieldPath(['kwh'], False, Treatment('rounded', '0.5')),
+    FieldPath(['end_date_time'], False, Treatment('day'))]), Pass([FieldPath(['country_code'], False,
+    Treatment('prefix', '1'))])])
+cdrs pass total_energy as aggregate, "x_depot.name" as present
+    Source('cdrs', [Pass([FieldPath(['total_energy'], False, Treatment('aggregate')),
+    FieldPath(['x_depot', 'name'], True, Treatment('present'))])])
+cdrs since 7  days ago until today
+    Source('cdrs', [Since(Bound('7 days ago', -)), Until(Bound('today', -))])
+sessions during last month since yesterday
+    Source('sessions', [During(Bound('last month', -)), Since(Bound('yesterday', -))])
+cdrs since last until 2026-01-01
+    Source('cdrs', [SinceLast(), Until(Bound('2026-01-01', -))])
 sessions pass "x_depot.name"
     Source('sessions', [Pass([FieldPath(['x_depot', 'name'], True)])])
 cdrs since 2026-01-01 until $end pass total_cost

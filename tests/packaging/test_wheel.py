@@ -1,8 +1,9 @@
-"""The wheel: built, installed into an empty environment, run from another folder."""
+"""What is built and installed: the wheel, the wheel from the sdist, an editable install; run from another folder."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,22 +11,69 @@ from pathlib import Path
 
 import pytest
 
+from ocpiq.language import tables
+
 ROOT = Path(__file__).parents[2]
 OFFLINE = ("No matching distribution", "Could not find a version", "Connection", "Max retries")
+TABLES = tables.file_name(tables.grammar_text())
+# Runs a query and tells whether lark was needed for it.
+LARK = "import sys, ocpiq; assert list(ocpiq.compile('1 + 1').run()) == [2]; print('lark' in sys.modules)"
+
+pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+def build(source: Path, folder: Path, *kinds: str) -> Path:
+    """Build a distribution of `source` into `folder` and return the wheel."""
+    command = [sys.executable, "-m", "build", *kinds, "--no-isolation", "--outdir", str(folder), str(source)]
     subprocess.run(command, check=True, capture_output=True)
     [path] = folder.glob("*.whl")
     return path
 
 
-@pytest.mark.slow
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(ROOT, tmp_path_factory.mktemp("dist"), "--wheel")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources, without what was built or made by running them."""
+    folder = tmp_path_factory.mktemp("checkout") / "ocpiq"
+    made = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".*_cache", "dist", "grammar-*.json")
+    shutil.copytree(ROOT, folder, ignore=made)
+    return folder
+
+
+def installed(folder: Path, *what: str) -> Path:
+    """Return the programs of a new environment with `what` installed; skip where packages cannot be had."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    programs = folder / "bin"
+    command = [programs / "python", "-m", "pip", "install", "-q", *what]
+    pip = subprocess.run(command, capture_output=True, text=True, check=False)
+    if pip.returncode and any(word in pip.stderr for word in OFFLINE):
+        pytest.skip("the packages that ocpiq needs cannot be had here")
+    assert pip.returncode == 0, pip.stderr
+    return programs
+
+
+def run(programs: Path, home: Path, *argv: str) -> str:
+    """Return what a program of an environment writes, run in an empty home folder."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    environment = {
+        **kept,
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home),
+        "OCPIQ_CACHE": str(home / "cache"),
+    }
+    command = [str(programs / argv[0]), *argv[1:]]
+    return subprocess.run(
+        command, cwd=home, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
 def test_the_wheel_holds_what_a_run_needs_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
+    assert len(names) == len(set(names))
     assert "ocpiq/py.typed" in names
     assert "ocpiq/schema/tables/sessions.txt" in names
     assert "ocpiq/ocpi/PLATFORMS.md" in names
@@ -34,27 +82,45 @@ def test_the_wheel_holds_what_a_run_needs_and_nothing_else(wheel: Path) -> None:
     assert all(name.startswith(("ocpiq/", "ocpiq-")) for name in names)
 
 
-@pytest.mark.slow
+def test_the_wheel_holds_the_tables_of_its_grammar(wheel: Path, tmp_path: Path) -> None:
+    names = [name for name in zipfile.ZipFile(wheel).namelist() if "grammar-" in name]
+    assert names == [f"ocpiq/language/{TABLES}"]
+    file = Path(zipfile.ZipFile(wheel).extract(names[0], tmp_path))
+    assert tables.load(file, tables.grammar_text()) == tables.build(tables.grammar_text(), strict=True)
+
+
+def test_the_wheel_of_the_sdist_is_the_same(checkout: Path, wheel: Path, tmp_path: Path) -> None:
+    """Tables of another grammar in the sources, as an editable install leaves them, get into neither."""
+    outdated = checkout / "ocpiq" / "language" / "grammar-1-00000000.json"
+    outdated.write_text("{}")
+    try:
+        again = zipfile.ZipFile(build(checkout, tmp_path))
+    finally:
+        outdated.unlink()
+    first = zipfile.ZipFile(wheel)
+    assert sorted(again.namelist()) == sorted(first.namelist())
+    assert all(again.read(name) == first.read(name) for name in again.namelist() if "RECORD" not in name)
+
+
 def test_it_runs_in_an_empty_environment_from_another_folder(wheel: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    pip = subprocess.run(
-        [python, "-m", "pip", "install", "-q", str(wheel)], capture_output=True, text=True, check=False
+    programs = installed(tmp_path / "venv", str(wheel))
+    assert run(programs, tmp_path, "ocpiq", "-n", "[1, 2] | map(. + 1)") == "[2,3]\n"
+    assert (
+        run(programs, tmp_path, "python", "-m", "ocpiq", "--demo", "sessions | aggregate count") == "10000\n"
     )
-    if pip.returncode and any(word in pip.stderr for word in OFFLINE):
-        pytest.skip("the packages that ocpiq needs cannot be had here")
-    assert pip.returncode == 0, pip.stderr
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    environment = {**kept, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    assert "number" in run(programs, tmp_path, "ocpiq", "schema", "sessions.kwh")
+    assert "group_by(f)" in run(programs, tmp_path, "ocpiq", "help", "group_by")
+    assert "py-ocpi 0.3.1" in run(programs, tmp_path, "ocpiq", "help", "platforms")
+    assert run(programs, tmp_path, "python", "-c", LARK) == "False\n"
+    assert not (tmp_path / "cache").exists(), "a first run builds no tables and writes no file"
 
-    def out(*argv: str) -> str:
-        command = [str(tmp_path / "venv" / "bin" / argv[0]), *argv[1:]]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-        ).stdout
 
-    assert out("ocpiq", "-n", "[1, 2] | map(. + 1)") == "[2,3]\n"
-    assert out("python", "-m", "ocpiq", "--demo", "sessions | aggregate count") == "10000\n"
-    assert "number" in out("ocpiq", "schema", "sessions.kwh")
-    assert "group_by(f)" in out("ocpiq", "help", "group_by")
-    assert "py-ocpi 0.3.1" in out("ocpiq", "help", "platforms")
+@pytest.mark.parametrize("editable", [[], ["-e"]], ids=["install .", "install -e ."])
+def test_pip_installs_the_sources_with_tables(checkout: Path, tmp_path: Path, editable: list[str]) -> None:
+    programs = installed(tmp_path / "venv", *editable, str(checkout))
+    assert run(programs, tmp_path, "python", "-c", LARK) == "False\n"
+    assert not (tmp_path / "cache").exists()
+    left = [path.name for path in (checkout / "ocpiq" / "language").glob("grammar-*.json")]
+    assert left == ([TABLES] if editable else [])
+    for name in left:
+        (checkout / "ocpiq" / "language" / name).unlink()

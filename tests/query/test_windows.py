@@ -139,6 +139,43 @@ def test_what_is_asked(text: str, zone: str | None, since: str | None, until: st
     assert (ask.since, ask.until) == (since, until)
 
 
+# A run that begins on Monday 30 March 2026 at half past midnight in Amsterdam, the day after the change to summer time.
+RELATIVE = [
+    ("sessions since today", AMSTERDAM, "2026-03-29T22:00:00Z", None),
+    ("sessions since today", "UTC", "2026-03-29T00:00:00Z", None),
+    ("sessions since yesterday until today", AMSTERDAM, "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
+    ("sessions since 90 minutes ago", AMSTERDAM, "2026-03-29T21:00:00Z", None),
+    ("sessions since 1  week  ago", AMSTERDAM, "2026-03-22T23:00:00Z", None),
+    ("sessions since 1 month ago", AMSTERDAM, "2026-02-27T23:00:00Z", None),
+    ("sessions during yesterday", AMSTERDAM, "2026-03-27T23:00:00Z", None),  # a day earlier: clocks differ
+    ("sessions during last month", AMSTERDAM, "2026-01-30T23:00:00Z", None),
+    ("sessions during this year", AMSTERDAM, "2025-12-30T23:00:00Z", None),
+]
+
+
+@pytest.mark.parametrize(("text", "zone", "since", "until"), RELATIVE)
+@pytest.mark.parametrize("how", ["bare", "string", "variable"])
+def test_relative_windows(
+    text: str, zone: str, since: str, until: str | None, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = datetime(2026, 3, 30, 0, 30, tzinfo=ZoneInfo(AMSTERDAM))
+    monkeypatch.setattr("ocpiq.query.pulls.now", lambda: int(begin.timestamp() * 1_000_000))
+    word, written = text.removeprefix("sessions ").split(" ", 1)
+    written, rest = written.removesuffix(" until today"), " until today" if until else ""
+    moment = {"bare": written, "string": f'"{" ".join(written.split())}"', "variable": "$m"}[how]
+    variables = {"m": " ".join(written.split())} if how == "variable" else {}
+    _, ask, _ = run(f"sessions {word} {moment}{rest}", [], zone=zone, **variables)
+    assert (ask.since, ask.until) == (since, until)
+
+
+def test_a_relative_period_filters_here() -> None:
+    today = datetime.now(ZoneInfo("UTC"))
+    ends = {"now": today, "last year": today.replace(year=today.year - 1, month=6, day=15)}
+    objects = [session(name, end.isoformat()) for name, end in ends.items()]
+    assert run("sessions during this year | .id", objects)[0] == ["now"]
+    assert run("sessions during last year | .id", objects)[0] == ["last year"]
+
+
 def test_what_the_platform_sends_outside_of_a_window_is_filtered_here() -> None:
     objects = [session(n, updated=f"2026-01-0{n}T00:00:00Z") for n in range(1, 6)]
     results, _, _ = run("sessions since 2026-01-02 until 2026-01-04 | .id", objects)
@@ -179,7 +216,12 @@ def test_newest(text: str, expected: list[int]) -> None:
 @pytest.mark.parametrize(
     ("text", "variables", "message"),
     [
-        ("sessions since $a", {"a": "yesterday"}, "$a is no date"),
+        ("sessions since $a", {"a": "tomorrow"}, "$a is no date"),
+        ("sessions since $a", {"a": "last month"}, "$a is no date"),
+        ("sessions during $a", {"a": "7 days ago"}, "$a is no period"),
+        ("sessions since 9999 years ago", {}, "9999 years ago is before the year 1"),
+        ("sessions since yesterday until 7 days ago", {}, "the window ends before it begins"),
+        ("sessions since 2026-01-31 until 99 years ago", {}, "the window ends before it begins"),
         ("sessions during $a", {"a": "2026-13"}, "$a is no period"),
         ("sessions newest $a", {"a": "-1"}, "newest needs a whole number"),
     ],

@@ -6,16 +6,16 @@ import ast
 
 from ocpiq.analysis.plan import (
     Bind,
-    Choose,
+    Break,
     Comma,
     Foreach,
-    Guard,
-    Labelled,
-    Leave,
+    If,
+    Label,
     Otherwise,
     Outputs,
     Reduce,
     Take,
+    Try,
 )
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, Spot, TraceOf, UseSpot
@@ -45,7 +45,7 @@ def bind(compiler: Compiler, part: Bind, spot: Spot, use: UseSpot) -> None:
     compiler.stream(part.source, spot.here, bound)
 
 
-def choose(compiler: Compiler, part: Choose, spot: Spot, use: UseSpot) -> None:
+def if_(compiler: Compiler, part: If, spot: Spot, use: UseSpot) -> None:
     """`if`"""
 
     def branches(inside: Spot, use_: UseSpot) -> None:
@@ -86,7 +86,7 @@ def otherwise(compiler: Compiler, part: Otherwise, spot: Spot, use: UseSpot) -> 
     apart(compiler, spot, write, use)
 
 
-def guard(compiler: Compiler, part: Guard, spot: Spot, use: UseSpot) -> None:
+def try_(compiler: Compiler, part: Try, spot: Spot, use: UseSpot) -> None:
     """`try`"""
     if part.of_step and spot.at is not spot.here:
         follows_before(compiler, part.body, spot)
@@ -147,7 +147,7 @@ def foreach(compiler: Compiler, part: Foreach, spot: Spot, use: UseSpot) -> None
     compiler.stream(part.start, spot.here, started)
 
 
-def labelled(compiler: Compiler, part: Labelled, spot: Spot, use: UseSpot) -> None:
+def label(compiler: Compiler, part: Label, spot: Spot, use: UseSpot) -> None:
     """`label $name | body`"""
     compiler.assign(part.name, code.call("object"))
     body: list[ast.stmt] = []
@@ -156,7 +156,7 @@ def labelled(compiler: Compiler, part: Labelled, spot: Spot, use: UseSpot) -> No
     left(compiler, body, part.name)
 
 
-def leave(compiler: Compiler, part: Leave, spot: Spot, use: UseSpot) -> None:
+def break_(compiler: Compiler, part: Break, spot: Spot, use: UseSpot) -> None:
     """`break $name`"""
     compiler.stream(part, spot.here, lambda output: None)
 
@@ -174,12 +174,12 @@ def take(compiler: Compiler, part: Take, spot: Spot, use: UseSpot) -> None:
 TRACES: dict[type, TraceOf] = {
     Comma: comma,
     Bind: bind,
-    Choose: choose,
+    If: if_,
     Otherwise: otherwise,
-    Guard: guard,
+    Try: try_,
     Reduce: reduce,
     Foreach: foreach,
-    Labelled: labelled,
-    Leave: leave,
+    Label: label,
+    Break: break_,
     Take: take,
 }

@@ -5,34 +5,34 @@ from __future__ import annotations
 import ast
 
 from ocpiq.analysis.blanks import Blanks
-from ocpiq.analysis.plan import Cut, Each, Get, Here, Item, Native, Pipe, Plan
+from ocpiq.analysis.plan import Field, Identity, Index, Iterate, Native, Pipe, Plan, Slice
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, Spot, TraceOf, UseSpot
 from ocpiq.engine.expressions import guarded
 
 
-def here_(compiler: Compiler, part: Here, spot: Spot, use: UseSpot) -> None:
+def identity(compiler: Compiler, part: Identity, spot: Spot, use: UseSpot) -> None:
     """`.`"""
     use(spot)
 
 
-def get(compiler: Compiler, part: Get, spot: Spot, use: UseSpot) -> None:
+def field(compiler: Compiler, part: Field, spot: Spot, use: UseSpot) -> None:
     """`.name`"""
     _step(compiler, part, spot, code.constant(part.name), "field", use)
 
 
-def item(compiler: Compiler, part: Item, spot: Spot, use: UseSpot) -> None:
+def index(compiler: Compiler, part: Index, spot: Spot, use: UseSpot) -> None:
     """`.[key]`"""
     key = compiler.named(compiler.value(part.key, spot.here))
     _step(compiler, part, spot, key, "item", use)
 
 
-def cut(compiler: Compiler, part: Cut, spot: Spot, use: UseSpot) -> None:
+def slice_(compiler: Compiler, part: Slice, spot: Spot, use: UseSpot) -> None:
     """`.[start:end]`"""
     _step(compiler, part, spot, _bounds(compiler, part, spot), "item", use)
 
 
-def each(compiler: Compiler, part: Each, spot: Spot, use: UseSpot) -> None:
+def iterate(compiler: Compiler, part: Iterate, spot: Spot, use: UseSpot) -> None:
     """`.[]`"""
     key, value = compiler.fresh("key"), compiler.fresh("each")
     arguments = (spot.at, spot.here)
@@ -82,13 +82,13 @@ def native(compiler: Compiler, part: Native, spot: Spot, use: UseSpot) -> None:
 def follows_before(compiler: Compiler, part: Plan, spot: Spot) -> None:
     """Write the check of a step before its `?`, which does not catch this error."""
     match part:
-        case Each():
+        case Iterate():
             compiler.do(compiler.at(part, code.call("path_iterate", spot.at, spot.here)))
-        case Get():
+        case Field():
             _follows(compiler, part, spot, code.constant(part.name))
-        case Item():
+        case Index():
             _follows(compiler, part, spot, compiler.named(compiler.value(part.key, spot.here)))
-        case Cut():
+        case Slice():
             _follows(compiler, part, spot, _bounds(compiler, part, spot))
 
 
@@ -104,7 +104,7 @@ def _step(compiler: Compiler, part: Plan, spot: Spot, key: ast.expr, function: s
     use(Spot(_longer(compiler, spot.path, key), value, value))
 
 
-def _bounds(compiler: Compiler, part: Cut, spot: Spot) -> ast.expr:
+def _bounds(compiler: Compiler, part: Slice, spot: Spot) -> ast.expr:
     start, end = compiler.values([part.start, part.end], spot.here)
     return compiler.named(ast.Dict([code.constant("start"), code.constant("end")], [start, end]))
 
@@ -116,11 +116,11 @@ def _longer(compiler: Compiler, path: ast.expr, key: ast.expr) -> ast.expr:
 
 
 TRACES: dict[type, TraceOf] = {
-    Here: here_,
-    Get: get,
-    Item: item,
-    Cut: cut,
-    Each: each,
+    Identity: identity,
+    Field: field,
+    Index: index,
+    Slice: slice_,
+    Iterate: iterate,
     Pipe: pipe,
     Native: native,
 }

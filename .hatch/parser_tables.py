@@ -1,0 +1,54 @@
+"""Build hook: a wheel brings the parser's tables, so that no run has to build them from the grammar.
+
+An editable install gets them in the source tree, where git ignores them. Without them, or with those of another
+grammar, ocpiq builds them at run time (see ocpiq/language/tables.py).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+LANGUAGE = "ocpiq/language"
+
+
+class ParserTables(BuildHookInterface[Any]):
+    """Builds the tables of grammar/ and adds them to the package."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Write the tables: into the source tree for an editable install, else only into the wheel."""
+        language = Path(self.root) / LANGUAGE
+        tables = _tables_module(language)
+        grammar = tables.grammar_text()
+        name, data = tables.file_name(grammar), tables.encode(tables.build(grammar))
+        if version == "editable":
+            with suppress(OSError):  # a tree that cannot be written: they are built when they are needed
+                for outdated in language.glob("grammar-*.json"):
+                    outdated.unlink()
+                (language / name).write_bytes(data)
+            return
+        self._folder = TemporaryDirectory()
+        file = Path(self._folder.name) / name
+        file.write_bytes(data)
+        build_data["force_include"][str(file)] = f"{LANGUAGE}/{name}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove the file that the wheel was given a copy of."""
+        if version != "editable":
+            self._folder.cleanup()
+
+
+def _tables_module(folder: Path) -> ModuleType:
+    """Load tables.py alone: what the rest of ocpiq imports is not installed while it is built."""
+    spec = spec_from_file_location("parser_tables", folder / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,91 @@
+"""Moments and periods relative to the start of a run: `yesterday`, `7 days ago`, `last month`."""
+
+from __future__ import annotations
+
+import re
+from datetime import MINYEAR, date, timedelta, tzinfo
+from typing import Final
+
+from ocpiq.values.times import SECOND, instant, local, midnight, period
+
+AGO: Final = re.compile(r"([0-9]+) (minute|hour|day|week|month|quarter|year)s? ago")
+CLOCK: Final = {"minute": 60 * SECOND, "hour": 3600 * SECOND}  # microseconds
+DAYS: Final = {"day": 1, "week": 7}
+MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
+PERIOD: Final = re.compile(r"(this|last) (day|week|month|quarter|year)")
+NAMED: Final = {"today": "this day", "yesterday": "last day"}
+
+
+def is_relative_moment(text: str) -> bool:
+    """Tell whether `text` is `today`, `yesterday` or such as `7 days ago`."""
+    return text in NAMED or AGO.fullmatch(text) is not None
+
+
+def is_relative_period(text: str) -> bool:
+    """Tell whether `text` is `today`, `yesterday` or such as `last month`."""
+    return text in NAMED or PERIOD.fullmatch(text) is not None
+
+
+def relative_moment(text: str, now: int, zone: tzinfo) -> int | None:
+    """Return the moment in microseconds since 1970; None where it is before the year 1.
+
+    Days and longer units are whole days of `zone`: `7 days ago` is the start of that day. A day that a month does
+    not have is the last one of that month.
+    """
+    if text in NAMED:
+        return relative_period(text, now, zone)[0]
+    found = AGO.fullmatch(text)
+    assert found is not None, text
+    unit = found[2]
+    try:
+        count = int(found[1])
+        if unit in CLOCK:
+            moment = now - count * CLOCK[unit]
+            local(moment, zone)
+            return moment
+        today = local(now, zone).date()
+        day = (
+            today - timedelta(days=count * DAYS[unit])
+            if unit in DAYS
+            else earlier(today, count * MONTHS[unit])
+        )
+        return instant(midnight(day), zone)
+    except (OverflowError, ValueError):
+        return None
+
+
+def relative_period(text: str, now: int, zone: tzinfo) -> tuple[int, int]:
+    """Return start and end, in microseconds since 1970, of `today`, `yesterday`, `this month`, `last year`, …"""
+    which, unit = NAMED.get(text, text).split(" ")
+    bounds = _containing(local(now, zone).date(), unit, zone)
+    if which == "this":
+        return bounds
+    return _containing(local(bounds[0] - SECOND, zone).date(), unit, zone)
+
+
+def _containing(day: date, unit: str, zone: tzinfo) -> tuple[int, int]:
+    """Return start and end of the day, ISO week, month, quarter or year that a day lies in."""
+    year, week, _ = day.isocalendar()
+    written = {
+        "day": f"{day:%Y-%m-%d}",
+        "week": f"{year:04}-W{week:02}",
+        "month": f"{day:%Y-%m}",
+        "quarter": f"{day:%Y}-Q{(day.month + 2) // 3}",
+        "year": f"{day:%Y}",
+    }
+    bounds = period(written[unit], zone)
+    assert bounds is not None, "a clock shows no day at the ends of the calendar"
+    return bounds
+
+
+def earlier(day: date, months: int) -> date:
+    """Return the same day of the month that is `months` earlier, or the last day of a shorter one."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    if year < MINYEAR:
+        raise OverflowError
+    for last in range(day.day, 27, -1):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    return date(year, month + 1, day.day)
