@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from ocpiq.commands.options import COMMANDS, OPTIONS, Option
-from ocpiq.errors import UsageError, nearest
+from ocpiq.errors import UsageError, nearest, shown
 
 NAMES: Final = frozenset(command.name for command in COMMANDS)
 
@@ -93,7 +93,7 @@ def _long(parsed: Arguments, text: str, todo: list[str]) -> str:
         words = [*parsed.words, *(word for word in reversed(todo) if not _is_option(word))]
         from_file = parsed.has("from-file") or any(map(_is_from_file, todo))
         hint = _parameter(name, value, words) if from_file else ""
-        raise UsageError(f"unknown option --{_shown(name)}", hint=hint or _did_you_mean(name))
+        raise UsageError(f"unknown option --{shown(name)}", hint=hint or _did_you_mean(name))
     if equals:
         if len(option.takes) != 1:
             raise UsageError(f"--{name} does not take a value after =")
@@ -113,7 +113,9 @@ def _parameter(name: str, value: str, words: list[str]) -> str:
     found = nearest(name, parameters(next((word for word in words if word not in NAMES), "")))
     if found is None and (nearest(name, LONG) or not name.isidentifier()):
         return ""
-    return f"--arg {found or _shown(name)} {value if re.fullmatch(HARMLESS, value) else 'TEXT'}"
+    return (
+        f"for a parameter: --arg {found or shown(name)} {value if re.fullmatch(HARMLESS, value) else 'TEXT'}"
+    )
 
 
 def _did_you_mean(name: str) -> str:
@@ -126,7 +128,7 @@ def _short(parsed: Arguments, text: str, todo: list[str]) -> None:
     for place, letter in enumerate(text[1:], start=2):
         option = SHORT.get(letter)
         if option is None:
-            raise UsageError(f"unknown option -{_shown(letter)}", hint=_did_you_mean(text[1:]))
+            raise UsageError(f"unknown option -{shown(letter)}", hint=_did_you_mean(text[1:]))
         if option.takes and text[place:]:
             todo.append(text[place:])
             _take(parsed, option, todo)
@@ -150,13 +152,12 @@ def _with_command(parsed: Arguments, *, is_word: bool) -> Arguments:
         commands = LONG[name].commands
         if commands and parsed.command not in commands:
             if parsed.command == "query":
-                raise UsageError(f"--{name} is an option of ocpiq {' and ocpiq '.join(commands)}")
+                meant = nearest(parsed.words[0], commands) if parsed.words else None
+                raise UsageError(
+                    f"--{name} is an option of ocpiq {' and ocpiq '.join(commands)}",
+                    hint=f"did you mean ocpiq {meant}?" if meant else "",
+                )
             raise UsageError(
                 f"ocpiq {parsed.command} has no option --{name}", hint=f"ocpiq {parsed.command} --help"
             )
     return parsed
-
-
-def _shown(text: str) -> str:
-    """Return what can stand in a message: a mistyped option may hold anything, a token as well."""
-    return text if len(text) <= 30 and text.isprintable() and text.isascii() else "…"

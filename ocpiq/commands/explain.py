@@ -9,12 +9,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.commands import origin, values
+from ocpiq.commands.advice import quoted
 from ocpiq.commands.help import WIDTH
 from ocpiq.commands.progress import counted
-from ocpiq.commands.query import compiled, text_of
+from ocpiq.commands.query import Text, compiled, text_of
 from ocpiq.commands.report import failed
 from ocpiq.commands.settings import Settings
-from ocpiq.errors import OcpiqError
+from ocpiq.errors import OcpiqError, UsageError
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation, Role, SourceExplained
@@ -35,7 +36,7 @@ def run(settings: Settings) -> int:
     from ocpiq.schema import DEFAULT_VERSION
 
     version = settings.query.version or DEFAULT_VERSION
-    text = text_of(settings, list(settings.words))
+    text = _one_query(settings)
     try:
         variables = values.variables(settings.query)
         query = compiled(settings.query, text, variables)
@@ -56,6 +57,16 @@ def run(settings: Settings) -> int:
     else:
         sys.stdout.writelines(line + "\n" for line in _lines(explained, asked))
     return 0
+
+
+def _one_query(settings: Settings) -> Text:
+    """Return the query. Raises UsageError for further words, which would not be explained."""
+    words = list(settings.words)
+    text = text_of(settings, words)
+    if words:
+        fix = "" if settings.query.from_file else quoted(settings.words)
+        raise UsageError("ocpiq explain takes one query", hint=fix or "leave out the input files")
+    return text
 
 
 def _has(asked: Asked) -> str:

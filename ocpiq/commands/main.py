@@ -14,6 +14,7 @@ from ocpiq.commands.arguments import Arguments, parse
 from ocpiq.commands.exit_codes import exit_code
 from ocpiq.commands.settings import settings
 from ocpiq.commands.shutdown import Shutdown
+from ocpiq.errors import UsageError
 
 # The function of each command; its module is imported only when it is run.
 COMMANDS: Final = {
@@ -82,5 +83,10 @@ def _help(arguments: Arguments) -> int:
 
         sys.stdout.write(saved.described(settings(arguments)))
         return 0
+    if arguments.command == "query" and arguments.words:
+        from ocpiq.commands.advice import meant_command
+
+        if command := meant_command(arguments.words[0]):
+            raise UsageError(f"unknown command {arguments.words[0]}", hint=f"did you mean ocpiq {command}?")
     sys.stdout.write(help.of_name(arguments.command) or help.full())
     return 0

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from ocpiq.commands import text_files
 from ocpiq.commands.origin import platform_name
 from ocpiq.commands.progress import Progress
 from ocpiq.commands.report import say
@@ -135,10 +136,7 @@ def _token(options: LoginSettings, *, needed: bool) -> str:
     if options.token is not None:
         return options.token
     if options.token_file is not None:
-        try:
-            return options.token_file.read_text("utf-8-sig").strip()
-        except (OSError, UnicodeDecodeError):
-            raise UsageError(f"could not read the token file {options.token_file}") from None
+        return text_files.read(str(options.token_file), "the token file ").strip()
     token = os.environ.get(TOKEN_VARIABLE)
     if token or not needed:
         return token or ""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from ocpiq.commands import origin, output, values
+from ocpiq.commands import origin, output, text_files, values
+from ocpiq.commands.advice import advise
 from ocpiq.commands.output import Output
 from ocpiq.commands.progress import Progress
 from ocpiq.commands.report import failed
@@ -65,11 +66,8 @@ def _run_standard_input(settings: Settings, shutdown: Shutdown) -> int:
     """Run the query on standard input once, on null. Raises UsageError."""
     text = ""
     if not sys.stdin.isatty():
-        with open(sys.stdin.fileno(), encoding="utf-8-sig", closefd=False) as file:
-            try:
-                text = file.read()
-            except UnicodeDecodeError:
-                raise UsageError("could not read the query on standard input: it is not UTF-8") from None
+        with open(sys.stdin.fileno(), "rb", closefd=False) as file:
+            text = text_files.decoded(file.read(), "standard input", "the query on ")
     if not text.strip():
         raise UsageError("no query", hint="see ocpiq --help")
     once = structs.replace(settings, input=structs.replace(settings.input, null=True))
@@ -88,6 +86,8 @@ def run_text(settings: Settings, text: Text, files: list[str], shutdown: Shutdow
             return _ended(started, out)
         except OcpiqError as error:
             progress.clear()
+            if settings.command == "query" and settings.words and not settings.query.from_file:
+                advise(error, settings.words)
             return failed(error, text.text, text.name)
 
 
@@ -101,12 +101,7 @@ def text_of(settings: Settings, words: list[str]) -> Text:
 
 def read_query(name: str) -> Text:
     """Return the query in a file. Raises UsageError."""
-    try:
-        return Text(Path(name).read_text("utf-8-sig"), name)
-    except OSError as error:
-        raise UsageError(f"could not read the query {name}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"could not read the query {name}: it is not UTF-8") from None
+    return Text(text_files.read(name, "the query "), name)
 
 
 def compiled(settings: QuerySettings, text: Text, variables: Collection[str]) -> Query:
@@ -154,7 +149,12 @@ def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> In
     from ocpiq.inputs import Form, Inputs
 
     form = Form(settings.raw, settings.slurp, settings.stream, settings.seq)
-    return Inputs(files, form, lambda problem: progress(Warned(f"ignoring {problem}")))
+    return Inputs(
+        files,
+        form,
+        lambda problem: progress(Warned(f"ignoring {problem}")),
+        lambda warning: progress(Warned(warning)),
+    )
 
 
 def _write_all(run: Run, out: Output) -> None:

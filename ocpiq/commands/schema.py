@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.commands.settings import Settings
-from ocpiq.errors import UsageError, choices, did_you_mean
+from ocpiq.errors import UsageError, choices, did_you_mean, shown
 
 if TYPE_CHECKING:
     from ocpiq.schema import Field, Module
@@ -29,7 +29,7 @@ def run(settings: Settings) -> int:
         return 0
     name, _, path = settings.words[0].partition(".")
     if name not in modules():
-        raise UsageError("unknown module", hint=choices(name, modules()))
+        raise UsageError(f"unknown module {shown(name)}", hint=choices(name, modules()))
     from ocpiq.schema import module
 
     found = module(name, version)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ocpiq.commands.settings import Positional, QuerySettings, Variable
+from ocpiq.commands.text_files import read, read_bytes
 from ocpiq.errors import InputError, UsageError
+from ocpiq.values.encodings import conversion, wide_encoding
 from ocpiq.values.text import decode
 from ocpiq.values.types import Value
 
@@ -30,9 +30,9 @@ def _value(variable: Variable) -> Value:
         case "slurpfile":
             return _values(text, name)
         case "rawfile":
-            return _read(text, name).decode("utf-8", "replace")
+            return read_bytes(text, f"${name} from ").decode("utf-8", "replace")
         case "arg-file":
-            return _read(text, name).decode("utf-8-sig", "replace").removesuffix("\n").removesuffix("\r")
+            return read(text, f"${name} from ").removesuffix("\n").removesuffix("\r")
 
 
 def _positional(word: Positional) -> Value:
@@ -49,14 +49,11 @@ def _json(text: str, option: str) -> Value:
 def _values(path: str, name: str) -> Value:
     from ocpiq.inputs import Texts, values
 
+    data = read_bytes(path, f"${name} from ")
+    encoding = wide_encoding(data)
+    if encoding is not None:
+        raise UsageError(f"{path} for ${name} is {encoding}, not UTF-8", hint=conversion(encoding, path))
     try:
-        return list(values(Texts(iter([_read(path, name)]))))
+        return list(values(Texts(iter([data]))))
     except InputError as error:
         raise UsageError(f"{path} for ${name} is not JSON: {error.message}") from None
-
-
-def _read(path: str, name: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"could not read {path} for ${name}: {error.strerror}") from None

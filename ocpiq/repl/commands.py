@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import structs
 
-from ocpiq.commands import explain, lookup, schema
+from ocpiq.commands import explain, lookup, schema, text_files
 from ocpiq.commands.report import failed, say
 from ocpiq.commands.settings import Settings, Variable
 from ocpiq.errors import OcpiqError, UsageError, choices, did_you_mean, shown
@@ -167,12 +167,7 @@ def _load(session: Session, rest: str) -> None:
     path = path_of(rest or session.file)
     if not path.name:
         raise UsageError(":load takes a file", hint=":load month.ocpiq")
-    try:
-        session.pending = path.read_text("utf-8").rstrip()
-    except OSError as error:
-        raise UsageError(f"could not read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"could not read {path}: it is not UTF-8") from None
+    session.pending = text_files.read(str(path), "").rstrip()
     session.file = str(path)
 
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.errors import UsageError, choices
+from ocpiq.errors import UsageError, choices, shown
 from ocpiq.storage.folders import config_folder
+from ocpiq.values.encodings import conversion, encoding_of
 from ocpiq.values.times import zone, zone_hint
 
 NAME: Final = "config.toml"
@@ -47,16 +48,17 @@ def load() -> Config:
 def _read(data: bytes, path: Path) -> Config:
     import tomllib  # noqa: PLC0415 - most users have no such file
 
+    encoding = encoding_of(data)
+    if encoding != "UTF-8":
+        raise UsageError(f"{path} is {encoding}, not UTF-8", hint=conversion(encoding, str(path)))
     try:
         table = tomllib.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
     values: dict[str, str] = {}
     for name, value in table.items():
         if name not in EXAMPLES:
-            raise UsageError(f"{path}: unknown setting {_shown(name)}", hint=choices(name, EXAMPLES))
+            raise UsageError(f"{path}: unknown setting {shown(name)}", hint=choices(name, EXAMPLES))
         if not isinstance(value, str):
             raise UsageError(f"{path}: {name} must be text", hint=f'{name} = "{EXAMPLES[name]}"')
         values[name] = value
@@ -83,7 +85,3 @@ def _mode(text: str, path: Path) -> int:
     if mode is None:
         raise UsageError(f"{path}: mode is not a file mode", hint=f'mode = "{EXAMPLES["mode"]}"')
     return mode
-
-
-def _shown(name: str) -> str:
-    return name if name.isascii() and name.isprintable() and len(name) <= 30 else "…"

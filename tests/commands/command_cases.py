@@ -12,7 +12,7 @@ class Case(Struct, frozen=True):
     argv: tuple[str, ...]
     out: str = ""
     stdin: str | bytes = ""
-    files: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str | bytes] = field(default_factory=dict)
     err: str = ""
     code: int = 0
     made: dict[str, str | None] = field(
@@ -42,7 +42,13 @@ INPUT = [
     Case("-s", ("-s", "."), "[1,2]\n", "1 2"),
     Case("-R", ("-R", "."), '"a b"\n""\n"c"\n', "a b\n\nc"),
     Case("-Rs", ("-Rs", "."), '"a\\nb\\n"\n', "a\nb\n"),
-    Case("-R of what is no UTF-8", ("-R", "."), '"a\ufffd"\n', b"a\xff\n"),
+    Case(
+        "-R of Latin-1",
+        ("-R", "."),
+        '"a\ufffd"\n"\ufffd"\n',
+        b"a\xff\n\xff",
+        err="^warning: <stdin> is not UTF-8; if it is Latin-1, convert it: iconv -f ISO-8859-1 -t UTF-8$",
+    ),
     Case(
         "--stream",
         ("--stream", "."),
@@ -171,7 +177,10 @@ VARIABLES = [
         code=2,
     ),
     Case(
-        "--rawfile that is not there", ("-n", "--rawfile", "a", "no", "$a"), err="could not read no", code=2
+        "--rawfile that is not there",
+        ("-n", "--rawfile", "a", "no", "$a"),
+        err="could not read .a from no: No such file",
+        code=2,
     ),
     Case("--args", ("-n", "$ARGS.positional", "--args", "a", "1"), '["a","1"]\n'),
     Case("--jsonargs", ("-n", "$ARGS.positional", "--jsonargs", '{"a":1}', "2"), '[{"a":1},2]\n'),

@@ -16,7 +16,6 @@ import ocpiq.repl
 COMMAND_LINE = (
     "ocpiq.commands.check",
     "ocpiq.commands.completion",
-    "ocpiq.commands.config",
     "ocpiq.commands.demo",
     "ocpiq.commands.get",
     "ocpiq.commands.main",
