@@ -1,18 +1,44 @@
-"""`python -m ocpiq`, and the command `ocpiq`."""
+"""`python -m ocpiq`, and the command `ocpiq`: the prompt for a person at a terminal, else the command line."""
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
+from collections.abc import Sequence
+from typing import Final
+
+# A decoded page is all objects and no cycles: looking for cycles adds a half to the time.
+OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
 
 
-def main() -> int:
-    """Run the command line. An interrupt while it starts ends it as it ends any program, without a word."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ocpiq and return the exit code. An interrupt while it starts ends it quietly, like any program."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from ocpiq.commands.main import main as run  # noqa: PLC0415
+    words = sys.argv[1:] if argv is None else argv
+    from ocpiq.commands import streams  # noqa: PLC0415 - after the signal
 
-    return run()
+    streams.prepare()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 50, 100)
+    if _wants_prompt(words):
+        from ocpiq.repl import main as run  # noqa: PLC0415 - each needs much that the other does not
+    else:
+        from ocpiq.commands.main import main as run  # noqa: PLC0415
+    return run(words)
+
+
+def _wants_prompt(words: Sequence[str]) -> bool:
+    """Tell whether there is nothing to run, and a person at a terminal."""
+    from ocpiq.commands.arguments import parse  # noqa: PLC0415
+    from ocpiq.errors import OcpiqError  # noqa: PLC0415
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    try:
+        return not parse(words).has_query
+    except OcpiqError:  # which the command line says
+        return False
 
 
 if __name__ == "__main__":

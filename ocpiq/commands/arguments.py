@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct, field
 
 from ocpiq.commands.options import COMMANDS, OPTIONS, Option
-from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.errors import UsageError, nearest, shown
 
 NAMES: Final = frozenset(command.name for command in COMMANDS)
 
 LONG: Final = {option.name: option for option in OPTIONS}
 SHORT: Final = {option.short: option for option in OPTIONS if option.short}
 
+# What a message may repeat of the word after an unknown option, which may be a token: a period, a time, a small number.
+HARMLESS: Final = r"[0-9]{4}(-([0-9]{2}|Q[1-4]|W[0-9]{2})){0,2}(T[0-9:.]{2,12}Z?)?|[0-9]{1,6}"
+
 
 class Arguments(Struct):
-    """What was given. `positional` are the words behind `--args` and `--jsonargs`, each with that option's name."""
+    """The command line as written: `options` and `positional` in its order.
+
+    `positional` are the words after `--args` and `--jsonargs`, each with that option's name.
+    """
 
     command: str = "query"
     words: list[str] = field(default_factory=list)
-    options: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    options: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     positional: list[tuple[str, str]] = field(default_factory=list)
 
     def has(self, name: str) -> bool:
         """Tell whether the option was given."""
-        return name in self.options
+        return any(option == name for option, _ in self.options)
 
     def last(self, name: str) -> str | None:
-        """Return what was given with the option, the last time it was."""
-        return self.options[name][-1][0] if name in self.options else None
+        """Return the word after the option, of its last use."""
+        return next((words[0] for option, words in reversed(self.options) if option == name), None)
 
     def every(self, name: str) -> list[tuple[str, ...]]:
-        """Return what was given with the option, each time it was."""
-        return self.options.get(name, [])
+        """Return the words after the option, of each use."""
+        return [words for option, words in self.options if option == name]
+
+    @property
+    def has_query(self) -> bool:
+        """Whether there is anything to do but to open the prompt, or to read the query from standard input."""
+        named = self.has("help") or self.has("version") or self.has("from-file")
+        return self.command != "query" or bool(self.words) or named
 
 
 def parse(argv: Sequence[str]) -> Arguments:
-    """Return what `argv` says. Raises UsageError."""
-    found = Arguments()
+    """Return the arguments in `argv`. Raises UsageError."""
+    parsed = Arguments()
     todo = list(reversed(argv))
     further = ""  # the option that says what further words are
     file_first = False  # `-f get` is a file of that name, `explain -f FILE` is the command
@@ -47,82 +60,104 @@ def parse(argv: Sequence[str]) -> Arguments:
         text = todo.pop()
         if text == "--":
             for word in reversed(todo):
-                _word(found, word, further)
+                _word(parsed, word, further)
             break
         if not _is_option(text):
-            file_first = file_first or (not found.words and found.has("from-file"))
-            _word(found, text, further)
+            file_first = file_first or (not parsed.words and parsed.has("from-file"))
+            _word(parsed, text, further)
         elif text.startswith("--"):
-            further = _long(found, text, todo) or further
+            further = _long(parsed, text, todo) or further
         else:
-            _short(found, text, todo)
-    return _with_command(found, is_word=file_first or "--" in argv)
+            _short(parsed, text, todo)
+    return _with_command(parsed, is_word=file_first or "--" in argv)
 
 
 def _is_option(text: str) -> bool:
     return text.startswith("--") or (text[:1] == "-" and text[1:2].isalpha())
 
 
-def _word(found: Arguments, word: str, further: str) -> None:
-    if further and found.words:
-        found.positional.append((further, word))
+def _word(parsed: Arguments, word: str, further: str) -> None:
+    if further and parsed.words:
+        parsed.positional.append((further, word))
     else:
-        found.words.append(word)
+        parsed.words.append(word)
 
 
-def _long(found: Arguments, text: str, todo: list[str]) -> str:
-    """Take a long option; return its name where it says what further words are."""
+def _long(parsed: Arguments, text: str, todo: list[str]) -> str:
+    """Take a long option; return its name if it says what further words are."""
     name, equals, value = text[2:].partition("=")
     option = LONG.get(name)
     if option is None:
-        raise UsageError(f"there is no option --{_shown(name)}", hint=did_you_mean(name, LONG))
+        if not equals and todo and not _is_option(todo[-1]):
+            value = todo.pop()
+        words = [*parsed.words, *(word for word in reversed(todo) if not _is_option(word))]
+        from_file = parsed.has("from-file") or any(map(_is_from_file, todo))
+        hint = _parameter(name, value, words) if from_file else ""
+        raise UsageError(f"unknown option --{shown(name)}", hint=hint or _did_you_mean(name))
     if equals:
         if len(option.takes) != 1:
-            raise UsageError(f"--{name} is not written with =")
+            raise UsageError(f"--{name} does not take a value after =")
         todo.append(value)
-    _take(found, option, todo)
+    _take(parsed, option, todo)
     return name if name in ("args", "jsonargs") else ""
 
 
-def _short(found: Arguments, text: str, todo: list[str]) -> None:
-    """Take short options that are written together; one that takes a word may have it behind it: `-Ldir`."""
+def _is_from_file(text: str) -> bool:
+    return text == "--from-file" or re.fullmatch("-[a-zA-Z]*f", text) is not None
+
+
+def _parameter(name: str, value: str, words: list[str]) -> str:
+    """Return how to give a parameter of the saved query that was written as an option, `--period 2026`."""
+    from ocpiq.commands.saved import parameters
+
+    found = nearest(name, parameters(next((word for word in words if word not in NAMES), "")))
+    if found is None and (nearest(name, LONG) or not name.isidentifier()):
+        return ""
+    return (
+        f"for a parameter: --arg {found or shown(name)} {value if re.fullmatch(HARMLESS, value) else 'TEXT'}"
+    )
+
+
+def _did_you_mean(name: str) -> str:
+    option = nearest(name, LONG)
+    return f"did you mean --{option}?" if option else "ocpiq --help lists the options"
+
+
+def _short(parsed: Arguments, text: str, todo: list[str]) -> None:
+    """Take short options that are written together; the last may have its word attached: `-Ldir`."""
     for place, letter in enumerate(text[1:], start=2):
         option = SHORT.get(letter)
         if option is None:
-            raise UsageError(f"there is no option -{_shown(letter)}", hint="ocpiq --help lists them")
+            raise UsageError(f"unknown option -{shown(letter)}", hint=_did_you_mean(text[1:]))
         if option.takes and text[place:]:
             todo.append(text[place:])
-            _take(found, option, todo)
+            _take(parsed, option, todo)
             return
-        _take(found, option, todo)
+        _take(parsed, option, todo)
 
 
-def _take(found: Arguments, option: Option, todo: list[str]) -> None:
+def _take(parsed: Arguments, option: Option, todo: list[str]) -> None:
     if len(todo) < len(option.takes):
         raise UsageError(f"--{option.name} takes {' '.join(option.takes)}")
-    words = tuple(todo.pop() for _ in option.takes)
-    found.options.setdefault(option.name, []).append(words)
+    parsed.options.append((option.name, tuple(todo.pop() for _ in option.takes)))
 
 
-def _with_command(found: Arguments, *, is_word: bool) -> Arguments:
-    """Take the command from the words, unless the first of them `is_word`; look whether it knows the options."""
-    if found.words and found.words[0] in NAMES and not is_word:
-        found.command = found.words.pop(0)
-    if found.command == "help" or found.has("help") or found.has("version"):
-        return found
-    for name in found.options:
-        known = LONG[name].commands
-        if found.command not in known:
+def _with_command(parsed: Arguments, *, is_word: bool) -> Arguments:
+    """Take the command from the words, unless the first of them `is_word`; check that it knows the options."""
+    if parsed.words and parsed.words[0] in NAMES and not is_word:
+        parsed.command = parsed.words.pop(0)
+    if parsed.command == "help" or parsed.has("help") or parsed.has("version"):
+        return parsed
+    for name, _ in parsed.options:
+        commands = LONG[name].commands
+        if commands and parsed.command not in commands:
+            if parsed.command == "query":
+                meant = nearest(parsed.words[0], commands) if parsed.words else None
+                raise UsageError(
+                    f"--{name} is an option of ocpiq {' and ocpiq '.join(commands)}",
+                    hint=f"did you mean ocpiq {meant}?" if meant else "",
+                )
             raise UsageError(
-                f"ocpiq {found.command} knows no --{name}" if found.command != "query" else _of(name, known)
+                f"ocpiq {parsed.command} has no option --{name}", hint=f"ocpiq {parsed.command} --help"
             )
-    return found
-
-
-def _of(name: str, known: tuple[str, ...]) -> str:
-    return f"--{name} belongs to ocpiq {' and '.join(known)}"
-
-
-def _shown(text: str) -> str:
-    """Return what can stand in a message: a mistyped option may hold anything, a token as well."""
-    return text if len(text) <= 30 and text.isprintable() and text.isascii() else "…"
+    return parsed

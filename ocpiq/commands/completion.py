@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.options import COMMANDS, OPTIONS, SHELLS, Option
-from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.commands.settings import Settings
+from ocpiq.errors import UsageError, choices
 from ocpiq.query.library import ENDINGS
 
 LOGINS: Final = r"ocpiq platforms 2>/dev/null | sed 's/^..//; s/ .*//'"
@@ -17,13 +17,12 @@ NAME: Final = re.compile(r"@?[a-z_][a-z_0-9]*")
 ALL: Final = ("query", *(command.name for command in COMMANDS))
 
 
-def run(given: Arguments) -> int:
+def run(settings: Settings) -> int:
     """Print the script for a shell."""
-    if len(given.words) != 1 or given.words[0] not in SHELLS:
-        word = given.words[0] if len(given.words) == 1 else ""
-        hint = did_you_mean(word, SHELLS) or f"there are {', '.join(SHELLS)}"
-        raise UsageError("ocpiq completion takes the name of a shell", hint=hint)
-    sys.stdout.write("\n".join(SCRIPTS[given.words[0]]()) + "\n")
+    shell = settings.words[0] if len(settings.words) == 1 else ""
+    if shell not in SHELLS:
+        raise UsageError("ocpiq completion takes the name of a shell", hint=choices(shell, SHELLS))
+    sys.stdout.write("\n".join(SCRIPTS[shell]()) + "\n")
     return 0
 
 

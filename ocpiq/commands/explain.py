@@ -9,12 +9,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.commands import origin, values
-from ocpiq.commands.arguments import Arguments
+from ocpiq.commands.advice import quoted
 from ocpiq.commands.help import WIDTH
 from ocpiq.commands.progress import counted
-from ocpiq.commands.query import compiled, text_of
+from ocpiq.commands.query import Text, compiled, text_of
 from ocpiq.commands.report import failed
-from ocpiq.errors import OcpiqError
+from ocpiq.commands.settings import Settings
+from ocpiq.errors import OcpiqError, UsageError
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation, Role, SourceExplained
@@ -29,32 +30,43 @@ ROLES: Final[tuple[tuple[Role, str], ...]] = (
 )
 
 
-def run(given: Arguments) -> int:
+def run(settings: Settings) -> int:
     """Print a paragraph for each source of the query, or all of it as JSON."""
     from ocpiq.analysis.explanation import explain
+    from ocpiq.schema import DEFAULT_VERSION
 
-    version = origin.version_of(given)
-    text = text_of(given, list(given.words))
+    version = settings.query.version or DEFAULT_VERSION
+    text = _one_query(settings)
     try:
-        variables = values.variables(given)
-        query = compiled(given, text, variables)
+        variables = values.variables(settings.query)
+        query = compiled(settings.query, text, variables)
     except OcpiqError as error:
         return failed(error, text.text, text.name)
     try:
         with ExitStack() as stack:
-            found = origin.sources(given, query.modules, stack) if given.has("ask") else {}
+            found = origin.sources(settings, query.modules, stack) if settings.ask else {}
             asked = query.ask(found, variables) if found else []
     except OcpiqError as error:
         return failed(error)
     explained = explain(query.plan, version)
-    if given.has("json"):
+    if settings.json:
         import msgspec
 
-        both = {**msgspec.to_builtins(explained), **({"asked": asked} if given.has("ask") else {})}
+        both = {**msgspec.to_builtins(explained), **({"asked": asked} if settings.ask else {})}
         sys.stdout.write(msgspec.json.encode(both).decode() + "\n")
     else:
         sys.stdout.writelines(line + "\n" for line in _lines(explained, asked))
     return 0
+
+
+def _one_query(settings: Settings) -> Text:
+    """Return the query. Raises UsageError for further words, which would not be explained."""
+    words = list(settings.words)
+    text = text_of(settings, words)
+    if words:
+        fix = "" if settings.query.from_file else quoted(settings.words)
+        raise UsageError("ocpiq explain takes one query", hint=fix or "leave out the input files")
+    return text
 
 
 def _has(asked: Asked) -> str:

@@ -9,22 +9,24 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
 
-from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.help import WIDTH, of_name
+from ocpiq.commands.options import COMMANDS
 from ocpiq.commands.page import fitted
+from ocpiq.commands.settings import Settings
 from ocpiq.errors import UsageError, did_you_mean
 from ocpiq.language.reference import Entry, entries, named, section
 
 CALL: Final = re.compile(r"^([@\w]+)\(.*\)$")
 
 
-def run(given: Arguments) -> int:
-    """Print what there is; or every entry with a name; or a section. Raises UsageError where there is neither."""
-    sys.stdout.write(_found(" ".join(given.words)) if given.words else contents())
+def run(settings: Settings) -> int:
+    """Print the names of all entries; or the entries, section or command of one name. Raises UsageError."""
+    sys.stdout.write(looked_up(" ".join(settings.words)) if settings.words else contents())
     return 0
 
 
-def _found(name: str) -> str:
+def looked_up(name: str) -> str:
+    """Return every entry with a name, or a section, or a command. Raises UsageError."""
     if name == "blanks":
         from ocpiq.analysis.blank_table import blank_table
 
@@ -37,9 +39,9 @@ def _found(name: str) -> str:
         return f"{of_name(name)}\n{platforms()}"
     if command := of_name(name):
         return command
-    known = {name for entry in entries() for name in entry.names}
+    known = {name for entry in entries() for name in entry.names} | {command.name for command in COMMANDS}
     raise UsageError(
-        "the language has no such entry", hint=did_you_mean(name, known) or "ocpiq help lists them all"
+        "there is no such entry or command", hint=did_you_mean(name, known) or "ocpiq help lists all entries"
     )
 
 

@@ -6,18 +6,18 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.help import ENVIRONMENT, EXAMPLES, EXIT_CODES, SHORT, USAGE, names
 from ocpiq.commands.options import COMMANDS, GROUPS
+from ocpiq.commands.settings import Settings
 from ocpiq.errors import UsageError
 
 
-def run(given: Arguments) -> int:
+def run(settings: Settings) -> int:
     """Print the page."""
     from ocpiq import __version__
 
-    if given.words:
-        raise UsageError("ocpiq man takes nothing", hint="ocpiq man | man -l -")
+    if settings.words:
+        raise UsageError("ocpiq man takes no words", hint="ocpiq man | man -l -")
     sys.stdout.write("\n".join(_page(__version__)) + "\n")
     return 0
 

@@ -1,6 +1,6 @@
 """Every command and option: its names, what it takes, what it does.
 
-One table, which the parser, the help text, the man page and the completion of shells read.
+One table for the parser, the help, the man page and shell completion.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ COMMANDS: Final = (
     Command(
         "login",
         "URL --party XX-YYY",
-        "log in to a platform: its versions or version-details URL",
+        "log in to a platform by its versions or version-details URL",
         (
             "login https://ocpi.example.com/ocpi/versions --party NL-ABC",
             "login https://ocpi.example.com/2.2.1 --party NL-ABC --name depot",
             "login https://ocpi.example.com/ocpi/versions --party NL-ABC --check",
         ),
     ),
-    Command("logout", "[NAME]", "forget a login", ("logout", "logout depot")),
-    Command("platforms", "", "list the logins; the one in use has a star", ("platforms",)),
+    Command("logout", "[NAME]", "remove a login", ("logout", "logout depot")),
+    Command("platforms", "", "list the logins; a star marks the current one", ("platforms",)),
     Command(
         "get",
         "MODULE",
-        "all objects of a module, as ocpi-tool gives them",
+        "all objects of a module, as in ocpi-tool",
         (
             "get --demo sessions --privacy-pass start_date_time,kwh",
             "get cdrs --date-from 2026-01-01 --date-to 2026-02-01 -o cdrs.ndjson",
@@ -55,7 +55,7 @@ COMMANDS: Final = (
     Command(
         "explain",
         "QUERY",
-        "what a query reads, shows and asks of the platform",
+        "what a query reads, shows and asks the platform for",
         (
             "explain 'sessions only id, kwh during 2026-01'",
             "explain --demo --ask 'cdrs only total_cost | aggregate count'",
@@ -65,7 +65,7 @@ COMMANDS: Final = (
     Command(
         "schema",
         "[MODULE[.PATH]]",
-        "fields, types, and what is shown by default and why",
+        "fields, types, and which are shown by default, and why",
         (
             "schema",
             "schema sessions",
@@ -78,27 +78,30 @@ COMMANDS: Final = (
     Command(
         "help",
         "[NAME]",
-        "the language: what there is, or one entry with examples; a command",
+        "the language reference: all names, or one entry with examples",
         ("help", "help aggregate", "help Dates", "help differences", "help login"),
     ),
     Command(
         "completion",
         "SHELL",
-        f"the completion of ocpiq in {', '.join(SHELLS[:-1])} or {SHELLS[-1]}",
+        f"print a completion script for {', '.join(SHELLS[:-1])} or {SHELLS[-1]}",
         (
             "completion bash > ~/.local/share/bash-completion/completions/ocpiq",
             "completion zsh > ~/.zfunc/_ocpiq",
             "completion fish > ~/.config/fish/completions/ocpiq.fish",
         ),
     ),
-    Command("man", "", "what --help says, as a man page", ("man | man -l -",)),
+    Command("man", "", "print the man page", ("man | man -l -",)),
+    Command("config", "", "show the defaults, and the file that sets them", ("config",)),
+    Command("version", "", "print the version of ocpiq", ("version",)),
 )
 
 
 class Option(Struct, frozen=True):
-    """`--name` or `-short`, followed by as many words as `takes` has; `commands` are those that know it.
+    """`--name` or `-short`, followed by the words in `takes`; `commands` are those that have it, none for all.
 
-    `choices` are the words that it may be given; where it takes a `LIST`, several with commas between.
+    `choices` are the words that it accepts; for a `LIST`, several with commas between. `prompt` says whether it means
+    something without a query, at the prompt.
     """
 
     name: str
@@ -107,45 +110,61 @@ class Option(Struct, frozen=True):
     about: str
     commands: tuple[str, ...] = QUERY
     choices: tuple[str, ...] = ()
+    prompt: bool = False
 
 
 INPUT: Final = (
-    Option("null-input", "n", (), "run once, on null; read with `input` and `inputs`"),
+    Option("null-input", "n", (), "run once, on null; read inputs with `input` and `inputs`"),
     Option("raw-input", "R", (), "each line is a string"),
     Option("slurp", "s", (), "all inputs as one array; with -R, as one string"),
     Option("stream", "", (), "inputs as [path, leaf] events"),
-    Option("seq", "", (), "JSON text sequences (RFC 7464), in and out"),
-    Option("from-file", "f", (), "QUERY is the name of a file that holds it", ASKS),
-    Option("library-path", "L", ("DIR",), "where `import` and `include` look", ASKS),
+    Option("seq", "", (), "read and write JSON text sequences (RFC 7464)"),
+    Option("from-file", "f", (), "QUERY is the name of a file that holds the query", ASKS),
+    Option(
+        "library-path", "L", ("DIR",), "folder for `import` and `include` (repeatable)", ASKS, prompt=True
+    ),
 )
 
 VALUES: Final = (
-    Option("arg", "", ("NAME", "TEXT"), "$NAME is this string", ASKS),
-    Option("argjson", "", ("NAME", "JSON"), "$NAME is this value", ASKS),
-    Option("arg-file", "", ("NAME", "FILE"), "$NAME is the file's text, without its last line break", ASKS),
-    Option("slurpfile", "", ("NAME", "FILE"), "$NAME is the array of the file's values", ASKS),
-    Option("rawfile", "", ("NAME", "FILE"), "$NAME is the file's text", ASKS),
-    Option("args", "", (), "the words that follow are $ARGS.positional, not files", ASKS),
-    Option("jsonargs", "", (), "the same, each a JSON value", ASKS),
+    Option("arg", "", ("NAME", "TEXT"), "set $NAME to a string", ASKS, prompt=True),
+    Option("argjson", "", ("NAME", "JSON"), "set $NAME to a JSON value", ASKS, prompt=True),
+    Option(
+        "arg-file",
+        "",
+        ("NAME", "FILE"),
+        "set $NAME to the text of a file, without its last newline",
+        ASKS,
+        prompt=True,
+    ),
+    Option(
+        "slurpfile", "", ("NAME", "FILE"), "set $NAME to an array of the file's values", ASKS, prompt=True
+    ),
+    Option("rawfile", "", ("NAME", "FILE"), "set $NAME to the text of a file", ASKS, prompt=True),
+    Option("args", "", (), "the remaining words are $ARGS.positional, not files", ASKS, prompt=True),
+    Option("jsonargs", "", (), "like --args, each word a JSON value", ASKS, prompt=True),
 )
 
 OUTPUT: Final = (
-    Option("compact-output", "c", (), "one line for each value", READS),
-    Option("raw-output", "r", (), "strings without quotes", READS),
-    Option("join-output", "j", (), "like -r, and no line break behind a value", READS),
-    Option("raw-output0", "", (), "like -r, and a NUL behind each value", READS),
-    Option("ascii-output", "a", (), "all beyond ASCII as \\uXXXX", READS),
-    Option("sort-keys", "S", (), "the keys of objects in order", READS),
-    Option("tab", "", (), "indent with tabs", READS),
-    Option("indent", "", ("N",), "indent with N spaces, 0 to 7", READS),
-    Option("color-output", "C", (), "colours, also in a pipe (JQ_COLORS changes them)", READS),
-    Option("monochrome-output", "M", (), "no colours (NO_COLOR does the same)", READS),
-    Option("unbuffered", "", (), "write each value at once", READS),
+    Option("compact-output", "c", (), "one line for each value", READS, prompt=True),
+    Option("raw-output", "r", (), "print strings without quotes", READS),
+    Option("join-output", "j", (), "like -r, without a newline after each value", READS),
+    Option("raw-output0", "", (), "like -r, with a NUL after each value", READS),
+    Option("ascii-output", "a", (), "escape everything beyond ASCII as \\uXXXX", READS, prompt=True),
+    Option("sort-keys", "S", (), "sort the keys of objects", READS, prompt=True),
+    Option("tab", "", (), "indent with tabs", READS, prompt=True),
+    Option("indent", "", ("N",), "indent with N spaces, 0 to 7", READS, prompt=True),
+    Option("color-output", "C", (), "colors in a pipe too (JQ_COLORS sets them)", READS, prompt=True),
+    Option("monochrome-output", "M", (), "no colors (as with NO_COLOR)", READS, prompt=True),
+    Option("unbuffered", "", (), "write each value immediately", READS),
     Option(
-        "output", "o", ("FILE",), "write to a file, whole or not at all; FILE.partial if incomplete", READS
+        "output", "o", ("FILE",), "write to a file: all results or no file; FILE.partial if incomplete", READS
     ),
-    Option("mode", "", ("MODE",), "the file's mode in octal; else 600 if it holds passed fields", READS),
-    Option("exit-status", "e", (), "exit 1 if the last result is false or null, 4 if there is none", READS),
+    Option(
+        "mode", "", ("MODE",), "file mode in octal (default: 600 for a new file with passed fields)", READS
+    ),
+    Option(
+        "exit-status", "e", (), "exit 1 if the last result is false or null, 4 if there are no results", READS
+    ),
 )
 
 FORMAT: Final = (
@@ -153,65 +172,107 @@ FORMAT: Final = (
         "to",
         "",
         ("FORMAT",),
-        "one of the formats below; else as FILE ends: .csv, .tsv, .md, …",
+        "output format, one of those below (default: JSON, or by the ending of FILE)",
         READS,
         registry.NAMES,
+        prompt=True,
     ),
     *(
-        Option(option.name, "", option.takes, option.about, READS, option.choices)
+        Option(option.name, "", option.takes, option.about, READS, option.choices, prompt=True)
         for option in registry.OPTIONS
     ),
 )
 
 SOURCES: Final = (
-    Option("platform", "", ("NAME",), "which login (or OCPIQ_PLATFORM); else the last", CHECKS),
-    Option("source", "", ("MODULE=PATH",), "this module from saved pages: a file or a folder", CHECKS),
+    Option(
+        "platform",
+        "",
+        ("NAME",),
+        "the login to use (default: OCPIQ_PLATFORM, the config file, the last login)",
+        CHECKS,
+        prompt=True,
+    ),
+    Option(
+        "source",
+        "",
+        ("MODULE=PATH",),
+        "read this module from saved pages, a file or folder (repeatable)",
+        CHECKS,
+        prompt=True,
+    ),
     Option(
         "ocpi-version",
         "",
         ("VERSION",),
-        "of saved pages or a schema, else 2.2.1; or the one to log in with",
+        "OCPI version of saved pages or of a schema (default: 2.2.1); at login, the version to use",
         (*CHECKS, "schema", "login"),
+        prompt=True,
     ),
     Option(
-        "to-party", "", ("XX-YYY",), "the party to ask, of a hub or of several; none names nobody", CHECKS
+        "to-party",
+        "",
+        ("XX-YYY",),
+        "ask only this party (hubs, shared platforms); `none` sends no party",
+        CHECKS,
+        prompt=True,
     ),
-    Option("parallel", "", ("N",), "requests at once; else as many as the platform answers well", CHECKS),
-    Option("rate", "", ("N",), "requests a minute at most", CHECKS),
-    Option("demo", "", (), "the embedded platform with made-up data", CHECKS),
-    Option("ask", "", (), "one request a source: how many objects and pages, how long", ("explain",)),
-    Option("tz", "", ("ZONE",), "the zone of `during`", CHECKS),
-    Option("quiet", "q", (), "no progress and no summary", (*READS, "login")),
-    Option("verbose", "", (), "a line for each request: path, status, objects, time", (*READS, "login")),
+    Option(
+        "parallel", "", ("N",), "concurrent requests (default: adapts to the platform)", CHECKS, prompt=True
+    ),
+    Option("rate", "", ("N",), "at most N requests a minute", CHECKS, prompt=True),
+    Option("demo", "", (), "use the embedded platform with made-up data", CHECKS, prompt=True),
+    Option(
+        "ask",
+        "",
+        (),
+        "one request for each source: number of objects and pages, estimated time",
+        ("explain",),
+    ),
+    Option("tz", "", ("ZONE",), "time zone of `during`, days and months (default: UTC)", CHECKS, prompt=True),
+    Option("quiet", "q", (), "no progress, no summary", (*READS, "login"), prompt=True),
+    Option(
+        "verbose",
+        "",
+        (),
+        "a line for each request: path, status, objects, time",
+        (*READS, "login"),
+        prompt=True,
+    ),
 )
 
 GET: Final = (
-    Option("privacy-pass", "", ("LIST",), "fields to show, with commas: kwh,cdr_token.uid", ("get",)),
-    Option("date-from", "", ("TIME",), "only what was last updated then or later", ("get",)),
-    Option("date-to", "", ("TIME",), "only what was last updated before", ("get",)),
+    Option("privacy-pass", "", ("LIST",), "fields to show, separated by commas: kwh,cdr_token.uid", ("get",)),
+    Option("date-from", "", ("TIME",), "only objects last updated at or after this time", ("get",)),
+    Option("date-to", "", ("TIME",), "only objects last updated before this time", ("get",)),
 )
 
 LOGIN: Final = (
-    Option("party", "", ("XX-YYY",), "your own party, as the platform knows it", ("login",)),
-    Option("name", "", ("NAME",), "what to call this platform; else its host", ("login",)),
-    Option("token", "", ("TOKEN",), "better: OCPIQ_TOKEN, or wait to be asked", ("login",)),
-    Option("token-file", "", ("FILE",), "a file that holds the token", ("login",)),
-    Option("keyring", "", (), "keep the token in the system's keyring, not in the login's file", ("login",)),
-    Option("open", "", (), "no token: the platform is open to all", ("login",)),
-    Option("check", "", (), "say what works, and how many objects each module has", ("login",)),
-    Option("allow-origin", "", ("ORIGIN",), "another https://HOST that the token may go to", ("login",)),
-    Option("ca-file", "", ("FILE",), "further authorities to trust (PEM)", ("login",)),
-    Option("client-cert", "", ("FILE",), "your own certificate (PEM)", ("login",)),
-    Option("client-key", "", ("FILE",), "its key, if that is another file (PEM)", ("login",)),
+    Option("party", "", ("XX-YYY",), "your party: country code and party id", ("login",)),
+    Option("name", "", ("NAME",), "name of this login (default: the host)", ("login",)),
+    Option("token", "", ("TOKEN",), "better: OCPIQ_TOKEN, --token-file or the hidden prompt", ("login",)),
+    Option("token-file", "", ("FILE",), "file that holds the token", ("login",)),
+    Option("keyring", "", (), "keep the token in the system's keyring, not in a file", ("login",)),
+    Option("open", "", (), "no token: the platform is open to everyone", ("login",)),
+    Option("check", "", (), "list the platform's modules and test each", ("login",)),
+    Option("allow-origin", "", ("ORIGIN",), "another https://HOST that may receive the token", ("login",)),
+    Option("ca-file", "", ("FILE",), "additional certificate authorities (PEM)", ("login",)),
+    Option("client-cert", "", ("FILE",), "client certificate (PEM)", ("login",)),
+    Option(
+        "client-key",
+        "",
+        ("FILE",),
+        "key of the client certificate, if in a file of its own (PEM)",
+        ("login",),
+    ),
 )
 
-TOLD: Final = (Option("json", "", (), "as JSON", ("explain", "schema")),)
+TOLD: Final = (Option("json", "", (), "print JSON", ("explain", "schema")),)
 
-DEMO: Final = (Option("port", "", ("N",), "where to listen; else any free port", ("demo",)),)
+DEMO: Final = (Option("port", "", ("N",), "port to listen on (default: any free port)", ("demo",)),)
 
 OTHER: Final = (
-    Option("help", "h", (), "this text", ()),
-    Option("version", "V", (), "the version of ocpiq", ()),
+    Option("help", "h", (), "show this help; with -f FILE, the purpose and parameters of a saved query", ()),
+    Option("version", "V", (), "print the version of ocpiq", ()),
 )
 
 FORMAT_GROUP: Final = "Output formats"
@@ -221,7 +282,7 @@ GROUPS: Final = {
     "Values for the query": VALUES,
     "Output": OUTPUT,
     FORMAT_GROUP: FORMAT,
-    "Where a module's objects come from": SOURCES,
+    "Sources of modules": SOURCES,
     "ocpiq get": GET,
     "ocpiq login": LOGIN,
     "ocpiq explain, ocpiq schema": TOLD,

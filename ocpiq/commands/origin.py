@@ -2,80 +2,54 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ocpiq.commands.arguments import Arguments
-from ocpiq.errors import UsageError
+from ocpiq.commands.settings import PullSettings, Settings
 
 if TYPE_CHECKING:
     from ocpiq.sources import Source
 
-MOST: Final = {"parallel": 32, "rate": 100_000}
 
-
-def version_of(given: Arguments) -> str:
-    """Return the OCPI version that was asked for. Raises UsageError."""
-    from ocpiq.schema import DEFAULT_VERSION, VERSIONS
-
-    version = given.last("ocpi-version") or DEFAULT_VERSION
-    if version not in VERSIONS:
-        raise UsageError("there is no such OCPI version", hint=f"ocpiq knows {', '.join(VERSIONS)}")
-    return version
-
-
-def sources(given: Arguments, modules: Sequence[str], stack: ExitStack) -> dict[str, Source]:
+def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dict[str, Source]:
     """Return a source for each module; what has to be closed goes onto `stack`. Raises UsageError."""
-    from ocpiq.schema import parts
+    from ocpiq.schema import DEFAULT_VERSION, parts
+    from ocpiq.sources import files
 
-    found = dict(_files(given)) if given.has("source") else {}
+    pull, version = settings.pull, settings.query.version or DEFAULT_VERSION
+    found = files(dict(pull.files), version) if pull.files else {}
     for part, whole in parts().items():
         if whole in found:
             found.setdefault(part, found[whole])
     missing = [module for module in modules if module not in found]
     if missing:
-        rest = _demo(given, stack) if given.has("demo") else _platform(given, stack)
+        rest = _demo(pull, version, stack) if pull.demo else _platform(pull, stack)
         found.update(dict.fromkeys(missing, rest))
     return found
 
 
-def _files(given: Arguments) -> dict[str, Source]:
-    from ocpiq.sources import files
-
-    paths: dict[str, str] = {}
-    for (text,) in given.every("source"):
-        module, equals, path = text.partition("=")
-        if not equals or not path:
-            raise UsageError("--source takes MODULE=PATH", hint="such as --source sessions=pages/")
-        paths[module] = path
-    return files(paths, version_of(given))
-
-
-def _demo(given: Arguments, stack: ExitStack) -> Source:
+def _demo(pull: PullSettings, version: str, stack: ExitStack) -> Source:
     from ocpiq.demo.source import DemoSource
 
-    asked = {name: _whole(given, name) for name in MOST}
-    return stack.enter_context(DemoSource(version_of(given), **asked))
+    return stack.enter_context(DemoSource(version, parallel=pull.parallel, rate=pull.rate))
 
 
-def _platform(given: Arguments, stack: ExitStack) -> Source:
+def _platform(pull: PullSettings, stack: ExitStack) -> Source:
     from ocpiq.sources import platform
     from ocpiq.storage import logins
 
-    found = logins.load(given.last("platform"))
-    whom = given.last("to-party")
-    if whom is not None:
+    login = logins.load(platform_name(pull))
+    if pull.party is not None:
         from ocpiq.ocpi import asking
 
-        found = asking(found, whom)
-    asked = {name: _whole(given, name) for name in MOST}
-    return stack.enter_context(platform(found, **asked))
+        login = asking(login, pull.party)
+    return stack.enter_context(platform(login, parallel=pull.parallel, rate=pull.rate))
 
 
-def _whole(given: Arguments, name: str) -> int | None:
-    """Return the number that was given with an option. Raises UsageError."""
-    text = given.last(name)
-    if text is not None and not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST[name]):
-        raise UsageError(f"--{name} takes a whole number from 1 to {MOST[name]}")
-    return None if text is None else int(text)
+def platform_name(pull: PullSettings) -> str | None:
+    """Return the name of the login to use: the option, the environment, the config file; None for the last login."""
+    from ocpiq.storage import logins
+
+    return pull.platform or os.environ.get(logins.PLATFORM_VARIABLE) or pull.default_platform

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from msgspec import Struct
 
-from ocpiq.commands.arguments import Arguments
+from ocpiq.commands.settings import OutputSettings
 from ocpiq.errors import UsageError
 from ocpiq.sinks import registry
 from ocpiq.sinks.registry import Format
@@ -24,11 +23,8 @@ if TYPE_CHECKING:
     from ocpiq.sinks.sink import Settings, Sink
     from ocpiq.storage.unfinished import UnfinishedFiles
 
-STANDARD_OUTPUT: Final = "-"
-RAW: Final = ("raw-output", "join-output", "raw-output0")
 BUFFER: Final = 1 << 16
 PRIVATE: Final = 0o600
-MODE: Final = re.compile(r"0?[0-7]{3}")
 DESCRIPTORS: Final = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
 LINKS: Final = 40  # that a path may lead over, as on Linux
 
@@ -80,105 +76,107 @@ class Wanted(Struct, frozen=True):
 
 
 @contextmanager
-def opened(given: Arguments, environment: Mapping[str, str], wanted: Wanted) -> Iterator[Output]:
+def opened(settings: OutputSettings, environment: Mapping[str, str], wanted: Wanted) -> Iterator[Output]:
     """Open the output that was asked for; leaving the block without `keep` leaves a file as it was.
 
     Raises UsageError.
     """
-    with _target(given, wanted) as (target, whole):
-        sink = open_sink(given, environment, target, wanted.columns)
+    with _target(settings, wanted) as (target, whole):
+        sink = open_sink(settings, environment, target, wanted.columns)
         try:
-            yield Output(target, sink, whole, target.terminal or given.has("unbuffered"))
+            yield Output(target, sink, whole, target.terminal or settings.unbuffered)
         finally:
             sink.discard()
 
 
 def open_sink(
-    given: Arguments, environment: Mapping[str, str], target: Target, columns: Callable[[], Columns]
+    settings: OutputSettings, environment: Mapping[str, str], target: Target, columns: Callable[[], Columns]
 ) -> Sink:
     """Return what writes results to `target`, in the format of `--to`, `--csv`, the ending of `-o`, or JSON."""
     from ocpiq.analysis.columns import UNKNOWN
 
-    format_ = format_of(given, terminal=target.terminal)
-    _check_options(given, format_)
+    format_ = format_of(settings, terminal=target.terminal)
+    _check_options(settings, format_)
     known = columns() if format_.rows else UNKNOWN
-    return registry.open_sink(format_, target, known, settings(given, environment, terminal=target.terminal))
+    options = format_settings(settings, environment, terminal=target.terminal)
+    return registry.open_sink(format_, target, known, options)
 
 
-def format_of(given: Arguments, *, terminal: bool) -> Format:
+def format_of(settings: OutputSettings, *, terminal: bool) -> Format:
     """Return the format to write. Raises UsageError.
 
     Without a name JSON is indented on a terminal, and elsewhere one value per line unless `-C` or `-r` asks for jq's
     own form.
     """
-    named = given.last("to")
-    chosen = None if named is None else registry.by_name(named)
-    if given.has("csv"):
-        if named not in (None, "csv"):
-            raise UsageError(f"--csv does not go with --to {named}")
+    if settings.csv is not None:
+        if settings.format not in ("", "csv"):
+            raise UsageError(f"--csv does not go with --to {settings.format}")
         return registry.by_name("csv")
-    raw = any(map(given.has, RAW))
-    path = _path(given)
-    if chosen is None and path is not None and not raw:  # raw text has a form of its own: @csv, say
-        chosen = registry.by_ending(path.suffix)
+    if settings.format:
+        return registry.by_name(settings.format)
+    chosen = None
+    if settings.path is not None and not settings.raw:  # raw text has a form of its own: @csv, say
+        chosen = registry.by_ending(settings.path.suffix)
     if chosen is None:
-        chosen = registry.by_name("json" if terminal or raw or given.has("color-output") else "ndjson")
+        chosen = _default_format(settings)
+    if chosen is None:
+        chosen = registry.by_name("json" if terminal or settings.raw or settings.color else "ndjson")
     return chosen
 
 
-def settings(given: Arguments, environment: Mapping[str, str], *, terminal: bool) -> Settings:
-    """Return what the options say of the format. Raises UsageError."""
+def _default_format(settings: OutputSettings) -> Format | None:
+    """Return the format of the config file, unless an option asks for another. Raises UsageError."""
+    if not settings.default_format:
+        return None
+    format_ = registry.by_name(settings.default_format)
+    fits = set(settings.special) <= set(format_.options)
+    return format_ if fits and not (settings.compact and format_.rows) else None
+
+
+def format_settings(settings: OutputSettings, environment: Mapping[str, str], *, terminal: bool) -> Settings:
+    """Return what the options say of the format."""
     from ocpiq.sinks.colors import colors, refused
     from ocpiq.sinks.sink import Settings
     from ocpiq.values.blank import NA
 
-    color = given.has("color-output") or (terminal and not refused(environment))
-    na = given.last("na")
+    color = settings.color or (terminal and not refused(environment))
+    tab = "\t" if settings.tab else None
     return Settings(
-        sort_keys=given.has("sort-keys"),
-        null=given.last("null") or "",
-        na=NA if na is None else na,
-        csv=tuple(word.strip() for (text,) in given.every("csv") for word in text.split(",")),
-        raw=given.has("raw-output"),
-        join=given.has("join-output"),
-        raw0=given.has("raw-output0"),
-        ascii_only=given.has("ascii-output"),
-        seq=given.has("seq"),
-        compact=given.has("compact-output"),
-        indent=_indent(given),
-        colors=colors(environment) if color and not given.has("monochrome-output") else (),
+        sort_keys=settings.sort_keys,
+        null=settings.null or "",
+        na=NA if settings.na is None else settings.na,
+        csv=settings.csv or (),
+        raw=settings.raw == "lines",
+        join=settings.raw == "joined",
+        raw0=settings.raw == "nul",
+        ascii_only=settings.ascii,
+        seq=settings.seq,
+        compact=settings.compact,
+        indent=tab if settings.indent is None else " " * settings.indent,
+        colors=colors(environment) if color and not settings.monochrome else (),
     )
 
 
-def _check_options(given: Arguments, format_: Format) -> None:
+def _check_options(settings: OutputSettings, format_: Format) -> None:
     """Refuse an option that the format does not know and others do. Raises UsageError."""
-    for option in given.options:
+    for option in settings.special:
         known = registry.formats_with(option)
         if known and format_.name not in known:
             names = " and ".join(filter(None, (", ".join(known[:-1]), known[-1])))
             raise UsageError(f"--{option} is for {names}, not for {format_.name}")
 
 
-def _indent(given: Arguments) -> str | None:
-    if given.has("indent"):
-        text = given.last("indent") or ""
-        if not text.isdecimal() or int(text) > 7:
-            raise UsageError("--indent takes a number from 0 to 7")
-        return " " * int(text)
-    return "\t" if given.has("tab") else None
-
-
 @contextmanager
-def _target(given: Arguments, wanted: Wanted) -> Iterator[tuple[Target, WholeFile | None]]:
+def _target(settings: OutputSettings, wanted: Wanted) -> Iterator[tuple[Target, WholeFile | None]]:
     """Open what results are written to.
 
     A device, a pipe or a descriptor of this process cannot be whole: it gets what is written, as standard output
     does. Whether a terminal is behind it is asked of what was opened.
     """
-    path, mode = _path(given), _mode(given)
+    path = settings.path
     descriptor = sys.stdout.fileno() if path is None else _descriptor(path)
     if descriptor is not None or (path is not None and path.exists() and not path.is_file()):
-        if mode is not None:
+        if settings.mode is not None:
             raise UsageError("--mode is for the file of -o")
         with _stream(path, descriptor) as stream:
             yield Target(stream, None, stream.isatty(), wanted.warn), None
@@ -187,7 +185,10 @@ def _target(given: Arguments, wanted: Wanted) -> Iterator[tuple[Target, WholeFil
     from ocpiq.sinks.file import WholeFile
 
     assert path is not None
-    whole = WholeFile(path, wanted.files(), mode=mode, new=PRIVATE if wanted.private else None)
+    new = settings.default_mode
+    if new is None and wanted.private:
+        new = PRIVATE
+    whole = WholeFile(path, wanted.files(), mode=settings.mode, new=new)
     with whole as file:
         yield Target(file, whole.beside, False, wanted.warn), whole
 
@@ -220,19 +221,3 @@ def _descriptor(path: Path) -> int | None:
         except (OSError, ValueError):
             return None
     return None
-
-
-def _path(given: Arguments) -> Path | None:
-    """Return the file of `-o`; None for standard output."""
-    path = given.last("output")
-    return None if path is None or path == STANDARD_OUTPUT else Path(path)
-
-
-def _mode(given: Arguments) -> int | None:
-    """Return the mode of `--mode`. Raises UsageError."""
-    text = given.last("mode")
-    if text is None:
-        return None
-    if not MODE.fullmatch(text):
-        raise UsageError("--mode takes a file mode in octal", hint="such as --mode 640")
-    return int(text, 8)

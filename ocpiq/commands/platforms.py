@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ocpiq.commands.arguments import Arguments
+from ocpiq.commands import text_files
+from ocpiq.commands.origin import platform_name
 from ocpiq.commands.progress import Progress
 from ocpiq.commands.report import say
+from ocpiq.commands.settings import LoginSettings, Settings
 from ocpiq.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,60 +20,59 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE: Final = "OCPIQ_TOKEN"  # noqa: S105 - the variable's name
 
 
-def login(given: Arguments) -> int:
+def login(settings: Settings) -> int:
     """Log in, and keep what a pull needs to know."""
     from ocpiq.storage import logins
 
-    if len(given.words) != 1:
+    if len(settings.words) != 1:
         raise UsageError(
             "ocpiq login takes one URL", hint="the versions or version-details URL of the platform"
         )
-    progress = Progress(quiet=given.has("quiet"), verbose=given.has("verbose"))
-    found = _found(given, progress)
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    found = _logged_in(settings.words[0], settings.login, progress)
     logins.save(found)
     say(f"logged in to {found.name}: OCPI {found.version}, {', '.join(found.endpoints) or 'no modules'}")
-    if given.has("check"):
+    if settings.login.check:
         from ocpiq.commands.check import check
 
         return check(found, progress)
     return 0
 
 
-def _found(given: Arguments, progress: Progress) -> Login:
-    """Return what the platform tells, once all that was given makes sense. Raises UsageError and PlatformError."""
+def _logged_in(url: str, options: LoginSettings, progress: Progress) -> Login:
+    """Return the login that the platform grants, after a check of the options. Raises UsageError and PlatformError."""
     from msgspec.structs import replace
 
     from ocpiq import ocpi
     from ocpiq.storage import keyring, logins
 
-    url, party, name = given.words[0], given.last("party"), given.last("name") or ""
     bare = ocpi.module_at(url) is not None
-    if party is None and not bare and not given.has("open"):
+    if options.party is None and not bare and not options.open:
         raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
-    own = ocpi.party(party) if party is not None else None
-    if name:
-        logins.checked(name)
-    if given.has("keyring"):
+    own = ocpi.party(options.party) if options.party is not None else None
+    if options.name:
+        logins.checked(options.name)
+    if options.keyring:
         keyring.check()
     found = ocpi.login(
         url,
-        _token(given, needed=not bare),
+        _token(options, needed=not bare),
         own,
-        name=name,
-        version=given.last("ocpi-version"),
-        tls=_tls(given),
-        agree=_agree(given),
+        name=options.name,
+        version=options.version,
+        tls=_tls(options),
+        agree=_agree(options),
         notify=progress,
     )
-    stored = given.has("keyring") and found.token.value != ""
+    stored = options.keyring and found.token.value != ""
     return replace(found, token=replace(found.token, in_keyring=True)) if stored else found
 
 
-def _agree(given: Arguments) -> Callable[[str], bool]:
-    """Return what says whether the token may go to another origin: the options, else a person at a terminal."""
+def _agree(options: LoginSettings) -> Callable[[str], bool]:
+    """Return a function that decides if the token may go to another origin: by the options, else by asking a person."""
     from ocpiq.ocpi import origin
 
-    allowed = {origin(text) for (text,) in given.every("allow-origin")}
+    allowed = {origin(text) for text in options.allowed_origins}
     if "" in allowed:
         raise UsageError("--allow-origin takes an origin", hint="such as https://data.example.com")
 
@@ -86,40 +86,39 @@ def _agree(given: Arguments) -> Callable[[str], bool]:
     return agree
 
 
-def _tls(given: Arguments) -> Tls | None:
-    """Return the files for TLS that were given."""
+def _tls(options: LoginSettings) -> Tls | None:
+    """Return the files for TLS, None without any."""
     from ocpiq.storage import Tls
 
-    names = ("ca-file", "client-cert", "client-key")
-    paths = [str(Path(found).absolute()) if (found := given.last(name)) else "" for name in names]
-    if paths[2] and not paths[1]:
-        raise UsageError("--client-key needs --client-cert", hint="the certificate that the key is of")
+    paths = (options.ca_file, options.client_cert, options.client_key)
+    if options.client_key and not options.client_cert:
+        raise UsageError("--client-key needs --client-cert", hint="the certificate that belongs to the key")
     return Tls(*paths) if any(paths) else None
 
 
-def logout(given: Arguments) -> int:
-    """Forget a login: the one named, or the current one."""
+def logout(settings: Settings) -> int:
+    """Remove a login: the one named, or the current one."""
     from ocpiq.storage import logins
 
-    if len(given.words) > 1:
+    if len(settings.words) > 1:
         raise UsageError("ocpiq logout takes one name")
-    name = logins.find(given.words[0] if given.words else None).name
+    name = logins.find(settings.words[0] if settings.words else platform_name(settings.pull)).name
     logins.remove(name)
     say(f"logged out of {name}")
     return 0
 
 
-def platforms(given: Arguments) -> int:
-    """List the logins, the one in use with a star."""
+def platforms(settings: Settings) -> int:
+    """List the logins, the current one with a star."""
     from ocpiq.storage import logins
 
-    if given.words:
+    if settings.words:
         raise UsageError("ocpiq platforms takes no words")
     known = logins.every()
     if not known:
-        say("no platforms yet; ocpiq login URL --party XX-YYY makes one")
+        say("no platforms yet (ocpiq login URL --party XX-YYY)")
         return 0
-    used = os.environ.get(logins.PLATFORM_VARIABLE) or logins.current()
+    used = platform_name(settings.pull) or logins.current()
     width = max(len(login.name) for login in known)
     for login in known:
         star = "*" if login.name == used else " "
@@ -127,22 +126,17 @@ def platforms(given: Arguments) -> int:
     return 0
 
 
-def _token(given: Arguments, *, needed: bool) -> str:
-    """Return the token: given, in a file, in the environment, or asked for where a person can answer.
+def _token(options: LoginSettings, *, needed: bool) -> str:
+    """Return the token: of the option, a file, the environment, or typed by a person at a terminal.
 
-    Where none is `needed` nobody is asked, and nothing stands for a feed that is open to all.
+    If none is `needed` nobody is asked; an empty one is for a feed that is open to everyone.
     """
-    if given.has("open"):
+    if options.open:
         return ""
-    token = given.last("token")
-    if token is not None:
-        return token
-    path = given.last("token-file")
-    if path is not None:
-        try:
-            return Path(path).read_text("utf-8-sig").strip()
-        except (OSError, UnicodeDecodeError):
-            raise UsageError(f"could not read the token file {path}") from None
+    if options.token is not None:
+        return options.token
+    if options.token_file is not None:
+        return text_files.read(str(options.token_file), "the token file ").strip()
     token = os.environ.get(TOKEN_VARIABLE)
     if token or not needed:
         return token or ""
@@ -154,5 +148,5 @@ def _token(given: Arguments, *, needed: bool) -> str:
         except EOFError:
             token = ""
     if not token:
-        raise UsageError("there is no token", hint=f"{TOKEN_VARIABLE}, --token-file FILE, or --token TOKEN")
+        raise UsageError("no token", hint=f"{TOKEN_VARIABLE}, --token-file FILE, or --token TOKEN")
     return token

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from ocpiq.commands import origin, output, values
-from ocpiq.commands.arguments import Arguments
+from ocpiq.commands import origin, output, text_files, values
+from ocpiq.commands.advice import advise
 from ocpiq.commands.output import Output
 from ocpiq.commands.progress import Progress
 from ocpiq.commands.report import failed
+from ocpiq.commands.settings import InputSettings, QuerySettings, Settings
 from ocpiq.commands.shutdown import Shutdown
 from ocpiq.errors import HaltError, IncompleteError, InputError, OcpiqError, RunError, UsageError, Warned
 from ocpiq.sources.page_by_page import page_by_page
@@ -39,7 +40,7 @@ class Text(Struct, frozen=True):
 class Run(Struct):
     """One run of the command: what it needs and how it went."""
 
-    given: Arguments
+    settings: Settings
     query: Query
     text: Text
     inputs: Inputs | None
@@ -53,78 +54,85 @@ class Run(Struct):
     halted: HaltError | None = None
 
 
-def run(given: Arguments, shutdown: Shutdown) -> int:
-    """Run the query that was given."""
-    words = list(given.words)
-    return run_text(given, text_of(given, words), words, shutdown)
+def run(settings: Settings, shutdown: Shutdown) -> int:
+    """Run the query of the command line, or the one on standard input."""
+    words = list(settings.words)
+    if not words and not settings.query.from_file:
+        return _run_standard_input(settings, shutdown)
+    return run_text(settings, text_of(settings, words), words, shutdown)
 
 
-def run_standard_input(given: Arguments, shutdown: Shutdown) -> int:
-    """Run the query that standard input holds, once, on null. Raises UsageError."""
+def _run_standard_input(settings: Settings, shutdown: Shutdown) -> int:
+    """Run the query on standard input once, on null. Raises UsageError."""
     text = ""
     if not sys.stdin.isatty():
-        with open(sys.stdin.fileno(), encoding="utf-8-sig", closefd=False) as file:
-            try:
-                text = file.read()
-            except UnicodeDecodeError:
-                raise UsageError("could not read the query on standard input: it is not UTF-8") from None
+        with open(sys.stdin.fileno(), "rb", closefd=False) as file:
+            text = text_files.decoded(file.read(), "standard input", "the query on ")
     if not text.strip():
-        raise UsageError("there is no query", hint="ocpiq --help shows some")
-    once = structs.replace(given, options={**given.options, "null-input": [()]})
+        raise UsageError("no query", hint="see ocpiq --help")
+    once = structs.replace(settings, input=structs.replace(settings.input, null=True))
     return run_text(once, Text(text, "standard input"), [], shutdown)
 
 
-def run_text(given: Arguments, text: Text, files: list[str], shutdown: Shutdown) -> int:
+def run_text(settings: Settings, text: Text, files: list[str], shutdown: Shutdown) -> int:
     """Run `text`, with `files` as its inputs; return the exit code."""
-    progress = Progress(quiet=given.has("quiet"), verbose=given.has("verbose"))
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     with ExitStack() as stack:
         stack.callback(progress.clear)
         try:
-            started = _prepared(given, text, files, stack, progress, shutdown)
+            started = _prepared(settings, text, files, stack, progress, shutdown)
             out = stack.enter_context(_opened(started))
             _write_all(started, out)
             return _ended(started, out)
         except OcpiqError as error:
             progress.clear()
+            if settings.command == "query" and settings.words and not settings.query.from_file:
+                advise(error, settings.words)
             return failed(error, text.text, text.name)
 
 
-def text_of(given: Arguments, words: list[str]) -> Text:
+def text_of(settings: Settings, words: list[str]) -> Text:
     """Take the query from the words, or from the file that they name. Raises UsageError."""
     if not words:
-        raise UsageError("there is no query", hint="ocpiq --help shows some")
+        raise UsageError("no query", hint="see ocpiq --help")
     word = words.pop(0)
-    if not given.has("from-file"):
-        return Text(word)
-    try:
-        return Text(Path(word).read_text("utf-8-sig"), word)
-    except OSError as error:
-        raise UsageError(f"could not read the query {word}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"could not read the query {word}: it is not UTF-8") from None
+    return read_query(word) if settings.query.from_file else Text(word)
 
 
-def compiled(given: Arguments, text: Text, variables: dict[str, Value]) -> Query:
+def read_query(name: str) -> Text:
+    """Return the query in a file. Raises UsageError."""
+    return Text(text_files.read(name, "the query "), name)
+
+
+def compiled(settings: QuerySettings, text: Text, variables: Collection[str]) -> Query:
     """Return the query; `import` looks in the folders of -L, else beside the file of the query."""
     from ocpiq.query import compile
+    from ocpiq.schema import DEFAULT_VERSION
 
     return compile(
         text.text,
-        version=origin.version_of(given),
+        version=settings.version or DEFAULT_VERSION,
         variables=tuple(variables),
-        library=[Path(folder) for (folder,) in given.every("library-path")],
+        library=settings.library,
         home=Path(text.name).parent if text.name else None,
-        zone=given.last("tz"),
+        zone=settings.zone,
+        default_zone=settings.default_zone,
     )
 
 
 def _prepared(
-    given: Arguments, text: Text, files: list[str], stack: ExitStack, progress: Progress, shutdown: Shutdown
+    settings: Settings,
+    text: Text,
+    files: list[str],
+    stack: ExitStack,
+    progress: Progress,
+    shutdown: Shutdown,
 ) -> Run:
-    variables = values.variables(given)
-    query = compiled(given, text, variables)
-    sources = origin.sources(given, query.modules, stack)
-    return Run(given, query, text, _inputs(given, files, progress), sources, variables, progress, shutdown)
+    variables = values.variables(settings.query)
+    query = compiled(settings.query, text, variables)
+    sources = origin.sources(settings, query.modules, stack)
+    inputs = _inputs(settings.input, files, progress)
+    return Run(settings, query, text, inputs, sources, variables, progress, shutdown)
 
 
 def _opened(run: Run) -> AbstractContextManager[Output]:
@@ -134,14 +142,19 @@ def _opened(run: Run) -> AbstractContextManager[Output]:
         private=run.query.passes,
         files=lambda: run.shutdown.files,
     )
-    return output.opened(run.given, os.environ, wanted)
+    return output.opened(run.settings.output, os.environ, wanted)
 
 
-def _inputs(given: Arguments, files: list[str], progress: Progress) -> Inputs:
+def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> Inputs:
     from ocpiq.inputs import Form, Inputs
 
-    form = Form(given.has("raw-input"), given.has("slurp"), given.has("stream"), given.has("seq"))
-    return Inputs(files, form, lambda problem: progress(Warned(f"ignoring {problem}")))
+    form = Form(settings.raw, settings.slurp, settings.stream, settings.seq)
+    return Inputs(
+        files,
+        form,
+        lambda problem: progress(Warned(f"ignoring {problem}")),
+        lambda warning: progress(Warned(warning)),
+    )
 
 
 def _write_all(run: Run, out: Output) -> None:
@@ -206,7 +219,7 @@ def _results(run: Run, sources: dict[str, Source]) -> Iterator[Value]:
 
 def _reads_inputs(run: Run) -> bool:
     """Tell whether the query runs once for each input: not with -n, and not where it has sources."""
-    return not run.given.has("null-input") and not run.sources
+    return not run.settings.input.null and not run.sources
 
 
 def _ended(run: Run, out: Output) -> int:
@@ -220,6 +233,6 @@ def _ended(run: Run, out: Output) -> int:
     if code:
         return code
     out.keep()
-    if run.halted is not None or not run.given.has("exit-status"):
+    if run.halted is not None or not run.settings.output.exit_status:
         return 0
     return 4 if run.last is NOTHING else 1 if run.last is None or run.last is False else 0

@@ -8,9 +8,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from ocpiq.commands.arguments import Arguments
-from ocpiq.commands.origin import version_of
-from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.commands.settings import Settings
+from ocpiq.errors import UsageError, choices, did_you_mean, shown
 
 if TYPE_CHECKING:
     from ocpiq.schema import Field, Module
@@ -18,30 +17,30 @@ if TYPE_CHECKING:
 BELOW: Final = " " * 12
 
 
-def run(given: Arguments) -> int:
+def run(settings: Settings) -> int:
     """Print the modules, a module's tree, or one field with what it may be; as text or JSON."""
-    from ocpiq.schema import modules
+    from ocpiq.schema import DEFAULT_VERSION, modules
 
-    if len(given.words) > 1:
+    if len(settings.words) > 1:
         raise UsageError("ocpiq schema takes one module or field", hint="such as sessions or sessions.kwh")
-    version = version_of(given)
-    if not given.words:
-        _print(given, modules(version), modules(version))
+    version = settings.query.version or DEFAULT_VERSION
+    if not settings.words:
+        _print(settings, modules(version), modules(version))
         return 0
-    name, _, path = given.words[0].partition(".")
+    name, _, path = settings.words[0].partition(".")
     if name not in modules():
-        raise UsageError("there is no such module", hint=did_you_mean(name, modules()))
+        raise UsageError(f"unknown module {shown(name)}", hint=choices(name, modules()))
     from ocpiq.schema import module
 
     found = module(name, version)
     field = _field(found, path)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    _print(given, field, _of_field(found, field, width))
+    _print(settings, field, _of_field(found, field, width))
     return 0
 
 
-def _print(given: Arguments, data: object, lines: Iterable[str]) -> None:
-    if given.has("json"):
+def _print(settings: Settings, data: object, lines: Iterable[str]) -> None:
+    if settings.json:
         import msgspec
 
         lines = [msgspec.json.encode(data).decode()]

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from ocpiq.commands.arguments import Arguments
+from ocpiq.commands.settings import Positional, QuerySettings, Variable
+from ocpiq.commands.text_files import read, read_bytes
 from ocpiq.errors import InputError, UsageError
+from ocpiq.values.encodings import conversion, wide_encoding
 from ocpiq.values.text import decode
 from ocpiq.values.types import Value
 
 
-def variables(given: Arguments) -> dict[str, Value]:
+def variables(settings: QuerySettings) -> dict[str, Value]:
     """Return the value of each variable by its name without `$`; the first of a name counts, as in jq."""
     named: dict[str, Value] = {}
-    for name, text in given.every("arg"):
-        named.setdefault(name, text)
-    for name, text in given.every("argjson"):
-        named.setdefault(name, _json(text, f"--argjson {name}"))
-    for name, path in given.every("rawfile"):
-        named.setdefault(name, _read(path, name).decode("utf-8", "replace"))
-    for name, path in given.every("arg-file"):
-        named.setdefault(
-            name, _read(path, name).decode("utf-8-sig", "replace").removesuffix("\n").removesuffix("\r")
-        )
-    for name, path in given.every("slurpfile"):
-        named.setdefault(name, _values(path, name))
-    positional = [
-        _json(text, "--jsonargs") if kind == "jsonargs" else text for kind, text in given.positional
-    ]
+    for variable in settings.variables:
+        if variable.name not in named:
+            named[variable.name] = _value(variable)
+    positional = list(map(_positional, settings.positional))
     return {"ARGS": {"positional": positional, "named": dict(named)}, **named}
+
+
+def _value(variable: Variable) -> Value:
+    name, text = variable.name, variable.text
+    match variable.option:
+        case "arg":
+            return text
+        case "argjson":
+            return _json(text, f"--argjson {name}")
+        case "slurpfile":
+            return _values(text, name)
+        case "rawfile":
+            return read_bytes(text, f"${name} from ").decode("utf-8", "replace")
+        case "arg-file":
+            return read(text, f"${name} from ").removesuffix("\n").removesuffix("\r")
+
+
+def _positional(word: Positional) -> Value:
+    return _json(word.text, "--jsonargs") if word.json else word.text
 
 
 def _json(text: str, option: str) -> Value:
@@ -41,14 +49,11 @@ def _json(text: str, option: str) -> Value:
 def _values(path: str, name: str) -> Value:
     from ocpiq.inputs import Texts, values
 
+    data = read_bytes(path, f"${name} from ")
+    encoding = wide_encoding(data)
+    if encoding is not None:
+        raise UsageError(f"{path} for ${name} is {encoding}, not UTF-8", hint=conversion(encoding, path))
     try:
-        return list(values(Texts(iter([_read(path, name)]))))
+        return list(values(Texts(iter([data]))))
     except InputError as error:
-        raise UsageError(f"{path} for ${name} is no JSON: {error.message}") from None
-
-
-def _read(path: str, name: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"could not read {path} for ${name}: {error.strerror}") from None
+        raise UsageError(f"{path} for ${name} is not JSON: {error.message}") from None

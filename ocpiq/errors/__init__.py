@@ -17,7 +17,7 @@ from ocpiq.errors.kinds import (
     UnsupportedError,
     UsageError,
 )
-from ocpiq.errors.nearest import did_you_mean, nearest
+from ocpiq.errors.nearest import choices, did_you_mean, nearest, shown
 from ocpiq.errors.notices import Notice, Notify, PageRead, PullEnded, Requested, Speaks, Warned, ignore
 from ocpiq.errors.render import place, render
 
@@ -42,9 +42,11 @@ __all__ = [
     "UnsupportedError",
     "UsageError",
     "Warned",
+    "choices",
     "did_you_mean",
     "ignore",
     "nearest",
     "place",
     "render",
+    "shown",
 ]

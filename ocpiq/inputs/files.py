@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 from ocpiq.errors import InputError, UsageError
 from ocpiq.inputs.events import events
 from ocpiq.inputs.texts import Texts, values
+from ocpiq.values.encodings import conversion, encoding_of, wide_encoding
 from ocpiq.values.types import Value
 
 BLOCK: Final = 1 << 17
@@ -36,18 +38,25 @@ class Inputs:
 
     `filename` is the file that the last value came from (None for standard input), `line` how many of its
     lines are read. That the files are there is seen before the first is opened. In the form `seq` a text that is
-    no JSON is skipped, and why is given to `skipped`.
+    no JSON is skipped, and why is given to `skipped`. A file that seems to be Latin-1 is read as jq reads it, and
+    `warn` is told; UsageError for one in UTF-16 or UTF-32.
     """
 
     def __init__(
-        self, names: Sequence[str] = (), form: Form = PLAIN, skipped: Callable[[str], None] | None = None
+        self,
+        names: Sequence[str] = (),
+        form: Form = PLAIN,
+        skipped: Callable[[str], None] | None = None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         self.names = names or (STANDARD_INPUT,)
         self.form = form
         self.skipped = skipped
+        self.warn = warn
         self.filename: str | None = None
         self.texts: Texts | None = None
         self.lines_read = 0
+        self._warned: set[str] = set()
         self._values = self._slurped() if form.slurp else self._each()
         for name in self.names:
             _check(name)
@@ -77,6 +86,7 @@ class Inputs:
     def _each(self) -> Iterator[Value]:
         for name in self.names:
             with _open(name) as file:
+                _check_encoding(file, name, self.form)
                 self.filename = None if name == STANDARD_INPUT else name
                 self.lines_read = 0
                 try:
@@ -88,7 +98,7 @@ class Inputs:
         if self.form.raw:
             yield from self._lines(file)
             return
-        found = self._records(file) if self.form.seq else self._values_of(_blocks(file))
+        found = self._records(file) if self.form.seq else self._values_of(self._checked(_blocks(file)))
         if not self.form.stream:
             yield from found
             return
@@ -111,11 +121,36 @@ class Inputs:
     def _lines(self, file: BinaryIO) -> Iterator[Value]:
         for line in file:
             self.lines_read += 1
-            yield line.removesuffix(b"\n").decode("utf-8", "replace")
+            yield self._text(line.removesuffix(b"\n"), self.filename or STANDARD_INPUT)
 
     def _whole(self, name: str) -> Iterator[str]:
         with _open(name) as file:
-            yield file.read().decode("utf-8", "replace")
+            _check_encoding(file, name, self.form)
+            yield self._text(file.read(), name)
+
+    def _text(self, data: bytes, name: str) -> str:
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            self._warn(name)
+            return data.decode("utf-8", "replace")
+
+    def _checked(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the blocks of the current file; the first with other than ASCII tells if it is UTF-8."""
+        ascii_only = True
+        for block in blocks:
+            if ascii_only and not block.isascii():
+                ascii_only = False
+                if encoding_of(block, whole=False) != "UTF-8":
+                    self._warn(self.filename or STANDARD_INPUT)
+            yield block
+
+    def _warn(self, name: str) -> None:
+        """Warn of a file that seems to be Latin-1, once."""
+        if self.warn and name not in self._warned:
+            self._warned.add(name)
+            fix = conversion("Latin-1", name_of(name))
+            self.warn(f"{name_of(name)} is not UTF-8; if it is Latin-1, convert it: {fix}")
 
 
 def name_of(name: str) -> str:
@@ -133,13 +168,24 @@ def _check(name: str) -> None:
         raise UsageError(f"could not open {name}: it is a folder")
 
 
-def _open(name: str) -> BinaryIO:
+def _open(name: str) -> BufferedReader:
     try:
         if name == STANDARD_INPUT:
             return open(sys.stdin.fileno(), "rb", closefd=False)
         return Path(name).open("rb")
     except OSError as error:
         raise UsageError(f"could not open {name}: {error.strerror}") from None
+
+
+def _check_encoding(file: BufferedReader, name: str, form: Form) -> None:
+    """Raise UsageError for a file in UTF-16 or UTF-32; of lines only if it is marked, as they may hold zero bytes."""
+    try:
+        encoding = wide_encoding(file.peek(4)[:4], marked=form.raw)
+    except OSError as error:
+        raise UsageError(f"could not read the input: {error.strerror}") from None
+    if encoding is not None:
+        hint = conversion(encoding, name_of(name))
+        raise UsageError(f"{name_of(name)} is {encoding}, not UTF-8", hint=hint)
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

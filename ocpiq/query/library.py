@@ -10,6 +10,7 @@ from ocpiq.analysis.modules import Module
 from ocpiq.errors import CompileError, QuerySyntaxError, UsageError, place
 from ocpiq.inputs import Texts, values
 from ocpiq.language import parse
+from ocpiq.values.encodings import conversion, encoding_of
 from ocpiq.values.types import Value
 
 ENDINGS = (".ocpiq", ".jq")  # of files that hold queries or definitions
@@ -79,6 +80,11 @@ def _check(path: str) -> None:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        data = file.read_bytes()
+    except OSError:
         raise UsageError(f"{file} cannot be read") from None
+    encoding = encoding_of(data)
+    if encoding != "UTF-8":
+        hint = conversion(encoding, str(file))
+        raise UsageError(f"{file} is {encoding}, not UTF-8", hint=hint)
+    return data.decode("utf-8-sig")

@@ -30,16 +30,19 @@ def compile(
     library: Sequence[Path] = (),
     home: Path | None = None,
     zone: str | None = None,
+    default_zone: str | None = None,
 ) -> Query:
     """Return the query that `text` says.
 
     `version` is the OCPI version that its paths are checked against until a run's sources tell theirs; `variables`
     are the names that every run will give values for; `library` are folders for `import`, which otherwise looks in
     `home`, the folder of the query itself (default: where the program runs); `zone` is the time zone of its days and
-    months (default: what the query says of itself, or UTC). Raises CompileError, and PrivacyError where the query
-    uses a field that it does not pass.
+    months (default: what the query says of itself, else `default_zone`, else UTC). Raises CompileError, and
+    PrivacyError where the query uses a field that it does not pass.
     """
-    return Query(parse(text), version, tuple(variables), Folders(library, home or Path.cwd()), zone)
+    return Query(
+        parse(text), version, tuple(variables), Folders(library, home or Path.cwd()), zone, default_zone
+    )
 
 
 class Query:
@@ -52,12 +55,13 @@ class Query:
         variables: tuple[str, ...],
         library: Library,
         zone: str | None = None,
+        default_zone: str | None = None,
     ) -> None:
         self._program = program
         self._metadata = metadata(program)
         self._metadata.check(variables)
         self._variables = tuple(dict.fromkeys((*variables, *(each.name for each in self._metadata.params))))
-        self._zone = _zone(zone) or self._metadata.tz or "UTC"
+        self._zone = _zone(zone) or self._metadata.tz or _zone(default_zone) or "UTC"
         self._version = version
         self._library = library
         self._plan = self._analyze(version)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from ocpiq.commands.arguments import Arguments
+import signal
+from collections.abc import Sequence
+
+from ocpiq.commands.arguments import parse
+from ocpiq.commands.settings import Settings, prompt_settings
 
 
-def start(given: Arguments) -> int:
+def main(argv: Sequence[str]) -> int:
+    """Open the prompt for a command line without a query, and return the exit code."""
+    from ocpiq.commands.exit_codes import exit_code  # noqa: PLC0415 - as below
+    from ocpiq.commands.shutdown import Shutdown  # noqa: PLC0415
+
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # it catches Ctrl-C while it waits for a query
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return exit_code(lambda: start(prompt_settings(parse(argv))), Shutdown())
+
+
+def start(settings: Settings) -> int:
     """Open the prompt and return the exit code; without a platform say how to get one."""
     from ocpiq.repl.session import Session  # noqa: PLC0415 - one-liners need none of it
 
-    session = Session.begin(given)
+    session = Session.begin(settings)
     if session is None:
         from ocpiq.commands.help import SHORT  # noqa: PLC0415
         from ocpiq.commands.report import say  # noqa: PLC0415

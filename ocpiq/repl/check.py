@@ -49,7 +49,7 @@ def checked(
     variables: tuple[str, ...],
     library: tuple[Path, ...] = (),
     home: Path | None = None,
-    zone: str | None = None,
+    zones: tuple[str | None, str | None] = (None, None),
 ) -> Checked:
     """Look at a text as `ocpiq.query.compile` does. Nothing is raised, nothing is fetched."""
     if command_of(text) is not None:
@@ -60,7 +60,15 @@ def checked(
     opened = _open(text) if far == "unfinished" and "\n" in text else ""
     try:
         if far != "unfinished":
-            query = compile(text, version=version, variables=variables, library=library, home=home, zone=zone)
+            query = compile(
+                text,
+                version=version,
+                variables=variables,
+                library=library,
+                home=home,
+                zone=zones[0],
+                default_zone=zones[1],
+            )
             return Checked(far, plan=query.plan)
         return Checked(far, plan=_planned(text, version, variables, HANDLERS), open=opened)
     except OcpiqError as error:

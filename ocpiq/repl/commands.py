@@ -12,10 +12,10 @@ from typing import Final
 
 from msgspec import structs
 
-from ocpiq.commands import explain, lookup, schema
-from ocpiq.commands.arguments import Arguments
+from ocpiq.commands import explain, lookup, schema, text_files
 from ocpiq.commands.report import failed, say
-from ocpiq.errors import OcpiqError, UsageError, did_you_mean
+from ocpiq.commands.settings import Settings, Variable
+from ocpiq.errors import OcpiqError, UsageError, choices, did_you_mean, shown
 from ocpiq.repl.context import ALWAYS
 from ocpiq.repl.files import path_of
 from ocpiq.repl.line import command_of
@@ -78,7 +78,7 @@ def _help(session: Session, rest: str) -> None:
 def _looked_up(name: str) -> str:
     """Return what the language reference says of a name, of everything for `all`. Raises UsageError."""
     try:
-        return _printed(lambda: lookup.run(Arguments("help", [] if name == "all" else name.split())))
+        return (lookup.contents() if name == "all" else lookup.looked_up(name)).rstrip("\n")
     except UsageError as error:
         near = error.hint.startswith("did you mean")
         raise UsageError(error.message, hint=error.hint if near else ":help all lists all names") from None
@@ -99,22 +99,23 @@ def listed(known: Sequence[Word]) -> list[str]:
 
 
 def _schema(session: Session, rest: str) -> None:
-    _show(_printed(lambda: schema.run(session.arguments("schema", *rest.split()))))
+    settings = structs.replace(session.query_settings(), words=tuple(rest.split()))
+    _show(_printed(lambda: schema.run(settings)))
 
 
 def _explain(session: Session, rest: str) -> None:
     text = rest or session.last
     if not text:
         raise UsageError("there is no query yet", hint=":explain sessions | .id")
-    _show(_printed(lambda: explain.run(_with_variables(session, text))))
+    _show(_printed(lambda: explain.run(_explain_settings(session, text))))
 
 
-def _with_variables(session: Session, text: str) -> Arguments:
-    """Return the arguments of `explain`, which needs the variables' names and none of their values."""
-    given = session.arguments("explain", text)
-    return structs.replace(
-        given, options={**given.options, "arg": [(name, "") for name in session.variables]}
-    )
+def _explain_settings(session: Session, text: str) -> Settings:
+    """Return the settings of `explain`, which needs the variables' names and none of their values."""
+    settings = session.query_settings()
+    variables = tuple(Variable("arg", name, "") for name in session.variables)
+    query = structs.replace(settings.query, variables=variables)
+    return structs.replace(settings, words=(text,), query=query)
 
 
 def _platform(session: Session, rest: str) -> None:
@@ -127,11 +128,10 @@ def _platform(session: Session, rest: str) -> None:
 
 
 def _to(session: Session, rest: str) -> None:
-    known = f"available: {', '.join(ON_TERMINAL)}"
     if rest and rest not in ON_TERMINAL:
-        raise UsageError(":to takes an output format", hint=did_you_mean(rest, ON_TERMINAL) or known)
+        raise UsageError(f"unknown format {shown(rest)}", hint=choices(rest, ON_TERMINAL))
     session.form = rest or session.form
-    say(f"Output format: {session.form}" + ("" if rest else f" ({known})"))
+    say(f"Output format: {session.form}" + ("" if rest else f" (available: {', '.join(ON_TERMINAL)})"))
 
 
 def _arg(session: Session, rest: str) -> None:
@@ -167,12 +167,7 @@ def _load(session: Session, rest: str) -> None:
     path = path_of(rest or session.file)
     if not path.name:
         raise UsageError(":load takes a file", hint=":load month.ocpiq")
-    try:
-        session.pending = path.read_text("utf-8").rstrip()
-    except OSError as error:
-        raise UsageError(f"could not read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"could not read {path}: it is not UTF-8") from None
+    session.pending = text_files.read(str(path), "").rstrip()
     session.file = str(path)
 
 

@@ -71,10 +71,10 @@ def converse(session: Session) -> int:
 
 def _prompt(session: Session) -> PromptSession[str]:
     def look(text: str) -> Checked:
-        given = session.given
-        library = tuple(Path(folder) for (folder,) in given.every("library-path"))
+        settings = session.settings.query
         home = Path(session.file).parent if session.file else None
-        return checked(text, session.version, tuple(session.variables), library, home, given.last("tz"))
+        zones = settings.zone, settings.default_zone
+        return checked(text, session.version, tuple(session.variables), settings.library, home, zones)
 
     def bar() -> StyleAndTextTuples:
         buffer, width = get_app().current_buffer, get_app().output.get_size().columns
@@ -86,7 +86,7 @@ def _prompt(session: Session) -> PromptSession[str]:
         shown: StyleAndTextTuples = [("", rows(line, width))]
         return [*shown, ("", "\n"), (kind, rows(below, width))] if below else shown
 
-    plain = refused(os.environ) or session.given.has("monochrome-output")
+    plain = refused(os.environ) or session.settings.output.monochrome
     prompt: PromptSession[str] = PromptSession(
         PROMPT,
         multiline=True,

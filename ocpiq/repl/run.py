@@ -24,7 +24,7 @@ def run(session: Session, text: str) -> None:
     """Run a query and write what it gives; whatever happens to it, the prompt goes on."""
     session.last = text
     session.seen.clear()
-    progress = Progress(quiet=session.given.has("quiet"), verbose=session.given.has("verbose"))
+    progress = Progress(quiet=session.settings.quiet, verbose=session.settings.verbose)
     shutdown = Shutdown()
     with shutdown.on_signals(("SIGINT",), once=False):
         ended = apart(lambda: _guarded(session, text, progress, shutdown), shutdown, force=True)
@@ -33,7 +33,7 @@ def run(session: Session, text: str) -> None:
         sys.stderr.write(CLEAR)  # the terminal's own ^C
         report.say("cancelled")
     if ended == "stuck":  # its connection is not to be used again, and nothing it still says is to be seen
-        session.reopen(session.given)
+        session.reopen(session.settings)
 
 
 def _guarded(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
@@ -54,11 +54,11 @@ def _write(session: Session, text: str, progress: Progress, shutdown: Shutdown) 
         session.heard(notice)
         progress(notice)
 
-    given = session.arguments("query", to=session.form)
-    query = compiled(given, Text(text, session.file), session.variables)
+    settings = session.query_settings()
+    query = compiled(settings.query, Text(text, session.file), session.variables)
     pager, stream = Pager(progress.clear), Written()
     target = Target(stream, None, True, lambda message: progress(Warned(message)))
-    sink = output.open_sink(given, os.environ, target, lambda: query.columns(session.sources))
+    sink = output.open_sink(settings.output, os.environ, target, lambda: query.columns(session.sources))
     if query.modules:
         progress.waiting(f"asking {session.platform} for {', '.join(query.modules)} …")
 

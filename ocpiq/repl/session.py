@@ -8,23 +8,17 @@ from typing import Final
 from msgspec import Struct, field, structs
 
 from ocpiq.commands import origin, values
-from ocpiq.commands.arguments import Arguments
-from ocpiq.commands.options import SOURCES, VALUES
-from ocpiq.errors import Notice, PageRead, PullEnded, UsageError
+from ocpiq.commands.settings import Settings
+from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.repl.context import Context
 from ocpiq.repl.files import names_in
 from ocpiq.schema import DEFAULT_VERSION, modules
-from ocpiq.sinks.registry import ON_TERMINAL
+from ocpiq.sinks import registry
 from ocpiq.sources import Source
 from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
 
 DEMO: Final = "demo"
-# What means something at the prompt.
-LAYOUT: Final = (
-    "compact-output ascii-output sort-keys tab indent color-output monochrome-output library-path to csv"
-)
-TAKEN: Final = {*LAYOUT.split(), *(option.name for option in (*SOURCES, *VALUES))}
 
 
 class Session(Struct):
@@ -35,7 +29,7 @@ class Session(Struct):
     last query read.
     """
 
-    given: Arguments
+    settings: Settings
     stack: ExitStack
     platform: str = ""
     platforms: tuple[str, ...] = ()
@@ -51,56 +45,55 @@ class Session(Struct):
     seen: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, given: Arguments) -> Session | None:
-        """Return a session on the demo, the platform or the files that were asked for; None where there are none."""
-        for name in given.options:
-            if name not in TAKEN:
-                raise UsageError(f"--{name} means nothing at the prompt", hint="it goes with a query")
-        found = cls(
-            given,
-            ExitStack(),
-            variables=values.variables(given),
-            form=given.last("to") or ("csv" if given.has("csv") else "json"),
-        )
-        named = given.has("platform") or given.has("source") or given.has("demo")
-        if not named and not logins.names():
+    def begin(cls, settings: Settings) -> Session | None:
+        """Return a session on the demo, a platform or files; None if there are neither options nor logins."""
+        pull, output = settings.pull, settings.output
+        form = output.format or ("" if output.csv is None else "csv") or output.default_format
+        if form not in registry.ON_TERMINAL:
+            form = "json"
+        session = cls(settings, ExitStack(), variables=values.variables(settings.query), form=form)
+        if not (pull.platform or pull.files or pull.demo or logins.names()):
             return None
-        found.reopen(given)
-        return found
+        session.reopen(settings)
+        return session
 
     def switch(self, name: str) -> None:
         """Pull from another login from now on, or from the demo. Raises UsageError."""
-        asked = {key: value for key, value in self.given.options.items() if key not in ("demo", "source")}
-        if name == DEMO and name not in logins.names():
-            asked = {key: value for key, value in asked.items() if key != "platform"} | {"demo": [()]}
-        else:
-            asked["platform"] = [(name,)]
-        self.reopen(structs.replace(self.given, options=asked))
+        demo = name == DEMO and name not in logins.names()
+        pull = structs.replace(self.settings.pull, platform=None if demo else name, files=(), demo=demo)
+        self.reopen(structs.replace(self.settings, pull=pull))
 
-    def reopen(self, given: Arguments) -> None:
-        """Open what `given` asks for, and close what was open. Raises UsageError."""
+    def reopen(self, settings: Settings) -> None:
+        """Open what `settings` ask for, and close what was open. Raises UsageError."""
         with ExitStack() as opened:
-            sources, name = _open(given, opened)
+            sources, name = _open(settings, opened)
             self.stack.close()
             self.stack.push(opened.pop_all())
-        self.given, self.sources, self.platform = given, sources, name
+        self.settings, self.sources, self.platform = settings, sources, name
         self.version = next(iter(sources.values())).version
         self.platforms = tuple(dict.fromkeys((*logins.names(), DEMO)))
         self.seen.clear()
 
-    def arguments(self, command: str, *words: str, **options: str) -> Arguments:
-        """Return the command line that would do the same as what is asked at the prompt."""
-        asked = dict(self.given.options)
-        for name, text in {"ocpi-version": self.version, **options}.items():
-            asked[name] = [(text,)]
-        if self.form != "csv":
-            asked.pop("csv", None)
-        return Arguments(command, list(words), asked)
+    def query_settings(self) -> Settings:
+        """Return the settings of a query at the prompt: the version of the platform, the format of results.
+
+        Options that the format does not know wait for one that does.
+        """
+        output, known = self.settings.output, registry.by_name(self.form).options
+        special = tuple(option for option in output.special if option in known)
+        csv = output.csv if "csv" in known else None
+        return structs.replace(
+            self.settings,
+            query=structs.replace(self.settings.query, version=self.version),
+            output=structs.replace(output, format=self.form, csv=csv, special=special),
+        )
 
     def context(self) -> Context:
         """Return what suggestions are made from."""
         names = modules(self.version)
-        return Context(self.version, names, tuple(self.variables), self.platforms, ON_TERMINAL, names_in)
+        return Context(
+            self.version, names, tuple(self.variables), self.platforms, registry.ON_TERMINAL, names_in
+        )
 
     def heard(self, notice: Notice) -> None:
         """Count what a run has read."""
@@ -108,12 +101,12 @@ class Session(Struct):
             self.seen[notice.module] = notice.objects
 
 
-def _open(given: Arguments, stack: ExitStack) -> tuple[dict[str, Source], str]:
-    """Return a source for each module, and what they are called together."""
-    wanted = modules()
-    if given.has("demo"):
-        return origin.sources(given, wanted, stack), DEMO
-    if given.has("platform") or not given.has("source"):
-        name = logins.find(given.last("platform")).name
-        return origin.sources(given, wanted, stack), name
-    return origin.sources(given, (), stack), "files"
+def _open(settings: Settings, stack: ExitStack) -> tuple[dict[str, Source], str]:
+    """Return a source for each module, and one name for all of them."""
+    wanted, pull = modules(), settings.pull
+    if pull.demo:
+        return origin.sources(settings, wanted, stack), DEMO
+    if pull.platform or not pull.files:
+        name = logins.find(origin.platform_name(pull)).name
+        return origin.sources(settings, wanted, stack), name
+    return origin.sources(settings, (), stack), "files"

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.analysis.columns import Columns
-from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.errors import UsageError, choices, shown
 from ocpiq.sinks.cells import Texts, cell_text, texts
 from ocpiq.sinks.registry import OPTIONS
 from ocpiq.sinks.rows import Rows
@@ -59,8 +59,7 @@ def dialect(words: Sequence[str]) -> Dialect:
     """Return the dialect that the words of `--csv` ask for. Raises UsageError."""
     for word in words:
         if word not in WORDS:
-            hint = did_you_mean(word, WORDS) or f"available: {', '.join(WORDS)}"
-            raise UsageError("--csv knows no such word", hint=hint)
+            raise UsageError(f"--csv: unknown word {shown(word)}", hint=choices(word, WORDS))
     if "semicolon" in words and "tab" in words:
         raise UsageError("--csv takes semicolon or tab, not both")
     excel = "excel" in words

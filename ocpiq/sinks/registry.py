@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
-from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.errors import UsageError, choices, shown
 
 if TYPE_CHECKING:
     from ocpiq.analysis.columns import Columns
@@ -62,7 +62,6 @@ class FormatOption(Struct, frozen=True):
     choices: tuple[str, ...] = ()
 
 
-SHOWN: Final = 30  # characters of a mistyped name; a longer one may be anything, a token as well
 JSON_OPTIONS: Final = ("raw-output", "join-output", "raw-output0", "ascii-output", "tab", "indent", "seq")
 CELL_OPTIONS: Final = ("null", "na")
 
@@ -79,11 +78,11 @@ OPTIONS: Final = (
     FormatOption(
         "csv",
         ("LIST",),
-        "CSV with any of: excel (opens as it is, formulas defused), semicolon, tab, decimal-comma, bom",
+        "CSV with any of: excel (opens directly, formulas escaped), semicolon, tab, decimal-comma, bom",
         ("excel", "semicolon", "tab", "decimal-comma", "bom"),
     ),
-    FormatOption("null", ("TEXT",), "what stands for null in a table; else nothing"),
-    FormatOption("na", ("TEXT",), "what stands for a blanked value in a table; else #NA"),
+    FormatOption("null", ("TEXT",), "text for null in tables and CSV (default: empty)"),
+    FormatOption("na", ("TEXT",), "text for a blanked value in tables and CSV (default: #NA)"),
 )
 
 NAMES: Final = tuple(format_.name for format_ in FORMATS)
@@ -95,14 +94,12 @@ UNWRITTEN: Final = frozenset(
 """Endings of formats that a file would not be in, whatever its name says."""
 
 
-def by_name(name: str) -> Format:
-    """Return the format that `--to` names. Raises UsageError."""
+def by_name(name: str, place: str = "--to") -> Format:
+    """Return the format that `place` names. Raises UsageError."""
     for format_ in FORMATS:
         if format_.name == name:
             return format_
-    shown = f' "{name}"' if name.isidentifier() and name.isascii() and len(name) <= SHOWN else ""
-    known = did_you_mean(name, NAMES) or f"available: {', '.join(NAMES)}"
-    raise UsageError(f"--to: unknown format{shown}", hint=known)
+    raise UsageError(f'{place}: unknown format "{shown(name)}"', hint=choices(name, NAMES))
 
 
 def by_ending(ending: str) -> Format | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.errors import UsageError, choices
 from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
 from ocpiq.sources.protocol import Ask, Source
 
@@ -48,10 +48,12 @@ def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSI
 def check(names: Mapping[str, object], version: str) -> None:
     """Raise UsageError for a name that is no module, or a version that is none."""
     if version not in VERSIONS:
-        raise UsageError(f"OCPI {ascii(version)[1:-1]} is not known", hint=f"known are {', '.join(VERSIONS)}")
+        raise UsageError(
+            f"OCPI {ascii(version)[1:-1]} is not known", hint=f"available: {', '.join(VERSIONS)}"
+        )
     for name in names:
         if name not in modules():
-            raise UsageError(f"no module is called {ascii(name)[1:-1]}", hint=did_you_mean(name, modules()))
+            raise UsageError(f"no module is called {ascii(name)[1:-1]}", hint=choices(name, modules()))
 
 
 __all__ = ["Ask", "Source", "files", "memory", "platform"]

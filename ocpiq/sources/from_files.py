@@ -16,6 +16,7 @@ from ocpiq.errors import Notify, PlatformError, UsageError
 from ocpiq.privacy import Gate, Opened, framing
 from ocpiq.sources.protocol import Ask
 from ocpiq.sources.watch import watched
+from ocpiq.values.encodings import conversion, wide_encoding
 
 BLOCK = 1 << 17  # bytes of NDJSON that are read at once, so that they stay in the processor's cache
 STANDARD_INPUT = Path("-")
@@ -42,6 +43,10 @@ def opened_file(path: Path, gate: Gate) -> Iterator[Opened]:
     try:
         with stream(path) as file:
             head = file.read(BLOCK)
+            encoding = wide_encoding(head[:4])
+            if encoding is not None:
+                hint = conversion(encoding, str(path))
+                raise UsageError(f"{shown(path)} is {encoding}, not UTF-8", hint=hint)
             if framing(head) == "lines":
                 yield from lines(path, blocks(file, head), gate)
             elif head.strip():

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ocpiq.storage.folders import config_folder
-from ocpiq.storage.logins import Login, Party, PlatformParty, Tls, Token
+
+if TYPE_CHECKING:
+    from ocpiq.storage.logins import Login, Party, PlatformParty, Tls, Token
 
 __all__ = ["Login", "Party", "PlatformParty", "Tls", "Token", "config_folder"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the logins when they are needed: every run looks for a config file, few for a login."""
+    if name not in __all__:
+        raise AttributeError(name)
+    from ocpiq.storage import logins  # noqa: PLC0415
+
+    return getattr(logins, name)

@@ -16,7 +16,7 @@ MICROSECOND: Final = timedelta(microseconds=1)
 FORM: Final = re.compile(
     r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:[Tt ]([0-9]{1,2}):([0-5][0-9])(?::([0-9]{2})(?:[.,]([0-9]+))?)?)?"
-    r"\s*(?:[Zz]|UTC|([+-])([0-9]{2}):?([0-5][0-9])?)?\s*",
+    r"\s*(?P<designator>[Zz]|UTC|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)?\s*",
     re.ASCII,
 )
 
@@ -42,12 +42,12 @@ def lenient(text: str) -> int | None:
     found = FORM.fullmatch(text)
     if found is None:
         return None
-    year, month, day, hour, minute, second, fraction, sign, ahead, ahead_minutes = found.groups()
+    year, month, day, hour, minute, second, fraction, _, sign, ahead, ahead_minutes = found.groups()
     try:
         days = date(int(year), int(month), int(day)).toordinal() - EPOCH.toordinal()
     except ValueError:
         return None
-    if days == 0 or int(hour or 0) > 24:
+    if days == 0 or (int(hour or 0), int(minute or 0)) > (24, 0):
         return None
     seconds = days * 86_400 + int(hour or 0) * 3600 + int(minute or 0) * 60 + int(second or 0)
     if sign:
@@ -58,7 +58,6 @@ def lenient(text: str) -> int | None:
 
 # ---------------------------------------------------------------- local time
 
-DESIGNATOR: Final = re.compile(r"[Tt ][0-9:.,]+\s*(?:[Zz]|UTC|[+-][0-9]{2}:?[0-9]{2})\s*")
 PERIOD: Final = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?:(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?|Q(?P<quarter>[1-4])|W(?P<week>[0-9]{2})))?"
 )
@@ -104,7 +103,10 @@ def instant(wall: datetime, zone: tzinfo) -> int:
 def moment(text: str, zone: tzinfo) -> int | None:
     """Return what `epoch_us` returns, where a time without `Z` or an offset is said in `zone`."""
     read = epoch_us(text)
-    if read is None or zone is UTC or DESIGNATOR.search(text):
+    if read is None or zone is UTC or text.endswith("Z"):
+        return read
+    found = FORM.fullmatch(text)
+    if found is not None and found["designator"]:
         return read
     return instant(EPOCH + timedelta(microseconds=read), zone)
 

@@ -26,7 +26,12 @@ FORMS = [
     Case("--csv tab", ("--csv=tab", "."), "a.b\tc\n-1.5\t=x;y\n\t\n", OBJECTS),
     Case("--csv bom", ("--csv", "bom", "."), "\ufeffvalue\n1\n", "1"),
     Case(
-        "--csv of nonsense", ("--csv", "exel", "."), "", "1", err="no such word.*did you mean excel", code=2
+        "--csv of nonsense",
+        ("--csv", "exel", "."),
+        "",
+        "1",
+        err="--csv: unknown word.*did you mean excel",
+        code=2,
     ),
     Case("--csv of two delimiters", ("--csv", "tab,semicolon", "."), "", "1", err="not both", code=2),
     Case(
@@ -122,6 +127,6 @@ FORMS = [
         files={"t.json": '[{"uid":"1","type":"RFID","issuer":"x","whitelist":"ALWAYS"}]'},
     ),
     Case("completion of nonsense", ("completion", "bahs"), err="name of a shell.*did you mean bash", code=2),
-    Case("completion of nothing", ("completion",), err="there are bash, zsh, fish", code=2),
-    Case("man takes nothing", ("man", "ocpiq"), err="takes nothing", code=2),
+    Case("completion of nothing", ("completion",), err="available: bash, zsh, fish", code=2),
+    Case("man takes nothing", ("man", "ocpiq"), err="takes no words", code=2),
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from command_cases import CASES, Case
 from form_cases import FORMS
+from mistake_cases import MISTAKES
 
 from ocpiq.commands.main import run
 from ocpiq.commands.options import OPTIONS
@@ -28,13 +29,13 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-@pytest.mark.parametrize("case", [*CASES, *FORMS], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *FORMS, *MISTAKES], ids=lambda case: case.name)
 def test_case(
     case: Case, own_folders: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     for name, text in case.files.items():
         Path(name).parent.mkdir(exist_ok=True)
-        Path(name).write_text(text, "utf-8")
+        Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
     for name, text in case.environment.items():
         monkeypatch.setenv(name, text)
     stdin = own_folders.parent / "stdin"

@@ -18,6 +18,7 @@ from ocpiq.commands.main import run
 from ocpiq.commands.options import COMMANDS, OPTIONS, Command
 from ocpiq.commands.page import fitted
 from ocpiq.commands.schema import run as schema
+from ocpiq.commands.settings import settings
 from ocpiq.language.reference import page
 from ocpiq.query import compile
 
@@ -45,9 +46,7 @@ def test_it_fits_a_terminal_and_names_every_option() -> None:
 def test_every_command_can_be_run() -> None:
     assert set(main.COMMANDS) == {"query", *(command.name for command in COMMANDS)}
     modules = [place.partition(":") for place in main.COMMANDS.values()]
-    assert all(
-        callable(getattr(import_module(f"ocpiq.commands.{name}"), function)) for name, _, function in modules
-    )
+    assert all(callable(getattr(import_module(name), function)) for name, _, function in modules)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=by_name)
@@ -71,19 +70,19 @@ def test_an_example_means_something(
     (tmp_path / "report.ocpiq").write_text("sessions during $month pass kwh | aggregate sum(.kwh)", "utf-8")
     monkeypatch.chdir(tmp_path)
     argv = shlex.split(re.split(r" [|>] (?!.*')", words)[0])
-    given = parse(argv)
-    match given.command:
+    chosen = settings(parse(argv))
+    match chosen.command:
         case "query":
-            compile(given.words[0])
+            compile(chosen.words[0])
         case "get":
-            compile(as_query(given))
+            compile(as_query(chosen))
         case "explain":
             assert run([word for word in argv if word != "--ask"]) == 0
         case "schema":
-            assert schema(given) == 0
+            assert schema(chosen) == 0
         case "help":
-            assert looked_up(given) == 0
-        case "completion" | "man":
+            assert looked_up(chosen) == 0
+        case "completion" | "man" | "config" | "version":
             assert run(argv) == 0
     assert capsys.readouterr().err == ""
 

@@ -170,7 +170,7 @@ FILES = {
     ),
     "a key alone": (
         ("--client-key", "key"),
-        r"--client-key needs --client-cert \(the certificate that the key is of\)",
+        r"--client-key needs --client-cert \(the certificate that belongs to the key\)",
     ),
 }
 

@@ -60,7 +60,7 @@ CLOSED = {
     "output of a command": ("ocpiq schema >&-", "error: cannot write the results: Bad file descriptor\n", 2),
     "output that is not needed": ("ocpiq -n -o x 1 >&-; cat x", "1\n", 0),
     "input": ("ocpiq -s . <&-", "[]\n", 0),
-    "a query on input": ("ocpiq <&-", "error: there is no query (ocpiq --help shows some)\n", 2),
+    "a query on input": ("ocpiq <&-", "error: no query (see ocpiq --help)\n", 2),
     "all": ("ocpiq -n 1 <&- >&- 2>&-", "", 2),
 }
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpiq.values.times import epoch_us, lenient
+from ocpiq.values.times import epoch_us, lenient, moment, zone
 
 MOMENT = int(datetime(2026, 1, 31, 6, 5, 4, tzinfo=UTC).timestamp()) * 1_000_000
 
@@ -43,6 +43,12 @@ MOMENT = int(datetime(2026, 1, 31, 6, 5, 4, tzinfo=UTC).timestamp()) * 1_000_000
         pytest.param("2026-02-30T00:00:00Z", None, id="no such day"),
         pytest.param("2026-13-01T00:00:00Z", None, id="no such month"),
         pytest.param("2026-01-01T25:00:00Z", None, id="no such hour"),
+        pytest.param("2026-01-01T24:30:00Z", None, id="beyond 24 o'clock"),
+        pytest.param("2026-01-31T08:05:04+25:00", None, id="no such offset"),
+        pytest.param("2026-01-31T08:05:04-2400", None, id="no such offset west"),
+        pytest.param("2026-01-31T08:05:04+99", None, id="no such offset of hours"),
+        pytest.param("2026-01-31T08:05:04+02:60", None, id="no such minutes of an offset"),
+        pytest.param("2026-02-01T06:04:04+23:59", MOMENT, id="the largest offset"),
         pytest.param("2026-W01-1T00:00:00Z", None, id="a week date"),
         pytest.param("20260131T060504Z", None, id="basic format"),
         pytest.param("٢٠٢٦-٠١-٣١T٠٦:٠٥:٠٤Z", None, id="digits of other scripts"),
@@ -61,6 +67,21 @@ def test_an_offset_moves_the_clock_and_not_the_moment(moment: datetime, minutes:
     assert epoch_us(there.isoformat()) == (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
         microseconds=1
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("2026-01-31T06:05:04Z", MOMENT, id="Z"),
+        pytest.param("2026-01-31T06:05:04 UTC", MOMENT, id="UTC"),
+        pytest.param("2026-01-31T08:05:04+02:00", MOMENT, id="offset"),
+        pytest.param("2026-01-31T08:05:04+02", MOMENT, id="offset of hours"),
+        pytest.param("2026-01-31T15:05:04", MOMENT, id="neither"),
+        pytest.param("2026-01-31T15:05:04+25:00", None, id="no such offset"),
+    ],
+)
+def test_a_zone_counts_for_a_time_without_a_designator(text: str, expected: int | None) -> None:
+    assert moment(text, zone("Asia/Tokyo")) == expected
 
 
 @given(st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", fullmatch=True))

@@ -1,0 +1,87 @@
+"""The user's config file: defaults for options, in TOML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from ocpiq.errors import UsageError, choices, shown
+from ocpiq.storage.folders import config_folder
+from ocpiq.values.encodings import conversion, encoding_of
+from ocpiq.values.times import zone, zone_hint
+
+NAME: Final = "config.toml"
+EXAMPLES: Final = {"zone": "Europe/Amsterdam", "form": "table", "mode": "0640", "platform": "depot"}
+
+
+class Config(Struct, frozen=True):
+    """Defaults; None where the file is silent.
+
+    `zone` is an IANA time zone, `form` an output format, `mode` the permissions of result files, `platform` a login.
+    """
+
+    zone: str | None = None
+    form: str | None = None
+    mode: int | None = None
+    platform: str | None = None
+
+
+def config_path() -> Path:
+    """Return where the config file is, which may not exist."""
+    return config_folder() / NAME
+
+
+def load() -> Config:
+    """Return the user's config. Raises UsageError for a file that cannot be used."""
+    path = config_path()
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return Config()
+    except OSError as error:
+        raise UsageError(f"could not read {path}: {error.strerror}") from None
+    return _read(data, path)
+
+
+def _read(data: bytes, path: Path) -> Config:
+    import tomllib  # noqa: PLC0415 - most users have no such file
+
+    encoding = encoding_of(data)
+    if encoding != "UTF-8":
+        raise UsageError(f"{path} is {encoding}, not UTF-8", hint=conversion(encoding, str(path)))
+    try:
+        table = tomllib.loads(data.decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    values: dict[str, str] = {}
+    for name, value in table.items():
+        if name not in EXAMPLES:
+            raise UsageError(f"{path}: unknown setting {shown(name)}", hint=choices(name, EXAMPLES))
+        if not isinstance(value, str):
+            raise UsageError(f"{path}: {name} must be text", hint=f'{name} = "{EXAMPLES[name]}"')
+        values[name] = value
+    _check_zone(values.get("zone", "UTC"), path)
+    mode = values.pop("mode", None)
+    return Config(mode=None if mode is None else _mode(mode, path), **values)
+
+
+def _check_zone(name: str, path: Path) -> None:
+    try:
+        zone(name)
+    except ValueError:
+        raise UsageError(f"{path}: zone is not a time zone", hint=zone_hint(name)) from None
+
+
+def file_mode(text: str) -> int | None:
+    """Return a file mode that is written in octal, as `640` or `0640`; None for any other text."""
+    octal = len(text) in (3, 4) and set(text) <= set("01234567")
+    return int(text, 8) if octal and int(text, 8) <= 0o777 else None
+
+
+def _mode(text: str, path: Path) -> int:
+    mode = file_mode(text)
+    if mode is None:
+        raise UsageError(f"{path}: mode is not a file mode", hint=f'mode = "{EXAMPLES["mode"]}"')
+    return mode

@@ -1,0 +1,49 @@
+"""The config file: where it is, and what it may hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from ocpiq.errors import UsageError
+from ocpiq.storage.config import Config, config_path, load
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OCPIQ_CONFIG", str(tmp_path))
+    return tmp_path / "config.toml"
+
+
+def test_without_a_file_nothing_is_set(file: Path) -> None:
+    assert config_path() == file
+    assert load() == Config()
+
+
+def test_every_setting(file: Path) -> None:
+    file.write_text('zone = "Europe/Paris"\nform = "table"\nmode = "640"\nplatform = "depot"\n')
+    assert load() == Config("Europe/Paris", "table", 0o640, "depot")
+
+
+@pytest.mark.parametrize("mode", ["", "64", "0888", "1777", "0o640", "rw-r--r--", "06400"])
+def test_modes_that_are_none(mode: str, file: Path) -> None:
+    file.write_text(f'mode = "{mode}"')
+    with pytest.raises(UsageError, match="mode is not a file mode"):
+        load()
+
+
+def test_a_folder_in_its_place(file: Path) -> None:
+    file.mkdir()
+    with pytest.raises(UsageError, match="could not read"):
+        load()
+
+
+@pytest.mark.parametrize("xdg", [None, "", " ", "relative", "/absolute", "~/tilde"])
+def test_the_folder_is_that_of_platformdirs(xdg: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OCPIQ_CONFIG", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    if xdg is not None:
+        monkeypatch.setenv("XDG_CONFIG_HOME", xdg)
+    assert config_path().parent == platformdirs.user_config_path("ocpiq", appauthor=False)
