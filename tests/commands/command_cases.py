@@ -424,7 +424,7 @@ OTHER = [
         ("schema", "--json", "tokens.valid", "--ocpi-version", "2.1.1"),
         '{"name":"valid","path":"valid","type":"boolean","many":false,"required":true,"leaf":true,"shown":false,'
         '"reason":"property of a person\'s contract or preference","enum":[],"open_enum":false,"children":{},'
-        '"versions":["2.1.1","2.2","2.2.1","2.3.0"]}\n',
+        '"versions":["2.1.1","2.2","2.2.1","2.3.0"],"json":"boolean","mark":""}\n',
     ),
     Case("explain what does not compile", ("explain", "sessions pass kw"), err="did you mean kwh", code=3),
     Case("platforms, none", ("platforms",), err="no platforms yet"),

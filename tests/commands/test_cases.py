@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from command_cases import CASES, Case
 from form_cases import FORMS
+from ocpi_cases import OCPI
 
 from ocpiq.commands.main import run
 from ocpiq.commands.options import OPTIONS
@@ -28,7 +29,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-@pytest.mark.parametrize("case", [*CASES, *FORMS], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *FORMS, *OCPI], ids=lambda case: case.name)
 def test_case(
     case: Case, own_folders: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
