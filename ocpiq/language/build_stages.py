@@ -46,6 +46,10 @@ def newest(span: Span, count: tree.Count) -> tree.Newest:
     return tree.Newest(span=span, count=count.number, variable=count.variable)
 
 
+def net(span: Span) -> tree.Net:
+    return tree.Net(span=span)
+
+
 def field_path(span: Span, *parts: Token | tree.Text | None) -> tree.FieldPath:
     *path, treatment = parts
     names: tuple[str, ...] = ()
