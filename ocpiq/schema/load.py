@@ -129,6 +129,12 @@ def marks() -> dict[tuple[str, str], Mark]:
 
 
 @cache
+def included() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return by the type of an object and the name of a total the fields that the total includes."""
+    return {(holder, name): tuple(parts.split(",")) for holder, name, parts in rows("totals")}
+
+
+@cache
 def enums() -> dict[tuple[str, str], tuple[bool, tuple[str, ...]]]:
     """Return by type and version whether other values are legal, and the enum's values."""
     return {

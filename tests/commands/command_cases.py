@@ -417,7 +417,7 @@ OTHER = [
         ("explain", "--json", "sessions only id"),
         '{"version":"2.2.1","sources":[{"module":"sessions","passes":["id"],"since":null,"until":null,"during":null,"newest":null,"fields":['
         '{"path":"id","role":"shown"},{"path":"country_code","role":"key"},{"path":"party_id","role":"key"},'
-        '{"path":"id","role":"key"}]}],"holds":[]}\n',
+        '{"path":"id","role":"key"}],"net":false}],"holds":[],"warnings":[]}\n',
     ),
     Case(
         "schema as JSON",

@@ -15,7 +15,59 @@ LOCATION = (
 LOCATIONS = {"l.ndjson": LOCATION}
 OF_LOCATIONS = ("--source", "locations=l.ndjson", "-q")
 
+BILLED = (
+    '{"country_code":"NL","party_id":"ABC","id":"C1","end_date_time":"2026-01-05T11:00:00Z",'
+    '"cdr_location":{"city":"Gent"},"currency":"EUR","total_cost":{"excl_vat":5.0},"total_energy":10,"total_time":1.5}'
+)
+CREDITED = (
+    BILLED.replace('"C1"', '"C1-C"')
+    .replace(":5.0", ":-5.0")
+    .replace('"total_time"', '"credit":true,"credit_reference_id":"C1","total_time"')
+)
+AGAIN = BILLED.replace('"C1"', '"C1-B"').replace(":5.0", ":4.0").replace(":10,", ":8,")
+CDRS = {"c.ndjson": f"{BILLED}\n{CREDITED}\n{AGAIN}\n"}
+OF_CDRS = ("--source", "cdrs=c.ndjson", "-q")
+CITY = "pass cdr_location.city, end_date_time, total_energy during 2026-01"
+ENERGY = "aggregate {cdrs: count, kwh: sum(.total_energy)} by {city: .cdr_location.city}"
+
 OCPI = [
+    Case(
+        "billed, credited, billed again",
+        (*OF_CDRS, f"cdrs net {CITY} | {ENERGY}"),
+        '{"city":"Gent","cdrs":1,"kwh":8}\n',
+        files=CDRS,
+    ),
+    Case(
+        "credits without net are warned about",
+        (*OF_CDRS, f"cdrs {CITY} | {ENERGY}"),
+        '{"city":"Gent","cdrs":3,"kwh":28}\n',
+        files=CDRS,
+        err=r"^warning: count, sum\(\.total_energy\): credit CDRs.* count as charging \(write cdrs net …\)\n\Z",
+    ),
+    Case(
+        "the sum of costs is right without net",
+        (*OF_CDRS, "cdrs pass total_cost | aggregate sum(.total_cost.excl_vat) by .currency"),
+        '{"currency":"EUR","sum_excl_vat":4}\n',
+        files=CDRS,
+    ),
+    Case(
+        "explain says that credits are netted",
+        ("explain", "cdrs net pass total_energy | aggregate {cdrs: count, kwh: sum(.total_energy)}"),
+        "cdrs (OCPI 2.2.1)\n"
+        "  nets      a credit CDR takes back what it cancels\n"
+        "  passes    total_energy\n"
+        "  uses      credit, total_energy\n"
+        "  key       country_code, party_id, id\n",
+    ),
+    Case(
+        "explain shows the warnings",
+        ("explain", "cdrs | aggregate count"),
+        "cdrs (OCPI 2.2.1)\n"
+        "  passes    nothing; private fields are blanked\n"
+        "  key       country_code, party_id, id\n"
+        "warning     count: credit CDRs, and the CDRs that they cancel, count as charging\n"
+        "            (write cdrs net …)\n",
+    ),
     Case(
         "an integer with a length is a number",
         (
