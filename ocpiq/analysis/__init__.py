@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from ocpiq.analysis import assignments, calls, expressions, paths, pipelines, sources
 from ocpiq.analysis.context import Analysis, Handler
+from ocpiq.analysis.credits import check_netted
 from ocpiq.analysis.modules import Imports, Library, NoLibrary
 from ocpiq.analysis.plan import QueryPlan
 from ocpiq.analysis.scope import Scope, Variable
@@ -51,6 +52,7 @@ def analyze(
     plan, kind = analysis.resolve(body, scope, Opaque(clean=True))
     use(kind)
     calls.check_uncalled(analysis)
+    check_netted(analysis)
     for wrap in reversed(imports.wraps):
         plan = wrap(plan)
     return QueryPlan(plan, kind, tuple(analysis.sources), analysis.follows_paths, zone)

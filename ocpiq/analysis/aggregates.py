@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 from ocpiq.analysis import checks
 from ocpiq.analysis.blanks import FORMS, Blanks, of_aggregate
 from ocpiq.analysis.context import Analysis, Resolved, Staged
+from ocpiq.analysis.credits import ADDITIVE, take_weight, weight_of
 from ocpiq.analysis.plan import Aggregate, Constant, Fold, GroupKey, Local, MakeObject, Operand, Outputs, Plan
 from ocpiq.analysis.scope import Flow, Folding, Scope
 from ocpiq.analysis.types import NUMBER, Nothing, Opaque, Record, Type, clean, consume, look_at
@@ -47,6 +48,7 @@ SHORT_GROUP = "write by {name: …} or by .field"
 def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
     """Resolve the stage."""
     folding = Folding(flow, [], {})
+    take_weight(analysis, flow)
     place = flow.scope.place(node)
     nothing = Nothing(
         "in an aggregate there is no single value, only functions over all of them",
@@ -92,7 +94,8 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
             checks.numbers(unparse(node), kind, node.arguments[0], flow.scope)
         elif node.name in ("min", "max"):
             checks.ordered(unparse(node), kind, node.arguments[0], flow.scope)
-        blanks = of_aggregate(node.name)
+        held = weight_of(flow) and node.name not in ADDITIVE
+        blanks = Blanks.REFUSES if held else of_aggregate(node.name)
         if blanks is Blanks.OUTSIDE:
             look_at(kind, place)
         else:
@@ -103,7 +106,7 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
     if len(node.arguments) > 1:
         at = _share(analysis, node.arguments[1], flow)
     result = analysis.name("fold")
-    folding.folds.append(Fold(node.name, argument, result, unparse(node), at))
+    folding.folds.append(Fold(node.name, argument, result, unparse(node), at, weight_of(flow)))
     assert result_kind is not None
     return Local(result), result_kind
 

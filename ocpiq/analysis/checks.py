@@ -14,9 +14,7 @@ from ocpiq.analysis.scope import Scope
 from ocpiq.analysis.types import Either, InSource, Listing, Record, Scalar, Type
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
-from ocpiq.schema import Field
 
-SCALARS: Final = {"number": "number", "int": "number", "integer": "number", "boolean": "boolean"}
 TAKES: Final = {  # the types that an operator takes on both sides
     "+": ("number", "string", "array", "object"),
     "-": ("number", "array"),
@@ -142,12 +140,8 @@ def _type(kind: Type) -> str | None:
             names = {_type(option) for option in kind.options}
             return names.pop() if len(names) == 1 else None
         case InSource(view=view) if view.field is not None:
-            return "array" if kind.is_list else _of(view.field)
+            return "array" if kind.is_list else view.field.json
     return None
-
-
-def _of(field: Field) -> str:
-    return SCALARS.get(field.type, "string") if field.leaf else "object"
 
 
 def _said(kind: InSource, name: str | None) -> str:
@@ -176,8 +170,8 @@ def _hint(kind: InSource, other: str | None) -> str:
     if not field.leaf:
         fields = ", ".join(list(field.children)[:4])
         return f"it has fields: {fields}"
-    if _of(field) == "string" and other == "number":
+    if field.json == "string" and other == "number":
         return "a number in a text is read with tonumber"
-    if _of(field) == "number" and other == "string":
+    if field.json == "number" and other == "string":
         return "write the number without quotes"
     return ""

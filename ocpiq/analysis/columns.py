@@ -15,14 +15,16 @@ class Columns(Struct, frozen=True):
     """The columns that a value takes: one, or those of its fields.
 
     Where they are `open`, the first value decides: it may have further fields, and one without known fields may be
-    anything.
+    anything. In a `decimal` column, text that is a decimal number is written as numbers are.
     """
 
     fields: dict[str, Columns] = {}
     open: bool = False
+    decimal: bool = False
 
 
 ONE: Final = Columns()
+DECIMAL: Final = Columns(decimal=True)
 UNKNOWN: Final = Columns(open=True)
 
 
@@ -51,6 +53,8 @@ def _either(one: Columns, other: Columns) -> Columns:
     """Return the columns of values that are one or the other."""
     if one == other:
         return one
+    if one in (ONE, DECIMAL) and other in (ONE, DECIMAL):
+        return ONE
     if not one.fields or not other.fields:
         return UNKNOWN
     merged = dict(one.fields)
@@ -65,8 +69,9 @@ def _viewed(view: ViewNode, version: str) -> Columns:
 
 def _object(view: ViewNode, version: str) -> Columns:
     if not view.children:
-        vendor = view.field is None and view.treatment == "shown"
-        return UNKNOWN if vendor else ONE
+        if view.field is None:
+            return UNKNOWN if view.treatment == "shown" else ONE
+        return DECIMAL if view.field.mark == "decimal" else ONE
     shown = view.treatment == "shown"
     fields = {
         name: _viewed(child, version)

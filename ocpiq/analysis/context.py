@@ -38,6 +38,8 @@ class Analysis:
         self.sources: list[SourcePlan] = []
         self.resolved = 0
         self.follows_paths = False
+        self.weights: dict[str, int] = {}  # the sources with `net` by the local of their weights
+        self.netted: set[int] = set()  # those whose objects an aggregate takes
         self.called: list[Closure] = []
         self.uncalled: dict[int, tuple[tree.Define, Scope]] = {}  # by identity
         self._handlers = handlers
@@ -56,6 +58,7 @@ class Analysis:
         sources = len(self.sources)
         _, found = self.resolve(node, scope, kind)
         del self.sources[sources:]
+        self.netted = {number for number in self.netted if number < sources}
         return found
 
     def name(self, kind: str) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ocpiq.analysis.aggregates import AGGREGATES
+from ocpiq.analysis.credits import ADDITIVE
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.plan import (
     Aggregate,
@@ -26,6 +27,8 @@ from ocpiq.analysis.plan import (
     Sort,
     SourcePlan,
 )
+from ocpiq.analysis.streams import inside
+from ocpiq.analysis.totals import misleading
 from ocpiq.analysis.types import Either, InSource, Listing, Opaque, Record, Type
 from ocpiq.analysis.views import ViewNode
 from ocpiq.schema import ENDED, UPDATED, module
@@ -52,7 +55,10 @@ class FieldRole(Struct, frozen=True):
 
 
 class SourceExplained(Struct, frozen=True):
-    """One source: what its clauses pass, the window that is asked for, and the fields that are read."""
+    """One source: what its clauses pass, the window that is asked for, and the fields that are read.
+
+    With `net`, credit CDRs take back what they cancel.
+    """
 
     module: str
     passes: tuple[str, ...]
@@ -61,6 +67,7 @@ class SourceExplained(Struct, frozen=True):
     during: tuple[str, str] | str | None
     newest: int | str | None
     fields: tuple[FieldRole, ...]
+    net: bool = False
 
     def of_role(self, role: Role) -> list[str]:
         """Return the paths of the fields with a role."""
@@ -68,17 +75,19 @@ class SourceExplained(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
-    """A query: its sources in the order of the text, and what it holds in memory at once."""
+    """A query: its sources in the order of the text, what it holds in memory at once, and misleading totals."""
 
     version: str
     sources: tuple[SourceExplained, ...]
     holds: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def explain(plan: QueryPlan, version: str) -> Explanation:
     """Return what a query for platforms of an OCPI `version` would show."""
     sources = (_source(number, source, plan.output, version) for number, source in enumerate(plan.sources))
-    return Explanation(version, tuple(sources), tuple(dict.fromkeys(_held(plan.body))))
+    warnings = tuple(each.message for each in misleading(plan, version))
+    return Explanation(version, tuple(sources), tuple(dict.fromkeys(_held(plan.body))), warnings)
 
 
 def _source(number: int, source: SourcePlan, output: Type, version: str) -> SourceExplained:
@@ -96,6 +105,7 @@ def _source(number: int, source: SourcePlan, output: Type, version: str) -> Sour
         _period(source.during),
         _newest(source.newest),
         tuple(fields),
+        source.net,
     )
 
 
@@ -213,26 +223,13 @@ def _held(part: object) -> Iterator[str]:
             yield "a state for each group"
         case MakeArray(body=body) if _pulls(body):
             yield "all outputs, in an array"
+        case Fold(function=name, weight=weight) if weight and name not in ADDITIVE:
+            yield f"every value that {name} takes"
         case Fold(function=name, argument=argument) if AGGREGATES[name, 0 if argument is None else 1].holds:
             yield f"every value that {name} takes"
-    for inner in _inside(part):
+    for inner in inside(part):
         yield from _held(inner)
 
 
 def _pulls(part: object) -> bool:
-    return isinstance(part, Scan) or any(map(_pulls, _inside(part)))
-
-
-def _inside(part: object) -> Iterator[object]:
-    """Yield what a part of a plan is made of."""
-    if isinstance(part, Struct) and not isinstance(part, Type):
-        for name in part.__struct_fields__:
-            yield from _inside_value(getattr(part, name))
-
-
-def _inside_value(value: object) -> Iterator[object]:
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _inside_value(item)
-    elif isinstance(value, Struct):
-        yield value
+    return isinstance(part, Scan) or any(map(_pulls, inside(part)))

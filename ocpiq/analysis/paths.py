@@ -183,7 +183,7 @@ def each(here: Type, place: Span) -> Type:
             return InSource(here.source, here.path, here.view, here.need, items=True, sure=sure)
         case InSource(is_list=True):
             use(here)
-            return Opaque(clean(here) or (here.sure and here.view.treatment == "plain"))
+            return structs.replace(here, items=True)
         case Listing(item=inner):
             return inner
         case Record(fields=fields) if fields:

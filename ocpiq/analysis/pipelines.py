@@ -10,10 +10,11 @@ from msgspec import structs
 from ocpiq.analysis.bindings import destructure
 from ocpiq.analysis.calls import recursive_definition
 from ocpiq.analysis.context import Analysis, Handler, Resolved, Wrap, pipe, product
+from ocpiq.analysis.credits import NET, check_whole, scanned
 from ocpiq.analysis.plan import Bind, Identity, Label, Local, Outputs, Plan
 from ocpiq.analysis.scope import Definition, Flow, Scope, Variable
 from ocpiq.analysis.stages import resolve_stage
-from ocpiq.analysis.types import Type
+from ocpiq.analysis.types import NUMBER, Type
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
 
@@ -46,6 +47,10 @@ class Walk:
         self.parts.append(plan)
         self.kind = kind
         self.started = True
+        scan = scanned(plan)
+        if scan is not None and scan.weight:
+            self.scope = self.scope.with_variable(NET, Variable(scan.weight, NUMBER))
+            self.carried += (scan.weight,)
         self._count(plan.outputs)
 
     def wrap(self, make: Wrap, inside: Scope, outputs: Outputs = Outputs.ONE) -> None:
@@ -70,6 +75,7 @@ class Walk:
     def stage(self, analysis: Analysis, node: tree.Stage) -> None:
         """Add a stage: it takes all outputs of what stands inside the binders that are entered once."""
         body = _wrapped(self.wraps[self.once :], self.parts)
+        check_whole(node, self.scope, self.carried)
         flow = Flow(body, self.outputs, self.kind, self.scope, self.after(), self.carried)
         staged = resolve_stage(analysis, node, flow)
         self.wraps, self.parts, self.outputs = self.wraps[: self.once], [], Outputs.ONE
@@ -129,6 +135,9 @@ def _bind(analysis: Analysis, item: tree.Bind, walk: Walk) -> None:
     source, source_kind = analysis.resolve(item.source, walk.scope, walk.kind)
     value = Local(analysis.name("bound"))
     inside, wrap = destructure(analysis, item.patterns, value, source_kind, walk.scope)
+    scan = scanned(source)
+    if scan is not None and scan.weight:
+        inside = inside.with_variable(NET, Variable(scan.weight, NUMBER))
 
     def make(rest: Plan) -> Plan:
         body = wrap(rest)

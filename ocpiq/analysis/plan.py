@@ -261,9 +261,10 @@ class Modify(Part, frozen=True):
 
 
 class Scan(Part, frozen=True):
-    """The objects of a source."""
+    """The objects of a source. With `net`, the local `weight` is -1 beside a credit CDR, and else 1."""
 
     source: int
+    weight: str = ""
 
 
 class Take(Part, frozen=True):
@@ -302,7 +303,8 @@ class Distinct(Part, frozen=True):
 class Fold(Struct, frozen=True):
     """One aggregate function of a stage: its name, what it folds, the local that gets the result.
 
-    `label` is its text in the query, for errors; `at` is the second argument of `quantile`.
+    `label` is its text in the query, for errors; `at` is the second argument of `quantile`. `weight` is the local that
+    tells whether a value is added (1) or taken back (-1); without one, all are added.
     """
 
     function: str
@@ -310,6 +312,7 @@ class Fold(Struct, frozen=True):
     result: str
     label: str
     at: Plan | None = None
+    weight: str = ""
 
 
 class GroupKey(Struct, frozen=True):
@@ -419,7 +422,7 @@ class SourcePlan(Struct, frozen=True):
     """One pull: the module, what of it is shown and what of that is read.
 
     `since` and `until` bound `last_updated`, `during` the end of charging; `newest` is how many of the last are
-    wanted: a constant or a given variable.
+    wanted: a constant or a given variable. With `net`, credit CDRs take back what they cancel.
     """
 
     module: str
@@ -430,6 +433,7 @@ class SourcePlan(Struct, frozen=True):
     span: Span
     during: Period | None = None
     newest: Plan | None = None
+    net: bool = False
 
 
 class QueryPlan(Struct, frozen=True):

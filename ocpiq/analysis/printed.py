@@ -41,14 +41,16 @@ def _part(part: Part, depth: int) -> Iterator[str]:
     inner: list[str] = []
     for name in part.__struct_fields__:
         value = getattr(part, name)
-        missing = value is None and name != "value"
+        missing = (value is None or value == "") and name != "value"
         if missing or name in ("outputs", "span", "of_step") or isinstance(value, TYPES):
             continue
         found = list(_inside(value, depth + 1))
         if found:
             inner += found
         elif not isinstance(value, tuple):
-            own.append(str(value) if name in ("name", "operator", "result", "state") else f"{value!r}")
+            own.append(
+                str(value) if name in ("name", "operator", "result", "state", "weight") else f"{value!r}"
+            )
     yield "  " * depth + " ".join((type(part).__name__.lower(), *own)) + MARKS[part.outputs]
     yield from inner
 

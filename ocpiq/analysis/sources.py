@@ -8,6 +8,7 @@ from datetime import UTC
 from msgspec import Struct
 
 from ocpiq.analysis.context import Analysis, Handler, Resolved
+from ocpiq.analysis.credits import read_credits
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.plan import Constant, Given, Moment, Outputs, Period, Plan, Scan, SourcePlan
 from ocpiq.analysis.scope import Scope
@@ -53,7 +54,12 @@ def resolve_source(
     windows = _windows(analysis, name, clauses, scope)
     shown = view(module(name, analysis.version), clauses)
     need = Need()
+    net = next((clause for clause in clauses if isinstance(clause, tree.Net)), None)
+    if net is not None:
+        read_credits(name, shown, need, scope.place(net))
+    weight = "" if net is None else analysis.name("weight")
     number = len(analysis.sources)
+    analysis.weights[weight] = number
     analysis.sources.append(
         SourcePlan(
             name,
@@ -64,9 +70,12 @@ def resolve_source(
             place,
             during=windows.during,
             newest=windows.newest,
+            net=net is not None,
         )
     )
-    return Scan(number, outputs=Outputs.MANY, span=place), InSource(number, (), shown, need, items=True)
+    return Scan(number, weight, outputs=Outputs.MANY, span=place), InSource(
+        number, (), shown, need, items=True
+    )
 
 
 class Windows(Struct):

@@ -142,8 +142,10 @@ def clean(kind: Type) -> bool:
             return clean(item)
         case Either(options=options):
             return all(map(clean, options))
-        case InSource(view=view, sure=sure):
-            return sure and view.treatment == "shown"
+        case InSource(view=view, items=items, sure=sure):
+            # a list that passes by default holds scalars, or is a blank itself
+            scalar = items and view.many and view.treatment == "plain"
+            return sure and (scalar or view.treatment == "shown")
     return True
 
 

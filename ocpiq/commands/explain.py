@@ -87,6 +87,8 @@ def _lines(explained: Explanation, asked: Sequence[Asked]) -> Iterator[str]:
         yield from _of_source(source)
     if explained.holds:
         yield from _entry("holds", explained.holds, "; ")
+    for warning in explained.warnings:
+        yield from _entry("warning", (warning,))
 
 
 def _of_source(source: SourceExplained) -> Iterator[str]:
@@ -101,6 +103,8 @@ def _of_source(source: SourceExplained) -> Iterator[str]:
         asked.append(f"the newest {source.newest}")
     if asked:
         yield from _entry("  asks for", asked)
+    if source.net:
+        yield from _entry("  nets", ("a credit CDR takes back what it cancels",))
     yield from _entry("  passes", source.passes or ("nothing; private fields are blanked",))
     for role, label in ROLES:
         paths = source.of_role(role)

@@ -29,7 +29,7 @@ class Function(Struct, frozen=True):
     """An aggregate function. `new` takes its text in the query; a step and a merge return the state or change it."""
 
     new: Callable[[str], Any]
-    step: Callable[[Any, Value], Any]
+    step: Callable[..., Any]
     merge: Callable[[Any, Any], Any]
     finish: Callable[..., Value]
     in_place: bool = False

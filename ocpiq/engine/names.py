@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ocpiq.engine import access, edits, folds, held
+from ocpiq.engine import access, edits, folds, held, netted
 from ocpiq.engine.expressions import format_name
 from ocpiq.engine.natives import NATIVES, formats
 from ocpiq.engine.runtime import Left
@@ -47,5 +47,6 @@ NAMES: Final[dict[str, object]] = {
     "sort_key": order.sort_key,
     **held.NAMES,
     **folds.NAMES,
+    **netted.NAMES,
     **{format_name(name): function for name, function in NATIVES.items()},
 }

@@ -63,7 +63,14 @@ def scan(compiler: Compiler, part: Scan, here: ast.expr, use: Use) -> None:
     """The objects of a source, page by page."""
     page, row = compiler.fresh("page"), compiler.fresh("row")
     pages = compiler.at(part, code.call("scan", code.constant(part.source)))
-    with compiler.loop(page, pages), compiler.loop(row, code.name(page)):
+    if not part.weight:
+        with compiler.loop(page, pages), compiler.loop(row, code.name(page)):
+            use(code.name(row))
+        return
+    pair = compiler.fresh("pair")
+    with compiler.loop(page, pages), compiler.loop(pair, code.name(page)):
+        for number, name in enumerate((part.weight, row)):
+            compiler.assign(name, code.subscript(code.name(pair), code.constant(number)))
         use(code.name(row))
 
 

@@ -182,7 +182,7 @@ def aggregate(compiler: Compiler, part: Aggregate, here: ast.expr, use: Use) -> 
 
 def _new_states(part: Aggregate, keys: list[ast.expr]) -> ast.expr:
     return ast.List(
-        [*keys, *(code.call(f"{fold.function}_new", code.constant(fold.label)) for fold in part.folds)],
+        [*keys, *(code.call(f"{_function(fold)}_new", code.constant(fold.label)) for fold in part.folds)],
         code.LOAD,
     )
 
@@ -214,26 +214,39 @@ def _step(compiler: Compiler, part: Aggregate, states: str, output: ast.expr) ->
     first = len(part.keys or ())
     for index, fold in enumerate(part.folds, first):
         slot = _slot(states, code.constant(index), ast.Load())
+        one = code.name(fold.weight) if fold.weight else code.constant(1)
         if fold.argument is None:
-            _store(compiler, states, index, ast.BinOp(slot, ast.Add(), code.constant(1)))
+            _store(compiler, states, index, ast.BinOp(slot, ast.Add(), one))
             continue
 
-        def stepped(value: ast.expr, index: int = index, fold: Fold = fold, slot: ast.expr = slot) -> None:
+        def stepped(
+            value: ast.expr,
+            index: int = index,
+            fold: Fold = fold,
+            slot: ast.expr = slot,
+            one: ast.expr = one,
+        ) -> None:
             assert fold.argument is not None
             value = compiler.named(value)
             place = fold.argument.part if fold.argument.part.span else part
             if fold.function == "count":
                 with compiler.when(compiler.truth(value, fold.argument.kind, place)):
-                    _store(compiler, states, index, ast.BinOp(slot, ast.Add(), code.constant(1)))
+                    _store(compiler, states, index, ast.BinOp(slot, ast.Add(), one))
                 return
-            step = compiler.at(place, code.call(f"{fold.function}_step", slot, value))
+            weight = [one] if fold.weight else []
+            step = compiler.at(place, code.call(f"{_function(fold)}_step", slot, value, *weight))
             with _unless_null(compiler, value):
-                if FOLDS[fold.function].in_place:
+                if fold.weight or FOLDS[fold.function].in_place:
                     compiler.do(step)
                 else:
                     _store(compiler, states, index, step)
 
         compiler.stream(fold.argument.part, output, stepped)
+
+
+def _function(fold: Fold) -> str:
+    """Return the name of a fold's functions: those with a weight stand beside the plain ones."""
+    return f"net_{fold.function}" if fold.weight and fold.function != "count" else fold.function
 
 
 def _unless_null(compiler: Compiler, value: ast.expr) -> AbstractContextManager[None]:
@@ -254,7 +267,7 @@ def _finish(compiler: Compiler, part: Aggregate, states: str, here: ast.expr, us
     for index, fold in enumerate(part.folds, len(keys)):
         state = _slot(states, code.constant(index), ast.Load())
         at = [] if fold.at is None else [compiler.value(fold.at, here)]
-        finished = code.call(f"{fold.function}_finish", state, *at)
+        finished = code.call(f"{_function(fold)}_finish", state, *at)
         compiler.assign(fold.result, finished if fold.at is None else compiler.at(fold.at, finished))
     use(compiler.value(part.result, here))
 

@@ -50,6 +50,10 @@ def newest(span: Span, count: tree.Count) -> tree.Newest:
     return tree.Newest(span=span, count=count.number, variable=count.variable)
 
 
+def net(span: Span) -> tree.Net:
+    return tree.Net(span=span)
+
+
 def field_path(span: Span, *parts: Token | tree.Treatment | None) -> tree.FieldPath:
     treatment = parts[-1]
     names: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ CLOSER: Final = {
     "_IF": "_END",
 }
 ENDING: Final = {*CLOSER.values(), "_THEN", "_ELIF", "_ELSE", "_SEMICOLON", END}
-CLAUSES: Final = {"_PASS", "_ONLY", "_SINCE", "_UNTIL", "_DURING", "_NEWEST"}
+CLAUSES: Final = {"_PASS", "_ONLY", "_SINCE", "_UNTIL", "_DURING", "_NEWEST", "_NET"}
 STAGES: Final = {"_AGGREGATE", "SORT", "TOP", "LIMIT", "DISTINCT", "JOIN"}
 STAGE_WORDS: Final = ("aggregate", "sort by", "top", "limit", "distinct by", "join")
 WORDS_OF_STAGES: Final = {words.removesuffix(" by") for words in STAGE_WORDS}

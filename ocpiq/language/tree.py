@@ -354,7 +354,11 @@ class Newest(Node, frozen=True):
     variable: str | None
 
 
-Clause = Pass | Only | Since | SinceLast | Until | During | Newest
+class Net(Node, frozen=True):
+    """`net`: credit CDRs take back what they cancel."""
+
+
+Clause = Pass | Only | Since | SinceLast | Until | During | Newest | Net
 
 
 class Source(Node, frozen=True):

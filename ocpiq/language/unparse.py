@@ -266,6 +266,7 @@ PARTS: dict[type[tree.Node], Callable[[Any], Parts]] = {
     tree.SinceLast: lambda node: ["since last"],
     tree.Until: lambda node: ["until ", node.bound],
     tree.During: _during,
+    tree.Net: lambda _: ["net"],
     tree.Newest: lambda node: [f"newest {_count(node.count, node.variable)}"],
     tree.Source: _source,
     tree.Key: lambda node: [node.body, f" {node.direction}" if node.direction else ""],

@@ -13,6 +13,7 @@ from msgspec import Struct
 from ocpiq.analysis.plan import Constant, Given, Moment, Period, QueryPlan, SourcePlan
 from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, UsageError
 from ocpiq.privacy import Gate, Opened, Shape, Window, gate
+from ocpiq.query.credits import weighed
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
 from ocpiq.values.relative_times import (
@@ -63,14 +64,15 @@ class Pulls:
         """The shapes of the rows, in the order of the plan's sources."""
         return [opened.shape for opened in self._gates]
 
-    def scan(self, number: int) -> Iterator[Sequence[object]]:
-        """Yield the rows of a source page by page."""
+    def scan(self, number: int) -> Iterator[Iterable[object]]:
+        """Yield the rows of a source page by page; with `net`, each with its weight."""
         part, window = self.plan.sources[number], self._windows[number]
         newest = self._newest[number]
         ask = _ask(part, window, newest)
         pages = self._sources[number].pages(ask, self._gates[number], self._notify)
+        found = (opened.rows for opened in pages) if newest is None else _last(pages, newest)
         try:
-            yield from (opened.rows for opened in pages) if newest is None else _last(pages, newest)
+            yield from found if not part.net else map(weighed(self._gates[number].shape), found)
         except IncompleteError as error:
             self._missing.append(error)
 

@@ -10,9 +10,10 @@ from ocpiq.analysis.columns import Columns, columns
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.plan import QueryPlan
+from ocpiq.analysis.totals import misleading
 from ocpiq.analysis.views import shows
 from ocpiq.engine import Halted, Program, Runtime
-from ocpiq.errors import Notify, UsageError, ignore
+from ocpiq.errors import Notify, UsageError, Warned, ignore
 from ocpiq.language import parse, tree
 from ocpiq.query.library import Folders
 from ocpiq.query.pulls import Asked, Pulls
@@ -111,6 +112,8 @@ class Query:
         """
         given = self._metadata.values(variables or {})
         pulls = self._pulls(sources, given, notify)
+        for total in misleading(pulls.plan, self._version_of(self._by_module(sources))):
+            notify(Warned(total.message))
         program = Program(pulls.plan, pulls.shapes)
         rest = iter(()) if inputs is None else inputs
         runtime = Runtime(rest, self._library, notify)

@@ -21,7 +21,15 @@ NAME: Final = re.compile(r"[$@]?[\w.]*\w")
 PATH_OF_CLAUSE: Final = frozenset(
     ("NAME", "RESERVED", "FIELD", "FORMAT", "LITERAL", "_DOT", "_COMMA", "_QUOTE", "_AS")
 )
-CLAUSES: Final = {"_PASS": "pass", "_ONLY": "only", "_SINCE": "", "_UNTIL": "", "_DURING": "", "_NEWEST": ""}
+CLAUSES: Final = {
+    "_PASS": "pass",
+    "_ONLY": "only",
+    "_SINCE": "",
+    "_UNTIL": "",
+    "_DURING": "",
+    "_NEWEST": "",
+    "_NET": "",
+}
 # What clauses take beside paths.
 OTHERS: Final = frozenset(("DATE", "PERIOD", "AGO", "RELATIVE_DAY", "RELATIVE_PERIOD", "INTEGER", "VARIABLE"))
 

@@ -11,9 +11,10 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.language.reference import entries
+from ocpiq.schema import modules
 
 STAGE: Final = re.compile(r"([a-z]+(?: by| each)?)\b.*")
-CLAUSE: Final = re.compile(r"([a-z]+) [A-Z]+")
+CLAUSE: Final = re.compile(r"([a-z]+)(?: [A-Z]+)?")
 CALL: Final = re.compile(r"(@?[A-Za-z_]\w*)(?:\(.*\))?")
 FORMS: Final = {"stage": STAGE, "clause": CLAUSE}
 GROUPS: Final = {"stage": "Stages", "clause": "Sources", "aggregate": "Aggregates"}
@@ -46,7 +47,9 @@ def _of_reference(kind: str) -> Iterator[Word]:
         if entry.group == GROUPS[kind] if kind in GROUPS else entry.group not in GROUPS.values():
             for form in entry.forms:
                 match = pattern.fullmatch(form)
-                if match and (kind in GROUPS or match[1].startswith("@") == (kind == "format")):
+                if not match or match[1] in modules():
+                    continue
+                if kind in GROUPS or match[1].startswith("@") == (kind == "format"):
                     yield Word(kind, match[1], form, entry.about)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocpiq.schema.fields import DEFAULT_VERSION, ENDED, UPDATED, VERSIONS, Field, Module, Part
-from ocpiq.schema.load import module, modules, parts
+from ocpiq.schema.load import included, module, modules, parts
 
 __all__ = [
     "DEFAULT_VERSION",
@@ -13,6 +13,7 @@ __all__ = [
     "Field",
     "Module",
     "Part",
+    "included",
     "module",
     "modules",
     "parts",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 VERSIONS = ("2.1.1", "2.2", "2.2.1", "2.3.0")
@@ -12,13 +14,18 @@ ENDED = ("end_date_time", "end_datetime", "stop_date_time")
 """The end of charging of sessions and CDRs: since 2.2, of 2.1.1 sessions, of 2.1.1 CDRs. Platforms mix them."""
 
 
+JsonType = Literal["number", "string", "boolean", "object"]
+Mark = Literal["", "decimal", "money"]
+
+
 class Field(Struct, frozen=True):
     """One field of an object.
 
     `path` is dotted with arrays implied (`evses.connectors.id`); `type` is the specification's own; `many`
     stands for the cardinalities `*` and `+`, `required` for `1` and `+`. A `leaf` has no fields of its own;
     `shown` tells whether it passes by default and `reason` why. `versions` are those whose specification has
-    the path.
+    the path. `json` is the JSON type of the value, or of each item of a list. The mark `decimal` is for text that
+    holds a decimal number (a latitude), `money` for an amount in the currency of its object.
     """
 
     name: str
@@ -33,6 +40,8 @@ class Field(Struct, frozen=True):
     open_enum: bool
     children: dict[str, Field]
     versions: tuple[str, ...]
+    json: JsonType = "object"
+    mark: Mark = ""
 
 
 class Part(Struct, frozen=True):

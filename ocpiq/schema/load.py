@@ -6,16 +6,13 @@ versions has a line for each; a container has `-` as its default, because only l
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
+from typing import cast
 
 from msgspec import Struct
 
-from ocpiq.schema.fields import VERSIONS, Field, Module, Part
-
-TABLES = Path(__file__).with_name("tables")
+from ocpiq.schema.fields import VERSIONS, Field, JsonType, Mark, Module, Part
+from ocpiq.schema.types import base, json_types, rows
 
 
 class Line(Struct, frozen=True):
@@ -79,12 +76,13 @@ def merged(type_: str, lines: list[Line], version: str) -> Field:
             parent = index.get(holder)
             if each in line.versions and line.path not in index and parent is not None and not parent.leaf:
                 versions = tuple(v for v in VERSIONS if v in spoken[line.path])
-                index[line.path] = parent.children[name] = field(line, name, each, versions)
+                mark = marks().get((parent.type, name), "")
+                index[line.path] = parent.children[name] = field(line, name, each, versions, mark)
     return root
 
 
-def field(line: Line, name: str, version: str, versions: tuple[str, ...]) -> Field:
-    """Return the field of a line, without its children."""
+def field(line: Line, name: str, version: str, versions: tuple[str, ...], mark: Mark) -> Field:
+    """Return the field of a line, without its children. KeyError where the type is unknown."""
     open_enum, enum = enums().get((line.type, version), (False, ()))
     return Field(
         name=name,
@@ -99,6 +97,8 @@ def field(line: Line, name: str, version: str, versions: tuple[str, ...]) -> Fie
         open_enum=open_enum,
         children={},
         versions=versions,
+        json=cast(JsonType, json_types()[base(line.type)]),
+        mark=mark,
     )
 
 
@@ -120,6 +120,18 @@ def renamed(line: Line, path: str) -> Line:
 def table(name: str) -> list[Line]:
     """Return the lines of a module's table."""
     return [Line(row[0], versions_of(row[1]), *row[2:]) for row in rows(name)]
+
+
+@cache
+def marks() -> dict[tuple[str, str], Mark]:
+    """Return the marks by the type of the object and the name of the field."""
+    return {(holder, name): cast(Mark, mark) for holder, name, mark in rows("marks")}
+
+
+@cache
+def included() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return by the type of an object and the name of a total the fields that the total includes."""
+    return {(holder, name): tuple(parts.split(",")) for holder, name, parts in rows("totals")}
 
 
 @cache
@@ -153,9 +165,3 @@ def part_of(place: str, keys: str) -> Part | None:
 def versions_of(text: str) -> tuple[str, ...]:
     """Return the versions that a column names."""
     return VERSIONS if text == "all" else tuple(text.split(","))
-
-
-def rows(name: str) -> Iterable[list[str]]:
-    """Yield the columns of each line of a table."""
-    text = (TABLES / f"{name}.txt").read_text(encoding="utf-8")
-    return (re.split(r"  +", line) for line in text.splitlines() if not line.startswith("#"))

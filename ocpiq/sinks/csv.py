@@ -22,6 +22,7 @@ from ocpiq.values.types import Value
 
 BOM: Final = b"\xef\xbb\xbf"
 FORMULA: Final = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four are the wide forms
+DECIMAL: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 NEGATIVE: Final = re.compile(r"-[0-9]+(?:[.,][0-9]+)?")
 TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -32,8 +33,8 @@ WORDS: Final = next(option.choices for option in OPTIONS if option.name == "csv"
 class Dialect(Struct, frozen=True):
     """How CSV is written.
 
-    `decimal` is the mark in numbers, `newline` ends each line, `bom` puts a byte order mark first; `defuse` puts an
-    apostrophe before a string that a spreadsheet would take for a formula.
+    `decimal` is the mark in numbers, and in the decimal text of OCPI (coordinates). `newline` ends each line; `bom`
+    puts a byte order mark first; `defuse` puts an apostrophe before text that a spreadsheet would run as a formula.
     """
 
     delimiter: str = ","
@@ -111,16 +112,18 @@ def csv_lines(rows: Rows, texts: Texts, dialect: Dialect) -> Lines:
     def quoted(text: str, *, always: bool = False) -> str:
         return f'"{text.replace(chr(34), chr(34) * 2)}"' if always or special.search(text) else text
 
-    def field(value: Value) -> str:
+    def field(value: Value, decimal: bool = False) -> str:
         text = cell_text(value, texts)
         if is_number(value):
+            return quoted(text.replace(".", dialect.decimal))
+        if decimal and type(value) is str and DECIMAL.fullmatch(text):
             return quoted(text.replace(".", dialect.decimal))
         if dialect.defuse and (type(value) is str or type(value) is Blank):
             text = defused(text)
         return quoted(text, always=type(value) is str and text in mistaken)
 
     def line(cells: list[Value]) -> str:
-        text = dialect.delimiter.join(map(field, cells))
+        text = dialect.delimiter.join(map(field, cells, rows.decimal))
         return (text or '""') + dialect.newline  # an empty line would be no row
 
     return Lines(rows, line, BOM if dialect.bom else b"")

@@ -21,7 +21,8 @@ class Rows:
     """Gives the cells of each value.
 
     What `known` leaves open the first value decides. A field that is missing gives null; FormError where a later value
-    has a field without a column, or is of another shape.
+    has a field without a column, or is of another shape. Once the columns are fixed, `names` has their names, and
+    `decimal` tells which hold decimal numbers as text.
     """
 
     def __init__(self, known: Columns = UNKNOWN, *, sort_keys: bool = False) -> None:
@@ -29,6 +30,7 @@ class Rows:
         self.sort_keys = sort_keys
         self.columns: Columns | None = None
         self.names: tuple[str, ...] = ()
+        self.decimal: tuple[bool, ...] = ()
         self.count = 0
 
     def cells(self, value: Value) -> list[Value]:
@@ -53,11 +55,13 @@ class Rows:
 
     def _fix(self, value: Value) -> Columns:
         columns = decided(self.known, value)
-        names = tuple(_names(columns, (), sort_keys=self.sort_keys)) if columns.fields else (ALONE,)
+        found = [*_leaves(columns, (), sort_keys=self.sort_keys)]
+        names = tuple(name for name, _ in found) if columns.fields else (ALONE,)
         for name, count in Counter(names).items():
             if count > 1:
                 raise FormError(f"there are two columns {shown(name)}", hint="give one of them another name")
         self.columns, self.names = columns, names
+        self.decimal = tuple(leaf.decimal for _, leaf in found)
         return columns
 
     def _fill(self, value: Value, columns: Columns, path: tuple[str, ...], cells: list[Value]) -> None:
@@ -81,7 +85,7 @@ class Rows:
                 more = next(name for name in value if name not in columns.fields)
                 raise self._misfit(f"has {shown('.'.join((*path, more)))}, for which there is no column")
         elif value is None or type(value) is Blank:
-            cells.extend([value] * len(list(_names(columns, (), sort_keys=False))))
+            cells.extend([value] * len(list(_leaves(columns, (), sort_keys=False))))
         else:
             raise self._misfit(
                 f"has no object in {shown('.'.join(path))}, but a value of type {type_name(value)}"
@@ -97,7 +101,7 @@ def decided(known: Columns, value: Value) -> Columns:
     found = {name: decided(inner, fields.get(name)) for name, inner in known.fields.items()}
     if known.open:
         found |= {name: decided(UNKNOWN, item) for name, item in fields.items() if name not in found}
-    return Columns(found)
+    return Columns(found, decimal=known.decimal)
 
 
 def shown(name: str) -> str:
@@ -107,8 +111,9 @@ def shown(name: str) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _names(columns: Columns, path: tuple[str, ...], *, sort_keys: bool) -> Iterator[str]:
+def _leaves(columns: Columns, path: tuple[str, ...], *, sort_keys: bool) -> Iterator[tuple[str, Columns]]:
+    """Yield the name of each column, and what is known of it."""
     if not columns.fields:
-        yield ".".join(path)
+        yield ".".join(path), columns
     for name in sorted(columns.fields) if sort_keys else columns.fields:
-        yield from _names(columns.fields[name], (*path, name), sort_keys=sort_keys)
+        yield from _leaves(columns.fields[name], (*path, name), sort_keys=sort_keys)

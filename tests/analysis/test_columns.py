@@ -32,13 +32,15 @@ CASES = {
     "a vendor's field": ('sessions only "x_a", id', "id x_a?"),
     "one or the other": (".[] | {a, b: 1}, {b: 2, c: {d: 3}}", "a? b c.d"),
     "or null": ("{a: (if .a then {b: 1} else null end)}", "a.b"),
+    "decimal text": ("locations pass coordinates | {id, c: .coordinates}", "id c.latitude, c.longitude, c?"),
+    "decimal text or other": ('locations | {a: (.coordinates.latitude, "x")}', "a"),
     "an object or a number": ("{a: (if .a then {b: 1} else 1 end)}", "a?"),
 }
 
 
 def written(known: Columns, path: str = "") -> list[str]:
-    """Return the paths of the columns, `?` behind what is open."""
-    found = [] if known.fields or known.open or not path else [path]
+    """Return the paths of the columns, `?` after what is open, `,` after decimal text."""
+    found = [] if known.fields or known.open or not path else [f"{path}," if known.decimal else path]
     for name, inner in known.fields.items():
         found += written(inner, f"{path}.{name}".lstrip("."))
     return [*found, f"{path}?"] if known.open else found

@@ -70,6 +70,16 @@ def test_what_is_held(query: str, expected: tuple[str, ...]) -> None:
     assert explain(analyze(parse(query)), "2.2.1").holds == expected
 
 
+@pytest.mark.parametrize(
+    ("total", "holds"),
+    [("sum(.total_energy)", ()), ("count", ()), ("max(.total_energy)", ("every value that max takes",))],
+)
+def test_net(total: str, holds: tuple[str, ...]) -> None:
+    found = explain(analyze(parse(f"cdrs net pass total_energy | aggregate {{found: {total}}}")), "2.2.1")
+    assert (found.sources[0].net, found.holds, found.warnings) == (True, holds, ())
+    assert "credit" in [field.path for field in found.sources[0].fields]
+
+
 def test_each_source_is_told_apart() -> None:
     one, other = explain(
         analyze(parse("(sessions pass kwh | .kwh), (cdrs since $a until 2026-02-01 | .id)"), givens=["a"]),

@@ -145,6 +145,20 @@ MISTAKES = [
         "a number in a text is read with tonumber",
     ),
     (
+        'locations pass opening_times | .opening_times.regular_hours[] | select(.weekday == "1")',
+        COMPILES,
+        '.weekday == "1"',
+        "locations.opening_times.regular_hours.weekday is a number: it and a string are never equal",
+        "write the number without quotes",
+    ),
+    (
+        'evses | select(.capabilities[] == "RFID_REEDER")',
+        COMPILES,
+        '"RFID_REEDER"',
+        "evses.capabilities is never 'RFID_REEDER'",
+        "did you mean RFID_READER?",
+    ),
+    (
         "locations | select(.evses > 3)",
         COMPILES,
         ".evses > 3",
@@ -448,6 +462,9 @@ def test_a_question_mark_says_that_it_is_meant(text: str, expected: list[object]
         "sessions pass end_date_time | select(.end_date_time == null)",
         'sessions pass end_date_time | select(.end_date_time > "2026")',
         "cdrs | join sessions as $s | select($s == null)",
+        "locations pass opening_times | .opening_times.regular_hours[] | select(.weekday <= 5)",
+        "locations pass images | .images[] | .width * .height",
+        'evses | select(.capabilities[] == "RFID_READER")',
     ],
 )
 def test_what_is_no_mistake(text: str) -> None:

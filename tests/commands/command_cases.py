@@ -438,14 +438,14 @@ OTHER = [
         ("explain", "--json", "sessions only id"),
         '{"version":"2.2.1","sources":[{"module":"sessions","passes":["id"],"since":null,"until":null,"during":null,"newest":null,"fields":['
         '{"path":"id","role":"shown"},{"path":"country_code","role":"key"},{"path":"party_id","role":"key"},'
-        '{"path":"id","role":"key"}]}],"holds":[]}\n',
+        '{"path":"id","role":"key"}],"net":false}],"holds":[],"warnings":[]}\n',
     ),
     Case(
         "schema as JSON",
         ("schema", "--json", "tokens.valid", "--ocpi-version", "2.1.1"),
         '{"name":"valid","path":"valid","type":"boolean","many":false,"required":true,"leaf":true,"shown":false,'
         '"reason":"property of a person\'s contract or preference","enum":[],"open_enum":false,"children":{},'
-        '"versions":["2.1.1","2.2","2.2.1","2.3.0"]}\n',
+        '"versions":["2.1.1","2.2","2.2.1","2.3.0"],"json":"boolean","mark":""}\n',
     ),
     Case("explain what does not compile", ("explain", "sessions pass kw"), err="did you mean kwh", code=3),
     Case("platforms, none", ("platforms",), err="no platforms yet"),

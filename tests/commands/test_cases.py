@@ -10,6 +10,7 @@ import pytest
 from command_cases import CASES, Case
 from form_cases import FORMS
 from mistake_cases import MISTAKES
+from ocpi_cases import OCPI
 
 from ocpiq.commands.main import run
 from ocpiq.commands.options import OPTIONS
@@ -29,7 +30,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-@pytest.mark.parametrize("case", [*CASES, *FORMS, *MISTAKES], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *FORMS, *MISTAKES, *OCPI], ids=lambda case: case.name)
 def test_case(
     case: Case, own_folders: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

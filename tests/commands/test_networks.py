@@ -150,7 +150,7 @@ def test_certificates_are_given_once_and_kept(context, words, authority, files, 
     with serving(Platform(), context(authority)) as platform:
         given = [files.get(word, word) for word in ("--ca-file", "ca", *words)]
         assert command(home, ["login", platform.versions_url, *LOGIN, *given]).code == 0
-        pulled = command(home, ["cdrs | aggregate count"])
+        pulled = command(home, ["cdrs net | aggregate count"])
     assert (pulled.out, pulled.err, pulled.code) == (b"10\n", "cdrs: 10 objects, 3 pages\n", 0)
 
 
@@ -301,7 +301,7 @@ def test_consent_by_an_option_is_for_that_origin_only(allowed, home):
         other.link = lambda *_: f'<{third.url}/ocpi/2.2.1/cdrs?offset=4>; rel="next"'
         other.next = [Response(b"", 302, {"Location": f"{third.url}/ocpi/2.2.1/cdrs"})]
         redirected = command(home, ["cdrs | .id"])
-        pulled = command(home, ["cdrs | aggregate count"])
+        pulled = command(home, ["cdrs net | aggregate count"])
     assert (refused.code, agreed.code, redirected.code, pulled.code) == (6, 0, 6, 0)
     assert "where the token does not go" in one_line(redirected)
     assert pulled.out == b"10\n"
@@ -326,7 +326,7 @@ def test_requests_are_spaced(parallel, home):
         assert command(home, ["login", platform.versions_url, *LOGIN]).code == 0
         platform.requests.clear()
         begun = time.monotonic()
-        run = command(home, ["--rate", "1200", "--parallel", parallel, "cdrs | aggregate count"])
+        run = command(home, ["--rate", "1200", "--parallel", parallel, "cdrs net | aggregate count"])
         took = time.monotonic() - begun
     assert (run.out, run.code) == (b"10\n", 0)
     assert took >= (len(platform.requests) - 1) * 60 / 1200

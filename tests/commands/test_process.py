@@ -175,7 +175,7 @@ def test_what_nobody_foresaw_shows_its_place_and_no_value(home: dict[str, str], 
 def test_login_and_pull(home: dict[str, str], tmp_path: Path) -> None:
     """The way of a user: a platform, a login, a pull; the same by --demo, and by --source from a file."""
     query = (
-        "sessions pass start_date_time, kwh"
+        'sessions pass start_date_time, kwh, status | select(.status == "COMPLETED")'
         " | aggregate {sessions: count, kwh: sum(.kwh)} by {month: .start_date_time[0:7]}"
     )
     with subprocess.Popen([*OCPIQ, "demo"], stdout=subprocess.PIPE, text=True, env=home) as platform:

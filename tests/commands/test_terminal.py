@@ -249,7 +249,7 @@ def test_another_origin_gets_the_token_with_a_yes_only(
             assert other.requests == []
             if agreed:
                 assert (code, "logged in" in text) == (0, True)
-                text, code = ended(start(environment, "-qM", "cdrs | aggregate count"))
+                text, code = ended(start(environment, "-qM", "cdrs net | aggregate count"))
                 assert (text, code) == ("10\n", 0)
             else:
                 assert code == 6

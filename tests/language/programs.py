@@ -43,7 +43,18 @@ FINISH = [
 ]
 FINISH += ["_AS", "VARIABLE", "_LPAR", "_BY", "NAME", "DATE", "_LBRACE"]
 HEAD = {"_MODULE", "_IMPORT", "_INCLUDE"}
-WORDS_OF_OCPI = {"_PASS", "_ONLY", "_SINCE", "_UNTIL", "_DURING", "_NEWEST", "_AGGREGATE", "_ON", "_BY"}
+WORDS_OF_OCPI = {
+    "_PASS",
+    "_ONLY",
+    "_SINCE",
+    "_UNTIL",
+    "_DURING",
+    "_NEWEST",
+    "_NET",
+    "_AGGREGATE",
+    "_ON",
+    "_BY",
+}
 WORDS_OF_OCPI |= {"SORT", "TOP", "LIMIT", "DISTINCT", "JOIN", "EACH", "ASC", "DESC"}
 
 

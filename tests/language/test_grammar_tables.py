@@ -76,7 +76,7 @@ def test_messages_name_only_terminals_that_there_are():
 def test_reserved_words_are_jqs_and_aggregate():
     reserved = re.compile(next(t.pattern for t in tables.tables().terminals if t.name == "RESERVED"))
     words = {t.text for t in tables.tables().terminals if t.word}
-    soft = {"pass", "only", "since", "until", "during", "newest", "last"}
+    soft = {"pass", "only", "since", "until", "during", "newest", "last", "net"}
     soft |= {"sort", "top", "by", "desc", "asc", "limit", "distinct", "join", "each", "on"}
     assert {word for word in words if not reserved.fullmatch(word)} == soft
     assert reserved.fullmatch("aggregate")

@@ -8,7 +8,7 @@ from trees import compact
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse, tree
 
-WORDS = ["pass", "only", "since", "until", "during", "newest", "pseudonym", "sessions"]
+WORDS = ["pass", "only", "since", "until", "during", "newest", "net", "pseudonym", "sessions"]
 WORDS += ["sort", "top", "by", "desc", "asc", "limit", "distinct", "join", "each", "on"]
 
 AS_NAMES = {

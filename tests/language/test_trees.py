@@ -174,6 +174,8 @@ cdrs during 2026
     Source('cdrs', [During(Bound('2026', -))])
 sessions newest 10
     Source('sessions', [Newest(10, -)])
+cdrs net during 2026
+    Source('cdrs', [Net(), During(Bound('2026', -))])
 sessions newest $n
     Source('sessions', [Newest(-, 'n')])
 (sessions pass kwh), 1

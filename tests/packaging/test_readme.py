@@ -88,7 +88,7 @@ def test_every_command_prints_what_stands_below_it(environment: dict[str, str], 
                 env={**environment, "PYTHONPATH": str(ROOT)},
                 check=False,
             )
-            assert (done.stdout, done.stderr) == ("EUR 12183.389\nGBP 4404.116\n", "")
+            assert (done.stdout, done.stderr) == ("EUR 22277.893\nGBP 8057.643\n", "")
     finally:
         if platform is not None:
             platform.send_signal(signal.SIGINT)
@@ -98,7 +98,7 @@ def test_every_command_prints_what_stands_below_it(environment: dict[str, str], 
 def test_two_commands_set_everything_up() -> None:
     assert len(SETUP) == 2
     assert all(text.startswith("python3 -m venv .venv && .venv/bin/pip install -q ") for text in SETUP)
-    assert "ocpiq --demo 'sessions pass" in SETUP[0] and "pytest" in SETUP[1]
+    assert "ocpiq --demo 'cdrs net pass" in SETUP[0] and "pytest" in SETUP[1]
 
 
 @pytest.mark.slow
@@ -118,4 +118,4 @@ def test_the_first_command_works_in_a_clean_clone(tmp_path: Path) -> None:
     if run.returncode and "No matching distribution" in run.stderr:
         pytest.skip("the packages that ocpiq needs cannot be had here")
     assert run.returncode == 0, run.stderr
-    assert run.stdout.splitlines()[0] == '{"month":"2025-11","sessions":772,"kwh":25330.306}'
+    assert run.stdout.splitlines()[0] == '{"month":"2025-11","cdrs":759,"kwh":23764.322}'

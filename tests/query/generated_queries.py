@@ -223,7 +223,8 @@ def queries(draw: st.DrawFn, modules: tuple[str, ...] = MODULES) -> tuple[str, s
     paths = near.map(lambda field: path(field, root))
     body = draw(st.one_of(st.just("."), _expression(paths, DEEPEST), _expression(paths, DEEPEST)))
     stage = draw(st.sampled_from(STAGES)).format(path=draw(paths))
-    text = f"{name}{clauses[0]}" + (f" | {stage}" if stage else "") + f" | {body}"
+    netted = name == "cdrs" and stage.startswith("aggregate") and draw(st.booleans())
+    text = f"{name}{clauses[0]}{' net' * netted}" + (f" | {stage}" if stage else "") + f" | {body}"
     if draw(st.integers(0, 5)) == 0:
         text = f"[{text.partition(' | ')[0]}] | {body}"
     return version, text

@@ -1,11 +1,12 @@
-"""Build hook: a wheel brings the parser's tables, so that no run has to build them from the grammar.
+"""Build hook: stops while a schema table names an unknown type, and adds the parser's tables to a wheel.
 
-An editable install gets them in the source tree, where git ignores them. Without them, or with those of another
-grammar, ocpiq builds them at run time (see ocpiq/language/tables.py).
+With the tables no run has to build them from the grammar. An editable install gets them in the source tree, where git
+ignores them. Without them, or with those of another grammar, they are built at run time (ocpiq/language/tables.py).
 """
 
 from __future__ import annotations
 
+import runpy
 from contextlib import suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -18,11 +19,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 LANGUAGE = "ocpiq/language"
 
 
-class ParserTables(BuildHookInterface[Any]):
-    """Builds the tables of grammar/ and adds them to the package."""
+class BuildHook(BuildHookInterface[Any]):
+    """Checks the schema tables, builds the parser's tables of grammar/ and adds them to the package."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write the tables: into the source tree for an editable install, else only into the wheel."""
+        check_types(Path(self.root))
         language = Path(self.root) / LANGUAGE
         tables = _tables_module(language)
         grammar = tables.grammar_text()
@@ -42,6 +44,13 @@ class ParserTables(BuildHookInterface[Any]):
         """Remove the file that the wheel was given a copy of."""
         if version != "editable":
             self._folder.cleanup()
+
+
+def check_types(root: Path) -> None:
+    """Raise ValueError where a schema table names an unknown type. The package cannot be imported during its build."""
+    problems = list(runpy.run_path(str(root / "ocpiq" / "schema" / "types.py"))["problems"]())
+    if problems:
+        raise ValueError("; ".join(problems))
 
 
 def _tables_module(folder: Path) -> ModuleType:

@@ -1,0 +1,303 @@
+"""Totals that OCPI's schema knows to be misleading: one line for each, with the fix. They never change a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from ocpiq.analysis.credits import CANCELLED, CREDIT
+from ocpiq.analysis.needs import Need
+from ocpiq.analysis.plan import (
+    Aggregate,
+    Bind,
+    Constant,
+    Field,
+    If,
+    Local,
+    MakeObject,
+    Native,
+    Operand,
+    Operate,
+    Otherwise,
+    Pipe,
+    Plan,
+    QueryPlan,
+    Reduce,
+    Scan,
+    SourcePlan,
+)
+from ocpiq.analysis.streams import Place, fields, parts_of, places, streamed
+from ocpiq.analysis.types import Listing, Record
+from ocpiq.errors import Span
+from ocpiq.schema import ENDED, included, module
+from ocpiq.schema import Field as SchemaField
+
+SUMS: Final = ("sum", "avg", "median", "quantile", "stddev")
+PRICES: Final = ("Price", "PriceLimit")
+OF_REDUCE: Final = "the sum of reduce"
+RUNNING: Final = ("kwh", "total_cost", "charging_periods")  # what grows while a session is ACTIVE
+COMPLETED: Final = 'select(.status == "COMPLETED")'
+HOW: Final = {"count": "", "sum": "(…)"}
+KINDS: Final = {  # amounts of several units in one field, told apart by the field `type` beside it
+    ("CdrDimension", "volume"): "kWh, hours and amperes",
+    ("PriceComponent", "price"): "prices of a kWh, of an hour and of a session",
+}
+
+
+class Misleading(Struct, frozen=True):
+    """A total that may not say what it seems to say, with the fix; `span` is where it stands in the query."""
+
+    message: str
+    span: Span | None
+
+
+class Total(Struct, frozen=True):
+    """One total: its function, its text, the fields that it adds up (none: unknown), the sources it runs over."""
+
+    function: str
+    label: str
+    fields: set[Place]
+    over: set[int]
+    span: Span | None
+
+
+def misleading(plan: QueryPlan, version: str) -> tuple[Misleading, ...]:
+    """Return what is to be said of the totals of a query on a platform of an OCPI `version`."""
+    found: dict[str, Span | None] = {}
+    for part in parts_of(plan.body) if plan.sources else ():
+        labels: dict[str, list[str]] = {}
+        for total in _totals(part):
+            for problem in _problems(total, plan, version):
+                labels.setdefault(problem, []).append(total.label)
+        messages = [f"{', '.join(dict.fromkeys(names))}: {problem}" for problem, names in labels.items()]
+        if isinstance(part, Aggregate):
+            messages += _of_groups(part)
+        found |= {message: getattr(part, "span", None) for message in messages}
+    found |= dict(_counted_twice(plan) if plan.sources else ())
+    each = [Misleading(message, span) for message, span in found.items()]
+    return tuple(sorted(each, key=lambda one: one.span.start if one.span else 0))
+
+
+def _totals(part: object) -> Iterator[Total]:
+    """Yield the totals of a part: those of `aggregate`, and of jq's `add`, `length` and `reduce`."""
+    match part:
+        case Aggregate(body=body, folds=folds, span=span):
+            over = {each.source for each in streamed(body) if isinstance(each, Scan)}
+            for fold in folds:
+                read = set() if fold.argument is None else fields(fold.argument)
+                yield Total(fold.function, fold.label, read, over, span)
+        case Native(name="add", input=Listing(item=item), span=span):
+            read = set(places(item))
+            yield Total("sum", "add", read, {number for number, _ in read}, span)
+        case Native(name="length", input=Listing(item=item), span=span):
+            yield Total("count", "length", set(), {number for number, path in places(item) if not path}, span)
+        case Reduce(source=source, update=update, span=span):
+            for operation in parts_of(update):
+                if isinstance(operation, Operate) and operation.operator == "+":
+                    over = {each.source for each in streamed(source) if isinstance(each, Scan)}
+                    yield Total("sum", OF_REDUCE, fields(operation), over, span)
+
+
+def _problems(total: Total, plan: QueryPlan, version: str) -> Iterator[str]:
+    """Yield what is wrong with a total, for each source that it is of."""
+    for number in sorted(total.over | {number for number, _ in total.fields}):
+        source = plan.sources[number]
+        root = module(source.module, version).root
+        read = {path for each, path in total.fields if each == number}
+        known = [field for field in (_field(root, path) for path in read) if field is not None]
+        if total.label == OF_REDUCE and not any(field.json == "number" for field in known):
+            continue  # objects or texts are put together
+        if _ignores_credits(total, source, root, read, version, streams=number in total.over):
+            yield f"credit CDRs, and the CDRs that they cancel, count as charging ({_netted(total, number)})"
+        if total.function in (*SUMS, "min", "max"):
+            yield from _mixed(source, root, read, known)
+        if total.function in SUMS and source.module == "sessions" and _may_be_running(source, read):
+            yield (
+                "sessions that are still ACTIVE count too"
+                f" (pass status and {COMPLETED}, or write sessions during …)"
+            )
+
+
+def _netted(total: Total, number: int) -> str:
+    """Return how to net a total."""
+    if number not in total.over:
+        return "count what has .credit as negative"
+    aggregated = total.label not in ("add", "length", OF_REDUCE)
+    return (
+        "write cdrs net …"
+        if aggregated
+        else f"write cdrs net … | aggregate {total.function}{HOW[total.function]}"
+    )
+
+
+def _mixed(
+    source: SourcePlan, root: SchemaField, read: set[tuple[str, ...]], known: list[SchemaField]
+) -> Iterator[str]:
+    """Yield where amounts of different units meet."""
+    if any(map(_is_money, known)) and not _reads(source.need, "currency"):
+        yield (
+            f"the {source.module} may have several currencies"
+            ' (group by .currency, or select(.currency == "EUR"))'
+        )
+    if not _reads(source.need, "type"):
+        for name in sorted({(holder.type, path[-1]) for path, holder in _holders(root, read)} & KINDS.keys()):
+            yield f'{KINDS[name]} are mixed (group by .type, or select(.type == "ENERGY"))'
+
+
+def _ignores_credits(
+    total: Total,
+    source: SourcePlan,
+    root: SchemaField,
+    read: set[tuple[str, ...]],
+    version: str,
+    *,
+    streams: bool,
+) -> bool:
+    """Tell whether a total takes credit CDRs for charging; a sum of costs alone is right, for credits are negative."""
+    credit = root.children.get(CREDIT)
+    if source.module != "cdrs" or source.net or credit is None or version not in credit.versions:
+        return False
+    if {CREDIT, CANCELLED} & source.need.fields.keys():
+        return False
+    if total.function == "count" or total.label == "count_distinct(.id)":
+        return streams
+    if total.function not in SUMS or not (streams or read):
+        return False
+    if total.function != "sum":
+        return True
+    costs = {path[0] for path in read} or {
+        name for name in source.need.fields if name.startswith("total_") or name == "charging_periods"
+    }
+    return costs != {"total_cost"}
+
+
+def _may_be_running(source: SourcePlan, read: set[tuple[str, ...]]) -> bool:
+    known = {"status", *ENDED} & source.need.fields.keys()
+    return not known and source.during is None and any(path[0] in RUNNING for path in read)
+
+
+def _reads(need: Need, name: str) -> bool:
+    """Tell whether a query reads a field of this name, at any depth."""
+    return name in need.fields or any(_reads(inner, name) for inner in need.fields.values())
+
+
+def _field(root: SchemaField, path: tuple[str, ...]) -> SchemaField | None:
+    field: SchemaField | None = root
+    for name in path:
+        field = field.children.get(name) if field is not None else None
+    return field
+
+
+def _is_money(field: SchemaField | None) -> bool:
+    return field is not None and (field.mark == "money" or field.type in PRICES)
+
+
+def _holders(root: SchemaField, paths: set[tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], SchemaField]]:
+    """Yield each path with the field that holds its last name."""
+    for path in paths:
+        holder = _field(root, path[:-1])
+        if holder is not None:
+            yield path, holder
+
+
+# ---------------------------------------------------------------- averages of averages
+
+
+def _of_groups(part: Aggregate) -> Iterator[str]:
+    """Yield what is wrong with totals over the results of another aggregate."""
+    inner = {
+        name: function
+        for each in streamed(part.body)
+        if isinstance(each, Aggregate) and each.keys is not None
+        for name, function in _functions(each)
+    }
+    for fold in part.folds:
+        argument = fold.argument.part if fold.argument else None
+        if not (isinstance(argument, Field) and isinstance(argument.kind, Record)):
+            continue
+        of = inner.get(argument.name, "")
+        if fold.function in ("sum", "avg") and of in ("avg", "median", "quantile", "stddev"):
+            yield (
+                f"{fold.label}: a small group weighs as much as a large one"
+                f" (take {of} over all values, in one aggregate)"
+            )
+        elif fold.function == "sum" and of == "count_distinct":
+            yield (
+                f"{fold.label}: what is in several groups counts several times"
+                " (take count_distinct over all values, in one aggregate)"
+            )
+
+
+def _functions(part: Aggregate) -> Iterator[tuple[str, str]]:
+    """Yield the names in the result of an aggregate that hold the result of one function, with the function."""
+    by_local = {fold.result: fold.function for fold in part.folds}
+    for key, value in part.result.entries if isinstance(part.result, MakeObject) else ():
+        first = value.parts[0] if isinstance(value, Pipe) else value
+        if isinstance(key, Constant) and isinstance(first, Local) and first.name in by_local:
+            yield str(key.value), by_local[first.name]
+
+
+# ---------------------------------------------------------------- a total and its part
+
+
+def _counted_twice(plan: QueryPlan) -> Iterator[tuple[str, Span | None]]:
+    """Yield the sums of a field and of one that it includes."""
+    locals_: dict[str, Plan] = {}
+    for part in parts_of(plan.body):
+        if isinstance(part, Bind):
+            locals_[part.name] = part.source
+        elif isinstance(part, Aggregate):
+            locals_ |= {fold.result: fold.argument.part for fold in part.folds if fold.argument}
+    for part in parts_of(plan.body):
+        if isinstance(part, Operate) and part.operator == "+":
+            left, right = (set(_amounts(side, locals_, 0)) for side in (part.left, part.right))
+            for whole, inner in ((a, b) for a in left for b in right):
+                for one, other in ((whole, inner), (inner, whole)):
+                    name = _includes(plan, one, other)
+                    if name:
+                        yield (
+                            f"{name[0]} + {name[1]}: {name[0]} includes {name[1]} (use {name[0]} alone)",
+                            part.span,
+                        )
+
+
+def _amounts(part: object, locals_: dict[str, Plan], depth: int) -> Iterator[Place]:
+    """Yield the fields of which a value is the sum."""
+    if depth > 50:
+        return
+    match part:
+        case Operand(part=inner, kind=kind):
+            found = list(places(kind))
+            yield from found or _amounts(inner, locals_, depth + 1)
+        case Field(kind=kind, name=name):
+            yield from ((number, (*path, name)) for number, path in places(kind))
+        case Pipe(parts=parts):
+            last = next((each for each in reversed(parts) if isinstance(each, Field)), parts[0])
+            yield from _amounts(last, locals_, depth + 1)
+        case Operate(operator="+", left=left, right=right):
+            yield from _amounts(left, locals_, depth + 1)
+            yield from _amounts(right, locals_, depth + 1)
+        case Otherwise(left=left):
+            yield from _amounts(left, locals_, depth + 1)
+        case If(then=then, otherwise=otherwise):
+            yield from _amounts(then, locals_, depth + 1)
+            yield from _amounts(otherwise, locals_, depth + 1)
+        case Local(name=name) if name in locals_:
+            yield from _amounts(locals_[name], locals_, depth + 1)
+
+
+def _includes(plan: QueryPlan, whole: Place, part: Place) -> tuple[str, str] | None:
+    """Return the names of two fields of one object of which the first includes the second."""
+    holder = plan.sources[whole[0]].view.field
+    if whole[0] != part[0] or holder is None:
+        return None
+    for one, other in zip(whole[1], part[1], strict=False):
+        if one != other:
+            return (one, other) if other in included().get((holder.type, one), ()) else None
+        below = holder.children.get(one)
+        if below is None:
+            return None
+        holder = below
+    return None

@@ -1,0 +1,44 @@
+"""The JSON type of every OCPI type that the tables name. Standard library only: the build of the package checks it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+TABLES: Final = Path(__file__).with_name("tables")
+OTHERS: Final = ("types", "enums", "marks", "modules", "totals")  # the tables that are not of one module
+JSON_TYPES: Final = ("number", "string", "boolean", "object")
+
+
+def base(type_: str) -> str:
+    """Return an OCPI type without its length: `int` for `int(5)`."""
+    return re.sub(r"\(\d+\)$", "", type_)
+
+
+@cache
+def json_types() -> dict[str, str]:
+    """Return the JSON type of each OCPI type, without lengths; the values of an enum are strings."""
+    enums = {name: "string" for name, *_ in rows("enums")}
+    return enums | {name: json for name, json, *_ in rows("types")}
+
+
+def problems() -> Iterator[str]:
+    """Yield what is wrong with the types in the tables: nothing, or the package must not be built."""
+    known = json_types()
+    yield from (f"types.txt: {json} is not a JSON type" for json in known.values() if json not in JSON_TYPES)
+    for table in sorted(TABLES.glob("*.txt")):
+        for path, _, type_, _, default, *_ in rows(table.stem) if table.stem not in OTHERS else ():
+            json = known.get(base(type_))
+            if json is None:
+                yield f"{table.name}: {path} is of the unknown type {type_}"
+            elif (json == "object") is not (default == "-"):
+                yield f"{table.name}: {path} is of the type {type_}, which is {json} in types.txt"
+
+
+def rows(name: str) -> Iterator[list[str]]:
+    """Yield the columns of each line of a table."""
+    text = (TABLES / f"{name}.txt").read_text(encoding="utf-8")
+    return (re.split(r"  +", line) for line in text.splitlines() if not line.startswith("#"))

@@ -1,0 +1,134 @@
+"""The command-line cases of what OCPI's schema knows of values: types, decimal text, credit CDRs, misleading totals."""
+
+from __future__ import annotations
+
+from command_cases import Case
+
+LOCATION = (
+    '{"country_code":"NL","party_id":"ABC","id":"L1","coordinates":{"latitude":"51.05","longitude":"-3.7"},'
+    '"related_locations":[{"latitude":"51.2","longitude":"3.8"}],'
+    '"images":[{"url":"https://img.example/1.png","category":"LOCATION","type":"png","width":640,"height":480}],'
+    '"opening_times":{"twentyfourseven":false,"regular_hours":['
+    '{"weekday":1,"period_begin":"07:00","period_end":"22:00"},'
+    '{"weekday":6,"period_begin":"09:00","period_end":"17:00"}]}}\n'
+)
+LOCATIONS = {"l.ndjson": LOCATION}
+OF_LOCATIONS = ("--source", "locations=l.ndjson", "-q")
+
+BILLED = (
+    '{"country_code":"NL","party_id":"ABC","id":"C1","end_date_time":"2026-01-05T11:00:00Z",'
+    '"cdr_location":{"city":"Gent"},"currency":"EUR","total_cost":{"excl_vat":5.0},"total_energy":10,"total_time":1.5}'
+)
+CREDITED = (
+    BILLED.replace('"C1"', '"C1-C"')
+    .replace(":5.0", ":-5.0")
+    .replace('"total_time"', '"credit":true,"credit_reference_id":"C1","total_time"')
+)
+AGAIN = BILLED.replace('"C1"', '"C1-B"').replace(":5.0", ":4.0").replace(":10,", ":8,")
+CDRS = {"c.ndjson": f"{BILLED}\n{CREDITED}\n{AGAIN}\n"}
+OF_CDRS = ("--source", "cdrs=c.ndjson", "-q")
+CITY = "pass cdr_location.city, end_date_time, total_energy during 2026-01"
+ENERGY = "aggregate {cdrs: count, kwh: sum(.total_energy)} by {city: .cdr_location.city}"
+
+OCPI = [
+    Case(
+        "billed, credited, billed again",
+        (*OF_CDRS, f"cdrs net {CITY} | {ENERGY}"),
+        '{"city":"Gent","cdrs":1,"kwh":8}\n',
+        files=CDRS,
+    ),
+    Case(
+        "credits without net are warned about",
+        (*OF_CDRS, f"cdrs {CITY} | {ENERGY}"),
+        '{"city":"Gent","cdrs":3,"kwh":28}\n',
+        files=CDRS,
+        err=r"^warning: count, sum\(\.total_energy\): credit CDRs.* count as charging \(write cdrs net …\)\n\Z",
+    ),
+    Case(
+        "the sum of costs is right without net",
+        (*OF_CDRS, "cdrs pass total_cost | aggregate sum(.total_cost.excl_vat) by .currency"),
+        '{"currency":"EUR","sum_excl_vat":4}\n',
+        files=CDRS,
+    ),
+    Case(
+        "explain says that credits are netted",
+        ("explain", "cdrs net pass total_energy | aggregate {cdrs: count, kwh: sum(.total_energy)}"),
+        "cdrs (OCPI 2.2.1)\n"
+        "  nets      a credit CDR takes back what it cancels\n"
+        "  passes    total_energy\n"
+        "  uses      credit, total_energy\n"
+        "  key       country_code, party_id, id\n",
+    ),
+    Case(
+        "explain shows the warnings",
+        ("explain", "cdrs | aggregate count"),
+        "cdrs (OCPI 2.2.1)\n"
+        "  passes    nothing; private fields are blanked\n"
+        "  key       country_code, party_id, id\n"
+        "warning     count: credit CDRs, and the CDRs that they cancel, count as charging\n"
+        "            (write cdrs net …)\n",
+    ),
+    Case(
+        "an integer with a length is a number",
+        (
+            *OF_LOCATIONS,
+            "locations pass opening_times | .opening_times.regular_hours[] | select(.weekday <= 5) | .period_begin",
+        ),
+        '"07:00"\n',
+        files=LOCATIONS,
+    ),
+    Case(
+        "integers with a length are multiplied",
+        (*OF_LOCATIONS, "locations pass images | .images[] | .width * .height"),
+        "307200\n",
+        files=LOCATIONS,
+    ),
+    Case(
+        "integers with a length are summed",
+        (
+            *OF_LOCATIONS,
+            "locations pass opening_times | .opening_times.regular_hours[] | aggregate sum(.weekday)",
+        ),
+        "7\n",
+        files=LOCATIONS,
+    ),
+    Case(
+        "an integer with a length is not text",
+        (
+            *OF_LOCATIONS,
+            'locations pass opening_times | .opening_times.regular_hours[] | select(.weekday == "1")',
+        ),
+        files=LOCATIONS,
+        err=r"weekday is a number: it and a string are never equal \(write the number without quotes\)",
+        code=3,
+    ),
+    Case(
+        "decimal commas in coordinates",
+        (*OF_LOCATIONS, "--csv", "decimal-comma", "locations pass coordinates | {id, coordinates}"),
+        "id;coordinates.latitude;coordinates.longitude\nL1;51,05;-3,7\n",
+        files=LOCATIONS,
+    ),
+    Case(
+        "decimal commas in coordinates, in the columns of the query",
+        (
+            *OF_LOCATIONS,
+            "--csv",
+            "excel,decimal-comma",
+            'locations pass related_locations | .related_locations[] | {text: "51.2", lat: .latitude, longitude}',
+        ),
+        "\ufefftext;lat;longitude\r\n51.2;51,2;3,8\r\n",
+        files=LOCATIONS,
+    ),
+    Case(
+        "a decimal point in coordinates",
+        (*OF_LOCATIONS, "--to", "csv", "locations pass coordinates | .coordinates.longitude"),
+        "value\n-3.7\n",
+        files=LOCATIONS,
+    ),
+    Case(
+        "coordinates in JSON stay text",
+        (*OF_LOCATIONS, "locations pass coordinates | .coordinates"),
+        '{"latitude":"51.05","longitude":"-3.7"}\n',
+        files=LOCATIONS,
+    ),
+]
