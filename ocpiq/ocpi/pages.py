@@ -12,7 +12,7 @@ from msgspec import Struct
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
 from ocpiq.ocpi import failures
 from ocpiq.ocpi.address import parameters, traced
-from ocpiq.ocpi.ahead import Ahead
+from ocpiq.ocpi.ahead import Prefetcher
 from ocpiq.ocpi.connection import Answer, Connection
 from ocpiq.ocpi.distinct import EXACT, Distinct
 from ocpiq.ocpi.envelope import SUCCESS, head, is_page, said
@@ -25,7 +25,7 @@ from ocpiq.privacy import Gate, Opened
 from ocpiq.storage import Login
 
 
-class Read(Struct, frozen=True):
+class FetchedPage(Struct, frozen=True):
     """A page as it was read.
 
     `mark` is equal for pages with the same objects in the same order; `missing` says that the answer was an OCPI
@@ -58,7 +58,7 @@ class Read(Struct, frozen=True):
         return asked is not None and self.opened.count > asked
 
 
-class Reader:
+class PageReader:
     """Reads the pages of one pull; `asked` has the hash of every URL that was."""
 
     def __init__(
@@ -83,25 +83,25 @@ class Reader:
         self.waited = False
         self.distinct = Distinct()
         self.mark = 0
-        self.ahead = Ahead(self.fetch, parallel or MOST_AT_ONCE, at_once=parallel is not None)
+        self.prefetcher = Prefetcher(self.fetch, parallel or MOST_AT_ONCE, at_once=parallel is not None)
 
     def warn(self, text: str) -> None:
         """Say something of this pull."""
         self.notify(Warned(f"{self.module}: {text}"))
 
-    def read(self, url: str, *, once: bool = False) -> Read:
+    def read(self, url: str, *, once: bool = False) -> FetchedPage:
         """Return the page at `url`, asked for `once` or with patience. Raises Failure."""
-        read = self.tries.patiently(lambda: self.attempt(url), once=once)
-        self.asked |= {hash(url), hash(read.url)}
-        return read
+        page = self.tries.patiently(lambda: self.attempt(url), once=once)
+        self.asked |= {hash(url), hash(page.url)}
+        return page
 
-    def one_by_one(self) -> None:
-        """Wait for what is under way, and ask for one page at a time from here on."""
-        self.warn("the platform fails at several requests at once; going on one by one")
-        for url in tuple(self.ahead.errands):
+    def one_by_one(self, url: str) -> None:
+        """Wait for the requests under way, and ask for one page at a time from here on, beginning with `url`."""
+        self.asked.discard(hash(url))
+        for other in tuple(self.prefetcher.pending):
             with suppress(Failure, TimeoutError):
-                self.ahead.take(url, self.tries.left)
-        self.ahead.most = 1
+                self.prefetcher.take(other, self.tries.left)
+        self.prefetcher.most = 1
 
     def told_to_wait(self) -> None:
         """Say once that the platform sets the pace."""
@@ -114,11 +114,11 @@ class Reader:
         sent = headers(self.token, self.correlation, self.routing)
         return self.connection.get(url, sent, self.module, stopped, self.tries.left)
 
-    def attempt(self, url: str) -> Read:
+    def attempt(self, url: str) -> FetchedPage:
         """Return the page at `url`: fetched ahead, or asked for now."""
         began = time.monotonic()
         try:
-            answer = self.ahead.take(url, self.tries.left)
+            answer = self.prefetcher.take(url, self.tries.left)
         except (Failure, TimeoutError) as error:
             failure = error if isinstance(error, Failure) else failures.late(self.module, url)
             self.trace(url, failure.status, None, time.monotonic() - began)
@@ -130,7 +130,7 @@ class Reader:
             self.trace(url, answer.status, None, answer.seconds)
             raise
         self.trace(url, answer.status, opened.count, answer.seconds)
-        return Read(
+        return FetchedPage(
             url=answer.url,
             opened=opened,
             link=next_link(answer.headers.get("link", "")),
