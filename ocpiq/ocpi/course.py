@@ -1,4 +1,4 @@
-"""The strategies of a pull: follow the platform's links, ask by offset, ask for many offsets at once.
+"""The strategies of a pull: follow the platform's links, ask by offset, ask for many offsets at once, go back.
 
 A strategy is told how the last request ended and says what comes next. It asks for nothing itself.
 """
@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from ocpiq.ocpi.address import parameters, path, resolved, same_origin, with_query, without_nothing
+from ocpiq.ocpi.continuity import Continuity
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.links import number
 from ocpiq.ocpi.pages import FetchedPage, PageReader
@@ -19,9 +20,13 @@ from ocpiq.ocpi.tally import PullProgress
 EMPTY_PAGES = 3  # in a row, after which a link leads nowhere
 AFTER_END_STATUS = (404, 410, 416)  # HTTP's, for an offset after the end
 STALE_PAGES = 3  # in a row without a new object, after which there will be none
+NAMELESS_PAGES = 3  # in a row of objects without keys, which might be the same page again and again
+BACK_PAGES = 3  # pages to go back before a list is taken for one without an order
 
 NO_LINK = "the platform gives no next link and no number of objects; going on by offset"
+TOO_FEW = "the platform lists more objects than it announces; going on by offset"
 NOT_AT_ONCE = "the platform fails at several requests at once; going on one by one"
+MOVES = "the list moves while it is read; reading it again"
 
 Flaw = Callable[[FetchedPage], str]
 """Says why a page is not to be taken; nothing where it is."""
@@ -39,12 +44,21 @@ Outcome = FetchedPage | Rejected | Failure
 
 
 class Fetch(Struct, frozen=True):
-    """Ask for `url`; `prefetch` are URLs that will probably be asked for, `warning` is said once the page is taken."""
+    """Ask for `url`.
+
+    `offset` is where it begins, if it was not a link that said so, `early` objects before the end of the last page,
+    and `plain` is the URL without these. `prefetch` are URLs that will probably be asked for, `warning` is said
+    once the page has brought something new. A page `back` was passed already, and stands for what slipped there.
+    """
 
     url: str
     flaw: Flaw
+    offset: int | None = None
+    early: int = 0
+    plain: str = ""
     prefetch: tuple[str, ...] = ()
     warning: str = ""
+    back: bool = False
 
 
 class Done(Struct, frozen=True):
@@ -84,9 +98,28 @@ class PullContext(Struct, frozen=True):
     start: str
     filters: Mapping[str, str]
 
+    @property
+    def continuity(self) -> Continuity:
+        """The joints of the pull."""
+        return self.progress.continuity
+
+    @property
+    def early(self) -> int:
+        """How many objects early the next page is to be asked for, so that it shows whether the list moved."""
+        joints, progress = self.continuity, self.progress
+        ready = joints.can_show and joints.keys != ()
+        fresh = progress.reread or not (progress.stale or progress.empty)
+        return int(ready and fresh and progress.size > 1)
+
     def numbered(self, offset: int, **others: str) -> str:
         """Return the URL of the page at an offset."""
         return with_query(self.start, {"offset": str(offset), **others})
+
+    def fetch(self, flaw: Flaw, warning: str = "") -> Fetch:
+        """Return the request for the page after all objects received so far, by its offset."""
+        early, position = self.early, self.progress.position
+        url = self.numbered(position - early)
+        return Fetch(url, flaw, position - early, early, self.numbered(position), warning=warning)
 
     def linked(self, link: str, page: FetchedPage) -> str | None:
         """Return where the link of a page leads, with the dates of the pull, which some servers leave out of it."""
@@ -96,6 +129,13 @@ class PullContext(Struct, frozen=True):
         sent = parameters(target)
         lost = {name: value for name, value in self.filters.items() if name not in sent}
         return with_query(target, lost) if lost and path(target) == path(self.start) else target
+
+    def foretold(self, target: str) -> bool:
+        """Whether a link leads where the offset would, and says nothing else."""
+        sent = parameters(target)
+        known = {"offset", "limit", *self.filters, *parameters(self.start)}
+        same = path(target) == path(self.start) and known.issuperset(sent)
+        return same and sent.get("offset") == str(self.progress.position)
 
     def asked(self, url: str) -> bool:
         """Whether a URL was read in this reading."""
@@ -114,6 +154,19 @@ class PullContext(Struct, frozen=True):
         if several and foretold and progress.even and progress.size and progress.left > progress.size:
             return Switch(ParallelOffsets(self, base))
         return None
+
+    def end(self, base: Strategy, page: FetchedPage) -> Done | Switch:
+        """Return what to do after what seems to be the last page.
+
+        Whatever links and numbers say, a page that is as long as an earlier one, or as it can be, may not be the
+        last: some platforms cap their pages and say nothing of it, some announce the objects of the page, and some
+        do not count beyond a bound.
+        """
+        opened = page.opened
+        full = page.full or opened.count >= self.progress.size
+        if not full or not page.opened.count or page.unbounded or not (page.fresh or self.progress.reread):
+            return Done()
+        return Switch(AfterEnd(self, base, page))
 
 
 class FollowLinks:
@@ -138,20 +191,19 @@ class FollowLinks:
         switch = self.pull.parallel(self, self.target)
         if switch is not None:
             return switch
-        if link is None:
-            return (
-                self.by_offset("gives no next link although it announces more")
-                if progress.more
-                else (self.after_end(outcome))
-            )
-        why = self.astray()
-        if why:
-            return self.by_offset(why)
-        return self.fetch(without_nothing(self.target) if self.cleaning else self.target)
+        if link is None and not progress.more:
+            return self.pull.end(self, outcome)
+        why = self.astray() if link else "gives no next link although it announces more"
+        return self.by_offset(why) if why else self.fetch()
 
-    def fetch(self, url: str) -> Fetch:
-        """Return the request for a link's URL, which is also what will be asked for next."""
-        return Fetch(url, self.flaw, () if self.pull.progress.reread else (url,))
+    def fetch(self) -> Fetch:
+        """Return the request for the page at a link: one object early, where that can be said in its words."""
+        target = without_nothing(self.target) if self.cleaning else self.target
+        early = self.pull.early if self.pull.foretold(target) else 0
+        offset = self.pull.progress.position - early if early else None
+        url = with_query(target, {"offset": str(offset)}) if early else target
+        ahead = () if self.pull.progress.reread else (url,)
+        return Fetch(url, self.flaw, offset, early, target, ahead)
 
     def astray(self) -> str:
         """Return why a link leads nowhere new, or nothing."""
@@ -185,10 +237,9 @@ class FollowLinks:
 
     def failed(self, failure: Failure) -> Fetch | Switch:
         """Return what to do after a link failed: try it without its empty parameters, or go by offset."""
-        cleaned = without_nothing(self.target)
-        if not self.cleaning and failure.refused and cleaned != self.target:
+        if not self.cleaning and failure.refused and without_nothing(self.target) != self.target:
             self.cleaning = True
-            return self.fetch(cleaned)
+            return self.fetch()
         if failure.reached and not failure.crowded and not self.pull.reader.tries.over:
             return self.by_offset(f"fails at its own next link ({failure.answer})")
         raise failure
@@ -200,52 +251,14 @@ class FollowLinks:
         warning = f"the platform {why}; going on by offset" if told else ""
         return Switch(ByOffset(self.pull, overlaps=True), warning)
 
-    def after_end(self, page: FetchedPage) -> Done | Switch:
-        """Return what to do after what seems to be the last page, where neither a link nor a number says that it is.
-
-        Some platforms cap their pages and say nothing of it, and some count the objects of the page as the total. A
-        platform that gives all at once, whatever the offset, gives the same again.
-        """
-        progress = self.pull.progress
-        counted = progress.pages == 1 and page.full and progress.total == progress.position
-        if not (progress.uncounted or counted) or page.opened.count < max(1, progress.size) or page.unbounded:
-            return Done()
-        return Switch(AfterEnd(self.pull, self, page))
-
-
-class AfterEnd:
-    """Asks once after what seems to be the last page; what comes there is the rest of a list without links."""
-
-    overlaps = False
-
-    def __init__(self, pull: PullContext, base: Strategy, last: FetchedPage) -> None:
-        self.pull = pull
-        self.base = base
-        self.last = last
-
-    def next(self, outcome: Outcome) -> Fetch | Done | Switch:
-        """Return what to do next."""
-        url = self.pull.numbered(self.pull.progress.position)
-        if isinstance(outcome, Failure):
-            return after_end(outcome, self.pull.progress)
-        if isinstance(outcome, Rejected):
-            return Done(stuck=self.last.full and self.pull.progress.known(outcome.page))
-        if outcome is not self.last:
-            return Switch(ByOffset(self.pull))
-        return Done() if self.pull.exhausted else Fetch(url, self.flaw, warning=NO_LINK)
-
-    def flaw(self, page: FetchedPage) -> str:
-        """Return why the page is not to be taken."""
-        return "" if page.fresh and not self.pull.progress.known(page) else "has nothing new"
-
 
 class ByOffset:
     """Asks for the page after all objects received so far, until there is none."""
 
-    def __init__(self, pull: PullContext, *, overlaps: bool = False) -> None:
+    def __init__(self, pull: PullContext, *, overlaps: bool = False, base: Strategy | None = None) -> None:
         self.pull = pull
         self.overlaps = overlaps
-        self.base = self
+        self.base = base or self
 
     def next(self, outcome: Outcome) -> Fetch | Done | Switch:
         """Return what to do next."""
@@ -253,19 +266,69 @@ class ByOffset:
         if isinstance(outcome, Failure):
             return after_end(outcome, progress)
         if isinstance(outcome, Rejected):
-            return Done(stuck=True)
+            last = progress.pages > 1 and outcome.page.opened.count < progress.size  # the last page once more
+            return Done(stuck=not last)
         switch = self.pull.parallel(self, None)
         if switch is not None:
             return switch
-        url = self.pull.numbered(progress.position)
-        ended = not (progress.more or progress.uncounted) or self.pull.exhausted
-        if ended or (not outcome.opened.count and self.pull.asked(url)):
+        if not (progress.more or progress.uncounted):
+            return self.pull.end(self, outcome)
+        if self.pull.exhausted or progress.empty >= EMPTY_PAGES or progress.nameless >= NAMELESS_PAGES:
             return Done()
-        return Fetch(url, self.flaw)
+        fetch = self.pull.fetch(self.flaw)
+        ended = not (outcome.beyond or progress.more)
+        return Done() if ended or (not outcome.opened.count and self.pull.asked(fetch.url)) else fetch
 
     def flaw(self, page: FetchedPage) -> str:
         """Return why a page is not to be taken."""
         return "repeats a page" if self.pull.progress.known(page) else ""
+
+
+class AfterEnd:
+    """Asks once after what seems to be the last page; what comes there is the rest of a list without links.
+
+    A platform that gives all at once, whatever the offset, gives the same again. One whose pages announce their own
+    objects alone may have pages without any, so after a full one it is asked for two more.
+    """
+
+    overlaps = False
+
+    def __init__(self, pull: PullContext, base: Strategy, last: FetchedPage) -> None:
+        self.pull = pull
+        self.base = base
+        self.last = last
+        self.tried = 0
+
+    def next(self, outcome: Outcome) -> Fetch | Done | Switch:
+        """Return what to do next."""
+        progress = self.pull.progress
+        if isinstance(outcome, Failure):
+            return after_end(outcome, progress)
+        if isinstance(outcome, Rejected):
+            if progress.known(outcome.page):
+                return Done(stuck=self.last.full and progress.pages == 1)
+            self.tried += 1
+            if not self.pull.early:
+                self.pull.continuity.unproven = True
+            if not (self.last.full and progress.own_totals) or self.tried >= EMPTY_PAGES:
+                return Done()
+            offset = progress.position + self.tried * progress.size
+            return Fetch(self.pull.numbered(offset), self.flaw, offset, warning=self.warning)
+        if outcome is not self.last:
+            return Switch(ByOffset(self.pull, base=self.base))
+        return Done() if self.pull.exhausted else self.pull.fetch(self.flaw, self.warning)
+
+    @property
+    def warning(self) -> str:
+        """What to say where the platform has more."""
+        progress = self.pull.progress
+        return NO_LINK if progress.total is None or progress.own_totals else TOO_FEW
+
+    def flaw(self, page: FetchedPage) -> str:
+        """Return why the page is not to be taken; one that does not join tells that the list moved."""
+        moved = self.pull.early and page.sifted.joint < 0 and not self.tried
+        new = page.beyond if self.pull.progress.reread else page.fresh
+        return "" if (new or moved) and not self.pull.progress.known(page) else "has nothing new"
 
 
 class ParallelOffsets:
@@ -282,23 +345,80 @@ class ParallelOffsets:
 
     def next(self, outcome: Outcome) -> Fetch | Switch:
         """Return what to do next."""
-        progress = self.pull.progress
+        progress, most = self.pull.progress, self.pull.reader.prefetcher.most
         if isinstance(outcome, Failure) and (
             not outcome.reached or outcome.retries or self.pull.reader.tries.over
         ):
             raise outcome
         if isinstance(outcome, Failure | Rejected):
             return Switch(self.base, NOT_AT_ONCE, alone=True)
-        if not progress.more or not progress.even or self.pull.reader.prefetcher.most <= 1:
+        early = self.pull.early
+        if not progress.more or not progress.even or most <= 1 or progress.size <= early:
             return Switch(self.base)
         assert progress.total is not None
-        offsets = range(progress.position, progress.total, progress.size)
-        ahead = tuple(self.pull.numbered(offset) for offset in offsets[: self.pull.reader.prefetcher.most])
-        return Fetch(ahead[0], self.flaw, ahead)
+        positions = range(progress.position, progress.total, progress.size - early)[:most]
+        ahead = tuple(self.pull.numbered(position - early) for position in positions)
+        return Fetch(
+            ahead[0],
+            self.flaw,
+            progress.position - early,
+            early,
+            self.pull.numbered(progress.position),
+            ahead,
+        )
 
     def flaw(self, page: FetchedPage) -> str:
         """Return why a page is not to be taken."""
         return "" if page.opened.count and not self.pull.progress.known(page) else "is not the next one"
+
+
+class GoBack:
+    """Reads what slipped to before the last page, back to an object that was read (OCPI: Pagination).
+
+    That many objects went away from the front as the total fell by; where no total tells, a page is read.
+    """
+
+    overlaps = False
+
+    def __init__(self, pull: PullContext, resume: Strategy, page: FetchedPage, begin: int) -> None:
+        self.pull = pull
+        self.resume = resume
+        self.base = resume.base
+        self.page = page  # the one that did not join
+        total = pull.progress.total
+        self.low = begin if total is None else min(begin, total)  # the offset from which on all was read
+        self.fell = pull.progress.fell
+        self.tried = 0
+
+    def next(self, outcome: Outcome) -> Fetch | Switch:
+        """Return what to do next."""
+        if isinstance(outcome, Failure):
+            raise outcome
+        joined = isinstance(outcome, FetchedPage) and outcome is not self.page and self.joins(outcome)
+        if joined or not self.low:
+            return Switch(self.resume)
+        if self.tried >= BACK_PAGES or isinstance(outcome, Rejected):
+            self.pull.continuity.unordered = True
+            return Switch(self.resume)
+        size = self.pull.progress.size
+        back = min(self.low, size, self.fell + 1 if self.fell and not self.tried else size)
+        self.tried += 1
+        self.low -= back
+        return Fetch(self.pull.numbered(self.low, limit=str(back)), self.flaw, self.low, back=True)
+
+    def joins(self, page: FetchedPage) -> bool:
+        """Whether a page has the last object that was read before the gap.
+
+        That one may be among those that went away; then another of its page tells.
+        """
+        before = self.pull.continuity.before
+        return bool(before) and (
+            before[-1] in page.sifted.keys or (self.fell > 0 and not set(before).isdisjoint(page.sifted.keys))
+        )
+
+    def flaw(self, page: FetchedPage) -> str:
+        """Return why a page is not to be taken."""
+        return "is not the one before" if page.opened.count and page.mark == self.page.mark else ""
 
 
 def after_end(failure: Failure, progress: PullProgress) -> Done:
