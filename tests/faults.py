@@ -129,6 +129,16 @@ def echoed(platform: Platform, request: Request) -> Response:
     return Response(envelope(rows), headers={"X-Total-Count": str(len(rows)), "X-Limit": "1000"})
 
 
+def in_body(beside: Callable[[Platform, int], dict[str, object]]) -> Callable[[], Platform]:
+    """Return what makes a platform that pages by `from`, and tells how in the body alone."""
+
+    def answer(platform: Platform, request: Request) -> Response:
+        begin = int(request.query.get("from", 0))
+        return Response(envelope(platform.objects[begin : begin + 4], **beside(platform, begin + 4)))
+
+    return answering(answer)
+
+
 def rounding(platform: Platform, request: Request) -> Response:
     """List whole pages of four, wherever the offset falls."""
     offset = int(request.query.get("offset", 0)) // 4 * 4
@@ -318,6 +328,25 @@ PAGING: dict[str, Fault] = {
     ),
     "link missing, the total is the page's, and X-Limit is the request's": Fault(
         answering(echoed), said=("no next link and no number of objects; going on by offset",)
+    ),
+    "next URL in the body": Fault(
+        in_body(
+            lambda p, reached: {
+                "links": {"next": f"/ocpi/2.2.1/cdrs?from={reached}" if reached < 10 else None}
+            }
+        )
+    ),
+    "cursor in the body": Fault(
+        in_body(lambda p, reached: {"next": "Zm91cg=="}),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=('"next" in its answers tells of more objects',),
+    ),
+    "total in the body": Fault(
+        in_body(lambda p, reached: {"meta": {"totalElements": 10}}),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=('"meta.totalElements" in its answers tells of more objects',),
     ),
     "offsets rounded to pages": Fault(answering(rounding), said=("gives no next link",)),
     "the oldest replaced by a new one": Fault(

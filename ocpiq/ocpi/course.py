@@ -164,7 +164,10 @@ class PullContext(Struct, frozen=True):
         """
         opened = page.opened
         full = page.full or opened.count >= self.progress.size
-        if not full or not page.opened.count or page.unbounded or not (page.fresh or self.progress.reread):
+        told = page.body.more or page.body.total > self.progress.distinct
+        if not (full or told) or not page.opened.count or not (page.fresh or self.progress.reread):
+            return Done()
+        if page.unbounded and not told:
             return Done()
         return Switch(AfterEnd(self, base, page))
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from msgspec import Struct
 
+from ocpiq import schema
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
 from ocpiq.ocpi import failures
 from ocpiq.ocpi.address import parameters, traced
@@ -22,14 +23,16 @@ from ocpiq.ocpi.links import next_link, number
 from ocpiq.ocpi.parties import routing
 from ocpiq.ocpi.repeats import Expected, RepeatFilter, Sifted
 from ocpiq.ocpi.retry import Patience, Tries
-from ocpiq.privacy import Gate, Opened, Repeats
+from ocpiq.privacy import BodyPaging, Gate, Opened, PagingMembers, Repeats
 from ocpiq.storage import Login
 
 
 class FetchedPage(Struct, frozen=True):
     """A page as it was read.
 
-    `missing` says that the answer was an OCPI envelope with HTTP 404, which some platforms send for an empty list.
+    `link` leads to the next page, whether a header says so or the body, and `body` is all that the body says of
+    paging. `missing` says that the answer was an OCPI envelope with HTTP 404, which some platforms send for an
+    empty list.
     `most` is the number of objects that a page can have, as far as the platform says.
     """
 
@@ -40,6 +43,7 @@ class FetchedPage(Struct, frozen=True):
     sifted: Sifted
     missing: bool
     most: int | None
+    body: BodyPaging = BodyPaging()
 
     @property
     def mark(self) -> int:
@@ -91,6 +95,7 @@ class PageReader:
         self.correlation = str(uuid4())
         self.asked: set[int] = set()
         self.said: set[str] = set()
+        self.paging = PagingMembers(schema.module(module, login.version).key)
         self.filter = RepeatFilter()
         self.sifted = Sifted()
         self.prefetcher = Prefetcher(self.fetch, parallel or MOST_AT_ONCE, at_once=parallel is not None)
@@ -157,14 +162,16 @@ class PageReader:
             self.trace(url, answer.status, None, answer.seconds)
             raise
         self.trace(url, answer.status, opened.count, answer.seconds)
+        body = self.paging.read(answer.body) if answer.success else BodyPaging()
         return FetchedPage(
             url=answer.url,
             opened=opened,
-            link=next_link(answer.headers.get("link", "")),
+            link=next_link(answer.headers.get("link", "")) or body.next or None,
             total=total,
             sifted=self.sifted,
             missing=answer.status == 404,
             most=most(answer),
+            body=body,
         )
 
     def trace(self, url: str, status: int, objects: int | None, seconds: float) -> None:

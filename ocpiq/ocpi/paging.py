@@ -279,6 +279,11 @@ class Pull:
     def check_total(self) -> None:
         """Compare with what was announced; some platforms count without the dates of the request."""
         progress = self.progress
+        body = self.last.body
+        if body.more and not self.joints.honoured:
+            raise self.incomplete(
+                f'"{body.more}" in its answers tells of more objects, and leads nowhere that OCPI knows'
+            )
         if self.stuck and (progress.lacking or progress.total is None):
             raise self.incomplete("the platform sends the same page again and again")
         if progress.nameless >= NAMELESS_PAGES or self.reader.filter.keyless:
@@ -287,9 +292,12 @@ class Pull:
             raise self.incomplete("objects go away while the list is read, and others may slip through")
         if self.joints.shared and progress.total is None:
             raise self.incomplete("objects of different pages share an id, and are kept once")
-        if not progress.lacking:
+        if body.total > progress.distinct:
+            text = f'"{body.total_name}" in its answers tells of more objects'
+        elif progress.lacking:
+            text = f"the platform announced {progress.total} objects and gave {progress.distinct}"
+        else:
             return
-        text = f"the platform announced {progress.total} objects and gave {progress.distinct}"
         if self.context.filters in ({}, {"date_from": EARLIEST}):
             raise self.incomplete(text)
         self.reader.warn(f"{text}; some platforms count without the dates")

@@ -96,6 +96,14 @@ PARTS = {
         "wanted",
         "whom",
     ),
+    "names of members about paging, where they are plain": (
+        "NEXT",
+        "THINGS",
+        "path",
+        "inner",
+        "body.more",
+        "body.total_name",
+    ),
     "what the user gave": (
         "ascii(version)[1:-1]",
         "ascii(name)[1:-1]",
