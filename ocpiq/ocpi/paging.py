@@ -18,7 +18,6 @@ from ocpiq.ocpi.course import (
     Done,
     Fetch,
     FollowLinks,
-    GoBack,
     Outcome,
     PullContext,
     Rejected,
@@ -27,6 +26,7 @@ from ocpiq.ocpi.course import (
 )
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.first import first_page
+from ocpiq.ocpi.go_back import GoBack
 from ocpiq.ocpi.modules import endpoints_of
 from ocpiq.ocpi.pages import FetchedPage, PageReader
 from ocpiq.ocpi.parties import Page, of_all
