@@ -54,5 +54,6 @@ class GoBack:
         )
 
     def flaw(self, page: FetchedPage) -> str:
-        """Return why a page is not to be taken."""
-        return "is not the one before" if page.opened.count and page.mark == self.page.mark else ""
+        """Return why a page is not to be taken: it is the same again, of a platform that ignores offsets."""
+        same = page.opened.count > 0 and page.mark == self.page.mark
+        return "is not the one before" if same and not self.pull.continuity.honoured else ""

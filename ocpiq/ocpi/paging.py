@@ -252,7 +252,8 @@ class Pull:
         progress = self.progress
         missed = progress.lacking or (progress.total is None and not self.strategy.base.overlaps)
         repeated = progress.repeated and not self.joints.shared
-        return (repeated or self.joints.unordered) and missed and not self.stuck
+        unordered = self.joints.unordered and (missed or progress.distinct != progress.total)
+        return ((repeated and missed) or unordered) and not self.stuck
 
     @property
     def unproven(self) -> bool:
