@@ -93,6 +93,59 @@ def shrunk(platform: Platform, number: int) -> None:
         del platform.objects[0]
 
 
+def replaced(platform: Platform, number: int) -> None:
+    """Take the oldest away as a new one comes, once: their number stays the same."""
+    if number == 1:
+        del platform.objects[0]
+        platform.objects.append({"id": "S10"})
+
+
+def by_page(change: Callable[[Platform, int], None], *, total: bool = True) -> Callable[[], Platform]:
+    """Return what makes a platform that changes its list, and whose links say no offset."""
+
+    def answer(platform: Platform, request: Request) -> Response:
+        change(platform, len(platform.pulls()) - 1)
+        number = int(request.query.get("page", 0))
+        rows, rest = platform.objects[4 * number : 4 * number + 4], platform.objects[4 * number + 4 :]
+        link = {"Link": f'<?page={number + 1}>; rel="next"'} if rest else {}
+        return Response(
+            envelope(rows), headers=link | ({"X-Total-Count": str(len(platform.objects))} if total else {})
+        )
+
+    return answering(answer)
+
+
+def always_replaced(platform: Platform, number: int) -> None:
+    """Take the oldest away as a new one comes, before each answer but the first."""
+    if number:
+        del platform.objects[0]
+        platform.objects.append({"id": f"N{number}"})
+
+
+def echoed(platform: Platform, request: Request) -> Response:
+    """Announce the objects of the page, and the limit that was asked for as the platform's own."""
+    offset = int(request.query.get("offset", 0))
+    rows = platform.objects[offset : offset + 4]
+    return Response(envelope(rows), headers={"X-Total-Count": str(len(rows)), "X-Limit": "1000"})
+
+
+def in_body(beside: Callable[[Platform, int], dict[str, object]]) -> Callable[[], Platform]:
+    """Return what makes a platform that pages by `from`, and tells how in the body alone."""
+
+    def answer(platform: Platform, request: Request) -> Response:
+        begin = int(request.query.get("from", 0))
+        return Response(envelope(platform.objects[begin : begin + 4], **beside(platform, begin + 4)))
+
+    return answering(answer)
+
+
+def rounding(platform: Platform, request: Request) -> Response:
+    """List whole pages of four, wherever the offset falls."""
+    offset = int(request.query.get("offset", 0)) // 4 * 4
+    rows = platform.objects[offset : offset + 4]
+    return Response(envelope(rows), headers={"X-Total-Count": str(len(platform.objects))})
+
+
 def grown(platform: Platform, number: int) -> None:
     if number == 2:
         platform.objects.append({"id": "S10"})
@@ -264,10 +317,70 @@ PAGING: dict[str, Fault] = {
     "total too low": Fault(switched(total=lambda n: "3")),
     "total missing": Fault(switched(total=lambda n: None)),
     "total is no number": Fault(switched(total=lambda n: "NaN")),
+    "total cut at a bound": Fault(
+        switched(
+            objects=[{"id": f"S{number}"} for number in range(20)],
+            total=lambda n: "8",
+            link=lambda p, r, reached: good_link(p, r, reached) if reached < 8 else None,
+        ),
+        ids=tuple(f"S{number}" for number in range(20)),
+        said=("lists more objects than it announces; going on by offset",),
+    ),
+    "link missing, the total is the page's, and X-Limit is the request's": Fault(
+        answering(echoed), said=("no next link and no number of objects; going on by offset",)
+    ),
+    "next URL in the body": Fault(
+        in_body(
+            lambda p, reached: {
+                "links": {"next": f"/ocpi/2.2.1/cdrs?from={reached}" if reached < 10 else None}
+            }
+        )
+    ),
+    "cursor in the body": Fault(
+        in_body(lambda p, reached: {"next": "Zm91cg=="}),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=('"next" in its answers tells of more objects',),
+    ),
+    "total in the body": Fault(
+        in_body(lambda p, reached: {"meta": {"totalElements": 10}}),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=('"meta.totalElements" in its answers tells of more objects',),
+    ),
+    "offsets rounded to pages": Fault(answering(rounding), said=("gives no next link",)),
+    "the oldest replaced by a new one": Fault(
+        changing(replaced), ids=(*ALL, "S10"), said=("the list moves while it is read",)
+    ),
+    "an object gone and no total": Fault(changing(shrunk, total=False), said=("the list moves",)),
+    "an object gone, and links without offsets": Fault(by_page(shrunk), said=("the list moves",)),
+    "an object gone, and links without offsets and no total": Fault(
+        by_page(shrunk, total=False), said=("the list moves",)
+    ),
+    "the oldest replaced at each page, and links without offsets": Fault(
+        by_page(always_replaced),
+        ids=(*ALL, *(f"N{number}" for number in range(1, 12) if number != 9)),
+        code=INCOMPLETE,
+        said=("the list moves", "objects go away while the list is read, and others may slip through"),
+    ),
+    "objects with the same id on different pages": Fault(
+        switched(objects=[{"id": name} for name in ALL[:9] * 2]),
+        ids=tuple(sorted(ALL[:9] * 2)),
+        said=("9 objects share an id with an object of another answer; all were kept",),
+    ),
+    "objects with the same id on different pages and no total": Fault(
+        switched(objects=[{"id": name} for name in ALL[:9] * 2], total=lambda n: None),
+        ids=ALL[:9],
+        code=INCOMPLETE,
+        said=("objects of different pages share an id",),
+    ),
+    "objects without an id": Fault(
+        switched(objects=[{"total_time": number} for number in range(10)]), ids=(None,) * 10
+    ),
     "objects repeated": Fault(
         repeating,
-        code=INCOMPLETE,
-        said=("the list moves while it is read", "announced 20 objects and gave 10"),
+        ids=tuple(sorted(ALL * 2)),
+        said=("20 objects share an id with another object of the same answer; all were kept",),
     ),
     "order shuffled": Fault(shuffled, said=("the list moves while it is read; reading it again",)),
     "order shuffled and no total": Fault(

@@ -12,41 +12,41 @@ from ocpiq.ocpi.failures import TOO_MANY, Failure
 
 HELD = 8 << 20  # bytes of answers that wait, as far as the last one foretells
 
-Fetch = Callable[[str, Callable[[], bool]], Answer]
+Get = Callable[[str, Callable[[], bool]], Answer]
 """Asks for a URL, until it is told to stop."""
 
 
-class Ahead:
+class Prefetcher:
     """Fetches what `aim` names; `take` gives it. No more than `width` answers are under way or wait.
 
     The width grows with every answer that had to be waited for, and falls with every failure. `stop` ends it at
     once: what is under way is broken off, and nobody waits for it.
     """
 
-    def __init__(self, fetch: Fetch, most: int, *, at_once: bool) -> None:
-        self.fetch = fetch
+    def __init__(self, get: Get, most: int, *, at_once: bool) -> None:
+        self.get = get
         self.most = most
         self.width = most if at_once else min(2, most)
         self.stopped = threading.Event()
-        self.errands: dict[str, Errand] = {}
+        self.pending: dict[str, BackgroundRequest] = {}
 
     def aim(self, urls: Iterable[str]) -> None:
         """Fetch the first of these that there is room for; the others that were aimed at are given up."""
         wanted = list(islice(urls, self.most))
-        for url in [url for url in self.errands if url not in wanted]:
-            self.errands.pop(url).stop()
+        for url in [url for url in self.pending if url not in wanted]:
+            self.pending.pop(url).stop()
         for url in wanted[: self.width]:
-            if url not in self.errands and not self.stopped.is_set():
-                self.errands[url] = Errand(self.fetch, url)
+            if url not in self.pending and not self.stopped.is_set():
+                self.pending[url] = BackgroundRequest(self.get, url)
 
     def take(self, url: str, within: float) -> Answer:
         """Return the answer for a URL, aimed at or not. Raises its Failure, and TimeoutError."""
-        errand = self.errands.pop(url, None)
-        if errand is None:
-            return Errand(self.fetch, url).result(within)
-        late = not errand.done.is_set()
+        request = self.pending.pop(url, None)
+        if request is None:
+            return BackgroundRequest(self.get, url).result(within)
+        late = not request.done.is_set()
         try:
-            answer = errand.result(within)
+            answer = request.result(within)
         except (Failure, TimeoutError):
             self.width = max(1, self.width // 2)
             raise
@@ -64,10 +64,10 @@ class Ahead:
         self.aim(())
 
 
-class Errand:
+class BackgroundRequest:
     """One request in a thread of its own, so that nobody has to wait for it longer than he will."""
 
-    def __init__(self, fetch: Fetch, url: str) -> None:
+    def __init__(self, get: Get, url: str) -> None:
         self.answer: Answer | None = None
         self.error: BaseException | None = None
         self.done = threading.Event()
@@ -77,7 +77,7 @@ class Errand:
 
         def work() -> None:
             try:
-                self.answer = fetch(url, self.hear)
+                self.answer = get(url, self.hear)
             except BaseException as error:
                 self.error = error
             self.done.set()

@@ -1,191 +1,381 @@
-"""The way from page to page: by the platform's links, by offset where these lead nowhere, and ahead of need."""
+"""The strategies of a pull: follow the platform's links, ask by offset, ask for many offsets at once.
+
+A strategy is told how the last request ended and says what comes next. It asks for nothing itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from msgspec import Struct
 
 from ocpiq.ocpi.address import parameters, path, resolved, same_origin, with_query, without_nothing
+from ocpiq.ocpi.continuity import Continuity
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.links import number
-from ocpiq.ocpi.pages import Read, Reader
-from ocpiq.ocpi.tally import Tally
+from ocpiq.ocpi.pages import FetchedPage, PageReader
+from ocpiq.ocpi.tally import PullProgress
 
 EMPTY_PAGES = 3  # in a row, after which a link leads nowhere
-BEHIND_STATUS = (404, 410, 416)  # HTTP's, for an offset behind the end
+AFTER_END_STATUS = (404, 410, 416)  # HTTP's, for an offset after the end
 STALE_PAGES = 3  # in a row without a new object, after which there will be none
+NAMELESS_PAGES = 3  # in a row of objects without keys, which might be the same page again and again
+
+NO_LINK = "the platform gives no next link and no number of objects; going on by offset"
+TOO_FEW = "the platform lists more objects than it announces; going on by offset"
+NOT_AT_ONCE = "the platform fails at several requests at once; going on one by one"
+MOVES = "the list moves while it is read; reading it again"
+
+Flaw = Callable[[FetchedPage], str]
+"""Says why a page is not to be taken; nothing where it is."""
 
 
-class Course:
-    """How one pull asks for what comes next; `start` is its first page's URL, with the dates of `filters`."""
+class Rejected(Struct, frozen=True):
+    """A page that was not taken: it does not count as read, and its objects are not used."""
 
-    def __init__(self, reader: Reader, tally: Tally, start: str, filters: Mapping[str, str]) -> None:
-        self.reader = reader
-        self.tally = tally
-        self.start = start
-        self.filters = filters
-        self.by_offset = False  # whether there are no links that can be followed
-        self.strayed = False  # whether that showed only when one was
-        self.cleaning = False  # whether links are followed without their empty parameters
-        self.irregular = False  # whether offsets cannot be foretold
-        self.wide = False  # whether pages are fetched ahead by their offsets
-        self.circling = False  # whether the platform sends a page again and again
+    page: FetchedPage
+    why: str
+
+
+Outcome = FetchedPage | Rejected | Failure
+"""How a request ended; a FetchedPage was taken."""
+
+
+class Fetch(Struct, frozen=True):
+    """Ask for `url`.
+
+    `offset` is where it begins, if it was not a link that said so, `early` objects before the end of the last page,
+    and `plain` is the URL without these. `prefetch` are URLs that will probably be asked for, `warning` is said
+    once the page has brought something new. A page `back` was passed already, and stands for what slipped there.
+    """
+
+    url: str
+    flaw: Flaw
+    offset: int | None = None
+    early: int = 0
+    plain: str = ""
+    prefetch: tuple[str, ...] = ()
+    warning: str = ""
+    back: bool = False
+
+
+class Done(Struct, frozen=True):
+    """There is nothing after the last page; `stuck` where the platform sends the same page again and again."""
+
+    stuck: bool = False
+
+
+class Switch(Struct, frozen=True):
+    """Go on with another strategy, and say why; `alone` with one request at a time from here on."""
+
+    to: Strategy
+    warning: str = ""
+    alone: bool = False
+
+
+class Strategy(Protocol):
+    """A way to ask for what comes next."""
+
+    @property
+    def base(self) -> Strategy:
+        """The strategy that another reading begins with."""
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether it began with what another strategy may have read already."""
+
+    def next(self, outcome: Outcome) -> Fetch | Done | Switch:
+        """Return what to do after a request ended so. Raises the Failure that the pull cannot go on after."""
+
+
+class PullContext(Struct, frozen=True):
+    """What the strategies of one pull share; `start` is the URL of its first page, with the dates of `filters`."""
+
+    reader: PageReader
+    progress: PullProgress
+    start: str
+    filters: Mapping[str, str]
+
+    @property
+    def continuity(self) -> Continuity:
+        """The joints of the pull."""
+        return self.progress.continuity
+
+    @property
+    def early(self) -> int:
+        """How many objects early the next page is to be asked for, so that it shows whether the list moved."""
+        joints, progress = self.continuity, self.progress
+        ready = joints.can_show and joints.keys != ()
+        fresh = progress.reread or not (progress.stale or progress.empty)
+        return int(ready and fresh and progress.size > 1)
 
     def numbered(self, offset: int, **others: str) -> str:
         """Return the URL of the page at an offset."""
         return with_query(self.start, {"offset": str(offset), **others})
 
-    def after(self, read: Read) -> Read | None:
-        """Return the page after `read`, or None where there is none: by its link, else by offset. Raises Failure."""
-        tally = self.tally
-        if self.wide and tally.more:
-            found = self.fetched_ahead(read)
-            if found is not None:
-                return found
-        if not self.by_offset:
-            if read.link is None and not tally.more:
-                return self.beyond(read)
-            linked = self.by_link(read.link, read)
-            if isinstance(linked, Read):
-                return linked
-            self.by_offset = self.strayed = True
-            if tally.more or tally.total is None:
-                self.reader.warn(f"the platform {linked}; going on by offset")
-        return self.by_number(read) if tally.more or tally.untold else None
+    def fetch(self, flaw: Flaw, warning: str = "") -> Fetch:
+        """Return the request for the page after all objects received so far, by its offset."""
+        early, position = self.early, self.progress.position
+        url = self.numbered(position - early)
+        return Fetch(url, flaw, position - early, early, self.numbered(position), warning=warning)
 
-    def fetched_ahead(self, read: Read) -> Read | None:
-        """Return the page after `read`, or None where it did not come, for which requests at once may be the reason.
+    def linked(self, link: str, page: FetchedPage) -> str | None:
+        """Return where the link of a page leads, with the dates of the pull, which some servers leave out of it."""
+        target = resolved(link, page.url)
+        if target is None or not same_origin(target, page.url):
+            return None
+        sent = parameters(target)
+        lost = {name: value for name, value in self.filters.items() if name not in sent}
+        return with_query(target, lost) if lost and path(target) == path(self.start) else target
 
-        Some platforms refuse the second of two requests, or mix up their answers. Raises Failure.
-        """
-        try:
-            found = self.by_number(read)
-            if found is not None and found.opened.count:
-                return found
-        except Failure as failure:
-            if not failure.reached or failure.retries or self.reader.tries.over:
-                raise
-        self.irregular, self.wide, self.circling = True, False, False
-        self.reader.one_by_one()
-        self.reader.asked.discard(hash(self.numbered(self.tally.position)))
+    def foretold(self, target: str) -> bool:
+        """Whether a link leads where the offset would, and says nothing else."""
+        sent = parameters(target)
+        known = {"offset", "limit", *self.filters, *parameters(self.start)}
+        same = path(target) == path(self.start) and known.issuperset(sent)
+        return same and sent.get("offset") == str(self.progress.position)
+
+    def asked(self, url: str) -> bool:
+        """Whether a URL was read in this reading."""
+        return hash(url) in self.reader.asked
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the last pages brought nothing new."""
+        return self.progress.stale >= STALE_PAGES and not self.progress.reread
+
+    def parallel(self, base: Strategy, target: str | None) -> Switch | None:
+        """Return the switch to many requests at once, where the pages ahead can be foretold by their offsets."""
+        progress = self.progress
+        foretold = not target or parameters(target).get("offset") == str(progress.position)
+        several = progress.pages > 1 and self.reader.prefetcher.most > 1  # whoever asked twice wants more
+        if several and foretold and progress.even and progress.size and progress.left > progress.size:
+            return Switch(ParallelOffsets(self, base))
         return None
 
-    def beyond(self, read: Read) -> Read | None:
-        """Return the page behind what seems to be the last, where neither a link nor a number says that it is.
+    def end(self, base: Strategy, page: FetchedPage) -> Done | Switch:
+        """Return what to do after what seems to be the last page.
 
-        Some platforms cap their pages and say nothing of it, and some count the objects of the page as the total. A
-        platform that gives all at once, whatever the offset, gives the same again.
+        Whatever links and numbers say, a page that is as long as an earlier one, or as it can be, may not be the
+        last: some platforms cap their pages and say nothing of it, some announce the objects of the page, and some
+        do not count beyond a bound.
         """
-        tally = self.tally
-        counted = tally.pages == 1 and read.full and tally.total == tally.position
-        if not (tally.untold or counted) or read.opened.count < max(1, tally.size) or read.unbounded:
-            return None
-        found = self.by_number(read)
-        if found is None:
-            self.circling = self.circling and read.full
-        elif found.fresh:
-            self.by_offset = True
-            self.reader.warn("the platform gives no next link and no number of objects; going on by offset")
-        return found if found is not None and found.fresh else None
+        opened = page.opened
+        full = page.full or opened.count >= self.progress.size
+        told = page.body.more or page.body.total > self.progress.distinct
+        if not (full or told) or not page.opened.count or not (page.fresh or self.progress.reread):
+            return Done()
+        if page.unbounded and not told:
+            return Done()
+        return Switch(AfterEnd(self, base, page))
 
-    def by_link(self, link: str | None, read: Read) -> Read | str:
-        """Return the page that a link leads to, or why it leads nowhere new. Raises Failure."""
-        if link is None:
-            return "gives no next link although it announces more"
-        target = self.target(link, read)
-        if target is None:
+
+class FollowLinks:
+    """Follows the platform's next links, as long as they lead to something new."""
+
+    overlaps = False
+
+    def __init__(self, pull: PullContext) -> None:
+        self.pull = pull
+        self.base = self
+        self.target = ""  # where the last link led
+        self.cleaning = False  # whether links are followed without their empty parameters
+
+    def next(self, outcome: Outcome) -> Fetch | Done | Switch:
+        """Return what to do next."""
+        if isinstance(outcome, Failure):
+            return self.failed(outcome)
+        if isinstance(outcome, Rejected):
+            return self.by_offset(outcome.why)
+        link, progress = outcome.link, self.pull.progress
+        self.target = (self.pull.linked(link, outcome) or "") if link else ""
+        switch = self.pull.parallel(self, self.target)
+        if switch is not None:
+            return switch
+        if link is None and not progress.more:
+            return self.pull.end(self, outcome)
+        why = self.astray() if link else "gives no next link although it announces more"
+        return self.by_offset(why) if why else self.fetch()
+
+    def fetch(self) -> Fetch:
+        """Return the request for the page at a link: one object early, where that can be said in its words."""
+        target = without_nothing(self.target) if self.cleaning else self.target
+        early = self.pull.early if self.pull.foretold(target) else 0
+        offset = self.pull.progress.position - early if early else None
+        url = with_query(target, {"offset": str(offset)}) if early else target
+        ahead = () if self.pull.progress.reread else (url,)
+        return Fetch(url, self.flaw, offset, early, target, ahead)
+
+    def astray(self) -> str:
+        """Return why a link leads nowhere new, or nothing."""
+        progress = self.pull.progress
+        if not self.target:
             return "gives a next link that leads to another host"
-        if self.skips(link):
+        if self.skips:
             return "leaves objects out at its own next link"
-        if hash(target) in self.reader.asked:
+        if self.pull.asked(without_nothing(self.target) if self.cleaning else self.target):
             return "gives a next link to a page that was read already"
-        if self.tally.empty >= EMPTY_PAGES:
+        if progress.empty >= EMPTY_PAGES:
             return "gives link after link to empty pages"
-        if self.tally.stale >= STALE_PAGES and not self.tally.reread:
+        if self.pull.exhausted:
             return "gives link after link to what was read already"
-        try:
-            found = self.read_cleaned(target)
-        except Failure as failure:
-            if failure.reached and not failure.crowded and not self.reader.tries.over:
-                return f"fails at its own next link ({failure.answer})"
-            raise
-        if found.missing and self.tally.more:
-            return "has nothing at its own next link (HTTP 404)"
-        if self.tally.known(found):
-            return "repeats a page at its own next link"
-        return found
+        return ""
 
-    def by_number(self, read: Read) -> Read | None:
-        """Return the page after all objects received so far, or None where that page has none. Raises Failure."""
-        url = self.numbered(self.tally.position)
-        if not read.opened.count and hash(url) in self.reader.asked:
-            return None
-        if self.tally.stale >= STALE_PAGES and not self.tally.reread:
-            return None
-        try:
-            found = self.reader.read(url)
-        except Failure as failure:
-            behind = failure.refused or failure.status in BEHIND_STATUS
-            if behind and not self.tally.more:
-                return None
-            raise
-        self.circling = self.tally.known(found)
-        return None if self.circling else found
-
-    def target(self, link: str, read: Read) -> str | None:
-        """Return where a link leads, with the dates of the pull, which some servers leave out of it."""
-        target = resolved(link, read.url)
-        if target is None or not same_origin(target, read.url):
-            return None
-        there = parameters(target)
-        lost = {name: value for name, value in self.filters.items() if name not in there}
-        target = with_query(target, lost) if lost and path(target) == path(self.start) else target
-        return without_nothing(target) if self.cleaning else target
-
-    def skips(self, link: str) -> bool:
-        """Whether a link leads behind the next object, and no total would tell what it left out.
+    @property
+    def skips(self) -> bool:
+        """Whether the link leads past the next object, and no total would tell what it left out.
 
         Some count on more objects a page than they send. Others keep objects of a page to themselves, and are right.
         """
-        offset = number(parameters(link).get("offset", ""))
-        return self.tally.total is None and offset is not None and offset > self.tally.position
+        offset, progress = number(parameters(self.target).get("offset", "")), self.pull.progress
+        return progress.total is None and offset is not None and offset > progress.position
 
-    def read_cleaned(self, target: str) -> Read:
-        """Return the page at a link's URL, tried without the parameters that hold nothing if refused."""
-        cleaned = without_nothing(target)
-        if not self.cleaning:
-            try:
-                return self.reader.read(target)
-            except Failure as failure:
-                if not failure.refused or cleaned == target:
-                    raise
+    def flaw(self, page: FetchedPage) -> str:
+        """Return why the page at a link is not to be taken."""
+        if page.missing and self.pull.progress.more:
+            return "has nothing at its own next link (HTTP 404)"
+        return "repeats a page at its own next link" if self.pull.progress.known(page) else ""
+
+    def failed(self, failure: Failure) -> Fetch | Switch:
+        """Return what to do after a link failed: try it without its empty parameters, or go by offset."""
+        if not self.cleaning and failure.refused and without_nothing(self.target) != self.target:
             self.cleaning = True
-        return self.reader.read(cleaned)
+            return self.fetch()
+        if failure.reached and not failure.crowded and not self.pull.reader.tries.over:
+            return self.by_offset(f"fails at its own next link ({failure.answer})")
+        raise failure
 
-    def look_ahead(self, read: Read) -> None:
-        """Begin to fetch what comes next: many pages by their offsets, or the one that the link leads to."""
-        tally, ahead = self.tally, self.reader.ahead
-        self.wide = self.regular(read)
-        lost = self.by_offset or tally.empty >= EMPTY_PAGES or tally.stale >= STALE_PAGES
-        target = None if lost or not read.link else self.target(read.link, read)
-        if self.wide and tally.total is not None:
-            ahead.aim(self.numbered(offset) for offset in range(tally.position, tally.total, tally.size))
-        else:
-            ahead.aim((target,) if target is not None and not tally.reread else ())
+    def by_offset(self, why: str) -> Switch:
+        """Return the switch to offsets, because of what the platform does with its links."""
+        progress = self.pull.progress
+        told = progress.more or progress.total is None
+        warning = f"the platform {why}; going on by offset" if told else ""
+        return Switch(ByOffset(self.pull, overlaps=True), warning)
 
-    def regular(self, read: Read) -> bool:
-        """Whether the pages that follow can be asked for by offset all at once.
 
-        Each page so far was as long as the first and brought no object again, and the link says the same offset.
-        """
-        tally = self.tally
-        left = (tally.total or 0) - tally.position
-        if tally.repeated or tally.reread or (read.opened.count != tally.size and left > 0):
-            self.irregular = True
-        if self.irregular or self.reader.ahead.most <= 1 or not tally.size:
-            return False
-        if self.wide:
-            return left > 0
-        foretold = (
-            self.by_offset or not read.link or parameters(read.link).get("offset") == str(tally.position)
+class ByOffset:
+    """Asks for the page after all objects received so far, until there is none."""
+
+    def __init__(self, pull: PullContext, *, overlaps: bool = False, base: Strategy | None = None) -> None:
+        self.pull = pull
+        self.overlaps = overlaps
+        self.base = base or self
+
+    def next(self, outcome: Outcome) -> Fetch | Done | Switch:
+        """Return what to do next."""
+        progress = self.pull.progress
+        if isinstance(outcome, Failure):
+            return after_end(outcome, progress)
+        if isinstance(outcome, Rejected):
+            last = progress.pages > 1 and outcome.page.opened.count < progress.size  # the last page once more
+            return Done(stuck=not last)
+        switch = self.pull.parallel(self, None)
+        if switch is not None:
+            return switch
+        if not (progress.more or progress.uncounted):
+            return self.pull.end(self, outcome)
+        if self.pull.exhausted or progress.empty >= EMPTY_PAGES or progress.nameless >= NAMELESS_PAGES:
+            return Done()
+        fetch = self.pull.fetch(self.flaw)
+        ended = not (outcome.beyond or progress.more)
+        return Done() if ended or (not outcome.opened.count and self.pull.asked(fetch.url)) else fetch
+
+    def flaw(self, page: FetchedPage) -> str:
+        """Return why a page is not to be taken."""
+        return "repeats a page" if self.pull.progress.known(page) else ""
+
+
+class AfterEnd:
+    """Asks once after what seems to be the last page; what comes there is the rest of a list without links.
+
+    A platform that gives all at once, whatever the offset, gives the same again. One whose pages announce their own
+    objects alone may have pages without any, so after a full one it is asked for two more.
+    """
+
+    overlaps = False
+
+    def __init__(self, pull: PullContext, base: Strategy, last: FetchedPage) -> None:
+        self.pull = pull
+        self.base = base
+        self.last = last
+        self.tried = 0
+
+    def next(self, outcome: Outcome) -> Fetch | Done | Switch:
+        """Return what to do next."""
+        progress = self.pull.progress
+        if isinstance(outcome, Failure):
+            return after_end(outcome, progress)
+        if isinstance(outcome, Rejected):
+            if progress.known(outcome.page):
+                return Done(stuck=self.last.full and progress.pages == 1)
+            self.tried += 1
+            if not self.pull.early:
+                self.pull.continuity.unproven = True
+            if not (self.last.full and progress.own_totals) or self.tried >= EMPTY_PAGES:
+                return Done()
+            offset = progress.position + self.tried * progress.size
+            return Fetch(self.pull.numbered(offset), self.flaw, offset, warning=self.warning)
+        if outcome is not self.last:
+            return Switch(ByOffset(self.pull, base=self.base))
+        return Done() if self.pull.exhausted else self.pull.fetch(self.flaw, self.warning)
+
+    @property
+    def warning(self) -> str:
+        """What to say where the platform has more."""
+        progress = self.pull.progress
+        return NO_LINK if progress.total is None or progress.own_totals else TOO_FEW
+
+    def flaw(self, page: FetchedPage) -> str:
+        """Return why the page is not to be taken; one that does not join tells that the list moved."""
+        moved = self.pull.early and page.sifted.joint < 0 and not self.tried
+        new = page.beyond if self.pull.progress.reread else page.fresh
+        return "" if (new or moved) and not self.pull.progress.known(page) else "has nothing new"
+
+
+class ParallelOffsets:
+    """Asks for many pages at once by their offsets, as long as every page is as long as the first.
+
+    Some platforms refuse the second of two requests, or mix up their answers: then `base` goes on.
+    """
+
+    overlaps = False
+
+    def __init__(self, pull: PullContext, base: Strategy) -> None:
+        self.pull = pull
+        self.base = base
+
+    def next(self, outcome: Outcome) -> Fetch | Switch:
+        """Return what to do next."""
+        progress, most = self.pull.progress, self.pull.reader.prefetcher.most
+        if isinstance(outcome, Failure) and (
+            not outcome.reached or outcome.retries or self.pull.reader.tries.over
+        ):
+            raise outcome
+        if isinstance(outcome, Failure | Rejected):
+            return Switch(self.base, NOT_AT_ONCE, alone=True)
+        early = self.pull.early
+        if not progress.more or not progress.even or most <= 1 or progress.size <= early:
+            return Switch(self.base)
+        assert progress.total is not None
+        positions = range(progress.position, progress.total, progress.size - early)[:most]
+        ahead = tuple(self.pull.numbered(position - early) for position in positions)
+        return Fetch(
+            ahead[0],
+            self.flaw,
+            progress.position - early,
+            early,
+            self.pull.numbered(progress.position),
+            ahead,
         )
-        return foretold and left > tally.size
+
+    def flaw(self, page: FetchedPage) -> str:
+        """Return why a page is not to be taken."""
+        return "" if page.opened.count and not self.pull.progress.known(page) else "is not the next one"
+
+
+def after_end(failure: Failure, progress: PullProgress) -> Done:
+    """Return that an offset after the end was refused; raises the Failure where there should be more."""
+    if progress.more or not (failure.refused or failure.status in AFTER_END_STATUS):
+        raise failure
+    return Done()

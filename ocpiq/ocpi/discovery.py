@@ -11,7 +11,7 @@ from uuid import uuid4
 from ocpiq.errors import Notify, PlatformError, Requested, UsageError, Warned, ignore
 from ocpiq.ocpi import failures
 from ocpiq.ocpi.address import cleaned, host, origin, path, resolved, shown, traced, with_query
-from ocpiq.ocpi.ahead import Errand
+from ocpiq.ocpi.ahead import BackgroundRequest
 from ocpiq.ocpi.connection import Connection
 from ocpiq.ocpi.envelope import (
     BOM,
@@ -249,11 +249,11 @@ class Inquiry:
         """Return the answer to one request."""
         sent = headers(Token(self.token, form), self.correlation)
         self.asked = url
-        errand = Errand(
+        request = BackgroundRequest(
             lambda url, stopped: self.connection.get(url, sent, subject, stopped, self.tries.left), url
         )
         try:
-            answer = errand.result(self.tries.left)
+            answer = request.result(self.tries.left)
         except TimeoutError as error:
             raise failures.late(subject, url) from error
         self.notify(

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from ocpiq.ocpi.address import other_slash, with_query
 from ocpiq.ocpi.failures import Failure
-from ocpiq.ocpi.pages import Read, Reader
+from ocpiq.ocpi.pages import FetchedPage, PageReader
 
 LIMITS = (1000, 500, 250, 125, 62, 31, 15, None)
 """Objects a page; the next one where one is refused; at last none is said."""
@@ -15,24 +15,24 @@ NOT_FOUND = 404  # HTTP status
 MODEST = 62  # of these, what is asked for where a platform fails at more
 
 
-def first_page(reader: Reader, endpoints: Iterable[str], filters: Mapping[str, str]) -> Read:
+def first_page(reader: PageReader, endpoints: Iterable[str], filters: Mapping[str, str]) -> FetchedPage:
     """Return the first page of the first endpoint that has objects: 2.1.1 does not name the Sender's.
 
     Raises Failure.
     """
     first: Failure | None = None
-    empty: Read | None = None
+    empty: FetchedPage | None = None
     for endpoint in endpoints:
         try:
-            read = spelled_page(reader, endpoint, filters)
+            page = spelled_page(reader, endpoint, filters)
         except Failure as failure:
             first = first or failure
             if reader.tries.over:
                 break
             continue
-        if read.opened.count:
-            return read
-        empty = read if empty is None or empty.missing else empty
+        if page.opened.count:
+            return page
+        empty = page if empty is None or empty.missing else empty
     if empty is not None:
         if empty.missing:
             reader.warn("the platform answers HTTP 404, which is taken for an empty list")
@@ -41,7 +41,7 @@ def first_page(reader: Reader, endpoints: Iterable[str], filters: Mapping[str, s
     raise first
 
 
-def spelled_page(reader: Reader, endpoint: str, filters: Mapping[str, str]) -> Read:
+def spelled_page(reader: PageReader, endpoint: str, filters: Mapping[str, str]) -> FetchedPage:
     """Return the first page of an endpoint, which may need a slash at its end, or none. Raises Failure."""
     try:
         return largest_page(reader, endpoint, filters)
@@ -53,7 +53,7 @@ def spelled_page(reader: Reader, endpoint: str, filters: Mapping[str, str]) -> R
         raise
 
 
-def largest_page(reader: Reader, endpoint: str, filters: Mapping[str, str]) -> Read:
+def largest_page(reader: PageReader, endpoint: str, filters: Mapping[str, str]) -> FetchedPage:
     """Return the first page of an endpoint, with the largest limit that is not refused. Raises Failure."""
     first: Failure | None = None
     for limit in LIMITS:
@@ -63,7 +63,7 @@ def largest_page(reader: Reader, endpoint: str, filters: Mapping[str, str]) -> R
         place = {} if limit is None else {"offset": "0", "limit": str(limit)}
         url = with_query(endpoint, {**filters, **place})
         try:
-            read = reader.read(url, once=overwhelmed)
+            page = reader.read(url, once=overwhelmed)
         except Failure as failure:
             first = first or failure
             if overwhelmed or not (failure.refused or failure.overwhelmed) or reader.tries.over:
@@ -71,6 +71,6 @@ def largest_page(reader: Reader, endpoint: str, filters: Mapping[str, str]) -> R
             continue
         if overwhelmed:
             reader.warn(f"the platform fails at large pages; going on with {limit} objects a page")
-        return read
+        return page
     assert first is not None
     raise first

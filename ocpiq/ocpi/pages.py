@@ -9,42 +9,56 @@ from uuid import uuid4
 
 from msgspec import Struct
 
+from ocpiq import schema
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
 from ocpiq.ocpi import failures
 from ocpiq.ocpi.address import parameters, traced
-from ocpiq.ocpi.ahead import Ahead
+from ocpiq.ocpi.ahead import Prefetcher
 from ocpiq.ocpi.connection import Answer, Connection
-from ocpiq.ocpi.distinct import EXACT, Distinct
+from ocpiq.ocpi.distinct import EXACT
 from ocpiq.ocpi.envelope import SUCCESS, head, is_page, said
 from ocpiq.ocpi.failures import Failure
 from ocpiq.ocpi.headers import headers, redact
 from ocpiq.ocpi.links import next_link, number
 from ocpiq.ocpi.parties import routing
+from ocpiq.ocpi.repeats import Expected, RepeatFilter, Sifted
 from ocpiq.ocpi.retry import Patience, Tries
-from ocpiq.privacy import Gate, Opened
+from ocpiq.privacy import BodyPaging, Gate, Opened, PagingMembers, Repeats
 from ocpiq.storage import Login
 
 
-class Read(Struct, frozen=True):
+class FetchedPage(Struct, frozen=True):
     """A page as it was read.
 
-    `mark` is equal for pages with the same objects in the same order; `missing` says that the answer was an OCPI
-    envelope with HTTP 404, which some platforms send for an empty list. `most` is the number of objects that a page
-    can have, as far as the platform says.
+    `link` leads to the next page, whether a header says so or the body, and `body` is all that the body says of
+    paging. `missing` says that the answer was an OCPI envelope with HTTP 404, which some platforms send for an
+    empty list.
+    `most` is the number of objects that a page can have, as far as the platform says.
     """
 
     url: str
     opened: Opened
     link: str | None
     total: int | None
-    mark: int
+    sifted: Sifted
     missing: bool
     most: int | None
+    body: BodyPaging = BodyPaging()
+
+    @property
+    def mark(self) -> int:
+        """A number that is equal for pages with the same objects in the same order; 0 where none has a key."""
+        return self.sifted.mark
 
     @property
     def fresh(self) -> int:
         """How many objects came that had not come before."""
         return self.opened.count - self.opened.repeated - len(self.opened.bad)
+
+    @property
+    def beyond(self) -> int:
+        """How many objects come after the last one of the page before, whether they are new or not."""
+        return self.opened.count - self.sifted.joint - 1
 
     @property
     def full(self) -> bool:
@@ -58,7 +72,7 @@ class Read(Struct, frozen=True):
         return asked is not None and self.opened.count > asked
 
 
-class Reader:
+class PageReader:
     """Reads the pages of one pull; `asked` has the hash of every URL that was."""
 
     def __init__(
@@ -80,81 +94,100 @@ class Reader:
         self.routing = routing(login, module)
         self.correlation = str(uuid4())
         self.asked: set[int] = set()
-        self.waited = False
-        self.distinct = Distinct()
-        self.mark = 0
-        self.ahead = Ahead(self.fetch, parallel or MOST_AT_ONCE, at_once=parallel is not None)
+        self.said: set[str] = set()
+        self.paging = PagingMembers(schema.module(module, login.version).key)
+        self.filter = RepeatFilter()
+        self.sifted = Sifted()
+        self.prefetcher = Prefetcher(self.fetch, parallel or MOST_AT_ONCE, at_once=parallel is not None)
 
     def warn(self, text: str) -> None:
-        """Say something of this pull."""
-        self.notify(Warned(f"{self.module}: {text}"))
+        """Say something of this pull, once."""
+        if text not in self.said:
+            self.said.add(text)
+            self.notify(Warned(f"{self.module}: {text}"))
 
-    def read(self, url: str, *, once: bool = False) -> Read:
-        """Return the page at `url`, asked for `once` or with patience. Raises Failure."""
-        read = self.tries.patiently(lambda: self.attempt(url), once=once)
-        self.asked |= {hash(url), hash(read.url)}
-        return read
+    def read(
+        self, url: str, *, once: bool = False, expected: Expected | None = None, rereading: bool = False
+    ) -> FetchedPage:
+        """Return the page at `url`, asked for `once` or with patience.
 
-    def one_by_one(self) -> None:
-        """Wait for what is under way, and ask for one page at a time from here on."""
-        self.warn("the platform fails at several requests at once; going on one by one")
-        for url in tuple(self.ahead.errands):
+        `expected` is what it should begin with; `rereading` tells that its objects may all have been read before.
+        Raises Failure.
+        """
+
+        def sift(keys: Sequence[int | None]) -> Sequence[int]:
+            exact = self.filter.distinct.exact
+            self.sifted = self.filter.sift(tuple(keys), expected, rereading=rereading)
+            if exact and not self.filter.distinct.exact:
+                self.warn(
+                    f"more than {EXACT:,} objects; from here on repeats are found among the latest ones only"
+                )
+            return self.sifted.left_out
+
+        page = self.tries.patiently(lambda: self.attempt(url, sift), once=once)
+        self.asked |= {hash(url), hash(page.url)}
+        return page
+
+    def one_by_one(self, url: str) -> None:
+        """Wait for the requests under way, and ask for one page at a time from here on, beginning with `url`."""
+        self.asked.discard(hash(url))
+        for other in tuple(self.prefetcher.pending):
             with suppress(Failure, TimeoutError):
-                self.ahead.take(url, self.tries.left)
-        self.ahead.most = 1
+                self.prefetcher.take(other, self.tries.left)
+        self.prefetcher.most = 1
 
     def told_to_wait(self) -> None:
-        """Say once that the platform sets the pace."""
-        if not self.waited:
-            self.warn("the platform asks to wait; waiting")
-        self.waited = True
+        """Say that the platform sets the pace."""
+        self.warn("the platform asks to wait; waiting")
 
     def fetch(self, url: str, stopped: Callable[[], bool]) -> Answer:
         """Return the answer at `url`, asked for once."""
         sent = headers(self.token, self.correlation, self.routing)
         return self.connection.get(url, sent, self.module, stopped, self.tries.left)
 
-    def attempt(self, url: str) -> Read:
+    def attempt(self, url: str, sift: Repeats) -> FetchedPage:
         """Return the page at `url`: fetched ahead, or asked for now."""
         began = time.monotonic()
         try:
-            answer = self.ahead.take(url, self.tries.left)
+            answer = self.prefetcher.take(url, self.tries.left)
         except (Failure, TimeoutError) as error:
             failure = error if isinstance(error, Failure) else failures.late(self.module, url)
             self.trace(url, failure.status, None, time.monotonic() - began)
             raise failure from error
         total = number(answer.headers.get("x-total-count", ""))
+        self.sifted = Sifted()
         try:
-            opened = self.opened(answer, total) if answer.success else self.refused(answer)
+            opened = self.opened(answer, total, sift) if answer.success else self.refused(answer)
         except Failure:
             self.trace(url, answer.status, None, answer.seconds)
             raise
         self.trace(url, answer.status, opened.count, answer.seconds)
-        return Read(
+        body = self.paging.read(answer.body) if answer.success else BodyPaging()
+        return FetchedPage(
             url=answer.url,
             opened=opened,
-            link=next_link(answer.headers.get("link", "")),
+            link=next_link(answer.headers.get("link", "")) or body.next or None,
             total=total,
-            mark=self.mark,
+            sifted=self.sifted,
             missing=answer.status == 404,
             most=most(answer),
+            body=body,
         )
 
     def trace(self, url: str, status: int, objects: int | None, seconds: float) -> None:
         """Tell of a request."""
         self.notify(Requested(self.module, redact(traced(url), self.token.value), status, objects, seconds))
 
-    def opened(self, answer: Answer, total: int | None) -> Opened:
+    def opened(self, answer: Answer, total: int | None, sift: Repeats) -> Opened:
         """Return what the gate makes of a page, where `total` objects are announced.
 
         Raises the Failure of a body or envelope that is none.
         """
-        self.mark = 0
         if answer.status == NO_CONTENT and not answer.body:
             return NOTHING
-        self.distinct.expect(total or 0)
+        self.filter.distinct.expect(total or 0)
         try:
-            opened = self.gate.page(answer.body, self.repeats)
+            opened = self.gate.page(answer.body, sift)
         except PlatformError:
             raise failures.of_body(self.module, answer.url, answer.body) from None
         code = opened.status_code
@@ -165,21 +198,10 @@ class Reader:
             raise failures.of_code(self.module, answer.url, answer.status, code, message)
         return opened
 
-    def repeats(self, keys: Sequence[int]) -> Sequence[int]:
-        """Return the places of the objects that came before, and mark the page by all of its keys."""
-        self.mark = hash(tuple(keys))
-        exact = self.distinct.exact
-        found = self.distinct.repeats(keys)
-        if exact and not self.distinct.exact:
-            self.warn(
-                f"more than {EXACT:,} objects; from here on repeats are found among the latest ones only"
-            )
-        return found
-
     def forget(self) -> None:
         """Begin anew: nothing has been read."""
         self.asked.clear()
-        self.distinct = Distinct()
+        self.filter = RepeatFilter()
 
     def refused(self, answer: Answer) -> Opened:
         """Return an empty page for HTTP 404 with an envelope; raises the Failure of other HTTP errors."""

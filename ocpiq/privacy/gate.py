@@ -8,7 +8,7 @@ still resists is followed slice by slice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
@@ -92,15 +92,14 @@ class Gate:
         found, records = way.records(body)
         repeats = repeats if self._key else None
         keys = None if records is None or repeats is None else way.rows.keys(records)
-        keyless = keys is not None and None in keys
         slices: Items = []
-        if records is None or ((self._first or keyless) and not way.apart):
+        if records is None or (self._first and not way.apart):
             found, slices = split(body)
-        elif self._first or keyless:
-            slices = [bytes(raw) for raw in (records if keyless else records[:LOOKED_AT])]
+        elif self._first:
+            slices = [bytes(raw) for raw in records[:LOOKED_AT]]
         if records is None:
             return self._opened(found, slices, len(slices), self._each(slices, repeats))
-        gone = set(repeats(self._sealed(keys, slices))) if keys and repeats else ()
+        gone = set(repeats(keys)) if keys and repeats else ()
         kept = [record for place, record in enumerate(records) if place not in gone] if gone else records
         return self._opened(found, slices, len(records), (way.rows.all(kept), (), len(gone)))
 
@@ -138,16 +137,10 @@ class Gate:
             repeated,
         )
 
-    def _sealed(self, keys: Sequence[int | None], slices: Items) -> list[int]:
-        """Return the sealed keys of a page; those that a record has not are made of its slice."""
-        assert self._key is not None
-        whole = self._key.of_slice
-        return [whole(cast(bytes, slices[place])) if key is None else key for place, key in enumerate(keys)]
-
     def _each(self, slices: Items, repeats: Repeats | None) -> Taken:
         """Return the rows of slices, the places of what is no object, and how many are repeats."""
         found: list[Kept] = []
-        keys: list[int] = []
+        keys: list[int | None] = []
         bad: list[int] = []
         for number, raw in enumerate(slices):
             try:

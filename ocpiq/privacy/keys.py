@@ -15,8 +15,9 @@ from msgspec import Raw
 from ocpiq.privacy.careful import BrokenError
 from ocpiq.privacy.slices import fields, value
 
-Repeats = Callable[[Sequence[int]], Sequence[int]]
-"""Takes the sealed keys of a page's objects and returns the places of those that came before."""
+Repeats = Callable[[Sequence[int | None]], Sequence[int]]
+"""Takes the sealed keys of a page's objects, None for one without a key, and returns the places of those that are to be
+left out because they came before."""
 
 Identifier = str | int | None
 """What the parts of a key are decoded as; an object with another shape there is read the tolerant way."""
@@ -57,19 +58,13 @@ class Key:
             return None
         return hash(SECRET + "\0".join(texts).casefold())
 
-    def of_slice(self, raw: bytes) -> int:
-        """Return the sealed key of a slice, or the seal of its bytes where it has none."""
+    def of_slice(self, raw: bytes) -> int | None:
+        """Return the sealed key of a slice; None where it has none."""
         try:
             parts = fields(raw)
         except BrokenError:
-            return seal(raw)
-        found = self.of_parts([Raw(parts[name]) if name in parts else None for name in self.names])
-        return seal(raw) if found is None else found
-
-
-def seal(raw: bytes) -> int:
-    """Return a hash of an object's bytes."""
-    return hash(SECRET.encode() + raw)
+            return None
+        return self.of_parts([Raw(parts[name]) if name in parts else None for name in self.names])
 
 
 def identifier(part: object) -> str:

@@ -194,7 +194,7 @@ def test_login_and_pull(home: dict[str, str], tmp_path: Path) -> None:
         platform.send_signal(signal.SIGINT)
         assert platform.wait(30) == 0
     assert pulled.returncode == 0
-    assert pulled.stderr == "sessions: 10,000 objects, 10 pages\n"
+    assert pulled.stderr == "sessions: 10,000 objects, 11 pages\n"
     assert len(pulled.stdout.splitlines()) == 12
     assert ocpiq("--demo", query, env=home).stdout == pulled.stdout
     assert ocpiq("--source", f"sessions={tmp_path / 's.ndjson'}", query, env=home).stdout == pulled.stdout

@@ -71,7 +71,7 @@ def test_progress_is_one_line_that_is_cleared(environment: dict[str, str]) -> No
     assert len(lines) == 2
     drawn, count = lines
     assert re.search(r"\r\x1b\[Ksessions: \d+ pages?, [\d,]+ of 10,000 objects", drawn)
-    assert re.search(r"\r\x1b\[Ksessions: 10,000 objects, 10 pages, \d+\.\d s$", drawn)
+    assert re.search(r"\r\x1b\[Ksessions: 10,000 objects, 11 pages, \d+\.\d s$", drawn)
     assert count.isprintable() is False or count.strip("\x1b[0;39m").isdigit()
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ocpiq.ocpi.ahead import Ahead
+from ocpiq.ocpi.ahead import Prefetcher
 from ocpiq.ocpi.connection import Answer
 from ocpiq.ocpi.failures import Failure
 
 URLS = [f"https://cpo.example/cdrs?offset={number}" for number in range(20)]
 
 
-def answering(status: int) -> Ahead:
+def answering(status: int) -> Prefetcher:
     """Return one that is to fetch eight at once, from a platform that answers so."""
-    return Ahead(lambda url, stopped: Answer(url, status, {}, b"[]"), 8, at_once=True)
+    return Prefetcher(lambda url, stopped: Answer(url, status, {}, b"[]"), 8, at_once=True)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def answering(status: int) -> Ahead:
 def test_what_an_answer_does_to_the_width(status: int, width: int, most: int) -> None:
     ahead = answering(status)
     ahead.aim(URLS)
-    assert len(ahead.errands) == 8
+    assert len(ahead.pending) == 8
     assert ahead.take(URLS[0], 5).status == status
     assert (ahead.width, ahead.most) == (width, most)
 
@@ -32,7 +32,7 @@ def test_a_failure_halves_the_width() -> None:
     def fails(url: str, stopped: object) -> Answer:
         raise Failure("cdrs: no")
 
-    ahead = Ahead(fails, 8, at_once=True)
+    ahead = Prefetcher(fails, 8, at_once=True)
     ahead.aim(URLS)
     with pytest.raises(Failure):
         ahead.take(URLS[0], 5)
@@ -42,7 +42,7 @@ def test_a_failure_halves_the_width() -> None:
 def test_what_is_no_longer_aimed_at_is_broken_off() -> None:
     ahead = answering(200)
     ahead.aim(URLS[:4])
-    first = ahead.errands[URLS[0]]
+    first = ahead.pending[URLS[0]]
     ahead.aim(URLS[4:6])
     assert first.stopped
-    assert set(ahead.errands) == set(URLS[4:6])
+    assert set(ahead.pending) == set(URLS[4:6])

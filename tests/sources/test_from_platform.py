@@ -33,7 +33,7 @@ def test_modules_share_a_connection_and_each_pull_says_how_it_went():
         assert platform.connections == before + 1
     assert notices[:4] == [
         PageRead("sessions", 1, 4, 10),
-        PageRead("sessions", 2, 8, 10),
+        PageRead("sessions", 2, 7, 10),
         PageRead("sessions", 3, 10, 10),
         PullEnded("sessions", 3, 10, True),
     ]
