@@ -171,11 +171,16 @@ def of_page(subject: str, url: str) -> Failure:
 
 def of_network(subject: str, url: str, error: Exception) -> Failure:
     """Return the failure for a request that got no whole answer."""
-    from urllib3 import exceptions as kinds  # noqa: PLC0415 - already loaded by whoever has such an error
+    import httpx  # noqa: PLC0415 - already loaded by whoever has such an error
+
+    from ocpiq.ocpi.decoders import BrokenCodingError  # noqa: PLC0415
+    from ocpiq.ocpi.head_guard import BrokenHeadersError, HeadersTooLargeError  # noqa: PLC0415
 
     where, causes = host(url), tuple(chain(error))
     for cause in causes:
-        if isinstance(cause, socket.gaierror):
+        if isinstance(cause, socket.gaierror | UnicodeError):
+            if proxy_of(url):
+                return no_proxy(subject, where)
             return Failure(f"{subject}: no host is called {where}", hint="check the URL and the network")
         if isinstance(cause, ssl.SSLError):
             return of_tls(subject, where, cause)
@@ -183,20 +188,24 @@ def of_network(subject: str, url: str, error: Exception) -> Failure:
             if proxy_of(url):
                 return no_proxy(subject, where)
             return Failure(f"{subject}: {where} refuses connections", hint="check host, port and the network")
-    if isinstance(error, kinds.TimeoutError):
+        if isinstance(cause, HeadersTooLargeError):
+            return Failure(f"{subject}: {where} sends more than 100 kB of headers", hint="tell the platform")
+        if isinstance(cause, BrokenHeadersError):
+            return Failure(f"{subject}: {where} sends headers that are not HTTP", hint="tell the platform")
+    if isinstance(error, BrokenCodingError):
+        return Failure(f"{subject}: {where} sends a broken compressed body", hint=LATER, retries=OFTEN)
+    if isinstance(error, httpx.TimeoutException):
         return late(
             subject,
             url,
-            "takes no connection" if isinstance(error, kinds.ConnectTimeoutError) else "does not answer",
+            "takes no connection" if isinstance(error, httpx.ConnectTimeout) else "does not answer",
         )
-    if isinstance(error, kinds.ProxyError):
+    if isinstance(error, httpx.ProxyError):
         return no_proxy(subject, where)
-    if isinstance(error, kinds.LocationValueError):
+    if isinstance(error, httpx.InvalidURL | httpx.LocalProtocolError):
         return Failure(f"{subject}: the platform's address is no URL")
-    if isinstance(error, kinds.NewConnectionError):
+    if isinstance(error, httpx.ConnectError):
         return Failure(f"{subject}: {where} cannot be reached", hint="check host, port and the network")
-    if isinstance(error, kinds.DecodeError):
-        return Failure(f"{subject}: {where} sends a broken compressed body", hint=LATER, retries=OFTEN)
     return Failure(
         f"{subject}: {where} ended the connection in its answer", hint="try again later", retries=OFTEN
     )
