@@ -197,6 +197,7 @@ LOGIN: Final = (
     Option("open", "", (), "no token: the platform is open to all", ("login",)),
     Option("check", "", (), "say what works, and how many objects each module has", ("login",)),
     Option("allow-origin", "", ("ORIGIN",), "another https://HOST that the token may go to", ("login",)),
+    Option("allow-http", "", (), "let the token cross the network unencrypted (http://)", ("login",)),
     Option("ca-file", "", ("FILE",), "further authorities to trust (PEM)", ("login",)),
     Option("client-cert", "", ("FILE",), "your own certificate (PEM)", ("login",)),
     Option("client-key", "", ("FILE",), "its key, if that is another file (PEM)", ("login",)),

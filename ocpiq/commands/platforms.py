@@ -21,6 +21,7 @@ TOKEN_VARIABLE: Final = "OCPIQ_TOKEN"  # noqa: S105 - the variable's name
 
 def login(given: Arguments) -> int:
     """Log in, and keep what a pull needs to know."""
+    from ocpiq import ocpi
     from ocpiq.storage import logins
 
     if len(given.words) != 1:
@@ -30,7 +31,8 @@ def login(given: Arguments) -> int:
     progress = Progress(quiet=given.has("quiet"), verbose=given.has("verbose"))
     found = _found(given, progress)
     logins.save(found)
-    say(f"logged in to {found.name}: OCPI {found.version}, {', '.join(found.endpoints) or 'no modules'}")
+    modules = ocpi.redact(", ".join(found.endpoints), found.token.value, cut=False)
+    say(f"logged in to {found.name}: OCPI {found.version}, {modules or 'no modules'}")
     if given.has("check"):
         from ocpiq.commands.check import check
 
@@ -54,23 +56,25 @@ def _found(given: Arguments, progress: Progress) -> Login:
         logins.checked(name)
     if given.has("keyring"):
         keyring.check()
+    token = _token(given, needed=not bare)
     found = ocpi.login(
         url,
-        _token(given, needed=not bare),
+        token,
         own,
         name=name,
         version=given.last("ocpi-version"),
         tls=_tls(given),
-        agree=_agree(given),
+        agree=_agree(given, token),
+        allow_http=given.has("allow-http"),
         notify=progress,
     )
     stored = given.has("keyring") and found.token.value != ""
     return replace(found, token=replace(found.token, in_keyring=True)) if stored else found
 
 
-def _agree(given: Arguments) -> Callable[[str], bool]:
+def _agree(given: Arguments, token: str) -> Callable[[str], bool]:
     """Return what says whether the token may go to another origin: the options, else a person at a terminal."""
-    from ocpiq.ocpi import origin
+    from ocpiq.ocpi import origin, redact
 
     allowed = {origin(text) for (text,) in given.every("allow-origin")}
     if "" in allowed:
@@ -79,7 +83,9 @@ def _agree(given: Arguments) -> Callable[[str], bool]:
     def agree(there: str) -> bool:
         if there in allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return there in allowed
-        sys.stderr.write(f"the platform keeps data at {there}; may the token go there? [y/N] ")
+        sys.stderr.write(
+            f"the platform keeps data at {redact(there, token, cut=False)}; may the token go there? [y/N] "
+        )
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -111,6 +117,7 @@ def logout(given: Arguments) -> int:
 
 def platforms(given: Arguments) -> int:
     """List the logins, the one in use with a star."""
+    from ocpiq import ocpi
     from ocpiq.storage import logins
 
     if given.words:
@@ -123,7 +130,7 @@ def platforms(given: Arguments) -> int:
     width = max(len(login.name) for login in known)
     for login in known:
         star = "*" if login.name == used else " "
-        sys.stdout.write(f"{star} {login.name:<{width}}  {login.version:<5}  {login.url}\n")
+        sys.stdout.write(f"{star} {login.name:<{width}}  {login.version:<5}  {ocpi.shown_address(login)}\n")
     return 0
 
 

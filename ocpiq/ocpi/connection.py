@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ocpiq.ocpi import failures
-from ocpiq.ocpi.address import host, redirected
-from ocpiq.ocpi.failures import Failure
+from ocpiq.ocpi.address import redirected
+from ocpiq.ocpi.failures import Failure, Subject
 
 if TYPE_CHECKING:
     from ocpiq.storage import Tls
@@ -105,7 +105,7 @@ class Connection:
         self,
         url: str,
         headers: Mapping[str, str],
-        subject: str,
+        subject: Subject,
         stopped: Callable[[], bool] = lambda: False,
         within: float = math.inf,
     ) -> Answer:
@@ -137,10 +137,15 @@ class Connection:
             if target is None:
                 raise failures.elsewhere(subject, url, location, status)
             url = target
-        raise Failure(f"{subject}: {host(url)} sends on and on (HTTP {status})", status=status)
+        raise Failure(f"{subject}: {subject.host(url)} sends on and on (HTTP {status})", status=status)
 
     def once(
-        self, url: str, headers: Mapping[str, str], subject: str, stopped: Callable[[], bool], within: float
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        subject: Subject,
+        stopped: Callable[[], bool],
+        within: float,
     ) -> Answer:
         """Return the answer to one request."""
         from ocpiq.ocpi import decoders, transport  # noqa: PLC0415
@@ -187,10 +192,10 @@ class Turn:
 class Meter:
     """Watches a body that comes in: how large, how packed, how slow."""
 
-    def __init__(self, bounds: Bounds, subject: str, url: str, due: float) -> None:
+    def __init__(self, bounds: Bounds, subject: Subject, url: str, due: float) -> None:
         self.bounds = bounds
         self.subject = subject
-        self.where = host(url)
+        self.where = subject.host(url)
         self.since = time.monotonic()
         self.sent = 0  # bytes that came, packed
         self.then = 0  # bytes that had come at the time `since`

@@ -22,9 +22,10 @@ from misbehaving import Platform, Response, serving
 from ocpiq import ocpi
 from ocpiq.ocpi.connection import Answer
 from ocpiq.ocpi.decoders import BrokenCodingError, unpacked
-from ocpiq.ocpi.failures import Failure
+from ocpiq.ocpi.failures import Failure, Subject
 from ocpiq.ocpi.head_guard import BrokenHeadersError, HeadersTooLargeError, HeadGuard
 
+CDRS = Subject("cdrs")
 Send = Callable[[bytes], object]
 
 
@@ -52,7 +53,7 @@ def wire(serve: Callable[[Send, threading.Event], object]) -> Iterator[str]:
 
 def got(serve: Callable[[Send, threading.Event], object], bounds: ocpi.Bounds | None = None) -> Answer:
     with wire(serve) as url, ocpi.Connection(bounds=bounds) as connection:
-        return connection.get(url, {}, "cdrs")
+        return connection.get(url, {}, CDRS)
 
 
 def failed(
@@ -64,7 +65,7 @@ def failed(
         ocpi.Connection(bounds=bounds) as connection,
         pytest.raises(Failure) as caught,
     ):
-        connection.get(url, {}, "cdrs")
+        connection.get(url, {}, CDRS)
     return caught.value.message.replace(url[7:-1], "HOST"), caught.value.retries
 
 
@@ -166,7 +167,7 @@ def test_closing_ends_what_is_waited_for():
 
         def work() -> None:
             try:
-                connection.get(url, {}, "cdrs")
+                connection.get(url, {}, CDRS)
             except Failure as failure:
                 caught.append(failure)
 
@@ -185,7 +186,7 @@ def test_cookies_are_not_kept():
     answer = Response(b"[]", headers={"Set-Cookie": "a=b; Path=/"})
     with serving(Platform(special={"x": lambda _: answer})) as platform, ocpi.Connection() as connection:
         for _ in range(2):
-            connection.get(f"{platform.url}/x", {}, "cdrs")
+            connection.get(f"{platform.url}/x", {}, CDRS)
     assert [request.headers.get("cookie") for request in platform.requests] == [None, None]
 
 
@@ -197,7 +198,7 @@ def test_a_redirect_to_no_address(location):
         ocpi.Connection() as connection,
         pytest.raises(Failure, match="where the token does not go") as caught,
     ):
-        connection.get(f"{platform.url}/x", {}, "cdrs")
+        connection.get(f"{platform.url}/x", {}, CDRS)
     assert (caught.value.status, len(platform.requests)) == (302, 1)
 
 
@@ -224,7 +225,7 @@ def test_path_and_query_go_out_as_a_link_has_them(given, sent):
 
         thread = threading.Thread(target=work)
         thread.start()
-        connection.get(f"http://127.0.0.1:{server.getsockname()[1]}{given}", {}, "cdrs")
+        connection.get(f"http://127.0.0.1:{server.getsockname()[1]}{given}", {}, CDRS)
         thread.join()
     assert lines == [f"GET {sent} HTTP/1.1\r\n".encode()]
 
@@ -233,7 +234,7 @@ def test_no_log_holds_path_query_or_token(caplog):
     caplog.set_level(logging.INFO)
     answer = Response(b"[]")
     with serving(Platform(special={"secret": lambda _: answer})) as platform, ocpi.Connection() as connection:
-        connection.get(f"{platform.url}/secret?token=abc", {"Authorization": "Token abc"}, "cdrs")
+        connection.get(f"{platform.url}/secret?token=abc", {"Authorization": "Token abc"}, CDRS)
     assert "secret" not in caplog.text
     assert "abc" not in caplog.text
 
@@ -243,7 +244,7 @@ def test_no_log_holds_path_query_or_token(caplog):
 )
 def test_a_name_that_no_host_has(host):
     with ocpi.Connection() as connection, pytest.raises(Failure) as caught:
-        connection.get(f"http://{host}/", {}, "cdrs")
+        connection.get(f"http://{host}/", {}, CDRS)
     assert caught.value.message in (
         "cdrs: the platform's address is no URL",
         f"cdrs: no host is called {host}",
@@ -327,7 +328,7 @@ def test_what_blows_up_between_two_codings_is_given_up_as_well():
         tracemalloc.start()
         try:
             with pytest.raises(Failure, match="unpacks to more than 200 times its size"):
-                connection.get(f"{platform.url}/cdrs", {}, "cdrs")
+                connection.get(f"{platform.url}/cdrs", {}, CDRS)
             most = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
