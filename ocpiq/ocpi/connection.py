@@ -17,6 +17,7 @@ from msgspec import Struct
 from ocpiq.ocpi import failures
 from ocpiq.ocpi.address import redirected
 from ocpiq.ocpi.failures import Failure, Subject
+from ocpiq.privacy.bounds import LARGEST, RATIO, UNPACKED
 
 if TYPE_CHECKING:
     from ocpiq.storage import Tls
@@ -42,9 +43,9 @@ class Bounds(Struct, frozen=True):
     idle: float = 15.0
     patience: float = 30.0
     slowest: float = 10_000.0
-    largest: int = 1 << 29
-    ratio: int = 200
-    unpacked: int = 1 << 24
+    largest: int = LARGEST
+    ratio: int = RATIO
+    unpacked: int = UNPACKED
 
 
 class Answer(Struct, frozen=True):
