@@ -158,7 +158,7 @@ class Transport(httpx.BaseTransport):
             known = httpx.Proxy(proxy)
         except (ValueError, httpx.InvalidURL) as error:
             raise no_proxy_address() from error
-        if known.url.scheme not in ("http", "https") or not known.url.host:
+        if known.url.scheme not in ("http", "https") or not origin(proxy):
             raise no_proxy_address()
         if known.url.scheme == "https":
             options["proxy_ssl_context"] = context(None)

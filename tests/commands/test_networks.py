@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import re
 import socket
@@ -271,6 +272,39 @@ def test_a_proxy_that_is_not_there_is_named(scheme, home):
     assert one_line(run) == (
         "versions: the proxy does not lead to cpo.example (check HTTPS_PROXY and NO_PROXY)"
     )
+
+
+def test_a_proxy_gets_the_password_that_stands_in_its_address(home):
+    heard = Platform()
+    with serving(heard):
+        address = heard.url.replace("//", "//me:p%40ss@")
+        words = ["login", "http://cpo.example/ocpi/versions", *LOGIN, "--allow-http"]
+        command(home, words, HTTP_PROXY=address)
+    sent = {request.headers.get("proxy-authorization") for request in heard.requests}
+    assert sent == {"Basic " + base64.b64encode(b"me:p@ss").decode()}
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9", "http://", "http://[", "http://x:y:z"]
+)
+def test_a_proxy_that_is_none(address, home):
+    run = command(home, ["login", "https://cpo.example/versions", *LOGIN], HTTPS_PROXY=address)
+    assert (run.code, one_line(run)) == (
+        2,
+        "the proxy that the environment names is no address that can be used "
+        "(HTTP_PROXY and HTTPS_PROXY take http://HOST:PORT; NO_PROXY names hosts without one)",
+    )
+
+
+def test_a_proxy_that_speaks_tls_and_a_platform_behind_it(authority, files, home):
+    """Neither is taken without a certificate that is trusted: the proxy's authority is the system's affair."""
+    context = context_of(authority.issue_cert("127.0.0.1"))
+    with serving(Platform(), context) as other:
+        words = ["login", "https://cpo.example/versions", *LOGIN, "--ca-file", files["ca"]]
+        run = command(home, words, HTTPS_PROXY=other.url)
+    assert run.code == 6
+    assert "no secure connection" in one_line(run)
+    assert other.requests == []
 
 
 # ---------------------------------------------------------------- consent
