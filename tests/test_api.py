@@ -93,7 +93,7 @@ def test_importing_is_light() -> None:
     """Neither the client nor the prompt is loaded with the package, nor with a query on plain values."""
     program = (
         "import sys, ocpiq; list(ocpiq.compile('.a').run({'a': 1}));"
-        "print([name for name in ('urllib3', 'prompt_toolkit', 'lark') if name in sys.modules])"
+        "print([name for name in ('httpx', 'prompt_toolkit', 'lark') if name in sys.modules])"
     )
     warm = [sys.executable, "-c", "import ocpiq; ocpiq.compile('.')"]
     subprocess.run(warm, check=True)

@@ -32,17 +32,18 @@ CONTRACT: Final = re.compile(r"([A-Z]{2})[-*]?([A-Z0-9]{3})[-*]?C[A-Z0-9]{8}(?:[
 
 def check(login: Login, progress: Progress) -> int:
     """Print what each module has; return the exit code: 0, or a platform's where a module cannot be read."""
+    from ocpiq.ocpi import redact, shown_address
     from ocpiq.schema import modules
     from ocpiq.sources import platform
 
     known = [module for module in login.endpoints if module in modules()]
     others = sorted(set(login.endpoints) - set(known))
-    sys.stdout.write(f"OCPI {login.version} at {login.url}\n")
+    sys.stdout.write(f"OCPI {login.version} at {shown_address(login)}\n")
     form = {"base64": "in Base64", "raw": "as it is"}[login.token.form] if login.token.value else "not needed"
     sys.stdout.write(f"token: {form}\n")
     if login.parties:
         named = (visible(f"{known.party} {known.role}".strip()) for known in login.parties)
-        sys.stdout.write(f"parties: {', '.join(named)}\n")
+        sys.stdout.write(f"parties: {redact(', '.join(named), login.token.value, cut=False)}\n")
     code = 0
     with platform(login) as source:
         for module in known:
@@ -50,7 +51,8 @@ def check(login: Login, progress: Progress) -> int:
             sys.stdout.writelines(f"{line}\n" for line in lines)
             code = code or failed
     if others:
-        sys.stdout.write(f"not known here: {', '.join(name for name in others if name.isprintable())}\n")
+        listed = ", ".join(name for name in others if name.isprintable())
+        sys.stdout.write(f"not known here: {redact(listed, login.token.value, cut=False)}\n")
     return code
 
 

@@ -255,6 +255,7 @@ LOGIN: Final = (
     Option("open", "", (), "no token: the platform is open to everyone", ("login",)),
     Option("check", "", (), "list the platform's modules and test each", ("login",)),
     Option("allow-origin", "", ("ORIGIN",), "another https://HOST that may receive the token", ("login",)),
+    Option("allow-http", "", (), "let the token cross the network unencrypted (http://)", ("login",)),
     Option("ca-file", "", ("FILE",), "additional certificate authorities (PEM)", ("login",)),
     Option("client-cert", "", ("FILE",), "client certificate (PEM)", ("login",)),
     Option(

@@ -22,6 +22,7 @@ TOKEN_VARIABLE: Final = "OCPIQ_TOKEN"  # noqa: S105 - the variable's name
 
 def login(settings: Settings) -> int:
     """Log in, and keep what a pull needs to know."""
+    from ocpiq import ocpi
     from ocpiq.storage import logins
 
     if len(settings.words) != 1:
@@ -31,7 +32,8 @@ def login(settings: Settings) -> int:
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     found = _logged_in(settings.words[0], settings.login, progress)
     logins.save(found)
-    say(f"logged in to {found.name}: OCPI {found.version}, {', '.join(found.endpoints) or 'no modules'}")
+    modules = ocpi.redact(", ".join(found.endpoints), found.token.value, cut=False)
+    say(f"logged in to {found.name}: OCPI {found.version}, {modules or 'no modules'}")
     if settings.login.check:
         from ocpiq.commands.check import check
 
@@ -54,23 +56,25 @@ def _logged_in(url: str, options: LoginSettings, progress: Progress) -> Login:
         logins.checked(options.name)
     if options.keyring:
         keyring.check()
+    token = _token(options, needed=not bare)
     found = ocpi.login(
         url,
-        _token(options, needed=not bare),
+        token,
         own,
         name=options.name,
         version=options.version,
         tls=_tls(options),
-        agree=_agree(options),
+        agree=_agree(options, token),
+        allow_http=options.allow_http,
         notify=progress,
     )
     stored = options.keyring and found.token.value != ""
     return replace(found, token=replace(found.token, in_keyring=True)) if stored else found
 
 
-def _agree(options: LoginSettings) -> Callable[[str], bool]:
+def _agree(options: LoginSettings, token: str) -> Callable[[str], bool]:
     """Return a function that decides if the token may go to another origin: by the options, else by asking a person."""
-    from ocpiq.ocpi import origin
+    from ocpiq.ocpi import origin, redact
 
     allowed = {origin(text) for text in options.allowed_origins}
     if "" in allowed:
@@ -79,7 +83,9 @@ def _agree(options: LoginSettings) -> Callable[[str], bool]:
     def agree(there: str) -> bool:
         if there in allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return there in allowed
-        sys.stderr.write(f"the platform keeps data at {there}; may the token go there? [y/N] ")
+        sys.stderr.write(
+            f"the platform keeps data at {redact(there, token, cut=False)}; may the token go there? [y/N] "
+        )
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -110,6 +116,7 @@ def logout(settings: Settings) -> int:
 
 def platforms(settings: Settings) -> int:
     """List the logins, the current one with a star."""
+    from ocpiq import ocpi
     from ocpiq.storage import logins
 
     if settings.words:
@@ -122,7 +129,7 @@ def platforms(settings: Settings) -> int:
     width = max(len(login.name) for login in known)
     for login in known:
         star = "*" if login.name == used else " "
-        sys.stdout.write(f"{star} {login.name:<{width}}  {login.version:<5}  {login.url}\n")
+        sys.stdout.write(f"{star} {login.name:<{width}}  {login.version:<5}  {ocpi.shown_address(login)}\n")
     return 0
 
 

@@ -131,6 +131,7 @@ class LoginSettings(Struct, frozen=True):
     open: bool = False
     check: bool = False
     allowed_origins: tuple[str, ...] = ()
+    allow_http: bool = False
     ca_file: str = ""
     client_cert: str = ""
     client_key: str = ""
@@ -316,6 +317,7 @@ def _login(arguments: Arguments) -> LoginSettings:
         open=arguments.has("open"),
         check=arguments.has("check"),
         allowed_origins=tuple(origin for (origin,) in arguments.every("allow-origin")),
+        allow_http=arguments.has("allow-http"),
         ca_file=ca_file,
         client_cert=client_cert,
         client_key=client_key,

@@ -16,7 +16,7 @@ from ocpiq.language.tables import grammar_folder
 
 PAGE: Final = "README.md"
 _HEADING: Final = re.compile(r"#+ (.+)")
-_ENTRY: Final = re.compile(r" {4}(\S.*?) {2,}(\S.*)")
+_ENTRY: Final = re.compile(r" {4}(\S++(?: \S++)*+) {2,}+(\S.*)")
 _EXAMPLE: Final = re.compile(r" {8}(\S.*) → (.*)")
 _BETWEEN_FORMS: Final = re.compile(r"(?<=\S), (?![^(\[{]*[)\]}])")
 _ARGUMENTS: Final = re.compile(r"\(.*\)")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
 from ocpiq.errors import UsageError
 
 PORTS = {"http": 80, "https": 443}
 NOTHING = ("", "none", "null", "undefined")  # what servers write for a parameter that was not given
+HOST = re.compile(r"[\x00-\x20]*+(?:[A-Za-z][A-Za-z0-9+.-]*+:)?//([^/?#]*+)")
+LONGEST_HOST = 320  # characters, with a user's name and the port: no name in the DNS is longer than 255
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound
 
 
@@ -29,7 +33,7 @@ def shown(url: str) -> str:
     parts = split(url)
     if parts is None or not parts.hostname:
         return "the address"
-    return f"{parts.scheme}://{place(parts)}{parts.path}"[:200]
+    return f"{parts.scheme}://{place(parts)}{parts.path}"
 
 
 def host(url: str) -> str:
@@ -75,12 +79,31 @@ def origin(url: str) -> str:
     return f"{scheme}://{place_of(name, None if port == PORTS.get(scheme) else port)}"
 
 
+def is_plain_http(url: str) -> bool:
+    """Return whether what goes to a URL can be read on the way: plain http, and to another machine."""
+    parts = split(url)
+    return parts is not None and parts.scheme == "http" and not is_loopback(parts.hostname or "")
+
+
+def is_loopback(name: str) -> bool:
+    """Return whether a host is this machine itself."""
+    try:
+        return ip_address(name).is_loopback or name in LOOPBACK
+    except ValueError:
+        return name in LOOPBACK or name.endswith(".localhost")
+
+
 def redirected(location: str, base: str) -> str | None:
-    """Return where a redirect leads if the token may go there: the same host, never from https to http."""
+    """Return where a redirect leads if the token may go there: the same origin, or from http to https on its host.
+
+    The latter only at the port of https, or at the same port: another service may listen at any other.
+    """
     target, origin = split(joined(location, base)), split(base)
     if target is None or origin is None:
         return None
     if (origin.scheme, target.scheme) == ("http", "https") and target.hostname == origin.hostname:
+        if (target.port or PORTS["https"]) not in (PORTS["https"], origin.port or PORTS["http"]):
+            return None
         return urlunsplit(target._replace(netloc=place(target), fragment=""))
     repaired = resolved(location, base)
     return repaired if repaired is not None and same_origin(repaired, base) else None
@@ -121,7 +144,7 @@ def traced(url: str) -> str:
         f"{name}={there[name]}" for name in ("offset", "limit") if there.get(name, "").isdigit()
     )
     text = urlsplit(url).path + (f"?{paging}" if paging else "")
-    return "".join(char if char.isprintable() else "?" for char in text)[:200]
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def path(url: str) -> str:
@@ -138,6 +161,8 @@ def below(url: str, name: str) -> str:
 
 def split(url: str) -> SplitResult | None:
     """Return the parts of a URL, or None where it is none."""
+    if not has_short_host(url):
+        return None
     try:
         parts = urlsplit(url)
         _ = parts.port  # read now: a bad port shows here
@@ -148,10 +173,22 @@ def split(url: str) -> SplitResult | None:
 
 def joined(link: str, base: str) -> str:
     """Return `link` read beside `base`, or nothing where it cannot be read."""
+    if not has_short_host(link):
+        return ""
     try:
         return urljoin(base, link.strip())
     except ValueError:
         return ""
+
+
+def has_short_host(url: str) -> bool:
+    """Return whether the host of a URL, if there is one, is short enough to be one.
+
+    It is looked at before anything else reads it: characters that are combined are put in order there, which takes
+    time by the square of their number.
+    """
+    found = HOST.match("".join(url.split()))
+    return found is None or len(found[1]) <= LONGEST_HOST
 
 
 def place(parts: SplitResult) -> str:

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ocpiq.ocpi import failures
-from ocpiq.ocpi.address import host, redirected
-from ocpiq.ocpi.failures import Failure
+from ocpiq.ocpi.address import redirected
+from ocpiq.ocpi.failures import Failure, Subject
+from ocpiq.privacy.bounds import LARGEST, RATIO, UNPACKED
 
 if TYPE_CHECKING:
-    from urllib3 import HTTPHeaderDict
-
     from ocpiq.storage import Tls
 
 PULSE = 1.0  # seconds in which a body that comes has another piece
-PIECE = 1 << 16  # bytes of a body that are read at once
+LONGEST_HEADER = 1 << 16  # characters of a header that are looked at
 LARGE_BLOCK = 1 << 24
 """Bytes that are taken and given back once: else glibc asks the system anew for every body, and all of its memory
 comes in page by page, which takes longer than to read it."""
@@ -44,9 +43,9 @@ class Bounds(Struct, frozen=True):
     idle: float = 15.0
     patience: float = 30.0
     slowest: float = 10_000.0
-    largest: int = 1 << 29
-    ratio: int = 200
-    unpacked: int = 1 << 24
+    largest: int = LARGEST
+    ratio: int = RATIO
+    unpacked: int = UNPACKED
 
 
 class Answer(Struct, frozen=True):
@@ -87,12 +86,12 @@ class Connection:
     def __init__(
         self, tls: Tls | None = None, *, bounds: Bounds | None = None, rate: float | None = None
     ) -> None:
-        from ocpiq.ocpi.network import Pools  # noqa: PLC0415 - slow to load, and files need none
+        from ocpiq.ocpi import transport  # noqa: PLC0415 - slow to load, and files need none
 
         self.bounds = bounds or Bounds()
-        self.pools = Pools(tls, self.bounds.connect, self.bounds.first, self.bounds.idle)
+        self.client = transport.client(tls)
         self.turn = Turn(60.0 / rate if rate else 0.0)
-        self.close = weakref.finalize(self, self.pools.close)
+        self.close = weakref.finalize(self, self.client.close)
         bytes(LARGE_BLOCK)
 
     def __enter__(self) -> Connection:
@@ -107,7 +106,7 @@ class Connection:
         self,
         url: str,
         headers: Mapping[str, str],
-        subject: str,
+        subject: Subject,
         stopped: Callable[[], bool] = lambda: False,
         within: float = math.inf,
     ) -> Answer:
@@ -117,7 +116,9 @@ class Connection:
         when the request's turn has come, and at every piece of the answer; a body that is slow when the seconds
         of `within` are over is given up. Raises Failure, and Stopped once `stopped` says so.
         """
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+        import httpx  # noqa: PLC0415
+
+        from ocpiq.ocpi.decoders import BrokenCodingError  # noqa: PLC0415
 
         status = 0
         for _ in range(REDIRECTS + 1):
@@ -126,7 +127,7 @@ class Connection:
                 raise Stopped
             try:
                 answer = self.once(url, headers, subject, stopped, within)
-            except HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL, BrokenCodingError) as error:
                 raise failures.of_network(subject, url, error) from error
             if answer.status not in REDIRECT_STATUS:
                 return answer
@@ -137,24 +138,37 @@ class Connection:
             if target is None:
                 raise failures.elsewhere(subject, url, location, status)
             url = target
-        raise Failure(f"{subject}: {host(url)} sends on and on (HTTP {status})", status=status)
+        raise Failure(f"{subject}: {subject.host(url)} sends on and on (HTTP {status})", status=status)
 
     def once(
-        self, url: str, headers: Mapping[str, str], subject: str, stopped: Callable[[], bool], within: float
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        subject: Subject,
+        stopped: Callable[[], bool],
+        within: float,
     ) -> Answer:
         """Return the answer to one request."""
+        from ocpiq.ocpi import decoders, transport  # noqa: PLC0415
+
         began = time.monotonic()
-        with self.pools.get(url, headers) as response:
-            meter = Meter(self.bounds, subject, url, began + within)
-            pieces, size = [], 0
-            while piece := response.read1(PIECE):
-                if stopped():
-                    raise Stopped
-                pieces.append(piece)
-                size += len(piece)
-                meter.check(size, response.tell())
-            spent = time.monotonic() - began
-            return Answer(url, response.status, lowered(response.headers), b"".join(pieces), spent)
+        bounds, rest = self.bounds, max(within, PULSE)
+        waits = transport.Waits(min(bounds.connect, rest), min(bounds.first, rest), bounds.idle)
+        with transport.streamed(self.client, url, headers, waits) as response:
+            waits.headers_came()
+            found = merged(transport.received(response))
+            meter = Meter(bounds, subject, url, began + within)
+
+            def pieces() -> Iterator[bytes]:
+                for piece in response.iter_raw():
+                    if stopped():
+                        raise Stopped
+                    waits.piece_came()
+                    meter.received(len(piece))
+                    yield piece
+
+            body = b"".join(decoders.unpacked(pieces(), found.get("content-encoding", ""), meter.check))
+            return Answer(url, response.status_code, found, body, time.monotonic() - began)
 
 
 class Turn:
@@ -179,29 +193,35 @@ class Turn:
 class Meter:
     """Watches a body that comes in: how large, how packed, how slow."""
 
-    def __init__(self, bounds: Bounds, subject: str, url: str, due: float) -> None:
+    def __init__(self, bounds: Bounds, subject: Subject, url: str, due: float) -> None:
         self.bounds = bounds
         self.subject = subject
-        self.where = host(url)
+        self.where = subject.host(url)
         self.since = time.monotonic()
-        self.then = 0  # bytes that had come at that time
+        self.sent = 0  # bytes that came, packed
+        self.then = 0  # bytes that had come at the time `since`
         self.due = due  # the time at which it is looked at in any case
 
-    def check(self, size: int, sent: int) -> None:
-        """Raise the Failure for a body of `size` bytes, `sent` of them packed, that is too much or too slow."""
+    def received(self, size: int) -> None:
+        """Count bytes that came. Raises the Failure for a body that is too slow."""
         bounds = self.bounds
-        if size > bounds.largest:
-            raise self.failure(f"the answer of {self.where} is larger than {bounds.largest >> 20} MB")
-        if size > bounds.unpacked and size > bounds.ratio * sent:
-            raise self.failure(
-                f"the answer of {self.where} unpacks to more than {bounds.ratio} times its size"
-            )
+        self.sent += size
         now = time.monotonic()
         window = now - self.since
         if window >= bounds.patience or (now >= self.due and window >= PULSE):
-            if sent - self.then < bounds.slowest * window:
+            if self.sent - self.then < bounds.slowest * window:
                 raise self.failure(f"{self.where} sends less than {bounds.slowest / 1000:g} kB a second")
-            self.since, self.then, self.due = now, sent, math.inf
+            self.since, self.then, self.due = now, self.sent, math.inf
+
+    def check(self, size: int) -> None:
+        """Raise the Failure for a body that unpacks to `size` bytes, if that is too much."""
+        bounds = self.bounds
+        if size > bounds.largest:
+            raise self.failure(f"the answer of {self.where} is larger than {bounds.largest >> 20} MB")
+        if size > bounds.unpacked and size > bounds.ratio * self.sent:
+            raise self.failure(
+                f"the answer of {self.where} unpacks to more than {bounds.ratio} times its size"
+            )
 
     def failure(self, text: str) -> Failure:
         """Return the failure; another try would end the same."""
@@ -216,6 +236,17 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def lowered(headers: HTTPHeaderDict) -> dict[str, str]:
-    """Return the headers under lower-case names; several of one name are one list with commas."""
-    return {name.lower(): value for name, value in headers.itermerged()}
+def merged(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers under lower-case names; several of one name are one list with commas, cut where it is long."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.decode("latin-1").lower(), []).append(text_of(value))
+    return {name: ", ".join(values)[:LONGEST_HEADER] for name, values in found.items()}
+
+
+def text_of(value: bytes) -> str:
+    """Return the text of a header: UTF-8, or what HTTP once had."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

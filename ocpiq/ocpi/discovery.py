@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from ocpiq.errors import Notify, PlatformError, Requested, UsageError, Warned, ignore
 from ocpiq.ocpi import failures
-from ocpiq.ocpi.address import cleaned, host, origin, path, resolved, shown, traced, with_query
+from ocpiq.ocpi.address import cleaned, is_plain_http, origin, path, resolved, with_query
 from ocpiq.ocpi.ahead import BackgroundRequest
 from ocpiq.ocpi.connection import Connection
 from ocpiq.ocpi.envelope import (
@@ -26,9 +26,10 @@ from ocpiq.ocpi.envelope import (
     said,
     small,
 )
-from ocpiq.ocpi.failures import Failure
-from ocpiq.ocpi.headers import forms, headers, redact, token_text
+from ocpiq.ocpi.failures import Failure, Subject
+from ocpiq.ocpi.headers import forms, headers, token_text
 from ocpiq.ocpi.modules import LISTS, sender_endpoints
+from ocpiq.ocpi.redaction import redact
 from ocpiq.ocpi.retry import Patience, Tries
 from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
 from ocpiq.storage import Login, Party, PlatformParty, Tls, Token, logins
@@ -55,6 +56,7 @@ def login(
     form: TokenForm | None = None,
     tls: Tls | None = None,
     agree: Agree = refuse,
+    allow_http: bool = False,
     notify: Notify = ignore,
     patience: Patience | None = None,
 ) -> Login:
@@ -63,13 +65,19 @@ def login(
     `url` is a versions or a version-details URL, or that of one module, `token` is empty where all is open to
     everyone, `party` is the user's own, `version` one to take instead of the highest common one, `form` the form
     of the token where it is known. `agree` is asked whether the token may go to another origin that the platform
-    names. Raises PlatformError and UsageError.
+    names, `allow_http` lets it cross the network unencrypted. Raises PlatformError and UsageError.
     """
     start = cleaned(url)
-    called = logins.checked(name or name_for(start))
+    secret = token_text(token) if token else ""
+    called = logins.checked(name or name_for(start, secret))
+    agreed = Agreed(start, agree, Subject("login", secret), allow_http=allow_http)
+    if agreed.is_open(start):
+        raise UsageError(
+            f"the token would go to {agreed.subject.host(start)} unencrypted, readable on the way",
+            hint="use https, or --allow-http if that is acceptable",
+        )
     with Connection(tls) as connection:
-        inquiry = Inquiry(connection, token_text(token) if token else "", form, patience or SHORT, notify)
-        inquiry.agreed = Agreed(start, agree)
+        inquiry = Inquiry(connection, secret, form, patience or SHORT, notify, agreed)
         bare = module_at(start)
         if bare is not None:
             inquiry.peek(start, bare)
@@ -89,6 +97,8 @@ def login(
             parties=tuple(known for known in theirs if known.party != party),
             saved=datetime.now(UTC).isoformat(),
             tls=tls,
+            allow_http=allow_http,
+            shown=redact(start, secret, cut=False),
         )
 
 
@@ -97,11 +107,20 @@ BLAME = {404: 2, 405: 2, 401: 1, 403: 1}
 
 
 class Agreed:
-    """The origins that the token may go to: the one that the user gave, and those agreed to."""
+    """The origins that the token may go to: the one that the user gave, and those agreed to.
 
-    def __init__(self, start: str, agree: Agree) -> None:
+    To another machine it goes over plain http only with `allow_http`.
+    """
+
+    def __init__(self, start: str, agree: Agree, subject: Subject, *, allow_http: bool) -> None:
         self.agree = agree
+        self.subject = subject
+        self.allow_http = allow_http
         self.origins = {origin(start)}
+
+    def is_open(self, url: str) -> bool:
+        """Whether the token would go over plain http although nobody has allowed it."""
+        return bool(self.subject.token) and not self.allow_http and is_plain_http(url)
 
     def has(self, url: str) -> bool:
         """Whether the token may go to a URL."""
@@ -112,10 +131,16 @@ class Agreed:
         there = origin(url)
         if there in self.origins:
             return
+        shown = self.subject.shown(url)
+        if self.is_open(url):
+            raise PlatformError(
+                f"the platform keeps {shown} where the token would go unencrypted, readable on the way",
+                hint="tell the platform, or --allow-http if that is acceptable",
+            )
         if not self.agree(there):
             raise PlatformError(
-                f"the platform keeps {shown(url)} elsewhere, where the token does not go without your consent",
-                hint=f"if that is right: --allow-origin {there}",
+                f"the platform keeps {shown} elsewhere, where the token does not go without your consent",
+                hint=f"if that is right: --allow-origin {redact(there, self.subject.token, cut=False)}",
             )
         self.origins.add(there)
 
@@ -130,6 +155,7 @@ class Inquiry:
         form: TokenForm | None,
         patience: Patience,
         notify: Notify,
+        agreed: Agreed,
     ) -> None:
         self.connection = connection
         self.token = token
@@ -138,7 +164,7 @@ class Inquiry:
         self.tries = Tries(patience, self.told_to_wait)
         self.notify = notify
         self.correlation = str(uuid4())
-        self.agreed = Agreed("", refuse)
+        self.agreed = agreed
         self.asked = ""  # the URL of the last request
 
     def version(self, start: str, wanted: str | None) -> tuple[str, list[tuple[Details, str]]]:
@@ -151,12 +177,15 @@ class Inquiry:
         if found is not None:
             chosen = found.version or wanted or ""
             if wanted not in (None, chosen) or chosen not in VERSIONS:
-                raise no_version([chosen] if chosen else [], wanted)
+                raise no_version([chosen] if chosen else [], wanted, self.subject("versions"))
             return chosen, [(found, base)]
         offered = offers(answer.data)
         if not offered:
-            raise PlatformError(f"{shown(base)} answers, but not with OCPI versions", hint=VERSIONS_URL)
-        chosen, urls = choice(offered, base, wanted)
+            raise PlatformError(
+                f"{self.subject('versions').shown(base)} answers, but not with OCPI versions",
+                hint=VERSIONS_URL,
+            )
+        chosen, urls = choice(offered, base, wanted, self.subject("versions"))
         return chosen, self.all_details(urls, chosen)
 
     def all_details(self, urls: list[str], version: str) -> list[tuple[Details, str]]:
@@ -179,7 +208,10 @@ class Inquiry:
         answer, base = self.ask(url, "version details", "raw" if version == "2.1.1" else self.form)
         found = details(answer.data)
         if found is None:
-            raise PlatformError(f"{shown(base)} answers, but not with version details", hint=VERSIONS_URL)
+            raise PlatformError(
+                f"{self.subject('versions').shown(base)} answers, but not with version details",
+                hint=VERSIONS_URL,
+            )
         return found, base
 
     def endpoints(
@@ -215,9 +247,13 @@ class Inquiry:
 
         return self.tries.patiently(attempt)
 
+    def subject(self, called: str) -> Subject:
+        """Return what a request is for."""
+        return Subject(called, self.token)
+
     def told_to_wait(self) -> None:
         """Say that the platform sets the pace."""
-        where = host(self.asked)
+        where = self.subject("login").host(self.asked)
         self.notify(Warned(f"{where} asks to wait; waiting"))
 
     def in_either_form(
@@ -244,9 +280,10 @@ class Inquiry:
         raise first
 
     def once(
-        self, url: str, subject: str, form: TokenForm, opens: Callable[[bytes], Small | None]
+        self, url: str, called: str, form: TokenForm, opens: Callable[[bytes], Small | None]
     ) -> tuple[Small, str]:
         """Return the answer to one request."""
+        subject = self.subject(called)
         sent = headers(Token(self.token, form), self.correlation)
         self.asked = url
         request = BackgroundRequest(
@@ -256,9 +293,7 @@ class Inquiry:
             answer = request.result(self.tries.left)
         except TimeoutError as error:
             raise failures.late(subject, url) from error
-        self.notify(
-            Requested(subject, redact(traced(answer.url), self.token), answer.status, None, answer.seconds)
-        )
+        self.notify(Requested(called, subject.traced(answer.url), answer.status, None, answer.seconds))
         read = opens(answer.body)
         message = said(read.message, self.token) if read is not None else ""
         if not answer.success:
@@ -295,17 +330,19 @@ def module_at(url: str) -> str | None:
 def version_at(url: str, wanted: str | None) -> str:
     """Return the version of the module at a URL: the one that was asked for, else the one in its path."""
     if wanted not in (None, *VERSIONS):
-        raise no_version([], wanted)
+        raise no_version([], wanted, Subject("versions"))
     there = [part.removeprefix("v") for part in path(url).split("/")]
     return wanted or next((part for part in there if part in VERSIONS), DEFAULT_VERSION)
 
 
-def choice(offered: tuple[Offer, ...], base: str, wanted: str | None) -> tuple[str, list[str]]:
+def choice(
+    offered: tuple[Offer, ...], base: str, wanted: str | None, subject: Subject
+) -> tuple[str, list[str]]:
     """Return the version to use and the URLs of its details. Raises PlatformError where there is none."""
     there = [offer.version for offer in offered]
     common = [version for version in reversed(VERSIONS) if version in there]
     if not common or wanted not in (None, *common):
-        raise no_version(there, wanted)
+        raise no_version(there, wanted, subject)
     chosen = wanted or common[0]
     urls = [resolved(offer.url, base) for offer in offered if offer.version == chosen]
     found = [url for url in dict.fromkeys(urls) if url is not None]
@@ -314,9 +351,10 @@ def choice(offered: tuple[Offer, ...], base: str, wanted: str | None) -> tuple[s
     return chosen, found
 
 
-def no_version(there: list[str], wanted: str | None) -> PlatformError:
+def no_version(there: list[str], wanted: str | None, subject: Subject) -> PlatformError:
     """Return the error for a version that one of the two does not have."""
-    listed = ", ".join(ascii(version)[1:-1][:20] for version in there[:20]) or "none that it names"
+    safe = (redact(version, subject.token, cut=False) for version in there[:20])
+    listed = ", ".join(ascii(version)[1:-1][:20] for version in safe) or "none that it names"
     if wanted is not None and wanted not in VERSIONS:
         return PlatformError(
             f"OCPI {ascii(wanted)[1:-1]} is not known", hint=f"known are {', '.join(VERSIONS)}"
@@ -333,9 +371,10 @@ def address_of(identifier: str, found: Details, base: str) -> str:
     return next((url for url in urls if url is not None), "")
 
 
-def name_for(url: str) -> str:
-    """Return a name for the platform at `url`: its host."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "-", urlsplit(url).hostname or "").strip("-._")
+def name_for(url: str, token: str) -> str:
+    """Return a name for the platform at `url`: its host, without the token."""
+    called = redact(urlsplit(url).hostname or "", token, cut=False)
+    plain = re.sub(r"[^A-Za-z0-9._-]", "-", called).strip("-._")
     if not plain:
         raise UsageError("the platform needs a name", hint="--name NAME")
     return plain[:64]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from ocpiq.ocpi.headers import redact
+from ocpiq.ocpi.redaction import redact
 from ocpiq.storage import Party, PlatformParty
 
 SUCCESS = range(1000, 2000)  # status codes

@@ -6,8 +6,11 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from ocpiq.errors import PlatformError
-from ocpiq.ocpi.address import host, proxy_of, shown
+from ocpiq.ocpi.address import host, proxy_of, shown, traced
+from ocpiq.ocpi.redaction import redact
 
 TOO_MANY = 429  # HTTP status
 PASSING_STATUS = (
@@ -25,6 +28,7 @@ OVERWHELMED_CODES = (3000, 4002)
 REFUSED_STATUS = (400, 422)
 REFUSED_CODES = (2000, 2001, 2002)
 OFTEN = 3  # further tries after what may pass
+LONGEST = 200  # characters of an address that are shown
 ONCE = 1  # further tries after a time-out, which has taken long already
 
 LOGIN_AGAIN = "log in again: the token may have been renewed, or be one for registration (token A)"
@@ -82,6 +86,31 @@ LOGIN_HINTS = {
 }
 
 
+class Subject(Struct, frozen=True):
+    """What a request is for, as messages call it, and the token that no address in them may show."""
+
+    name: str
+    token: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"Subject({self.name!r})"
+
+    def shown(self, url: str) -> str:
+        """Return scheme, host and path of a URL."""
+        return redact(shown(url), self.token, cut=False)[:LONGEST]
+
+    def host(self, url: str) -> str:
+        """Return host and port of a URL."""
+        return redact(host(url), self.token, cut=False)[:LONGEST]
+
+    def traced(self, url: str) -> str:
+        """Return the path of a URL and its paging."""
+        return redact(traced(url), self.token, cut=False)[:LONGEST]
+
+
 class Failure(PlatformError):
     """A request that gave nothing.
 
@@ -126,7 +155,7 @@ class Failure(PlatformError):
         return self.status in REFUSED_STATUS or self.code in REFUSED_CODES
 
 
-def of_status(subject: str, url: str, status: int, said: str, *, login: bool = False) -> Failure:
+def of_status(subject: Subject, url: str, status: int, said: str, *, login: bool = False) -> Failure:
     """Return the failure for an HTTP status; `said` is the platform's own message, made safe."""
     what, hint = STATUS.get(status, ("fails" if status >= 500 else "answers in an unknown way", ASK))
     if status >= 500:
@@ -134,48 +163,58 @@ def of_status(subject: str, url: str, status: int, said: str, *, login: bool = F
     if login:
         hint = LOGIN_HINTS.get(status, hint)
     retries = OFTEN if status in PASSING_STATUS else 0
-    text = f"{subject}: {shown(url)} {what} (HTTP {status}){quoted(said)}"
+    text = f"{subject}: {subject.shown(url)} {what} (HTTP {status}){quoted(said)}"
     return Failure(text, hint=hint, status=status, retries=retries)
 
 
-def of_code(subject: str, url: str, status: int, code: int, said: str) -> Failure:
+def of_code(subject: Subject, url: str, status: int, code: int, said: str) -> Failure:
     """Return the failure for an envelope whose status code is no success."""
     meaning = MEANINGS.get(code, "a code of its own")
     retries = OFTEN if code in PASSING_CODES else 0
-    text = f"{subject}: {host(url)} answers OCPI status {code}, {meaning}{quoted(said)}"
+    text = f"{subject}: {subject.host(url)} answers OCPI status {code}, {meaning}{quoted(said)}"
     return Failure(text, hint=CODE_HINTS.get(code, ""), status=status, code=code, retries=retries)
 
 
-def of_body(subject: str, url: str, body: bytes, *, login: bool = False) -> Failure:
+def of_body(subject: Subject, url: str, body: bytes, *, login: bool = False) -> Failure:
     """Return the failure for a body that is not JSON; what began as JSON was cut and may come whole."""
     start = body[:64].lstrip()
     hint = VERSIONS_URL if login else ""
     if start[:1] in (b"{", b"["):
         return Failure(
-            f"{subject}: {shown(url)} answers with broken JSON", hint=hint or LATER, status=200, retries=OFTEN
+            f"{subject}: {subject.shown(url)} answers with broken JSON",
+            hint=hint or LATER,
+            status=200,
+            retries=OFTEN,
         )
     what = "HTML" if start[:1] == b"<" else "what is not JSON" if start else "nothing"
     return Failure(
-        f"{subject}: {shown(url)} answers with {what}", hint=hint or "is it an OCPI address?", status=200
+        f"{subject}: {subject.shown(url)} answers with {what}",
+        hint=hint or "is it an OCPI address?",
+        status=200,
     )
 
 
-def of_page(subject: str, url: str) -> Failure:
+def of_page(subject: Subject, url: str) -> Failure:
     """Return the failure for JSON that is neither a list nor in an envelope, such as a gateway's own message."""
     return Failure(
-        f"{subject}: {shown(url)} answers with JSON that is no OCPI page",
+        f"{subject}: {subject.shown(url)} answers with JSON that is no OCPI page",
         hint="is it an OCPI address?",
         status=200,
     )
 
 
-def of_network(subject: str, url: str, error: Exception) -> Failure:
+def of_network(subject: Subject, url: str, error: Exception) -> Failure:
     """Return the failure for a request that got no whole answer."""
-    from urllib3 import exceptions as kinds  # noqa: PLC0415 - already loaded by whoever has such an error
+    import httpx  # noqa: PLC0415 - already loaded by whoever has such an error
 
-    where, causes = host(url), tuple(chain(error))
+    from ocpiq.ocpi.decoders import BrokenCodingError  # noqa: PLC0415
+    from ocpiq.ocpi.head_guard import BrokenHeadersError, HeadersTooLargeError  # noqa: PLC0415
+
+    where, causes = subject.host(url), tuple(chain(error))
     for cause in causes:
-        if isinstance(cause, socket.gaierror):
+        if isinstance(cause, socket.gaierror | UnicodeError):
+            if proxy_of(url):
+                return no_proxy(subject, where)
             return Failure(f"{subject}: no host is called {where}", hint="check the URL and the network")
         if isinstance(cause, ssl.SSLError):
             return of_tls(subject, where, cause)
@@ -183,49 +222,53 @@ def of_network(subject: str, url: str, error: Exception) -> Failure:
             if proxy_of(url):
                 return no_proxy(subject, where)
             return Failure(f"{subject}: {where} refuses connections", hint="check host, port and the network")
-    if isinstance(error, kinds.TimeoutError):
+        if isinstance(cause, HeadersTooLargeError):
+            return Failure(f"{subject}: {where} sends more than 100 kB of headers", hint="tell the platform")
+        if isinstance(cause, BrokenHeadersError):
+            return Failure(f"{subject}: {where} sends headers that are not HTTP", hint="tell the platform")
+    if isinstance(error, BrokenCodingError):
+        return Failure(f"{subject}: {where} sends a broken compressed body", hint=LATER, retries=OFTEN)
+    if isinstance(error, httpx.TimeoutException):
         return late(
             subject,
             url,
-            "takes no connection" if isinstance(error, kinds.ConnectTimeoutError) else "does not answer",
+            "takes no connection" if isinstance(error, httpx.ConnectTimeout) else "does not answer",
         )
-    if isinstance(error, kinds.ProxyError):
+    if isinstance(error, httpx.ProxyError):
         return no_proxy(subject, where)
-    if isinstance(error, kinds.LocationValueError):
+    if isinstance(error, httpx.InvalidURL | httpx.LocalProtocolError):
         return Failure(f"{subject}: the platform's address is no URL")
-    if isinstance(error, kinds.NewConnectionError):
+    if isinstance(error, httpx.ConnectError):
         return Failure(f"{subject}: {where} cannot be reached", hint="check host, port and the network")
-    if isinstance(error, kinds.DecodeError):
-        return Failure(f"{subject}: {where} sends a broken compressed body", hint=LATER, retries=OFTEN)
     return Failure(
         f"{subject}: {where} ended the connection in its answer", hint="try again later", retries=OFTEN
     )
 
 
-def late(subject: str, url: str, what: str = "does not answer") -> Failure:
+def late(subject: Subject, url: str, what: str = "does not answer") -> Failure:
     """Return the failure for a request that was waited for in vain."""
-    return Failure(f"{subject}: {host(url)} {what} in time", hint="try again later", retries=ONCE)
+    return Failure(f"{subject}: {subject.host(url)} {what} in time", hint="try again later", retries=ONCE)
 
 
-def elsewhere(subject: str, url: str, location: str, status: int) -> Failure:
+def elsewhere(subject: Subject, url: str, location: str, status: int) -> Failure:
     """Return the failure for a redirect that the token must not follow."""
-    to = host(location) if "//" in location else "another address"
+    to = subject.host(location) if "//" in location else "another address"
     return Failure(
-        f"{subject}: {host(url)} sends on to {to} (HTTP {status}), where the token does not go",
+        f"{subject}: {subject.host(url)} sends on to {to} (HTTP {status}), where the token does not go",
         hint="if that is the platform's new address, log in with it",
         status=status,
     )
 
 
-def no_proxy(subject: str, where: str) -> Failure:
+def no_proxy(subject: Subject, where: str) -> Failure:
     """Return the failure for a proxy that cannot be used."""
     return Failure(f"{subject}: the proxy does not lead to {where}", hint="check HTTPS_PROXY and NO_PROXY")
 
 
-def of_tls(subject: str, where: str, error: ssl.SSLError) -> Failure:
+def of_tls(subject: Subject, where: str, error: ssl.SSLError) -> Failure:
     """Return the failure for a connection that TLS did not let come about."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = f"its certificate is not trusted: {error.verify_message.rstrip('.')}"
+        why = f"its certificate is not trusted: {redact(error.verify_message.rstrip('.'), subject.token)}"
         return Failure(
             f"{subject}: no secure connection to {where}, {why}",
             hint=CERTIFICATE_HINTS.get(error.verify_code, CERTIFICATE_HINT),

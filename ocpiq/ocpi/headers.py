@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
-from urllib.parse import quote
 from uuid import uuid4
 
 from ocpiq.errors import UsageError
 from ocpiq.storage import Party, Token
 from ocpiq.storage.logins import TokenForm
-
-REDACTED = "[token]"
-SHORTEST_TRACE = 4  # characters of a token at a message's end that are taken for one cut through
 
 
 def token_text(given: str) -> str:
@@ -53,19 +49,3 @@ def headers(token: Token, correlation: str, routing: tuple[Party, Party] | None 
             "OCPI-to-party-id": theirs.party_id,
         }
     return sent
-
-
-def redact(text: str, token: str) -> str:
-    """Return `text` without the token, whole or cut off at the end, in any of its forms."""
-    if not token:
-        return text
-    whole = encoded(token)
-    plain = {token, whole, whole.rstrip("=")}
-    for form in sorted(plain | {quote(form, safe="") for form in plain}, key=len, reverse=True):
-        text = re.sub(re.escape(form), REDACTED, text, flags=re.IGNORECASE)
-        bare = text.removesuffix("…")
-        for length in range(min(len(form), len(bare)), SHORTEST_TRACE - 1, -1):
-            if bare[-length:].casefold() == form[:length].casefold():
-                text = bare[:-length] + REDACTED
-                break
-    return text

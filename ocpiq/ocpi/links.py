@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 
-LINK = re.compile(
-    r"""<\s*(?P<url>[^>]*?)\s*>
-        (?P<parameters>(?:\s*;\s*[\w!#$%&'*+.^`|~-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]*))?)*)""",
-    re.VERBOSE,
+# One parameter of a link. Every part of it takes all that it can and gives nothing back (`++`, `*+`), so that a header
+# is read once from its beginning to its end.
+PARAMETER = re.compile(
+    r"""\s*+;\s*+(?P<name>[\w!#$%&'*+.^`|~-]++)
+        (?:\s*+=\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<plain>[^\s",;]*+)))?+""",
+    re.VERBOSE | re.DOTALL,
 )
-REL = re.compile(r"""(?:^|;)\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]*))""", re.IGNORECASE)
+LONGEST = 1 << 16  # characters of a header that are read
 
 
 def next_link(header: str) -> str | None:
     """Return the target of `rel="next"`, as written; None where there is none or it is empty."""
-    for found in LINK.finditer(header):
-        rel = REL.search(found["parameters"])
-        kinds = (rel[1] or rel[2] or "").casefold().split() if rel else []
-        if "next" in kinds and found["url"]:
-            return found["url"]
+    header, place = header[:LONGEST], 0
+    while (start := header.find("<", place)) >= 0 and (end := header.find(">", start)) >= 0:
+        relation: str | None = None  # the first that is given counts
+        place = end + 1
+        while parameter := PARAMETER.match(header, place):
+            place = parameter.end()
+            if relation is None and parameter["name"].casefold() == "rel":
+                relation = parameter["plain"] if parameter["quoted"] is None else parameter["quoted"]
+        target = header[start + 1 : end].strip()
+        if target and "next" in (relation or "").casefold().split():
+            return target
     return None
 
 

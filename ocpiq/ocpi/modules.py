@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ocpiq.errors import PlatformError
 from ocpiq.ocpi.address import below, resolved
 from ocpiq.ocpi.envelope import Endpoint
+from ocpiq.ocpi.redaction import redact
 from ocpiq.storage import Login
 
 SENDER, RECEIVER = "sender", "receiver"
@@ -55,7 +56,7 @@ def endpoints_of(login: Login, module: str) -> tuple[str, ...]:
     urls = login.endpoints.get(module, ())
     if urls:
         return urls
-    there = ", ".join(sorted(login.endpoints)) or "nothing"
+    there = redact(", ".join(sorted(login.endpoints)) or "nothing", login.token.value, cut=False)
     hint = f"with OCPI {login.version} it offers {there}"
     if module == "tokens":
         hint += "; tokens are an eMSP's, a charge point operator only receives them"

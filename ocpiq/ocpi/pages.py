@@ -12,13 +12,13 @@ from msgspec import Struct
 from ocpiq import schema
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
 from ocpiq.ocpi import failures
-from ocpiq.ocpi.address import parameters, traced
+from ocpiq.ocpi.address import parameters
 from ocpiq.ocpi.ahead import Prefetcher
 from ocpiq.ocpi.connection import Answer, Connection
 from ocpiq.ocpi.distinct import EXACT
 from ocpiq.ocpi.envelope import SUCCESS, head, is_page, said
-from ocpiq.ocpi.failures import Failure
-from ocpiq.ocpi.headers import headers, redact
+from ocpiq.ocpi.failures import Failure, Subject
+from ocpiq.ocpi.headers import headers
 from ocpiq.ocpi.links import next_link, number
 from ocpiq.ocpi.parties import routing
 from ocpiq.ocpi.repeats import Expected, RepeatFilter, Sifted
@@ -88,6 +88,7 @@ class PageReader:
         self.connection = connection
         self.token = login.token
         self.module = module
+        self.subject = Subject(module, login.token.value)
         self.gate = gate
         self.tries = Tries(patience, self.told_to_wait)
         self.notify = notify
@@ -143,7 +144,7 @@ class PageReader:
     def fetch(self, url: str, stopped: Callable[[], bool]) -> Answer:
         """Return the answer at `url`, asked for once."""
         sent = headers(self.token, self.correlation, self.routing)
-        return self.connection.get(url, sent, self.module, stopped, self.tries.left)
+        return self.connection.get(url, sent, self.subject, stopped, self.tries.left)
 
     def attempt(self, url: str, sift: Repeats) -> FetchedPage:
         """Return the page at `url`: fetched ahead, or asked for now."""
@@ -151,7 +152,7 @@ class PageReader:
         try:
             answer = self.prefetcher.take(url, self.tries.left)
         except (Failure, TimeoutError) as error:
-            failure = error if isinstance(error, Failure) else failures.late(self.module, url)
+            failure = error if isinstance(error, Failure) else failures.late(self.subject, url)
             self.trace(url, failure.status, None, time.monotonic() - began)
             raise failure from error
         total = number(answer.headers.get("x-total-count", ""))
@@ -176,7 +177,7 @@ class PageReader:
 
     def trace(self, url: str, status: int, objects: int | None, seconds: float) -> None:
         """Tell of a request."""
-        self.notify(Requested(self.module, redact(traced(url), self.token.value), status, objects, seconds))
+        self.notify(Requested(self.module, self.subject.traced(url), status, objects, seconds))
 
     def opened(self, answer: Answer, total: int | None, sift: Repeats) -> Opened:
         """Return what the gate makes of a page, where `total` objects are announced.
@@ -189,13 +190,13 @@ class PageReader:
         try:
             opened = self.gate.page(answer.body, sift)
         except PlatformError:
-            raise failures.of_body(self.module, answer.url, answer.body) from None
+            raise failures.of_body(self.subject, answer.url, answer.body) from None
         code = opened.status_code
         if code is None and opened.count == 1 and not is_page(answer.body):
-            raise failures.of_page(self.module, answer.url)
+            raise failures.of_page(self.subject, answer.url)
         if code is not None and code not in SUCCESS:
             message = said(opened.status_message, self.token.value)
-            raise failures.of_code(self.module, answer.url, answer.status, code, message)
+            raise failures.of_code(self.subject, answer.url, answer.status, code, message)
         return opened
 
     def forget(self) -> None:
@@ -209,7 +210,7 @@ class PageReader:
         if answer.status == 404 and found.code is not None:
             return NOTHING
         message = said(found.message, self.token.value)
-        failure = failures.of_status(self.module, answer.url, answer.status, message)
+        failure = failures.of_status(self.subject, answer.url, answer.status, message)
         failure.wait = answer.retry_after
         raise failure
 

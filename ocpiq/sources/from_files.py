@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from ocpiq.errors import Notify, PlatformError, UsageError
-from ocpiq.privacy import Gate, Opened, framing
+from ocpiq.privacy import Gate, Opened, bounds, framing
 from ocpiq.sources.protocol import Ask
 from ocpiq.sources.watch import watched
 from ocpiq.values.encodings import conversion, wide_encoding
@@ -48,9 +48,9 @@ def opened_file(path: Path, gate: Gate) -> Iterator[Opened]:
                 hint = conversion(encoding, str(path))
                 raise UsageError(f"{shown(path)} is {encoding}, not UTF-8", hint=hint)
             if framing(head) == "lines":
-                yield from lines(path, blocks(file, head), gate)
+                yield from lines(path, blocks(path, file, head), gate)
             elif head.strip():
-                yield whole(path, head + file.read(), gate)
+                yield whole(path, b"".join(bounded(path, pieces(file, head))), gate)
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is broken"
         raise UsageError(f"{shown(path)} cannot be read: {reason}") from error
@@ -80,20 +80,48 @@ def lines(path: Path, found: Iterator[bytes], gate: Gate) -> Iterator[Opened]:
         yield opened
 
 
-def blocks(file: BinaryIO, head: bytes) -> Iterator[bytes]:
-    """Yield whole lines, about a block of them at a time; `head` is what was read already."""
-    pieces: list[bytes | memoryview] = []  # the beginning of a line whose end is not read yet
-    block = head
-    while block:
+def blocks(path: Path, file: BinaryIO, head: bytes) -> Iterator[bytes]:
+    """Yield whole lines, about a block of them at a time; `head` is what was read already. Raises UsageError."""
+    begun: list[bytes | memoryview] = []  # the beginning of a line whose end is not read yet
+    size = 0  # of that
+    for block in pieces(file, head):
         end = block.rfind(b"\n") + 1
         if end:
-            yield b"".join((*pieces, memoryview(block)[:end]))
-            pieces.clear()
+            yield b"".join((*begun, memoryview(block)[:end]))
+            begun.clear()
+            size = 0
         if end < len(block):
-            pieces.append(block[end:])
+            begun.append(block[end:])
+            size += len(block) - end
+            check_size(path, size)
+    if begun:
+        yield b"".join(begun)
+
+
+def pieces(file: BinaryIO, head: bytes) -> Iterator[bytes]:
+    """Yield a file block by block, `head` first."""
+    block = head
+    while block:
+        yield block
         block = file.read(BLOCK)
-    if pieces:
-        yield b"".join(pieces)
+
+
+def bounded(path: Path, found: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the pieces of one page. Raises UsageError where it is larger than one may be."""
+    size = 0
+    for piece in found:
+        size += len(piece)
+        check_size(path, size)
+        yield piece
+
+
+def check_size(path: Path, size: int) -> None:
+    """Raise UsageError for a page, or a line, of so many bytes that it is too large."""
+    if size > bounds.LARGEST:
+        raise UsageError(
+            f"{shown(path)} holds more than {bounds.LARGEST >> 20} MB in one piece",
+            hint="save it in several pages, or as NDJSON: one object on each line",
+        )
 
 
 @contextmanager
@@ -102,7 +130,39 @@ def stream(path: Path) -> Iterator[BinaryIO]:
     with ExitStack() as closing:
         file = sys.stdin.buffer if path == STANDARD_INPUT else closing.enter_context(path.open("rb"))
         packed = cast(BufferedReader, file).peek(2)[:2] == GZIP
-        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+        yield cast(BinaryIO, Unpacked(path, file)) if packed else file
+
+
+class Counted:
+    """A file that counts what is read of it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.count = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Read."""
+        data = self.file.read(size)
+        self.count += len(data)
+        return data
+
+
+class Unpacked(gzip.GzipFile):
+    """A gzip file that may not unpack to much more than it is."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.packed = Counted(file)
+        super().__init__(fileobj=cast(BinaryIO, self.packed), mode="rb")  # which uses nothing but read
+        self.path = path
+        self.size = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read. Raises UsageError."""
+        data = super().read(size)
+        self.size += len(data)
+        if self.size > bounds.UNPACKED and self.size > bounds.RATIO * self.packed.count:
+            raise UsageError(f"{shown(self.path)} unpacks to more than {bounds.RATIO} times its size")
+        return data
 
 
 def files_of(path: Path) -> tuple[Path, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ocpiq.errors import Notify
-from ocpiq.ocpi import Connection, Patience, pull
+from ocpiq.errors import Notify, Warned
+from ocpiq.ocpi import Connection, Patience, is_plain_http, origin, pull, redact
 from ocpiq.privacy import Gate, Opened
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask
@@ -41,6 +41,7 @@ class PlatformSource:
         """Yield the pages of a module. Raises PlatformError where there is nothing to be had."""
         if self.connection is None:
             self.connection = Connection(self.login.tls, rate=self.rate)
+            self.warn_of_plain_http(notify)
         found = pull(
             self.connection,
             self.login,
@@ -53,7 +54,20 @@ class PlatformSource:
             patience=self.patience,
             parallel=self.parallel,
         )
-        yield from watched(ask.module, found, notify)
+        yield from watched(ask.module, found, notify, shown=self.shown)
+
+    def shown(self, text: str) -> str:
+        """Return a platform's own text without the token."""
+        return redact(text, self.login.token.value, cut=False)
+
+    def warn_of_plain_http(self, notify: Notify) -> None:
+        """Say that the token can be read on the way, where nobody has allowed that at login."""
+        login = self.login
+        urls = (url for urls in login.endpoints.values() for url in urls)
+        url = next(filter(is_plain_http, urls), None)
+        if url is not None and login.token.value and not login.allow_http:
+            where = self.shown(origin(url))
+            notify(Warned(f"the token goes to {where} unencrypted; log in again with https, or --allow-http"))
 
     def close(self) -> None:
         """End the connection; another pull opens a new one."""

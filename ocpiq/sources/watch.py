@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ocpiq.errors import IncompleteError, Notify, PageRead, PullEnded, Warned
 from ocpiq.privacy import Opened
 
+Shown = Callable[[str], str]
 SHOWN = 10  # places or names in one warning
 
 
 def watched(
-    module: str, pages: Iterable[tuple[Opened, int | None]], notify: Notify, version: str = ""
+    module: str,
+    pages: Iterable[tuple[Opened, int | None]],
+    notify: Notify,
+    version: str = "",
+    shown: Shown = str,
 ) -> Iterator[Opened]:
     """Yield `pages` and tell `notify` about them; each comes with the number of objects announced, if any.
 
     `version` is the one that the user said the objects have, if so; where they have another's fields he is told.
+    `shown` makes a field's name fit to be shown.
 
     A pull that breaks off after its first page ends with `complete` False and raises IncompleteError. One that the
     consumer stops ends without a word, except for what was odd.
     """
-    pull = Watch(module, notify, version)
+    pull = Watch(module, notify, version, shown)
     try:
         for opened, total in pages:
             pull.page(opened, total)
@@ -37,10 +43,11 @@ def watched(
 class Watch:
     """The counts of one pull, and what was odd in it."""
 
-    def __init__(self, module: str, notify: Notify, version: str) -> None:
+    def __init__(self, module: str, notify: Notify, version: str, shown: Shown) -> None:
         self.module = module
         self.notify = notify
         self.version = version
+        self.shown = shown
         self.pages = 0
         self.objects = 0
         self.bad = 0
@@ -60,7 +67,7 @@ class Watch:
         self.unnamed += opened.met.unnamed
         room = SHOWN - len(self.places)
         self.places += [f"page {self.pages} index {index}" for index in opened.bad[:room]]
-        self.unknown.update(opened.met.unknown)
+        self.unknown.update(map(self.shown, opened.met.unknown))
         versions = opened.met.versions
         if self.version and versions and self.version not in versions:
             said = " or ".join(versions)

@@ -6,7 +6,6 @@ import os
 import re
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -68,7 +67,8 @@ class Login(Struct, frozen=True):
     `url` is the versions or version-details URL as the user gave it. `endpoints` has, by module as it is named in
     queries, the URLs to pull from: one, or in 2.1.1, where endpoints carry no role, as many as were listed. `own` is
     the party that pulls, `parties` are those that the platform serves, `saved` is the time of the login (UTC,
-    RFC 3339).
+    RFC 3339). `allow_http` says that the token may go over plain http to another machine, `shown` is `url` without
+    the token; logins of earlier versions have none.
     """
 
     name: str
@@ -80,6 +80,8 @@ class Login(Struct, frozen=True):
     parties: tuple[PlatformParty, ...]
     saved: str
     tls: Tls | None = None
+    allow_http: bool = False
+    shown: str = ""
 
 
 def save(login: Login) -> None:
@@ -152,8 +154,8 @@ def remove(name: str) -> None:
 
 def entry_of(login: Login) -> str:
     """Return what the token of a login is called in the system's keyring; nothing where it is not there."""
-    parts = urlsplit(login.url)
-    return f"{login.name} at {parts.netloc}{parts.path}" if login.token.in_keyring else ""
+    place = (login.shown or login.url).partition("://")[2].partition("?")[0]
+    return f"{login.name} at {place}" if login.token.in_keyring else ""
 
 
 def entry_at(path: Path) -> str:

@@ -27,7 +27,7 @@ TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 NUMBER: Final = re.compile(
-    r"[+-]?(?:[0-9]+(?P<point>\.)?[0-9]*|(?P<bare>\.)[0-9]+)(?P<power>[eE][+-]?[0-9]+)?"
+    r"[+-]?(?:[0-9]++(?P<point>\.)?[0-9]*+|(?P<bare>\.)[0-9]++)(?P<power>[eE][+-]?[0-9]++)?"
 )
 ESCAPE: Final = re.compile(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u(.{0,4})|(.?))", re.DOTALL

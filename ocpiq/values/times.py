@@ -14,9 +14,9 @@ EPOCH: Final = datetime(1970, 1, 1)
 EPOCH_UTC: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 FORM: Final = re.compile(
-    r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"\s*+([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:[Tt ]([0-9]{1,2}):([0-5][0-9])(?::([0-9]{2})(?:[.,]([0-9]+))?)?)?"
-    r"\s*(?P<designator>[Zz]|UTC|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)?\s*",
+    r"\s*+(?P<designator>[Zz]|UTC|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)?\s*+",
     re.ASCII,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import re
 import socket
@@ -187,15 +188,18 @@ def test_certificate_files_that_cannot_be_used(words, said, files, home):
 
 
 @contextmanager
-def proxy() -> Iterator[tuple[str, list[str]]]:
-    """Serve a proxy on the loopback; yield its URL, and what it was asked: `CONNECT host:port`, `GET url`."""
+def proxy(**hosts: str) -> Iterator[tuple[str, list[str]]]:
+    """Serve a proxy on the loopback; yield its URL, and what it was asked: `CONNECT host:port`, `GET url`.
+
+    `hosts` has, by name, where some others are.
+    """
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(f"GET {self.path}")
             parts = urlsplit(self.path)
-            inner = HTTPConnection(parts.netloc, timeout=10)
+            inner = HTTPConnection(hosts.get(parts.netloc, parts.netloc), timeout=10)
             inner.request("GET", f"{parts.path}?{parts.query}", headers=dict(self.headers))
             response = inner.getresponse()
             body = response.read()
@@ -262,11 +266,45 @@ def test_a_proxy_for_https_hears_no_token(authority, files, home):
 def test_a_proxy_that_is_not_there_is_named(scheme, home):
     with socket.create_server(("127.0.0.1", 0)) as server:
         nobody = f"http://127.0.0.1:{server.getsockname()[1]}"
-    run = command(home, ["login", f"{scheme}://cpo.example/versions", *LOGIN], ALL_PROXY=nobody)
+    words = ["login", f"{scheme}://cpo.example/versions", *LOGIN, "--allow-http"]
+    run = command(home, words, ALL_PROXY=nobody)
     assert run.code == 6
     assert one_line(run) == (
         "versions: the proxy does not lead to cpo.example (check HTTPS_PROXY and NO_PROXY)"
     )
+
+
+def test_a_proxy_gets_the_password_that_stands_in_its_address(home):
+    heard = Platform()
+    with serving(heard):
+        address = heard.url.replace("//", "//me:p%40ss@")
+        words = ["login", "http://cpo.example/ocpi/versions", *LOGIN, "--allow-http"]
+        command(home, words, HTTP_PROXY=address)
+    sent = {request.headers.get("proxy-authorization") for request in heard.requests}
+    assert sent == {"Basic " + base64.b64encode(b"me:p@ss").decode()}
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9", "http://", "http://[", "http://x:y:z"]
+)
+def test_a_proxy_that_is_none(address, home):
+    run = command(home, ["login", "https://cpo.example/versions", *LOGIN], HTTPS_PROXY=address)
+    assert (run.code, one_line(run)) == (
+        2,
+        "the proxy that the environment names is no address that can be used "
+        "(HTTP_PROXY and HTTPS_PROXY take http://HOST:PORT; NO_PROXY names hosts without one)",
+    )
+
+
+def test_a_proxy_that_speaks_tls_and_a_platform_behind_it(authority, files, home):
+    """Neither is taken without a certificate that is trusted: the proxy's authority is the system's affair."""
+    context = context_of(authority.issue_cert("127.0.0.1"))
+    with serving(Platform(), context) as other:
+        words = ["login", "https://cpo.example/versions", *LOGIN, "--ca-file", files["ca"]]
+        run = command(home, words, HTTPS_PROXY=other.url)
+    assert run.code == 6
+    assert "no secure connection" in one_line(run)
+    assert other.requests == []
 
 
 # ---------------------------------------------------------------- consent
@@ -314,6 +352,67 @@ def test_an_option_that_is_no_origin(home):
     assert (run.code, one_line(run)) == (
         2,
         "--allow-origin takes an origin (such as https://data.example.com)",
+    )
+
+
+# ---------------------------------------------------------------- plain http
+
+
+def named(name: str) -> Platform:
+    """Return a platform that calls itself by a name."""
+    platform = Platform()
+    offers = envelope([{"version": "2.2.1", "url": f"http://{name}/ocpi/2.2.1"}])
+    listed = [{"identifier": "cdrs", "role": "SENDER", "url": f"http://{name}/ocpi/2.2.1/cdrs"}]
+    details = envelope({"version": "2.2.1", "endpoints": listed})
+    platform.special = {"versions": lambda _: Response(offers), "2.2.1": lambda _: Response(details)}
+    return platform
+
+
+UNENCRYPTED = (
+    "the token would go to cpo.example unencrypted, readable on the way "
+    "(use https, or --allow-http if that is acceptable)"
+)
+
+
+def test_a_token_goes_unencrypted_to_another_machine_only_if_allowed(home):
+    with serving(named("cpo.example")) as platform, proxy(**{"cpo.example": platform.url[7:]}) as (url, _):
+        words = ["login", "http://cpo.example/ocpi/versions", *LOGIN]
+        refused = command(home, words, HTTP_PROXY=url)
+        assert platform.requests == []
+        allowed = command(home, [*words, "--allow-http"], HTTP_PROXY=url)
+        pulled = command(home, ["cdrs | aggregate count"], HTTP_PROXY=url)
+    assert (refused.code, one_line(refused)) == (2, UNENCRYPTED)
+    assert (allowed.code, allowed.err) == (0, "logged in to test: OCPI 2.2.1, cdrs\n")
+    assert (pulled.out, pulled.err, pulled.code) == (b"10\n", "cdrs: 10 objects, 3 pages\n", 0)
+
+
+def test_a_login_from_before_goes_on_with_a_warning(home):
+    with serving(named("cpo.example")) as platform, proxy(**{"cpo.example": platform.url[7:]}) as (url, _):
+        words = ["login", "http://cpo.example/ocpi/versions", *LOGIN, "--allow-http"]
+        assert command(home, words, HTTP_PROXY=url).code == 0
+        (file,) = home.rglob("test.json")
+        file.write_bytes(re.sub(rb'"allow_http": true', b'"allow_http": false', file.read_bytes()))
+        pulled = command(home, ["(cdrs | aggregate count), (cdrs | aggregate count)"], HTTP_PROXY=url)
+    assert (pulled.out, pulled.code) == (b"10\n10\n", 0)
+    assert pulled.err.count("warning: the token goes to http://cpo.example unencrypted") == 1
+
+
+@pytest.mark.parametrize("words", [("--open",), ("--party", "NL-GOV", "--token", TOKEN)])
+def test_without_a_token_or_on_this_machine_nothing_has_to_be_allowed(words, home):
+    with serving(Platform(open_versions=True)) as platform:
+        run = command(home, ["login", platform.versions_url, *words, "--name", "test"])
+    assert run.code == 0
+    assert "unencrypted" not in run.err
+
+
+def test_endpoints_do_not_lead_the_token_to_plain_http(home):
+    with serving(named("cpo.example")) as platform:
+        words = ["login", platform.versions_url, *LOGIN, "--allow-origin", "http://cpo.example"]
+        run = command(home, words)
+    assert run.code == 6
+    assert one_line(run) == (
+        "the platform keeps http://cpo.example/ocpi/2.2.1 where the token would go unencrypted, readable on the "
+        "way (tell the platform, or --allow-http if that is acceptable)"
     )
 
 

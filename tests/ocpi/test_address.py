@@ -44,6 +44,11 @@ REDIRECTS = {
     "never from https": ("http://cpo.example/x", HTTPS, "https://cpo.example/x"),
     "another host": ("https://other.example/", HTTPS, None),
     "another port": ("https://cpo.example:8443/", HTTPS, None),
+    "to https, its port written": ("https://cpo.example:443/x", PLAIN, "https://cpo.example:443/x"),
+    "to https at the same port": ("https://cpo.example:8080/x", PLAIN, "https://cpo.example:8080/x"),
+    "to https at another port": ("https://cpo.example:8443/x", PLAIN, None),
+    "to https at the port of http": ("https://cpo.example:80/x", PLAIN, None),
+    "from the port of http": ("https://cpo.example:80/x", "http://cpo.example/", "https://cpo.example:80/x"),
     "no URL": ("http://[", HTTPS, None),
 }
 
@@ -94,3 +99,32 @@ def test_parameters_that_hold_nothing_are_taken_out():
     url = "https://x/a?date_from=None&date_to=&b=null&c=undefined&limit=5&d"
     assert address.without_nothing(url) == "https://x/a?limit=5"
     assert address.parameters(url) == {"limit": "5"}
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://cpo.example/", True),
+        ("http://192.0.2.1/", True),
+        ("http://[2001:db8::1]/", True),
+        ("http://localhost.example/", True),
+        ("http://127.example/", True),
+        ("https://cpo.example/", False),
+        ("http://localhost:8080/", False),
+        ("http://ocpi.localhost/", False),
+        ("http://127.1.2.3/", False),
+        ("http://[::1]/", False),
+        ("http://0.0.0.0:1/", False),
+    ],
+)
+def test_where_what_is_sent_can_be_read_on_the_way(url, expected):
+    assert address.is_plain_http(url) is expected
+
+
+@pytest.mark.parametrize(
+    "host", ["a" * 400, "\u0315\u0300" * 300, "[" + ":" * 400 + "]", "u:p@" + "x." * 200]
+)
+@pytest.mark.parametrize("start", ["http://", "//", " http:/\n/", "HTTPS://"])
+def test_a_host_that_is_too_long_is_not_looked_at(host, start):
+    assert address.resolved(f"{start}{host}/x", HTTPS) is None
+    assert address.redirected(f"{start}{host}/x", HTTPS) is None

@@ -17,7 +17,9 @@ from misbehaving import TOKEN, Platform, Response, serving
 
 from ocpiq import ocpi
 from ocpiq.errors import PlatformError
-from ocpiq.ocpi.failures import Failure
+from ocpiq.ocpi.failures import Failure, Subject
+
+CDRS = Subject("cdrs")
 
 
 def failure_of(url: str, waits: list[float] | None = None) -> PlatformError:
@@ -80,7 +82,7 @@ def test_a_server_that_does_not_answer_is_tried_once_more():
     waits: list[float] = []
     with listening(lambda connection: release.wait(5)) as place:
         with ocpi.Connection(bounds=ocpi.Bounds(first=0.1)) as connection, pytest.raises(Failure) as caught:
-            connection.get(f"http://{place}/", {}, "cdrs")
+            connection.get(f"http://{place}/", {}, CDRS)
         release.set()
     assert caught.value.message == f"cdrs: {place} does not answer in time"
     assert (caught.value.retries, caught.value.reached, waits) == (1, False, [])
@@ -102,7 +104,7 @@ def test_an_answer_without_end_is_given_up():
         ocpi.Connection(bounds=bounds) as connection,
         pytest.raises(Failure) as caught,
     ):
-        connection.get(f"http://{place}/", {}, "cdrs")
+        connection.get(f"http://{place}/", {}, CDRS)
     assert caught.value.message == f"cdrs: the answer of {place} is larger than 1 MB"
     assert caught.value.retries == 0
 
@@ -130,7 +132,7 @@ def test_a_bomb_is_given_up_before_it_takes_much_memory(coding):
         tracemalloc.start()
         try:
             with pytest.raises(Failure, match="unpacks to more than 200 times its size"):
-                connection.get(f"{platform.url}/cdrs", {}, "cdrs")
+                connection.get(f"{platform.url}/cdrs", {}, CDRS)
             most = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -160,7 +162,7 @@ def test_a_body_that_is_too_slow_is_given_up_and_not_tried_again():
         ocpi.Connection(bounds=bounds) as connection,
         pytest.raises(Failure) as caught,
     ):
-        connection.get(f"http://{place}/", {}, "cdrs")
+        connection.get(f"http://{place}/", {}, CDRS)
     assert caught.value.message == f"cdrs: {place} sends less than 10 kB a second"
     assert caught.value.retries == 0
 
@@ -179,7 +181,7 @@ def test_a_body_that_stops_is_not_waited_for_as_long_as_its_beginning():
         ocpi.Connection(bounds=bounds) as connection,
     ):
         with pytest.raises(Failure) as caught:
-            connection.get(f"http://{place}/", {}, "cdrs")
+            connection.get(f"http://{place}/", {}, CDRS)
         release.set()
     assert caught.value.message == f"cdrs: {place} does not answer in time"
 

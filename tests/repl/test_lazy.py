@@ -20,5 +20,5 @@ import pytest
     ids=["a one-liner", "suggestions", "checks", "colours", "the bar"],
 )
 def test_without_prompt_toolkit(statement: str) -> None:
-    loaded = "; import sys; assert not {'prompt_toolkit', 'urllib3', 'asyncio'} & set(sys.modules)"
+    loaded = "; import sys; assert not {'prompt_toolkit', 'httpx', 'asyncio'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", statement + loaded], check=True, stdout=subprocess.DEVNULL)

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -109,7 +110,7 @@ def test_blocks_are_whole_lines_and_nothing_is_lost(lines, size, closed):
     file = io.BytesIO(content)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(from_files, "BLOCK", size)
-        blocks = list(from_files.blocks(file, file.read(size)))
+        blocks = list(from_files.blocks(Path("x"), file, file.read(size)))
     assert b"".join(blocks) == content
     assert all(block.endswith(b"\n") for block in blocks[:-1])
 
@@ -184,3 +185,37 @@ def test_objects_of_another_version_than_was_said(tmp_path, version, said):
     source = sources.files({"cdrs": path}, version)["cdrs"]
     assert ids(source.pages(Ask("cdrs"), gate_of("cdrs"), notices.append)) == ["a"]
     assert [each for each in notices if isinstance(each, Warned)] == list(map(Warned, said))
+
+
+BLANKS = b" " * (32 << 20)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" + BLANKS + b"]", b'{"id": "a"}\n' + BLANKS, b'{"id": "a"}\n' * (2 << 20)]
+)
+def test_a_file_that_unpacks_to_much_more_than_it_is(tmp_path, body):
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(body))
+    with pytest.raises(UsageError, match=r"bomb\.gz unpacks to more than 200 times its size"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" + b" " * 3000 + b"]", b'{"id": "a"}\n{"id": "' + b"x" * 3000, b" " * 3000 + b"{}"]
+)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_a_page_or_a_line_that_is_too_large(tmp_path, monkeypatch, body, packed):
+    monkeypatch.setattr(from_files.bounds, "LARGEST", 2000)
+    monkeypatch.setattr(from_files, "BLOCK", 100)
+    path = tmp_path / "large"
+    path.write_bytes(gzip.compress(body) if packed else body)
+    with pytest.raises(UsageError, match="large holds more than 0 MB in one piece"):
+        read(path)
+
+
+def test_many_lines_may_be_more_than_a_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(from_files.bounds, "LARGEST", 2000)
+    monkeypatch.setattr(from_files, "BLOCK", 100)
+    path = tmp_path / "many.ndjson"
+    path.write_bytes(b"".join(b'{"id": "%d"}\n' % number for number in range(1000)))
+    assert len(read(path)[0]) == 1000

@@ -30,7 +30,7 @@ WITH_MORE: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})([.,][0-9]+)?(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)",
     re.ASCII,
 )
-DIRECTIVE: Final = re.compile(r"%[-_0^#]*[0-9]*[EO]?[A-Za-z+%]", re.ASCII)
+DIRECTIVE: Final = re.compile(r"%[-_0^#]*+[0-9]*+[EO]?[A-Za-z+%]", re.ASCII)
 
 
 def _moment(of: Callable[[float], time.struct_time], seconds: Number) -> time.struct_time:

@@ -14,7 +14,7 @@ from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
 LITERAL: Final = re.compile(
-    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
+    r"[+-]?(?:(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:e[+-]?[0-9]++)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
 )
 SMALLEST_NORMAL: Final = 2.2250738585072014e-308
 

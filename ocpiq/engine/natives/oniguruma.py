@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ocpiq.engine.natives.characters import character_class, escaped, fail
 
-QUANTIFIER: Final = re.compile(r"[*+?][?+]?|\{(\d+)(,?)(\d*)\}[?+]?", re.ASCII)
+QUANTIFIER: Final = re.compile(r"[*+?][?+]?|\{(\d++)(,?)(\d*+)\}[?+]?", re.ASCII)
 NAME: Final = re.compile(r"[^\W\d][^)>']*")
 REFERENCE: Final = re.compile(r"<([^>]*)>|'([^']*)'")
 OPTIONS: Final = re.compile(r"(?=[-imsx])[imsx]*(?:-[imsx]*)?(?=[:)])")

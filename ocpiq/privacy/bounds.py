@@ -1,0 +1,9 @@
+"""How large a page may be, pulled or saved, and how much of that may be packing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LARGEST: Final = 1 << 29  # bytes of one page, or of one line of NDJSON
+RATIO: Final = 200  # times its packed size that it may unpack to, from
+UNPACKED: Final = 1 << 24  # so many bytes on
