@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ocpiq.commands.arguments import Arguments
 from ocpiq.errors import InputError, UsageError
-from ocpiq.values.text import decode
+from ocpiq.values.json.codec import decode
 from ocpiq.values.types import Value
 
 
@@ -39,7 +39,7 @@ def _json(text: str, option: str) -> Value:
 
 
 def _values(path: str, name: str) -> Value:
-    from ocpiq.inputs import Texts, values
+    from ocpiq.values.json.framing import Texts, values
 
     try:
         return list(values(Texts(iter([_read(path, name)]))))

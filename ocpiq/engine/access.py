@@ -9,8 +9,8 @@ from typing import Final, NoReturn, cast
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import is_finite
 from ocpiq.values.blank import Blank, refuse, refuse_inside
+from ocpiq.values.json.codec import excerpt
 from ocpiq.values.order import equal
-from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
 NO_SLICE: Final = "Array/string slice indices must be integers"

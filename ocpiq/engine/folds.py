@@ -17,8 +17,8 @@ from msgspec import Struct
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import Number, plain
 from ocpiq.values.blank import Blank, refuse, refuse_inside
+from ocpiq.values.json.codec import excerpt
 from ocpiq.values.order import group_key, less, sort_key
-from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
 LONGEST: Final = 64  # floats that a sum holds before it is shortened

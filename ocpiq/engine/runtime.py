@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ocpiq.analysis.modules import Library, NoLibrary, described
 from ocpiq.errors import CompileError, HaltError, Notify, RunError, Speaks, ignore
-from ocpiq.values.text import excerpt, to_json, tostring
+from ocpiq.values.json.codec import excerpt, to_json, tostring
 from ocpiq.values.types import Value, type_name
 from ocpiq.values.visible import write_error
 

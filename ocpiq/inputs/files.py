@@ -10,8 +10,8 @@ from typing import BinaryIO, Final
 from msgspec import Struct
 
 from ocpiq.errors import InputError, UsageError
-from ocpiq.inputs.events import events
-from ocpiq.inputs.texts import Texts, values
+from ocpiq.values.json.events import events
+from ocpiq.values.json.framing import Texts, values
 from ocpiq.values.types import Value
 
 BLOCK: Final = 1 << 17

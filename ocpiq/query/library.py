@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ocpiq.analysis.modules import Module
 from ocpiq.errors import CompileError, QuerySyntaxError, UsageError, place
-from ocpiq.inputs import Texts, values
 from ocpiq.language import parse
+from ocpiq.values.json.framing import Texts, values
 from ocpiq.values.types import Value
 
 ENDINGS = (".ocpiq", ".jq")  # of files that hold queries or definitions

@@ -7,7 +7,7 @@ import math
 from msgspec import Struct
 
 from ocpiq.values.blank import NA, Blank
-from ocpiq.values.text import number_text, to_json
+from ocpiq.values.json.codec import number_text, to_json
 from ocpiq.values.types import Value
 from ocpiq.values.visible import visible
 

@@ -12,7 +12,7 @@ from ocpiq.sinks.cells import Texts, cell_text
 from ocpiq.sinks.rows import Rows
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
-from ocpiq.values.text import utf8
+from ocpiq.values.json.codec import utf8
 from ocpiq.values.types import Value
 
 BOM: Final = b"\xef\xbb\xbf"

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank
-from ocpiq.values.text import encode, utf8
+from ocpiq.values.json.codec import encode, utf8
+from ocpiq.values.json.writer import Style, write
 from ocpiq.values.types import Value
 from ocpiq.values.visible import LINES, visible
-from ocpiq.values.writer import Style, write
 
 Encoder = Callable[[Value], bytes]
 

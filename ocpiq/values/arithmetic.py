@@ -10,7 +10,7 @@ from typing import Final, NoReturn, cast
 
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank, refuse, refuse_inside
-from ocpiq.values.text import excerpt
+from ocpiq.values.json.codec import excerpt
 from ocpiq.values.types import Value, type_name
 
 INTEGRAL: Final = 2.0**53  # beyond it the digits of a double and of its integer differ

@@ -15,7 +15,7 @@ from ocpiq.errors import RunError
 from ocpiq.values import times
 from ocpiq.values.arithmetic import NUMBERS, plain
 from ocpiq.values.blank import Blank
-from ocpiq.values.text import excerpt
+from ocpiq.values.json.codec import excerpt
 from ocpiq.values.times import following, instant, midnight
 from ocpiq.values.types import Value, type_name
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import INTEGRAL, NUMBERS, Number, add, is_finite, is_number, negate, plain
+from ocpiq.values.json.codec import excerpt
 from ocpiq.values.order import greater, less
-from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
 LITERAL: Final = re.compile(

@@ -9,8 +9,8 @@ from ocpiq.engine.access import descend, each, field, item, object_key, truth
 from ocpiq.engine.edits import delete_paths, set_path
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank, refuse
+from ocpiq.values.json.codec import excerpt, to_json
 from ocpiq.values.order import equal
-from ocpiq.values.text import excerpt, to_json
 from ocpiq.values.types import Value, type_name
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ocpiq.errors import OcpiqError, RunError
 from ocpiq.values import arithmetic
-from ocpiq.values.text import decode, excerpt
+from ocpiq.values.json.codec import decode, excerpt
 from ocpiq.values.types import Value, type_name
 
 SPACES: Final = (

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from json_texts import good_values, listed, object_of, scalars, values
 from viewing import plain
 
-from ocpiq.privacy import careful, scan, slices
-from ocpiq.privacy.careful import BrokenError
+from ocpiq.values.json import careful, fragments, scanner
+from ocpiq.values.json.careful import BrokenError
 
 
 @given(good_values)
@@ -23,7 +23,7 @@ def test_decodes_json_as_msgspec_does(raw: bytes) -> None:
 @given(st.lists(values, max_size=4))
 def test_finds_the_items_that_were_sent(items: list[bytes]) -> None:
     expected = [item.strip(b" \r\n\t") for item in items if item]
-    found = scan.items(listed(items, b" "))
+    found = scanner.items(listed(items, b" "))
     assert [item for item in found if isinstance(item, bytes)] == [
         item for item in expected if item[:1] != b"["
     ]
@@ -33,14 +33,14 @@ def test_finds_the_items_that_were_sent(items: list[bytes]) -> None:
 @given(st.dictionaries(st.text(), values, max_size=4))
 def test_finds_the_fields_that_were_sent(sent: dict[str, bytes]) -> None:
     raw = object_of([(msgspec.json.encode(key), value) for key, value in sent.items()], b"\n")
-    assert scan.fields(raw) == {key: value.strip(b" \r\n\t") for key, value in sent.items()}
+    assert scanner.fields(raw) == {key: value.strip(b" \r\n\t") for key, value in sent.items()}
 
 
 @given(st.lists(values, max_size=3), st.dictionaries(st.sampled_from(["a", "b", "\u00e9"]), values))
 def test_the_fast_way_finds_the_same_slices(items: list[bytes], sent: dict[str, bytes]) -> None:
     raw = object_of([(msgspec.json.encode(key), value) for key, value in sent.items()])
-    assert slices.fields(raw) == scan.fields(raw)
-    assert slices.items(listed(items)) == scan.items(listed(items))
+    assert fragments.fields(raw) == scanner.fields(raw)
+    assert fragments.items(listed(items)) == scanner.items(listed(items))
 
 
 @pytest.mark.parametrize(
@@ -118,15 +118,15 @@ def test_what_is_no_value_is_broken(raw: bytes) -> None:
 @pytest.mark.parametrize("raw", NO_OBJECTS)
 def test_what_is_no_object_has_no_fields(raw: bytes) -> None:
     with pytest.raises(BrokenError):
-        scan.fields(raw)
+        scanner.fields(raw)
     with pytest.raises(BrokenError):
-        slices.fields(raw)
+        fragments.fields(raw)
 
 
 def test_depth_is_no_matter() -> None:
     deep = b"[" * 100_000 + b"]" * 100_000
     raw = b'{"a":' + deep + b',"b":1}'
-    assert scan.fields(raw) == slices.fields(raw) == {"a": deep, "b": b"1"}
+    assert scanner.fields(raw) == fragments.fields(raw) == {"a": deep, "b": b"1"}
     value, depth = careful.decode(deep), 0
     while isinstance(value, list) and value:
         value, depth = value[0], depth + 1
@@ -136,7 +136,7 @@ def test_depth_is_no_matter() -> None:
 @given(values)
 def test_an_error_says_nothing_of_the_value(raw: bytes) -> None:
     try:
-        slices.value(raw)
+        fragments.value(raw)
     except BrokenError as error:
         assert str(error) == "no JSON"
         assert error.__context__ is None or not getattr(error.__context__, "object", None)
@@ -145,6 +145,6 @@ def test_an_error_says_nothing_of_the_value(raw: bytes) -> None:
 @given(scalars, st.integers(0, 40))
 def test_keys_are_found_in_what_is_cut_off(value: bytes, length: int) -> None:
     raw = object_of([(b'"data"', value), (b'"x"', b'{"inner":1}'), (b'"status"', b"1")])
-    found = list(scan.keys(raw[:length]))
+    found = list(scanner.keys(raw[:length]))
     assert found == ["data", "x", "status"][: len(found)]
-    assert list(scan.keys(raw)) == ["data", "x", "status"] or value in (b"", b"1 2")
+    assert list(scanner.keys(raw)) == ["data", "x", "status"] or value in (b"", b"1 2")

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ocpiq.errors import InputError
-from ocpiq.values.reader import parse
-from ocpiq.values.text import decode, to_json
+from ocpiq.values.json.codec import decode, to_json
+from ocpiq.values.json.reader import parse
 
 
 def theirs(text: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, cast
 
-from ocpiq.values.text import DECODER, decode
+from ocpiq.values.json.codec import DECODER, decode
 from ocpiq.values.types import Value
 
 BOM: Final = b"\xef\xbb\xbf"

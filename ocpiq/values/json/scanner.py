@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ocpiq.privacy.careful import BLANKS, STRING, BrokenError, text
+from ocpiq.values.json.careful import BLANKS, STRING, BrokenError, text
 
 Items = list["bytes | Items"]
 """The slices of a list's items; an item that is a list is such slices again."""

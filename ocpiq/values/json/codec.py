@@ -9,8 +9,8 @@ import msgspec
 import orjson
 
 from ocpiq.values.blank import Blank
+from ocpiq.values.json.writer import Style, number_text, write
 from ocpiq.values.types import Value
-from ocpiq.values.writer import Style, number_text, write
 
 __all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8"]
 
@@ -46,7 +46,7 @@ def decode(data: bytes, line: int = 1, column: int = 0) -> Value:
     try:
         return cast(Value, DECODER.decode(data))
     except (ValueError, RecursionError):
-        from ocpiq.values.reader import parse  # noqa: PLC0415 - rarely needed
+        from ocpiq.values.json.reader import parse  # noqa: PLC0415 - rarely needed
 
         return parse(data, line, column)
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.errors import InputError
-from ocpiq.inputs import Texts, values
-from ocpiq.values.text import to_json
+from ocpiq.values.json.codec import to_json
+from ocpiq.values.json.framing import Texts, values
 
 STREAMS = {
     "nothing": (b"", []),
