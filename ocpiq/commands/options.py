@@ -115,6 +115,7 @@ INPUT: Final = (
     Option("raw-input", "R", (), "each line is a string"),
     Option("slurp", "s", (), "all inputs as one array; with -R, as one string"),
     Option("stream", "", (), "inputs as [path, leaf] events"),
+    Option("stream-errors", "", (), "like --stream; what is not JSON is an event, [message, path]"),
     Option("seq", "", (), "JSON text sequences (RFC 7464), in and out"),
     Option("from-file", "f", (), "QUERY is the name of a file that holds it", ASKS),
     Option("library-path", "L", ("DIR",), "where `import` and `include` look", ASKS),

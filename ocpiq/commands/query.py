@@ -121,13 +121,21 @@ def _prepared(given: Arguments, text: Text, files: list[str], stack: ExitStack, 
     variables = values.variables(given)
     query = compiled(given, text, variables)
     sources = origin.sources(given, query.modules, stack)
-    return Run(given, query, text, _inputs(given, files, progress), sources, variables, progress)
+    inputs = _inputs(given, files, progress)
+    stack.callback(inputs.close)
+    return Run(given, query, text, inputs, sources, variables, progress)
 
 
 def _inputs(given: Arguments, files: list[str], progress: Progress) -> Inputs:
     from ocpiq.inputs import Form, Inputs
 
-    form = Form(given.has("raw-input"), given.has("slurp"), given.has("stream"), given.has("seq"))
+    form = Form(
+        raw=given.has("raw-input"),
+        slurp=given.has("slurp"),
+        stream=given.has("stream"),
+        stream_errors=given.has("stream-errors"),
+        seq=given.has("seq"),
+    )
     return Inputs(files, form, lambda problem: progress(Warned(f"ignoring {problem}")))
 
 

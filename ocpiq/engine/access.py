@@ -10,6 +10,7 @@ from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import is_finite
 from ocpiq.values.blank import Blank, refuse, refuse_inside
 from ocpiq.values.json.codec import excerpt
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.order import equal
 from ocpiq.values.types import Value, type_name
 
@@ -30,13 +31,13 @@ def item(value: Value, key: Value) -> Value:
     kind, of = type(value), type(key)
     if of is Blank or of is list or of is dict:
         refuse_inside(key)
-    if kind is list and (of is int or of is float):
+    if kind is list and of in NUMBERS:
         return _at(cast("list[Value]", value), cast(float, key))
     if kind is dict and of is str:
         return cast("dict[str, Value]", value).get(cast(str, key))
     if kind is Blank:
         return value
-    if value is None and of in (int, float, str, dict):
+    if value is None and of in (*NUMBERS, str, dict):
         return None
     if of is dict and kind in (list, str):
         return _slice_object(value, cast("dict[str, Value]", key))
@@ -83,7 +84,7 @@ def cut(value: Value, start: Value, end: Value) -> Value:
 def slice_bounds(length: int, start: Value, end: Value) -> tuple[int, int]:
     """Return the places of a slice in something of `length`: the start rounded down, the end up, both kept inside."""
     for bound in (start, end):
-        if bound is not None and type(bound) not in (int, float):
+        if bound is not None and type(bound) not in NUMBERS:
             raise RunError(NO_SLICE)
     first = _bound(length, cast("float | None", start), 0, math.floor)
     last = _bound(length, cast("float | None", end), length, math.ceil)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import cast
 
 from ocpiq.analysis.modules import Library, NoLibrary, described
-from ocpiq.errors import CompileError, HaltError, Notify, RunError, Speaks, ignore
+from ocpiq.errors import CompileError, HaltError, InputError, Notify, RunError, Speaks, ignore
 from ocpiq.values.json.codec import excerpt, to_json, tostring
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.types import Value, type_name
 from ocpiq.values.visible import write_error
 
@@ -52,13 +54,22 @@ class Runtime:
 
     def input(self) -> Value:
         """`input`"""
-        for value in self._inputs:
-            return value
-        raise RunError("No more inputs")
+        try:
+            return next(self._inputs)
+        except StopIteration:
+            raise RunError("No more inputs") from None
+        except InputError as error:
+            raise RunError(error.value, message=error.message) from None
 
     def inputs(self) -> Iterator[Value]:
         """`inputs`"""
-        return self._inputs
+        try:
+            while True:  # not `yield from`, which closes the inputs with this
+                yield next(self._inputs)
+        except StopIteration:
+            return
+        except InputError as error:
+            raise RunError(error.value, message=error.message) from None
 
     def env(self) -> Value:
         """`env`: the environment, without the program's own settings, which hold tokens."""
@@ -77,7 +88,7 @@ class Runtime:
         return value
 
     def input_filename(self) -> Value:
-        """`input_filename`: null for standard input, and where inputs come from no file"""
+        """`input_filename`: null before the first input, and where inputs come from no file"""
         return getattr(self._inputs, "filename", None)
 
     def input_line_number(self) -> Value:
@@ -93,6 +104,7 @@ class Runtime:
 
     def halt_error(self, value: Value, code: Value) -> None:
         """`halt_error(code)`"""
-        if type(code) is not int and type(code) is not float:
+        if type(code) not in NUMBERS:
             raise RunError(f"{type_name(value)} ({excerpt(value)}) halt_error/1: number required")
-        raise HaltError(value, int(code) & 0xFF if code == code and abs(code) < 2**63 else 0)  # noqa: PLR0124
+        number = cast(float, code)
+        raise HaltError(value, int(number) & 0xFF if number == number and abs(number) < 2**63 else 0)  # noqa: PLR0124

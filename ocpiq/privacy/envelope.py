@@ -7,8 +7,8 @@ from typing import Final, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from ocpiq.errors import PlatformError
-from ocpiq.values.json.careful import BLANKS, BrokenError
 from ocpiq.values.json.fragments import LIST, NULL, OBJECT, fields, items, value
+from ocpiq.values.json.reader import BLANKS, BrokenError
 from ocpiq.values.json.scanner import Items, keys
 
 BOM: Final = b"\xef\xbb\xbf"

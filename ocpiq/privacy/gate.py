@@ -22,8 +22,8 @@ from ocpiq.privacy.parts import in_parts, together
 from ocpiq.privacy.rows import Apart, AtOnce, Rows, rows
 from ocpiq.privacy.shapes import Shape
 from ocpiq.privacy.window import Kept, Window
-from ocpiq.values.json.careful import BLANKS, BrokenError
 from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED
+from ocpiq.values.json.reader import BLANKS, BrokenError
 from ocpiq.values.json.scanner import Items
 
 LARGE: Final = 16 << 20

@@ -12,8 +12,8 @@ from typing import Final
 
 from msgspec import Raw
 
-from ocpiq.values.json.careful import BrokenError
 from ocpiq.values.json.fragments import fields, value
+from ocpiq.values.json.reader import BrokenError
 
 Repeats = Callable[[Sequence[int]], Sequence[int]]
 """Takes the sealed keys of a page's objects and returns the places of those that came before."""

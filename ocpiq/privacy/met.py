@@ -11,8 +11,8 @@ from msgspec import Struct
 from ocpiq.analysis.views import ViewNode
 from ocpiq.privacy.parts import found as parts
 from ocpiq.schema import Field
-from ocpiq.values.json.careful import BrokenError
 from ocpiq.values.json.fragments import OBJECT, fields, objects
+from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.json.scanner import Items
 
 LOOKED_AT: Final = 100  # objects of the first page

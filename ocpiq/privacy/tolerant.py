@@ -9,8 +9,8 @@ from typing import cast
 
 from ocpiq.analysis.views import ViewNode
 from ocpiq.privacy.shapes import Cell, Record
-from ocpiq.values.json.careful import BrokenError
 from ocpiq.values.json.fragments import LIST, NULL, OBJECT, fields, items, value
+from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.json.scanner import Items
 
 

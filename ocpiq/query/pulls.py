@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from time import perf_counter
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -15,9 +15,13 @@ from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, UsageError
 from ocpiq.privacy import Gate, Opened, Shape, Window, gate
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
-from ocpiq.values.times import moment, period, zone
+from ocpiq.values.numbers import NUMBERS
+from ocpiq.values.times import EPOCH, moment, period, zone
 from ocpiq.values.types import Value
 
+BEYOND: Final = 1e12  # seconds since 1970; the year 9999 ends at 2.5e11
+FIRST_SECOND: Final = (datetime.min - EPOCH) // timedelta(seconds=1)  # of the years that a DateTime can say
+LAST_SECOND: Final = (datetime.max - EPOCH) // timedelta(seconds=1)
 CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds by which a platform may date an update too early
 
 
@@ -169,8 +173,8 @@ def _moment(bound: Moment | None, variables: Mapping[str, Value], zone: tzinfo) 
     if bound is None or bound.variable is None:
         return None if bound is None else bound.microseconds
     value = variables[bound.variable]
-    if type(value) is int or type(value) is float:
-        return int(value * 1_000_000)
+    if type(value) in NUMBERS and abs(seconds := cast(float, value)) < BEYOND:
+        return int(seconds * 1_000_000)
     read = moment(value, zone) if type(value) is str else None
     if read is None:
         raise UsageError(f"${bound.variable} is no date", hint="write it as 2026-01-31 or 2026-01-31T06:00Z")
@@ -182,4 +186,5 @@ def _text(microseconds: int | None, *, up: bool = False) -> str | None:
     if microseconds is None:
         return None
     seconds = -(-microseconds // 1_000_000) if up else microseconds // 1_000_000
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = EPOCH + timedelta(seconds=max(FIRST_SECOND, min(LAST_SECOND, seconds)))
+    return f"{moment.isoformat()}Z"

@@ -1,42 +1,53 @@
-"""A value as jq's streaming events (jq manual, "Streaming"): `[path, leaf]`, `[path]` where one ends."""
+"""JSON text as jq's streaming events (jq manual, "Streaming"): `[path, leaf]`, and `[path]` where a container ends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Final, cast
 
+from ocpiq.values.json.reader import NOTHING, Level, Parser
 from ocpiq.values.types import Value
 
-Steps = Iterator[tuple[str | int, Value]]
+EMITTED: Final = object()  # stands for a container whose events are emitted
 
 
-def events(value: Value) -> Iterator[Value]:
-    """Yield what `tostream` yields for `value`; without recursion, so that depth is no limit."""
-    steps = _steps(value)
-    if steps is None:
-        yield [[], value]
-        return
-    path: list[Value] = [None]
-    open_: list[Steps] = [steps]
-    while open_:
-        step = next(open_[-1], None)
-        if step is None:
-            open_.pop()
-            yield [path.copy()]
-            path.pop()
-            continue
-        path[-1], item = step
-        inner = _steps(item)
-        if inner is None:
-            yield [path.copy(), item]
+class EventParser(Parser):
+    """Collects jq's streaming events of any number of texts; holds no more of a text than the path to its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[Value] = []
+        self._path: list[Value] = []
+
+    @property
+    def path(self) -> list[Value]:
+        """Where the parser is."""
+        if self.levels:
+            self._step(self.levels[-1])
+        return self._path.copy()
+
+    def _open(self, level: Level) -> None:
+        if self.levels:
+            self._step(self.levels[-1])
+        self.levels.append(level)
+        self._path.append(None)
+
+    def _step(self, level: Level) -> None:
+        self._path[-1] = level.count if level.is_array else level.key
+
+    def _take(self, level: Level) -> None:
+        self._step(level)
+        if self.ready is not EMITTED:
+            self.events.append([self._path.copy(), cast(Value, self.ready)])
+
+    def _close(self, level: Level) -> None:
+        if level.count:
+            self.events.append([self._path.copy()])
+            self.ready = EMITTED
         else:
-            open_.append(inner)
-            path.append(None)
+            self.ready = [] if level.is_array else {}
+        self._path.pop()
 
-
-def _steps(value: Value) -> Steps | None:
-    """Return the keys and items of a container that has any."""
-    if isinstance(value, list) and value:
-        return iter(enumerate(value))
-    if isinstance(value, dict) and value:
-        return iter(value.items())
-    return None
+    def _complete(self) -> None:
+        if self.ready is not EMITTED:
+            self.events.append([[], cast(Value, self.ready)])
+        self.ready = NOTHING

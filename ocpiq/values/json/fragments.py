@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from ocpiq.values.json import careful, scanner
-from ocpiq.values.json.careful import BrokenError
+from ocpiq.values.json import scanner
+from ocpiq.values.json.reader import BrokenError, parse_bytes
 from ocpiq.values.json.scanner import Items
 
 REFUSED: Final = (ValueError, RecursionError)
@@ -47,7 +47,7 @@ def value(raw: bytes) -> object:
         return VALUE.decode(raw)
     except REFUSED:
         pass
-    return careful.decode(raw)
+    return parse_bytes(raw, lenient=True)
 
 
 def objects(raw: bytes) -> list[dict[str, bytes]]:
