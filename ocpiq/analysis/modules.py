@@ -14,6 +14,7 @@ from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.types import Opaque
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
+from ocpiq.values.numbers import integer
 from ocpiq.values.types import Value
 
 
@@ -149,7 +150,7 @@ def _literal(node: tree.Expr) -> Value:
         case tree.Text(parts=parts) if all(isinstance(part, str) for part in parts):
             return "".join(part for part in parts if isinstance(part, str))
         case tree.Number(text=text):
-            return float(text) if not text.isdigit() else int(text)
+            return integer(text) if text.isdigit() else float(text)
         case tree.Call(name="true" | "false" | "null" as name, arguments=()):
             return {"true": True, "false": False, "null": None}[name]
         case tree.Negate(body=tree.Number() as number):

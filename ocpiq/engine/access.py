@@ -204,6 +204,17 @@ def path_step(key: Value, at: Value, value: Value) -> None:
         )
 
 
+NOWHERE: Final = object()
+
+
+def path_of_computed(at: Value, value: Value) -> Value | object:
+    """Return what stands at the path of a value that was computed: never a number or a text, even an equal one.
+
+    Python keeps one object for many equal numbers and texts, so identity does not tell here.
+    """
+    return NOWHERE if type(value) is str or type(value) in NUMBERS else at
+
+
 def path_end(path: tuple[Value, ...], at: Value, value: Value) -> tuple[Value, ...]:
     """Return a path that is followed to its end; raise where it ends in a value that was computed."""
     if at is not value:
