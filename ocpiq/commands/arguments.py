@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct, field
@@ -17,12 +17,16 @@ SHORT: Final = {option.short: option for option in OPTIONS if option.short}
 
 
 class Arguments(Struct):
-    """What was given. `positional` are the words behind `--args` and `--jsonargs`, each with that option's name."""
+    """What was given. `positional` are the words after `--args` and `--jsonargs`, each with that option's name.
+
+    `order` are the names of all options as they were given.
+    """
 
     command: str = "query"
     words: list[str] = field(default_factory=list)
     options: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     positional: list[tuple[str, str]] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
 
     def has(self, name: str) -> bool:
         """Tell whether the option was given."""
@@ -35,6 +39,17 @@ class Arguments(Struct):
     def every(self, name: str) -> list[tuple[str, ...]]:
         """Return what was given with the option, each time it was."""
         return self.options.get(name, [])
+
+    def in_order(self, *names: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield each of these options, and what was given with it, in the order in which they were given."""
+        left = {name: iter(self.every(name)) for name in names}
+        rest = [
+            name for name in names for _ in self.every(name)
+        ]  # of options that were set later, in the prompt
+        for option in [*self.order, *rest]:
+            words = next(left[option], None) if option in left else None
+            if words is not None:
+                yield option, words
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -102,6 +117,7 @@ def _take(found: Arguments, option: Option, todo: list[str]) -> None:
         raise UsageError(f"--{option.name} takes {' '.join(option.takes)}")
     words = tuple(todo.pop() for _ in option.takes)
     found.options.setdefault(option.name, []).append(words)
+    found.order.append(option.name)
 
 
 def _with_command(found: Arguments, *, is_word: bool) -> Arguments:

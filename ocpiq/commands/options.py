@@ -142,6 +142,7 @@ OUTPUT: Final = (
     Option("indent", "", ("N",), "indent with N spaces, 0 to 7", READS),
     Option("color-output", "C", (), "colours, also in a pipe (JQ_COLORS changes them)", READS),
     Option("monochrome-output", "M", (), "no colours (NO_COLOR does the same)", READS),
+    Option("binary", "b", (), "as in jq on Windows; ocpiq always writes the same bytes", READS),
     Option("unbuffered", "", (), "write each value at once", READS),
     Option("output", "o", ("FILE",), "write to a file: whole, or not at all", READS),
     Option("exit-status", "e", (), "exit 1 if the last result is false or null, 4 if there is none", READS),

@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 from ocpiq.commands.report import say
-from ocpiq.errors import Notice, PageRead, PullEnded, Requested, Speaks, Warned
+from ocpiq.errors import Halts, Notice, PageRead, PullEnded, Requested, Speaks, Warned
 
 OFTEN: Final = 0.1  # seconds between two lines
 CLEAR: Final = "\r\033[K"
@@ -25,6 +25,7 @@ class Progress:
         self.verbose = verbose
         self.terminal = sys.stderr.isatty()
         self.complete = True
+        self.halted = False
         self.shown = False
         self.begun: dict[str, float] = {}
         self.last = 0.0
@@ -36,6 +37,8 @@ class Progress:
             say(f"warning: {notice.message}")
         elif isinstance(notice, Speaks):
             self.clear()
+        elif isinstance(notice, Halts):
+            self.halted = True
         elif isinstance(notice, PageRead):
             self._page(notice)
         elif isinstance(notice, Requested):

@@ -16,6 +16,7 @@ from ocpiq.commands.arguments import Arguments
 from ocpiq.commands.progress import Progress
 from ocpiq.commands.report import failed
 from ocpiq.errors import IncompleteError, InputError, OcpiqError, RunError, UsageError, Warned
+from ocpiq.storage import folders
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def compiled(given: Arguments, text: Text, variables: dict[str, Value]) -> Query
         library=[Path(folder) for (folder,) in given.every("library-path")],
         home=Path(text.name).parent if text.name else None,
         zone=given.last("tz"),
+        startup=folders.jq_startup(),
     )
 
 
@@ -202,7 +204,7 @@ def _ended(run: Run) -> int:
         return run.code
     if not run.progress.complete:
         return IncompleteError.exit_code
-    if not run.given.has("exit-status"):
+    if run.progress.halted or not run.given.has("exit-status"):
         return 0
     return 4 if run.last is NOTHING else 1 if run.last is None or run.last is False else 0
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 from ocpiq.commands.arguments import Arguments
 from ocpiq.errors import InputError, UsageError
@@ -13,18 +15,9 @@ from ocpiq.values.types import Value
 def variables(given: Arguments) -> dict[str, Value]:
     """Return the value of each variable by its name without `$`; the first of a name counts, as in jq."""
     named: dict[str, Value] = {}
-    for name, text in given.every("arg"):
-        named.setdefault(name, text)
-    for name, text in given.every("argjson"):
-        named.setdefault(name, _json(text, f"--argjson {name}"))
-    for name, path in given.every("rawfile"):
-        named.setdefault(name, _read(path, name).decode("utf-8", "replace"))
-    for name, path in given.every("arg-file"):
-        named.setdefault(
-            name, _read(path, name).decode("utf-8-sig", "replace").removesuffix("\n").removesuffix("\r")
-        )
-    for name, path in given.every("slurpfile"):
-        named.setdefault(name, _values(path, name))
+    for option, (name, text) in given.in_order(*READERS):
+        if name not in named:
+            named[name] = READERS[option](text, name)
     positional = [
         _json(text, "--jsonargs") if kind == "jsonargs" else text for kind, text in given.positional
     ]
@@ -38,13 +31,17 @@ def _json(text: str, option: str) -> Value:
         raise UsageError(f"{option} takes JSON", hint="a string needs its quotes: '\"text\"'") from None
 
 
+def _text(path: str, name: str) -> Value:
+    return _read(path, name).decode("utf-8-sig", "replace").removesuffix("\n").removesuffix("\r")
+
+
 def _values(path: str, name: str) -> Value:
     from ocpiq.values.json.framing import Texts, values
 
     try:
         return list(values(Texts(iter([_read(path, name)]))))
     except InputError as error:
-        raise UsageError(f"{path} for ${name} is no JSON: {error.message}") from None
+        raise UsageError(f"{path} for ${name} is not JSON: {error.message}") from None
 
 
 def _read(path: str, name: str) -> bytes:
@@ -52,3 +49,13 @@ def _read(path: str, name: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"could not read {path} for ${name}: {error.strerror}") from None
+
+
+READERS: Final[Mapping[str, Callable[[str, str], Value]]] = {
+    "arg": lambda text, _: text,
+    "argjson": lambda text, name: _json(text, f"--argjson {name}"),
+    "rawfile": lambda path, name: _read(path, name).decode("utf-8", "replace"),
+    "arg-file": _text,
+    "slurpfile": _values,
+}
+"""The options that give a variable a value: of its second word, and its name for errors."""

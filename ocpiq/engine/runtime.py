@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from ocpiq.analysis.modules import Library, NoLibrary, described
-from ocpiq.errors import CompileError, HaltError, InputError, Notify, RunError, Speaks, ignore
+from ocpiq.errors import CompileError, HaltError, Halts, InputError, Notify, RunError, Speaks, ignore
 from ocpiq.values.json.codec import excerpt, to_json, tostring
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.types import Value, type_name
@@ -100,6 +100,7 @@ class Runtime:
 
     def halt(self) -> None:
         """`halt`"""
+        self._notify(Halts())
         raise Halted
 
     def halt_error(self, value: Value, code: Value) -> None:

@@ -29,16 +29,18 @@ def compile(
     library: Sequence[Path] = (),
     home: Path | None = None,
     zone: str | None = None,
+    startup: Path | None = None,
 ) -> Query:
-    """Return the query that `text` says.
+    """Return the query that `text` says, to be run any number of times.
 
     `version` is the OCPI version that its paths are checked against until a run's sources tell theirs; `variables`
     are the names that every run will give values for; `library` are folders for `import`, which otherwise looks in
     `home`, the folder of the query itself (default: where the program runs); `zone` is the time zone of its days and
-    months (default: what the query says of itself, or UTC). Raises CompileError, and PrivacyError where the query
+    months (default: what the query says of itself, or UTC); `startup` is a file of definitions that come before it, as
+    jq's `~/.jq` does. Raises CompileError, and PrivacyError where the query
     uses a field that it does not pass.
     """
-    return Query(parse(text), version, tuple(variables), Folders(library, home or Path.cwd()), zone)
+    return Query(parse(text), version, tuple(variables), Folders(library, home or Path.cwd(), startup), zone)
 
 
 class Query:

@@ -19,6 +19,7 @@ from ocpiq.language.mistakes import CLAUSES, STAGES
 from ocpiq.query import compile
 from ocpiq.repl.known import FORGIVING
 from ocpiq.repl.line import command_of
+from ocpiq.storage import folders
 
 FEW: Final = 4  # tokens at the end that a clause may lack its sense for: `pass charging_periods, total_c`
 
@@ -60,7 +61,15 @@ def checked(
     opened = _open(text) if far == "unfinished" and "\n" in text else ""
     try:
         if far != "unfinished":
-            query = compile(text, version=version, variables=variables, library=library, home=home, zone=zone)
+            query = compile(
+                text,
+                version=version,
+                variables=variables,
+                library=library,
+                home=home,
+                zone=zone,
+                startup=folders.jq_startup(),
+            )
             return Checked(far, plan=query.plan)
         return Checked(far, plan=_planned(text, version, variables, HANDLERS), open=opened)
     except OcpiqError as error:

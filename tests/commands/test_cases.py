@@ -33,7 +33,7 @@ def test_case(
     case: Case, own_folders: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     for name, text in case.files.items():
-        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, "utf-8")
     for name, text in case.environment.items():
         monkeypatch.setenv(name, text)
