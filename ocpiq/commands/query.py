@@ -17,6 +17,7 @@ from ocpiq.commands.progress import Progress
 from ocpiq.commands.report import failed
 from ocpiq.errors import IncompleteError, InputError, OcpiqError, RunError, UsageError, Warned
 from ocpiq.storage import folders
+from ocpiq.values.json.codec import well_formed
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def text_of(given: Arguments, words: list[str]) -> Text:
         raise UsageError("there is no query", hint="ocpiq --help shows some")
     word = words.pop(0)
     if not given.has("from-file"):
-        return Text(word)
+        return Text(well_formed(word))
     try:
         return Text(Path(word).read_text("utf-8-sig"), word)
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ocpiq.commands.arguments import Arguments
 from ocpiq.errors import InputError, UsageError
-from ocpiq.values.json.codec import decode
+from ocpiq.values.json.codec import decode, well_formed
 from ocpiq.values.types import Value
 
 
@@ -19,7 +19,8 @@ def variables(given: Arguments) -> dict[str, Value]:
         if name not in named:
             named[name] = READERS[option](text, name)
     positional = [
-        _json(text, "--jsonargs") if kind == "jsonargs" else text for kind, text in given.positional
+        _json(text, "--jsonargs") if kind == "jsonargs" else well_formed(text)
+        for kind, text in given.positional
     ]
     return {"ARGS": {"positional": positional, "named": dict(named)}, **named}
 
@@ -52,7 +53,7 @@ def _read(path: str, name: str) -> bytes:
 
 
 READERS: Final[Mapping[str, Callable[[str, str], Value]]] = {
-    "arg": lambda text, _: text,
+    "arg": lambda text, _: well_formed(text),
     "argjson": lambda text, name: _json(text, f"--argjson {name}"),
     "rawfile": lambda path, name: _read(path, name).decode("utf-8", "replace"),
     "arg-file": _text,

@@ -8,7 +8,7 @@ from typing import cast
 
 from ocpiq.analysis.modules import Library, NoLibrary, described
 from ocpiq.errors import CompileError, HaltError, Halts, InputError, Notify, RunError, Speaks, ignore
-from ocpiq.values.json.codec import excerpt, to_json, tostring
+from ocpiq.values.json.codec import excerpt, to_json, tostring, well_formed
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.types import Value, type_name
 from ocpiq.values.visible import write_error
@@ -73,7 +73,11 @@ class Runtime:
 
     def env(self) -> Value:
         """`env`: the environment, without the program's own settings, which hold tokens."""
-        return {name: value for name, value in os.environ.items() if not name.startswith("OCPIQ_")}
+        return {
+            well_formed(name): well_formed(value)
+            for name, value in os.environ.items()
+            if not name.startswith("OCPIQ_")
+        }
 
     def debug(self, value: Value) -> Value:
         """`debug`"""
@@ -89,7 +93,8 @@ class Runtime:
 
     def input_filename(self) -> Value:
         """`input_filename`: null before the first input, and where inputs come from no file"""
-        return getattr(self._inputs, "filename", None)
+        name: str | None = getattr(self._inputs, "filename", None)
+        return name if name is None else well_formed(name)
 
     def input_line_number(self) -> Value:
         """`input_line_number`"""

@@ -13,7 +13,7 @@ from ocpiq.values.json.writer import Style, number_text, write
 from ocpiq.values.numbers import LiteralNumber
 from ocpiq.values.types import Value
 
-__all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8"]
+__all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8", "well_formed"]
 
 DECODER: Final = msgspec.json.Decoder()
 
@@ -70,6 +70,11 @@ def utf8(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def well_formed(text: str) -> str:
+    """Return the text with a lone surrogate, which stands for a byte that is not UTF-8, as U+FFFD."""
+    return text if text.isascii() else utf8(text).decode()
 
 
 def excerpt(value: Value) -> str:
