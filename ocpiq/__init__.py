@@ -12,7 +12,7 @@ What the query does not pass is `ocpiq.BLANK`; errors are subclasses of `ocpiq.O
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,29 +31,10 @@ from ocpiq.values.blank import BLANK
 
 if TYPE_CHECKING:
     from ocpiq.demo.source import DemoSource
-    from ocpiq.query import Query
+    from ocpiq.query import compile
     from ocpiq.sources import Source
 
 __version__ = "0.1.0"
-
-
-def compile(
-    text: str,
-    *,
-    version: str = DEFAULT_VERSION,
-    variables: Collection[str] = (),
-    library: Sequence[Path] = (),
-    home: Path | None = None,
-) -> Query:
-    """Return the query that `text` says, to be run any number of times.
-
-    `version` is the OCPI version that paths are checked against, `variables` are the names that every run gives
-    values for, `library` folders for `import`, `home` the folder of the query. Raises CompileError, and PrivacyError
-    where the query uses a field that it does not pass.
-    """
-    from ocpiq import query  # noqa: PLC0415 - importing ocpiq must stay light
-
-    return query.compile(text, version=version, variables=variables, library=library, home=home)
 
 
 def platform(name: str | None = None) -> Source:
@@ -82,9 +63,13 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """Import `ocpiq.demo`, a package that can be called, when it is first asked for."""
+        """Import what is slow to import when it is first asked for; `ocpiq.demo` is a package that is called."""
         if name == "demo":
             return import_module("ocpiq.demo")
+        if name == "compile":
+            from ocpiq.query import compile  # noqa: PLC0415
+
+            return compile
         raise AttributeError(f"module 'ocpiq' has no attribute {name!r}")
 
 

@@ -35,6 +35,7 @@ def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         for name in [name for name in os.environ if name.casefold().endswith("_proxy")]:
             patch.delenv(name)
         patch.setenv("OCPIQ_CONFIG", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))  # which may have a .jq
         yield
 
 

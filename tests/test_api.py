@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import ocpiq
+import ocpiq.query
 from ocpiq.sources import memory
 
 SESSIONS = [{"id": "1", "kwh": 2, "currency": "EUR"}, {"id": "2", "kwh": 4.5, "currency": "EUR"}]
@@ -30,6 +32,17 @@ def test_the_public_names() -> None:
         "files",
         "platform",
     ]
+
+
+def test_compile_has_every_parameter_of_the_inner_one() -> None:
+    assert inspect.signature(ocpiq.compile) == inspect.signature(ocpiq.query.compile)
+    query = ocpiq.compile("$x | day", variables=["x"], zone="Europe/Amsterdam")
+    assert list(query.run(variables={"x": "2026-01-31T23:30:00Z"})) == ["2026-02-01"]
+
+
+def test_definitions_of_a_file_are_there_where_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "mine.jq").write_text("def twice: . * 2;")
+    assert list(ocpiq.compile("twice", startup=tmp_path / "mine.jq").run(4)) == [8]
 
 
 def test_a_query_on_a_value() -> None:

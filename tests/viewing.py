@@ -12,9 +12,10 @@ from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode, view
 from ocpiq.errors import Span
 from ocpiq.language import tree
-from ocpiq.privacy import Row, slices
+from ocpiq.privacy import Row
 from ocpiq.schema import Field
 from ocpiq.values.blank import Blank
+from ocpiq.values.json import fragments
 
 NOWHERE = Span(0, 0)
 
@@ -93,9 +94,9 @@ class Refusing:
 def careful_only() -> Iterator[None]:
     """Let msgspec read nothing, so that all is left to the careful way."""
     with (
-        patch.object(slices, "FIELDS", Refusing()),
-        patch.object(slices, "ITEMS", Refusing()),
-        patch.object(slices, "VALUE", Refusing()),
+        patch.object(fragments, "FIELDS", Refusing()),
+        patch.object(fragments, "ITEMS", Refusing()),
+        patch.object(fragments, "VALUE", Refusing()),
         patch("ocpiq.privacy.rows.Decoder", lambda *_: Refusing()),
         patch("ocpiq.privacy.gate.Decoder", lambda *_: Refusing()),
         patch("ocpiq.privacy.rows.DATED", Refusing()),

@@ -14,6 +14,7 @@ from ocpiq.analysis.modules import Imports, Library, NoLibrary
 from ocpiq.analysis.plan import QueryPlan
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.types import Opaque, use
+from ocpiq.errors import CompileError
 from ocpiq.language import tree
 from ocpiq.schema import DEFAULT_VERSION
 
@@ -44,11 +45,14 @@ def analyze(
     """
     analysis = Analysis(handlers, version, zone)
     given: dict[str, Variable] = {name: Variable("", Opaque(clean=True)) for name in givens}
-    body: tree.Expr = program.body or tree.Identity(span=program.span)  # as in jq
+    if program.body is None:
+        found = "there are only definitions" if program.definitions else "the query is empty"
+        raise CompileError(found, hint="`.` returns the input")
+    body: tree.Expr = program.body
     if program.definitions:
         body = tree.Pipeline((*program.definitions, body), span=body.span)
     imports = Imports(analysis, library or NoLibrary())
-    scope = imports.into(Scope({}, given, {}), program.imports, "")
+    scope = imports.into(imports.at_start(Scope({}, given, {})), program.imports, "")
     plan, kind = analysis.resolve(body, scope, Opaque(clean=True))
     use(kind)
     calls.check_uncalled(analysis)

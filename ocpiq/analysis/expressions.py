@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from msgspec import structs
 
 from ocpiq.analysis import checks
@@ -54,6 +52,7 @@ from ocpiq.analysis.types import (
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
 from ocpiq.values import arithmetic
+from ocpiq.values.numbers import integer
 
 REDUCE_AGAIN = "for every step of reduce or foreach"
 
@@ -65,9 +64,7 @@ def number(analysis: Analysis, node: tree.Number, scope: Scope, kind: Type) -> R
 
 def number_value(text: str) -> int | float:
     """Return the value of a number literal."""
-    if text.isdigit():
-        return int(text) if len(text) < 4000 else math.inf
-    return float(text)
+    return integer(text) if text.isdigit() else float(text)
 
 
 def text(analysis: Analysis, node: tree.Text, scope: Scope, kind: Type) -> Resolved:
@@ -295,10 +292,24 @@ def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, kind: Type) -> R
     name, state = analysis.name("item"), Opaque()
     inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope)
     update, body_kind = analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
-    body = wrap(update)
     use(body_kind)
-    outputs = start.outputs
-    return Reduce(source, name, start, body, outputs=outputs, span=scope.place(node)), state
+    once = wrap(Constant(None)).outputs is Outputs.ONE
+    variable = "" if once else analysis.name("state")
+    body = wrap(update if once else _step(analysis, update, variable, Identity()))
+    plan = Reduce(source, name, start, body, variable, outputs=start.outputs, span=scope.place(node))
+    return plan, state
+
+
+def _step(analysis: Analysis, update: Plan, state: str, extract: Plan) -> Plan:
+    """Return a step that binds each output of `update` to `state`, null where there is none, and extracts from it.
+
+    A pattern may bind several times for one item: each binding goes on from the state that the last one left.
+    """
+    old = analysis.name("old")
+    plan = pipe(Local(old), pipe(update, Bind(Identity(), state, extract, outputs=extract.outputs)))
+    if update.outputs is not Outputs.ONE:
+        plan = Bind(Constant(None), state, plan, outputs=plan.outputs)
+    return Bind(Local(state), old, plan, outputs=plan.outputs)
 
 
 def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, kind: Type) -> Resolved:
@@ -314,7 +325,7 @@ def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, kind: Type) ->
     extract, extract_kind = (
         (Identity(), Opaque()) if node.extract is None else analysis.resolve(node.extract, inner, Opaque())
     )
-    body = wrap(pipe(update, Bind(Identity(), state, extract, outputs=extract.outputs)))
+    body = wrap(_step(analysis, update, state, extract))
     plan = Foreach(source, name, start, body, state, outputs=Outputs.MANY, span=scope.place(node))
     return plan, extract_kind
 

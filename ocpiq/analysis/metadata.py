@@ -11,7 +11,7 @@ from msgspec import Struct
 from ocpiq.analysis.modules import literal
 from ocpiq.errors import CompileError, InputError, UsageError, did_you_mean
 from ocpiq.language import tree
-from ocpiq.values.text import decode, excerpt
+from ocpiq.values.json.codec import decode, excerpt
 from ocpiq.values.times import epoch_us, period, zone, zone_hint
 from ocpiq.values.types import Value
 

@@ -12,8 +12,9 @@ from ocpiq.analysis.pipelines import Walk, define
 from ocpiq.analysis.plan import Bind, Constant
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.types import Opaque
-from ocpiq.errors import CompileError
+from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
+from ocpiq.values.numbers import integer
 from ocpiq.values.types import Value
 
 
@@ -34,6 +35,9 @@ class Library(Protocol):
     def data(self, path: str, search: Sequence[str], origin: str) -> Value:
         """Return the values of a JSON file as an array."""
 
+    def startup(self) -> Module | None:
+        """Return the definitions that every query has, of a file of the user."""
+
     @property
     def folders(self) -> Sequence[str]:
         """The folders that are looked in where an import names none."""
@@ -49,6 +53,10 @@ class NoLibrary:
     def data(self, path: str, search: Sequence[str], origin: str) -> Value:
         """Raise: nothing is here."""
         raise CompileError(f"module not found: {path}")
+
+    def startup(self) -> Module | None:
+        """None."""
+        return None
 
     @property
     def folders(self) -> Sequence[str]:
@@ -90,6 +98,16 @@ class Imports:
                 raise
         return scope
 
+    def at_start(self, scope: Scope) -> Scope:
+        """Return `scope` with the definitions that every query has; a mistake in one shows only where it is called."""
+        module = self._library.startup()
+        if module is None:
+            return scope
+        uncalled = dict(self._analysis.uncalled)
+        scope = self._brought(scope, module, tree.Import(module.name, None, None, span=Span(0, 0)))
+        self._analysis.uncalled = uncalled
+        return scope
+
     def _one(self, scope: Scope, statement: tree.Import, origin: str) -> Scope:
         search = _search(statement.metadata)
         if statement.name is not None and statement.name.startswith("$"):
@@ -100,6 +118,10 @@ class Imports:
             variable = Variable(unique, Opaque(clean=True))
             return scope.with_variable(name, variable).with_variable(f"{name}::{name}", variable)
         module = self._library.definitions(statement.path, search, origin)
+        return self._brought(scope, module, statement)
+
+    def _brought(self, scope: Scope, module: Module, statement: tree.Import) -> Scope:
+        """Return `scope` with the definitions of a file, under the name that the import gives them."""
         if module.origin in self._open:
             raise CompileError(f"{module.name} imports itself, by way of others")
         self._open.append(module.origin)
@@ -149,7 +171,7 @@ def _literal(node: tree.Expr) -> Value:
         case tree.Text(parts=parts) if all(isinstance(part, str) for part in parts):
             return "".join(part for part in parts if isinstance(part, str))
         case tree.Number(text=text):
-            return float(text) if not text.isdigit() else int(text)
+            return integer(text) if text.isdigit() else float(text)
         case tree.Call(name="true" | "false" | "null" as name, arguments=()):
             return {"true": True, "false": False, "null": None}[name]
         case tree.Negate(body=tree.Number() as number):

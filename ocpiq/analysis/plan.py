@@ -186,16 +186,20 @@ class Try(Part, frozen=True):
 
 
 class Reduce(Part, frozen=True):
-    """`reduce source as $name (start; update)`; `update` may bind more of the pattern."""
+    """`reduce source as $name (start; update)`; `update` may bind more of the pattern.
+
+    Where the pattern may bind several times for one output of `source`, `update` itself reads and binds `state`.
+    """
 
     source: Plan
     name: str
     start: Plan
     update: Plan
+    state: str = ""
 
 
 class Foreach(Part, frozen=True):
-    """`foreach source as $name (start; update; extract)`: each output of `update` is bound to `state` inside it."""
+    """`foreach source as $name (start; update; extract)`: `update` reads `state`, binds it, and extracts from it."""
 
     source: Plan
     name: str

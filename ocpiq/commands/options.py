@@ -118,6 +118,7 @@ INPUT: Final = (
     Option("raw-input", "R", (), "each line is a string"),
     Option("slurp", "s", (), "all inputs as one array; with -R, as one string"),
     Option("stream", "", (), "inputs as [path, leaf] events"),
+    Option("stream-errors", "", (), "like --stream; what is not JSON becomes the event [message, path]"),
     Option("seq", "", (), "read and write JSON text sequences (RFC 7464)"),
     Option("from-file", "f", (), "QUERY is the name of a file that holds the query", ASKS),
     Option(
@@ -155,6 +156,7 @@ OUTPUT: Final = (
     Option("indent", "", ("N",), "indent with N spaces, 0 to 7", READS, prompt=True),
     Option("color-output", "C", (), "colors in a pipe too (JQ_COLORS sets them)", READS, prompt=True),
     Option("monochrome-output", "M", (), "no colors (as with NO_COLOR)", READS, prompt=True),
+    Option("binary", "b", (), "no effect: ocpiq writes the same bytes on every system", READS),
     Option("unbuffered", "", (), "write each value immediately", READS),
     Option(
         "output", "o", ("FILE",), "write to a file: all results or no file; FILE.partial if incomplete", READS

@@ -8,7 +8,7 @@ from typing import Final
 
 from ocpiq.commands.report import say
 from ocpiq.commands.streams import CLEAR
-from ocpiq.errors import Notice, PageRead, PullEnded, Requested, Speaks, Warned
+from ocpiq.errors import Halts, Notice, PageRead, PullEnded, Requested, Speaks, Warned
 
 OFTEN: Final = 0.1  # seconds between two lines
 OK: Final = 200
@@ -24,6 +24,7 @@ class Progress:
         self.quiet = quiet
         self.verbose = verbose
         self.terminal = sys.stderr.isatty()
+        self.halted = False
         self.shown = False
         self.begun: dict[str, float] = {}
         self.last = 0.0
@@ -35,6 +36,8 @@ class Progress:
             say(f"warning: {notice.message}")
         elif isinstance(notice, Speaks):
             self.clear()
+        elif isinstance(notice, Halts):
+            self.halted = True
         elif isinstance(notice, PageRead):
             self._page(notice)
         elif isinstance(notice, Requested):

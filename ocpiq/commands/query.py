@@ -20,6 +20,8 @@ from ocpiq.commands.settings import InputSettings, QuerySettings, Settings
 from ocpiq.commands.shutdown import Shutdown
 from ocpiq.errors import HaltError, IncompleteError, InputError, OcpiqError, RunError, UsageError, Warned
 from ocpiq.sources.page_by_page import page_by_page
+from ocpiq.storage import folders
+from ocpiq.values.json.codec import well_formed
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def text_of(settings: Settings, words: list[str]) -> Text:
     if not words:
         raise UsageError("no query", hint="see ocpiq --help")
     word = words.pop(0)
-    return read_query(word) if settings.query.from_file else Text(word)
+    return read_query(word) if settings.query.from_file else Text(well_formed(word))
 
 
 def read_query(name: str) -> Text:
@@ -117,6 +119,7 @@ def compiled(settings: QuerySettings, text: Text, variables: Collection[str]) ->
         home=Path(text.name).parent if text.name else None,
         zone=settings.zone,
         default_zone=settings.default_zone,
+        startup=folders.jq_startup(),
     )
 
 
@@ -132,6 +135,7 @@ def _prepared(
     query = compiled(settings.query, text, variables)
     sources = origin.sources(settings, query.modules, stack)
     inputs = _inputs(settings.input, files, progress)
+    stack.callback(inputs.close)
     return Run(settings, query, text, inputs, sources, variables, progress, shutdown)
 
 
@@ -148,7 +152,7 @@ def _opened(run: Run) -> AbstractContextManager[Output]:
 def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> Inputs:
     from ocpiq.inputs import Form, Inputs
 
-    form = Form(settings.raw, settings.slurp, settings.stream, settings.seq)
+    form = Form(settings.raw, settings.slurp, settings.stream, settings.stream_errors, settings.seq)
     return Inputs(
         files,
         form,
@@ -233,6 +237,6 @@ def _ended(run: Run, out: Output) -> int:
     if code:
         return code
     out.keep()
-    if run.halted is not None or not run.settings.output.exit_status:
+    if run.halted is not None or run.progress.halted or not run.settings.output.exit_status:
         return 0
     return 4 if run.last is NOTHING else 1 if run.last is None or run.last is False else 0

@@ -59,7 +59,7 @@ def broke(error: BaseException) -> int:
 
 
 def _value(error: RunError | HaltError) -> str:
-    from ocpiq.values.text import to_json
+    from ocpiq.values.json.codec import to_json
     from ocpiq.values.types import Value
 
     value: Value = error.value  # type: ignore[assignment]

@@ -55,12 +55,13 @@ class QuerySettings(Struct, frozen=True):
 
 
 class InputSettings(Struct, frozen=True):
-    """jq's flags for `.`: `-n`, `-R`, `-s`, `--stream`, `--seq`."""
+    """jq's flags for `.`: `-n`, `-R`, `-s`, `--stream`, `--stream-errors`, `--seq`."""
 
     null: bool = False
     raw: bool = False
     slurp: bool = False
     stream: bool = False
+    stream_errors: bool = False
     seq: bool = False
 
 
@@ -221,6 +222,7 @@ def _input(arguments: Arguments) -> InputSettings:
         raw=arguments.has("raw-input"),
         slurp=arguments.has("slurp"),
         stream=arguments.has("stream"),
+        stream_errors=arguments.has("stream-errors"),
         seq=arguments.has("seq"),
     )
 

@@ -6,7 +6,7 @@ from ocpiq.commands.settings import Positional, QuerySettings, Variable
 from ocpiq.commands.text_files import read, read_bytes
 from ocpiq.errors import InputError, UsageError
 from ocpiq.values.encodings import conversion, wide_encoding
-from ocpiq.values.text import decode
+from ocpiq.values.json.codec import decode, well_formed
 from ocpiq.values.types import Value
 
 
@@ -24,7 +24,7 @@ def _value(variable: Variable) -> Value:
     name, text = variable.name, variable.text
     match variable.option:
         case "arg":
-            return text
+            return well_formed(text)
         case "argjson":
             return _json(text, f"--argjson {name}")
         case "slurpfile":
@@ -36,7 +36,7 @@ def _value(variable: Variable) -> Value:
 
 
 def _positional(word: Positional) -> Value:
-    return _json(word.text, "--jsonargs") if word.json else word.text
+    return _json(word.text, "--jsonargs") if word.json else well_formed(word.text)
 
 
 def _json(text: str, option: str) -> Value:
@@ -47,7 +47,7 @@ def _json(text: str, option: str) -> Value:
 
 
 def _values(path: str, name: str) -> Value:
-    from ocpiq.inputs import Texts, values
+    from ocpiq.values.json.framing import Texts, values
 
     data = read_bytes(path, f"${name} from ")
     encoding = wide_encoding(data)

@@ -9,8 +9,9 @@ from typing import Final, NoReturn, cast
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import is_finite
 from ocpiq.values.blank import Blank, refuse, refuse_inside
+from ocpiq.values.json.codec import excerpt
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.order import equal
-from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
 NO_SLICE: Final = "Array/string slice indices must be integers"
@@ -30,13 +31,13 @@ def item(value: Value, key: Value) -> Value:
     kind, of = type(value), type(key)
     if of is Blank or of is list or of is dict:
         refuse_inside(key)
-    if kind is list and (of is int or of is float):
+    if kind is list and of in NUMBERS:
         return _at(cast("list[Value]", value), cast(float, key))
     if kind is dict and of is str:
         return cast("dict[str, Value]", value).get(cast(str, key))
     if kind is Blank:
         return value
-    if value is None and of in (int, float, str, dict):
+    if value is None and of in (*NUMBERS, str, dict):
         return None
     if of is dict and kind in (list, str):
         return _slice_object(value, cast("dict[str, Value]", key))
@@ -83,7 +84,7 @@ def cut(value: Value, start: Value, end: Value) -> Value:
 def slice_bounds(length: int, start: Value, end: Value) -> tuple[int, int]:
     """Return the places of a slice in something of `length`: the start rounded down, the end up, both kept inside."""
     for bound in (start, end):
-        if bound is not None and type(bound) not in (int, float):
+        if bound is not None and type(bound) not in NUMBERS:
             raise RunError(NO_SLICE)
     first = _bound(length, cast("float | None", start), 0, math.floor)
     last = _bound(length, cast("float | None", end), length, math.ceil)
@@ -201,6 +202,17 @@ def path_step(key: Value, at: Value, value: Value) -> None:
         raise RunError(
             f"Invalid path expression near attempt to access element {excerpt(key)} of {excerpt(value)}"
         )
+
+
+NOWHERE: Final = object()
+
+
+def path_of_computed(at: Value, value: Value) -> Value | object:
+    """Return what stands at the path of a value that was computed: never a number or a text, even an equal one.
+
+    Python keeps one object for many equal numbers and texts, so identity does not tell here.
+    """
+    return NOWHERE if type(value) is str or type(value) in NUMBERS else at
 
 
 def path_end(path: tuple[Value, ...], at: Value, value: Value) -> tuple[Value, ...]:

@@ -55,6 +55,7 @@ class Compiler(Writer):
         self.shapes = shapes
         self.lines: list[Plan] = []
         self.edits: dict[int, str] = {}  # by identity of a Modify, the edit that goes on from turn to turn
+        self.ends_path = True  # whether a path ends in the part that is traced, or goes on after it
         self._values = values
         self._streams = streams
         self._traces = traces

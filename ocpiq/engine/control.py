@@ -203,7 +203,7 @@ def reduce(compiler: Compiler, part: Reduce, here: ast.expr, use: Use) -> None:
     in_place = sole_holder(part.update)
 
     def started(start: ast.expr) -> None:
-        state, old = compiler.fresh("state"), compiler.fresh("old")
+        state, old = part.state or compiler.fresh("state"), compiler.fresh("old")
         if in_place:
             edit = compiler.fresh("edit")
             compiler.assign(edit, code.call("Edit", start))
@@ -212,6 +212,9 @@ def reduce(compiler: Compiler, part: Reduce, here: ast.expr, use: Use) -> None:
 
         def step(output: ast.expr) -> None:
             compiler.assign(part.name, output)
+            if part.state:
+                compiler.stream(part.update, code.name(state), compiler.do)
+                return
             if in_place:
                 compiler.assign(state, code.attribute(code.name(edit), "value"))
                 change(compiler, part.update, code.name(state), edit)
@@ -248,18 +251,14 @@ def change(compiler: Compiler, update: Plan, here: ast.expr, edit: str) -> None:
 
 
 def foreach(compiler: Compiler, part: Foreach, here: ast.expr, use: Use) -> None:
-    """`foreach`: each output of `update`, or null, becomes the state: the plan binds it and extracts from it."""
+    """`foreach`: the plan binds each new state and extracts from it."""
 
     def started(start: ast.expr) -> None:
-        old = compiler.fresh("old")
         compiler.assign(part.state, start)
 
         def step(output: ast.expr) -> None:
             compiler.assign(part.name, output)
-            compiler.assign(old, code.name(part.state))
-            if part.update.outputs is not Outputs.ONE:
-                compiler.assign(part.state, code.constant(None))
-            compiler.stream(part.update, code.name(old), use)
+            compiler.stream(part.update, here, use)
 
         compiler.stream(part.source, here, step)
 

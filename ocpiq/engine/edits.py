@@ -15,6 +15,7 @@ from ocpiq.engine.access import cut, item, no_index, slice_bounds, slice_ends
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import add, is_finite
 from ocpiq.values.blank import Blank, refuse
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.order import SortKey, sort_key
 from ocpiq.values.types import Value, type_name
 
@@ -60,7 +61,7 @@ class Edit:
             fields = cast("dict[str, Value]", self._owned({} if value is None else value))
             fields[cast(str, key)] = self._set(fields.get(cast(str, key)), path, depth + 1, new)
             return fields
-        if of in (int, float) and (kind is list or value is None):
+        if of in NUMBERS and (kind is list or value is None):
             return self._set_item(value, path, depth, new)
         if of is dict and (kind is list or value is None):
             bounds = cast("dict[str, Value]", key)
@@ -200,9 +201,10 @@ def _without(value: Value, keys: list[Value]) -> Value:
 
 def _places(items: list[Value], key: Value) -> Iterable[int]:
     """Return the places in `items` of an index or a slice."""
-    if type(key) is int or type(key) is float:
-        place = int(key) if is_finite(key) else len(items)
-        return (place + len(items) if key < 0 else place,)
+    if type(key) in NUMBERS:
+        index = cast(float, key)
+        place = int(index) if is_finite(index) else len(items)
+        return (place + len(items) if index < 0 else place,)
     if type(key) is dict:
         return range(*slice_bounds(len(items), *slice_ends(key)))
     raise RunError(f"Cannot delete {type_name(key)} element of array")

@@ -17,8 +17,9 @@ from msgspec import Struct
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import Number, plain
 from ocpiq.values.blank import Blank, refuse, refuse_inside
+from ocpiq.values.json.codec import excerpt
+from ocpiq.values.numbers import NUMBERS, LiteralNumber
 from ocpiq.values.order import group_key, less, sort_key
-from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
 LONGEST: Final = 64  # floats that a sum holds before it is shortened
@@ -37,8 +38,8 @@ class Function(Struct, frozen=True):
 
 def number(value: Value, label: str) -> Number:
     """Return a number; for anything else raise the error that names what was folded."""
-    if type(value) is int or type(value) is float:
-        return value
+    if type(value) in NUMBERS:
+        return cast(Number, value)
     if type(value) is Blank:
         refuse(value)
     raise RunError(
@@ -63,7 +64,7 @@ class Sum:
     def add(self, value: Value) -> None:
         """Add a number."""
         kind = type(value)
-        if kind is float:
+        if kind is float or kind is LiteralNumber:
             self.floats.append(value)  # type: ignore[arg-type]
             if len(self.floats) > LONGEST:
                 shorten(self.floats)
@@ -147,7 +148,7 @@ NOTHING: Final = _Nothing()
 Found: TypeAlias = "Value | _Nothing"
 
 
-PLAIN: Final = (int, float, str)
+PLAIN: Final = (*NUMBERS, str)
 
 
 def least(state: Found, value: Value) -> Value:
@@ -280,7 +281,7 @@ class Values:
 
     def quantile(self, share: Value) -> Value:
         """Return the value below which `share` of all lie, between two of them in proportion; null of nothing."""
-        if type(share) not in (int, float) or not 0 <= cast(float, share) <= 1:
+        if type(share) not in NUMBERS or not 0 <= cast(float, share) <= 1:
             raise RunError(f"{self.label} needs a share between 0 and 1, not {excerpt(share)}")
         if not self.items:
             return None

@@ -6,8 +6,8 @@ from operator import itemgetter
 from typing import Any, Final
 
 from ocpiq.errors import RunError
+from ocpiq.values.json.codec import number_text
 from ocpiq.values.order import group_key
-from ocpiq.values.text import number_text
 from ocpiq.values.types import Value
 
 SPARE: Final = 1000  # values that `top` holds beyond twice its count

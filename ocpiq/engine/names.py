@@ -41,7 +41,7 @@ NAMES: Final[dict[str, object]] = {
     "Edit": edits.Edit,
     **{
         name: getattr(access, name)
-        for name in ("path_end", "path_step", "path_iterate", "path_each", "path_descend")
+        for name in ("path_end", "path_step", "path_iterate", "path_each", "path_descend", "path_of_computed")
     },
     "set": set,
     "sort_key": order.sort_key,

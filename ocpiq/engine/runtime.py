@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import cast
 
 from ocpiq.analysis.modules import Library, NoLibrary, described
-from ocpiq.errors import CompileError, HaltError, Notify, RunError, Speaks, ignore
-from ocpiq.values.text import excerpt, to_json, tostring
+from ocpiq.errors import CompileError, HaltError, Halts, InputError, Notify, RunError, Speaks, ignore
+from ocpiq.values.json.codec import excerpt, to_json, tostring, well_formed
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.types import Value, type_name
 from ocpiq.values.visible import write_error
 
@@ -52,17 +54,30 @@ class Runtime:
 
     def input(self) -> Value:
         """`input`"""
-        for value in self._inputs:
-            return value
-        raise RunError("No more inputs")
+        try:
+            return next(self._inputs)
+        except StopIteration:
+            raise RunError("No more inputs") from None
+        except InputError as error:
+            raise RunError(error.value, message=error.message) from None
 
     def inputs(self) -> Iterator[Value]:
         """`inputs`"""
-        return self._inputs
+        try:
+            while True:  # not `yield from`, which closes the inputs with this
+                yield next(self._inputs)
+        except StopIteration:
+            return
+        except InputError as error:
+            raise RunError(error.value, message=error.message) from None
 
     def env(self) -> Value:
         """`env`: the environment, without the program's own settings, which hold tokens."""
-        return {name: value for name, value in os.environ.items() if not name.startswith("OCPIQ_")}
+        return {
+            well_formed(name): well_formed(value)
+            for name, value in os.environ.items()
+            if not name.startswith("OCPIQ_")
+        }
 
     def debug(self, value: Value) -> Value:
         """`debug`"""
@@ -77,8 +92,9 @@ class Runtime:
         return value
 
     def input_filename(self) -> Value:
-        """`input_filename`: null for standard input, and where inputs come from no file"""
-        return getattr(self._inputs, "filename", None)
+        """`input_filename`: null before the first input, and where inputs come from no file"""
+        name: str | None = getattr(self._inputs, "filename", None)
+        return name if name is None else well_formed(name)
 
     def input_line_number(self) -> Value:
         """`input_line_number`"""
@@ -89,10 +105,12 @@ class Runtime:
 
     def halt(self) -> None:
         """`halt`"""
+        self._notify(Halts())
         raise Halted
 
     def halt_error(self, value: Value, code: Value) -> None:
         """`halt_error(code)`"""
-        if type(code) is not int and type(code) is not float:
+        if type(code) not in NUMBERS:
             raise RunError(f"{type_name(value)} ({excerpt(value)}) halt_error/1: number required")
-        raise HaltError(value, int(code) & 0xFF if code == code and abs(code) < 2**63 else 0)  # noqa: PLR0124
+        number = cast(float, code)
+        raise HaltError(value, int(number) & 0xFF if number == number and abs(number) < 2**63 else 0)  # noqa: PLR0124

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from msgspec import Struct, field
 
 from ocpiq.engine import code
+from ocpiq.values.numbers import LiteralNumber
 
 DEEPEST = 15
 
@@ -46,7 +47,7 @@ class Writer:
 
     def constant(self, value: object) -> ast.expr:
         """Return an expression for a value; all but scalars stand in the table of constants."""
-        if isinstance(value, str | int | float | None):
+        if isinstance(value, str | int | float | None) and type(value) is not LiteralNumber:
             return ast.Constant(value)
         known = self._by_identity.get(id(value))
         if known is None:

@@ -18,13 +18,14 @@ from ocpiq.errors.kinds import (
     UsageError,
 )
 from ocpiq.errors.nearest import choices, did_you_mean, nearest, shown
-from ocpiq.errors.notices import Notice, Notify, PageRead, PullEnded, Requested, Speaks, Warned, ignore
+from ocpiq.errors.notices import Halts, Notice, Notify, PageRead, PullEnded, Requested, Speaks, Warned, ignore
 from ocpiq.errors.render import place, render
 
 __all__ = [
     "CompileError",
     "FormError",
     "HaltError",
+    "Halts",
     "IncompleteError",
     "InputError",
     "Notice",

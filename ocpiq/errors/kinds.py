@@ -76,9 +76,7 @@ class FormError(OcpiqError):
 
 
 class InputError(RunError):
-    """What a file or standard input holds is no JSON. jq's `catch` receives the message of jq's own parser."""
-
-    exit_code = 2
+    """What a file or standard input holds is not JSON. jq's `catch` receives the message of jq's own parser."""
 
 
 class PlatformError(OcpiqError):

@@ -48,7 +48,11 @@ class Speaks(Struct, frozen=True):
     """The query itself is about to write to standard error (`debug`, `stderr`)."""
 
 
-Notice = Warned | PageRead | PullEnded | Requested | Speaks
+class Halts(Struct, frozen=True):
+    """The query ends its own run with `halt`."""
+
+
+Notice = Warned | PageRead | PullEnded | Requested | Speaks | Halts
 Notify = Callable[[Notice], None]
 
 

@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from ocpiq.inputs.files import Form, Inputs
-from ocpiq.inputs.texts import Texts, values
 
-__all__ = ["Form", "Inputs", "Texts", "values"]
+__all__ = ["Form", "Inputs"]

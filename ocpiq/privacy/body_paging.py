@@ -13,9 +13,9 @@ from typing import Any, Final
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
 
-from ocpiq.privacy.careful import BLANKS, BrokenError
 from ocpiq.privacy.envelope import BOM
-from ocpiq.privacy.slices import LIST, OBJECT, REFUSED, fields, items, value
+from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED, fields, items, value
+from ocpiq.values.json.reader import BLANKS, BrokenError
 
 LONGEST: Final = 4096  # bytes of a member that is opened
 DEPTH: Final = 3  # levels of members in members

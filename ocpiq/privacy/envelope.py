@@ -7,9 +7,9 @@ from typing import Final, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from ocpiq.errors import PlatformError
-from ocpiq.privacy.careful import BLANKS, BrokenError
-from ocpiq.privacy.scan import Items, keys
-from ocpiq.privacy.slices import LIST, NULL, OBJECT, fields, items, value
+from ocpiq.values.json.fragments import LIST, NULL, OBJECT, fields, items, value
+from ocpiq.values.json.reader import BLANKS, BrokenError
+from ocpiq.values.json.scanner import Items, keys
 
 BOM: Final = b"\xef\xbb\xbf"
 MARKS: Final = ("data", "status_code", "status_message")

@@ -15,16 +15,16 @@ from msgspec.json import Decoder
 
 from ocpiq.analysis.needs import Need
 from ocpiq.analysis.views import ViewNode
-from ocpiq.privacy.careful import BLANKS, BrokenError
 from ocpiq.privacy.envelope import BOM, Envelope, Head, head, split
 from ocpiq.privacy.keys import Key, Repeats
 from ocpiq.privacy.met import LOOKED_AT, Met, met
 from ocpiq.privacy.parts import in_parts, together
 from ocpiq.privacy.rows import Apart, AtOnce, Rows, rows
-from ocpiq.privacy.scan import Items
 from ocpiq.privacy.shapes import Shape
-from ocpiq.privacy.slices import LIST, OBJECT, REFUSED
 from ocpiq.privacy.window import Kept, Window
+from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED
+from ocpiq.values.json.reader import BLANKS, BrokenError
+from ocpiq.values.json.scanner import Items
 
 LARGE: Final = 16 << 20
 """Bytes of a page beyond which its objects are decoded one by one: a platform may send everything at once."""

@@ -12,8 +12,8 @@ from typing import Final
 
 from msgspec import Raw
 
-from ocpiq.privacy.careful import BrokenError
-from ocpiq.privacy.slices import fields, value
+from ocpiq.values.json.fragments import fields, value
+from ocpiq.values.json.reader import BrokenError
 
 Repeats = Callable[[Sequence[int | None]], Sequence[int]]
 """Takes the sealed keys of a page's objects, None for one without a key, and returns the places of those that are to be

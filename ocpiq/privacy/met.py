@@ -9,11 +9,11 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.analysis.views import ViewNode
-from ocpiq.privacy.careful import BrokenError
 from ocpiq.privacy.parts import found as parts
-from ocpiq.privacy.scan import Items
-from ocpiq.privacy.slices import OBJECT, fields, objects
 from ocpiq.schema import Field
+from ocpiq.values.json.fragments import OBJECT, fields, objects
+from ocpiq.values.json.reader import BrokenError
+from ocpiq.values.json.scanner import Items
 
 LOOKED_AT: Final = 100  # objects of the first page
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")

@@ -12,9 +12,9 @@ from msgspec.json import Decoder
 from ocpiq.privacy.keys import Identifier, Key
 from ocpiq.privacy.rows import AtOnce, OneByOne, Rows, columns, followed, key_reader
 from ocpiq.privacy.shapes import Record, Row, decoded
-from ocpiq.privacy.slices import REFUSED, fields, objects
 from ocpiq.privacy.window import Kept
 from ocpiq.schema import Part
+from ocpiq.values.json.fragments import REFUSED, fields, objects
 
 
 class PartsAtOnce:

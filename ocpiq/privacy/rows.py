@@ -15,8 +15,8 @@ from ocpiq.privacy import tolerant
 from ocpiq.privacy.keys import Identifier, Key
 from ocpiq.privacy.narrow import row_change, rows_change
 from ocpiq.privacy.shapes import Cell, Row, Shape, cell
-from ocpiq.privacy.slices import OBJECT, REFUSED, fields
 from ocpiq.privacy.window import Kept, Verdict, Window, kept
+from ocpiq.values.json.fragments import OBJECT, REFUSED, fields
 
 
 class Rows(Protocol):

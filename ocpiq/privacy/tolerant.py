@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import cast
 
 from ocpiq.analysis.views import ViewNode
-from ocpiq.privacy.careful import BrokenError
-from ocpiq.privacy.scan import Items
 from ocpiq.privacy.shapes import Cell, Record
-from ocpiq.privacy.slices import LIST, NULL, OBJECT, fields, items, value
+from ocpiq.values.json.fragments import LIST, NULL, OBJECT, fields, items, value
+from ocpiq.values.json.reader import BrokenError
+from ocpiq.values.json.scanner import Items
 
 
 def root(cell: Cell, parts: dict[str, bytes]) -> object:

@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeVar
 
 from msgspec import Raw, Struct
 
-from ocpiq.privacy.careful import BrokenError
-from ocpiq.privacy.slices import NULL, value
 from ocpiq.schema import ENDED, UPDATED
+from ocpiq.values.json.fragments import NULL, value
+from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.times import epoch_us
 
 T = TypeVar("T")

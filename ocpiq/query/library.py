@@ -7,26 +7,36 @@ from itertools import pairwise
 from pathlib import Path
 
 from ocpiq.analysis.modules import Module
-from ocpiq.errors import CompileError, QuerySyntaxError, UsageError, place
-from ocpiq.inputs import Texts, values
+from ocpiq.errors import CompileError, InputError, QuerySyntaxError, UsageError, place
 from ocpiq.language import parse
 from ocpiq.values.encodings import conversion, encoding_of
+from ocpiq.values.json.framing import Texts, values
 from ocpiq.values.types import Value
 
 ENDINGS = (".ocpiq", ".jq")  # of files that hold queries or definitions
 
 
 class Folders:
-    """A library of folders. `home` is where the query itself lies: relative folders start there."""
+    """A library of folders. `home` is where the query itself lies: relative folders start there.
 
-    def __init__(self, folders: Sequence[Path], home: Path) -> None:
+    `startup` is jq's `~/.jq`: a file of definitions that every query has, or one more folder to look in.
+    """
+
+    def __init__(self, folders: Sequence[Path], home: Path, startup: Path | None = None) -> None:
         self._folders = list(folders)
         self._home = home
+        self._startup = startup
 
     @property
     def folders(self) -> Sequence[str]:
         """The folders that are looked in where an import names none."""
-        return [str(folder) for folder in self._folders or [self._home]]
+        return [str(folder) for folder in self._looked_in((), "")]
+
+    def startup(self) -> Module | None:
+        """Return the definitions that every query has."""
+        if self._startup is None or not self._startup.is_file():
+            return None
+        return _module(f"~/{self._startup.name}", self._startup)
 
     def definitions(self, path: str, search: Sequence[str], origin: str) -> Module:
         """Return the module `path`: `path.ocpiq` or `path.jq`, or the file of that name in a folder of that name."""
@@ -36,23 +46,20 @@ class Folders:
         file = self._find(names, search, origin)
         if file is None:
             raise CompileError(f"module not found: {path}", hint=self._hint(search, origin))
-        text = _read(file)
-        try:
-            return Module(path, parse(text), str(file))
-        except QuerySyntaxError as error:
-            where = ", line {}, column {}".format(*place(text, error.span)) if error.span else ""
-            raise CompileError(f"{file.name}{where}: {error.message}", hint=error.hint) from None
+        return _module(path, file)
 
     def data(self, path: str, search: Sequence[str], origin: str) -> Value:
-        """Return the values of `path.json` as an array."""
+        """Return the values of `path.json` as an array, or of the file of that name in a folder of that name."""
         _check(path)
-        file = self._find([f"{path}.json"], search, origin)
+        file = self._find([f"{path}.json", f"{path}/{path.rsplit('/', 1)[-1]}.json"], search, origin)
         if file is None:
             raise CompileError(f"module not found: {path}", hint=self._hint(search, origin))
         try:
             return list(values(Texts(iter([file.read_bytes()]))))
         except OSError:
             raise UsageError(f"{file} cannot be read") from None
+        except InputError as error:
+            raise UsageError(f"{file} is not JSON: {error.message}") from None
 
     def _find(self, names: Sequence[str], search: Sequence[str], origin: str) -> Path | None:
         folders = self._looked_in(search, origin)
@@ -62,7 +69,8 @@ class Folders:
 
     def _looked_in(self, search: Sequence[str], origin: str) -> list[Path]:
         base = Path(origin).parent if origin else self._home
-        return [base / folder for folder in search] or self._folders or [base]
+        own = [self._startup] if self._startup is not None and self._startup.is_dir() else []
+        return [base / folder for folder in search] or self._folders or [base, *own]
 
     def _hint(self, search: Sequence[str], origin: str) -> str:
         folders = self._looked_in(search, origin)
@@ -70,6 +78,16 @@ class Folders:
         if missing is not None:
             return f"there is no folder {missing}"
         return f"it is not in {', '.join(map(str, folders))}; folders to look in are given with -L"
+
+
+def _module(name: str, file: Path) -> Module:
+    text = _read(file)
+    try:
+        return Module(name, parse(text), str(file))
+    except QuerySyntaxError as error:
+        where = ", line {}, column {}".format(*place(text, error.span)) if error.span else ""
+        shown = name if name.startswith("~") else file.name
+        raise CompileError(f"{shown}{where}: {error.message}", hint=error.hint) from None
 
 
 def _check(path: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from time import perf_counter, time_ns
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -16,15 +16,19 @@ from ocpiq.privacy import Gate, Opened, Shape, Window, gate
 from ocpiq.query.credits import weighed
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.relative_times import (
     is_relative_moment,
     is_relative_period,
     relative_moment,
     relative_period,
 )
-from ocpiq.values.times import moment, period, zone
+from ocpiq.values.times import EPOCH, moment, period, zone
 from ocpiq.values.types import Value
 
+BEYOND: Final = 1e12  # seconds since 1970; the year 9999 ends at 2.5e11
+FIRST_SECOND: Final = (datetime.min - EPOCH) // timedelta(seconds=1)  # of the years that a DateTime can say
+LAST_SECOND: Final = (datetime.max - EPOCH) // timedelta(seconds=1)
 CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds by which a platform may date an update too early
 
 
@@ -195,8 +199,8 @@ def _moment(bound: Moment | None, variables: Mapping[str, Value], clock: Clock) 
     if bound is None or bound.microseconds is not None:
         return None if bound is None else bound.microseconds
     value = variables[bound.variable] if bound.variable else bound.relative
-    if type(value) is int or type(value) is float:
-        return int(value * 1_000_000)
+    if type(value) in NUMBERS and abs(seconds := cast(float, value)) < BEYOND:
+        return int(seconds * 1_000_000)
     if type(value) is str and is_relative_moment(value):
         read = relative_moment(value, clock.now, clock.zone)
         if read is None:
@@ -214,4 +218,5 @@ def _text(microseconds: int | None, *, up: bool = False) -> str | None:
     if microseconds is None:
         return None
     seconds = -(-microseconds // 1_000_000) if up else microseconds // 1_000_000
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = EPOCH + timedelta(seconds=max(FIRST_SECOND, min(LAST_SECOND, seconds)))
+    return f"{moment.isoformat()}Z"

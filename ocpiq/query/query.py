@@ -32,18 +32,19 @@ def compile(
     home: Path | None = None,
     zone: str | None = None,
     default_zone: str | None = None,
+    startup: Path | None = None,
 ) -> Query:
-    """Return the query that `text` says.
+    """Return the query that `text` says, to be run any number of times.
 
     `version` is the OCPI version that its paths are checked against until a run's sources tell theirs; `variables`
     are the names that every run will give values for; `library` are folders for `import`, which otherwise looks in
     `home`, the folder of the query itself (default: where the program runs); `zone` is the time zone of its days and
-    months (default: what the query says of itself, else `default_zone`, else UTC). Raises CompileError, and
-    PrivacyError where the query uses a field that it does not pass.
+    months (default: what the query says of itself, else `default_zone`, else UTC); `startup` is a file of definitions
+    that come before it, as jq's `~/.jq` does. Raises CompileError, and PrivacyError where the query uses a field that
+    it does not pass.
     """
-    return Query(
-        parse(text), version, tuple(variables), Folders(library, home or Path.cwd()), zone, default_zone
-    )
+    folders = Folders(library, home or Path.cwd(), startup)
+    return Query(parse(text), version, tuple(variables), folders, zone, default_zone)
 
 
 class Query:

@@ -19,6 +19,7 @@ from ocpiq.language.mistakes import CLAUSES, STAGES
 from ocpiq.query import compile
 from ocpiq.repl.known import FORGIVING
 from ocpiq.repl.line import command_of
+from ocpiq.storage import folders
 
 FEW: Final = 4  # tokens at the end that a clause may lack its sense for: `pass charging_periods, total_c`
 
@@ -68,6 +69,7 @@ def checked(
                 home=home,
                 zone=zones[0],
                 default_zone=zones[1],
+                startup=folders.jq_startup(),
             )
             return Checked(far, plan=query.plan)
         return Checked(far, plan=_planned(text, version, variables, HANDLERS), open=opened)

@@ -8,6 +8,8 @@ from typing import Final
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
@@ -25,6 +27,7 @@ from ocpiq.repl.remembered import Remembered
 from ocpiq.repl.run import run
 from ocpiq.repl.session import Session
 from ocpiq.sinks.colors import refused
+from ocpiq.values.json.codec import well_formed
 
 PROMPT: Final = "ocpiq> "
 MENU: Final = 8  # rows
@@ -69,6 +72,13 @@ def converse(session: Session) -> int:
             return 0
 
 
+def replace_broken(buffer: Buffer) -> None:
+    """Replace bytes that are not UTF-8, which prompt_toolkit hands on as lone surrogates, by U+FFFD."""
+    whole = well_formed(buffer.text)
+    if whole != buffer.text:
+        buffer.set_document(Document(whole, min(buffer.cursor_position, len(whole))), bypass_readonly=True)
+
+
 def _prompt(session: Session) -> PromptSession[str]:
     def look(text: str) -> Checked:
         settings = session.settings.query
@@ -108,4 +118,5 @@ def _prompt(session: Session) -> PromptSession[str]:
         prompt.reserve_space_for_menu = max(0, min(MENU, app.output.get_size().rows - 1 - MOST))
 
     prompt.app.before_render += make_room
+    prompt.default_buffer.on_text_changed += replace_broken
     return prompt

@@ -9,7 +9,8 @@ from msgspec import Struct
 from ocpiq.sinks.sink import Settings
 from ocpiq.sinks.target import Target
 from ocpiq.values.blank import NA, Blank
-from ocpiq.values.text import number_text, to_json
+from ocpiq.values.json.codec import number_text, to_json
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.types import Value
 from ocpiq.values.visible import visible
 
@@ -36,7 +37,7 @@ def cell_text(value: Value, texts: Texts) -> str:
         text = texts.null
     elif kind is Blank:
         text = _blank_text(value, texts)  # type: ignore[arg-type]
-    elif kind is int or kind is float:
+    elif kind in NUMBERS:
         return number_text(value)  # type: ignore[arg-type]
     else:
         text = to_json(value if texts.na == NA else _named(value, texts))

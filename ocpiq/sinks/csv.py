@@ -17,7 +17,7 @@ from ocpiq.sinks.sink import Settings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
-from ocpiq.values.text import utf8
+from ocpiq.values.json.codec import utf8
 from ocpiq.values.types import Value
 
 BOM: Final = b"\xef\xbb\xbf"

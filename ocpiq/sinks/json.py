@@ -14,10 +14,10 @@ from ocpiq.errors import RunError
 from ocpiq.sinks.sink import Settings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.blank import Blank
-from ocpiq.values.text import encode, utf8
+from ocpiq.values.json.codec import encode, utf8
+from ocpiq.values.json.writer import Style, write
 from ocpiq.values.types import Value
 from ocpiq.values.visible import LINES, visible
-from ocpiq.values.writer import Style, write
 
 Encode = Callable[[Value], bytes]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from ocpiq.sinks.rows import Rows
-from ocpiq.values.text import utf8
+from ocpiq.values.json.codec import utf8
 from ocpiq.values.types import Value
 
 HELD: Final = 1000  # rows that a table in a file is laid out by

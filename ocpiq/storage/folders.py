@@ -27,6 +27,14 @@ def config_folder() -> Path:
     return user_config_path("ocpiq", appauthor=False)
 
 
+def jq_startup() -> Path | None:
+    """Return jq's `~/.jq`, whether it is there or not; None where there is no home."""
+    try:
+        return Path.home() / ".jq"
+    except RuntimeError:
+        return None
+
+
 def state_folder() -> Path:
     """Return the folder of what may be lost, such as the prompt's history: `$OCPIQ_STATE`, else the user's own."""
     named = os.environ.get(STATE_VARIABLE)

@@ -10,13 +10,15 @@ from typing import Final, NoReturn, cast
 
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank, refuse, refuse_inside
-from ocpiq.values.text import excerpt
+from ocpiq.values.json.codec import excerpt
+from ocpiq.values.numbers import EXACT_DIGITS, NUMBERS, LiteralNumber
 from ocpiq.values.types import Value, type_name
 
 INTEGRAL: Final = 2.0**53  # beyond it the digits of a double and of its integer differ
+EXACT: Final[int] = 10**EXACT_DIGITS  # integers up to here are exact
+MOST_REPEATED: Final = 2**31  # characters of a string that is repeated
 
 Number = int | float
-NUMBERS: Final = (int, float)
 
 
 def plain(number: float) -> Number:
@@ -29,6 +31,11 @@ def plain(number: float) -> Number:
 def is_number(value: Value) -> bool:
     """Tell numbers from everything else, booleans included."""
     return type(value) in NUMBERS
+
+
+def bounded(number: int) -> Number:
+    """Return a computed integer; beyond EXACT it is infinite, like every number beyond the doubles that is computed."""
+    return number if -EXACT < number < EXACT else to_float(number)
 
 
 def is_finite(number: Number) -> bool:
@@ -48,9 +55,11 @@ def add(left: Value, right: Value) -> Value:
     """Return `left + right`."""
     kind, other = type(left), type(right)
     if kind is other:
-        if kind is int or kind is str:
+        if kind is int:
+            return bounded(left + right)  # type: ignore[operator, arg-type]
+        if kind is str:
             return left + right  # type: ignore[operator]
-        if kind is float:
+        if kind is float or kind is LiteralNumber:
             return plain(left + right)  # type: ignore[operator, arg-type]
         if kind is list:
             return [*cast("list[Value]", left), *cast("list[Value]", right)]
@@ -69,7 +78,7 @@ def subtract(left: Value, right: Value) -> Value:
     """Return `left - right`; of arrays, the items of left that right does not have."""
     kind, other = type(left), type(right)
     if kind is int and other is int:
-        return left - right  # type: ignore[operator]
+        return bounded(left - right)  # type: ignore[operator, arg-type]
     if kind in NUMBERS and other in NUMBERS:
         return plain(_float(left) - _float(right))
     refuse_inside(left)
@@ -86,7 +95,7 @@ def multiply(left: Value, right: Value) -> Value:
     """Return `left * right`: numbers, a string repeated, objects merged at every depth."""
     kind, other = type(left), type(right)
     if kind is int and other is int:
-        return left * right  # type: ignore[operator]
+        return bounded(left * right)  # type: ignore[operator, arg-type]
     if kind in NUMBERS and other in NUMBERS:
         return plain(_float(left) * _float(right))
     if kind is str and other in NUMBERS:
@@ -136,8 +145,8 @@ def negate(value: Value) -> Value:
     """Return `-value`."""
     if type(value) is int:
         return -value
-    if type(value) is float:
-        return plain(-value)
+    if type(value) in NUMBERS:
+        return plain(-cast(float, value))
     refuse_inside(value)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be negated")
 
@@ -174,7 +183,9 @@ def _cut(number: Number) -> int:
 def _repeat(text: str, times: Number) -> Value:
     if times < 0 or times != times:  # noqa: PLR0124
         return None
-    if times * len(text) > 2**31:
+    if not text:
+        return text
+    if times > MOST_REPEATED / len(text):
         raise RunError("Repeat string result too long")
     return text * int(times)
 

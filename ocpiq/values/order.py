@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 from ocpiq.values.blank import Blank, refuse, refuse_inside
+from ocpiq.values.numbers import LiteralNumber
 from ocpiq.values.types import Value
 
-RANK = {type(None): 0, bool: 1, int: 2, float: 2, str: 3, list: 4, dict: 5}
+RANK = {type(None): 0, bool: 1, int: 2, float: 2, LiteralNumber: 2, str: 3, list: 4, dict: 5}
 
 SortKey = tuple[Any, ...]  # of mixed depth, made only to be compared
 
@@ -86,7 +87,7 @@ def sort_key(value: Value) -> SortKey:
     kind = type(value)
     if kind is str:
         return (3, value)
-    if kind is float or kind is int:
+    if kind is float or kind is int or kind is LiteralNumber:
         return (2, value if value == value else _NotANumber())  # noqa: PLR0124 - NaN is unlike itself
     if kind is list:
         return (4, [sort_key(item) for item in cast("list[Value]", value)])
@@ -100,17 +101,24 @@ def sort_key(value: Value) -> SortKey:
 
 
 def group_key(value: Value) -> object:
-    """Return a hashable that is the same for equal values: for groups, joins and distinct. NaN equals itself here."""
+    """Return a hashable that is the same for equal values: for groups, joins and distinct. NaN equals itself here.
+
+    Nobody who chooses the values chooses their hashes, or grouping would take a time that grows with the square of
+    their number: a number is keyed by its digits, since the hash of a text depends on a secret of the process.
+    """
     kind = type(value)
-    if kind is str or kind is int or value is None:
+    if kind is str or value is None:
         return value
+    if kind is int:
+        return b"%x" % cast(int, value)
     if kind is bool:
-        return (1, value)  # in Python True == 1
-    if kind is float:
-        return value if value == value else (2,)  # noqa: PLR0124
+        return ("boolean", value)
+    if kind is float or kind is LiteralNumber:
+        number = cast(float, value)
+        return b"%x" % int(number) if number.is_integer() else b"%r" % float(number)
     if kind is list:
-        return (4, *map(group_key, cast("list[Value]", value)))
+        return ("array", *map(group_key, cast("list[Value]", value)))
     if kind is dict:
         fields = cast("dict[str, Value]", value)
-        return (5, *((name, group_key(fields[name])) for name in sorted(fields)))
+        return ("object", *((name, group_key(fields[name])) for name in sorted(fields)))
     return refuse(cast(Blank, value))

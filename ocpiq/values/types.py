@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from ocpiq.values.blank import Blank
+from ocpiq.values.numbers import LiteralNumber
 
 Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value] | Blank"
 
@@ -13,6 +14,7 @@ TYPE_NAMES: Final[dict[type, str]] = {
     bool: "boolean",
     int: "number",
     float: "number",
+    LiteralNumber: "number",
     str: "string",
     list: "array",
     dict: "object",

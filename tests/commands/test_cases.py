@@ -35,7 +35,7 @@ def test_case(
     case: Case, own_folders: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     for name, text in case.files.items():
-        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
     for name, text in case.environment.items():
         monkeypatch.setenv(name, text)

@@ -14,7 +14,6 @@ from ocpiq.language.reference import section
 POINTS = re.findall(r"^- \*(.+?)\.\*", section("Differences from jq"), re.MULTILINE)
 
 CASES = {
-    "Not here": [(["-n", name], "", "", 3) for name in ("get_jq_origin", "get_prog_origin")],
     "One value a line": [
         (["."], '[1, {"a": 2}]', '[1,{"a":2}]\n', 0),
         (["--to", "json", "."], "[1]", "[\n  1\n]\n", 0),
@@ -35,10 +34,6 @@ CASES = {
     "Exit codes": [
         (["-e", "."], "null", "null\n", 1),
         (["-n", "--demo", "-q", "sessions | .kwh + 1"], "", "", 7),
-    ],
-    "Depth": [
-        (["-n", "[" * 250 + "]" * 250 + "| length"], "", "1\n", 0),
-        (["-n", "[" * 400 + "]" * 400], "", "", 3),
     ],
 }
 

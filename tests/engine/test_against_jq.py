@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ocpiq import query
 from ocpiq.errors import OcpiqError, RunError
-from ocpiq.values.text import to_json
+from ocpiq.values.json.codec import to_json
 from ocpiq.values.types import Value
 
 OURS_ONLY = {"stages", "helpers"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ocpiq.engine.folds import FOLDS
 from ocpiq.errors import RunError
-from ocpiq.values.text import to_json
+from ocpiq.values.json.codec import to_json
 from ocpiq.values.types import Value
 
 NUMBERS = st.one_of(

@@ -12,7 +12,7 @@ import pytest
 
 from ocpiq import query
 from ocpiq.errors import OcpiqError
-from ocpiq.values.text import to_json
+from ocpiq.values.json.codec import to_json
 
 
 def cases() -> Iterator[object]:

@@ -21,7 +21,7 @@ from ocpiq.language.reference import Entry, Example, entries, named, page
 from ocpiq.language.tables import tables
 from ocpiq.schema import modules
 from ocpiq.sources import Source, memory
-from ocpiq.values.text import to_json
+from ocpiq.values.json.codec import to_json
 
 PAGE = page()
 TEXT = re.sub(r"^```.*?^```", "", PAGE, flags=re.DOTALL | re.MULTILINE)

@@ -19,7 +19,7 @@ from ocpiq.ocpi import address, connection, decoders, envelope, links, redaction
 from ocpiq.ocpi.failures import Subject
 from ocpiq.ocpi.head_guard import HeadGuard
 from ocpiq.values import times
-from ocpiq.values.reader import parse
+from ocpiq.values.json.reader import parse
 
 SMALL, LARGE = 1 << 14, 1 << 16
 SHORT = 0.005  # seconds that no one can tell from noise; what grows by the square takes far longer for 64 KB

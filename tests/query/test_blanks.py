@@ -13,7 +13,7 @@ from blank_cases import COMPILE_TIME, MOVES, RUN_TIME, SESSION, Moves, Refused
 from ocpiq.errors import OcpiqError, PrivacyError
 from ocpiq.query import compile
 from ocpiq.sources import memory
-from ocpiq.values.text import to_json
+from ocpiq.values.json.codec import to_json
 
 ONE = "sessions as $s | $s | "
 SENT = MappingProxyType({"sessions": [SESSION]})

@@ -11,7 +11,7 @@ import pytest
 from ocpiq.errors import Notice, Warned
 from ocpiq.query import compile
 from ocpiq.sources import memory
-from ocpiq.values.text import to_json
+from ocpiq.values.json.codec import to_json
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "PRIVACY.md").read_text("utf-8")

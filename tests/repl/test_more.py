@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.repl.more import safe
-from ocpiq.values.text import to_json
+from ocpiq.values.json.codec import to_json
 
 
 @given(st.text())

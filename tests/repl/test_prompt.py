@@ -257,6 +257,16 @@ def test_text_beyond_ascii_and_what_a_terminal_would_obey(terminal: Terminal) ->
     terminal.see("error: \\u001b[31m red")
 
 
+@pytest.mark.parametrize("typed", ["one by one", "pasted"])
+def test_bytes_that_are_not_utf_8(terminal: Terminal, typed: str) -> None:
+    start, end = (b"\x1b[200~", b"\x1b[201~") if typed == "pasted" else (b"", b"")
+    os.write(terminal.process.child_fd, start + b'"caf\xe9 x"' + end)
+    terminal.see('"caf\ufffd x"')
+    terminal.type(ENTER)
+    terminal.see('\n"caf\ufffd x"')
+    terminal.at_prompt()
+
+
 def test_results_come_a_screenful_at_a_time(terminal: Terminal) -> None:
     terminal.run("range(1000; 2000)")
     terminal.see("-- more")

@@ -15,7 +15,7 @@ from ocpiq.sinks.csv import Dialect, csv_lines, tsv_lines
 from ocpiq.sinks.rows import Rows
 from ocpiq.sinks.sink import Encoder
 from ocpiq.values.blank import BLANK, Blank
-from ocpiq.values.text import number_text, to_json
+from ocpiq.values.json.codec import number_text, to_json
 
 PLAIN = Dialect()
 TEXTS = Texts()

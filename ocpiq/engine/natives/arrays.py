@@ -12,8 +12,8 @@ from ocpiq.engine.natives.objects import length
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import add, subtract, undefined
 from ocpiq.values.blank import Blank
+from ocpiq.values.json.codec import excerpt, tostring
 from ocpiq.values.order import SortKey, equal, less, sort_key
-from ocpiq.values.text import excerpt, tostring
 from ocpiq.values.types import Value, type_name
 
 

@@ -11,13 +11,14 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ocpiq.engine.natives import strptime
 from ocpiq.engine.natives.calendar import date_of, days_before, weekday, year_day
 from ocpiq.engine.natives.numbers import number
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import NUMBERS, Number, plain
+from ocpiq.values.arithmetic import Number, plain
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.types import Value
 
 DAY: Final = 86_400
@@ -44,10 +45,11 @@ def broken_down(name: str, of: Callable[[float], time.struct_time]) -> Callable[
     """Return `gmtime` or `localtime`."""
 
     def builtin(value: Value) -> Value:
-        if type(value) is not int and type(value) is not float:
+        if type(value) not in NUMBERS:
             raise RunError(f"{name}() requires numeric inputs")
-        moment = _moment(of, value)
-        fraction = value - math.floor(value) if type(value) is float else 0
+        seconds = cast(Number, value)
+        moment = _moment(of, seconds)
+        fraction = 0 if type(seconds) is int else seconds - math.floor(seconds)
         return [
             moment.tm_year,
             moment.tm_mon - 1,
@@ -98,8 +100,8 @@ def mktime(value: Value) -> Value:
 
 def strftime(value: Value, form: Value) -> str:
     """`strftime(format)`; `%Z` is UTC."""
-    if type(value) is int or type(value) is float:
-        moment = _moment(time.gmtime, value)
+    if type(value) in NUMBERS:
+        moment = _moment(time.gmtime, cast(Number, value))
         text = _form(form, "strftime/1")
         if "Z" in text:  # which C may call GMT
             moment = time.struct_time((*moment[:9], "UTC", 0))
@@ -134,8 +136,8 @@ def _normal(seconds: int) -> time.struct_time:
 
 def strflocaltime(value: Value, form: Value) -> str:
     """`strflocaltime(format)`; a broken down time is taken as local time."""
-    if type(value) is int or type(value) is float:
-        moment = _moment(time.localtime, value)
+    if type(value) in NUMBERS:
+        moment = _moment(time.localtime, cast(Number, value))
         return _written(_form(form, "strflocaltime/1"), moment)
     (year, month, day, hour, minute, second), text = _parts_and_form(value, form, "strflocaltime/1")
     try:

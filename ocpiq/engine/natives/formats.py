@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank
-from ocpiq.values.text import excerpt, to_json, tostring
+from ocpiq.values.json.codec import excerpt, to_json, tostring
 from ocpiq.values.types import Value, type_name
 
 BROKEN_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")

@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ocpiq.errors import RunError
 from ocpiq.values import times
-from ocpiq.values.arithmetic import NUMBERS, plain
+from ocpiq.values.arithmetic import divide, multiply, plain
 from ocpiq.values.blank import Blank
-from ocpiq.values.text import excerpt
+from ocpiq.values.json.codec import excerpt
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.times import following, instant, midnight
 from ocpiq.values.types import Value, type_name
 
@@ -36,8 +37,8 @@ def moment(value: Value) -> int | None:
         read = times.epoch_us(value)
         if read is not None or UNKNOWN.match(value):
             return read
-    elif (type(value) is int or type(value) is float) and abs(value) < BEYOND:
-        return int(value * 1_000_000)
+    elif type(value) in NUMBERS and abs(seconds := cast(float, value)) < BEYOND:
+        return int(seconds * 1_000_000)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) is no date and time")
 
 
@@ -183,7 +184,7 @@ def power_kw(voltage: Value, amperage: Value, kind: Value) -> Value:
     if type(voltage) not in NUMBERS or type(amperage) not in NUMBERS:
         return None
     phases = PHASES.get(kind, 1) if type(kind) is str else 1
-    return plain(voltage * amperage * phases / 1000)  # type: ignore[operator]
+    return divide(multiply(multiply(voltage, amperage), phases), 1000)
 
 
 def excl_vat(price: Value) -> Value:

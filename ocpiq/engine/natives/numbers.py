@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import INTEGRAL, NUMBERS, Number, add, is_finite, is_number, negate, plain
+from ocpiq.values.arithmetic import INTEGRAL, Number, add, is_finite, is_number, negate, plain
+from ocpiq.values.json.codec import excerpt
+from ocpiq.values.numbers import NUMBERS, integer
 from ocpiq.values.order import greater, less
-from ocpiq.values.text import excerpt
 from ocpiq.values.types import Value, type_name
 
 LITERAL: Final = re.compile(
@@ -21,8 +22,8 @@ SMALLEST_NORMAL: Final = 2.2250738585072014e-308
 
 def number(value: Value) -> Number:
     """Return a number; raise jq's error for anything else."""
-    if type(value) is int or type(value) is float:
-        return value
+    if type(value) in NUMBERS:
+        return cast(Number, value)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) number required")
 
 
@@ -95,7 +96,7 @@ def _counted(start: Number, end: Number) -> Iterator[Value]:
         yield from range(start, math.ceil(end))
         return
     while not start >= end:  # NaN is no end
-        yield plain(start) if type(start) is float else start
+        yield start if type(start) is int else plain(start)
         start += 1
 
 
@@ -119,7 +120,7 @@ def _steps(start: Number, end: Number, step: Number) -> Iterator[Value]:
         return
     current = start
     while (current < end) if step > 0 else (current > end):
-        yield plain(current) if type(current) is float else current
+        yield current if type(current) is int else plain(current)
         current += step
 
 
@@ -128,9 +129,7 @@ def to_number(value: Value) -> Value:
     if type(value) in NUMBERS:
         return value
     if type(value) is str and LITERAL.fullmatch(value):
-        if value.lstrip("+-").isdigit() and len(value) < 4000:
-            return int(value)
-        return plain(float(value))
+        return integer(value) if value.lstrip("+-").isdigit() else plain(float(value))
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be parsed as a number")
 
 
@@ -145,9 +144,9 @@ def to_boolean(value: Value) -> Value:
 
 def is_normal(value: Value) -> bool:
     """`isnormal`: not zero, not so small that digits are lost, not infinite; nothing but a number is."""
-    if type(value) is float:
-        return SMALLEST_NORMAL <= abs(value) < math.inf
-    return type(value) is int and value != 0
+    if type(value) is int:
+        return value != 0
+    return type(value) in NUMBERS and SMALLEST_NORMAL <= abs(cast(float, value)) < math.inf
 
 
 NATIVES: Final[dict[str, Callable[..., Any]]] = {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from ocpiq.engine.access import descend, each, field, item, object_key, truth
 from ocpiq.engine.edits import delete_paths, set_path
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank, refuse
+from ocpiq.values.json.codec import excerpt, to_json
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.order import equal
-from ocpiq.values.text import excerpt, to_json
 from ocpiq.values.types import Value, type_name
 
 
@@ -23,8 +24,8 @@ def length(value: Value) -> Value:
     """`length`"""
     if value is None:
         return 0
-    if type(value) is int or type(value) is float:
-        return abs(value)
+    if type(value) in NUMBERS:
+        return abs(cast(float, value))
     if type(value) is str or type(value) is list or type(value) is dict:
         return len(value)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) has no length")
@@ -45,8 +46,8 @@ def has(value: Value, key: Value) -> bool:
     """`has(key)`"""
     if type(value) is dict and type(key) is str:
         return key in value
-    if type(value) is list and (type(key) is int or type(key) is float):
-        return 0 <= key < len(value)
+    if type(value) is list and type(key) in NUMBERS:
+        return 0 <= cast(float, key) < len(value)
     if value is None:
         return False
     raise RunError(f"Cannot check whether {type_name(value)} has a {type_name(key)} key")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ocpiq.engine.natives.characters import fail
 from ocpiq.engine.natives.oniguruma import translate
 from ocpiq.errors import RunError
-from ocpiq.values.text import excerpt
+from ocpiq.values.json.codec import excerpt
 from ocpiq.values.types import Value, type_name
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ocpiq.errors import OcpiqError, RunError
 from ocpiq.values import arithmetic
-from ocpiq.values.text import decode, excerpt
+from ocpiq.values.json.codec import decode, excerpt
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.types import Value, type_name
 
 SPACES: Final = (
@@ -84,12 +85,13 @@ def implode(value: Value) -> str:
 
 
 def _character(code_point: Value) -> str:
-    if (type(code_point) is not int and type(code_point) is not float) or code_point != code_point:  # noqa: PLR0124
+    if type(code_point) not in NUMBERS or code_point != code_point:  # noqa: PLR0124
         found = f"{type_name(code_point)} ({excerpt(code_point)})"
         raise RunError(f"{found} can't be imploded, unicode codepoint needs to be numeric")
-    if not 0 <= code_point <= LAST_CODE_POINT or int(code_point) in SURROGATES:
+    number = cast(float, code_point)
+    if not 0 <= number <= LAST_CODE_POINT or int(number) in SURROGATES:
         return "\ufffd"
-    return chr(int(code_point))
+    return chr(int(number))
 
 
 def from_json(value: Value) -> Value:

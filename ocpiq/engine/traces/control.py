@@ -21,7 +21,7 @@ from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, Spot, TraceOf, UseSpot
 from ocpiq.engine.control import caught, left
 from ocpiq.engine.stages import taking
-from ocpiq.engine.traces.spots import apart, yielding
+from ocpiq.engine.traces.spots import apart, before_others, yielding
 from ocpiq.engine.traces.steps import follows_before
 
 
@@ -110,11 +110,14 @@ def reduce(compiler: Compiler, part: Reduce, spot: Spot, use: UseSpot) -> None:
     """`reduce`: every step begins where its source stands."""
 
     def started(start: ast.expr) -> None:
-        state, old = compiler.fresh("state"), compiler.fresh("old")
+        state, old = part.state or compiler.fresh("state"), compiler.fresh("old")
         compiler.assign(state, start)
 
         def step(source: Spot) -> None:
             compiler.assign(part.name, source.here)
+            if part.state:
+                compiler.trace(part.update, source, lambda next_: compiler.do(next_.here))
+                return
             compiler.assign(old, code.name(state))
             compiler.assign(state, code.constant(None))
             compiler.trace(
@@ -123,7 +126,7 @@ def reduce(compiler: Compiler, part: Reduce, spot: Spot, use: UseSpot) -> None:
                 lambda next_: compiler.assign(state, next_.here),
             )
 
-        compiler.trace(part.source, spot, step)
+        before_others(compiler, part.source, spot, step)
         use(Spot(spot.path, spot.at, code.name(state)))
 
     compiler.stream(part.start, spot.here, started)
@@ -133,16 +136,13 @@ def foreach(compiler: Compiler, part: Foreach, spot: Spot, use: UseSpot) -> None
     """`foreach`: every step begins where its source stands; this is how `limit` and `skip` keep paths."""
 
     def started(start: ast.expr) -> None:
-        old = compiler.fresh("old")
         compiler.assign(part.state, start)
 
         def step(source: Spot) -> None:
             compiler.assign(part.name, source.here)
-            compiler.assign(old, code.name(part.state))
-            compiler.assign(part.state, code.constant(None))
-            compiler.trace(part.update, Spot(source.path, source.at, code.name(old)), use)
+            compiler.trace(part.update, source, use)
 
-        compiler.trace(part.source, spot, step)
+        before_others(compiler, part.source, spot, step)
 
     compiler.stream(part.start, spot.here, started)
 

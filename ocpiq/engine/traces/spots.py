@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from ocpiq.analysis.plan import Plan
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, Spot, UseSpot
 
@@ -32,3 +33,26 @@ def each_spot(compiler: Compiler, iterable: ast.expr, use: UseSpot) -> None:
 def yielding(compiler: Compiler) -> UseSpot:
     """Return what writes that a spot is given out."""
     return lambda spot: compiler.yield_(ast.Tuple(list(spot), code.LOAD))
+
+
+def before_others(compiler: Compiler, part: Plan, spot: Spot, use: UseSpot) -> None:
+    """Trace a part after which the path goes on: a value that it computes need not be the end."""
+    _trace(compiler, part, spot, use, ends_path=False)
+
+
+def to_end(compiler: Compiler, part: Plan, spot: Spot, use: UseSpot) -> None:
+    """Trace a whole path."""
+    _trace(compiler, part, spot, use, ends_path=True)
+
+
+def _trace(compiler: Compiler, part: Plan, spot: Spot, use: UseSpot, *, ends_path: bool) -> None:
+    outside = compiler.ends_path
+
+    def found(next_: Spot) -> None:
+        compiler.ends_path = outside
+        use(next_)
+        compiler.ends_path = ends_path
+
+    compiler.ends_path = ends_path
+    compiler.trace(part, spot, found)
+    compiler.ends_path = outside

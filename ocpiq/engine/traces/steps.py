@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import ast
+from typing import Final
 
 from ocpiq.analysis.blanks import Blanks
-from ocpiq.analysis.plan import Field, Identity, Index, Iterate, Native, Pipe, Plan, Slice
+from ocpiq.analysis.builtins import BUILTINS
+from ocpiq.analysis.plan import (
+    Constant,
+    Field,
+    Identity,
+    Index,
+    Interpolate,
+    Iterate,
+    Native,
+    Negate,
+    Operate,
+    Pipe,
+    Plan,
+    Slice,
+)
+from ocpiq.analysis.types import Scalar
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, Spot, TraceOf, UseSpot
 from ocpiq.engine.expressions import guarded
+from ocpiq.engine.traces.spots import before_others
 
 
 def identity(compiler: Compiler, part: Identity, spot: Spot, use: UseSpot) -> None:
@@ -44,12 +61,34 @@ def pipe(compiler: Compiler, part: Pipe, spot: Spot, use: UseSpot) -> None:
     """`a | b`"""
 
     def go(index: int, spot: Spot) -> None:
-        if index == len(part.parts):
-            use(spot)
+        if index == len(part.parts) - 1:
+            compiler.trace(part.parts[index], spot, use)
         else:
-            compiler.trace(part.parts[index], spot, lambda next_: go(index + 1, next_))
+            before_others(compiler, part.parts[index], spot, lambda next_: go(index + 1, next_))
 
-    go(0, spot)
+    if part.parts:
+        go(0, spot)
+    else:
+        use(spot)
+
+
+PASS_ON: Final = frozenset(("abs", "tonumber", "tostring", "ltrimstr", "rtrimstr", "trim", "ltrim", "rtrim"))
+"""Builtins that may give their input itself, like others that give a number or a text never do."""
+
+COMPUTE: Final = frozenset(("add", "fromjson", "join", "range"))
+"""Builtins that give any type, and never their input itself."""
+
+
+def computed(compiler: Compiler, part: Plan, spot: Spot, use: UseSpot) -> None:
+    """A literal, arithmetic, text: a path cannot end in a number or text that it gives, even in an equal one."""
+
+    def found(output: ast.expr) -> None:
+        value, at = compiler.named(output), spot.at
+        if compiler.ends_path:
+            at = compiler.named(code.call("path_of_computed", at, value))
+        use(Spot(spot.path, at, value))
+
+    compiler.stream(part, spot.here, found)
 
 
 def native(compiler: Compiler, part: Native, spot: Spot, use: UseSpot) -> None:
@@ -60,7 +99,15 @@ def native(compiler: Compiler, part: Native, spot: Spot, use: UseSpot) -> None:
             use(Spot(code.name(path), code.name(value), code.name(value)))
         return
     if part.name != "getpath":
-        compiler.stream(part, spot.here, lambda output: use(Spot(spot.path, spot.at, compiler.named(output))))
+        passes = part.name in PASS_ON or not isinstance(
+            BUILTINS[part.name, len(part.arguments)].result, Scalar
+        )
+        if passes and part.name not in COMPUTE:
+            compiler.stream(
+                part, spot.here, lambda output: use(Spot(spot.path, spot.at, compiler.named(output)))
+            )
+        else:
+            computed(compiler, part, spot, use)
         return
 
     def found(output: ast.expr) -> None:
@@ -123,4 +170,8 @@ TRACES: dict[type, TraceOf] = {
     Iterate: iterate,
     Pipe: pipe,
     Native: native,
+    Constant: computed,
+    Operate: computed,
+    Negate: computed,
+    Interpolate: computed,
 }

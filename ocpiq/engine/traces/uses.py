@@ -7,13 +7,15 @@ import ast
 from ocpiq.analysis.plan import Modify, Outputs, Paths, Plan
 from ocpiq.engine import code
 from ocpiq.engine.compiler import Compiler, Spot, StreamOf, Use
+from ocpiq.engine.traces.spots import to_end
 
 ROOT = ast.Tuple([], code.LOAD)
 
 
 def paths(compiler: Compiler, part: Paths, here: ast.expr, use: Use) -> None:
     """`path(body)`"""
-    compiler.trace(
+    to_end(
+        compiler,
         part.body,
         Spot(ROOT, here, here),
         lambda spot: use(ast.List([ast.Starred(_end(compiler, part, spot), code.LOAD)], code.LOAD)),
@@ -45,7 +47,7 @@ def modify(compiler: Compiler, part: Modify, here: ast.expr, use: Use) -> None:
             ast.For(ast.Name(first, code.STORE), code.call(outputs, old), [set_, ast.Break()], [drop])
         )
 
-    compiler.trace(part.paths, Spot(ROOT, here, here), change)
+    to_end(compiler, part.paths, Spot(ROOT, here, here), change)
     use(compiler.at(part, code.method(code.name(edit), "done")))
 
 

@@ -1,7 +1,8 @@
-"""A stream of JSON texts as values, one at a time. Texts may be separated by any white space, or by nothing.
+"""A stream of JSON texts as values or events, one at a time. Texts may be separated by any white space, or by nothing.
 
 Lines that are one value each (NDJSON) go to the decoder as they are. At the first line that is not, the
-end of the value is looked for in the bytes, and lines are tried again behind it. Memory holds one text.
+end of the value is looked for in the bytes, and lines are tried again after it. Memory holds one text; of events, one
+block. After an error the rest of its line is skipped, as in jq, and `values` or `events` on the same Texts go on.
 """
 
 from __future__ import annotations
@@ -10,14 +11,19 @@ import re
 from collections.abc import Iterator
 from typing import Final, cast
 
-from ocpiq.values.text import DECODER, decode
+from ocpiq.errors import InputError
+from ocpiq.values.json.codec import DECODER
+from ocpiq.values.json.events import EventParser
+from ocpiq.values.json.reader import BOM, BrokenError, ValueParser
 from ocpiq.values.types import Value
 
-BOM: Final = b"\xef\xbb\xbf"
 SPACE: Final = b" \t\r\n"
 CURLY: Final = ord("{")
 MOST_GUESSED: Final = 1 << 26
 LONG: Final = 1 << 20
+
+CONSTANTS: Final = (b"true", b"false", b"null")
+IN_WORDS: Final = bytes(set(range(256)) - set(b' \t\r\n"[]{},:'))
 
 WHITE: Final = re.compile(rb"[ \t\r\n]*+")
 WORD: Final = re.compile(rb'[^ \t\r\n"\[\]{},:]++')
@@ -28,11 +34,12 @@ BRACKET: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}"]', re.DOTALL
 class Texts:
     """The bytes of one file that are not used yet: `data` from `place` on; `line` counts the used lines."""
 
-    def __init__(self, blocks: Iterator[bytes]) -> None:
+    def __init__(self, blocks: Iterator[bytes], line: int = 0) -> None:
         self.blocks = blocks
         self.data = b""
         self.place = 0
-        self.line = 0
+        self.line = line
+        self.broken = False  # whether there was an error: the end of a value is then looked for with care
         self.column = 0  # bytes of the current line that are used
         self.started = False
         self.taken_from = 0
@@ -56,11 +63,16 @@ class Texts:
         return size > 0
 
     def lines(self) -> list[bytes]:
-        """Take all whole lines held; at the end of the file the rest as well. Empty at the end."""
-        while (end := self.data.rfind(b"\n", self.place) + 1) <= self.place:
+        """Take all whole lines held; at the end of the file the rest as well. Empty at the end.
+
+        After an error it is one line: those that follow are likely to be broken too.
+        """
+        find = self.data.find if self.broken else self.data.rfind
+        while (end := find(b"\n", self.place) + 1) <= self.place:
             if not self.more():
                 end = len(self.data)
                 break
+            find = self.data.find if self.broken else self.data.rfind
         taken = self.data[self.place : end]
         self.taken_from, self.place, self.column = self.place, end, 0
         if not taken:
@@ -80,6 +92,18 @@ class Texts:
         self.column = len(taken) - taken.rfind(b"\n") - 1 + (0 if newlines else self.column)
         self.place = end
         return taken
+
+    def fail(self, error: BrokenError) -> str:
+        """Return jq's message for what is wrong in the unused bytes, and skip the rest of the line where that shows."""
+        message = error.message(self.data, self.place, self.line + 1, self.column)
+        self.broken = True
+        self.use(error.position)
+        while self.column:
+            newline = self.data.find(b"\n", self.place)
+            self.use(newline + 1 if newline >= 0 else len(self.data))
+            if newline >= 0 or not self.more():
+                break
+        return message
 
     def skip_white(self) -> bool:
         """Take white space; False at the end of the file."""
@@ -124,7 +148,7 @@ def _scattered(texts: Texts) -> Iterator[Value]:
 
 
 def _next(texts: Texts) -> Value:
-    end = _indented_end(texts)
+    end = None if texts.broken else _indented_end(texts)
     if end is not None:
         try:
             value = DECODER.decode(texts.data[texts.place : end])
@@ -133,10 +157,83 @@ def _next(texts: Texts) -> Value:
         else:
             texts.use(end)
             return cast(Value, value)
-    line, column = texts.line + 1, texts.column
-    text = texts.use(_end(texts))
-    behind = texts.data[texts.place : texts.place + 1]
-    return decode(text + behind if behind in SPACE else text, line, column)
+    if not texts.broken:
+        end = _end(texts)
+        try:
+            value = DECODER.decode(texts.data[texts.place : end])
+        except (ValueError, RecursionError):
+            pass
+        else:
+            texts.use(end)
+            return cast(Value, value)
+    return _parsed(texts)
+
+
+def _parsed(texts: Texts) -> Value:
+    """Return the next value as the parser reads it, no further than to its end or to what is wrong in it."""
+    parser = ValueParser()
+    seen, final = 0, False
+    try:
+        while True:
+            seen = parser.feed(texts.data, texts.place + seen, final=final) - texts.place
+            if parser.stopped:
+                texts.use(texts.place + seen)
+                return cast(Value, parser.ready)
+            if final:
+                raise BrokenError(len(texts.data), "Unfinished JSON term", at_end=True)
+            final = not texts.more()
+    except BrokenError as error:
+        raise InputError(texts.fail(error)) from None
+
+
+def complete(record: bytes, line: int, *, is_last: bool) -> tuple[bytes, str]:
+    """Return a record of a JSON text sequence, after so many lines, without a value at its end that may be cut off.
+
+    The text that comes with it says what was cut off.
+    A number, `true`, `false` and `null` are whole only with white space after them (RFC 7464, section 2.4); at the end
+    of the file jq takes the last three as they are.
+    """
+    rest = record.rstrip(IN_WORDS)
+    word = record[len(rest) :]
+    if not word or (is_last and word in CONSTANTS):
+        return record, ""
+    try:
+        for _ in values(Texts(iter((rest,)))):
+            pass
+    except InputError:
+        return record, ""  # which says more
+    line, column = line + record.count(b"\n") + 1, len(record) - record.rfind(b"\n") - 1
+    where = f"{' at EOF' if is_last else ''} at line {line}, column {column}"
+    problem = "Truncated value" if word in CONSTANTS else "Potentially truncated top-level numeric value"
+    return rest, problem + where
+
+
+def events(texts: Texts, *, errors: bool = False) -> Iterator[Value]:
+    """Yield the streaming events of each text, what is complete before an error as well; raise InputError then.
+
+    With `errors` what is wrong is an event, `[message, path]`, and the next line follows.
+    """
+    parser = EventParser()
+    final = False
+    while True:
+        problem = ""
+        try:
+            texts.use(parser.feed(texts.data, texts.place, final=final))
+            if final and not parser.between:
+                raise BrokenError(len(texts.data), "Unfinished JSON term", at_end=True)
+        except BrokenError as error:
+            problem = texts.fail(error)
+        yield from parser.events
+        if problem and not errors:
+            raise InputError(problem)
+        if problem:
+            yield [problem, parser.path]
+            parser = EventParser()
+        elif final:
+            return
+        else:
+            parser.events = []
+            final = not texts.more()
 
 
 def _indented_end(texts: Texts) -> int | None:

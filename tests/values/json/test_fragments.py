@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from json_texts import good_values, listed, object_of, scalars, values
 from viewing import plain
 
-from ocpiq.privacy import careful, scan, slices
-from ocpiq.privacy.careful import BrokenError
+from ocpiq.values.json import fragments, scanner
+from ocpiq.values.json.reader import BrokenError, parse_bytes
 
 
 @given(good_values)
 def test_decodes_json_as_msgspec_does(raw: bytes) -> None:
-    assert plain(careful.decode(raw)) == plain(msgspec.json.decode(raw))
+    assert plain(parse_bytes(raw, lenient=True)) == plain(msgspec.json.decode(raw))
 
 
 @given(st.lists(values, max_size=4))
 def test_finds_the_items_that_were_sent(items: list[bytes]) -> None:
     expected = [item.strip(b" \r\n\t") for item in items if item]
-    found = scan.items(listed(items, b" "))
+    found = scanner.items(listed(items, b" "))
     assert [item for item in found if isinstance(item, bytes)] == [
         item for item in expected if item[:1] != b"["
     ]
@@ -33,14 +33,14 @@ def test_finds_the_items_that_were_sent(items: list[bytes]) -> None:
 @given(st.dictionaries(st.text(), values, max_size=4))
 def test_finds_the_fields_that_were_sent(sent: dict[str, bytes]) -> None:
     raw = object_of([(msgspec.json.encode(key), value) for key, value in sent.items()], b"\n")
-    assert scan.fields(raw) == {key: value.strip(b" \r\n\t") for key, value in sent.items()}
+    assert scanner.fields(raw) == {key: value.strip(b" \r\n\t") for key, value in sent.items()}
 
 
 @given(st.lists(values, max_size=3), st.dictionaries(st.sampled_from(["a", "b", "\u00e9"]), values))
 def test_the_fast_way_finds_the_same_slices(items: list[bytes], sent: dict[str, bytes]) -> None:
     raw = object_of([(msgspec.json.encode(key), value) for key, value in sent.items()])
-    assert slices.fields(raw) == scan.fields(raw)
-    assert slices.items(listed(items)) == scan.items(listed(items))
+    assert fragments.fields(raw) == scanner.fields(raw)
+    assert fragments.items(listed(items)) == scanner.items(listed(items))
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_the_fast_way_finds_the_same_slices(items: list[bytes], sent: dict[str, 
         pytest.param(b"-nan", math.nan, id="-nan"),
         pytest.param(b"Infinity", 1.7976931348623157e308, id="Infinity"),
         pytest.param(b"-1e400", -1.7976931348623157e308, id="beyond the range"),
-        pytest.param(b"1" * 5000, (10**5000 - 1) // 9, id="5,000 digits"),
-        pytest.param(b"-" + b"1" * 100_001, -1.7976931348623157e308, id="100,001 digits"),
+        pytest.param(b"1" * 4300, (10**4300 - 1) // 9, id="4,300 digits"),
+        pytest.param(b"-" + b"1" * 4301, -1.7976931348623157e308, id="4,301 digits"),
         pytest.param(b"007", 7, id="leading zeros"),
         pytest.param(b"+.5", 0.5, id="no digit before the point"),
         pytest.param(b'"\\ud800"', "\ufffd", id="a lone surrogate"),
@@ -64,7 +64,7 @@ def test_the_fast_way_finds_the_same_slices(items: list[bytes], sent: dict[str, 
     ],
 )
 def test_decodes_what_nearly_is_json(raw: bytes, expected: object) -> None:
-    assert plain(careful.decode(raw)) == plain(expected)
+    assert plain(parse_bytes(raw, lenient=True)) == plain(expected)
 
 
 NO_VALUES = [
@@ -112,22 +112,22 @@ NO_OBJECTS = [
 @pytest.mark.parametrize("raw", NO_VALUES)
 def test_what_is_no_value_is_broken(raw: bytes) -> None:
     with pytest.raises(BrokenError):
-        careful.decode(raw)
+        parse_bytes(raw, lenient=True)
 
 
 @pytest.mark.parametrize("raw", NO_OBJECTS)
 def test_what_is_no_object_has_no_fields(raw: bytes) -> None:
     with pytest.raises(BrokenError):
-        scan.fields(raw)
+        scanner.fields(raw)
     with pytest.raises(BrokenError):
-        slices.fields(raw)
+        fragments.fields(raw)
 
 
 def test_depth_is_no_matter() -> None:
     deep = b"[" * 100_000 + b"]" * 100_000
     raw = b'{"a":' + deep + b',"b":1}'
-    assert scan.fields(raw) == slices.fields(raw) == {"a": deep, "b": b"1"}
-    value, depth = careful.decode(deep), 0
+    assert scanner.fields(raw) == fragments.fields(raw) == {"a": deep, "b": b"1"}
+    value, depth = parse_bytes(deep, lenient=True), 0
     while isinstance(value, list) and value:
         value, depth = value[0], depth + 1
     assert depth == 99_999
@@ -136,15 +136,15 @@ def test_depth_is_no_matter() -> None:
 @given(values)
 def test_an_error_says_nothing_of_the_value(raw: bytes) -> None:
     try:
-        slices.value(raw)
+        fragments.value(raw)
     except BrokenError as error:
-        assert str(error) == "no JSON"
+        assert str(error) == "not JSON"
         assert error.__context__ is None or not getattr(error.__context__, "object", None)
 
 
 @given(scalars, st.integers(0, 40))
 def test_keys_are_found_in_what_is_cut_off(value: bytes, length: int) -> None:
     raw = object_of([(b'"data"', value), (b'"x"', b'{"inner":1}'), (b'"status"', b"1")])
-    found = list(scan.keys(raw[:length]))
+    found = list(scanner.keys(raw[:length]))
     assert found == ["data", "x", "status"][: len(found)]
-    assert list(scan.keys(raw)) == ["data", "x", "status"] or value in (b"", b"1 2")
+    assert list(scanner.keys(raw)) == ["data", "x", "status"] or value in (b"", b"1 2")

@@ -9,10 +9,11 @@ import msgspec
 import orjson
 
 from ocpiq.values.blank import Blank
+from ocpiq.values.json.writer import Style, number_text, write
+from ocpiq.values.numbers import LiteralNumber
 from ocpiq.values.types import Value
-from ocpiq.values.writer import Style, number_text, write
 
-__all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8"]
+__all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8", "well_formed"]
 
 DECODER: Final = msgspec.json.Decoder()
 
@@ -32,7 +33,7 @@ def encode(value: Value, option: int = 0) -> bytes:
     latter is looked for in the finished bytes, since a walk over the value would cost more than writing it.
     """
     try:
-        data = orjson.dumps(value, _blank_text, option)
+        data = orjson.dumps(value, _text_of, option)
     except TypeError:  # lone surrogates, integers over 64 bits, more than 250 levels
         return _with_care(value, option)
     suspect = b"e-" in data or b"0.0000" in data or (b"+" in data and b"e+" in data)
@@ -46,7 +47,7 @@ def decode(data: bytes, line: int = 1, column: int = 0) -> Value:
     try:
         return cast(Value, DECODER.decode(data))
     except (ValueError, RecursionError):
-        from ocpiq.values.reader import parse  # noqa: PLC0415 - rarely needed
+        from ocpiq.values.json.reader import parse  # noqa: PLC0415 - rarely needed
 
         return parse(data, line, column)
 
@@ -71,6 +72,11 @@ def utf8(text: str) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
+def well_formed(text: str) -> str:
+    """Return the text with a lone surrogate, which stands for a byte that is not UTF-8, as U+FFFD."""
+    return text if text.isascii() else utf8(text).decode()
+
+
 def excerpt(value: Value) -> str:
     """Return the value as jq's error texts quote it: JSON, cut to 29 bytes, the last bracket kept."""
     data = encode(value)
@@ -80,14 +86,16 @@ def excerpt(value: Value) -> str:
     return data[: EXCERPT_BYTES - len(end)].decode(errors="ignore") + end
 
 
-def _blank_text(value: object) -> str:
+def _text_of(value: object) -> str | orjson.Fragment:
     if isinstance(value, Blank):
         return value.text
+    if isinstance(value, LiteralNumber):
+        return orjson.Fragment(value.text)
     raise TypeError
 
 
 def _holds_infinity(value: Value) -> bool:
-    packed = msgspec.msgpack.encode(value, enc_hook=_blank_text)
+    packed = msgspec.msgpack.encode(value, enc_hook=_text_of)
     return INFINITE[0] in packed or INFINITE[1] in packed
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ocpiq.privacy.careful import BLANKS, STRING, BrokenError, text
+from ocpiq.values.json.reader import BLANKS, STRING, BrokenError, unquote
 
 Items = list["bytes | Items"]
 """The slices of a list's items; an item that is a list is such slices again."""
@@ -23,7 +23,7 @@ INNER: Final = re.compile(
     rb"(?:" + FLAT + rb"|\{" + FLAT + rb"*+\}|\[" + FLAT + rb"*+\])*+[{}\[\]]", re.DOTALL
 )
 """Up to the next bracket, over objects and lists that hold no others."""
-KEY: Final = re.compile(rb"\s*(" + STRING + rb")\s*:\s*", re.DOTALL)
+KEY: Final = re.compile(rb"[ \t\r\n]*+(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+", re.DOTALL)
 
 
 def fields(raw: bytes) -> dict[str, bytes]:
@@ -34,8 +34,9 @@ def fields(raw: bytes) -> dict[str, bytes]:
         key = KEY.match(part)
         if key is not None:
             try:
-                found[text(key[1])] = part[key.end() :].strip(BLANKS)
-            except BrokenError:
+                name = unquote(key[1].decode("utf-8", "replace"), lenient=True)
+                found[name] = part[key.end() :].strip(BLANKS)
+            except ValueError:
                 continue  # a key that cannot be read is no field that anybody knows
         elif part.strip(BLANKS):
             raise BrokenError(begin)

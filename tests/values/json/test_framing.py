@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from time import perf_counter
 
 import jq
 import pytest
@@ -11,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.errors import InputError
-from ocpiq.inputs import Texts, values
-from ocpiq.values.text import to_json
+from ocpiq.values.json.codec import to_json
+from ocpiq.values.json.framing import Texts, values
 
 STREAMS = {
     "nothing": (b"", []),
@@ -72,7 +73,56 @@ def test_what_is_no_json_ends_the_stream_at_its_place(
     with pytest.raises(InputError) as caught:
         next(found)
     assert caught.value.value == message
-    assert caught.value.exit_code == 2
+    assert caught.value.exit_code == 5
+
+
+BAD_THIRD = "Invalid literal at line 3, column 4"
+BROKEN = {
+    "the next line": (b'"a\\u263"\n"def"\n', ["Invalid \\uXXXX escape at line 1, column 8", "def"]),
+    "what is left of the line is lost": (
+        b"[1 2] 3\n4",
+        ["Expected separator between values at line 1, column 5", 4],
+    ),
+    "an error that the line break shows": (b"tru\n1", ["Invalid literal at line 2, column 0", 1]),
+    "a bracket that is open": (b"[1 x\n2\n", ["Invalid numeric literal at line 2, column 0", 2]),
+    "an end that is missing": (b'1\n{"a":\n', [1, "Unfinished JSON term at EOF at line 3, column 0"]),
+    "one after the other": (
+        b"tru \n1 2\ntru \n3",
+        ["Invalid literal at line 1, column 4", 1, 2, BAD_THIRD, 3],
+    ),
+}
+
+
+@pytest.mark.parametrize("block", [1, 3, 1000])
+@pytest.mark.parametrize(("data", "expected"), BROKEN.values(), ids=BROKEN)
+def test_after_an_error_the_next_line_follows(data: bytes, expected: list[object], block: int) -> None:
+    texts = Texts(blocks(data, block))
+    found: list[object] = []
+    while len(found) < len(expected):
+        try:
+            found += values(texts)
+        except InputError as error:
+            found.append(error.value)
+    assert found == expected and list(values(texts)) == []
+
+
+def seconds_for(errors: int) -> float:
+    texts = Texts(blocks(b"[1 x\n" * errors + b"7", 1 << 18))
+    failures = 0
+    begin = perf_counter()
+    while True:
+        try:
+            assert next(values(texts)) == 7
+        except InputError:
+            failures += 1
+        else:
+            assert failures == errors
+            return perf_counter() - begin
+
+
+def test_time_grows_with_the_errors_not_with_their_square() -> None:
+    few, many = (min(seconds_for(errors) for _ in range(3)) for errors in (4000, 32000))
+    assert many / few < 24  # eight times as many; their square would be 64
 
 
 def test_lines_are_counted() -> None:

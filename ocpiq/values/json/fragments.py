@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
-from ocpiq.privacy import careful, scan
-from ocpiq.privacy.careful import BrokenError
-from ocpiq.privacy.scan import Items
+from ocpiq.values.json import scanner
+from ocpiq.values.json.reader import BrokenError, parse_bytes
+from ocpiq.values.json.scanner import Items
 
 REFUSED: Final = (ValueError, RecursionError)
 """What msgspec raises: ill-formed and mistyped JSON, bytes that are no UTF-8, nesting beyond the
@@ -27,7 +27,7 @@ def fields(raw: bytes) -> dict[str, bytes]:
         return {name: bytes(value) for name, value in FIELDS.decode(raw).items()}
     except REFUSED:
         pass  # not in here: the error would be kept with the next one, and it may hold the bytes
-    return scan.fields(raw)
+    return scanner.fields(raw)
 
 
 def items(raw: bytes) -> Items:
@@ -38,7 +38,7 @@ def items(raw: bytes) -> Items:
             return found
     except REFUSED:
         pass
-    return scan.items(raw)
+    return scanner.items(raw)
 
 
 def value(raw: bytes) -> object:
@@ -47,7 +47,7 @@ def value(raw: bytes) -> object:
         return VALUE.decode(raw)
     except REFUSED:
         pass
-    return careful.decode(raw)
+    return parse_bytes(raw, lenient=True)
 
 
 def objects(raw: bytes) -> list[dict[str, bytes]]:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.values.blank import Blank
-from ocpiq.values.text import encode, excerpt, number_text, to_json, tostring
-from ocpiq.values.writer import Style, write
+from ocpiq.values.json.codec import encode, excerpt, number_text, to_json, tostring
+from ocpiq.values.json.writer import Style, write
 
 NUMBERS = {
     "integer": (1, "1"),

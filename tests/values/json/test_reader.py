@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ocpiq.errors import InputError
-from ocpiq.values.reader import parse
-from ocpiq.values.text import decode, to_json
+from ocpiq.values.json.codec import decode, to_json
+from ocpiq.values.json.reader import parse
 
 
 def theirs(text: str) -> tuple[str, str]:
@@ -106,7 +106,9 @@ DIFFERENT = {
     "beyond a double": ("1e400", sys.float_info.max),
     "far below zero": ("-1e400", -sys.float_info.max),
     "an integer over 64 bits is exact": ("123456789012345678901234567890", 123456789012345678901234567890),
-    "an integer longer than Python converts": ("1" + "0" * 5000, 10**5000),
+    "an integer of 4,300 digits is exact": ("1" + "0" * 4299, 10**4299),
+    "a longer one counts as the largest double": ("-1" + "0" * 4300, -sys.float_info.max),
+    "zeros at the start are no digits": ("0" * 5000 + "7", 7),
 }
 
 

@@ -14,12 +14,23 @@ import orjson
 from msgspec import Struct
 
 from ocpiq.values.blank import Blank
+from ocpiq.values.numbers import NUMBERS, LiteralNumber
 from ocpiq.values.types import Value
 
 LARGEST: Final = "1.7976931348623157e+308"  # what jq prints for infinity
+SHORT: Final = 2000  # bits of an integer that Python converts under any setting
 RESET: Final = "\033[0m"
 
-COLOR: Final[dict[type, int]] = {type(None): 0, int: 3, float: 3, str: 4, list: 5, dict: 6, Blank: 0}
+COLOR: Final[dict[type, int]] = {
+    type(None): 0,
+    int: 3,
+    float: 3,
+    LiteralNumber: 3,
+    str: 4,
+    list: 5,
+    dict: 6,
+    Blank: 0,
+}
 KEY_COLOR: Final = 7
 
 
@@ -66,7 +77,7 @@ def scalar(value: Value) -> str:
         return quoted(cast(str, value))
     if kind is Blank:
         return quoted(cast(Blank, value).text)
-    if kind is int or kind is float:
+    if kind in NUMBERS:
         return number_text(cast(float, value))
     return orjson.dumps(value).decode()
 
@@ -87,7 +98,9 @@ def number_text(number: int | float) -> str:
     would follow.
     """
     if isinstance(number, int):
-        return str(number) if number.bit_length() < 10_000 else _long_text(number)
+        return str(number) if number.bit_length() < SHORT else _long_text(number)
+    if isinstance(number, LiteralNumber):
+        return number.text
     if math.isnan(number):
         return "null"
     if math.isinf(number):

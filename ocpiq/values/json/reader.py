@@ -1,0 +1,302 @@
+"""The JSON parser of jq, for text that the fast decoder refuses, and for text that is read piece by piece.
+
+It takes what jq 1.8 takes: NaN, Infinity, `01`, `+1`, `.5`; numbers beyond a double, which become the largest one;
+integers of any length; bytes that are not UTF-8 and lone surrogates, which become U+FFFD. `lenient` also takes control
+characters in strings and any depth. No recursion, no value in an error, and time in proportion to the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, cast
+
+import msgspec
+
+from ocpiq.errors import InputError
+from ocpiq.values.numbers import LARGEST, integer
+from ocpiq.values.types import Value
+
+MOST_LEVELS: Final = 10_000  # jq's own limit
+BLANKS: Final = b" \t\r\n"
+BOM: Final = b"\xef\xbb\xbf"
+
+STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+TOKEN: Final = re.compile(
+    rb"[ \t\r\n]*+(?:(" + STRING + rb')|([\[\]{},:])|(")|([^ \t\r\n"\[\]{},:]++))?', re.DOTALL
+)
+STRING_TOKEN, MARK, OPEN_STRING, WORD = 1, 2, 3, 4  # the groups of TOKEN
+NUMBER: Final = re.compile(
+    r"[+-]?(?:[0-9]++(?P<point>\.)?[0-9]*+|(?P<bare>\.)[0-9]++)(?P<power>[eE][+-]?[0-9]++)?", re.ASCII
+)
+ESCAPE: Final = re.compile(
+    r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u(.{0,4})|(.?))", re.DOTALL
+)
+ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+WORDS: Final[dict[str, Value]] = {"null": None, "true": True, "false": False}
+CONTROL: Final = re.compile("[\x00-\x1f]")
+
+NOTHING: Final = object()  # no value stands ready
+
+
+class BrokenError(ValueError):
+    """This is not JSON; `position` is the byte where that shows, `problem` is in jq's words."""
+
+    def __init__(self, position: int, problem: str = "", *, at_end: bool = False) -> None:
+        super().__init__("not JSON")
+        self.position = position
+        self.problem = f"{problem} at EOF" if at_end else problem
+
+    def message(self, data: bytes, begin: int, line: int, column: int) -> str:
+        """Return jq's message; `data` is from `begin` on at `line`, after `column` bytes of it."""
+        newlines = data.count(b"\n", begin, self.position)
+        if newlines:
+            column, begin = 0, data.rfind(b"\n", begin, self.position) + 1
+        return f"{self.problem} at line {line + newlines}, column {column + self.position - begin}"
+
+
+class Level:
+    """An open container: its bracket, how many items it has, the key that waits for its value, the items if kept."""
+
+    __slots__ = ("count", "is_array", "items", "key")
+
+    def __init__(self, is_array: bool) -> None:
+        self.is_array = is_array
+        self.count = 0
+        self.key: str | None = None
+        self.items: list[Value] | dict[str, Value] | None = None
+
+
+class Parser:
+    """jq's grammar: what may follow what, with jq's messages. What becomes of the values is up to the subclasses."""
+
+    def __init__(self, *, lenient: bool = False, single: bool = False) -> None:
+        self.levels: list[Level] = []
+        self.ready: object = NOTHING
+        self._lenient = lenient
+        self._single = single  # anything after the first value is an error
+
+    def feed(self, data: bytes, at: int, *, final: bool) -> int:
+        """Take the whole tokens of `data` from `at` on; return where the first that may go on begins.
+
+        With `final` nothing follows `data`. Raises BrokenError.
+        """
+        length = len(data)
+        kind: int | None = None
+        end = at
+        try:
+            while not self.stopped:
+                token = cast("re.Match[bytes]", TOKEN.match(data, at))
+                kind, end = token.lastindex, token.end()
+                if kind == MARK:
+                    self._mark(data[end - 1])
+                elif kind == STRING_TOKEN:
+                    self._scalar(self._string(token[STRING_TOKEN]))
+                elif kind == WORD and (final or end < length):
+                    self._scalar(word(token[WORD]))
+                elif kind == OPEN_STRING and final:
+                    raise ValueError("Unfinished string")
+                else:
+                    return end if kind is None else at
+                at = end
+            return at
+        except ValueError as error:
+            problem = str(error)
+        if kind == WORD and end < length:
+            end += 1  # a word's end is known by the character after it
+        elif kind not in (MARK, STRING_TOKEN):
+            raise BrokenError(length, problem, at_end=True)
+        raise BrokenError(end, problem)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the rest of the text is for another parser."""
+        return False
+
+    @property
+    def between(self) -> bool:
+        """Whether no value has begun."""
+        return not self.levels and self.ready is NOTHING
+
+    def _string(self, token: bytes) -> str:
+        try:
+            return cast(str, msgspec.json.decode(token))
+        except ValueError:
+            pass
+        return unquote(token.decode("utf-8", "replace"), lenient=self._lenient)
+
+    def _scalar(self, value: Value) -> None:
+        self._expect_value()
+        self.ready = value
+        if not self.levels:
+            self._complete()
+
+    def _mark(self, mark: int) -> None:
+        """Take one of `[ ] { } , :`."""
+        if mark == 44:  # ,
+            if self.ready is NOTHING or not self.levels:
+                raise ValueError("Expected value before ','")
+            self._put(self.levels[-1])
+        elif mark == 58:  # :
+            self._colon()
+        elif mark in b"[{":
+            self._expect_value()
+            if len(self.levels) >= MOST_LEVELS and not self._lenient:
+                raise ValueError("Exceeds depth limit for parsing")
+            self._open(Level(mark == 91))
+        else:
+            level = self._closed_array() if mark == 93 else self._closed_object()
+            self.levels.pop()
+            self._close(level)
+            if not self.levels:
+                self._complete()
+
+    def _expect_value(self) -> None:
+        if self.ready is not NOTHING:
+            raise ValueError(
+                "Expected separator between values" if self.levels else "Unexpected extra JSON values"
+            )
+
+    def _colon(self) -> None:
+        if self.ready is NOTHING:
+            raise ValueError("Expected string key before ':'")
+        level = self.levels[-1] if self.levels else None
+        if level is None or level.is_array or level.key is not None:
+            raise ValueError("':' not as part of an object")
+        if not isinstance(self.ready, str):
+            raise ValueError("Object keys must be strings")
+        level.key, self.ready = self.ready, NOTHING
+
+    def _put(self, level: Level) -> None:
+        """Put the value that stands ready into its container."""
+        if not level.is_array and level.key is None:
+            raise ValueError("Objects must consist of key:value pairs")
+        self._take(level)
+        self.ready = NOTHING
+        level.count += 1
+        level.key = None
+
+    def _closed_array(self) -> Level:
+        level = self.levels[-1] if self.levels else None
+        if level is None or not level.is_array:
+            raise ValueError("Unmatched ']'")
+        if self.ready is not NOTHING:
+            self._put(level)
+        elif level.count:
+            raise ValueError("Expected another array element")
+        return level
+
+    def _closed_object(self) -> Level:
+        level = self.levels[-1] if self.levels else None
+        if level is not None and self.ready is not NOTHING:
+            if level.key is None:
+                raise ValueError("Objects must consist of key:value pairs")
+            self._put(level)
+        elif level is None or level.is_array or level.key is not None:
+            raise ValueError("Unmatched '}'")
+        elif level.count:
+            raise ValueError("Expected another key-value pair")
+        return level
+
+    def _open(self, level: Level) -> None:
+        """Begin a container."""
+        self.levels.append(level)
+
+    def _take(self, level: Level) -> None:
+        """Take the value that stands ready as the next item of a container."""
+
+    def _close(self, level: Level) -> None:
+        """End a container, which then stands ready as a value."""
+
+    def _complete(self) -> None:
+        """End a text."""
+
+
+class ValueParser(Parser):
+    """Builds one value and stops; with `single` it goes on, and anything that follows is an error."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the value is complete."""
+        return not self._single and self.ready is not NOTHING and not self.levels
+
+    def _open(self, level: Level) -> None:
+        level.items = [] if level.is_array else {}
+        self.levels.append(level)
+
+    def _take(self, level: Level) -> None:
+        value = cast(Value, self.ready)
+        if isinstance(level.items, list):
+            level.items.append(value)
+        else:
+            cast("dict[str, Value]", level.items)[cast(str, level.key)] = value
+
+    def _close(self, level: Level) -> None:
+        self.ready = level.items
+
+
+def parse(data: bytes, line: int = 1, column: int = 0) -> Value:
+    """Return the one value of `data`, which begins at `line` after `column` bytes of it; raise InputError."""
+    try:
+        return parse_bytes(data)
+    except BrokenError as error:
+        raise InputError(error.message(data, 0, line, column)) from None
+
+
+def parse_bytes(data: bytes, *, lenient: bool = False) -> Value:
+    """Return the one value of `data`. Raises BrokenError."""
+    parser = ValueParser(lenient=lenient, single=True)
+    parser.feed(data, len(BOM) if data.startswith(BOM) else 0, final=True)
+    if parser.levels or parser.ready is NOTHING:
+        raise BrokenError(len(data), "Unfinished JSON term", at_end=True)
+    return cast(Value, parser.ready)
+
+
+def word(token: bytes) -> Value:
+    """Return the constant or number that a token is; raise ValueError."""
+    try:
+        return cast(Value, msgspec.json.decode(token))
+    except ValueError:
+        pass
+    text = token.decode("utf-8", "replace")
+    match = NUMBER.fullmatch(text)
+    if match is None:
+        return _named_number(text)
+    if match["point"] or match["bare"] or match["power"]:
+        return max(-LARGEST, min(LARGEST, float(text)))
+    return integer(text)
+
+
+def unquote(text: str, *, lenient: bool = False) -> str:
+    """Return the string that `text`, with its quotes, stands for; raise ValueError."""
+    if not lenient and CONTROL.search(text):
+        raise ValueError("Invalid string: control characters from U+0000 through U+001F must be escaped")
+    return ESCAPE.sub(_unescape, text[1:-1]) if "\\" in text else text[1:-1]
+
+
+def _named_number(text: str) -> float:
+    name = text.lstrip("+-").lower()
+    if len(text) - len(name) <= 1 and name in {"nan", "inf", "infinity"}:
+        value = float("nan") if name == "nan" else LARGEST
+        return -value if text[0] == "-" else value
+    if text[0] == "'":
+        raise ValueError("Invalid string literal; expected \", but got '")
+    raise ValueError(
+        "Invalid literal" if text[0] in "tf" or text.startswith("nu") else "Invalid numeric literal"
+    )
+
+
+def _unescape(match: re.Match[str]) -> str:
+    high, low, single, letter = match.groups()
+    if high is not None:
+        code = 0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00
+        return chr(code)
+    if single is None:
+        if letter not in ESCAPES:
+            raise ValueError("Invalid escape")
+        return ESCAPES[letter]
+    if len(single) < 4:
+        raise ValueError("Invalid \\uXXXX escape")
+    if not all(digit in "0123456789abcdefABCDEF" for digit in single):
+        raise ValueError("Invalid characters in \\uXXXX escape")
+    code = int(single, 16)
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)
