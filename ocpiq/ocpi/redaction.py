@@ -116,11 +116,11 @@ def found(plain: str, whole: tuple[str, ...], parts: frozenset[str], *, cut: boo
         if plain[place : place + RUN] in parts:
             yield place, place + RUN
     bare = plain.rstrip("….")
-    for end in {bare, BROKEN_ESCAPE.sub("", bare)} if cut else ():
+    for end in {plain, plain.rstrip("…"), bare, BROKEN_ESCAPE.sub("", bare)} if cut else ():
         for form in whole:
             for length in range(min(len(form), len(end)), SHORTEST_TRACE - 1, -1):
                 if end.endswith(form[:length]):
-                    yield len(end) - length, len(bare)
+                    yield len(end) - length, max(len(end), len(bare))
                     break
 
 
