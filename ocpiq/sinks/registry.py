@@ -99,7 +99,8 @@ def by_name(name: str, place: str = "--to") -> Format:
     for format_ in FORMATS:
         if format_.name == name:
             return format_
-    raise UsageError(f'{place}: unknown format "{shown(name)}"', hint=choices(name, NAMES))
+    told = f' "{name}"' if name.isidentifier() and shown(name) == name else ""
+    raise UsageError(f"{place}: unknown format{told}", hint=choices(name, NAMES))
 
 
 def by_ending(ending: str) -> Format | None:
