@@ -1,7 +1,7 @@
 """Build hook: stops while a schema table names an unknown type, and adds the parser's tables to a wheel.
 
 With the tables no run has to build them from the grammar. An editable install gets them in the source tree, where git
-ignores them. Without them, or with those of another grammar, they are built at run time (ocpiq/language/tables.py).
+ignores them. Without them, or with those of another grammar, they are built at run time (ocpiq/language/grammar.py).
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def check_types(root: Path) -> None:
 
 
 def _tables_module(folder: Path) -> ModuleType:
-    """Load tables.py alone: what the rest of ocpiq imports is not installed while it is built."""
-    spec = spec_from_file_location("parser_tables", folder / "tables.py")
+    """Load grammar.py alone: what the rest of ocpiq imports is not installed while it is built."""
+    spec = spec_from_file_location("parser_tables", folder / "grammar.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)

@@ -17,20 +17,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     words = sys.argv[1:] if argv is None else argv
-    from ocpiq.commands import streams  # noqa: PLC0415 - after the signal
+    from ocpiq.app import stdio  # noqa: PLC0415 - after the signal
 
-    streams.prepare()
+    stdio.prepare()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 50, 100)
     if _wants_prompt(words):
-        from ocpiq.repl import main as run  # noqa: PLC0415 - each needs much that the other does not
+        from ocpiq.prompt import main as run  # noqa: PLC0415 - each needs much that the other does not
     else:
-        from ocpiq.commands.main import main as run  # noqa: PLC0415
+        from ocpiq.cli.main import main as run  # noqa: PLC0415
     return run(words)
 
 
 def _wants_prompt(words: Sequence[str]) -> bool:
     """Tell whether there is nothing to run, and a person at a terminal."""
-    from ocpiq.commands.arguments import parse  # noqa: PLC0415
+    from ocpiq.app.arguments import parse  # noqa: PLC0415
     from ocpiq.errors import OcpiqError  # noqa: PLC0415
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

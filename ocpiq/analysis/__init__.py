@@ -11,11 +11,11 @@ from ocpiq.analysis import assignments, calls, expressions, paths, pipelines, so
 from ocpiq.analysis.context import Analysis, Handler
 from ocpiq.analysis.credits import check_netted
 from ocpiq.analysis.modules import Imports, Library, NoLibrary
-from ocpiq.analysis.plan import QueryPlan
 from ocpiq.analysis.scope import Scope, Variable
-from ocpiq.analysis.types import Opaque, use
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
+from ocpiq.plan.nodes import QueryPlan
+from ocpiq.plan.types import Opaque, use
 from ocpiq.schema import DEFAULT_VERSION
 
 HANDLERS: Mapping[type, Handler] = {

@@ -5,15 +5,15 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from ocpiq.analysis import checks
-from ocpiq.analysis.blanks import FORMS, Blanks, of_aggregate
 from ocpiq.analysis.context import Analysis, Resolved, Staged
 from ocpiq.analysis.credits import ADDITIVE, take_weight, weight_of
-from ocpiq.analysis.plan import Aggregate, Constant, Fold, GroupKey, Local, MakeObject, Operand, Outputs, Plan
 from ocpiq.analysis.scope import Flow, Folding, Scope
-from ocpiq.analysis.types import NUMBER, Nothing, Opaque, Record, Type, clean, consume, look_at
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
-from ocpiq.language.unparse import unparse
+from ocpiq.language.printer import unparse
+from ocpiq.plan.blanks import FORMS, Blanks, of_aggregate
+from ocpiq.plan.nodes import Aggregate, Constant, Fold, GroupKey, Local, MakeObject, Operand, Outputs, Plan
+from ocpiq.plan.types import NUMBER, Nothing, Opaque, Record, Type, clean, consume, look_at
 
 
 class Function(Struct, frozen=True):

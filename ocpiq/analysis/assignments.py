@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ocpiq.analysis.blanks import of_operator
 from ocpiq.analysis.context import Analysis, Handler, Resolved, product
-from ocpiq.analysis.plan import Bind, Identity, Local, Modify, Operand, Operate, Otherwise, Paths, Plan
 from ocpiq.analysis.scope import Scope
-from ocpiq.analysis.types import Opaque, Type, clean, consume, look_at, use
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
+from ocpiq.plan.blanks import of_operator
+from ocpiq.plan.nodes import Bind, Identity, Local, Modify, Operand, Operate, Otherwise, Paths, Plan
+from ocpiq.plan.types import Opaque, Type, clean, consume, look_at, use
 
 
 def paths(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resolved:

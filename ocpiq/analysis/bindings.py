@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ocpiq.analysis.blanks import FORMS, KEY
 from ocpiq.analysis.context import Analysis, Resolved, Wrap, pipe, product
 from ocpiq.analysis.paths import get, item
-from ocpiq.analysis.plan import Bind, Constant, Given, Identity, Index, Local, Native, Outputs, Plan, Try
 from ocpiq.analysis.scope import Scope, Variable
-from ocpiq.analysis.types import Opaque, Record, Scalar, Type, clean, consume, use
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
+from ocpiq.plan.blanks import FORMS, KEY
+from ocpiq.plan.nodes import Bind, Constant, Given, Identity, Index, Local, Native, Outputs, Plan, Try
+from ocpiq.plan.types import Opaque, Record, Scalar, Type, clean, consume, use
 
 
 def look_up(node: tree.Variable, scope: Scope) -> Resolved:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.analysis.aggregates import AGGREGATES
-from ocpiq.analysis.blanks import FORMS, Blanks, of_aggregate
 from ocpiq.analysis.builtins import BUILTINS
+from ocpiq.plan.blanks import FORMS, Blanks, of_aggregate
 
 WIDTH: Final = 80
 TITLE: Final = "What each operator, form and builtin does with a blank"

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ocpiq.analysis.blanks import Blanks
-from ocpiq.analysis.plan import Outputs
-from ocpiq.analysis.types import BOOLEAN, NUMBER, STRING, Listing, Opaque, Type
+from ocpiq.plan.blanks import Blanks
+from ocpiq.plan.nodes import Outputs
+from ocpiq.plan.types import BOOLEAN, NUMBER, STRING, Listing, Opaque, Type
 
 
 class Builtin(Struct, frozen=True):

@@ -14,7 +14,11 @@ from ocpiq.analysis.assignments import paths
 from ocpiq.analysis.builtins import BUILTINS, Builtin
 from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved, product
 from ocpiq.analysis.paths import present
-from ocpiq.analysis.plan import (
+from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
+from ocpiq.analysis.sources import resolve_source
+from ocpiq.errors import CompileError, did_you_mean
+from ocpiq.language import parse, tree
+from ocpiq.plan.nodes import (
     Bind,
     Break,
     Constant,
@@ -26,9 +30,7 @@ from ocpiq.analysis.plan import (
     Parameter,
     Plan,
 )
-from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
-from ocpiq.analysis.sources import resolve_source
-from ocpiq.analysis.types import (
+from ocpiq.plan.types import (
     BOOLEAN,
     NULL,
     STRING,
@@ -41,8 +43,6 @@ from ocpiq.analysis.types import (
     look_at,
     use,
 )
-from ocpiq.errors import CompileError, did_you_mean
-from ocpiq.language import parse, tree
 from ocpiq.schema import modules
 
 CONSTANTS: dict[str, Resolved] = {

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ocpiq.analysis.plan import Comma, Constant, Plan
 from ocpiq.analysis.scope import Scope
-from ocpiq.analysis.types import Either, InSource, Listing, Record, Scalar, Type
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
+from ocpiq.plan.nodes import Comma, Constant, Plan
+from ocpiq.plan.types import Either, InSource, Listing, Record, Scalar, Type
 
 TAKES: Final = {  # the types that an operator takes on both sides
     "+": ("number", "string", "array", "object"),

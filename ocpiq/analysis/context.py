@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from ocpiq.analysis.plan import Identity, Outputs, Pipe, Plan, SourcePlan
 from ocpiq.analysis.scope import Closure, Scope, Variable
-from ocpiq.analysis.types import Type
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
+from ocpiq.plan.nodes import Identity, Outputs, Pipe, Plan, SourcePlan
+from ocpiq.plan.types import Type
 
 Resolved: TypeAlias = tuple[Plan, Type]
 Wrap: TypeAlias = Callable[[Plan], Plan]  # a plan with what stands around it

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from ocpiq.analysis.context import Analysis
-from ocpiq.analysis.needs import Need
-from ocpiq.analysis.plan import Join, Pipe, Plan, Scan, Sort
 from ocpiq.analysis.scope import Flow, Scope
-from ocpiq.analysis.views import ViewNode
 from ocpiq.errors import CompileError, PrivacyError, Span
 from ocpiq.language import tree
+from ocpiq.plan.nodes import Join, Pipe, Plan, Scan, Sort
+from ocpiq.privacy.demand import Need
+from ocpiq.privacy.view import ViewNode
 
 NET: Final = "the weight of net"  # a variable that no query can name
 CREDIT: Final = "credit"

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.credits import ADDITIVE
-from ocpiq.analysis.needs import Need
-from ocpiq.analysis.plan import (
+from ocpiq.analysis.streams import inside
+from ocpiq.analysis.totals import misleading
+from ocpiq.plan.nodes import (
     Aggregate,
     Constant,
     Distinct,
@@ -27,10 +28,9 @@ from ocpiq.analysis.plan import (
     Sort,
     SourcePlan,
 )
-from ocpiq.analysis.streams import inside
-from ocpiq.analysis.totals import misleading
-from ocpiq.analysis.types import Either, InSource, Listing, Opaque, Record, Type
-from ocpiq.analysis.views import ViewNode
+from ocpiq.plan.types import Either, InSource, Listing, Opaque, Record, Type
+from ocpiq.privacy.demand import Need
+from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import ENDED, UPDATED, module
 
 Role = Literal["shown", "blanked", "used", "window", "key"]

@@ -6,11 +6,14 @@ from msgspec import structs
 
 from ocpiq.analysis import checks
 from ocpiq.analysis.bindings import destructure, literal_key, look_up
-from ocpiq.analysis.blanks import FORMS, KEY, Blanks, of_operator
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
 from ocpiq.analysis.paths import get, guarded, item
-from ocpiq.analysis.plan import (
+from ocpiq.analysis.scope import Scope
+from ocpiq.errors import CompileError, Span, did_you_mean
+from ocpiq.language import tree
+from ocpiq.plan.blanks import FORMS, KEY, Blanks, of_operator
+from ocpiq.plan.nodes import (
     Bind,
     Comma,
     Constant,
@@ -32,8 +35,7 @@ from ocpiq.analysis.plan import (
     Reduce,
     Try,
 )
-from ocpiq.analysis.scope import Scope
-from ocpiq.analysis.types import (
+from ocpiq.plan.types import (
     BOOLEAN,
     NULL,
     NUMBER,
@@ -49,8 +51,6 @@ from ocpiq.analysis.types import (
     look_at,
     use,
 )
-from ocpiq.errors import CompileError, Span, did_you_mean
-from ocpiq.language import tree
 from ocpiq.values import arithmetic
 from ocpiq.values.numbers import integer
 

@@ -6,12 +6,12 @@ import re
 
 from ocpiq.analysis.context import Analysis, Staged
 from ocpiq.analysis.keys import reference
-from ocpiq.analysis.plan import Join, JoinKey, Operand, Outputs
 from ocpiq.analysis.scope import Flow, Scope, Variable
-from ocpiq.analysis.types import NULL, Either, InSource, Nothing, Type, consume, either
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
 from ocpiq.language.tree import children
+from ocpiq.plan.nodes import Join, JoinKey, Operand, Outputs
+from ocpiq.plan.types import NULL, Either, InSource, Nothing, Type, consume, either
 
 OLD_IDS = ("id", "uid", "evse_id", "tariff_id", "auth_id", "location_id", "evse_uid")  # `string` in 2.1.1
 

@@ -9,11 +9,11 @@ from msgspec import Struct, structs
 
 from ocpiq.analysis.context import Analysis, Wrap
 from ocpiq.analysis.pipelines import Walk, define
-from ocpiq.analysis.plan import Bind, Constant
 from ocpiq.analysis.scope import Scope, Variable
-from ocpiq.analysis.types import Opaque
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
+from ocpiq.plan.nodes import Bind, Constant
+from ocpiq.plan.types import Opaque
 from ocpiq.values.numbers import integer
 from ocpiq.values.types import Value
 

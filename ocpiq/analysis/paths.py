@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from ocpiq.analysis.blanks import FORMS, KEY
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
-from ocpiq.analysis.plan import (
+from ocpiq.analysis.scope import Scope
+from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
+from ocpiq.language import tree
+from ocpiq.plan.blanks import FORMS, KEY
+from ocpiq.plan.nodes import (
     Bind,
     Constant,
     Field,
@@ -19,8 +22,7 @@ from ocpiq.analysis.plan import (
     Slice,
     Try,
 )
-from ocpiq.analysis.scope import Scope
-from ocpiq.analysis.types import (
+from ocpiq.plan.types import (
     NULL,
     Either,
     InSource,
@@ -36,8 +38,6 @@ from ocpiq.analysis.types import (
     look_at,
     use,
 )
-from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
-from ocpiq.language import tree
 
 
 def identity(analysis: Analysis, node: tree.Identity, scope: Scope, kind: Type) -> Resolved:

@@ -11,12 +11,12 @@ from ocpiq.analysis.bindings import destructure
 from ocpiq.analysis.calls import recursive_definition
 from ocpiq.analysis.context import Analysis, Handler, Resolved, Wrap, pipe, product
 from ocpiq.analysis.credits import NET, check_whole, scanned
-from ocpiq.analysis.plan import Bind, Identity, Label, Local, Outputs, Plan
 from ocpiq.analysis.scope import Definition, Flow, Scope, Variable
 from ocpiq.analysis.stages import resolve_stage
-from ocpiq.analysis.types import NUMBER, Type
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
+from ocpiq.plan.nodes import Bind, Identity, Label, Local, Outputs, Plan
+from ocpiq.plan.types import NUMBER, Type
 
 LOST = (
     "it belonged to each value, and `aggregate` took all values together; put it into `by`, or use first(…)"

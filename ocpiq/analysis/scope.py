@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
-from ocpiq.analysis.plan import Fold, Outputs, Plan
-from ocpiq.analysis.types import Type
 from ocpiq.errors import Span
 from ocpiq.language import tree
+from ocpiq.plan.nodes import Fold, Outputs, Plan
+from ocpiq.plan.types import Type
 
 
 class Definition(Struct, frozen=True):

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from ocpiq.analysis.context import Analysis, Handler, Resolved
 from ocpiq.analysis.credits import read_credits
-from ocpiq.analysis.needs import Need
-from ocpiq.analysis.plan import Constant, Given, Moment, Outputs, Period, Plan, Scan, SourcePlan
 from ocpiq.analysis.scope import Scope
-from ocpiq.analysis.types import InSource, Type
-from ocpiq.analysis.views import view
 from ocpiq.errors import CompileError, PrivacyError, Span, UnsupportedError, did_you_mean
 from ocpiq.language import tree
+from ocpiq.plan.nodes import Constant, Given, Moment, Outputs, Period, Plan, Scan, SourcePlan
+from ocpiq.plan.types import InSource, Type
+from ocpiq.privacy.demand import Need
+from ocpiq.privacy.view import view
 from ocpiq.schema import module, modules
 from ocpiq.values.relative_times import is_relative_moment, is_relative_period
 from ocpiq.values.times import moment, period, zone

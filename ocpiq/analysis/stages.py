@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ocpiq.analysis import checks
 from ocpiq.analysis.aggregates import aggregate
-from ocpiq.analysis.blanks import FORMS
 from ocpiq.analysis.context import Analysis, Staged
 from ocpiq.analysis.joins import join
-from ocpiq.analysis.plan import Constant, Distinct, Given, Local, Operand, Outputs, Plan, Sort, SortKey, Take
 from ocpiq.analysis.scope import Flow, Scope
-from ocpiq.analysis.types import consume
 from ocpiq.errors import CompileError, did_you_mean
 from ocpiq.language import tree
+from ocpiq.plan.blanks import FORMS
+from ocpiq.plan.nodes import Constant, Distinct, Given, Local, Operand, Outputs, Plan, Sort, SortKey, Take
+from ocpiq.plan.types import consume
 
 
 def resolve_stage(analysis: Analysis, node: tree.Stage, flow: Flow) -> Staged:

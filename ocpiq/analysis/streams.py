@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ocpiq.analysis.plan import (
+from ocpiq.plan.nodes import (
     Aggregate,
     Bind,
     Comma,
@@ -27,7 +27,7 @@ from ocpiq.analysis.plan import (
     Take,
     Try,
 )
-from ocpiq.analysis.types import Either, InSource, Type
+from ocpiq.plan.types import Either, InSource, Type
 
 Place = tuple[int, tuple[str, ...]]
 """A field of a source: the source's number and the path."""

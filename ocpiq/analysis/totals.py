@@ -8,8 +8,9 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.analysis.credits import CANCELLED, CREDIT
-from ocpiq.analysis.needs import Need
-from ocpiq.analysis.plan import (
+from ocpiq.analysis.streams import Place, fields, parts_of, places, streamed
+from ocpiq.errors import Span
+from ocpiq.plan.nodes import (
     Aggregate,
     Bind,
     Constant,
@@ -28,9 +29,8 @@ from ocpiq.analysis.plan import (
     Scan,
     SourcePlan,
 )
-from ocpiq.analysis.streams import Place, fields, parts_of, places, streamed
-from ocpiq.analysis.types import Listing, Record
-from ocpiq.errors import Span
+from ocpiq.plan.types import Listing, Record
+from ocpiq.privacy.demand import Need
 from ocpiq.schema import ENDED, included, module
 from ocpiq.schema import Field as SchemaField
 

@@ -18,7 +18,7 @@ import orjson
 from msgspec import Struct
 
 from ocpiq.demo.catalogue import MODULES, VERSIONS, listing
-from ocpiq.demo.forms import Json
+from ocpiq.demo.json import Json
 from ocpiq.demo.names import COUNTRY_CODE, OPERATOR, PARTY_ID, PROVIDERS, WEBSITE
 
 TOKEN: Final = "made-up-data-for-everyone"  # noqa: S105 (public: whoever can reach the demo may read it)

@@ -12,7 +12,7 @@ from ocpiq.demo import cdrs, legacy, sessions, tariffs
 from ocpiq.demo.charging import Charge, charges
 from ocpiq.demo.clock import instant
 from ocpiq.demo.drivers import drivers
-from ocpiq.demo.forms import Json
+from ocpiq.demo.json import Json
 from ocpiq.demo.sites import Spot, sites
 
 MODULES: Final = ("locations", "sessions", "cdrs", "tariffs", "tokens")

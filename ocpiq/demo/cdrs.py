@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ocpiq.demo.charging import Charge, charges
 from ocpiq.demo.clock import DAY, HOUR, MINUTE, NOW, iso
-from ocpiq.demo.forms import Json, number, present, price
+from ocpiq.demo.json import Json, number, present, price
 from ocpiq.demo.names import COUNTRY_CODE, PARTY_ID
 from ocpiq.demo.periods import meter_id, period_object, periods, who
 from ocpiq.demo.prices import Cost, Tariff, costs, total

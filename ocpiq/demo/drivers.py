@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ocpiq.demo.chance import Chance, Weighted
 from ocpiq.demo.clock import BEGIN, DAY, iso
-from ocpiq.demo.forms import Json, present
+from ocpiq.demo.json import Json, present
 from ocpiq.demo.names import CITIES, PROVIDERS, SUPPLIER, City, Provider
 
 DRIVERS: Final = 420

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ocpiq.demo.forms import Json
+from ocpiq.demo.json import Json
 
 PARTY: Final = frozenset(("country_code", "party_id"))  # in 2.1.1 the connection says whose an object is
 LOCATION_TYPES: Final = frozenset(

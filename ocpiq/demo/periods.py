@@ -7,7 +7,7 @@ from typing import Final
 
 from ocpiq.demo.charging import Charge
 from ocpiq.demo.clock import HOUR, iso
-from ocpiq.demo.forms import Json, number, present
+from ocpiq.demo.json import Json, number, present
 from ocpiq.demo.prices import BILLED, Period, Tariff
 
 AUTH_METHODS: Final = {"RFID": ("WHITELIST", "AUTH_REQUEST"), "OTHER": ("WHITELIST", "AUTH_REQUEST")}

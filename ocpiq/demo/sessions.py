@@ -6,7 +6,7 @@ from typing import Final
 
 from ocpiq.demo.charging import Charge
 from ocpiq.demo.clock import DAY, HOUR, MINUTE, NOW, iso
-from ocpiq.demo.forms import Json, number, present, price
+from ocpiq.demo.json import Json, number, present, price
 from ocpiq.demo.names import COUNTRY_CODE, PARTY_ID
 from ocpiq.demo.periods import meter_id, period_object, periods, who
 from ocpiq.demo.prices import costs, total

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ocpiq.demo.chance import Chance, Weighted
 from ocpiq.demo.clock import DAY, NOW, instant, iso
-from ocpiq.demo.forms import Json, present
+from ocpiq.demo.json import Json, present
 from ocpiq.demo.names import CITIES, COUNTRY_CODE, OPERATOR, PARTY_ID, WEBSITE, City, Country
 from ocpiq.demo.tariffs import ENERGY_MIX, tariffs
 

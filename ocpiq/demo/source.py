@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 from ocpiq.demo.server import platform
 from ocpiq.errors import Notify, ignore
+from ocpiq.gate import Gate, Opened
 from ocpiq.ocpi import login
-from ocpiq.privacy import Gate, Opened
 from ocpiq.sources import Ask, Source
 from ocpiq.sources import platform as source
 

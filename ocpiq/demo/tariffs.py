@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ocpiq.demo.clock import HOUR, MINUTE, instant, iso
-from ocpiq.demo.forms import UNIT, Json, number
+from ocpiq.demo.json import UNIT, Json, number
 from ocpiq.demo.names import BELGIUM, BRITAIN, COUNTRY_CODE, NETHERLANDS, PARTY_ID, SUPPLIER, Country
 from ocpiq.demo.prices import Element, Tariff
 

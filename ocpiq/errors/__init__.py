@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ocpiq.errors.events import Halts, Notice, Notify, PageRead, PullEnded, Requested, Speaks, Warned, ignore
 from ocpiq.errors.kinds import (
     CompileError,
     FormError,
@@ -17,9 +18,8 @@ from ocpiq.errors.kinds import (
     UnsupportedError,
     UsageError,
 )
-from ocpiq.errors.nearest import choices, did_you_mean, nearest, shown
-from ocpiq.errors.notices import Halts, Notice, Notify, PageRead, PullEnded, Requested, Speaks, Warned, ignore
 from ocpiq.errors.render import place, render
+from ocpiq.errors.suggest import choices, did_you_mean, nearest, shown
 
 __all__ = [
     "CompileError",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ocpiq.language.parse import parse
+from ocpiq.language.parser import parse
 
 __all__ = ["parse"]

@@ -1,6 +1,6 @@
 """What the rules of grammar/sources.lark and grammar/stages.lark make: functions named like the rules.
 
-The parser calls one with the rule's span and the values of its parts (see `Rule` in `tables.py`).
+The parser calls one with the rule's span and the values of its parts (see `Rule` in `grammar.py`).
 """
 # ruff: noqa: D103 - the grammar says what each rule is, the tree what it makes
 

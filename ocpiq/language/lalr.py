@@ -1,4 +1,4 @@
-"""The parsing machine: a contextual lexer and the LALR(1) loop, both driven by the tables of `tables.py`.
+"""The parsing machine: a contextual lexer and the LALR(1) loop, both driven by the tables of `grammar.py`.
 
 Nothing here recurses, so neither a long query nor a deeply nested one meets Python's limits.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ocpiq.errors import Span
-from ocpiq.language.tables import IGNORED, Rule, Tables
+from ocpiq.language.grammar import IGNORED, Rule, Tables
 
 END: Final = "$END"
 WORDS: Final = ("NAME", "RESERVED")  # the terminals that match keywords as well

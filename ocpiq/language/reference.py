@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.language.tables import grammar_folder
+from ocpiq.language.grammar import grammar_folder
 
 PAGE: Final = "README.md"
 _HEADING: Final = re.compile(r"#+ (.+)")

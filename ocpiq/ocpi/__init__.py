@@ -5,13 +5,13 @@ Bodies of module lists are opened by the gate alone; this package asks it for th
 
 from __future__ import annotations
 
-from ocpiq.ocpi.address import is_plain_http, origin
-from ocpiq.ocpi.connection import Bounds, Connection
-from ocpiq.ocpi.discovery import login, module_at
-from ocpiq.ocpi.paging import pull
-from ocpiq.ocpi.parties import asking, party
-from ocpiq.ocpi.redaction import redact, shown_address
-from ocpiq.ocpi.retry import Patience
+from ocpiq.ocpi.http.client import Bounds, Connection
+from ocpiq.ocpi.http.redaction import redact, shown_address
+from ocpiq.ocpi.http.retry import Patience
+from ocpiq.ocpi.http.urls import is_plain_http, origin
+from ocpiq.ocpi.login import login, module_at
+from ocpiq.ocpi.pull.pull import pull
+from ocpiq.ocpi.routing import asking, party
 
 __all__ = [
     "Bounds",

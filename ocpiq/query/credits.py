@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from msgspec import Struct
 
-from ocpiq.privacy import Shape
+from ocpiq.gate import Shape
 
 TOTAL: Final = "total_"  # how the names of a CDR's totals begin
 FLAGS: Final = ("credit", "credit_reference_id")

@@ -10,9 +10,9 @@ from typing import Final, cast
 
 from msgspec import Struct
 
-from ocpiq.analysis.plan import Constant, Given, Moment, Period, QueryPlan, SourcePlan
 from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, UsageError
-from ocpiq.privacy import Gate, Opened, Shape, Window, gate
+from ocpiq.gate import Gate, Opened, Shape, Window, gate
+from ocpiq.plan.nodes import Constant, Given, Moment, Period, QueryPlan, SourcePlan
 from ocpiq.query.credits import weighed
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source

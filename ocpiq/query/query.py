@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ocpiq.analysis import analyze
-from ocpiq.analysis.columns import Columns, columns
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
-from ocpiq.analysis.plan import QueryPlan
 from ocpiq.analysis.totals import misleading
-from ocpiq.analysis.views import shows
-from ocpiq.engine import Halted, Program, Runtime
+from ocpiq.codegen import Halted, Program, Runtime
 from ocpiq.errors import Notify, UsageError, Warned, ignore
 from ocpiq.language import parse, tree
-from ocpiq.query.library import Folders
+from ocpiq.plan.columns import Columns, columns
+from ocpiq.plan.nodes import QueryPlan
+from ocpiq.privacy.view import shows
+from ocpiq.query.imports import Folders
 from ocpiq.query.pulls import Asked, Pulls
 from ocpiq.schema import DEFAULT_VERSION
 from ocpiq.sources.protocol import Source

@@ -11,8 +11,8 @@ from ocpiq.sinks.target import Target
 from ocpiq.values.blank import NA, Blank
 from ocpiq.values.json.codec import number_text, to_json
 from ocpiq.values.numbers import NUMBERS
+from ocpiq.values.terminal import visible
 from ocpiq.values.types import Value
-from ocpiq.values.visible import visible
 
 
 class Texts(Struct, frozen=True):

@@ -8,8 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.analysis.columns import Columns
 from ocpiq.errors import UsageError, choices, shown
+from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import Texts, cell_text, texts
 from ocpiq.sinks.registry import OPTIONS
 from ocpiq.sinks.rows import Rows

@@ -9,15 +9,15 @@ from typing import Final
 import orjson
 from msgspec import Struct
 
-from ocpiq.analysis.columns import Columns
 from ocpiq.errors import RunError
+from ocpiq.plan.columns import Columns
 from ocpiq.sinks.sink import Settings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import encode, utf8
 from ocpiq.values.json.writer import Style, write
+from ocpiq.values.terminal import LINES, visible
 from ocpiq.values.types import Value
-from ocpiq.values.visible import LINES, visible
 
 Encode = Callable[[Value], bytes]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ocpiq.analysis.columns import Columns
+from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import Texts, cell_text, texts
+from ocpiq.sinks.preview import HELD, Screenful
 from ocpiq.sinks.rows import Rows
-from ocpiq.sinks.screenful import HELD, Screenful
 from ocpiq.sinks.sink import Settings, Sink, StreamSink
 from ocpiq.sinks.table import numeric
 from ocpiq.sinks.target import Target

@@ -21,7 +21,7 @@ from msgspec import Struct
 from ocpiq.errors import UsageError, choices, shown
 
 if TYPE_CHECKING:
-    from ocpiq.analysis.columns import Columns
+    from ocpiq.plan.columns import Columns
     from ocpiq.sinks.sink import Settings, Sink
     from ocpiq.sinks.target import Target
 

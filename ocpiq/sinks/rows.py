@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ocpiq.analysis.columns import UNKNOWN, Columns
 from ocpiq.errors import FormError
+from ocpiq.plan.columns import UNKNOWN, Columns
 from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value, type_name
 

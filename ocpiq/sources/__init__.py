@@ -11,7 +11,7 @@ from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
 from ocpiq.sources.protocol import Ask, Source
 
 if TYPE_CHECKING:
-    from ocpiq.sources.from_platform import PlatformSource
+    from ocpiq.sources.platform_source import PlatformSource
     from ocpiq.storage import Login
 
 
@@ -21,7 +21,7 @@ def platform(login: Login, *, parallel: int | None = None, rate: float | None = 
     `parallel` is the number of requests at once, by default as many as the platform answers well; `rate` the
     most requests a minute.
     """
-    from ocpiq.sources.from_platform import PlatformSource  # noqa: PLC0415 - files need no protocol
+    from ocpiq.sources.platform_source import PlatformSource  # noqa: PLC0415 - files need no protocol
 
     return PlatformSource(login, parallel=parallel, rate=rate)
 
@@ -31,7 +31,7 @@ def files(paths: Mapping[str, str | Path], version: str = DEFAULT_VERSION) -> di
 
     `version` is the OCPI version of the objects. Raises UsageError for what is no module, version or file.
     """
-    from ocpiq.sources.from_files import FileSource  # noqa: PLC0415 - platforms need no files
+    from ocpiq.sources.file_source import FileSource  # noqa: PLC0415 - platforms need no files
 
     check(paths, version)
     return {module: FileSource(Path(path), version) for module, path in paths.items()}
@@ -39,7 +39,7 @@ def files(paths: Mapping[str, str | Path], version: str = DEFAULT_VERSION) -> di
 
 def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSION) -> dict[str, Source]:
     """Return a source for each module of `objects`: Python values as JSON has them."""
-    from ocpiq.sources.from_memory import MemorySource  # noqa: PLC0415
+    from ocpiq.sources.memory_source import MemorySource  # noqa: PLC0415
 
     check(objects, version)
     return {module: MemorySource(listed, version) for module, listed in objects.items()}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct
 
 from ocpiq.errors import Notify
-from ocpiq.privacy import Gate, Opened
+from ocpiq.gate import Gate, Opened
 from ocpiq.sources.protocol import Ask, Source
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from ocpiq.errors import Notify
-from ocpiq.privacy import Gate, Opened
+from ocpiq.gate import Gate, Opened
 
 
 class Ask(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ocpiq.errors import IncompleteError, Notify, PageRead, PullEnded, Warned
-from ocpiq.privacy import Opened
+from ocpiq.gate import Opened
 
 Shown = Callable[[str], str]
 SHOWN = 10  # places or names in one warning

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ocpi_client import Client
+from support.ocpi_client import Client
 
 from ocpiq import demo
 

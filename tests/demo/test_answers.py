@@ -7,7 +7,7 @@ from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from ocpi_client import Client, base64_of, next_target
+from support.ocpi_client import Client, base64_of, next_target
 
 from ocpiq import demo
 

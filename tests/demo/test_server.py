@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import orjson
 import pytest
-from ocpi_client import Client
+from support.ocpi_client import Client
 
 from ocpiq import demo
 from ocpiq.demo.server import accepts_gzip

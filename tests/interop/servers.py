@@ -16,7 +16,7 @@ import pytest
 from msgspec import Struct
 
 from ocpiq.demo.catalogue import listing
-from ocpiq.demo.forms import Json
+from ocpiq.demo.json import Json
 
 HERE = Path(__file__).parent
 TOKEN = "interop-token"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from servers import MANY, SERVERS, TOKEN, Environments, running, served, written
 
-from ocpiq.commands.main import run
+from ocpiq.cli.main import run
 
 pytestmark = pytest.mark.slow
 

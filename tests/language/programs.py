@@ -6,9 +6,9 @@ from functools import cache
 
 from hypothesis import strategies as st
 
+from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import END, can_follow
-from ocpiq.language.parse import parser
-from ocpiq.language.tables import tables
+from ocpiq.language.parser import parser
 
 SAMPLES = {
     "NAME": ["f", "map", "sessions", "not", "a::b", "_x1"],

@@ -19,7 +19,7 @@ from lark import Lark, Tree, UnexpectedInput
 from programs import token_lists
 
 from ocpiq.errors import QuerySyntaxError
-from ocpiq.language import parse, reference, tables
+from ocpiq.language import grammar, parse, reference
 from ocpiq.language.lalr import Parser, Stuck, Token
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ INSERTED += [*'|,;:()[]{}.?"\\=-#$@/', "..", "::", "\n", " "]
 
 @cache
 def lark() -> Lark:
-    return Lark(tables.grammar_text(), start="program", parser="lalr", strict=True, propagate_positions=True)
+    return Lark(grammar.grammar_text(), start="program", parser="lalr", strict=True, propagate_positions=True)
 
 
 class NodeOfEveryRule(dict):
@@ -60,7 +60,7 @@ class NodeOfEveryRule(dict):
 
 @cache
 def machine() -> Parser:
-    return Parser(tables.tables(), NodeOfEveryRule())
+    return Parser(grammar.tables(), NodeOfEveryRule())
 
 
 def plain(part):

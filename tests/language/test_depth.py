@@ -6,8 +6,8 @@ import pytest
 
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse, tree
-from ocpiq.language.parse import DEEPEST
-from ocpiq.language.unparse import unparse
+from ocpiq.language.parser import DEEPEST
+from ocpiq.language.printer import unparse
 
 LONG = {
     "pipe": "|".join([".a"] * 3_000),

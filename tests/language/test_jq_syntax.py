@@ -10,7 +10,7 @@ from programs import HEAD, WORDS_OF_OCPI, text_of, texts, token_lists
 
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse, tree
-from ocpiq.language.unparse import unparse
+from ocpiq.language.printer import unparse
 
 NOT_JQ = HEAD | WORDS_OF_OCPI
 

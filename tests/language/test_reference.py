@@ -17,8 +17,8 @@ from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.calls import builtin_names
 from ocpiq.errors import OcpiqError
 from ocpiq.language import parse, tree
+from ocpiq.language.grammar import tables
 from ocpiq.language.reference import Entry, Example, entries, named, page
-from ocpiq.language.tables import tables
 from ocpiq.schema import modules
 from ocpiq.sources import Source, memory
 from ocpiq.values.json.codec import to_json

@@ -9,12 +9,14 @@ import json
 import re
 
 import pytest
-from faults import ANSWERS, DONE, FAILED, FAULTS, INCOMPLETE, PAGING, SILENCE, Fault
-from in_process import Outcome, command, own_home
-from misbehaving import BASE64, TOKEN, serving
-from platforms_page import as_quoted, quoted
+from support.cli import Outcome, command, own_home
+from support.faults import ANSWERS, DONE, FAILED, FAULTS, INCOMPLETE, PAGING, SILENCE, Fault
+from support.platforms import BASE64, TOKEN, serving
+from support.platforms_page import as_quoted, quoted
 
-from ocpiq.ocpi import Bounds, Patience, connection, paging
+from ocpiq.ocpi import Bounds, Patience
+from ocpiq.ocpi.http import client
+from ocpiq.ocpi.pull import pull
 from ocpiq.storage import Login, Token, logins
 
 SHORT = Bounds(first=0.4, idle=0.4, patience=0.4)
@@ -42,7 +44,7 @@ def waits(monkeypatch):
     """The waits between tries, noted and not waited for."""
     found = []
     patience = Patience(pause=found.append)
-    monkeypatch.setattr(paging, "Patience", lambda: patience)
+    monkeypatch.setattr(pull, "Patience", lambda: patience)
     return found
 
 
@@ -58,7 +60,7 @@ def ocpiq(home, fault: Fault, *words: str) -> Outcome:
 @pytest.mark.parametrize(("fault", "words"), CASES)
 def test_fault(fault, words, waits, tmp_path, monkeypatch):
     if fault in SILENCE.values():
-        monkeypatch.setattr(connection, "Bounds", lambda: SHORT)
+        monkeypatch.setattr(client, "Bounds", lambda: SHORT)
     home = tmp_path / "home"
     home.mkdir()
     out, err, code, _ = ocpiq(home, fault, *words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from misbehaving import BASE64, TOKEN, Platform, Response, envelope, serving
+from support.platforms import BASE64, TOKEN, Platform, Response, envelope, serving
 
 from ocpiq import ocpi
 from ocpiq.errors import PlatformError, UsageError, Warned

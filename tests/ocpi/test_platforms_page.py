@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from faults import FAULTS
-from in_process import command
-from misbehaving import TOKEN, Platform, Response, envelope, serving
-from platforms_page import PAGE, ROWS, as_quoted, quoted, rows_of
+from support.cli import command
+from support.faults import FAULTS
+from support.platforms import TOKEN, Platform, Response, envelope, serving
+from support.platforms_page import PAGE, ROWS, as_quoted, quoted, rows_of
 
 HTML = Response(b"<!doctype html>")
 NONE = envelope(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocpiq.commands.arguments import parse
+from ocpiq.app.arguments import parse
 from ocpiq.query import compile
 
 ROOT = Path(__file__).parents[2]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ocpiq.language import tables
+from ocpiq.language import grammar
 
 ROOT = Path(__file__).parents[2]
 OFFLINE = ("No matching distribution", "Could not find a version", "Connection", "Max retries")
-TABLES = tables.file_name(tables.grammar_text())
+TABLES = grammar.file_name(grammar.grammar_text())
 # Runs a query and tells whether lark was needed for it.
 LARK = "import sys, ocpiq; assert list(ocpiq.compile('1 + 1').run()) == [2]; print('lark' in sys.modules)"
 
@@ -86,7 +86,7 @@ def test_the_wheel_holds_the_tables_of_its_grammar(wheel: Path, tmp_path: Path) 
     names = [name for name in zipfile.ZipFile(wheel).namelist() if "grammar-" in name]
     assert names == [f"ocpiq/language/{TABLES}"]
     file = Path(zipfile.ZipFile(wheel).extract(names[0], tmp_path))
-    assert tables.load(file, tables.grammar_text()) == tables.build(tables.grammar_text(), strict=True)
+    assert grammar.load(file, grammar.grammar_text()) == grammar.build(grammar.grammar_text(), strict=True)
 
 
 def test_the_wheel_of_the_sdist_is_the_same(checkout: Path, wheel: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import ocpiq
 from ocpiq import demo, query
-from ocpiq.commands.main import run
+from ocpiq.cli.main import run
 
 
 def test_objects_and_pages_are_what_the_platform_says() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ocpiq.analysis.blanks import Blanks
 from ocpiq.analysis.builtins import BUILTINS, Builtin
 from ocpiq.errors import CompileError, OcpiqError, PrivacyError, RunError
+from ocpiq.plan.blanks import Blanks
 from ocpiq.query import compile
 from ocpiq.sources import memory
 from ocpiq.values.blank import Blank

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ocpiq import query, sources
 from ocpiq.errors import CompileError, OcpiqError, PrivacyError
-from ocpiq.sources.from_memory import MemorySource
+from ocpiq.sources.memory_source import MemorySource
 
 Json = dict[str, Any]
 SHOWS = "pass ., country_code"

@@ -17,12 +17,12 @@ import pytest
 from generated_queries import queries
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
-from in_process import Outcome, command, text_of
-from json_texts import listed
-from unpassed import Pair, object_pairs, quoted
+from support.cli import Outcome, command, text_of
+from support.json_texts import listed
+from support.private import Pair, object_pairs, quoted
 
-from ocpiq.analysis.plan import SourcePlan
 from ocpiq.errors import OcpiqError
+from ocpiq.plan.nodes import SourcePlan
 from ocpiq.query import compile
 from ocpiq.schema import ENDED, UPDATED
 

@@ -17,11 +17,11 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from in_process import Outcome, command, saved
+from support.cli import Outcome, command, saved
 
 import ocpiq
 from ocpiq import schema
-from ocpiq.commands.main import run
+from ocpiq.cli.main import run
 from ocpiq.query import Query
 from ocpiq.schema import Field
 

@@ -10,7 +10,7 @@ import pytest
 
 from ocpiq import query, sources
 from ocpiq.errors import Notice, Notify, OcpiqError, Warned
-from ocpiq.privacy import Gate, Opened
+from ocpiq.gate import Gate, Opened
 from ocpiq.sources import Ask
 
 AMSTERDAM = "Europe/Amsterdam"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from viewing import leaves
+from support.rows import leaves
 
 from ocpiq import schema
 from ocpiq.schema import Field

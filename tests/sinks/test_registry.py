@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import ocpiq.sinks
-from ocpiq.analysis.columns import UNKNOWN
-from ocpiq.commands import help
-from ocpiq.commands.completion import SCRIPTS
-from ocpiq.commands.options import OPTIONS
+from ocpiq.app import help
+from ocpiq.app.options import OPTIONS
+from ocpiq.cli.completion import SCRIPTS
 from ocpiq.errors import UsageError
+from ocpiq.plan.columns import UNKNOWN
 from ocpiq.sinks import registry
 from ocpiq.sinks.registry import FORMATS, NAMES, Format
 from ocpiq.sinks.sink import Settings
@@ -105,7 +105,7 @@ def test_a_mistyped_name_is_shown_if_it_can_be_no_secret(name: str, shown: str) 
 
 def test_reading_the_registry_loads_no_format() -> None:
     program = (
-        "import sys; import ocpiq.commands.options; "
+        "import sys; import ocpiq.app.options; "
         "print(*(name for name in sys.modules if name.startswith('ocpiq.sinks.') or name == 'orjson'))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

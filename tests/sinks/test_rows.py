@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ocpiq.analysis.columns import ONE, UNKNOWN, Columns
 from ocpiq.errors import FormError
+from ocpiq.plan.columns import ONE, UNKNOWN, Columns
 from ocpiq.sinks.rows import Rows
 from ocpiq.values.blank import BLANK
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from ocpiq.analysis.columns import ONE, UNKNOWN, Columns
+from ocpiq.plan.columns import ONE, UNKNOWN, Columns
 from ocpiq.sinks.cells import Texts
 from ocpiq.sinks.markdown import Markdown
+from ocpiq.sinks.preview import Screenful
 from ocpiq.sinks.rows import Rows
-from ocpiq.sinks.screenful import Screenful
 from ocpiq.sinks.table import Table, fitted
 from ocpiq.values.blank import BLANK
 

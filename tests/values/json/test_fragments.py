@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from json_texts import good_values, listed, object_of, scalars, values
-from viewing import plain
+from support.json_texts import good_values, listed, object_of, scalars, values
+from support.rows import plain
 
 from ocpiq.values.json import fragments, scanner
 from ocpiq.values.json.reader import BrokenError, parse_bytes

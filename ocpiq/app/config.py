@@ -1,0 +1,58 @@
+"""`ocpiq config`: the defaults in force, where each comes from, and the file that sets them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from ocpiq.app.settings import Settings
+from ocpiq.errors import UsageError
+
+if TYPE_CHECKING:
+    from ocpiq.storage.config import Config
+
+BUILT_IN: Final = "default"
+EXAMPLE: Final = """\
+Set defaults in it, such as
+  zone = "Europe/Amsterdam"   # --tz; a query's own time zone comes first
+  form = "table"              # --to
+  mode = "0640"               # permissions of result files
+  platform = "depot"          # --platform"""
+
+
+def run(settings: Settings) -> int:
+    """Print each setting with its value and origin. Raises UsageError for a file that cannot be used."""
+    from ocpiq.storage.config import config_path, load
+
+    if settings.words:
+        raise UsageError("ocpiq config takes no words", hint=f"edit {config_path()}")
+    config = load()
+    exists = config_path().exists()
+    lines = [f"config file: {config_path()}{'' if exists else ' (does not exist)'}", "", *_table(config)]
+    sys.stdout.writelines(f"{line}\n" for line in (*lines, "", *EXAMPLE.splitlines()))
+    return 0
+
+
+def _table(config: Config) -> Iterator[str]:
+    rows = list(_rows(config))
+    width = max(len(value) for _, value, _ in rows)
+    for name, value, origin in rows:
+        yield f"{name:<8}  {value:<{width}}  {origin}"
+
+
+def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
+    from ocpiq.storage import logins
+
+    mode = None if config.mode is None else f"{config.mode:04o}"
+    for name, value, built_in in (
+        ("zone", config.zone, "UTC"),
+        ("form", config.form, "json"),
+        ("mode", mode, "0600 for new files with passed fields"),
+    ):
+        yield name, value or built_in, "config file" if value else BUILT_IN
+    named = os.environ.get(logins.PLATFORM_VARIABLE)
+    platform = named or config.platform
+    origin = logins.PLATFORM_VARIABLE if named else "config file" if platform else "last login"
+    yield "platform", platform or logins.current() or "none", origin

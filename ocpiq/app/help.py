@@ -1,0 +1,128 @@
+"""The help texts, made from the table of options."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import Final
+
+from ocpiq.app.options import COMMANDS, FORMAT_GROUP, GROUPS, OPTIONS, Command, Option
+from ocpiq.sinks.registry import FORMATS
+
+WIDTH: Final = 80
+COLUMN: Final = 28
+
+USAGE: Final = (
+    ("ocpiq [OPTIONS] QUERY [FILE...]", "query JSON of files or a pipe, as jq does"),
+    ("ocpiq [OPTIONS] 'MODULE ... | ...'", "query a platform's modules, page by page"),
+    ("ocpiq [OPTIONS] -f FILE", "a saved query"),
+    ("ocpiq [OPTIONS]", "the prompt; off a terminal, standard input holds the query"),
+    ("ocpiq COMMAND --help", "one of the commands below, with its options and examples"),
+)
+
+EXAMPLES: Final = """\
+  ocpiq --demo 'sessions pass kwh | limit 3'
+  ocpiq --demo 'sessions pass kwh, status | aggregate sum(.kwh) by .status'
+  ocpiq login https://ocpi.example.com/ocpi/versions --party NL-ABC
+  ocpiq -o cdrs.csv 'cdrs only id, total_energy since 2026-01-01'
+  ocpiq --demo --to table 'locations pass city | {id, city} | limit 5'
+  ocpiq --source cdrs=cdrs.json 'cdrs pass total_time | aggregate count'
+  ocpiq '.[] | select(.price > 10)' prices.json
+"""
+
+EXIT_CODES: Final = (
+    ("0", "done"),
+    ("1, 4", "as -e says"),
+    ("2", "usage, a file, no platform"),
+    ("3", "the query does not compile"),
+    ("5", "the query failed while running"),
+    ("6", "the platform: network, token, status"),
+    ("7", "refused for privacy"),
+    ("8", "incomplete: not everything was pulled"),
+)
+
+ENVIRONMENT: Final = (
+    ("OCPIQ_TOKEN", "the token of ocpiq login"),
+    ("OCPIQ_PLATFORM", "which login, where --platform does not say"),
+    ("OCPIQ_HISTORY", "off: the prompt remembers no query"),
+    ("OCPIQ_CONFIG", "the folder of logins; else the user's own"),
+    ("OCPIQ_STATE", "the folder of the prompt's history; else the user's own"),
+    ("OCPIQ_CACHE", "cache folder for parser tables, used only if the grammar was changed"),
+    ("OCPIQ_DEBUG", "set: internal errors with their own text, which may hold private values"),
+    ("JQ_COLORS", "the colours of JSON, as in jq"),
+    ("NO_COLOR", "set: no colours"),
+)
+
+SHORT: Final = """\
+ocpiq queries a charge point operator's OCPI interface in the language of jq.
+
+  ocpiq --demo                                a prompt on made-up data
+  ocpiq --demo 'sessions pass kwh | limit 3'  one query on it
+  ocpiq login URL --party XX-YYY              log in; then `ocpiq` is a prompt
+  ocpiq --help                                everything else
+"""
+
+
+def full() -> str:
+    """Return what `--help` prints: at most 80 columns wide."""
+    parts = [SHORT.split("\n", 1)[0] + "\n", _table(USAGE, 36)]
+    parts.append("Commands\n" + "".join(map(_command, COMMANDS)))
+    for title, options in GROUPS.items():
+        listed = "".join(_entry(names(option), option.about) for option in options)
+        parts.append(f"{title}\n{listed}" + (formats() if title == FORMAT_GROUP else ""))
+    parts.append("Examples\n" + EXAMPLES)
+    parts.append("Exit codes\n" + _table([("  " + code, about) for code, about in EXIT_CODES], 8))
+    parts.append("Environment\n" + _table([("  " + name, about) for name, about in ENVIRONMENT], COLUMN))
+    return "\n".join(parts)
+
+
+def of_name(name: str) -> str:
+    """Return the help for the command of that name; nothing where there is none."""
+    return "".join(of_command(command) for command in COMMANDS if command.name == name)
+
+
+def of_command(command: Command) -> str:
+    """Return what `--help` prints behind a command: what it takes, its options, examples."""
+    options = [option for option in OPTIONS if command.name in option.commands]
+    parts = [f"ocpiq {command.name} {command.takes}".rstrip() + f"\n\n{_sentence(command.about)}\n"]
+    if options:
+        parts.append("Options\n" + "".join(_entry(names(option), option.about) for option in options))
+    parts.append("Examples\n" + "".join(f"  ocpiq {words}\n" for words in command.examples))
+    return "\n".join([*parts, "ocpiq --help has the rest, and the exit codes.\n"])
+
+
+def formats() -> str:
+    """Return the list of output formats, as it stands below `--to`."""
+    return "".join(
+        _entry(f"    {format_.name}", ", ".join((format_.about, *format_.endings))) for format_ in FORMATS
+    )
+
+
+def names(option: Option) -> str:
+    """Return the option as it is written, with the words that it takes."""
+    short = f"-{option.short}, " if option.short else "    "
+    return " ".join((f"{short}--{option.name}", *option.takes))
+
+
+def _command(command: Command) -> str:
+    return _entry(f"{command.name} {command.takes}".rstrip(), command.about)
+
+
+def _sentence(text: str) -> str:
+    return "\n".join(textwrap.wrap(text[0].upper() + text[1:] + ".", WIDTH, break_on_hyphens=False))
+
+
+def _entry(name: str, about: str) -> str:
+    return _table([(f"  {name}", about)], COLUMN)
+
+
+def _table(rows: Iterable[tuple[str, str]], column: int) -> str:
+    """Return each name, and from `column` on what it is; below a name that is too long for that."""
+    found: list[str] = []
+    for name, about in rows:
+        lines = textwrap.wrap(about, WIDTH - column - 2, break_on_hyphens=False)
+        if len(name) >= column:
+            lines.insert(0, "")
+        found.append(f"{name:<{column}}{lines[0]}".rstrip())
+        found += (" " * column + line for line in lines[1:])
+    return "\n".join(found) + "\n"

@@ -1,0 +1,94 @@
+"""`ocpiq help [NAME]`: entries and sections of the language reference, and the page on platforms."""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Final
+
+from ocpiq.app.help import WIDTH, of_name
+from ocpiq.app.options import COMMANDS
+from ocpiq.app.settings import Settings
+from ocpiq.app.wrap import fitted
+from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.language.reference import Entry, entries, named, section
+
+CALL: Final = re.compile(r"^([@\w]+)\(.*\)$")
+
+
+def run(settings: Settings) -> int:
+    """Print the names of all entries; or the entries, section or command of one name. Raises UsageError."""
+    sys.stdout.write(looked_up(" ".join(settings.words)) if settings.words else contents())
+    return 0
+
+
+def looked_up(name: str) -> str:
+    """Return every entry with a name, or a section, or a command. Raises UsageError."""
+    if name == "blanks":
+        from ocpiq.analysis.blank_table import blank_table
+
+        return blank_table()
+    if found := named(name):
+        return "\n".join(map(_text, found))
+    if found_section := section(name):
+        return "\n".join(fitted(found_section, WIDTH))
+    if name == "platforms":
+        return f"{of_name(name)}\n{platforms()}"
+    if command := of_name(name):
+        return command
+    known = {name for entry in entries() for name in entry.names} | {command.name for command in COMMANDS}
+    raise UsageError(
+        "there is no such entry or command", hint=did_you_mean(name, known) or "ocpiq help lists all entries"
+    )
+
+
+def platforms() -> str:
+    """Return the page on platforms for a terminal: without the names of the tests."""
+    page = files("ocpiq.ocpi").joinpath("PLATFORMS.md").read_text("utf-8")
+    return "\n".join(fitted(re.sub(r" *<!--.*?-->", "", page), WIDTH))
+
+
+def contents() -> str:
+    """Return the names of all entries, group by group."""
+    groups: dict[str, list[str]] = {}
+    for entry in entries():
+        groups.setdefault(entry.group, []).extend(CALL.sub(r"\1", form) for form in entry.forms)
+    lines = [
+        "ocpiq help NAME            an entry of the language, with examples",
+        "ocpiq help GROUP           a group, such as Dates",
+        "ocpiq help differences     what is not as in jq",
+        "ocpiq help blanks          what may be done with a value that is not passed",
+        "ocpiq help platforms       platforms that were tried, and their quirks",
+        "ocpiq help login           a command, with its options",
+        "ocpiq --help               commands and options",
+    ]
+    for group, names in groups.items():
+        lines += ["", group, *_wrapped("  ".join(name.replace(" ", "\xa0") for name in dict.fromkeys(names)))]
+    return "\n".join(lines).replace("\xa0", " ") + "\n"
+
+
+def _text(entry: Entry) -> str:
+    return "\n".join(_lines(entry)) + "\n"
+
+
+def _lines(entry: Entry) -> Iterator[str]:
+    yield f"{', '.join(entry.forms)}    ({entry.group})"
+    yield from _wrapped(entry.about)
+    yield ""
+    for example in entry.examples:
+        yield f"    {example.program}"
+        yield f"      → {example.outputs}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

@@ -1,0 +1,244 @@
+"""`ocpiq QUERY`: compile, open the inputs and sources, write the results."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, structs
+
+from ocpiq.app import output, text_files
+from ocpiq.app import sources as origin
+from ocpiq.app import variables as values
+from ocpiq.app.advice import advise
+from ocpiq.app.output import Output
+from ocpiq.app.progress import Progress
+from ocpiq.app.report import failed
+from ocpiq.app.settings import InputSettings, QuerySettings, Settings
+from ocpiq.app.shutdown import Shutdown
+from ocpiq.errors import HaltError, IncompleteError, InputError, OcpiqError, RunError, UsageError, Warned
+from ocpiq.sources.page_by_page import page_by_page
+from ocpiq.storage import folders
+from ocpiq.values.json.codec import well_formed
+from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.inputs import Inputs
+    from ocpiq.query import Query
+    from ocpiq.sources import Source
+
+NOTHING: Final = object()
+
+
+class Text(Struct, frozen=True):
+    """The query's text, and the name of the file that it stands in."""
+
+    text: str
+    name: str = ""
+
+
+class Run(Struct):
+    """One run of the command: what it needs and how it went."""
+
+    settings: Settings
+    query: Query
+    text: Text
+    inputs: Inputs | None
+    sources: dict[str, Source]
+    variables: dict[str, Value]
+    progress: Progress
+    shutdown: Shutdown
+    last: object = NOTHING
+    code: int = 0
+    incomplete: IncompleteError | None = None
+    halted: HaltError | None = None
+
+
+def run(settings: Settings, shutdown: Shutdown) -> int:
+    """Run the query of the command line, or the one on standard input."""
+    words = list(settings.words)
+    if not words and not settings.query.from_file:
+        return _run_standard_input(settings, shutdown)
+    return run_text(settings, text_of(settings, words), words, shutdown)
+
+
+def _run_standard_input(settings: Settings, shutdown: Shutdown) -> int:
+    """Run the query on standard input once, on null. Raises UsageError."""
+    text = ""
+    if not sys.stdin.isatty():
+        with open(sys.stdin.fileno(), "rb", closefd=False) as file:
+            text = text_files.decoded(file.read(), "standard input", "the query on ")
+    if not text.strip():
+        raise UsageError("no query", hint="see ocpiq --help")
+    once = structs.replace(settings, input=structs.replace(settings.input, null=True))
+    return run_text(once, Text(text, "standard input"), [], shutdown)
+
+
+def run_text(settings: Settings, text: Text, files: list[str], shutdown: Shutdown) -> int:
+    """Run `text`, with `files` as its inputs; return the exit code."""
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    with ExitStack() as stack:
+        stack.callback(progress.clear)
+        try:
+            started = _prepared(settings, text, files, stack, progress, shutdown)
+            out = stack.enter_context(_opened(started))
+            _write_all(started, out)
+            return _ended(started, out)
+        except OcpiqError as error:
+            progress.clear()
+            if settings.command == "query" and settings.words and not settings.query.from_file:
+                advise(error, settings.words)
+            return failed(error, text.text, text.name)
+
+
+def text_of(settings: Settings, words: list[str]) -> Text:
+    """Take the query from the words, or from the file that they name. Raises UsageError."""
+    if not words:
+        raise UsageError("no query", hint="see ocpiq --help")
+    word = words.pop(0)
+    return read_query(word) if settings.query.from_file else Text(well_formed(word))
+
+
+def read_query(name: str) -> Text:
+    """Return the query in a file. Raises UsageError."""
+    return Text(text_files.read(name, "the query "), name)
+
+
+def compiled(settings: QuerySettings, text: Text, variables: Collection[str]) -> Query:
+    """Return the query; `import` looks in the folders of -L, else beside the file of the query."""
+    from ocpiq.query import compile
+    from ocpiq.schema import DEFAULT_VERSION
+
+    return compile(
+        text.text,
+        version=settings.version or DEFAULT_VERSION,
+        variables=tuple(variables),
+        library=settings.library,
+        home=Path(text.name).parent if text.name else None,
+        zone=settings.zone,
+        default_zone=settings.default_zone,
+        startup=folders.jq_startup(),
+    )
+
+
+def _prepared(
+    settings: Settings,
+    text: Text,
+    files: list[str],
+    stack: ExitStack,
+    progress: Progress,
+    shutdown: Shutdown,
+) -> Run:
+    variables = values.variables(settings.query)
+    query = compiled(settings.query, text, variables)
+    sources = origin.sources(settings, query.modules, stack)
+    inputs = _inputs(settings.input, files, progress)
+    stack.callback(inputs.close)
+    return Run(settings, query, text, inputs, sources, variables, progress, shutdown)
+
+
+def _opened(run: Run) -> AbstractContextManager[Output]:
+    wanted = output.Wanted(
+        columns=lambda: run.query.columns(run.sources),
+        warn=lambda message: run.progress(Warned(message)),
+        private=run.query.passes,
+        files=lambda: run.shutdown.files,
+    )
+    return output.opened(run.settings.output, os.environ, wanted)
+
+
+def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> Inputs:
+    from ocpiq.inputs import Form, Inputs
+
+    form = Form(settings.raw, settings.slurp, settings.stream, settings.stream_errors, settings.seq)
+    return Inputs(
+        files,
+        form,
+        lambda problem: progress(Warned(f"ignoring {problem}")),
+        lambda warning: progress(Warned(warning)),
+    )
+
+
+def _write_all(run: Run, out: Output) -> None:
+    """Write every result. A run-time error costs its input only, as in jq; the next input is read."""
+    more = True
+    while more:
+        more = False
+        try:
+            _write_results(run, out)
+        except IncompleteError as error:  # it comes after the last result
+            run.incomplete = error
+        except HaltError as error:
+            run.halted = error
+        except OcpiqError as error:
+            _show_all(run, out)
+            if isinstance(error, InputError) or not isinstance(error, RunError):
+                raise
+            more = _reads_inputs(run)
+            place = run.inputs.place if run.inputs and more else ""
+            run.code = failed(error, run.text.text, run.text.name, place)
+        except (KeyboardInterrupt, Exception) as error:
+            if not isinstance(error, OSError):  # the output cannot be written to
+                _show_all(run, out)
+            raise
+    run.progress.clear()
+    out.close()
+
+
+def _show_all(run: Run, out: Output) -> None:
+    """Have every result of a run that failed seen before the error is."""
+    run.progress.clear()
+    out.show(held=True)
+
+
+def _write_results(run: Run, out: Output) -> None:
+    def between(source: Source) -> None:
+        run.shutdown.check()
+        if out.whole is None:
+            out.show(held=out.target.terminal and source.repeats)
+
+    write, shutdown, at_once = out.sink.write, run.shutdown, out.at_once
+    for value in _results(run, page_by_page(run.sources, between)):
+        if shutdown.signal:  # asked for each value, so without a call
+            shutdown.check()
+        if at_once:
+            run.progress.clear()
+        write(value)
+        if at_once:
+            out.show()
+        run.last = value
+
+
+def _results(run: Run, sources: dict[str, Source]) -> Iterator[Value]:
+    return run.query.run(
+        inputs=run.inputs,
+        once=not _reads_inputs(run),
+        sources=sources,
+        variables=run.variables,
+        notify=run.progress,
+    )
+
+
+def _reads_inputs(run: Run) -> bool:
+    """Tell whether the query runs once for each input: not with -n, and not where it has sources."""
+    return not run.settings.input.null and not run.sources
+
+
+def _ended(run: Run, out: Output) -> int:
+    """Put the written file in its place, or beside it where it is incomplete; return the exit code."""
+    if run.incomplete is not None:
+        partial = out.keep_partial()
+        if partial is not None:
+            run.incomplete.message += f"; what was received is in {partial}"
+        return failed(run.incomplete, run.text.text, run.text.name)
+    code = run.code if run.halted is None else failed(run.halted)
+    if code:
+        return code
+    out.keep()
+    if run.halted is not None or run.progress.halted or not run.settings.output.exit_status:
+        return 0
+    return 4 if run.last is NOTHING else 1 if run.last is None or run.last is False else 0

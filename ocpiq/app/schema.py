@@ -1,0 +1,98 @@
+"""`ocpiq schema [MODULE[.PATH]]`: fields, types, and what is shown by default and why."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from ocpiq.app.settings import Settings
+from ocpiq.errors import UsageError, choices, did_you_mean, shown
+
+if TYPE_CHECKING:
+    from ocpiq.schema import Field, Module
+
+BELOW: Final = " " * 12
+
+
+def run(settings: Settings) -> int:
+    """Print the modules, a module's tree, or one field with what it may be; as text or JSON."""
+    from ocpiq.schema import DEFAULT_VERSION, modules
+
+    if len(settings.words) > 1:
+        raise UsageError("ocpiq schema takes one module or field", hint="such as sessions or sessions.kwh")
+    version = settings.query.version or DEFAULT_VERSION
+    if not settings.words:
+        _print(settings, modules(version), modules(version))
+        return 0
+    name, _, path = settings.words[0].partition(".")
+    if name not in modules():
+        raise UsageError(f"unknown module {shown(name)}", hint=choices(name, modules()))
+    from ocpiq.schema import module
+
+    found = module(name, version)
+    field = _field(found, path)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    _print(settings, field, _of_field(found, field, width))
+    return 0
+
+
+def _print(settings: Settings, data: object, lines: Iterable[str]) -> None:
+    if settings.json:
+        import msgspec
+
+        lines = [msgspec.json.encode(data).decode()]
+    sys.stdout.writelines(line + "\n" for line in lines)
+
+
+def _field(module: Module, path: str) -> Field:
+    """Return the field at `path`, the root of the module where it is empty. Raises UsageError."""
+    field = module.root
+    for name in path.split(".") if path else ():
+        if name not in field.children:
+            hint = did_you_mean(name, field.children)
+            raise UsageError(f"{module.name} has no such field", hint=hint)
+        field = field.children[name]
+    return field
+
+
+def _of_field(module: Module, field: Field, width: int | None = None) -> Iterator[str]:
+    """Yield the lines for a field, and for all below it; where `width` has no room for them, reasons stand below."""
+    yield f"{module.name}{'.' if field.path else ''}{field.path}  {_type(field)}  OCPI {module.version}"
+    if field.leaf:
+        yield f"  {_default(field)}: {field.reason}"
+        if field.versions:
+            yield f"  in {', '.join(field.versions)}"
+        if field.enum:
+            yield f"  {', '.join(field.enum)}{', and others' if field.open_enum else ''}"
+        return
+    rows = list(_rows(field, 1))
+    names = max(len(row[0]) for row in rows)
+    types = max(len(row[1]) for row in rows)
+    lines = [
+        (f"{name:<{names}}  {type_:<{types}}  {default:<5}", reason) for name, type_, default, reason in rows
+    ]
+    room = width is None or max(len(line) + 2 + len(reason) for line, reason in lines) <= width
+    for line, reason in lines:
+        if room or width is None:
+            yield f"{line}  {reason}".rstrip()
+        else:
+            yield line.rstrip()
+            yield from textwrap.wrap(reason, width, initial_indent=BELOW, subsequent_indent=BELOW)
+
+
+def _rows(field: Field, depth: int) -> Iterator[tuple[str, str, str, str]]:
+    for child in field.children.values():
+        default = _default(child) if child.leaf else ""
+        yield "  " * depth + child.name, _type(child), default, child.reason if child.leaf else ""
+        yield from _rows(child, depth + 1)
+
+
+def _type(field: Field) -> str:
+    return field.type + ("*" if field.many else "" if field.required else "?")
+
+
+def _default(field: Field) -> str:
+    return "open" if field.shown else "blank"

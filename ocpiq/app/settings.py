@@ -1,0 +1,341 @@
+"""The command line and the config file as typed settings, made once; nothing further in asks for an option by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal, cast
+
+from msgspec import Struct
+
+from ocpiq.app.arguments import LONG, Arguments
+from ocpiq.errors import UsageError
+from ocpiq.sinks import registry
+from ocpiq.storage.config import Config, file_mode
+from ocpiq.storage.config import load as load_config
+
+MOST_PARALLEL: Final = 32
+MOST_RATE: Final = 100_000  # requests a minute
+MOST_INDENT: Final = 7
+LAST_PORT: Final = 65_535
+STANDARD_OUTPUT: Final = "-"
+VARIABLE_OPTIONS: Final = ("arg", "argjson", "arg-file", "slurpfile", "rawfile")
+
+VariableOption = Literal["arg", "argjson", "arg-file", "slurpfile", "rawfile"]
+Raw = Literal["", "lines", "joined", "nul"]
+
+
+class Variable(Struct, frozen=True):
+    """`--option NAME TEXT`: a variable of the query, and the text or file that gives its value."""
+
+    option: VariableOption
+    name: str
+    text: str
+
+
+class Positional(Struct, frozen=True):
+    """A word after `--args`, or after `--jsonargs` if it is `json`."""
+
+    text: str
+    json: bool
+
+
+class QuerySettings(Struct, frozen=True):
+    """How a query is found and compiled. Without `version` it is the default of the schema.
+
+    `zone` is that of `--tz`, `default_zone` that of the config file, which a query's own comes before.
+    """
+
+    from_file: bool = False
+    library: tuple[Path, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    positional: tuple[Positional, ...] = ()
+    version: str | None = None
+    zone: str | None = None
+    default_zone: str | None = None
+
+
+class InputSettings(Struct, frozen=True):
+    """jq's flags for `.`: `-n`, `-R`, `-s`, `--stream`, `--stream-errors`, `--seq`."""
+
+    null: bool = False
+    raw: bool = False
+    slurp: bool = False
+    stream: bool = False
+    stream_errors: bool = False
+    seq: bool = False
+
+
+class OutputSettings(Struct, frozen=True):
+    """Where results go, and in what format.
+
+    `path` is None for standard output. `format` is that of `--to`, "" without one; `default_format` that of the config
+    file. `csv` are the words of `--csv`, None without it. `raw` tells how strings are written without quotes: in lines,
+    joined, or with a NUL after each. `special` are the options that only some formats know. `mode` is that of `--mode`,
+    `default_mode` the config file's for a new file.
+    """
+
+    path: Path | None = None
+    format: str = ""
+    default_format: str = ""
+    csv: tuple[str, ...] | None = None
+    special: tuple[str, ...] = ()
+    null: str | None = None
+    na: str | None = None
+    raw: Raw = ""
+    compact: bool = False
+    ascii: bool = False
+    sort_keys: bool = False
+    tab: bool = False
+    indent: int | None = None
+    seq: bool = False
+    color: bool = False
+    monochrome: bool = False
+    unbuffered: bool = False
+    exit_status: bool = False
+    mode: int | None = None
+    default_mode: int | None = None
+
+
+class PullSettings(Struct, frozen=True):
+    """Where the objects of modules come from. `files` are modules with the path of their saved pages.
+
+    `platform` is the login that was asked for, `default_platform` that of the config file; `parallel` the number of
+    concurrent requests, `rate` the most requests a minute.
+    """
+
+    platform: str | None = None
+    default_platform: str | None = None
+    files: tuple[tuple[str, str], ...] = ()
+    demo: bool = False
+    party: str | None = None
+    parallel: int | None = None
+    rate: int | None = None
+
+
+class GetSettings(Struct, frozen=True):
+    """ocpi-tool's options: the paths to pass, and the window."""
+
+    passed: tuple[str, ...] = ()
+    date_from: str | None = None
+    date_to: str | None = None
+
+
+class LoginSettings(Struct, frozen=True):
+    """The options of `ocpiq login`. Paths are absolute."""
+
+    party: str | None = None
+    name: str = ""
+    version: str | None = None
+    token: str | None = None
+    token_file: Path | None = None
+    keyring: bool = False
+    open: bool = False
+    check: bool = False
+    allowed_origins: tuple[str, ...] = ()
+    allow_http: bool = False
+    ca_file: str = ""
+    client_cert: str = ""
+    client_key: str = ""
+
+    def __repr__(self) -> str:
+        return "LoginSettings(…)"  # it may hold a token
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """A run of ocpiq: the command, its words, and everything that options and the config file say."""
+
+    command: str = "query"
+    words: tuple[str, ...] = ()
+    query: QuerySettings = QuerySettings()
+    input: InputSettings = InputSettings()
+    output: OutputSettings = OutputSettings()
+    pull: PullSettings = PullSettings()
+    get: GetSettings = GetSettings()
+    login: LoginSettings = LoginSettings()
+    quiet: bool = False
+    verbose: bool = False
+    json: bool = False
+    ask: bool = False
+    port: int = 0
+
+
+def settings(arguments: Arguments, config: Config | None = None) -> Settings:
+    """Return the settings of a command line; those of the user's config file where it is silent. Raises UsageError."""
+    config = load_config() if config is None else config
+    return Settings(
+        command=arguments.command,
+        words=tuple(arguments.words),
+        query=_query(arguments, config),
+        input=_input(arguments),
+        output=_output(arguments, config),
+        pull=_pull(arguments, config),
+        get=_get(arguments),
+        login=_login(arguments),
+        quiet=arguments.has("quiet"),
+        verbose=arguments.has("verbose"),
+        json=arguments.has("json"),
+        ask=arguments.has("ask"),
+        port=_whole(arguments, "port", 0, LAST_PORT) or 0,
+    )
+
+
+def prompt_settings(arguments: Arguments) -> Settings:
+    """Return the settings of the prompt. Raises UsageError for an option that means something with a query only."""
+    for name, _ in arguments.options:
+        if not LONG[name].prompt:
+            raise UsageError(f"--{name} has no meaning at the prompt", hint=f"ocpiq --{name} … QUERY")
+    return settings(arguments)
+
+
+def _query(arguments: Arguments, config: Config) -> QuerySettings:
+    return QuerySettings(
+        from_file=arguments.has("from-file"),
+        library=tuple(Path(folder) for (folder,) in arguments.every("library-path")),
+        variables=tuple(
+            Variable(cast(VariableOption, option), *words)
+            for option, words in arguments.options
+            if option in VARIABLE_OPTIONS
+        ),
+        positional=tuple(Positional(text, option == "jsonargs") for option, text in arguments.positional),
+        version=_version(arguments),
+        zone=arguments.last("tz"),
+        default_zone=config.zone,
+    )
+
+
+def _version(arguments: Arguments) -> str | None:
+    version = arguments.last("ocpi-version")
+    if (
+        version is None or arguments.command == "login"
+    ):  # a platform may speak a version that the schema has not
+        return None
+    from ocpiq.schema import VERSIONS
+
+    if version not in VERSIONS:
+        raise UsageError("--ocpi-version: unknown OCPI version", hint=f"available: {', '.join(VERSIONS)}")
+    return version
+
+
+def _input(arguments: Arguments) -> InputSettings:
+    return InputSettings(
+        null=arguments.has("null-input"),
+        raw=arguments.has("raw-input"),
+        slurp=arguments.has("slurp"),
+        stream=arguments.has("stream"),
+        stream_errors=arguments.has("stream-errors"),
+        seq=arguments.has("seq"),
+    )
+
+
+def _output(arguments: Arguments, config: Config) -> OutputSettings:
+    path = arguments.last("output")
+    return OutputSettings(
+        path=None if path is None or path == STANDARD_OUTPUT else Path(path),
+        format=_format(arguments),
+        default_format="" if config.form is None else registry.by_name(config.form, "config file").name,
+        csv=tuple(_list(arguments, "csv")) if arguments.has("csv") else None,
+        special=tuple(name for name, _ in arguments.options if registry.formats_with(name)),
+        null=arguments.last("null"),
+        na=arguments.last("na"),
+        raw=_raw(arguments),
+        compact=arguments.has("compact-output"),
+        ascii=arguments.has("ascii-output"),
+        sort_keys=arguments.has("sort-keys"),
+        tab=arguments.has("tab"),
+        indent=_whole(arguments, "indent", 0, MOST_INDENT),
+        seq=arguments.has("seq"),
+        color=arguments.has("color-output"),
+        monochrome=arguments.has("monochrome-output"),
+        unbuffered=arguments.has("unbuffered"),
+        exit_status=arguments.has("exit-status"),
+        mode=_mode(arguments),
+        default_mode=config.mode,
+    )
+
+
+def _format(arguments: Arguments) -> str:
+    name = arguments.last("to")
+    return "" if name is None else registry.by_name(name).name
+
+
+def _mode(arguments: Arguments) -> int | None:
+    text = arguments.last("mode")
+    if text is None:
+        return None
+    mode = file_mode(text)
+    if mode is None:
+        raise UsageError("--mode takes a file mode in octal", hint="such as --mode 640")
+    return mode
+
+
+def _raw(arguments: Arguments) -> Raw:
+    if arguments.has("raw-output0"):
+        return "nul"
+    if arguments.has("join-output"):
+        return "joined"
+    return "lines" if arguments.has("raw-output") else ""
+
+
+def _pull(arguments: Arguments, config: Config) -> PullSettings:
+    return PullSettings(
+        platform=arguments.last("platform"),
+        default_platform=config.platform,
+        files=tuple(map(_source, (text for (text,) in arguments.every("source")))),
+        demo=arguments.has("demo"),
+        party=arguments.last("to-party"),
+        parallel=_whole(arguments, "parallel", 1, MOST_PARALLEL),
+        rate=_whole(arguments, "rate", 1, MOST_RATE),
+    )
+
+
+def _source(text: str) -> tuple[str, str]:
+    module, _, path = text.partition("=")
+    if not path:
+        raise UsageError("--source takes MODULE=PATH", hint="such as --source sessions=pages/")
+    return module, path
+
+
+def _get(arguments: Arguments) -> GetSettings:
+    return GetSettings(
+        tuple(path for path in _list(arguments, "privacy-pass") if path),
+        arguments.last("date-from"),
+        arguments.last("date-to"),
+    )
+
+
+def _login(arguments: Arguments) -> LoginSettings:
+    file = arguments.last("token-file")
+    ca_file, client_cert, client_key = (
+        str(Path(path).absolute()) if (path := arguments.last(name)) else ""
+        for name in ("ca-file", "client-cert", "client-key")
+    )
+    return LoginSettings(
+        party=arguments.last("party"),
+        name=arguments.last("name") or "",
+        version=arguments.last("ocpi-version"),
+        token=arguments.last("token"),
+        token_file=None if file is None else Path(file),
+        keyring=arguments.has("keyring"),
+        open=arguments.has("open"),
+        check=arguments.has("check"),
+        allowed_origins=tuple(origin for (origin,) in arguments.every("allow-origin")),
+        allow_http=arguments.has("allow-http"),
+        ca_file=ca_file,
+        client_cert=client_cert,
+        client_key=client_key,
+    )
+
+
+def _list(arguments: Arguments, name: str) -> list[str]:
+    """Return the words of an option that takes several with commas between, of each use."""
+    return [word.strip() for (text,) in arguments.every(name) for word in text.split(",")]
+
+
+def _whole(arguments: Arguments, name: str, least: int, most: int) -> int | None:
+    """Return the number given with an option. Raises UsageError."""
+    text = arguments.last(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
+        raise UsageError(f"--{name} takes a whole number from {least} to {most}")
+    return int(text)

@@ -1,0 +1,43 @@
+"""`ocpiq get MODULE`: ocpi-tool's command, said as a query."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from ocpiq.app.run import Text, run_text
+from ocpiq.app.settings import Settings
+from ocpiq.app.shutdown import Shutdown
+from ocpiq.errors import UsageError, choices, shown
+
+PATH: Final = re.compile(r"\.|\.?[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+
+
+def run(settings: Settings, shutdown: Shutdown) -> int:
+    """Write all objects of a module, with the fields of --privacy-pass in the clear."""
+    return run_text(settings, Text(as_query(settings)), [], shutdown)
+
+
+def as_query(settings: Settings) -> str:
+    """Return the query that the command stands for. Raises UsageError."""
+    from ocpiq.schema import modules
+
+    if len(settings.words) != 1:
+        raise UsageError("ocpiq get takes one module", hint="such as ocpiq get sessions")
+    module = settings.words[0]
+    if module not in modules():
+        raise UsageError(f"unknown module {shown(module)}", hint=choices(module, modules()))
+    query = module
+    paths = settings.get.passed
+    for path in paths:
+        if not PATH.fullmatch(path):
+            raise UsageError(
+                "--privacy-pass takes names of fields, separated by commas", hint="kwh,cdr_token.uid"
+            )
+    if paths:
+        query += " pass " + ", ".join(paths)
+    for time, clause in ((settings.get.date_from, "since"), (settings.get.date_to, "until")):
+        if time is not None:
+            query += f" {clause} {json.dumps(time)}"
+    return query

@@ -1,0 +1,92 @@
+"""The command line: arguments to a command, in a thread of its own that a signal can end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Final
+
+from ocpiq.app import stdio
+from ocpiq.app.arguments import Arguments, parse
+from ocpiq.app.exit_codes import exit_code
+from ocpiq.app.settings import settings
+from ocpiq.app.shutdown import Shutdown
+from ocpiq.app.worker import apart
+from ocpiq.errors import UsageError
+
+# The function of each command; its module is imported only when it is run.
+COMMANDS: Final = {
+    "query": "ocpiq.app.run:run",
+    "get": "ocpiq.cli.get:run",
+    "explain": "ocpiq.app.explain:run",
+    "schema": "ocpiq.app.schema:run",
+    "login": "ocpiq.cli.platforms:login",
+    "logout": "ocpiq.cli.platforms:logout",
+    "platforms": "ocpiq.cli.platforms:platforms",
+    "demo": "ocpiq.cli.demo:run",
+    "help": "ocpiq.app.reference:run",
+    "completion": "ocpiq.cli.completion:run",
+    "man": "ocpiq.cli.man:run",
+    "config": "ocpiq.app.config:run",
+    "version": "ocpiq.cli.main:version",
+}
+CAN_BE_SHUT_DOWN: Final = ("query", "get", "demo")  # they run for long, or leave files unfinished
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line in a thread with a large stack, and return the exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    shutdown = Shutdown()
+    codes: list[int] = []
+    with shutdown.on_signals():
+        if apart(lambda: codes.append(run(words, shutdown)), shutdown) == "stuck":
+            shutdown.abandon()
+            stdio.clear_line()
+            os._exit(shutdown.code)
+    return codes[0]
+
+
+def run(argv: Sequence[str], shutdown: Shutdown | None = None) -> int:
+    """Run the command line; whatever happens, return an exit code."""
+    asked = shutdown or Shutdown()
+    return exit_code(lambda: _dispatch(parse(argv), asked), asked)
+
+
+def _dispatch(arguments: Arguments, shutdown: Shutdown) -> int:
+    """Run the command."""
+    if arguments.has("version"):
+        return version()
+    if arguments.has("help"):
+        return _help(arguments)
+    module, _, function = COMMANDS[arguments.command].partition(":")
+    command: Callable[..., int] = getattr(import_module(module), function)
+    chosen = settings(arguments)
+    return command(chosen, shutdown) if arguments.command in CAN_BE_SHUT_DOWN else command(chosen)
+
+
+def version(chosen: object = None) -> int:
+    """Print the version of ocpiq."""
+    from ocpiq import __version__
+
+    sys.stdout.write(f"ocpiq {__version__}\n")
+    return 0
+
+
+def _help(arguments: Arguments) -> int:
+    """Print the help of a saved query, a command, or everything. Raises UsageError for a mistyped command."""
+    from ocpiq.app import help
+
+    if arguments.command == "query" and arguments.has("from-file") and arguments.words:
+        from ocpiq.app import saved
+
+        sys.stdout.write(saved.described(settings(arguments)))
+        return 0
+    if arguments.command == "query" and arguments.words:
+        from ocpiq.app.advice import meant_command
+
+        if command := meant_command(arguments.words[0]):
+            raise UsageError(f"unknown command {arguments.words[0]}", hint=f"did you mean ocpiq {command}?")
+    sys.stdout.write(help.of_name(arguments.command) or help.full())
+    return 0

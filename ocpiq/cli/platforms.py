@@ -1,0 +1,159 @@
+"""`ocpiq login`, `logout`, `platforms`: the platforms that can be pulled from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ocpiq.app import text_files
+from ocpiq.app.progress import Progress
+from ocpiq.app.report import say
+from ocpiq.app.settings import LoginSettings, Settings
+from ocpiq.app.sources import platform_name
+from ocpiq.errors import UsageError
+
+if TYPE_CHECKING:
+    from ocpiq.storage import Login, Tls
+
+TOKEN_VARIABLE: Final = "OCPIQ_TOKEN"  # noqa: S105 - the variable's name
+
+
+def login(settings: Settings) -> int:
+    """Log in, and keep what a pull needs to know."""
+    from ocpiq import ocpi
+    from ocpiq.storage import logins
+
+    if len(settings.words) != 1:
+        raise UsageError(
+            "ocpiq login takes one URL", hint="the versions or version-details URL of the platform"
+        )
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    found = _logged_in(settings.words[0], settings.login, progress)
+    logins.save(found)
+    modules = ocpi.redact(", ".join(found.endpoints), found.token.value, cut=False)
+    say(f"logged in to {found.name}: OCPI {found.version}, {modules or 'no modules'}")
+    if settings.login.check:
+        from ocpiq.cli.login_check import check
+
+        return check(found, progress)
+    return 0
+
+
+def _logged_in(url: str, options: LoginSettings, progress: Progress) -> Login:
+    """Return the login that the platform grants, after a check of the options. Raises UsageError and PlatformError."""
+    from msgspec.structs import replace
+
+    from ocpiq import ocpi
+    from ocpiq.storage import keyring, logins
+
+    bare = ocpi.module_at(url) is not None
+    if options.party is None and not bare and not options.open:
+        raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
+    own = ocpi.party(options.party) if options.party is not None else None
+    if options.name:
+        logins.checked(options.name)
+    if options.keyring:
+        keyring.check()
+    token = _token(options, needed=not bare)
+    found = ocpi.login(
+        url,
+        token,
+        own,
+        name=options.name,
+        version=options.version,
+        tls=_tls(options),
+        agree=_agree(options, token),
+        allow_http=options.allow_http,
+        notify=progress,
+    )
+    stored = options.keyring and found.token.value != ""
+    return replace(found, token=replace(found.token, in_keyring=True)) if stored else found
+
+
+def _agree(options: LoginSettings, token: str) -> Callable[[str], bool]:
+    """Return a function that decides if the token may go to another origin: by the options, else by asking a person."""
+    from ocpiq.ocpi import origin, redact
+
+    allowed = {origin(text) for text in options.allowed_origins}
+    if "" in allowed:
+        raise UsageError("--allow-origin takes an origin", hint="such as https://data.example.com")
+
+    def agree(there: str) -> bool:
+        if there in allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return there in allowed
+        sys.stderr.write(
+            f"the platform keeps data at {redact(there, token, cut=False)}; may the token go there? [y/N] "
+        )
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    return agree
+
+
+def _tls(options: LoginSettings) -> Tls | None:
+    """Return the files for TLS, None without any."""
+    from ocpiq.storage import Tls
+
+    paths = (options.ca_file, options.client_cert, options.client_key)
+    if options.client_key and not options.client_cert:
+        raise UsageError("--client-key needs --client-cert", hint="the certificate that belongs to the key")
+    return Tls(*paths) if any(paths) else None
+
+
+def logout(settings: Settings) -> int:
+    """Remove a login: the one named, or the current one."""
+    from ocpiq.storage import logins
+
+    if len(settings.words) > 1:
+        raise UsageError("ocpiq logout takes one name")
+    name = logins.find(settings.words[0] if settings.words else platform_name(settings.pull)).name
+    logins.remove(name)
+    say(f"logged out of {name}")
+    return 0
+
+
+def platforms(settings: Settings) -> int:
+    """List the logins, the current one with a star."""
+    from ocpiq import ocpi
+    from ocpiq.storage import logins
+
+    if settings.words:
+        raise UsageError("ocpiq platforms takes no words")
+    known = logins.every()
+    if not known:
+        say("no platforms yet (ocpiq login URL --party XX-YYY)")
+        return 0
+    used = platform_name(settings.pull) or logins.current()
+    width = max(len(login.name) for login in known)
+    for login in known:
+        star = "*" if login.name == used else " "
+        sys.stdout.write(f"{star} {login.name:<{width}}  {login.version:<5}  {ocpi.shown_address(login)}\n")
+    return 0
+
+
+def _token(options: LoginSettings, *, needed: bool) -> str:
+    """Return the token: of the option, a file, the environment, or typed by a person at a terminal.
+
+    If none is `needed` nobody is asked; an empty one is for a feed that is open to everyone.
+    """
+    if options.open:
+        return ""
+    if options.token is not None:
+        return options.token
+    if options.token_file is not None:
+        return text_files.read(str(options.token_file), "the token file ").strip()
+    token = os.environ.get(TOKEN_VARIABLE)
+    if token or not needed:
+        return token or ""
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        from getpass import getpass
+
+        try:
+            token = getpass("token: ", stream=sys.stderr)
+        except EOFError:
+            token = ""
+    if not token:
+        raise UsageError("no token", hint=f"{TOKEN_VARIABLE}, --token-file FILE, or --token TOKEN")
+    return token

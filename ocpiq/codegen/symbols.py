@@ -1,0 +1,52 @@
+"""Everything that generated code can name: it sees this and the constants of its query, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ocpiq.codegen.expressions import format_name
+from ocpiq.errors import RunError
+from ocpiq.runtime import access, aggregates, buffers, netted, updates
+from ocpiq.runtime.builtins import NATIVES, formats
+from ocpiq.runtime.context import Left
+from ocpiq.values import arithmetic, order
+
+NAMES: Final[dict[str, object]] = {
+    "dict": dict,
+    "list": list,
+    "str": str,
+    "int": int,
+    "float": float,
+    "object": object,
+    "RunError": RunError,
+    "Left": Left,
+    "add": arithmetic.add,
+    "subtract": arithmetic.subtract,
+    "multiply": arithmetic.multiply,
+    "divide": arithmetic.divide,
+    "modulo": arithmetic.modulo,
+    "negate": arithmetic.negate,
+    "equal": order.equal,
+    "less": order.less,
+    "less_equal": order.less_equal,
+    "greater": order.greater,
+    "greater_equal": order.greater_equal,
+    "group_key": order.group_key,
+    "concatenate": formats.concatenate,
+    **{name: getattr(access, name) for name in ("field", "item", "cut", "each", "truth", "object_key")},
+    **{
+        name: getattr(access, name)
+        for name in ("whole_number", "no_blank", "no_blank_item", "no_blank_inside")
+    },
+    "Edit": updates.Edit,
+    **{
+        name: getattr(access, name)
+        for name in ("path_end", "path_step", "path_iterate", "path_each", "path_descend", "path_of_computed")
+    },
+    "set": set,
+    "sort_key": order.sort_key,
+    **buffers.NAMES,
+    **aggregates.NAMES,
+    **netted.NAMES,
+    **{format_name(name): function for name, function in NATIVES.items()},
+}

@@ -1,0 +1,24 @@
+"""The gate: the only package that opens page bytes, and builds of them only what the query's view shows."""
+
+from __future__ import annotations
+
+from ocpiq.gate.body_paging import BodyPaging, PagingMembers
+from ocpiq.gate.envelope import framing
+from ocpiq.gate.gate import Gate, Opened, gate
+from ocpiq.gate.keys import Repeats
+from ocpiq.gate.layout import Row, Shape, Slot
+from ocpiq.gate.window import Window
+
+__all__ = [
+    "BodyPaging",
+    "Gate",
+    "Opened",
+    "PagingMembers",
+    "Repeats",
+    "Row",
+    "Shape",
+    "Slot",
+    "Window",
+    "framing",
+    "gate",
+]

@@ -1,0 +1,1 @@
+"""Reading a module from its first page to its last."""

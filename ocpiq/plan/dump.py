@@ -1,0 +1,75 @@
+"""A plan as text: one part a line, what it is made of indented below it, and what the query reads of each source.
+
+Behind a part stands how many outputs it has: nothing for one, `?` for none or one, `*` for many, `-` for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ocpiq.plan.nodes import Fold, GroupKey, Outputs, Part, QueryPlan
+from ocpiq.plan.types import Either, InSource, Listing, Nothing, Opaque, Record, Scalar
+from ocpiq.privacy.demand import Need
+
+MARKS = {Outputs.NONE: " -", Outputs.ONE: "", Outputs.MAYBE: " ?", Outputs.MANY: " *"}
+TYPES = (Opaque, Scalar, Record, Listing, Either, InSource, Nothing)
+
+
+def printed(plan: QueryPlan) -> str:
+    """Return the plan as text."""
+    lines = list(_part(plan.body, 0))
+    for number, source in enumerate(plan.sources):
+        lines.append(f"source {number}: {source.module} reads {', '.join(paths(source.need)) or 'nothing'}")
+    return "\n".join(lines)
+
+
+def paths(need: Need, path: str = "") -> Iterator[str]:
+    """Yield the paths that are read: `.` for the whole object, `a?` where only presence is asked for."""
+    if need.whole:
+        yield path or "."
+    elif not need.fields and path:
+        yield f"{path}?"
+    else:
+        for name, inner in need.fields.items():
+            yield from paths(inner, f"{path}.{name}" if path else name)
+
+
+def _part(part: Part, depth: int) -> Iterator[str]:
+    own: list[str] = []
+    inner: list[str] = []
+    for name in part.__struct_fields__:
+        value = getattr(part, name)
+        missing = (value is None or value == "") and name != "value"
+        if missing or name in ("outputs", "span", "of_step") or isinstance(value, TYPES):
+            continue
+        found = list(_inside(value, depth + 1))
+        if found:
+            inner += found
+        elif not isinstance(value, tuple):
+            own.append(
+                str(value) if name in ("name", "operator", "result", "state", "weight") else f"{value!r}"
+            )
+    yield "  " * depth + " ".join((type(part).__name__.lower(), *own)) + MARKS[part.outputs]
+    yield from inner
+
+
+def _inside(value: object, depth: int) -> Iterator[str]:
+    """Yield the lines of the parts that a field holds."""
+    if isinstance(value, Part):
+        yield from _part(value, depth)
+    elif isinstance(value, Fold | GroupKey):
+        what = (
+            f"fold {value.function} as {value.result}"
+            if isinstance(value, Fold)
+            else f"key {value.name} as {value.local}"
+        )
+        yield "  " * depth + what
+        yield from _inside(value.argument if isinstance(value, Fold) else value.value, depth + 1)
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from _inside(getattr(value, name), depth)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _inside(item, depth)

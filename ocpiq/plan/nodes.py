@@ -1,0 +1,450 @@
+"""The plan: what a query does, with every name resolved, and how many outputs each part has. Data without logic.
+
+Definitions that do not call themselves are gone: their bodies stand where they were called. Variables have names of
+the compiler's own.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from ocpiq.errors import Span
+from ocpiq.plan.types import Type
+from ocpiq.privacy.demand import Need
+from ocpiq.privacy.view import ViewNode
+from ocpiq.values.types import Value
+
+
+class Outputs(IntEnum):
+    """How many outputs a part has for one input."""
+
+    NONE = 0
+    ONE = 1
+    MAYBE = 2  # none or one
+    MANY = 3
+
+    def then(self, following: Outputs) -> Outputs:
+        """Return the outputs of this part piped into `following`."""
+        if Outputs.NONE in (self, following):
+            return Outputs.NONE
+        return max(self, following)
+
+    def otherwise(self, other: Outputs) -> Outputs:
+        """Return the outputs of one of two branches."""
+        if self is other:
+            return self
+        return max(self, other, Outputs.MAYBE)
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """What every part of a plan has."""
+
+    outputs: Outputs = Outputs.ONE
+    span: Span | None = None
+
+
+class Operand(Struct, frozen=True):
+    """A part whose value is used, with what is known of it."""
+
+    part: Plan
+    kind: Type
+
+
+class Identity(Part, frozen=True):
+    """`.`"""
+
+
+class Constant(Part, frozen=True):
+    """A value that stands in the query."""
+
+    value: Value
+
+
+class Local(Part, frozen=True):
+    """A variable bound by the query; `name` is the compiler's own."""
+
+    name: str
+
+
+class Given(Part, frozen=True):
+    """A variable that is given to the run: `--arg` and its kin."""
+
+    name: str
+
+
+class Field(Part, frozen=True):
+    """The field `name` of `.`, a value of type `kind`."""
+
+    name: str
+    kind: Type
+
+
+class Index(Part, frozen=True):
+    """The item of `.` at a computed key."""
+
+    key: Plan
+
+
+class Slice(Part, frozen=True):
+    """The slice of `.`."""
+
+    start: Plan
+    end: Plan
+
+
+class Iterate(Part, frozen=True):
+    """Every item of `.`."""
+
+
+class Pipe(Part, frozen=True):
+    """One part after the other."""
+
+    parts: tuple[Plan, ...]
+
+
+class Comma(Part, frozen=True):
+    """All outputs of one part, then of the next."""
+
+    parts: tuple[Plan, ...]
+
+
+class Bind(Part, frozen=True):
+    """For each output of `source`, bound to `name`, all outputs of `body`."""
+
+    source: Plan
+    name: str
+    body: Plan
+
+
+class MakeArray(Part, frozen=True):
+    """All outputs of `body` in an array."""
+
+    body: Plan
+
+
+class MakeObject(Part, frozen=True):
+    """An object for each combination of keys and values."""
+
+    entries: tuple[tuple[Plan, Plan], ...]
+
+
+class Interpolate(Part, frozen=True):
+    """A string with parts that are computed; `format` is `@csv` and its kin, `@text` for none."""
+
+    parts: tuple[str | Plan, ...]
+    format: str
+
+
+class Operate(Part, frozen=True):
+    """Arithmetic and comparison: `operator` is one of `+ - * / % == != < <= > >=`."""
+
+    operator: str
+    left: Operand
+    right: Operand
+
+
+class Logic(Part, frozen=True):
+    """`and`, `or`."""
+
+    operator: str
+    left: Operand
+    right: Operand
+
+
+class Negate(Part, frozen=True):
+    """`-body`."""
+
+    body: Plan
+
+
+class Otherwise(Part, frozen=True):
+    """`left // right`."""
+
+    left: Operand
+    right: Plan
+
+
+class If(Part, frozen=True):
+    """`if condition then … else …`."""
+
+    condition: Operand
+    then: Plan
+    otherwise: Plan
+
+
+class Try(Part, frozen=True):
+    """`try body catch handler`; without a handler, errors end the outputs.
+
+    `of_step` marks the `?` of a step, `.a?`: it does not hide that a path goes on from a computed value.
+    """
+
+    body: Plan
+    handler: Plan | None
+    of_step: bool = False
+
+
+class Reduce(Part, frozen=True):
+    """`reduce source as $name (start; update)`; `update` may bind more of the pattern.
+
+    Where the pattern may bind several times for one output of `source`, `update` itself reads and binds `state`.
+    """
+
+    source: Plan
+    name: str
+    start: Plan
+    update: Plan
+    state: str = ""
+
+
+class Foreach(Part, frozen=True):
+    """`foreach source as $name (start; update; extract)`: `update` reads `state`, binds it, and extracts from it."""
+
+    source: Plan
+    name: str
+    start: Plan
+    update: Plan
+    state: str
+
+
+class Label(Part, frozen=True):
+    """`label $name | body`."""
+
+    name: str
+    body: Plan
+
+
+class Break(Part, frozen=True):
+    """`break $name`."""
+
+    name: str
+
+
+class Native(Part, frozen=True):
+    """A builtin that is written in Python: called with `.` and each combination of its arguments' outputs."""
+
+    name: str
+    input: Type
+    arguments: tuple[Operand, ...]
+
+
+class Function(Part, frozen=True):
+    """A definition that calls itself, visible in `body`."""
+
+    name: str
+    parameters: tuple[str, ...]
+    definition: Plan
+    body: Plan
+
+
+class Invoke(Part, frozen=True):
+    """A call of such a definition; its arguments are parts, run by the callee on inputs of its own."""
+
+    name: str
+    arguments: tuple[Plan, ...]
+
+
+class Parameter(Part, frozen=True):
+    """A call of a parameter inside such a definition."""
+
+    name: str
+
+
+class Paths(Part, frozen=True):
+    """`path(body)`: the path of each output of `body`, as an array."""
+
+    body: Plan
+
+
+class Modify(Part, frozen=True):
+    """`paths |= update`: the first output of `update` at each path; where there is none, the path is deleted."""
+
+    paths: Plan
+    update: Plan
+
+
+class Scan(Part, frozen=True):
+    """The objects of a source. With `net`, the local `weight` is -1 beside a credit CDR, and else 1."""
+
+    source: int
+    weight: str = ""
+
+
+class Take(Part, frozen=True):
+    """The stage `limit count`: the first outputs of `body`, and no more work after them."""
+
+    body: Plan
+    count: Plan
+
+
+class SortKey(Struct, frozen=True):
+    """One key of `sort by`; null where its part has no output."""
+
+    value: Operand
+    descending: bool
+
+
+class Sort(Part, frozen=True):
+    """The stages `sort by` and `top`: all outputs of `body`, or the first `count`, in the order of the keys.
+
+    `carried` are the locals that belong to each output and are set again when it comes out.
+    """
+
+    body: Plan
+    keys: tuple[SortKey, ...]
+    count: Plan | None
+    carried: tuple[str, ...]
+
+
+class Distinct(Part, frozen=True):
+    """The stage `distinct by`: the first output of `body` for each combination of keys."""
+
+    body: Plan
+    keys: tuple[Operand, ...]
+
+
+class Fold(Struct, frozen=True):
+    """One aggregate function of a stage: its name, what it folds, the local that gets the result.
+
+    `label` is its text in the query, for errors; `at` is the second argument of `quantile`. `weight` is the local that
+    tells whether a value is added (1) or taken back (-1); without one, all are added.
+    """
+
+    function: str
+    argument: Operand | None
+    result: str
+    label: str
+    at: Plan | None = None
+    weight: str = ""
+
+
+class GroupKey(Struct, frozen=True):
+    """One key of the groups: its name in the result, and the local that holds it while a group's result is made."""
+
+    name: str
+    local: str
+    value: Operand
+
+
+class Aggregate(Part, frozen=True):
+    """The stage `aggregate`: folds all outputs of `body`; with `keys`, one result for each group, sorted by key."""
+
+    body: Plan
+    keys: tuple[GroupKey, ...] | None
+    folds: tuple[Fold, ...]
+    result: Plan
+
+
+class JoinKey(Struct, frozen=True):
+    """One equality of a join: a part of `.` and a part of the joined value; `ids` compare without case."""
+
+    left: Operand
+    right: Operand
+    ids: bool
+
+
+class Join(Part, frozen=True):
+    """The stage `join`: for each output of `body` the match among all outputs of `right`, in the local `name`.
+
+    `row` is the local that holds a value of `right` while its keys are computed.
+    """
+
+    body: Plan
+    right: Plan
+    row: str
+    name: str
+    keys: tuple[JoinKey, ...]
+    each: bool
+
+
+Plan = (
+    Identity
+    | Constant
+    | Local
+    | Given
+    | Field
+    | Index
+    | Slice
+    | Iterate
+    | Pipe
+    | Comma
+    | Bind
+    | MakeArray
+    | MakeObject
+    | Interpolate
+    | Operate
+    | Logic
+    | Negate
+    | Otherwise
+    | If
+    | Try
+    | Reduce
+    | Foreach
+    | Label
+    | Break
+    | Native
+    | Function
+    | Invoke
+    | Parameter
+    | Paths
+    | Modify
+    | Scan
+    | Take
+    | Sort
+    | Distinct
+    | Aggregate
+    | Join
+)
+
+
+class Moment(Struct, frozen=True):
+    """The end of a window: a DateTime in microseconds since 1970, or the variable that will hold one.
+
+    One that is `relative` (`7 days ago`) is known when the run begins.
+    """
+
+    microseconds: int | None
+    variable: str | None
+    span: Span
+    relative: str | None = None
+
+
+class Period(Struct, frozen=True):
+    """The period of `during`: start and end in microseconds since 1970, or the variable that will hold one.
+
+    One that is `relative` (`last month`) is known when the run begins.
+    """
+
+    bounds: tuple[int, int] | None
+    variable: str | None
+    span: Span
+    relative: str | None = None
+
+
+class SourcePlan(Struct, frozen=True):
+    """One pull: the module, what of it is shown and what of that is read.
+
+    `since` and `until` bound `last_updated`, `during` the end of charging; `newest` is how many of the last are
+    wanted: a constant or a given variable. With `net`, credit CDRs take back what they cancel.
+    """
+
+    module: str
+    view: ViewNode
+    need: Need
+    since: Moment | None
+    until: Moment | None
+    span: Span
+    during: Period | None = None
+    newest: Plan | None = None
+    net: bool = False
+
+
+class QueryPlan(Struct, frozen=True):
+    """The whole query."""
+
+    body: Plan
+    output: Type
+    sources: tuple[SourcePlan, ...]
+    follows_paths: bool = False
+    zone: str = "UTC"

@@ -1,0 +1,179 @@
+"""What the analysis knows of a value: where in a source it stands, or how it was made.
+
+A value inside a source is followed as long as the query only takes literal paths, so that the gate has to deliver no
+more than those. `use` says that a value is wanted as an ordinary one; from there on the gate delivers it whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from ocpiq.errors import PrivacyError, Span
+from ocpiq.plan.blanks import Blanks
+from ocpiq.privacy.demand import Need
+from ocpiq.privacy.view import ViewNode
+from ocpiq.values.blank import refuse
+
+ScalarKind = Literal["null", "boolean", "number", "string"]
+
+
+class Opaque(Struct, frozen=True):
+    """Nothing is known, but whether a blank may be in it."""
+
+    clean: bool = False
+
+
+class Scalar(Struct, frozen=True):
+    """null, a boolean, a number or a string that is no blank."""
+
+    kind: ScalarKind
+
+
+class Record(Struct, frozen=True):
+    """An object made by the query with these keys."""
+
+    fields: dict[str, Type]
+
+
+class Listing(Struct, frozen=True):
+    """An array made by the query, of such items."""
+
+    item: Type
+
+
+class Either(Struct, frozen=True):
+    """One of several."""
+
+    options: tuple[Type, ...]
+
+
+class InSource(Struct, frozen=True):
+    """The value at a literal path of a source's objects.
+
+    `items` is False for the list itself where the view has a list here, and True for one of its items. Where a wrong
+    shape that was sent may have led somewhere else, it is not `sure`.
+    """
+
+    source: int
+    path: tuple[str, ...]
+    view: ViewNode
+    need: Need
+    items: bool = False
+    sure: bool = True
+
+    @property
+    def is_list(self) -> bool:
+        """Tell a list of a source from its items and from all else."""
+        return self.view.many and not self.items
+
+
+class Nothing(Struct, frozen=True):
+    """No value is here: `reason` is the error for who asks for one."""
+
+    reason: str
+    hint: str
+
+
+Type = Opaque | Scalar | Record | Listing | Either | InSource | Nothing
+
+NULL = Scalar("null")
+BOOLEAN = Scalar("boolean")
+NUMBER = Scalar("number")
+STRING = Scalar("string")
+
+
+def use(kind: Type) -> None:
+    """Note that the value is wanted whole, as an ordinary value."""
+    match kind:
+        case InSource(need=need):
+            need.whole = True
+        case Record(fields=fields):
+            for value in fields.values():
+                use(value)
+        case Listing(item=item):
+            use(item)
+        case Either(options=options):
+            for option in options:
+                use(option)
+
+
+def consume(kind: Type, span: Span, blanks: Blanks = Blanks.REFUSES) -> None:
+    """Use the value in an operation; refuse now where it is known to be what the operation refuses."""
+    use(kind)
+    look_at(kind, span, blanks)
+
+
+def look_at(kind: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> None:
+    """Refuse a value that is known to be a blank, or to hold one, as far as the operation looks."""
+    if blanks is Blanks.MOVES:
+        return
+    match kind:
+        case InSource(view=view) if view.treatment == "blank":
+            try:
+                refuse(view.blank)
+            except PrivacyError as error:
+                error.span = span
+                raise
+        case Either(options=options):
+            for option in options:
+                look_at(option, span, blanks)
+        case Listing(item=item) if blanks in DEEPER:
+            look_at(item, span, DEEPER[blanks])
+        case Record(fields=fields) if blanks in DEEPER:
+            for value in fields.values():
+                look_at(value, span, DEEPER[blanks])
+
+
+DEEPER: Final = {Blanks.REFUSES: Blanks.REFUSES, Blanks.ITEMS: Blanks.OUTSIDE}
+"""How an operation looks at what an array or object holds."""
+
+
+def clean(kind: Type) -> bool:
+    """Tell whether the value can neither be nor hold a blank."""
+    match kind:
+        case Opaque(clean=flag):
+            return flag
+        case Record(fields=fields):
+            return all(map(clean, fields.values()))
+        case Listing(item=item):
+            return clean(item)
+        case Either(options=options):
+            return all(map(clean, options))
+        case InSource(view=view, items=items, sure=sure):
+            # a list that passes by default holds scalars, or is a blank itself
+            scalar = items and view.many and view.treatment == "plain"
+            return sure and (scalar or view.treatment == "shown")
+    return True
+
+
+def formatted(kinds: Sequence[Type]) -> Type:
+    """Return the type of the text that is made of such values: a blank where one of them is known to be or hold one."""
+    blank = next((found for kind in kinds for found in blanks_in(kind)), None)
+    if blank is not None:
+        return blank
+    return STRING if all(map(clean, kinds)) else Opaque()
+
+
+def blanks_in(kind: Type) -> Iterator[Type]:
+    """Yield the blanks that a value is known to be or to hold."""
+    match kind:
+        case InSource(view=view) if view.treatment == "blank":
+            yield kind
+        case Record(fields=fields):
+            for value in fields.values():
+                yield from blanks_in(value)
+        case Listing(item=item):
+            yield from blanks_in(item)
+
+
+def either(kinds: list[Type]) -> Type:
+    """Return the type of a value that is one of `kinds`."""
+    flat: list[Type] = []
+    for kind in kinds:
+        for option in kind.options if isinstance(kind, Either) else (kind,):
+            if option not in flat:
+                flat.append(option)
+    return flat[0] if len(flat) == 1 else Either(tuple(flat))

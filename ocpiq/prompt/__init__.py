@@ -1,0 +1,37 @@
+"""The interactive prompt: thin files, one concern each. What needs prompt_toolkit is loaded when it opens."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+
+from ocpiq.app.arguments import parse
+from ocpiq.app.settings import Settings, prompt_settings
+
+
+def main(argv: Sequence[str]) -> int:
+    """Open the prompt for a command line without a query, and return the exit code."""
+    from ocpiq.app.exit_codes import exit_code  # noqa: PLC0415 - as below
+    from ocpiq.app.shutdown import Shutdown  # noqa: PLC0415
+
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # it catches Ctrl-C while it waits for a query
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return exit_code(lambda: start(prompt_settings(parse(argv))), Shutdown())
+
+
+def start(settings: Settings) -> int:
+    """Open the prompt and return the exit code; without a platform say how to get one."""
+    from ocpiq.prompt.session import Session  # noqa: PLC0415 - one-liners need none of it
+
+    session = Session.begin(settings)
+    if session is None:
+        from ocpiq.app.help import SHORT  # noqa: PLC0415
+        from ocpiq.app.report import say  # noqa: PLC0415
+        from ocpiq.errors import UsageError  # noqa: PLC0415
+
+        say(SHORT.rstrip())
+        return UsageError.exit_code
+    from ocpiq.prompt.prompt import converse  # noqa: PLC0415
+
+    with session.stack:
+        return converse(session)

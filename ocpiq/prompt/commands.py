@@ -1,0 +1,221 @@
+"""The prompt's own commands: `:help`, `:schema`, `:platform` and what else begins with a colon."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from typing import Final
+
+from msgspec import structs
+
+from ocpiq.app import explain, reference, schema, text_files
+from ocpiq.app.report import failed, say
+from ocpiq.app.settings import Settings, Variable
+from ocpiq.errors import OcpiqError, UsageError, choices, did_you_mean, shown
+from ocpiq.prompt.command_line import command_of
+from ocpiq.prompt.pager import Pager
+from ocpiq.prompt.paths import path_of
+from ocpiq.prompt.session import Session
+from ocpiq.prompt.suggest import QUERIED
+from ocpiq.prompt.suggestion import ALWAYS
+from ocpiq.prompt.words import Word, words
+from ocpiq.sinks.registry import ON_TERMINAL
+from ocpiq.storage import history
+
+NARROW: Final = 79  # columns that every terminal has
+HELP: Final = """\
+Enter runs a query, and goes on in a new line where it is not at its end;
+Alt-Enter always makes a new line.
+Tab completes, F2 mends what the bottom line says it mends, Ctrl-R finds an
+earlier query, Ctrl-C cancels, Ctrl-D leaves.
+A query that begins with a blank is not remembered.
+
+  sessions pass kwh | limit 3
+  sessions pass kwh | aggregate sum(.kwh) by .country_code
+"""
+
+
+class Printed(io.StringIO):
+    """What is to be shown on the terminal that standard output is, if it is one."""
+
+    def isatty(self) -> bool:
+        """Tell whether it will be a person who reads it."""
+        return sys.__stdout__ is not None and sys.__stdout__.isatty()
+
+
+class Leave(Exception):
+    """The prompt is to be left."""
+
+
+def command(session: Session, text: str) -> None:
+    """Do what a line that begins with a colon says; say what is wrong with it. Raises Leave."""
+    name, rest = command_of(text) or ("", "")
+    try:
+        if name not in COMMANDS:
+            known = did_you_mean(name, COMMANDS)
+            raise UsageError(f"there is no command {_shown(name)}", hint=known or ":help lists them")
+        if "\n" in rest and name != QUERIED:
+            raise UsageError(f"{name} takes one line", hint="what stands below it is to be typed on its own")
+        COMMANDS[name](session, rest)
+    except OcpiqError as error:
+        failed(error)
+
+
+def _help(session: Session, rest: str) -> None:
+    own = [word for word in words("command") if word.name in (rest, f":{rest}")]
+    if rest and own:
+        _show("\n".join(listed(own)))
+    elif rest:
+        _show(_looked_up(rest))
+    else:
+        _show("\n".join([HELP, *listed(words("command"))]))
+
+
+def _looked_up(name: str) -> str:
+    """Return what the language reference says of a name, of everything for `all`. Raises UsageError."""
+    try:
+        return (reference.contents() if name == "all" else reference.looked_up(name)).rstrip("\n")
+    except UsageError as error:
+        near = error.hint.startswith("did you mean")
+        raise UsageError(error.message, hint=error.hint if near else ":help all lists all names") from None
+
+
+def listed(known: Sequence[Word]) -> list[str]:
+    """Return commands, each with what it does, within the width that every terminal has."""
+    width = max(len(word.written) for word in known) + 2
+    return [
+        textwrap.fill(
+            word.about,
+            NARROW,
+            initial_indent=f"  {word.written:<{width}}",
+            subsequent_indent=" " * (width + 2),
+        )
+        for word in known
+    ]
+
+
+def _schema(session: Session, rest: str) -> None:
+    settings = structs.replace(session.query_settings(), words=tuple(rest.split()))
+    _show(_printed(lambda: schema.run(settings)))
+
+
+def _explain(session: Session, rest: str) -> None:
+    text = rest or session.last
+    if not text:
+        raise UsageError("there is no query yet", hint=":explain sessions | .id")
+    _show(_printed(lambda: explain.run(_explain_settings(session, text))))
+
+
+def _explain_settings(session: Session, text: str) -> Settings:
+    """Return the settings of `explain`, which needs the variables' names and none of their values."""
+    settings = session.query_settings()
+    variables = tuple(Variable("arg", name, "") for name in session.variables)
+    query = structs.replace(settings.query, variables=variables)
+    return structs.replace(settings, words=(text,), query=query)
+
+
+def _platform(session: Session, rest: str) -> None:
+    if rest:
+        session.switch(rest)
+        say(f"now on {session.platform} (OCPI {session.version})")
+        return
+    for name in dict.fromkeys((*session.platforms, session.platform)):
+        _show(f"{'*' if name == session.platform else ' '} {name}")
+
+
+def _to(session: Session, rest: str) -> None:
+    if rest and rest not in ON_TERMINAL:
+        raise UsageError(f"unknown format {shown(rest)}", hint=choices(rest, ON_TERMINAL))
+    session.form = rest or session.form
+    say(f"Output format: {session.form}" + ("" if rest else f" (available: {', '.join(ON_TERMINAL)})"))
+
+
+def _arg(session: Session, rest: str) -> None:
+    given, _, value = rest.partition(" ")
+    name = given.removeprefix("$")
+    if not rest:
+        names = sorted(f"${each}" for each in session.variables if each != ALWAYS)
+        say(", ".join(names) if names else "no variable is given yet; :arg from 2026-01-01 gives one")
+        return
+    if not name.isidentifier() or not value:
+        raise UsageError(":arg takes a name and a text", hint=":arg from 2026-01-01")
+    session.variables[name] = value.strip()
+    say(f"${name} is given")  # and not its value, which may be for nobody else
+
+
+def _save(session: Session, rest: str) -> None:
+    path = path_of(rest or session.file)
+    if not session.last:
+        raise UsageError("there is no query yet to save")
+    if not path.name:
+        raise UsageError(":save takes a file", hint=":save month.ocpiq")
+    if path.exists() and str(path) != session.file:
+        raise UsageError(f"{path} is there already", hint="choose another name, or :load it first")
+    try:
+        path.write_text(session.last.strip() + "\n", "utf-8")
+    except OSError as error:
+        raise UsageError(f"could not write {path}: {error.strerror}") from None
+    session.file = str(path)
+    say(f"saved in {path}; it runs with ocpiq -f {shlex.quote(str(path))}")
+
+
+def _load(session: Session, rest: str) -> None:
+    path = path_of(rest or session.file)
+    if not path.name:
+        raise UsageError(":load takes a file", hint=":load month.ocpiq")
+    session.pending = text_files.read(str(path), "").rstrip()
+    session.file = str(path)
+
+
+def _history(session: Session, rest: str) -> None:
+    if rest not in ("", "on", "off", "clear"):
+        raise UsageError(":history takes on, off or clear")
+    if rest == "clear":
+        try:
+            history.clear()
+        except OSError as error:
+            raise UsageError(f"the history cannot be removed: {error.strerror}") from None
+        session.forgotten = True
+        say("all queries are forgotten")
+        return
+    session.remembers = session.remembers if not rest else rest == "on"
+    say(f"queries are {'' if session.remembers else 'not '}remembered")
+
+
+def _quit(session: Session, rest: str) -> None:
+    raise Leave
+
+
+COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
+    ":help": _help,
+    ":schema": _schema,
+    ":explain": _explain,
+    ":platform": _platform,
+    ":to": _to,
+    ":arg": _arg,
+    ":save": _save,
+    ":load": _load,
+    ":history": _history,
+    ":quit": _quit,
+}
+
+
+def _printed(work: Callable[[], object]) -> str:
+    """Return what a command of the command line prints."""
+    printed = Printed()
+    with redirect_stdout(printed):
+        work()
+    return printed.getvalue().rstrip("\n")
+
+
+def _show(text: str) -> None:
+    if text:
+        Pager(lambda: None).write(text)
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() and len(name) <= 30 else "…"

@@ -1,0 +1,84 @@
+"""The keys that differ from prompt_toolkit's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from prompt_toolkit.buffer import Buffer, CompletionState
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import completion_is_selected, has_focus
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+from ocpiq.prompt.quick_fix import mended
+from ocpiq.prompt.validator import Checked
+
+MEND: Final = "F2"
+
+
+def bindings(look: Callable[[str], Checked]) -> KeyBindings:
+    """Return the bindings.
+
+    Enter runs what is not unfinished, takes the suggestion that was chosen among several, and else goes on in a new
+    line; Alt-Enter always makes a new line. Tab takes a sole suggestion at once. F2 does what a mistake's hint says.
+    """
+    keys = KeyBindings()
+    # And not in the search through the history, where Enter takes what was found.
+    at_query = has_focus(DEFAULT_BUFFER)
+
+    @keys.add("enter", filter=at_query)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        menu = buffer.complete_state
+        if menu is not None and menu.current_completion is not None and len(menu.completions) > 1:
+            buffer.complete_state = None  # the chosen suggestion stays
+        elif look(buffer.text).state == "unfinished":
+            buffer.newline(copy_margin=True)
+        else:
+            buffer.document = Document(buffer.text.rstrip())  # what was pasted often ends with an empty line
+            buffer.validate_and_handle()
+
+    @keys.add("escape", "enter", filter=at_query)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.newline(copy_margin=True)
+
+    @keys.add("tab", filter=at_query & ~completion_is_selected)
+    def _(event: KeyPressEvent) -> None:
+        complete(event.current_buffer)
+
+    @keys.add(MEND.lower(), filter=at_query)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        text = mended(buffer.text, look)
+        if text is not None:
+            buffer.save_to_undo_stack()
+            buffer.document = Document(text, moved(buffer.text, text, buffer.cursor_position))
+
+    return keys
+
+
+def complete(buffer: Buffer) -> None:
+    """Take a sole suggestion, or what all have in common; else list them, and choose the first when they are listed.
+
+    They are made anew: those of the last letter may still be on their way, and prompt_toolkit would not wait for them.
+    """
+    document, listed = buffer.document, buffer.complete_state is not None
+    found = list(buffer.completer.get_completions(document, CompleteEvent(completion_requested=True)))
+    common = get_common_complete_suffix(document, found)
+    if len(found) == 1:
+        buffer.cancel_completion()
+        buffer.apply_completion(found[0])
+    elif common:
+        buffer.insert_text(common)
+    elif found:
+        buffer.complete_state = CompletionState(document, found)
+        if listed:
+            buffer.complete_next()
+
+
+def moved(before: str, after: str, cursor: int) -> int:
+    """Return where the cursor stands when its text has become another: on the same characters as before."""
+    same = next((n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
+    return cursor if cursor <= same else max(same, cursor + len(after) - len(before))

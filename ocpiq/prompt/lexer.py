@@ -1,0 +1,33 @@
+"""Colours and marked mistakes in prompt_toolkit's form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prompt_toolkit.application import get_app
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.formatted_text.utils import split_lines
+from prompt_toolkit.lexers import Lexer
+
+from ocpiq.prompt.highlight import marked, pieces
+from ocpiq.prompt.quick_fix import mistake_shown
+from ocpiq.prompt.suggestion import Context
+from ocpiq.prompt.validator import Checked
+
+
+class QueryLexer(Lexer):
+    """Colours a query by the grammar's terminals and marks its first mistake."""
+
+    def __init__(self, context: Callable[[], Context], look: Callable[[str], Checked]) -> None:
+        self.context = context
+        self.look = look
+
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
+        """Return a function from line number to its pieces."""
+        text, context = document.text, self.context()
+        mistake = mistake_shown(text, get_app().current_buffer.cursor_position, self.look, context)
+        found = marked(pieces(text, context.modules), mistake.span if mistake else None)
+        styled = [(" ".join(f"class:{name}" for name in kind.split()), part) for kind, part in found]
+        lines = list(split_lines(styled))
+        return lambda number: lines[number] if number < len(lines) else []

@@ -1,0 +1,83 @@
+"""Lines on the terminal a screenful at a time: space for the next, Enter for one line, q for no more."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from typing import Final, Literal
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.utils import get_cwidth
+
+from ocpiq.values.terminal import visible
+
+Answer = Literal["page", "line", "end", "stop"]
+
+LAYOUT: Final = re.compile("(\x1b\\[[0-9;:]*m|\t)")  # colours, which the results are written in, and tabs
+QUESTION: Final = "-- more: space, Enter for a line, g for all, q to stop --"
+
+
+class Pager:
+    """Writes lines until the terminal is full, then asks. `clear` is called before anything is written."""
+
+    def __init__(self, clear: Callable[[], None]) -> None:
+        self.clear = clear
+        self.room: float = self._height()
+
+    def write(self, text: str) -> bool:
+        """Write whole lines; return False where no more are wanted."""
+        self.clear()
+        for line in map(safe, text.removesuffix("\n").split("\n") if text else ()):
+            rows = self._rows(line)
+            if self.room < rows and not self._more():
+                return False
+            self.room -= rows
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+        return True
+
+    def _more(self) -> bool:
+        sys.stdout.flush()
+        answer = ask()
+        self.room = {"page": self._height(), "line": 1, "end": float("inf"), "stop": 0}[answer]
+        return answer != "stop"
+
+    def _height(self) -> int:
+        return max(1, shutil.get_terminal_size().lines - 2)
+
+    def _rows(self, line: str) -> int:
+        """Return how many rows of the terminal a line takes."""
+        width = max(1, shutil.get_terminal_size().columns)
+        if len(line) <= width and line.isascii():
+            return 1
+        return max(1, -(-get_cwidth(LAYOUT.sub("", line)) // width))
+
+
+def safe(line: str) -> str:
+    """Return a line of results without the characters that a terminal could take for more than text."""
+    return "".join(piece if LAYOUT.fullmatch(piece) else visible(piece) for piece in LAYOUT.split(line))
+
+
+def ask() -> Answer:
+    """Ask whether to go on; the question is gone afterwards."""
+    keys = KeyBindings()
+    answers: dict[Answer, tuple[str, ...]] = {
+        "page": (" ", "pagedown", "c-v"),
+        "line": ("enter", "down", "j"),
+        "end": ("g", "G"),
+        "stop": ("q", "Q", "c-c", "c-d"),
+    }
+    for answer, pressed in answers.items():
+        for key in pressed:
+            keys.add(key, eager=True)(_answer(answer))
+    session: PromptSession[Answer] = PromptSession(
+        QUESTION, key_bindings=keys, erase_when_done=True, reserve_space_for_menu=0
+    )
+    return session.prompt()
+
+
+def _answer(answer: Answer) -> Callable[[KeyPressEvent], None]:
+    return lambda event: event.app.exit(result=answer)

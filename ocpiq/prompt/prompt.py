@@ -1,0 +1,122 @@
+"""The prompt itself: one line after the other until it is left."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.shortcuts import CompleteStyle
+from prompt_toolkit.styles import Style
+
+from ocpiq.prompt.command_line import command_of
+from ocpiq.prompt.commands import Leave, command
+from ocpiq.prompt.completer import QueryCompleter
+from ocpiq.prompt.history import Remembered
+from ocpiq.prompt.key_bindings import MEND, bindings
+from ocpiq.prompt.lexer import QueryLexer
+from ocpiq.prompt.quick_fix import mended, mistake_shown
+from ocpiq.prompt.run import run
+from ocpiq.prompt.session import Session
+from ocpiq.prompt.toolbar import MOST, goes_on, rows, status, warning
+from ocpiq.prompt.validator import Checked, checked
+from ocpiq.sinks.colors import refused
+from ocpiq.values.json.codec import well_formed
+
+PROMPT: Final = "ocpiq> "
+MENU: Final = 8  # rows
+GREETING: Final = ":help says what can be done here; Tab completes; Ctrl-D leaves"
+STYLE: Final = {
+    "module": "ansicyan bold",
+    "function": "ansiblue",
+    "keyword": "ansimagenta",
+    "field": "",
+    "variable": "ansiyellow",
+    "format": "ansiblue",
+    "number": "ansiyellow",
+    "string": "ansigreen",
+    "comment": "ansibrightblack italic",
+    "command": "ansimagenta bold",
+    "wrong": "underline ansired",
+    "open": "ansigreen",
+    "blanked": "ansired",
+    "passed": "ansicyan",
+    "bottom-toolbar": "noreverse bg:ansibrightblack ansiwhite",
+    "bottom-toolbar.mistake": "noreverse bg:ansired ansiwhite",
+}
+
+
+def converse(session: Session) -> int:
+    """Take queries and commands until Ctrl-D or `:quit`; return the exit code."""
+    prompt = _prompt(session)
+    print(GREETING)  # noqa: T201 - to a person at a terminal
+    while True:
+        text, session.pending = session.pending, ""
+        try:
+            text = prompt.prompt(default=text)
+            if command_of(text) is not None:
+                command(session, text)
+                if session.forgotten:
+                    prompt, session.forgotten = _prompt(session), False
+            elif text.strip():
+                run(session, text)
+        except KeyboardInterrupt:  # at the prompt: a new line; elsewhere whatever it was is over
+            continue
+        except (EOFError, Leave):
+            return 0
+
+
+def replace_broken(buffer: Buffer) -> None:
+    """Replace bytes that are not UTF-8, which prompt_toolkit hands on as lone surrogates, by U+FFFD."""
+    whole = well_formed(buffer.text)
+    if whole != buffer.text:
+        buffer.set_document(Document(whole, min(buffer.cursor_position, len(whole))), bypass_readonly=True)
+
+
+def _prompt(session: Session) -> PromptSession[str]:
+    def look(text: str) -> Checked:
+        settings = session.settings.query
+        home = Path(session.file).parent if session.file else None
+        zones = settings.zone, settings.default_zone
+        return checked(text, session.version, tuple(session.variables), settings.library, home, zones)
+
+    def bar() -> StyleAndTextTuples:
+        buffer, width = get_app().current_buffer, get_app().output.get_size().columns
+        found = look(buffer.text)
+        line = status(session.platform, session.version, found.plan, session.seen)
+        mistake = mistake_shown(buffer.text, buffer.cursor_position, look, session.context())
+        below = warning(mistake, MEND if mistake and mended(buffer.text, look) else "") or goes_on(found.open)
+        kind = "class:bottom-toolbar.mistake" if mistake else ""
+        shown: StyleAndTextTuples = [("", rows(line, width))]
+        return [*shown, ("", "\n"), (kind, rows(below, width))] if below else shown
+
+    plain = refused(os.environ) or session.settings.output.monochrome
+    prompt: PromptSession[str] = PromptSession(
+        PROMPT,
+        multiline=True,
+        prompt_continuation=lambda width, line, wraps: " " * width if wraps else "... ".rjust(width),
+        completer=QueryCompleter(session.context),
+        complete_style=CompleteStyle.COLUMN,
+        complete_while_typing=True,
+        lexer=QueryLexer(session.context, look),
+        key_bindings=bindings(look),
+        history=Remembered(session),
+        bottom_toolbar=bar,
+        style=Style.from_dict(STYLE),
+        enable_open_in_editor=True,
+        color_depth=ColorDepth.DEPTH_1_BIT if plain else None,
+    )
+
+    def make_room(app: Application[str]) -> None:
+        """Keep rows for suggestions, as many as leave one for the query and three for the bar."""
+        prompt.reserve_space_for_menu = max(0, min(MENU, app.output.get_size().rows - 1 - MOST))
+
+    prompt.app.before_render += make_room
+    prompt.default_buffer.on_text_changed += replace_broken
+    return prompt

@@ -1,0 +1,103 @@
+"""A query run from the prompt: results as they come, Ctrl-C ends it and nothing else."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+from ocpiq.app import output, report
+from ocpiq.app.progress import Progress
+from ocpiq.app.run import Text, compiled
+from ocpiq.app.shutdown import Shutdown
+from ocpiq.app.stdio import CLEAR
+from ocpiq.app.worker import apart
+from ocpiq.errors import Notice, OcpiqError, Warned
+from ocpiq.prompt.pager import Pager
+from ocpiq.prompt.session import Session
+from ocpiq.sinks.target import Target
+from ocpiq.sources import Source
+from ocpiq.sources.page_by_page import page_by_page
+
+
+def run(session: Session, text: str) -> None:
+    """Run a query and write what it gives; whatever happens to it, the prompt goes on."""
+    session.last = text
+    session.seen.clear()
+    progress = Progress(quiet=session.settings.quiet, verbose=session.settings.verbose)
+    shutdown = Shutdown()
+    with shutdown.on_signals(("SIGINT",), once=False):
+        ended = apart(lambda: _guarded(session, text, progress, shutdown), shutdown, force=True)
+    progress.clear()
+    if shutdown.signal:
+        sys.stderr.write(CLEAR)  # the terminal's own ^C
+        report.say("cancelled")
+    if ended == "stuck":  # its connection is not to be used again, and nothing it still says is to be seen
+        session.reopen(session.settings)
+
+
+def _guarded(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
+    try:
+        _write(session, text, progress, shutdown)
+    except (KeyboardInterrupt, Enough):
+        return
+    except OcpiqError as error:
+        progress.clear()
+        report.failed(error, text)
+    except Exception as error:
+        progress.clear()
+        report.broke(error)
+
+
+def _write(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
+    def notify(notice: Notice) -> None:
+        session.heard(notice)
+        progress(notice)
+
+    settings = session.query_settings()
+    query = compiled(settings.query, Text(text, session.file), session.variables)
+    pager, stream = Pager(progress.clear), Written()
+    target = Target(stream, None, True, lambda message: progress(Warned(message)))
+    sink = output.open_sink(settings.output, os.environ, target, lambda: query.columns(session.sources))
+    if query.modules:
+        progress.waiting(f"asking {session.platform} for {', '.join(query.modules)} …")
+
+    def show() -> None:
+        if not pager.write(stream.taken()):
+            raise Enough
+
+    def between(source: Source) -> None:
+        shutdown.check()
+        if source.repeats:  # a platform, whose next page may take a while
+            sink.flush()
+            show()
+
+    sources = page_by_page(session.sources, between)
+    try:
+        for value in query.run(sources=sources, variables=session.variables, notify=notify):
+            shutdown.check()
+            sink.write(value)
+            show()
+        sink.close()
+        show()
+    except OcpiqError:
+        sink.flush()
+        show()
+        raise
+    finally:
+        sink.discard()
+
+
+class Enough(Exception):
+    """No more results are wanted."""
+
+
+class Written(io.BytesIO):
+    """What a sink has written and the pager has not."""
+
+    def taken(self) -> str:
+        """Return it, once."""
+        text = self.getvalue().decode()
+        self.seek(0)
+        self.truncate()
+        return text

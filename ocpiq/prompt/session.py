@@ -1,0 +1,113 @@
+"""What a prompt knows while it is open: where objects come from, variables, the last query, what was seen."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Final
+
+from msgspec import Struct, field, structs
+
+from ocpiq.app import sources as origin
+from ocpiq.app import variables as values
+from ocpiq.app.settings import Settings
+from ocpiq.errors import Notice, PageRead, PullEnded
+from ocpiq.prompt.paths import names_in
+from ocpiq.prompt.suggestion import Context
+from ocpiq.schema import DEFAULT_VERSION, modules
+from ocpiq.sinks import registry
+from ocpiq.sources import Source
+from ocpiq.storage import history, logins
+from ocpiq.values.types import Value
+
+DEMO: Final = "demo"
+
+
+class Session(Struct):
+    """An open prompt.
+
+    `stack` holds what has to be closed; `last` is the last query, `file` where it was saved or loaded from, `pending`
+    what is to stand at the prompt; `forgotten` tells that the history was cleared; `seen` counts the objects that the
+    last query read.
+    """
+
+    settings: Settings
+    stack: ExitStack
+    platform: str = ""
+    platforms: tuple[str, ...] = ()
+    version: str = DEFAULT_VERSION
+    sources: dict[str, Source] = field(default_factory=dict)
+    variables: dict[str, Value] = field(default_factory=dict)
+    form: str = "json"
+    last: str = ""
+    file: str = ""
+    pending: str = ""
+    remembers: bool = field(default_factory=history.wanted)
+    forgotten: bool = False
+    seen: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, settings: Settings) -> Session | None:
+        """Return a session on the demo, a platform or files; None if there are neither options nor logins."""
+        pull, output = settings.pull, settings.output
+        form = output.format or ("" if output.csv is None else "csv") or output.default_format
+        if form not in registry.ON_TERMINAL:
+            form = "json"
+        session = cls(settings, ExitStack(), variables=values.variables(settings.query), form=form)
+        if not (pull.platform or pull.files or pull.demo or logins.names()):
+            return None
+        session.reopen(settings)
+        return session
+
+    def switch(self, name: str) -> None:
+        """Pull from another login from now on, or from the demo. Raises UsageError."""
+        demo = name == DEMO and name not in logins.names()
+        pull = structs.replace(self.settings.pull, platform=None if demo else name, files=(), demo=demo)
+        self.reopen(structs.replace(self.settings, pull=pull))
+
+    def reopen(self, settings: Settings) -> None:
+        """Open what `settings` ask for, and close what was open. Raises UsageError."""
+        with ExitStack() as opened:
+            sources, name = _open(settings, opened)
+            self.stack.close()
+            self.stack.push(opened.pop_all())
+        self.settings, self.sources, self.platform = settings, sources, name
+        self.version = next(iter(sources.values())).version
+        self.platforms = tuple(dict.fromkeys((*logins.names(), DEMO)))
+        self.seen.clear()
+
+    def query_settings(self) -> Settings:
+        """Return the settings of a query at the prompt: the version of the platform, the format of results.
+
+        Options that the format does not know wait for one that does.
+        """
+        output, known = self.settings.output, registry.by_name(self.form).options
+        special = tuple(option for option in output.special if option in known)
+        csv = output.csv if "csv" in known else None
+        return structs.replace(
+            self.settings,
+            query=structs.replace(self.settings.query, version=self.version),
+            output=structs.replace(output, format=self.form, csv=csv, special=special),
+        )
+
+    def context(self) -> Context:
+        """Return what suggestions are made from."""
+        names = modules(self.version)
+        return Context(
+            self.version, names, tuple(self.variables), self.platforms, registry.ON_TERMINAL, names_in
+        )
+
+    def heard(self, notice: Notice) -> None:
+        """Count what a run has read."""
+        if isinstance(notice, PageRead | PullEnded):
+            self.seen[notice.module] = notice.objects
+
+
+def _open(settings: Settings, stack: ExitStack) -> tuple[dict[str, Source], str]:
+    """Return a source for each module, and one name for all of them."""
+    wanted, pull = modules(), settings.pull
+    if pull.demo:
+        return origin.sources(settings, wanted, stack), DEMO
+    if pull.platform or not pull.files:
+        name = logins.find(origin.platform_name(pull)).name
+        return origin.sources(settings, wanted, stack), name
+    return origin.sources(settings, (), stack), "files"

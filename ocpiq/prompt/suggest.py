@@ -1,0 +1,241 @@
+"""What could be written at the cursor: a pure function of the text, the cursor, and what the platform is.
+
+The grammar says what can stand there, the analysis what `.` is; no data is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from ocpiq.language.grammar import tables
+from ocpiq.language.lalr import Token
+from ocpiq.language.partial import Begun, begun
+from ocpiq.language.tree import Program
+from ocpiq.prompt.command_line import argument_at, command_of
+from ocpiq.prompt.cursor_type import PROBE, Known, known
+from ocpiq.prompt.suggest_command import suggest_command
+from ocpiq.prompt.suggest_fields import clause_fields, enum_of, fields
+from ocpiq.prompt.suggestion import ALWAYS, Context, Suggestion, fitting
+from ocpiq.prompt.words import Word, words
+from ocpiq.schema import module
+
+QUERIED: Final = ":explain"  # the command that takes a query
+MOST: Final = 200  # suggestions
+WORD: Final = re.compile(r"(?:(?<![0-9.])\.|[$@])?[A-Za-z_][A-Za-z_0-9]*$|(?<![0-9.])\.$|[$@]$")
+PATH: Final = re.compile(r"\b(?:pass|only)\b[^|]*?\s*(\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_0-9]*)+)$")
+QUOTED: Final = "LITERAL"
+# Offered before a letter is written.
+EXPECTED: Final = ("asc", "by", "desc", "elif", "else", "end", "on", "then")
+# A variable may stand behind these.
+BOUNDS: Final = ("_SINCE", "_UNTIL", "_DURING", "_NEWEST", "LIMIT", "TOP")
+EQUALITY: Final = ("EQUAL", "UNEQUAL")
+
+
+def suggest(text: str, cursor: int, context: Context) -> list[Suggestion]:
+    """Return what could stand at `cursor` in place of the word before it, the best first."""
+    text = text[:cursor]
+    asked = command_of(text)
+    if asked is not None:
+        query = argument_at(text) if asked[0] == QUERIED else None
+        return suggest_command(text, context) if query is None else suggest(text[query:], cursor, context)
+    dotted = PATH.search(text)
+    if dotted:
+        found = _clause_paths(begun(text[: dotted.start(1)]), dotted[1], context)
+        if found:
+            return found
+    match = WORD.search(text)
+    word = match[0] if match else ""
+    read = begun(text[: len(text) - len(word)])
+    if read.stuck is not None or _in_comment(read):
+        return []
+    begun_with = word.lstrip(".$@").casefold()
+    offered = _at(read, word, context)
+    ranked = sorted(offered, key=lambda each: not each.text.lstrip(".[]$@").casefold().startswith(begun_with))
+    return ranked[:MOST]
+
+
+def _at(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+    can_stand = read.next()
+    if QUOTED in can_stand:
+        yield from _values_of_enum(read, word, context)
+        return
+    if "RESERVED" in can_stand and "_DESCEND" not in can_stand:
+        yield from _clause_paths(read, word, context)
+        yield from _keys(read, word, context) if "_RBRACE" in can_stand else ()
+        return
+    last = read.last()
+    if last is not None and last.kind in ("JOIN", "EACH") and "_AS" not in can_stand:
+        yield from _modules(word, context)
+        return
+    if word[:1] not in (".", "$", "@"):
+        yield from _clauses(read, can_stand, word, context)
+        yield from _of_kind("stage", word) if last is not None and last.kind == "_PIPE" else ()
+        yield from _quoted_enum(read, word, context)
+    if last is not None and last.kind == "JOIN":
+        yield from _modules(word, context)
+    if can_stand & {"_DESCEND", "FIELD"}:
+        yield from _in_expression(read, can_stand, word, context)
+    elif "VARIABLE" in can_stand and last is not None and last.kind in BOUNDS:
+        yield from _given(word, context)
+    if word[:1] not in (".", "$", "@"):
+        yield from _keywords(can_stand, word)
+
+
+def _in_expression(
+    read: Begun, can_stand: frozenset[str], word: str, context: Context
+) -> Iterator[Suggestion]:
+    """Yield what a term can be, or a step of the path that stands there."""
+    term = "_DESCEND" in can_stand
+    if not term and not word.startswith("."):
+        return
+    joined = read.open_token(frozenset({"VARIABLE"})) if read.open_token(frozenset({"_ON"})) else None
+    here = known(_probed(read), context.version, context.variables)
+    if word[:1] in ("", "."):
+        yield from fields(here.kind, word, context.version, first=term)
+    if joined is not None and joined.text.startswith(word):
+        yield Suggestion(joined.text, len(word), "variable", "joined")
+    if not term:
+        return
+    if word[:1] in ("", "$"):
+        yield from _bound(here, word, context)
+    if word.startswith("$") and joined is None:
+        yield from _given(word, context)
+    if word.startswith("@"):
+        yield from _of_kind("format", word)
+    if word[:1] in (".", "$", "@"):
+        return
+    folds = here.scope is not None and here.scope.folding is not None
+    if joined is None and (here.scope is None or not (here.scope.repeated or folds)):
+        yield from _modules(word, context)
+    if folds:
+        yield from _written(words("aggregate"), word)
+    if word:
+        yield from _defined(here, word)
+        yield from _written(words("function"), word)
+        yield from fields(here.kind, "." + word, context.version, first=True, replaces=len(word))
+    elif read.tokens and joined is None:
+        yield from _given(word, context)
+
+
+def _probed(read: Begun) -> Program | None:
+    """Return the query that was begun with the probe at its end."""
+    last, variable = read.last(), read.open_token(frozenset({"VARIABLE"}))
+    # A join takes nothing but equalities.
+    if last is not None and last.kind == "_ON" and variable is not None:
+        return read.ended(("FIELD", "." + PROBE), ("EQUAL", "=="), ("VARIABLE", variable.text))
+    return read.ended(("FIELD", "." + PROBE))
+
+
+# ---------------------------------------------------------------- one kind of word each
+
+
+def _written(found: Iterable[Word], word: str) -> Iterator[Suggestion]:
+    """Yield functions: the word up to its bracket is written."""
+    for each in fitting(found, word, lambda each: each.name):
+        text = each.name + ("(" if each.arity else "")
+        yield Suggestion(text, len(word), each.kind, each.about, each.written)
+
+
+def _of_kind(kind: str, word: str) -> Iterator[Suggestion]:
+    for each in words(kind):
+        if each.name.startswith(word):
+            yield Suggestion(each.name, len(word), kind, each.about, each.written)
+
+
+def _keywords(can_stand: frozenset[str], word: str) -> Iterator[Suggestion]:
+    spelled = {
+        terminal.text for terminal in tables().terminals if terminal.word and terminal.name in can_stand
+    }
+    alone = len(can_stand) == 1  # as `as` is behind the module of a join
+    for each in words("word"):
+        if each.name in spelled and each.name.startswith(word) and (word or alone or each.name in EXPECTED):
+            yield Suggestion(each.name, len(word), "word", each.about)
+
+
+def _modules(word: str, context: Context) -> Iterator[Suggestion]:
+    for name in fitting(context.modules, word, str):
+        yield Suggestion(name, len(word), "module", f"every {module(name, context.version).object}")
+
+
+def _bound(here: Known, word: str, context: Context) -> Iterator[Suggestion]:
+    """Yield the query's own variables, the last one first."""
+    for name in reversed(list(here.scope.variables) if here.scope else []):
+        if name.startswith(word[1:]) and name not in context.variables:
+            yield Suggestion(f"${name}", len(word), "variable")
+
+
+def _given(word: str, context: Context) -> Iterator[Suggestion]:
+    for name in sorted(context.variables, key=lambda name: name == ALWAYS):
+        if name.startswith(word[1:]) and (word or name != ALWAYS):
+            yield Suggestion(f"${name}", len(word), "variable", "given")
+
+
+def _defined(here: Known, word: str) -> Iterator[Suggestion]:
+    bound = list(here.scope.functions) if here.scope else []
+    for name, arity in fitting(bound, word, lambda each: each[0]):
+        yield Suggestion(name + ("(" if arity else ""), len(word), "function", "defined in the query", name)
+
+
+def _clauses(read: Begun, can_stand: frozenset[str], word: str, context: Context) -> Iterator[Suggestion]:
+    if "_PASS" in can_stand and _source(read, context) is not None:
+        yield from _of_kind("clause", word)
+
+
+def _clause_paths(read: Begun, word: str, context: Context) -> list[Suggestion]:
+    """Return the fields for a path of `pass` or `only`."""
+    can_stand = read.next()
+    name = _source(read, context)
+    if read.stuck is not None or name is None or not {"RESERVED", "FIELD"} <= can_stand:
+        return []
+    return list(clause_fields(module(name, context.version), word))
+
+
+def _keys(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+    """Yield the fields of `.` as keys of an object: `{id}` is short for `{id: .id}`."""
+    program = read.ended(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
+    kind = known(program, context.version, context.variables).kind
+    for each in fields(kind, "." + word, context.version, first=True):
+        if each.text.startswith("."):
+            yield Suggestion(each.text[1:], len(word), each.kind, each.about, state=each.state)
+
+
+def _values_of_enum(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+    """Yield what a field that is compared with the string may be, where the schema lists that."""
+    quote = read.last()
+    if quote is not None and quote.span.end == len(read.text) and len(read.tokens) > 2:
+        for value in _compared(read, read.tokens[-2], context):
+            if value.startswith(word):
+                yield Suggestion(value + '"', len(word), "value", shown=value)
+
+
+def _quoted_enum(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+    """Yield the same as whole strings, where none is begun yet."""
+    last = read.last()
+    if not word and last is not None:
+        for value in _compared(read, last, context):
+            yield Suggestion(f'"{value}"', 0, "value")
+
+
+def _compared(read: Begun, operator: Token, context: Context) -> tuple[str, ...]:
+    """Return what the left side of `==` or `!=` may be, where the schema lists that."""
+    if operator.kind not in EQUALITY:
+        return ()
+    program = begun(read.text[: operator.span.start]).ended(("FIELD", "." + PROBE))
+    return enum_of(known(program, context.version, context.variables).kind)
+
+
+def _source(read: Begun, context: Context) -> str | None:
+    """Return the module whose clauses stand at the end of what was read."""
+    for value in reversed(read.run.values):
+        if getattr(value, "kind", "") == "NAME" and value.text in context.modules:
+            return str(value.text)
+        if getattr(value, "kind", "") in ("_PIPE", "_LPAR", "_LBRACE", "_LSQB"):
+            return None
+    return None
+
+
+def _in_comment(read: Begun) -> bool:
+    last = read.last()
+    return "#" in read.text[last.span.end if last else 0 :].rpartition("\n")[2]

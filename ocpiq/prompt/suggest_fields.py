@@ -1,0 +1,99 @@
+"""The fields of what stands at the cursor, each with its type and whether it is open, blanked or passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ocpiq.plan.types import Either, InSource, Listing, Opaque, Record, Scalar, Type
+from ocpiq.privacy.view import ViewNode
+from ocpiq.prompt.suggestion import Suggestion, fitting
+from ocpiq.schema import Field, Module
+
+STATES: Final = {"shown": "passed", "plain": "open", "blank": "blanked", "container": ""}
+
+
+def fields(
+    kind: Type | None, word: str, version: str, *, first: bool, replaces: int | None = None
+) -> Iterator[Suggestion]:
+    """Yield the steps that a value of type `kind` has and that `word`, a dot and the begun name, can become.
+
+    Those of a list go through its items: `[].name`, and `.[].name` where nothing stands before the dot (`first`).
+    """
+    size = len(word) if replaces is None else replaces
+    seen = {(dots, name): (about, state) for dots, name, about, state in _steps(kind, version)}
+    for dots, name in fitting(seen, word[1:], lambda step: step[1]):
+        about, state = seen[dots, name]
+        step = f"{dots}.{name}" if name else dots
+        yield Suggestion(f".{step}" if dots and first else step, size, "field", about, state=state)
+
+
+def clause_fields(module: Module, word: str) -> Iterator[Suggestion]:
+    """Yield the paths that a path of `pass` or `only` can become; arrays need no notation there."""
+    holder, _, name = word.rpartition(".")
+    field = module.root
+    for step in holder.lstrip(".").split(".") if holder.strip(".") else ():
+        if step not in field.children:
+            return
+        field = field.children[step]
+    for child in fitting(field.children.values(), name, lambda child: child.name):
+        text = f"{holder}.{child.name}" if "." in word else child.name
+        state = "" if not child.leaf else "open" if child.shown else "blanked"
+        yield Suggestion(text, len(word), "field", _type(child, module.version), state=state)
+
+
+def enum_of(kind: Type | None) -> tuple[str, ...]:
+    """Return the values that the specification lists for a value of this type."""
+    match kind:
+        case InSource(view=ViewNode(field=Field(enum=values))):
+            return values
+        case Either(options=options):
+            return tuple(value for option in options for value in enum_of(option))
+    return ()
+
+
+def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the brackets before a step, its name, its type, its state."""
+    match kind:
+        case InSource(is_list=True) if kind.view.children:
+            yield "[]", "", "each item", ""
+            for name, node in kind.view.children.items():
+                yield "[]", name, _type(node.field, version), STATES[node.treatment]
+        case InSource(is_list=True) | Listing(item=Scalar() | Opaque()):
+            yield "[]", "", "each item", ""
+        case InSource(view=ViewNode(children=children)):
+            for name, node in children.items():
+                yield "", name, _type(node.field, version), STATES[node.treatment]
+        case Record(fields=made):
+            for name, value in made.items():
+                yield "", name, *_described(value, version)
+        case Listing(item=item):
+            yield "[]", "", "each item", ""
+            yield from (
+                (f"[]{dots}", name, about, state) for dots, name, about, state in _steps(item, version)
+            )
+        case Either(options=options):
+            for option in options:
+                yield from _steps(option, version)
+
+
+def _described(kind: Type, version: str) -> tuple[str, str]:
+    """Return the type of a value that the query made, and its state."""
+    match kind:
+        case InSource(view=view):
+            return _type(view.field, version), STATES[view.treatment]
+        case Scalar(kind=name):
+            return name, ""
+        case Record():
+            return "object", ""
+        case Listing():
+            return "array", ""
+    return "", ""
+
+
+def _type(field: Field | None, version: str) -> str:
+    """Return the type of a field, with the versions that have it where the platform's is none of them."""
+    if field is None:
+        return "the platform's own"
+    text = f"{field.type}[]" if field.many else field.type
+    return text if version in field.versions else f"{text}, in OCPI {' and '.join(field.versions)}"

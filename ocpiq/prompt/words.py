@@ -1,0 +1,61 @@
+"""A line of help for each word: from the language reference, and for the prompt's own commands from `words.txt`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from msgspec import Struct
+
+from ocpiq.language.reference import entries
+from ocpiq.schema import modules
+
+STAGE: Final = re.compile(r"([a-z]+(?: by| each)?)\b.*")
+CLAUSE: Final = re.compile(r"([a-z]+)(?: [A-Z]+)?")
+CALL: Final = re.compile(r"(@?[A-Za-z_]\w*)(?:\(.*\))?")
+FORMS: Final = {"stage": STAGE, "clause": CLAUSE}
+GROUPS: Final = {"stage": "Stages", "clause": "Sources", "aggregate": "Aggregates"}
+
+
+class Word(Struct, frozen=True):
+    """A word: its kind (clause, stage, function, …), its name, how it is written with what it takes, what it does."""
+
+    kind: str
+    name: str
+    written: str
+    about: str
+
+    @property
+    def arity(self) -> int:
+        """How many arguments a function takes."""
+        return self.written.count(";") + ("(" in self.written)
+
+
+@cache
+def words(kind: str) -> tuple[Word, ...]:
+    """Return the words of a kind: clause, stage, aggregate, function, format, word (other keywords) or command."""
+    found = _own(kind) if kind in ("word", "command") else _of_reference(kind)
+    return tuple({(word.name, word.arity): word for word in reversed(list(found))}.values())[::-1]
+
+
+def _of_reference(kind: str) -> Iterator[Word]:
+    pattern = FORMS.get(kind, CALL)
+    for entry in entries():
+        if entry.group == GROUPS[kind] if kind in GROUPS else entry.group not in GROUPS.values():
+            for form in entry.forms:
+                match = pattern.fullmatch(form)
+                if not match or match[1] in modules():
+                    continue
+                if kind in GROUPS or match[1].startswith("@") == (kind == "format"):
+                    yield Word(kind, match[1], form, entry.about)
+
+
+def _own(kind: str) -> Iterator[Word]:
+    text = files("ocpiq.prompt").joinpath("words.txt").read_text("utf-8")
+    for line in text.splitlines():
+        if line.startswith(f"{kind} "):
+            _, written, about = re.split(r"  +", line, maxsplit=2)
+            yield Word(kind, written.split()[0], written, about)

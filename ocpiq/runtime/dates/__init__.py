@@ -1,0 +1,1 @@
+"""Dates and times, as jq and as OCPI work need them."""

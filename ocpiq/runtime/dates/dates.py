@@ -1,0 +1,192 @@
+"""Dates (jq manual, "Dates"): seconds since 1970, or broken down as `[year, month from 0, day, hour, minute, second]`.
+
+Behind those come the days of the week and of the year. All in UTC but for `localtime` and `strflocaltime`. Beyond jq,
+`fromdate` reads fractions of a second and offsets.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from ocpiq.errors import RunError
+from ocpiq.runtime.builtins.numbers import number
+from ocpiq.runtime.dates import strptime
+from ocpiq.runtime.dates.calendar import date_of, days_before, weekday, year_day
+from ocpiq.values.arithmetic import Number, plain
+from ocpiq.values.numbers import NUMBERS
+from ocpiq.values.types import Value
+
+DAY: Final = 86_400
+SECOND: Final = timedelta(seconds=1)
+EPOCH: Final = datetime(1970, 1, 1)
+WHOLE: Final = {int}
+LARGEST: Final = 2**31 - 1
+ISO_8601: Final = "%Y-%m-%dT%H:%M:%SZ"
+WITH_MORE: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})([.,][0-9]+)?(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)",
+    re.ASCII,
+)
+DIRECTIVE: Final = re.compile(r"%[-_0^#]*+[0-9]*+[EO]?[A-Za-z+%]", re.ASCII)
+
+
+def _moment(of: Callable[[float], time.struct_time], seconds: Number) -> time.struct_time:
+    try:
+        return of(int(seconds))
+    except (ValueError, OverflowError, OSError):
+        raise RunError("error converting number of seconds since epoch to datetime") from None
+
+
+def broken_down(name: str, of: Callable[[float], time.struct_time]) -> Callable[[Value], Value]:
+    """Return `gmtime` or `localtime`."""
+
+    def builtin(value: Value) -> Value:
+        if type(value) not in NUMBERS:
+            raise RunError(f"{name}() requires numeric inputs")
+        seconds = cast(Number, value)
+        moment = _moment(of, seconds)
+        fraction = 0 if type(seconds) is int else seconds - math.floor(seconds)
+        return [
+            moment.tm_year,
+            moment.tm_mon - 1,
+            moment.tm_mday,
+            moment.tm_hour,
+            moment.tm_min,
+            plain(moment.tm_sec + fraction) if fraction else moment.tm_sec,
+            (moment.tm_wday + 1) % 7,
+            moment.tm_yday - 1,
+        ]
+
+    return builtin
+
+
+def _parts(value: Value, name: str) -> list[int]:
+    """Return year, month, day, hour, minute and second of a broken down time, as C's integers."""
+    if type(value) is not list:
+        raise RunError(f"{name} requires parsed datetime inputs")
+    first = value[:8]
+    if len(first) == 8 and set(map(type, first)) == WHOLE and abs(first[0]) < 10_000:  # type: ignore[arg-type]
+        return first[:6]  # type: ignore[return-value]
+    if not all(type(part) in NUMBERS and part == part for part in first):  # noqa: PLR0124 - no NaN
+        raise RunError(f"{name} requires parsed datetime inputs")
+    if not first:
+        return [1900, 0, 0, 0, 0, 0]
+    year, *rest = first
+    whole = [_int(year - 1900) + 1900, *(_int(part) for part in rest)]  # type: ignore[operator, arg-type]
+    return (whole + [0] * 6)[:6]
+
+
+def _int(number_: Number) -> int:
+    return int(max(-LARGEST - 1, min(LARGEST, number_)))
+
+
+def _seconds(parts: list[int]) -> int:
+    """Return the seconds since 1970 of a broken down time in UTC; parts may be out of range."""
+    year, month, day, hour, minute, second = parts
+    days = days_before(year + month // 12, month % 12) + day - 1
+    return days * DAY + hour * 3600 + minute * 60 + second
+
+
+def mktime(value: Value) -> Value:
+    """`mktime`"""
+    if type(value) is not list:
+        raise RunError("mktime requires array inputs")
+    return _seconds(_parts(value, "mktime"))
+
+
+def strftime(value: Value, form: Value) -> str:
+    """`strftime(format)`; `%Z` is UTC."""
+    if type(value) in NUMBERS:
+        moment = _moment(time.gmtime, cast(Number, value))
+        text = _form(form, "strftime/1")
+        if "Z" in text:  # which C may call GMT
+            moment = time.struct_time((*moment[:9], "UTC", 0))
+        return _written(text, moment)
+    parts, text = _parts_and_form(value, form, "strftime/1")
+    return _written(text, _normal(_seconds(parts)))
+
+
+def _form(form: Value, name: str) -> str:
+    if type(form) is str:
+        return form
+    raise RunError(f"{name} requires a string format")
+
+
+def _parts_and_form(value: Value, form: Value, name: str) -> tuple[list[int], str]:
+    """Return a broken down time and the format; jq looks at the format before it looks into the array."""
+    if type(value) is list:
+        _form(form, name)
+    return _parts(value, name), _form(form, name)
+
+
+def _normal(seconds: int) -> time.struct_time:
+    """Return a moment in UTC, in years beyond C's as well."""
+    days, rest = divmod(seconds, DAY)
+    year, month, day = date_of(days)
+    of_year, of_week = year_day(year, month, day), weekday(days)
+    hour, minute = rest // 3600, rest // 60 % 60
+    return time.struct_time(
+        (year, month + 1, day, hour, minute, rest % 60, (of_week - 1) % 7, of_year + 1, 0, "UTC", 0)
+    )
+
+
+def strflocaltime(value: Value, form: Value) -> str:
+    """`strflocaltime(format)`; a broken down time is taken as local time."""
+    if type(value) in NUMBERS:
+        moment = _moment(time.localtime, cast(Number, value))
+        return _written(_form(form, "strflocaltime/1"), moment)
+    (year, month, day, hour, minute, second), text = _parts_and_form(value, form, "strflocaltime/1")
+    try:
+        local = time.mktime((year, month + 1, day, hour, minute, second, 0, 0, -1))
+    except (ValueError, OverflowError):
+        raise RunError("error converting number of seconds since epoch to datetime") from None
+    return _written(text, time.localtime(local))
+
+
+def _written(form: str, moment: time.struct_time) -> str:
+    """Return C's `strftime`; its locale may not be able to take what is no directive."""
+    try:
+        if form.isascii() and "\0" not in form:
+            return time.strftime(form, moment)
+        return DIRECTIVE.sub(lambda directive: time.strftime(directive[0], moment), form)
+    except (ValueError, OverflowError):  # Windows does not write all that C has; a year may be beyond C's
+        raise RunError("strftime/1: unknown system failure") from None
+
+
+def parse_date(value: Value, form: Value) -> Value:
+    """`strptime(format)`; what follows the format is the last item."""
+    if type(value) is not str or type(form) is not str:
+        raise RunError("strptime/1 requires string inputs and arguments")
+    return strptime.parse(value, form)
+
+
+def from_date(value: Value) -> Value:
+    """`fromdate`; a fraction of a second and an offset are heeded, which jq takes for an error."""
+    if type(value) is str and len(value) == 20 and value[4] == value[7] == "-" and value[10:20:9] == "TZ":
+        try:
+            return (datetime.fromisoformat(value[:19]) - EPOCH) // SECOND
+        except ValueError:
+            return mktime(parse_date(value, ISO_8601))
+    if type(value) is str and (found := WITH_MORE.fullmatch(value)):
+        text, fraction, sign, hours, minutes = found.groups()
+        seconds = mktime(strptime.parse(text + "Z", ISO_8601))
+        offset = int(hours or 0) * 3600 + int(minutes or 0) * 60
+        total: Number = number(seconds) - (offset if sign == "+" else -offset)
+        return plain(total + float("0." + fraction[1:])) if fraction else total
+    return mktime(parse_date(value, ISO_8601))
+
+
+NATIVES: Final[dict[str, Callable[..., Any]]] = {
+    "gmtime": broken_down("gmtime", time.gmtime),
+    "localtime": broken_down("localtime", time.localtime),
+    "mktime": mktime,
+    "strftime": strftime,
+    "strflocaltime": strflocaltime,
+    "strptime": parse_date,
+    "fromdateiso8601": from_date,
+    "now": time.time,
+}

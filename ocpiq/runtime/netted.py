@@ -1,0 +1,92 @@
+"""Aggregate functions over CDRs of which some are taken back (the clause `net`): a step gets the weight, 1 or -1.
+
+Sums and means add the negative. The others hold every value until the end, and leave out one for each equal value
+that was taken back, whichever came first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from ocpiq.runtime.aggregates import FOLDS, Function, Sum, number
+from ocpiq.values import arithmetic
+from ocpiq.values.order import group_key
+from ocpiq.values.types import Value
+
+
+class NetSum(Sum):
+    """A running sum from which values are taken back."""
+
+    __slots__ = ()
+
+    def step(self, value: Value, weight: int) -> None:
+        """Add a number, or take it back."""
+        if weight > 0:
+            self.add(value)
+            return
+        self.add(arithmetic.negate(number(value, self.label)))
+        self.count -= 2
+
+
+class NetValues:
+    """All values, held, and what of them is taken back."""
+
+    __slots__ = ("items", "label", "taken")
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.items: list[Value] = []
+        self.taken: Counter[object] = Counter()
+
+    def step(self, value: Value, weight: int) -> None:
+        """Hold a value, or note that one like it is taken back."""
+        if weight > 0:
+            self.items.append(value)
+        else:
+            self.taken[group_key(value)] += 1
+
+    def merge(self, other: NetValues) -> NetValues:
+        """Hold those of another as well."""
+        self.items += other.items
+        self.taken += other.taken
+        return self
+
+    def folded(self, function: Function, *arguments: Value) -> Value:
+        """Return what a plain aggregate function gives for the values that remain."""
+        taken = self.taken.copy()
+        state = function.new(self.label)
+        for value in self.items:
+            key = group_key(value) if taken else None
+            if taken and taken[key] > 0:
+                taken[key] -= 1
+            elif function.in_place:
+                function.step(state, value)
+            else:
+                state = function.step(state, value)
+        return function.finish(state, *arguments)
+
+
+def _finish(function: Function) -> Callable[..., Value]:
+    return lambda state, *arguments: state.folded(function, *arguments)
+
+
+ADDED: Final = ("sum", "avg")
+HELD: Final = tuple(name for name in FOLDS if name not in ("count", *ADDED))
+
+NET_FOLDS: Final[dict[str, Function]] = {
+    **{
+        name: Function(NetSum, NetSum.step, NetSum.merge, FOLDS[name].finish, in_place=True) for name in ADDED
+    },
+    **{
+        name: Function(NetValues, NetValues.step, NetValues.merge, _finish(FOLDS[name]), in_place=True)
+        for name in HELD
+    },
+}
+
+NAMES: Final[dict[str, object]] = {
+    **{f"net_{name}_new": function.new for name, function in NET_FOLDS.items()},
+    **{f"net_{name}_step": function.step for name, function in NET_FOLDS.items()},
+    **{f"net_{name}_finish": function.finish for name, function in NET_FOLDS.items()},
+}

@@ -1,0 +1,1 @@
+"""Regular expressions in Oniguruma's syntax."""

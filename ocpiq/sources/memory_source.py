@@ -1,0 +1,32 @@
+"""Python objects as a source, for tests of queries and for data that came another way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from ocpiq.errors import Notify
+from ocpiq.gate import Gate, Opened
+from ocpiq.sources.protocol import Ask
+from ocpiq.sources.watch import watched
+
+PAGE = 1000  # objects
+
+
+class MemorySource:
+    """Objects of one module; they are written as pages and go through the gate like all others."""
+
+    repeats = False
+
+    def __init__(self, objects: Sequence[object], version: str, page: int = PAGE) -> None:
+        self.objects = objects
+        self.version = version
+        self.page = page
+
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+        """Yield the pages."""
+        total = len(self.objects)
+        starts = range(0, max(1, total), self.page)
+        bodies = (msgspec.json.encode(self.objects[start : start + self.page]) for start in starts)
+        yield from watched(ask.module, ((gate.page(body), total) for body in bodies), notify)

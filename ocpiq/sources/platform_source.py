@@ -1,0 +1,82 @@
+"""A platform that the user has logged in to, as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ocpiq.errors import Notify, Warned
+from ocpiq.gate import Gate, Opened
+from ocpiq.ocpi import Connection, Patience, is_plain_http, origin, pull, redact
+from ocpiq.schema import module
+from ocpiq.sources.protocol import Ask
+from ocpiq.sources.watch import watched
+from ocpiq.storage import Login
+
+
+class PlatformSource:
+    """The modules of one platform over one connection, opened with the first pull and ended by `close`."""
+
+    repeats = True
+
+    def __init__(
+        self,
+        login: Login,
+        patience: Patience | None = None,
+        *,
+        parallel: int | None = None,
+        rate: float | None = None,
+    ) -> None:
+        self.login = login
+        self.patience = patience
+        self.parallel = parallel
+        self.rate = rate
+        self.connection: Connection | None = None
+
+    @property
+    def version(self) -> str:
+        """The OCPI version that was chosen at login."""
+        return self.login.version
+
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+        """Yield the pages of a module. Raises PlatformError where there is nothing to be had."""
+        if self.connection is None:
+            self.connection = Connection(self.login.tls, rate=self.rate)
+            self.warn_of_plain_http(notify)
+        found = pull(
+            self.connection,
+            self.login,
+            module(ask.module, self.version).pulled,
+            gate,
+            since=ask.since,
+            until=ask.until,
+            newest=ask.newest,
+            notify=notify,
+            patience=self.patience,
+            parallel=self.parallel,
+        )
+        yield from watched(ask.module, found, notify, shown=self.shown)
+
+    def shown(self, text: str) -> str:
+        """Return a platform's own text without the token."""
+        return redact(text, self.login.token.value, cut=False)
+
+    def warn_of_plain_http(self, notify: Notify) -> None:
+        """Say that the token can be read on the way, where nobody has allowed that at login."""
+        login = self.login
+        urls = (url for urls in login.endpoints.values() for url in urls)
+        url = next(filter(is_plain_http, urls), None)
+        if url is not None and login.token.value and not login.allow_http:
+            where = self.shown(origin(url))
+            notify(Warned(f"the token goes to {where} unencrypted; log in again with https, or --allow-http"))
+
+    def close(self) -> None:
+        """End the connection; another pull opens a new one."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def __enter__(self) -> PlatformSource:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

@@ -1,0 +1,174 @@
+"""What must always hold: one object has one fate whatever way it is read, and what is not passed has no influence."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.json_texts import good_scalars, listed, names, object_of, scalars, values
+from support.rows import careful_only, leaves, needs, plain, seen
+
+from ocpiq import schema
+from ocpiq.gate import Opened, Window, gate
+from ocpiq.privacy.view import ViewNode
+from ocpiq.schema import Field
+
+MODULES = ["sessions", "cdrs", "tariffs", "locations"]
+PARTS = ["evses", "connectors"]
+LISTS = ("evses", "connectors")
+WINDOW = Window(0, 1_767_225_600_000_000)
+THOROUGH = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+updated = st.sampled_from(
+    [b'"2025-12-31T00:00:00Z"', b'"2026-01-01T00:00:00Z"', b'"2026-01-01 00:00:00.5"', b"null", b"NaN"]
+)
+
+
+def paths(module: str) -> list[str]:
+    """Return the paths that queries of a module may name, a vendor's and some that do not exist among them."""
+
+    def below(field: Field) -> list[str]:
+        return [path for child in field.children.values() for path in (child.path, *below(child))]
+
+    return below(schema.module(module, "2.2.1").root)
+
+
+def vendors(module: str) -> list[str]:
+    """Return everything, and fields of a vendor at the top and in each container."""
+    fields = schema.module(module, "2.2.1").root.children.values()
+    return [".", '"x_y"', '"x_y.id"', *(f'"{field.path}.x_y"' for field in fields if not field.leaf)]
+
+
+@st.composite
+def questions(draw: st.DrawFn, module: str) -> tuple[ViewNode, tuple[str, ...], Window | None]:
+    """Draw a view, what is read of it, and a window."""
+    known = paths(module)
+    some = st.lists(st.one_of(st.sampled_from(known), st.sampled_from(vendors(module))), max_size=3)
+    view = seen(module, draw(some), draw(st.one_of(st.none(), some)))
+    near = st.sampled_from([*known, "x_y", "x_y.id", "nowhere", "last_updated", "id"])
+    read = draw(st.one_of(st.just(["."]), st.lists(near, max_size=5)))
+    return view, tuple(read), draw(st.sampled_from([None, WINDOW]))
+
+
+@st.composite
+def sent(draw: st.DrawFn, field: Field, room: int = 4) -> bytes:
+    """Draw what is sent for a field: mostly the right shape, sometimes any other."""
+    if draw(st.integers(0, 7)) == 0:
+        return draw(values)
+    if field.leaf:
+        return draw(scalars if draw(st.integers(0, 5)) == 0 else good_scalars)
+    if field.many and field.path:
+        item = st.one_of(objects(field, room - 1), objects(field, room - 1), st.just(b"null"), scalars)
+        return listed(draw(st.lists(item, max_size=2)))
+    return draw(objects(field, room))
+
+
+@st.composite
+def objects(draw: st.DrawFn, field: Field, room: int = 4) -> bytes:
+    """Draw an object with some of a container's fields, unknown ones, and keys that occur twice."""
+    known = [
+        *field.children.values(),
+        *[field.children[name] for name in LISTS if name in field.children] * 9,
+    ]
+    chosen = draw(st.lists(st.sampled_from(known), max_size=room)) if room > 0 else []
+    members = [(b'"%s"' % child.name.encode(), draw(sent(child, room))) for child in chosen]
+    if not field.path:
+        members.append((b'"last_updated"', draw(updated)))
+    members += draw(st.lists(st.tuples(names, values), max_size=1))
+    return object_of(draw(st.permutations(members)), draw(st.sampled_from([b"", b" "])))
+
+
+def facts(found: Opened, leave_out: int = 0) -> object:
+    """Return what must be equal of an opened page, as far as an object alone decides it."""
+    return [plain(row) for row in found.rows], found.undated, found.count - leave_out
+
+
+@THOROUGH
+@given(st.data(), st.sampled_from(MODULES + PARTS))
+def test_an_object_has_the_same_fate_on_every_way(data: st.DataObject, module: str) -> None:
+    view, read, window = data.draw(questions(module))
+    pulled = schema.module(schema.module(module, "2.2.1").pulled, "2.2.1").root
+    sent = data.draw(st.lists(objects(pulled), min_size=1, max_size=2))
+    opening = gate(view, needs(*read), window=window)
+    together = opening.page(b'{"data":%s,"status_code":1000}' % listed(sent))
+    expected = facts(together)
+    assert together.bad == ()
+    ways = {
+        "one by one": opening.page(listed([*sent, b"5"])),
+        "split with care": opening.page(listed([b"tru", *sent])),
+        "lines": opening.lines(b"\n".join(sent)) if all(b"\n" not in each for each in sent) else together,
+    }
+    with careful_only():
+        careful = gate(view, needs(*read), window=window)
+        ways["with care alone"] = careful.page(listed(sent))
+    for way, found in ways.items():
+        assert facts(found, leave_out=len(found.bad)) == expected, way
+
+
+@st.composite
+def pairs(draw: st.DrawFn, node: ViewNode) -> tuple[bytes, bytes]:
+    """Draw two values of a field that differ in everything that its view does not let pass."""
+    if node.treatment == "shown":
+        same = draw(values)
+        return same, same
+    if node.treatment == "blank":
+        return draw(values), draw(values)
+    if node.treatment == "plain":
+        wrong = st.one_of(st.builds(listed, st.lists(st.just(b"[1]"), min_size=1)), objects_of_anything)
+        same = draw(good_scalars)
+        return draw(st.one_of(st.just((same, same)), st.tuples(wrong, wrong)))
+    if draw(st.integers(0, 5)) == 0 and not node.scalars:
+        return draw(no_nulls), draw(no_nulls)
+    if node.many and draw(st.booleans()):
+        both = draw(st.lists(st.one_of(object_pairs(node), st.just((b"null", b"null"))), max_size=2))
+        return listed([one for one, _ in both]), listed([other for _, other in both])
+    return draw(object_pairs(node))
+
+
+@st.composite
+def object_pairs(draw: st.DrawFn, node: ViewNode) -> tuple[bytes, bytes]:
+    """Draw two objects with the same visible fields, in any order, and any others."""
+    chosen = draw(st.lists(st.sampled_from(list(node.children) or ["x"]), max_size=4, unique=True))
+    both = [(key, draw(pairs(node.children[key]))) for key in chosen if key in node.children]
+    hidden = [
+        b'"%s"' % k.encode() for k in (node.field.children if node.field else ()) if k not in node.children
+    ]
+    other = st.lists(
+        st.tuples(st.sampled_from([*hidden, b'"x_unknown"', b'"\\ud800"', b'"\xff"']), values), max_size=2
+    )
+    sides = []
+    for side in (0, 1):
+        members = [(b'"%s"' % key.encode(), both_of[side]) for key, both_of in both] + draw(other)
+        sides.append(object_of(draw(st.permutations(members))))
+    return sides[0], sides[1]
+
+
+no_nulls = scalars.filter(lambda raw: raw[:1] not in (b"n", b"[", b"{", b""))
+objects_of_anything = st.builds(object_of, st.lists(st.tuples(names, values), max_size=2))
+
+
+@THOROUGH
+@given(st.data(), st.sampled_from(MODULES), st.booleans())
+def test_what_is_not_passed_has_no_influence(data: st.DataObject, module: str, whole: bool) -> None:
+    known = paths(module)
+    some = st.lists(st.sampled_from(known), max_size=3)
+    view = seen(module, data.draw(some), data.draw(st.one_of(st.none(), some)))
+    read = ["."] if whole else data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=4))
+    both = data.draw(st.lists(object_pairs(view), min_size=1, max_size=2))
+    found = [gate(view, needs(*read)).page(listed([pair[side] for pair in both])) for side in (0, 1)]
+    assert facts(found[0]) == facts(found[1])
+    assert (found[0].bad, found[1].bad) == ((), ())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_page_of_secrets_shows_none(module: str) -> None:
+    """Every private leaf in turn is a secret text, in objects that need care and in others."""
+    root = schema.module(module, "2.2.1").root
+    for leaf in leaves(root):
+        if leaf.shown:
+            continue
+        sent = b'"SECRET"'
+        for name in reversed(leaf.path.split(".")):
+            sent = object_of([(b'"%s"' % name.encode(), sent)])
+        found = gate(seen(module), needs(".")).page(listed([sent, sent[:-1] + b',"x":NaN}']))
+        assert len(found.rows) == 2
+        assert "SECRET" not in str([plain(row) for row in found.rows])

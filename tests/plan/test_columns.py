@@ -1,0 +1,58 @@
+"""The columns that a query's results will have, as far as its plan knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocpiq.plan.columns import Columns
+from ocpiq.query import compile
+
+CASES = {
+    "an object of the query": ("{a: 1, b: {c: 2}}", "a b.c"),
+    "what nobody can know stays open": (".[] | {a, b: .b.c}", "a? b?"),
+    "plain JSON": (".[]", "?"),
+    "a number": ("sessions | aggregate count", ""),
+    "an array": ("[.[]]", ""),
+    "groups": ("sessions | aggregate {n: count, kwh: sum(1)} by .country_code", "country_code n kwh"),
+    "groups, sorted": (
+        "sessions | aggregate count by .country_code | sort by .count | limit 2",
+        "country_code count",
+    ),
+    "a source": ("sessions only id, kwh", "id kwh"),
+    "a known object flattens": (
+        "sessions only id, total_cost",
+        "id total_cost.excl_vat total_cost.incl_vat total_cost?",
+    ),
+    "as far as it is shown": ("sessions only total_cost.incl_vat", "total_cost.incl_vat"),
+    "inside an object": ("tariffs | {id, p: .min_price}", "id p.excl_vat p.incl_vat p?"),
+    "a list of objects is one column": ("sessions | {id, p: .charging_periods}", "id p"),
+    "items of a list": ("sessions | .charging_periods[] | {t: .tariff_id, d: .dimensions}", "t d"),
+    "a blank": ("sessions | {kwh}", "kwh"),
+    "a field that only another version has, named": ("sessions only start_datetime, id", "id start_datetime"),
+    "a vendor's field": ('sessions only "x_a", id', "id x_a?"),
+    "one or the other": (".[] | {a, b: 1}, {b: 2, c: {d: 3}}", "a? b c.d"),
+    "or null": ("{a: (if .a then {b: 1} else null end)}", "a.b"),
+    "decimal text": ("locations pass coordinates | {id, c: .coordinates}", "id c.latitude, c.longitude, c?"),
+    "decimal text or other": ('locations | {a: (.coordinates.latitude, "x")}', "a"),
+    "an object or a number": ("{a: (if .a then {b: 1} else 1 end)}", "a?"),
+}
+
+
+def written(known: Columns, path: str = "") -> list[str]:
+    """Return the paths of the columns, `?` after what is open, `,` after decimal text."""
+    found = [] if known.fields or known.open or not path else [f"{path}," if known.decimal else path]
+    for name, inner in known.fields.items():
+        found += written(inner, f"{path}.{name}".lstrip("."))
+    return [*found, f"{path}?"] if known.open else found
+
+
+@pytest.mark.parametrize(("query", "expected"), CASES.values(), ids=CASES)
+def test_columns(query: str, expected: str) -> None:
+    assert written(compile(query).columns()) == expected.split()
+
+
+def test_a_whole_object_has_the_fields_of_its_version() -> None:
+    new, old = (compile("sessions", version=version).columns() for version in ("2.2.1", "2.1.1"))
+    assert list(new.fields)[:4] == ["country_code", "party_id", "id", "start_date_time"]
+    assert list(old.fields)[:2] == ["id", "start_datetime"]
+    assert new.open and old.open

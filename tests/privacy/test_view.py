@@ -1,0 +1,210 @@
+"""What `pass` and `only` make of the schema: a view, or an error that names the nearest real field."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.rows import NOWHERE, clauses, leaves, seen
+
+from ocpiq import schema
+from ocpiq.errors import CompileError, Span, UnsupportedError
+from ocpiq.language import parse, tree
+from ocpiq.privacy.view import ViewNode, view
+
+
+def treatments(node: ViewNode, prefix: str = "") -> dict[str, str]:
+    """Return the treatment of every field that the view has, by path; what is below a shown field is left out."""
+    found = {}
+    for name, child in node.children.items():
+        found[f"{prefix}{name}"] = child.treatment
+        if child.treatment == "container":
+            found |= treatments(child, f"{prefix}{name}.")
+    return found
+
+
+TOKEN = {"cdr_token": "container", "cdr_token.uid": "shown"}
+
+
+@pytest.mark.parametrize(
+    ("passed", "only", "expected"),
+    [
+        pytest.param([], ["id", "kwh"], {"id": "shown", "kwh": "shown"}, id="only these"),
+        pytest.param(["kwh"], ["id"], {"id": "shown", "kwh": "shown"}, id="only and pass add up"),
+        pytest.param([], ["kwh", "id"], {"id": "shown", "kwh": "shown"}, id="in schema order"),
+        pytest.param([], ["cdr_token.uid"], TOKEN, id="a path through a container"),
+        pytest.param(["cdr_token"], ["cdr_token.uid"], {"cdr_token": "shown"}, id="overlapping"),
+        pytest.param([], [".kwh"], {"kwh": "shown"}, id="a leading dot"),
+        pytest.param(
+            [], ['"x_depot.name"'], {"x_depot": "container", "x_depot.name": "shown"}, id="a vendor's"
+        ),
+        pytest.param(
+            [], ['"x_b"', '"x_a"', "id"], {"id": "shown", "x_a": "shown", "x_b": "shown"}, id="vendors last"
+        ),
+        pytest.param(
+            [], ['"cdr_token.x"'], {"cdr_token": "container", "cdr_token.x": "shown"}, id="vendor inside"
+        ),
+        pytest.param([], ['"kwh"'], {"kwh": "shown"}, id="a known field in quotes"),
+        pytest.param(
+            [],
+            ["location.name"],
+            {"location": "container", "location.name": "shown"},
+            id="of another version",
+        ),
+    ],
+)
+def test_only_shows(passed: list[str], only: list[str], expected: dict[str, str]) -> None:
+    assert list(treatments(seen("sessions", passed, only)).items()) == list(expected.items())
+
+
+@pytest.mark.parametrize(
+    "passed", [["."], [".", "kwh"], ["kwh", "."], ["cdr_token", ".", "cdr_token.uid"]], ids=str
+)
+def test_a_dot_passes_everything(passed: list[str]) -> None:
+    root = seen("sessions", passed)
+    assert root.treatment == "shown"
+    unknown = root.child("x_unknown")
+    assert unknown is not None and unknown.treatment == "shown"
+
+
+def test_a_passed_container_shows_its_unknown_fields_and_others_leave_them_out() -> None:
+    root = seen("sessions", ["cdr_token"])
+    assert root.children["cdr_token"].child("x_unknown") is not None
+    assert root.child("x_unknown") is None
+    assert root.children["charging_periods"].child("x_unknown") is None
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_a_pass_of_one_leaf_changes_that_leaf_alone(version: str) -> None:
+    for name in schema.modules(version):
+        module = schema.module(name, version)
+        default = treatments(view(module, []))
+        for leaf in leaves(module.root):
+            assert treatments(view(module, clauses([leaf.path]))) == default | {leaf.path: "shown"}
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_without_clauses_a_leaf_is_plain_or_blank_as_the_schema_says(version: str) -> None:
+    for name in schema.modules(version):
+        module = schema.module(name, version)
+        found = treatments(view(module, []))
+        expected = {leaf.path: "plain" if leaf.shown else "blank" for leaf in leaves(module.root)}
+        assert {path: how for path, how in found.items() if how != "container"} == expected
+
+
+@pytest.mark.parametrize(
+    ("passed", "path", "expected"),
+    [
+        pytest.param([], "cdr_token", False, id="private fields in it"),
+        pytest.param(["cdr_token"], "cdr_token", True, id="passed"),
+        pytest.param(["cdr_token.uid", "cdr_token.contract_id"], "cdr_token", True, id="every field passes"),
+        pytest.param(["cdr_token.uid"], "cdr_token", False, id="one of two passes"),
+    ],
+)
+def test_a_scalar_in_a_container_is_shown_where_everything_in_it_passes(
+    passed: list[str], path: str, expected: bool
+) -> None:
+    assert seen("sessions", passed).children[path].scalars is expected
+
+
+def test_a_scalar_is_not_shown_where_only_leaves_fields_of_the_container_out() -> None:
+    assert not seen("sessions", [], ["cdr_token.uid"]).children["cdr_token"].scalars
+    assert seen("locations", [], version="2.3.0").children["evses"].children["parking"].scalars
+
+
+def test_a_blank_names_the_field_to_pass() -> None:
+    blank = seen("sessions").children["cdr_token"].children["uid"].blank
+    assert (blank.module, blank.path) == ("sessions", "cdr_token.uid")
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        pytest.param("kw", "sessions has no field kw", "did you mean kwh?", id="mistyped"),
+        pytest.param(
+            "cdr_token.uidd", "sessions has no field cdr_token.uidd", "did you mean cdr_token.uid?", id="deep"
+        ),
+        pytest.param(
+            "dimension",
+            "sessions has no field dimension",
+            "did you mean charging_periods.dimensions?",
+            id="last name",
+        ),
+        pytest.param("kwh.x", "sessions has no field kwh.x", "did you mean kwh?", id="below a leaf"),
+        pytest.param(
+            "cdrs",
+            "sessions has no field cdrs",
+            "cdrs is a module: put each source with clauses into parentheses",
+            id="a second source without parentheses",
+        ),
+        pytest.param(
+            '"kwh.x"', "sessions has no field kwh.x", "did you mean kwh?", id="a vendor's below a leaf"
+        ),
+        pytest.param(
+            "zzzzz",
+            "sessions has no field zzzzz",
+            "a field of the platform's own is written in quotes",
+            id="nothing near",
+        ),
+        pytest.param('""', "an empty name is no field", "the whole object is written . alone", id="empty"),
+        pytest.param(
+            '"."', "an empty name is no field", "the whole object is written . alone", id="empty too"
+        ),
+    ],
+)
+def test_an_unknown_path_names_the_nearest(path: str, message: str, hint: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        seen("sessions", [path])
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_an_unknown_path_has_its_place() -> None:
+    clause = tree.Only(span=NOWHERE, paths=(tree.FieldPath(span=Span(14, 16), names=("kw",)),))
+    with pytest.raises(CompileError) as caught:
+        view(schema.module("sessions", "2.2.1"), [clause])
+    assert caught.value.span == Span(14, 16)
+
+
+def source(text: str) -> tuple[tree.Clause, ...]:
+    """Return the clauses of a source as it is written."""
+    body = parse(text).body
+    assert isinstance(body, tree.Source)
+    return body.clauses
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sessions pass kwh, kwh as pseudonym",
+        "sessions pass kwh as rounded(5), kwh as rounded(7)",
+        "sessions only kwh as aggregate pass kwh",
+    ],
+)
+def test_a_field_has_one_treatment(text: str) -> None:
+    with pytest.raises(CompileError, match="kwh is passed in two ways"):
+        view(schema.module("sessions", "2.2.1"), source(text))
+
+
+@pytest.mark.parametrize("treatment", ["pseudonym", "rounded(0.5)", "aggregate"])
+@pytest.mark.parametrize("clause", ["pass", "only"])
+def test_treatments_are_not_supported_yet(clause: str, treatment: str) -> None:
+    clauses = source(f"sessions {clause} kwh as {treatment}, id, kwh as {treatment}")
+    with pytest.raises(UnsupportedError, match=re.escape(f"`as {treatment}` is not supported yet")):
+        view(schema.module("sessions", "2.2.1"), clauses)
+
+
+SESSION = [leaf.path for leaf in leaves(schema.module("sessions", "2.2.1").root)] + [
+    ".",
+    "cdr_token",
+    "location",
+]
+
+
+@given(st.lists(st.sampled_from(SESSION), max_size=6), st.randoms(use_true_random=False))
+def test_the_order_of_paths_and_their_repetition_mean_nothing(passed: list[str], random: object) -> None:
+    mixed = passed + passed[:2]
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+    assert treatments(seen("sessions", passed)) == treatments(seen("sessions", mixed))
+    assert treatments(seen("sessions", [], passed)) == treatments(seen("sessions", mixed[:1], mixed))

@@ -1,0 +1,26 @@
+"""What `:save` and `:load` know of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ocpiq.prompt.paths import names_in, path_of
+
+
+def test_a_folder_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folder").mkdir()
+    for name in ("q.ocpiq", "two words", "folder/x.jq", "a\x1b[31m"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert set(names_in("")) == {"folder/", "q.ocpiq", "two words"}  # and nothing that a terminal would obey
+    assert names_in("folder/") == names_in("~/folder/") == names_in(f"{tmp_path}/folder/") == ["x.jq"]
+    assert names_in("nowhere/") == names_in("q.ocpiq/") == names_in("\0/") == ()
+
+
+def test_a_home_is_written_as_in_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert path_of("~/q.ocpiq") == Path("/home/me/q.ocpiq")
+    assert path_of("~nobody-is-called-so/q") == Path("~nobody-is-called-so/q")

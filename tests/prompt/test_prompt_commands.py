@@ -1,0 +1,249 @@
+"""The prompt's own commands, on a session whose objects are in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ocpiq import prompt
+from ocpiq.app.arguments import parse
+from ocpiq.app.settings import prompt_settings
+from ocpiq.errors import UsageError
+from ocpiq.prompt.commands import COMMANDS, Leave, command
+from ocpiq.prompt.run import run
+from ocpiq.prompt.session import Session
+from ocpiq.storage import history
+
+SESSIONS = '{"id":"1","kwh":10.5,"currency":"EUR"}\n{"id":"2","kwh":7,"currency":"EUR"}\n'
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """A prompt that is open on a file, in a folder of its own."""
+    for name in ("OCPIQ_PLATFORM", "OCPIQ_HISTORY", "JQ_COLORS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OCPIQ_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("OCPIQ_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("LINES", "1000")
+    monkeypatch.chdir(tmp_path)
+    Path("s.ndjson").write_text(SESSIONS)
+    opened = Session.begin(prompt_settings(parse(["--source", "sessions=s.ndjson", "-q"])))
+    assert opened is not None
+    with opened.stack:
+        yield opened
+
+
+@pytest.fixture
+def said(session: Session, capfd: pytest.CaptureFixture[str]) -> Said:
+    return Said(session, capfd)
+
+
+class Said:
+    """Does what lines at the prompt do, and tells what was printed."""
+
+    def __init__(self, session: Session, captured: pytest.CaptureFixture[str]) -> None:
+        self.session = session
+        self.captured = captured
+
+    def __call__(self, line: str) -> str:
+        command(self.session, line) if line.startswith(":") else run(self.session, line)
+        out, err = self.captured.readouterr()
+        return out + err
+
+
+def test_a_query_runs_and_is_counted(said: Said) -> None:
+    assert said("sessions pass kwh | .kwh") == "10.5\n7\n"
+    assert said.session.seen == {"sessions": 2}
+
+
+def test_a_mistake_ends_the_query_only(said: Said) -> None:
+    assert said("sessions | .kwh + 1").startswith("error: sessions.kwh is blanked")
+    assert said('error("no")').startswith("error: no")
+    assert said("1 |").startswith("error: unexpected end")
+    assert said("{}.a.b.c, 1") == "null\n1\n"
+
+
+def test_a_module_without_a_file(said: Said) -> None:
+    assert "nothing to read cdrs from" in said("cdrs")
+
+
+def test_what_is_not_passed_is_seen_and_kept_nowhere(said: Said, tmp_path: Path) -> None:
+    Path("s.ndjson").write_text(
+        '{"id":"1","kwh":"MARKER","cdr_token":{"uid":"MARKER"},"x":"MARKER","status":7}\n'
+    )
+    lines = [
+        "sessions",
+        "sessions | .kwh",
+        "sessions | [.[] | tostring]",
+        "sessions | .kwh + 1",
+        "sessions | [..] | map(length)",
+        "sessions | [.kwh] | .[0] + 1",
+        "sessions | error",
+        "sessions pass id | .cdr_token | keys",
+        ":explain sessions | .kwh",
+        ":schema sessions.kwh",
+        ":save q.ocpiq",
+    ]
+    text = "".join(map(said, lines))
+    assert '"#NA"' in text and "is blanked" in text
+    assert "MARKER" not in text
+    kept = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "s.ndjson"]
+    assert kept and not any(b"MARKER" in file.read_bytes() for file in kept)
+    assert "MARKER" in said("sessions pass kwh | .kwh")
+
+
+def test_help_names_every_command(said: Said) -> None:
+    text = said(":help")
+    assert all(name in text for name in COMMANDS)
+
+
+def test_help_on_a_word_of_the_language(said: Said) -> None:
+    assert said(":help select").startswith("select(f)")
+    assert said(":help nonsense") == "error: there is no such entry or command (:help all lists all names)\n"
+    assert "did you mean select?" in said(":help selct")
+    assert "count_distinct" in said(":help all")
+
+
+@pytest.mark.parametrize("asked", [":help :save", ":help save"])
+def test_help_on_a_command(asked: str, said: Said) -> None:
+    assert said(asked) == "  :save FILE  write the last query into a file\n"
+
+
+def test_schema(said: Said) -> None:
+    assert said(":schema sessions.kwh").startswith("sessions.kwh  number  OCPI 2.2.1\n  blank:")
+    assert "sessions\n" in said(":schema")
+    assert "did you mean sessions?" in said(":schema sesions")
+
+
+def test_explain_the_last_query_or_another(said: Said) -> None:
+    assert "there is no query yet" in said(":explain")
+    said("sessions pass kwh | .kwh")
+    assert "kwh" in said(":explain")
+    assert "currency" in said(":explain sessions | .currency")
+
+
+def test_the_form_of_results(said: Said) -> None:
+    said("sessions only id")
+    assert said("[1]") == "[\n  1\n]\n"
+    assert said(":to ndjson") == "Output format: ndjson\n"
+    assert said("[1]") == "[1]\n"
+    assert said(":to").startswith("Output format: ndjson (available: json, ")
+    assert "unknown format xml (available: json, " in said(":to xml")
+    assert "did you mean table?" in said(":to tabel")
+    said(":to table")
+    assert said("sessions only id, kwh").splitlines()[-1].split() == ["2", "7"]
+    said(":to csv")
+    assert said('{a: 1}, {a: 2}, error("no")').splitlines()[:3] == ["a", "1", "2"]
+
+
+def test_variables(said: Said) -> None:
+    assert said("$a").startswith("error: $a is not defined")
+    assert said(":arg").startswith("no variable is given yet")
+    assert said(":arg a one two") == "$a is given\n"
+    assert said(":arg $b   2 ") == "$b is given\n"
+    assert said(":arg") == "$a, $b\n"
+    assert said("$b") == '"2"\n'
+    assert said("$a") == '"one two"\n'
+    assert "one two" not in said(":explain $a | length")
+    assert ":arg takes a name" in said(":arg 1 2")
+    assert ":arg takes a name" in said(":arg a")  # and not an empty text
+    assert said("$a") == '"one two"\n'
+
+
+def test_save_and_load(said: Said) -> None:
+    assert "no query yet" in said(":save q.ocpiq")
+    said("1 + 1")
+    assert ":save takes a file" in said(":save")
+    assert said(":save q.ocpiq").startswith("saved in q.ocpiq")
+    assert Path("q.ocpiq").read_text() == "1 + 1\n"
+    said("2 + 2")
+    assert said(":save").startswith("saved in q.ocpiq")
+    assert Path("q.ocpiq").read_text() == "2 + 2\n"
+    assert "is there already" in said(":save s.ndjson")
+    assert Path("s.ndjson").read_text() == SESSIONS
+    said(":load q.ocpiq")
+    assert said.session.pending == "2 + 2"
+    assert "could not read no.ocpiq" in said(":load no.ocpiq")
+    assert "could not write no/x" in said(":save no/x")
+
+
+def test_files_are_named_as_in_a_shell(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said("1 + 1")
+    assert said(":save ~/two words.ocpiq").endswith(f"ocpiq -f '{tmp_path}/two words.ocpiq'\n")
+    assert said(":load ~/two words.ocpiq") == ""
+    assert said.session.pending == "1 + 1"
+
+
+def test_a_command_takes_one_line(said: Said) -> None:
+    """As when several lines are pasted: none of them becomes part of a value in silence."""
+    assert ":arg takes one line" in said(":arg from 2026\nsessions since $from")
+    assert "from" not in said.session.variables
+    assert "kwh" in said(":explain sessions pass kwh\n| .kwh")
+
+
+def test_import_looks_beside_the_file_that_was_loaded(said: Said) -> None:
+    Path("folder").mkdir()
+    Path("folder/lib.jq").write_text("def two: 2;")
+    Path("folder/q.ocpiq").write_text('import "lib" as l; l::two')
+    said(":load folder/q.ocpiq")
+    assert said(said.session.pending) == "2\n"
+
+
+def test_history(said: Said) -> None:
+    history.append("1 + 1")
+    assert said(":history off") == "queries are not remembered\n"
+    assert not said.session.remembers
+    said(":history on")
+    assert said.session.remembers
+    assert said(":history") == "queries are remembered\n"
+    assert said(":history clear") == "all queries are forgotten\n"
+    assert history.load() == [] and said.session.forgotten
+    assert ":history takes" in said(":history what")
+
+
+def test_platforms(said: Said) -> None:
+    assert said(":platform") == "  demo\n* files\n"
+    assert "no platform is called 'nowhere'" in said(":platform nowhere")
+    assert said.session.platform == "files"
+    assert said(":platform demo") == "now on demo (OCPI 2.2.1)\n"
+    assert said("sessions only id | limit 1 | .id") == '"S0000001"\n'
+    assert said.session.seen == {"sessions": 1000}
+
+
+def test_commands_that_are_none(said: Said) -> None:
+    assert "did you mean :help?" in said(":hlp")
+    assert ":help lists them" in said(":zzz")
+
+
+@pytest.mark.parametrize("line", [":quit", " :quit", "quit", "exit"])
+def test_quit(line: str, session: Session) -> None:
+    with pytest.raises(Leave):
+        command(session, line)
+
+
+def test_without_a_platform_it_says_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OCPIQ_CONFIG", str(tmp_path))
+    assert prompt.start(prompt_settings(parse([]))) == UsageError.exit_code
+    said = capsys.readouterr().err
+    assert "ocpiq login" in said and "ocpiq --demo" in said
+    with pytest.raises(UsageError, match="no platform is called 'mine'"):
+        prompt.start(prompt_settings(parse(["--platform", "mine"])))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("option", ["-r", "-n", "-o=x", "--seq"])
+def test_options_that_mean_nothing_here(option: str) -> None:
+    with pytest.raises(UsageError, match="has no meaning at the prompt"):
+        prompt_settings(parse(["--demo", *option.split("=")]))
+
+
+def test_help_fits_every_terminal(said: Said) -> None:
+    lines = said(":help").splitlines()
+    assert max(map(len, lines)) < 80
+    assert len(lines) < 24 - 1  # and the prompt below

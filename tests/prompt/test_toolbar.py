@@ -1,0 +1,48 @@
+"""The bottom line."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocpiq.errors import UsageError
+from ocpiq.prompt.toolbar import goes_on, rows, status, warning
+from ocpiq.query import compile
+
+
+@pytest.mark.parametrize(
+    ("query", "seen", "line"),
+    [
+        (".", {}, "mine (OCPI 2.2.1)"),
+        ("sessions", {}, "mine (OCPI 2.2.1) | sessions passes nothing"),
+        ("sessions pass kwh, cdr_token", {}, "mine (OCPI 2.2.1) | sessions passes kwh, cdr_token"),
+        (
+            "(sessions only id), cdrs",
+            {"sessions": 12000, "cdrs": 1},
+            "mine (OCPI 2.2.1) | sessions passes id | cdrs passes nothing | seen: 12,000 sessions, 1 cdrs",
+        ),
+    ],
+)
+def test_status(query: str, seen: dict[str, int], line: str) -> None:
+    assert status("mine", "2.2.1", compile(query).plan, seen) == line
+
+
+def test_a_mistake_is_one_line_with_its_fix() -> None:
+    assert warning(None) == ""
+    assert warning(UsageError("wrong", hint="do this")) == "wrong (do this)"
+    assert warning(UsageError("wrong", hint="do this"), "F2") == "wrong (do this); F2 mends it"
+    assert goes_on("") == ""
+    assert goes_on("a quote") == "goes on here: a quote; Ctrl-C gives it up"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("mine (OCPI 2.2.1)", 80, " mine (OCPI 2.2.1) "),
+        ("one two three", 12, " one two \n three "),
+        ("a bc-de-fgh ij", 12, " a \n bc-de-fgh \n ij "),
+        ("one two three four five six seven", 12, " one two \n three four \n five six … "),
+        ("one two", 1, " one two "),
+    ],
+)
+def test_a_row_that_does_not_fit_goes_on_below(text: str, width: int, shown: str) -> None:
+    assert rows(text, width) == shown

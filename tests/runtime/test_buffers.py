@@ -1,0 +1,23 @@
+"""Keys of joins: what counts as the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocpiq.runtime.buffers import id_key
+
+LONG = 10**5000 + 7
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("NL-ABC", "nl-abc"), (12, "12"), (LONG, f"1{'0' * 4999}7")],
+    ids=["case", "number", "long"],
+)
+def test_the_same_identifier(one: object, other: object) -> None:
+    assert id_key(one) == id_key(other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("nothing", [None, "#NA"])
+def test_no_identifier_matches_nothing(nothing: str | None) -> None:
+    assert id_key(nothing) is None

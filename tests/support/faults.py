@@ -1,0 +1,603 @@
+"""The faults of platforms, one name for each, and what a pull of `cdrs` makes of it.
+
+Every fault is a platform that misbehaves over real HTTP, with ten objects, S0 to S9, on pages of four. SILENCE
+takes short bounds, as the client waits; BODIES are single pages, whose number of requests at once is no matter.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import brotli
+from support.platforms import TOKEN, Platform, Request, Response, envelope, good_link
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+ALL = tuple(f"S{number}" for number in range(10))
+DATED = [{"id": name, "last_updated": "2026-01-01T00:00:00Z"} for name in ALL]
+DONE, FAILED, INCOMPLETE = 0, 6, 8
+Rows = Callable[[int, int], list[object]]
+
+
+@dataclass
+class Fault:
+    """What a platform does, the ids that come all the same, the exit code, and what is said (a pattern each).
+
+    `since` and `until` bound the pull.
+    """
+
+    platform: Callable[[], Platform]
+    ids: tuple[object, ...] = ALL
+    code: int = DONE
+    said: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
+
+
+def answering(answer: Callable[[Platform, Request], Response], **switches: object) -> Callable[[], Platform]:
+    """Return what makes a platform that answers each request for the module so."""
+
+    def made() -> Platform:
+        platform = Platform(**switches)  # type: ignore[arg-type]
+        platform.special["cdrs"] = lambda request: answer(platform, request)
+        return platform
+
+    return made
+
+
+def once(*responses: Response | None) -> Callable[[], Platform]:
+    """Return what makes a platform that gives these answers first; None is a right one."""
+    return lambda: Platform(next=list(responses))
+
+
+def always(response: Response) -> Callable[[], Platform]:
+    return answering(lambda platform, request: response)
+
+
+def page(body: bytes, **headers: str) -> Callable[[], Platform]:
+    """Return what makes a platform that gives one page."""
+    return always(Response(body, headers=headers))
+
+
+def switched(**switches: object) -> Callable[[], Platform]:
+    return lambda: Platform(**switches)  # type: ignore[arg-type]
+
+
+def changing(change: Callable[[Platform, int], None], *, total: bool = True) -> Callable[[], Platform]:
+    """Return what makes a platform whose list is changed before the answer to each request, counted from 0."""
+
+    def answer(platform: Platform, request: Request) -> None:
+        change(platform, len(platform.pulls()) - 1)
+
+    return answering(answer, total=str if total else lambda n: None)  # type: ignore[arg-type]
+
+
+def moved(platform: Platform, number: int) -> None:
+    """Move an object to the end once, as an update does where a list is sorted by update."""
+    if number == 1:
+        platform.objects.append(platform.objects.pop(0))
+
+
+def shrunk(platform: Platform, number: int) -> None:
+    if number == 1:
+        del platform.objects[0]
+
+
+def replaced(platform: Platform, number: int) -> None:
+    """Take the oldest away as a new one comes, once: their number stays the same."""
+    if number == 1:
+        del platform.objects[0]
+        platform.objects.append({"id": "S10"})
+
+
+def by_page(change: Callable[[Platform, int], None], *, total: bool = True) -> Callable[[], Platform]:
+    """Return what makes a platform that changes its list, and whose links say no offset."""
+
+    def answer(platform: Platform, request: Request) -> Response:
+        change(platform, len(platform.pulls()) - 1)
+        number = int(request.query.get("page", 0))
+        rows, rest = platform.objects[4 * number : 4 * number + 4], platform.objects[4 * number + 4 :]
+        link = {"Link": f'<?page={number + 1}>; rel="next"'} if rest else {}
+        return Response(
+            envelope(rows), headers=link | ({"X-Total-Count": str(len(platform.objects))} if total else {})
+        )
+
+    return answering(answer)
+
+
+def always_replaced(platform: Platform, number: int) -> None:
+    """Take the oldest away as a new one comes, before each answer but the first."""
+    if number:
+        del platform.objects[0]
+        platform.objects.append({"id": f"N{number}"})
+
+
+def echoed(platform: Platform, request: Request) -> Response:
+    """Announce the objects of the page, and the limit that was asked for as the platform's own."""
+    offset = int(request.query.get("offset", 0))
+    rows = platform.objects[offset : offset + 4]
+    return Response(envelope(rows), headers={"X-Total-Count": str(len(rows)), "X-Limit": "1000"})
+
+
+def in_body(beside: Callable[[Platform, int], dict[str, object]]) -> Callable[[], Platform]:
+    """Return what makes a platform that pages by `from`, and tells how in the body alone."""
+
+    def answer(platform: Platform, request: Request) -> Response:
+        begin = int(request.query.get("from", 0))
+        return Response(envelope(platform.objects[begin : begin + 4], **beside(platform, begin + 4)))
+
+    return answering(answer)
+
+
+def rounding(platform: Platform, request: Request) -> Response:
+    """List whole pages of four, wherever the offset falls."""
+    offset = int(request.query.get("offset", 0)) // 4 * 4
+    rows = platform.objects[offset : offset + 4]
+    return Response(envelope(rows), headers={"X-Total-Count": str(len(platform.objects))})
+
+
+def grown(platform: Platform, number: int) -> None:
+    if number == 2:
+        platform.objects.append({"id": "S10"})
+
+
+def shuffled(*, total: bool = True) -> Platform:
+    """Return a platform that lists in another order each time."""
+    chance = random.Random(7)
+    return changing(lambda platform, number: chance.shuffle(platform.objects), total=total)()
+
+
+def repeating() -> Platform:
+    """Return a platform that lists some objects twice, and counts them twice."""
+    return Platform(objects=[{"id": f"S{number // 2}"} for number in range(20)])
+
+
+def endless(platform: Platform, request: Request) -> Response:
+    """Link on and on to the same objects in another order."""
+    rows = [{"id": f"S{(int(request.query.get('offset', 0)) * 3 + number) % 10}"} for number in range(10)]
+    link = f'<?offset={int(request.query.get("offset", 0)) + 1}>; rel="next"'
+    return Response(envelope(rows), headers={"Link": link})
+
+
+SHOWN = tuple(name for name in ALL if name not in ("S1", "S6"))
+
+
+def kept_back(platform: Platform, request: Request) -> Response:
+    """List pages of four without the objects that are not for this client; the links count them."""
+    offset = int(request.query.get("offset", 0))
+    rows = [{"id": name} for name in ALL[offset : offset + 4] if name in SHOWN]
+    total = {"X-Total-Count": str(len(SHOWN))} if platform.total(0) else {}
+    link = {"Link": good_link(platform, request, offset + 4)} if offset + 4 < len(ALL) else {}
+    return Response(envelope(rows), headers={**total, **link})
+
+
+def newest_left_out(platform: Platform, request: Request) -> Response:
+    """List what was there when the platform started, unless there is a date_to."""
+    known = platform.objects if "date_to" in request.query else platform.objects[:7]
+    return Response(envelope(known), headers={"X-Total-Count": str(len(known))})
+
+
+def raw_deflate(body: bytes) -> bytes:
+    """Return a body packed as many servers understand `deflate`: without zlib's frame."""
+    made = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return made.compress(body) + made.flush()
+
+
+CODINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {  # with the name that stands in the header
+    "gzip": ("gzip", gzip.compress),
+    "zlib": ("deflate", zlib.compress),
+    "deflate": ("deflate", raw_deflate),
+    "br": ("br", lambda body: brotli.compress(body, quality=1)),
+    "zstd": ("zstd", zstd.compress),
+    "gzip twice": ("gzip, gzip", lambda body: gzip.compress(gzip.compress(body))),
+}
+
+
+@cache
+def packed(body: bytes, coding: str = "gzip") -> Response:
+    name, pack = CODINGS[coding]
+    return Response(pack(body), headers={"Content-Encoding": name})
+
+
+def unpacked(body: bytes, coding: str) -> Callable[[], Platform]:
+    """Return what makes a platform that packs its one page."""
+    return answering(lambda platform, request: packed(body, coding))
+
+
+def two(inner: bytes) -> bytes:
+    """Return a page of two objects, the first with something odd in it."""
+    return b'{"data": [{"id": "S0", "remark": %s}, {"id": "S1"}], "status_code": 1000}' % inner
+
+
+TWO = ("S0", "S1")
+BOMB = b'{"data": [{"id": "S0"}], "x": "' + b" " * (40 << 20) + b'"}'
+MANY = b'{"data": [%s]}' % b",".join(
+    b'{"id": "S%d", "remark": "%s"}' % (n, b"x" * 400) for n in range(30_000)
+)
+
+PAGING: dict[str, Fault] = {
+    "link to another host": Fault(
+        switched(link=lambda *_: '<https://stranger.example/cdrs?offset=4>; rel="next"'),
+        said=("next link that leads to another host; going on by offset",),
+    ),
+    "link to a file": Fault(
+        switched(link=lambda *_: '<file:///etc/passwd>; rel="next"'), said=("leads to another host",)
+    ),
+    "link to a private address": Fault(
+        switched(link=lambda *_: '<http://169.254.169.254/latest>; rel="next"'),
+        said=("leads to another host",),
+    ),
+    "link to nothing": Fault(
+        switched(link=lambda p, r, reached: f'<{p.url}/nowhere?offset={reached}>; rel="next"'),
+        said=(r"fails at its own next link \(HTTP 404\); going on by offset",),
+    ),
+    "link to itself": Fault(
+        switched(link=lambda p, r, reached: good_link(p, r, 0)), said=("a page that was read already",)
+    ),
+    "link missing": Fault(
+        switched(link=lambda *_: None), said=("gives no next link although it announces more",)
+    ),
+    "link with dates that are none": Fault(
+        answering(
+            lambda p, r: Response(b"", 422) if r.query.get("date_from") == "None" else None,
+            link=lambda p, r, reached: f'<{p.url}{r.path}?date_from=None&offset={reached}>; rel="next"',
+        ),
+    ),
+    "link without the dates": Fault(
+        switched(
+            needs_date=True, link=lambda p, r, reached: f'<?offset={reached}>; rel="next"', objects=DATED
+        ),
+        since="2020-01-01T00:00:00Z",
+    ),
+    "link too far": Fault(
+        switched(link=lambda p, r, reached: good_link(p, r, reached + 4)),
+        said=("gives no next link", "the list moves while it is read"),
+    ),
+    "objects kept back": Fault(answering(kept_back), ids=SHOWN),
+    "objects kept back and no total": Fault(
+        answering(kept_back, total=lambda n: None),
+        ids=SHOWN,
+        said=("leaves objects out at its own next link; going on by offset",),
+    ),
+    "link too far and no total": Fault(
+        switched(link=lambda p, r, reached: good_link(p, r, reached + 4), total=lambda n: None),
+        said=("leaves objects out at its own next link; going on by offset",),
+    ),
+    "link on the last page": Fault(switched(last_link='<?offset=10>; rel="next"')),
+    "link that is empty": Fault(switched(last_link="")),
+    "link without end": Fault(answering(endless), said=("what was read already; going on by offset",)),
+    "links in several headers": Fault(
+        switched(link=lambda p, r, reached: f'{good_link(p, r, reached)}\r\nLink: <?offset=8>; rel="last"')
+    ),
+    "link and total missing": Fault(
+        switched(link=lambda *_: None, total=lambda n: None),
+        said=("no next link and no number of objects; going on by offset",),
+    ),
+    "link missing, and the total is the page's": Fault(
+        switched(link=lambda *_: None, total=lambda n: "4"),
+        said=("no next link and no number of objects; going on by offset",),
+    ),
+    "nothing but all at once, whatever is asked": Fault(
+        switched(cap=1000, ignore_offset=True, link=lambda *_: None, total=lambda n: None)
+    ),
+    "offset ignored": Fault(
+        switched(ignore_offset=True, link=lambda *_: None),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=("no next link", "the same page again and again; incomplete: 4 of 10 objects came"),
+    ),
+    "limit ignored": Fault(switched(cap=10)),
+    "limit refused": Fault(switched(refuse_above=100)),
+    "404 without a slash": Fault(
+        answering(lambda p, r: None if r.path.endswith("/") else Response(b"", 404))
+    ),
+    "limit and offset 0 refused": Fault(
+        answering(lambda p, r: Response(b"", 400) if r.query.get("offset") == "0" else None)
+    ),
+    "total too high": Fault(
+        switched(total=lambda n: str(n + 5)),
+        code=INCOMPLETE,
+        said=("gives no next link", "announced 15 objects and gave 10; incomplete: 10 of 15 objects came"),
+    ),
+    "total too high with dates": Fault(
+        switched(total=lambda n: str(n + 5), objects=DATED),
+        said=("gives no next link", "some platforms count without the dates"),
+        since="2020-01-01T00:00:00Z",
+    ),
+    "total too low": Fault(switched(total=lambda n: "3")),
+    "total missing": Fault(switched(total=lambda n: None)),
+    "total is no number": Fault(switched(total=lambda n: "NaN")),
+    "total cut at a bound": Fault(
+        switched(
+            objects=[{"id": f"S{number}"} for number in range(20)],
+            total=lambda n: "8",
+            link=lambda p, r, reached: good_link(p, r, reached) if reached < 8 else None,
+        ),
+        ids=tuple(f"S{number}" for number in range(20)),
+        said=("lists more objects than it announces; going on by offset",),
+    ),
+    "link missing, the total is the page's, and X-Limit is the request's": Fault(
+        answering(echoed), said=("no next link and no number of objects; going on by offset",)
+    ),
+    "next URL in the body": Fault(
+        in_body(
+            lambda p, reached: {
+                "links": {"next": f"/ocpi/2.2.1/cdrs?from={reached}" if reached < 10 else None}
+            }
+        )
+    ),
+    "cursor in the body": Fault(
+        in_body(lambda p, reached: {"next": "Zm91cg=="}),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=('"next" in its answers tells of more objects',),
+    ),
+    "total in the body": Fault(
+        in_body(lambda p, reached: {"meta": {"totalElements": 10}}),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=('"meta.totalElements" in its answers tells of more objects',),
+    ),
+    "offsets rounded to pages": Fault(answering(rounding), said=("gives no next link",)),
+    "the oldest replaced by a new one": Fault(
+        changing(replaced), ids=(*ALL, "S10"), said=("the list moves while it is read",)
+    ),
+    "an object gone and no total": Fault(changing(shrunk, total=False), said=("the list moves",)),
+    "an object gone, and links without offsets": Fault(by_page(shrunk), said=("the list moves",)),
+    "an object gone, and links without offsets and no total": Fault(
+        by_page(shrunk, total=False), said=("the list moves",)
+    ),
+    "the oldest replaced at each page, and links without offsets": Fault(
+        by_page(always_replaced),
+        ids=(*ALL, *(f"N{number}" for number in range(1, 12) if number != 9)),
+        code=INCOMPLETE,
+        said=("the list moves", "objects go away while the list is read, and others may slip through"),
+    ),
+    "objects with the same id on different pages": Fault(
+        switched(objects=[{"id": name} for name in ALL[:9] * 2]),
+        ids=tuple(sorted(ALL[:9] * 2)),
+        said=("9 objects share an id with an object of another answer; all were kept",),
+    ),
+    "objects with the same id on different pages and no total": Fault(
+        switched(objects=[{"id": name} for name in ALL[:9] * 2], total=lambda n: None),
+        ids=ALL[:9],
+        code=INCOMPLETE,
+        said=("objects of different pages share an id",),
+    ),
+    "objects without an id": Fault(
+        switched(objects=[{"total_time": number} for number in range(10)]), ids=(None,) * 10
+    ),
+    "objects repeated": Fault(
+        repeating,
+        ids=tuple(sorted(ALL * 2)),
+        said=("20 objects share an id with another object of the same answer; all were kept",),
+    ),
+    "order shuffled": Fault(shuffled, said=("the list moves while it is read; reading it again",)),
+    "order shuffled and no total": Fault(
+        lambda: shuffled(total=False), said=("the list moves while it is read; reading it again",)
+    ),
+    "an object moved": Fault(changing(moved), said=("the list moves while it is read; reading it again",)),
+    "an object gone": Fault(changing(shrunk)),
+    "an object new": Fault(changing(grown), ids=(*ALL, "S10")),
+    "empty pages without end": Fault(
+        answering(
+            lambda p, r: Response(envelope([]), headers={"Link": f'<?page={len(p.requests)}>; rel="next"'})
+        ),
+        ids=(),
+        said=("link after link to empty pages",),
+    ),
+}
+
+ANSWERS: dict[str, Fault] = {
+    "404 for an empty list": Fault(
+        always(Response(envelope(None, 2003), 404)), ids=(), said=("taken for an empty list",)
+    ),
+    "204 for an empty list": Fault(always(Response(b"", 204)), ids=()),
+    "408 and 520 for a moment": Fault(once(Response(b"", 408), None, Response(b"", 520))),
+    "429 for a moment": Fault(
+        once(None, Response(b"", 429, {"Retry-After": "2"})), said=("asks to wait; waiting",)
+    ),
+    "429 for an hour": Fault(
+        once(None, *[Response(b"", 429, {"Retry-After": "3600"})] * 2),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(r"too many requests \(HTTP 429\); incomplete: 4 of 10 objects came \(wait and try again",),
+    ),
+    "500 for a moment": Fault(once(Response(b"", 500), None, Response(b"<html>", 503))),
+    "500 for good": Fault(always(Response(b"oops", 500)), ids=(), code=FAILED, said=(r"fails \(HTTP 500\)",)),
+    "3000 for a moment": Fault(once(Response(envelope([], 3000)))),
+    "2001 for good": Fault(
+        always(Response(envelope(None, 2001, "no"))), ids=(), code=FAILED, said=("OCPI status 2001",)
+    ),
+    "2001 as text": Fault(
+        always(Response(b'{"data": null, "status_code": "2001", "status_message": "no"}')),
+        ids=(),
+        code=FAILED,
+        said=("OCPI status 2001",),
+    ),
+    "4001 for good": Fault(
+        always(Response(envelope(None, 4001, "no"))),
+        ids=(),
+        code=FAILED,
+        said=(r"does not know the receiver: \"no\" \(log in again with the party",),
+    ),
+    "token refused on the way": Fault(
+        once(None, *[Response(b"", 401)] * 9),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(
+            "fails at its own next link",
+            r"refuses the token .*; incomplete: 4 of 10 objects came \(log in again",
+        ),
+    ),
+    "token in a message": Fault(
+        always(Response(envelope(None, 2004, f"unknown: {TOKEN}"))),
+        ids=(),
+        code=FAILED,
+        said=(r'unknown token: "unknown: \[token\]"',),
+    ),
+    "escapes in a message": Fault(
+        always(Response(envelope(None, 2001, "\x1b[2J\x1b]0;x\x07"))),
+        ids=(),
+        code=FAILED,
+        said=(r"OCPI status 2001, [ -~]*$",),
+    ),
+    "redirect to a stranger": Fault(
+        always(Response(b"", 302, {"Location": "https://stranger.example/cdrs"})),
+        ids=(),
+        code=FAILED,
+        said=("sends on to stranger.example",),
+    ),
+    "redirect to a file": Fault(
+        always(Response(b"", 302, {"Location": "file:///etc/passwd"})),
+        ids=(),
+        code=FAILED,
+        said=("where the token does not go",),
+    ),
+    "redirect to a private address": Fault(
+        always(Response(b"", 307, {"Location": "http://169.254.169.254/"})),
+        ids=(),
+        code=FAILED,
+        said=("where the token does not go",),
+    ),
+    "redirect to a slash": Fault(switched(slash=True)),
+    "date demanded": Fault(switched(needs_date=True, objects=DATED), since="2020-01-01T00:00:00Z"),
+    "500 on the way": Fault(
+        once(None, *[Response(b"oops", 500)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(
+            r"fails at its own next link \(HTTP 500\); going on by offset",
+            r"fails \(HTTP 500\); incomplete: 4 of 10 objects came \(try again later",
+        ),
+    ),
+    "large pages fail": Fault(
+        answering(lambda p, r: Response(b"", 504) if int(r.query["limit"]) > 100 else None),
+        said=("fails at large pages; going on with 62 objects a page",),
+    ),
+    "newest left out": Fault(answering(newest_left_out), ids=ALL[:7]),
+    "newest left out, but asked for": Fault(
+        answering(newest_left_out, objects=DATED), until="2100-01-01T00:00:00Z"
+    ),
+    "cut short": Fault(once(None, Response(envelope([{"id": "S4"}]), cut=30))),
+    "cut short for good": Fault(
+        once(None, *[Response(envelope([{"id": "S4"}]), cut=30)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=("ended the connection in its answer; incomplete: 4 of 10",),
+    ),
+}
+
+SILENCE: dict[str, Fault] = {
+    "no answer": Fault(
+        answering(lambda p, r: Response(b"", silent=9)),
+        ids=(),
+        code=FAILED,
+        said=(r"does not answer in time \(try again later\)",),
+    ),
+    "no answer on the way": Fault(
+        once(None, *[Response(b"", silent=9)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(r"does not answer in time; incomplete: 4 of 10 objects came \(try again later\)",),
+    ),
+    "silence in a body": Fault(
+        once(None, *[Response(envelope([{"id": "S4"}]), cut=30, silent=9)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=(r"does not answer in time; incomplete: 4 of 10 objects came \(try again later\)",),
+    ),
+    "a body drop by drop": Fault(
+        answering(lambda p, r: Response(envelope([{"id": "S4"}] * 20), slow=0.05)),
+        ids=(),
+        code=FAILED,
+        said=("sends less than 10 kB a second",),
+    ),
+}
+
+BODIES: dict[str, Fault] = {
+    "broken JSON": Fault(
+        page(b'{"data": [{"id": "S0"'), ids=(), code=FAILED, said=("answers with broken JSON",)
+    ),
+    "HTML": Fault(page(b"<html>"), ids=(), code=FAILED, said=("answers with HTML",)),
+    "HTML on the way": Fault(
+        once(None, Response(b"<html>")),
+        said=(r"fails at its own next link \(no OCPI answer\); going on by offset",),
+    ),
+    "JSON of another kind": Fault(
+        page(b'{"message": "moved", "code": 7}'),
+        ids=(),
+        code=FAILED,
+        said=(r"answers with JSON that is no OCPI page \(is it an OCPI address\?\)",),
+    ),
+    "pages of another kind": Fault(
+        page(b'{"content": [{"id": "S0"}], "totalPages": 3, "last": false}'),
+        ids=(),
+        code=FAILED,
+        said=("JSON that is no OCPI page",),
+    ),
+    "no body": Fault(page(b""), ids=(), code=FAILED, said=("answers with nothing",)),
+    "no envelope": Fault(page(b'[{"id": "S0"}, {"id": "S1"}]'), ids=TWO),
+    "null for an empty list": Fault(page(envelope(None)), ids=()),
+    "byte order mark": Fault(page(b"\xef\xbb\xbf" + two(b"1")), ids=TWO),
+    "another charset": Fault(
+        page(two(b'"caf\xe9"'), **{"Content-Type": "text/plain; charset=utf-16"}), ids=TWO
+    ),
+    "NaN": Fault(page(two(b"NaN")), ids=TWO),
+    "a lone surrogate": Fault(page(two(rb'"\ud800"')), ids=TWO),
+    "a number of 5,000 digits": Fault(page(two(b"9" * 5000)), ids=TWO),
+    "keys that occur twice": Fault(page(two(b'1, "id": "S0"')), ids=TWO),
+    "deep nesting": Fault(page(two(b"[" * 50_000 + b"]" * 50_000)), ids=TWO),
+    "objects that are none": Fault(
+        page(b'{"data": [{"id": "S0"}, 7, null, {"id": "S1"}]}'),
+        ids=TWO,
+        said=(r"2 items are no object, left out \(page 1 index 1, page 1 index 2\)",),
+    ),
+    "dates that cannot be read": Fault(
+        page(b'[{"id": "S0", "last_updated": "soon"}, {"id": "S1", "last_updated": "2026-01-01T00:00:00Z"}]'),
+        ids=TWO,
+        said=("1 object is kept whose last_updated cannot be read",),
+        since="2025-01-01T00:00:00Z",
+    ),
+    "dates ignored": Fault(
+        page(
+            b'[{"id": "S0", "last_updated": "2026-01-01 00:00:00.5"},'
+            b' {"id": "old", "last_updated": "2024-12-31T23:59:59+00:00"}]'
+        ),
+        ids=("S0",),
+        since="2025-01-01T00:00:00Z",
+    ),
+    "packed wrongly": Fault(
+        page(b"no gzip", **{"Content-Encoding": "gzip"}),
+        ids=(),
+        code=FAILED,
+        said=("broken compressed body",),
+    ),
+    "packed in a way that nobody knows": Fault(
+        page(b"no JSON", **{"Content-Encoding": "x-own"}),
+        ids=(),
+        code=FAILED,
+        said=("answers with what is not JSON",),
+    ),
+    **{f"packed with {coding}": Fault(unpacked(two(b"1"), coding), ids=TWO) for coding in CODINGS},
+    **{
+        f"a bomb of {coding}": Fault(
+            unpacked(BOMB, coding), ids=(), code=FAILED, said=("unpacks to more than 200 times its size",)
+        )
+        for coding in CODINGS
+    },
+    "everything at once": Fault(page(MANY), ids=tuple(f"S{number}" for number in range(30_000))),
+    "terminal escapes in data": Fault(page(json.dumps([{"id": "\x1b[2J"}]).encode()), ids=("\x1b[2J",)),
+}
+
+FAULTS = PAGING | ANSWERS | SILENCE | BODIES

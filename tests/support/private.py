@@ -1,0 +1,91 @@
+"""Pairs of objects that are the same in what a view shows, and differ in everything else: as strategies of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from hypothesis import strategies as st
+from support.json_texts import DEEP, NO_VALUES, NUMBERS, ODD_NUMBERS, ODD_STRINGS, STRINGS, listed, object_of
+
+from ocpiq.privacy.view import ViewNode
+
+Pair = tuple[bytes, bytes]
+
+PLENTY = 4  # fields of an object that are drawn beside the favoured ones
+UNKNOWN = [b'"x_unknown"', b'"\\ud800"', b'"\xff"']
+GOOD = [b"null", b"true", b"false", *NUMBERS, *STRINGS]
+ODD = [*ODD_NUMBERS, *ODD_STRINGS, *NO_VALUES]
+WRONG_SHAPES = [
+    b"{}",
+    b"[[1]]",
+    b'[{"id":1}]',
+    b'{"id":1,"id":2}',
+    b'{"before_taxes":1.5,"excl_vat":"x"}',
+    b'{"\xff":NaN}',
+    b'[{"\\ud800":[]}, 1e400]',
+    *DEEP,
+]
+VALUES = [*GOOD, *GOOD, b"[]", b'["x",null]', *ODD, *WRONG_SHAPES]
+
+good_scalars = st.sampled_from(GOOD)
+values = st.sampled_from(VALUES)
+no_nulls = st.sampled_from([raw for raw in (*GOOD, *ODD) if raw[:1] not in (b"n", b"")])
+wrong_shapes = st.sampled_from(WRONG_SHAPES)
+
+
+def quoted(name: str) -> bytes:
+    """Return a key."""
+    return b'"%s"' % name.encode()
+
+
+@st.composite
+def pairs(draw: st.DrawFn, node: ViewNode, favoured: Collection[str] = ()) -> Pair:
+    """Draw two values of a field that differ in everything that its view does not let pass."""
+    if node.treatment == "shown":
+        same = draw(values)
+        return same, same
+    if node.treatment == "blank":
+        return draw(values), draw(values)
+    if node.treatment == "plain":
+        same = draw(good_scalars)
+        return draw(st.one_of(st.just((same, same)), st.tuples(wrong_shapes, wrong_shapes)))
+    if draw(st.integers(0, 5)) == 0 and not node.scalars:
+        return draw(no_nulls), draw(no_nulls)
+    if node.many and draw(st.integers(0, 3)):
+        null = st.just((b"null", b"null"))
+        both = draw(st.lists(st.one_of(object_pairs(node, favoured), null), max_size=2))
+        return listed([one for one, _ in both]), listed([other for _, other in both])
+    return draw(object_pairs(node, favoured))
+
+
+@st.composite
+def object_pairs(
+    draw: st.DrawFn,
+    node: ViewNode,
+    favoured: Collection[str] = (),
+    always: Collection[tuple[bytes, bytes]] = (),
+) -> Pair:
+    """Draw two objects with the same visible fields, in any order, and any others.
+
+    `favoured` names are more likely to be there; `always` are members that both have as they are. Fields that OCPI does
+    not have are in both, with values that differ: their names are warned of.
+    """
+    wanted = [name for name in node.children if name in favoured and draw(st.integers(0, 3))]
+    others = draw(st.lists(st.sampled_from(list(node.children) or ["x"]), max_size=PLENTY, unique=True))
+    chosen = [name for name in dict.fromkeys((*wanted, *others)) if name in node.children]
+    fixed = {key for key, _ in always}
+    both = [(quoted(name), draw(pairs(node.children[name], favoured))) for name in chosen]
+    both += [(name, (draw(values), draw(values))) for name in UNKNOWN if draw(st.integers(0, 9)) == 0]
+    hidden = [
+        quoted(field.name)
+        for field in (node.field.children.values() if node.field else ())
+        if field.leaf and field.name not in node.children
+    ]
+    sides = []
+    for side in (0, 1):
+        members = [(key, found[side]) for key, found in both if key not in fixed] + [*always]
+        members += [
+            (key, draw(values)) for key in hidden[:PLENTY] if key not in fixed and draw(st.booleans())
+        ]
+        sides.append(object_of(draw(st.permutations(members))))
+    return sides[0], sides[1]
