@@ -17,15 +17,21 @@ settings.load_profile("timeless")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the slow tests as well, as in CI")
+    parser.addoption(
+        "--heavy", action="store_true", help="run the tests that need other programs, as .ci/heavy does"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow") or os.environ.get("CI") == "true":
-        return
-    skip = pytest.mark.skip(reason="slow: runs with --slow, and where CI=true")
+    slow = config.getoption("--slow") or os.environ.get("CI") == "true"
+    skipped = {
+        "slow": None if slow else "slow: runs with --slow, and where CI=true",
+        "heavy": None if config.getoption("--heavy") else "needs other programs: runs with --heavy",
+    }
     for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(skip)
+        for keyword, reason in skipped.items():
+            if reason and keyword in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
+from _pytest.mark import ParameterSet
+from support.programs import program
 
 from ocpiq.app.options import COMMANDS, OPTIONS, SHELLS
 from ocpiq.cli.completion import SCRIPTS
@@ -33,19 +34,20 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def needed(shell: str) -> str:
-    return shutil.which(shell) or pytest.skip(f"there is no {shell}")
-
-
 def out(*argv: str) -> list[str]:
     run = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30)
     assert run.stderr == ""
     return run.stdout.splitlines()
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+def marked(shells: Iterable[str]) -> list[ParameterSet]:
+    """Shells as parameters; bash is everywhere."""
+    return [pytest.param(shell, marks=[] if shell == "bash" else [pytest.mark.heavy]) for shell in shells]
+
+
+@pytest.mark.parametrize("shell", marked(SHELLS))
 def test_the_shell_reads_its_script(shell: str, scripts: Path) -> None:
-    assert out(needed(shell), "-n", str(scripts / shell)) == []
+    assert out(program(shell), "-n", str(scripts / shell)) == []
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -118,14 +120,16 @@ def bash(scripts: Path, *words: str) -> list[str]:
         ' _ocpiq; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     argv = ("bash", str(scripts / "bash"), str(scripts), *words)
-    return sorted(word for word in out(needed("bash"), "--norc", "-c", script, *argv) if word)
+    return sorted(word for word in out(program("bash"), "--norc", "-c", script, *argv) if word)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("line", [line for line in LINES if "f m" not in line])
 def test_in_fish(line: str, scripts: Path) -> None:
     assert fish(scripts, line) >= set(LINES[line])
 
 
+@pytest.mark.heavy
 def test_in_fish_saved_queries(scripts: Path) -> None:
     assert "month.ocpiq" in fish(scripts, "-f m")
     assert "month.ocpiq" in fish(scripts, "explain -f mon")
@@ -136,7 +140,7 @@ def fish(scripts: Path, line: str) -> set[str]:
     script = (
         f"set PATH {scripts} $PATH; cd {scripts}/work; source {scripts / 'fish'}; complete -C 'ocpiq {line}'"
     )
-    return {found.split("\t")[0] for found in out(needed("fish"), "--no-config", "-c", script)}
+    return {found.split("\t")[0] for found in out(program("fish"), "--no-config", "-c", script)}
 
 
 TYPED = {
@@ -156,7 +160,7 @@ STARTED = {
 }
 
 
-@pytest.fixture(scope="module", params=STARTED)
+@pytest.fixture(scope="module", params=marked(STARTED))
 def terminal(request: pytest.FixtureRequest, scripts: Path) -> Iterator[pexpect.spawn[str]]:
     """A shell on a terminal, with its script, where the files and logins are."""
     argv, load, prompt = STARTED[request.param]
@@ -167,7 +171,7 @@ def terminal(request: pytest.FixtureRequest, scripts: Path) -> Iterator[pexpect.
         "INPUTRC": "/dev/null",
     }
     shell = pexpect.spawn(
-        needed(request.param), argv, env=kept, encoding="utf-8", timeout=20, dimensions=(50, 200)
+        program(request.param), argv, env=kept, encoding="utf-8", timeout=20, dimensions=(50, 200)
     )
     shell.sendline(f"cd {scripts}/work; {load.format(scripts)}; {prompt}")
     shell.expect_exact("\r\n")

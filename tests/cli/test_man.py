@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 
 import pytest
+from support.programs import program
 
 from ocpiq.app.help import ENVIRONMENT, EXIT_CODES
 from ocpiq.app.options import COMMANDS, OPTIONS
@@ -51,8 +51,9 @@ def test_text_is_taken_as_it_stands(text: str, written: str) -> None:
     assert roff(text) == written
 
 
+@pytest.mark.heavy
 def test_groff_sets_it_without_a_warning(page: str) -> None:
-    groff = shutil.which("groff") or pytest.skip("there is no groff")
+    groff = program("groff")
     command = [groff, "-man", "-ww", "-Tutf8", "-P-c"]
     done = subprocess.run(command, input=page, capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr == ""
@@ -62,14 +63,15 @@ def test_groff_sets_it_without_a_warning(page: str) -> None:
     assert "  ocpiq '.[] | select(.price > 10)' prices.json" in text
 
 
+@pytest.mark.heavy
 def test_man_sets_it_without_a_warning_in_80_columns(page: str) -> None:
-    man = shutil.which("man") or pytest.skip("there is no man")
+    man = program("man")
     command = [man, "--warnings=w", "-l", "-"]
     env = {**os.environ, "MANWIDTH": "80", "MAN_KEEP_FORMATTING": "", "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
         command, input=page, capture_output=True, text=True, env=env, check=False, timeout=60
     )
     if done.returncode:
-        pytest.skip("this man reads no page from standard input")
+        pytest.skip("this man does not read a page from standard input")
     assert done.stderr == ""
     assert max(map(len, re.sub(".\b", "", done.stdout).splitlines())) <= 80
