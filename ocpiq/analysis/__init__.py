@@ -15,7 +15,7 @@ from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
 from ocpiq.plan.nodes import QueryPlan
-from ocpiq.plan.types import Opaque, use
+from ocpiq.plan.types import OpaqueType, use
 from ocpiq.schema import DEFAULT_VERSION
 
 HANDLERS: Mapping[type, Handler] = {
@@ -44,7 +44,7 @@ def analyze(
     Raises CompileError, and PrivacyError where the query uses a field that it does not pass.
     """
     analysis = Analysis(handlers, version, zone)
-    given: dict[str, Variable] = {name: Variable("", Opaque(clean=True)) for name in givens}
+    given: dict[str, Variable] = {name: Variable("", OpaqueType(clean=True)) for name in givens}
     if program.body is None:
         found = "there are only definitions" if program.definitions else "the query is empty"
         raise CompileError(found, hint="`.` returns the input")
@@ -53,7 +53,7 @@ def analyze(
         body = tree.Pipeline((*program.definitions, body), span=body.span)
     imports = Imports(analysis, library or NoLibrary())
     scope = imports.into(imports.at_start(Scope({}, given, {})), program.imports, "")
-    plan, kind = analysis.resolve(body, scope, Opaque(clean=True))
+    plan, kind = analysis.resolve(body, scope, OpaqueType(clean=True))
     use(kind)
     calls.check_uncalled(analysis)
     check_netted(analysis)

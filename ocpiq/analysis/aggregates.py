@@ -13,13 +13,13 @@ from ocpiq.language import tree
 from ocpiq.language.printer import unparse
 from ocpiq.plan.blanks import FORMS, Blanks, of_aggregate
 from ocpiq.plan.nodes import Aggregate, Constant, Fold, GroupKey, Local, MakeObject, Operand, Outputs, Plan
-from ocpiq.plan.types import NUMBER, Nothing, Opaque, Record, Type, clean, consume, look_at
+from ocpiq.plan.types import NUMBER, Nothing, ObjectType, OpaqueType, Type, clean, consume, look_at
 
 
 class Function(Struct, frozen=True):
     """An aggregate function: the type of its result (None: that of what it moves), and what its state holds."""
 
-    result: Type | None = Opaque(clean=True)
+    result: Type | None = OpaqueType(clean=True)
     holds: bool = False  # every value, or every one that differs
 
 
@@ -101,7 +101,7 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
         else:
             consume(kind, place, blanks)
         if function.result is None:
-            result_kind = Opaque(clean(kind))
+            result_kind = OpaqueType(clean(kind))
         argument = Operand(plan, kind)
     if len(node.arguments) > 1:
         at = _share(analysis, node.arguments[1], flow)
@@ -140,7 +140,7 @@ def _keys(analysis: Analysis, by: tree.Expr, flow: Flow) -> list[GroupKey]:
     plan, record = analysis.resolve(node, flow.scope, flow.kind)
     if not node.entries:
         raise CompileError("there is nothing to group by", span=place, hint="leave `by` out")
-    if not isinstance(plan, MakeObject) or not isinstance(record, Record):
+    if not isinstance(plan, MakeObject) or not isinstance(record, ObjectType):
         raise CompileError("the names of groups must be literal", span=place, hint=SHORT_GROUP)
     if len(record.fields) < len(plan.entries):
         raise CompileError("two groups have the same name", span=place, hint="give them other names")
@@ -194,14 +194,14 @@ def _with_keys(keys: list[GroupKey], result: Plan, kind: Type, place: Span) -> R
     entries = [(Constant(key.name), Local(key.local)) for key in keys]
     fields = {key.name: key.value.kind for key in keys}
     if isinstance(result, Constant) and result.value == {}:
-        return MakeObject(tuple(entries)), Record(fields)
-    if not isinstance(result, MakeObject) or not isinstance(kind, Record):
+        return MakeObject(tuple(entries)), ObjectType(fields)
+    if not isinstance(result, MakeObject) or not isinstance(kind, ObjectType):
         raise CompileError("the names in a group's object must be literal", span=place)
     twice = fields.keys() & kind.fields.keys()
     if twice:
         hint = "the keys of a group stand in its object by themselves; give the other one another name"
         raise CompileError(f"{min(twice)} is already the name of a group", span=place, hint=hint)
-    return MakeObject((*entries, *result.entries)), Record({**fields, **kind.fields})
+    return MakeObject((*entries, *result.entries)), ObjectType({**fields, **kind.fields})
 
 
 def misused(name: str, arity: int) -> str:

@@ -8,15 +8,15 @@ from ocpiq.errors import CompileError
 from ocpiq.language import tree
 from ocpiq.plan.blanks import of_operator
 from ocpiq.plan.nodes import Bind, Identity, Local, Modify, Operand, Operate, Otherwise, Paths, Plan
-from ocpiq.plan.types import Opaque, Type, clean, consume, look_at, use
+from ocpiq.plan.types import OpaqueType, Type, clean, consume, look_at, use
 
 
 def paths(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
     """Resolve `path(f)`."""
     body = _traced(analysis, node.arguments[0], scope, kind)
-    if not isinstance(kind, Opaque):
+    if not isinstance(kind, OpaqueType):
         analysis.check(node.arguments[0], scope, kind)
-    return Paths(body, outputs=body.outputs, span=scope.place(node)), Opaque(clean=True)
+    return Paths(body, outputs=body.outputs, span=scope.place(node)), OpaqueType(clean=True)
 
 
 def assign(analysis: Analysis, node: tree.Assign, scope: Scope, kind: Type) -> Resolved:
@@ -26,18 +26,18 @@ def assign(analysis: Analysis, node: tree.Assign, scope: Scope, kind: Type) -> R
     there = _there(analysis, node.left, scope, kind)
     if node.op == "|=":
         again = scope.again("for every path of |=")
-        if not isinstance(there, Opaque):
+        if not isinstance(there, OpaqueType):
             analysis.check(node.right, again, there)
-        update, update_kind = analysis.resolve(node.right, again, Opaque())
+        update, update_kind = analysis.resolve(node.right, again, OpaqueType())
         use(update_kind)
-        return Modify(traced, update, span=place), Opaque()
+        return Modify(traced, update, span=place), OpaqueType()
     right, right_kind = analysis.resolve(node.right, scope, kind)
     value = analysis.name("value")
     if node.op != "=":
         look_at(there, scope.place(node.left), of_operator(node.op))
     update = _update(node.op, Local(value), right_kind, scope, node)
     plan = Bind(right, value, Modify(traced, update, span=place), outputs=product(right))
-    return plan, Opaque(clean(kind) and clean(right_kind))
+    return plan, OpaqueType(clean(kind) and clean(right_kind))
 
 
 def _update(operator: str, value: Plan, kind: Type, scope: Scope, node: tree.Assign) -> Plan:
@@ -48,27 +48,27 @@ def _update(operator: str, value: Plan, kind: Type, scope: Scope, node: tree.Ass
         return value
     if operator == "//=":
         use(kind)
-        return Otherwise(Operand(Identity(), Opaque()), value, span=place)
+        return Otherwise(Operand(Identity(), OpaqueType()), value, span=place)
     consume(kind, scope.place(node.right), of_operator(operator))
-    return Operate(operator[:-1], Operand(Identity(), Opaque()), Operand(value, kind), span=place)
+    return Operate(operator[:-1], Operand(Identity(), OpaqueType()), Operand(value, kind), span=place)
 
 
 def _traced(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Plan:
     """Resolve a body whose paths are followed: it walks ordinary values, so that `.` is wanted whole."""
     use(kind)
     analysis.follows_paths = True
-    plan, _ = analysis.resolve(node, scope, Opaque(clean(kind)))
+    plan, _ = analysis.resolve(node, scope, OpaqueType(clean(kind)))
     return plan
 
 
 def _there(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Type:
     """Return what is known of the values that an assignment changes; a field that a module does not have is new."""
-    if isinstance(kind, Opaque):
+    if isinstance(kind, OpaqueType):
         return kind
     try:
         return analysis.check(node, scope, kind)
     except CompileError:
-        return Opaque()
+        return OpaqueType()
 
 
 HANDLERS: dict[type, Handler] = {tree.Assign: assign}

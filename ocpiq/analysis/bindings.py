@@ -13,7 +13,7 @@ from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
 from ocpiq.plan.blanks import FORMS, KEY
 from ocpiq.plan.nodes import Bind, Constant, Given, Identity, Index, Local, Native, Outputs, Plan, Try
-from ocpiq.plan.types import Opaque, Record, Scalar, Type, clean, consume, use
+from ocpiq.plan.types import ObjectType, OpaqueType, ScalarType, Type, clean, consume, use
 
 
 def look_up(node: tree.Variable, scope: Scope) -> Resolved:
@@ -21,10 +21,10 @@ def look_up(node: tree.Variable, scope: Scope) -> Resolved:
     known = scope.variables.get(node.name)
     if known is None:
         if node.name == "__loc__":
-            place = Record({"file": Scalar("string"), "line": Scalar("number")})
+            place = ObjectType({"file": ScalarType("string"), "line": ScalarType("number")})
             return Constant({"file": "<top-level>", "line": 1}), place
         if node.name == "ENV":
-            return Native("env", Opaque(), ()), Opaque(clean=True)
+            return Native("env", OpaqueType(), ()), OpaqueType(clean=True)
         hint = did_you_mean(node.name, scope.variables)
         raise CompileError(
             f"${node.name} is not defined", span=scope.place(node), hint=hint.replace("mean ", "mean $")
@@ -58,11 +58,11 @@ def destructure(
     ways: list[list[tuple[Plan, str]]] = []
     for pattern in patterns:
         match = Match(analysis, scope, [*nulls], names=names)
-        _match(match, pattern, value, Opaque(clean(kind)))
+        _match(match, pattern, value, OpaqueType(clean(kind)))
         ways.append(match.binds)
     use(kind)
     for name, unique in names.items():
-        scope = scope.with_variable(name, Variable(unique, Opaque(clean(kind))))
+        scope = scope.with_variable(name, Variable(unique, OpaqueType(clean(kind))))
     before = analysis.name("before")
 
     def wrap(body: Plan) -> Plan:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from ocpiq.plan.blanks import Blanks
 from ocpiq.plan.nodes import Outputs
-from ocpiq.plan.types import BOOLEAN, NUMBER, STRING, Listing, Opaque, Type
+from ocpiq.plan.types import BOOLEAN, NUMBER, STRING, ListType, OpaqueType, Type
 
 
 class Builtin(Struct, frozen=True):
@@ -45,8 +45,8 @@ def _same(kind: Type) -> Type:
     return kind
 
 
-_CLEAN = Opaque(clean=True)
-_MOVED = Opaque(clean=False)
+_CLEAN = OpaqueType(clean=True)
+_MOVED = OpaqueType(clean=False)
 FORMATS = ("@text", "@json", "@html", "@uri", "@sh", "@base64", "@base32")
 OF_ONE = (
     "floor",
@@ -149,7 +149,7 @@ BUILTINS = _table(
     Builtin("min", 0, result=_CLEAN),
     Builtin("max", 0, result=_CLEAN),
     Builtin("_sort_by", 1, Blanks.OUTSIDE, typed=_same, of_arguments=(Blanks.REFUSES,)),
-    Builtin("_group_by", 1, Blanks.OUTSIDE, typed=Listing, of_arguments=(Blanks.REFUSES,)),
+    Builtin("_group_by", 1, Blanks.OUTSIDE, typed=ListType, of_arguments=(Blanks.REFUSES,)),
     Builtin("_unique_by", 1, Blanks.OUTSIDE, typed=_same, of_arguments=(Blanks.REFUSES,)),
     Builtin("_min_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
     Builtin("_max_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),

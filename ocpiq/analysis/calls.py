@@ -34,9 +34,9 @@ from ocpiq.plan.types import (
     BOOLEAN,
     NULL,
     STRING,
-    InSource,
     Nothing,
-    Opaque,
+    OpaqueType,
+    SourceType,
     Type,
     consume,
     formatted,
@@ -71,7 +71,7 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
             return _invoke(analysis, binding, node, scope, kind)
         case RecursiveParameter():
             use(kind)
-            return Parameter(binding.name, outputs=Outputs.MANY), Opaque()
+            return Parameter(binding.name, outputs=Outputs.MANY), OpaqueType()
     if arity == 0 and node.name in CONSTANTS:
         return CONSTANTS[node.name]
     if key == ("_zone", 0):
@@ -113,7 +113,7 @@ def _native(analysis: Analysis, builtin: Builtin, node: tree.Call, scope: Scope,
     place = scope.place(node)
     if builtin.reads:
         present(kind, place)
-        counts = node.name == "length" and isinstance(kind, InSource) and kind.is_list
+        counts = node.name == "length" and isinstance(kind, SourceType) and kind.is_list
         if not counts:  # the length of a list needs none of its items
             use(kind)
         look_at(kind, place, builtin.blanks)
@@ -128,7 +128,7 @@ def _native(analysis: Analysis, builtin: Builtin, node: tree.Call, scope: Scope,
         return plan, formatted([kind, *(operand.kind for operand in operands)])
     if builtin.typed:
         return plan, builtin.typed(kind)
-    return plan, Opaque() if builtin.result is None else builtin.result
+    return plan, OpaqueType() if builtin.result is None else builtin.result
 
 
 def _inline(
@@ -169,8 +169,8 @@ def check_uncalled(analysis: Analysis) -> None:
             name = parameter.removeprefix("$")
             scope = scope.with_function(name, 0, RecursiveParameter(name))
             if parameter != name:
-                scope = scope.with_variable(name, Variable(name, Opaque()))
-        analysis.check(define.body, scope, Opaque())
+                scope = scope.with_variable(name, Variable(name, OpaqueType()))
+        analysis.check(define.body, scope, OpaqueType())
 
 
 def _builtin(analysis: Analysis, define: tree.Define, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
@@ -203,8 +203,8 @@ def recursive_definition(
             if parameter[0] == "$":
                 value = analysis.name("arg")
                 values.append((unique, value))
-                home = home.with_variable(parameter[1:], Variable(value, Opaque()))
-        body, kind = analysis.resolve(define.body, home, Opaque())
+                home = home.with_variable(parameter[1:], Variable(value, OpaqueType()))
+        body, kind = analysis.resolve(define.body, home, OpaqueType())
         use(kind)
         for unique, value in reversed(values):
             source = Parameter(unique, outputs=Outputs.MANY)
@@ -222,10 +222,10 @@ def _invoke(analysis: Analysis, binding: Recursive, node: tree.Call, scope: Scop
     use(kind)
     arguments: list[Plan] = []
     for argument in node.arguments:
-        plan, type_ = analysis.resolve(argument, scope.again(IN_FUNCTION), Opaque())
+        plan, type_ = analysis.resolve(argument, scope.again(IN_FUNCTION), OpaqueType())
         use(type_)
         arguments.append(plan)
-    return Invoke(binding.name, tuple(arguments), outputs=binding.outputs), Opaque()
+    return Invoke(binding.name, tuple(arguments), outputs=binding.outputs), OpaqueType()
 
 
 def _calls(node: object, name: str, arity: int) -> bool:
@@ -279,7 +279,7 @@ def break_(analysis: Analysis, node: tree.Break, scope: Scope, kind: Type) -> Re
     if unique is None:
         hint = did_you_mean(node.label, scope.labels).replace("mean ", "mean $")
         raise CompileError(f"there is no label ${node.label} here", span=scope.place(node), hint=hint)
-    return Break(unique, outputs=Outputs.NONE), Opaque(clean=True)
+    return Break(unique, outputs=Outputs.NONE), OpaqueType(clean=True)
 
 
 HANDLERS: dict[type, Handler] = {tree.Call: call, tree.Break: break_}

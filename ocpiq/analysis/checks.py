@@ -13,7 +13,7 @@ from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
 from ocpiq.plan.nodes import Comma, Constant, Plan
-from ocpiq.plan.types import Either, InSource, Listing, Record, Scalar, Type
+from ocpiq.plan.types import ListType, ObjectType, ScalarType, SourceType, Type, UnionType
 
 TAKES: Final = {  # the types that an operator takes on both sides
     "+": ("number", "string", "array", "object"),
@@ -72,7 +72,7 @@ def ordered(word: str, kind: Type, node: tree.Expr, scope: Scope) -> None:
         raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
 
 
-def _arithmetic(operator: str, found: list[InSource | None], names: list[str | None], place: Span) -> None:
+def _arithmetic(operator: str, found: list[SourceType | None], names: list[str | None], place: Span) -> None:
     for which in (0, 1):
         field, name, other = found[which], names[which], names[1 - which]
         if field is None or name is None:
@@ -89,7 +89,7 @@ def _arithmetic(operator: str, found: list[InSource | None], names: list[str | N
         )
 
 
-def _enum(kind: InSource, other: Plan, scope: Scope, node: tree.Expr) -> None:
+def _enum(kind: SourceType, other: Plan, scope: Scope, node: tree.Expr) -> None:
     field = kind.view.field
     if field is None or not field.enum:
         return
@@ -116,42 +116,44 @@ def _optional(node: tree.Expr) -> bool:
     return isinstance(last, tree.Question) or last.optional
 
 
-def _found(kind: Type) -> InSource | None:
+def _found(kind: Type) -> SourceType | None:
     """Return the place in a source that a value is known to be from."""
-    if isinstance(kind, Either):
-        options = [option for option in kind.options if option != Scalar("null")]
+    if isinstance(kind, UnionType):
+        options = [option for option in kind.options if option != ScalarType("null")]
         return _found(options[0]) if len(options) == 1 else None
-    return kind if isinstance(kind, InSource) and kind.view.treatment != "blank" and kind.view.field else None
+    return (
+        kind if isinstance(kind, SourceType) and kind.view.treatment != "blank" and kind.view.field else None
+    )
 
 
 def _type(kind: Type) -> str | None:
     """Return jq's name of a value's type, None where it is not known."""
     match kind:
-        case Scalar(kind=name):
+        case ScalarType(kind=name):
             return name
-        case Record():
+        case ObjectType():
             return "object"
-        case Listing():
+        case ListType():
             return "array"
-        case Either():
+        case UnionType():
             inside = _found(kind)
             if inside is not None:
                 return _type(inside)
             names = {_type(option) for option in kind.options}
             return names.pop() if len(names) == 1 else None
-        case InSource(view=view) if view.field is not None:
+        case SourceType(view=view) if view.field is not None:
             return "array" if kind.is_list else view.field.json
     return None
 
 
-def _said(kind: InSource, name: str | None) -> str:
+def _said(kind: SourceType, name: str | None) -> str:
     field = kind.view.field
     if name == "array" or field is None or field.leaf or not kind.path:
         return f"{_name(kind)} is {_a(name)}"
     return f"{_name(kind)} is an object ({field.type})"
 
 
-def _name(kind: InSource) -> str:
+def _name(kind: SourceType) -> str:
     return ".".join((kind.view.blank.module, *kind.path))
 
 
@@ -159,7 +161,7 @@ def _a(name: str | None) -> str:
     return f"{'an' if name in ('array', 'object') else 'a'} {name}"
 
 
-def _hint(kind: InSource, other: str | None) -> str:
+def _hint(kind: SourceType, other: str | None) -> str:
     field = kind.view.field
     if field is None:
         return ""

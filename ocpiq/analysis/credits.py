@@ -13,7 +13,7 @@ from ocpiq.analysis.scope import Flow, Scope
 from ocpiq.errors import CompileError, PrivacyError, Span
 from ocpiq.language import tree
 from ocpiq.plan.nodes import Join, Pipe, Plan, Scan, Sort
-from ocpiq.privacy.demand import Need
+from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 
 NET: Final = "the weight of net"  # a variable that no query can name
@@ -23,7 +23,7 @@ ADDITIVE: Final = ("count", "sum", "avg")
 """The aggregates that take a value back by adding its negative; the others hold values until the end."""
 
 
-def read_credits(module: str, view: ViewNode, need: Need, place: Span) -> None:
+def read_credits(module: str, view: ViewNode, need: Demand, place: Span) -> None:
     """Note that the source reads which of its objects are credit CDRs."""
     if module != "cdrs":
         hint = f"leave `net` out: every one of the {module} counts"
@@ -31,7 +31,7 @@ def read_credits(module: str, view: ViewNode, need: Need, place: Span) -> None:
     _read(CREDIT, view, need, place)
 
 
-def _read(name: str, view: ViewNode, need: Need, place: Span) -> None:
+def _read(name: str, view: ViewNode, need: Demand, place: Span) -> None:
     if name not in view.children:
         hint = f"to use it: only …, {name}"
         raise PrivacyError(f"net reads cdrs.{name}, which is left out by `only`", span=place, hint=hint)

@@ -28,8 +28,8 @@ from ocpiq.plan.nodes import (
     Sort,
     SourcePlan,
 )
-from ocpiq.plan.types import Either, InSource, Listing, Opaque, Record, Type
-from ocpiq.privacy.demand import Need
+from ocpiq.plan.types import ListType, ObjectType, OpaqueType, SourceType, Type, UnionType
+from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import ENDED, UPDATED, module
 
@@ -112,13 +112,13 @@ def _source(number: int, source: SourcePlan, output: Type, version: str) -> Sour
 def _unknown(kind: Type) -> bool:
     """Tell whether a value may be, or hold, anything that was read."""
     match kind:
-        case Opaque():
+        case OpaqueType():
             return True
-        case Record(fields=fields):
+        case ObjectType(fields=fields):
             return any(map(_unknown, fields.values()))
-        case Listing(item=item):
+        case ListType(item=item):
             return _unknown(item)
-        case Either(options=options):
+        case UnionType(options=options):
             return any(map(_unknown, options))
     return False
 
@@ -126,14 +126,14 @@ def _unknown(kind: Type) -> bool:
 def _in_output(number: int, kind: Type) -> Iterator[tuple[str, ...]]:
     """Yield the paths of a source that are known to stand in the results."""
     match kind:
-        case InSource(source=source, path=path) if source == number:
+        case SourceType(source=source, path=path) if source == number:
             yield path
-        case Record(fields=fields):
+        case ObjectType(fields=fields):
             for value in fields.values():
                 yield from _in_output(number, value)
-        case Listing(item=item):
+        case ListType(item=item):
             yield from _in_output(number, item)
-        case Either(options=options):
+        case UnionType(options=options):
             for option in options:
                 yield from _in_output(number, option)
 
@@ -141,7 +141,7 @@ def _in_output(number: int, kind: Type) -> Iterator[tuple[str, ...]]:
 Found = Iterator[tuple[str, Role]]
 
 
-def _read(view: ViewNode, need: Need, path: tuple[str, ...], shown: set[tuple[str, ...]] | None) -> Found:
+def _read(view: ViewNode, need: Demand, path: tuple[str, ...], shown: set[tuple[str, ...]] | None) -> Found:
     """Yield the fields that are read, each with its role; `shown` are the paths in the results, None for all."""
     if need.whole or not need.fields:
         stands = shown is None or any(path[: len(prefix)] == prefix for prefix in shown)

@@ -40,9 +40,9 @@ from ocpiq.plan.types import (
     NULL,
     NUMBER,
     STRING,
-    Listing,
-    Opaque,
-    Record,
+    ListType,
+    ObjectType,
+    OpaqueType,
     Type,
     clean,
     consume,
@@ -104,9 +104,9 @@ def known_format(name: str, place: Span) -> str:
 def array(analysis: Analysis, node: tree.Array, scope: Scope, kind: Type) -> Resolved:
     """Resolve `[…]`."""
     if node.body is None:
-        return Constant([]), Listing(NULL)
+        return Constant([]), ListType(NULL)
     body, item = analysis.resolve(node.body, scope, kind)
-    return MakeArray(body), Listing(item)
+    return MakeArray(body), ListType(item)
 
 
 def object_(analysis: Analysis, node: tree.Object, scope: Scope, kind: Type) -> Resolved:
@@ -125,7 +125,7 @@ def object_(analysis: Analysis, node: tree.Object, scope: Scope, kind: Type) -> 
             fields = None
     outputs = product(*(part for pair in entries for part in pair))
     plan = MakeObject(tuple(entries), outputs=outputs, span=scope.place(node))
-    return plan, Opaque() if fields is None else Record(fields)
+    return plan, OpaqueType() if fields is None else ObjectType(fields)
 
 
 def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, kind: Type) -> tuple[Plan, Plan, Type]:
@@ -191,8 +191,8 @@ def _arithmetic(operator: str, left: Resolved, right: Resolved, scope: Scope, no
     if left[1] == NUMBER == right[1]:
         return plan, NUMBER
     if operator == "+" and STRING in (left[1], right[1]):
-        return plan, Opaque(clean=True)
-    return plan, Opaque(clean(left[1]) and clean(right[1]))
+        return plan, OpaqueType(clean=True)
+    return plan, OpaqueType(clean(left[1]) and clean(right[1]))
 
 
 def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) -> Resolved:
@@ -204,7 +204,7 @@ def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) ->
         if other == NULL and node.op in ("==", "!="):  # whether it is there, not what it is
             look_at(here, scope.place(part), of_operator(node.op))
             continue
-        inside = type(here) is type(other) and isinstance(other, Record | Listing)
+        inside = type(here) is type(other) and isinstance(other, ObjectType | ListType)
         consume(here, scope.place(part), Blanks.REFUSES if inside else of_operator(node.op))
     plan = Operate(
         node.op,
@@ -279,7 +279,7 @@ def try_(analysis: Analysis, node: tree.Try, scope: Scope, kind: Type) -> Resolv
     body, body_kind = analysis.resolve(node.body, structs.replace(scope, quiet=True), kind)
     if node.handler is None:
         return Try(body, None, outputs=guarded(body.outputs)), body_kind
-    handler, handler_kind = analysis.resolve(node.handler, scope, Opaque())
+    handler, handler_kind = analysis.resolve(node.handler, scope, OpaqueType())
     outputs = Outputs.ONE if body.outputs is handler.outputs is Outputs.ONE else Outputs.MANY
     return Try(body, handler, outputs=outputs), either([body_kind, handler_kind])
 
@@ -289,7 +289,7 @@ def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, kind: Type) -> R
     source, item = analysis.resolve(node.source, scope, kind)
     start, start_kind = analysis.resolve(node.start, scope, kind)
     use(start_kind)
-    name, state = analysis.name("item"), Opaque()
+    name, state = analysis.name("item"), OpaqueType()
     inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope)
     update, body_kind = analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
     use(body_kind)
@@ -320,10 +320,12 @@ def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, kind: Type) ->
     name, state = analysis.name("item"), analysis.name("state")
     inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope)
     inner = inner.again(REDUCE_AGAIN)
-    update, update_kind = analysis.resolve(node.update, inner, Opaque())
+    update, update_kind = analysis.resolve(node.update, inner, OpaqueType())
     use(update_kind)
     extract, extract_kind = (
-        (Identity(), Opaque()) if node.extract is None else analysis.resolve(node.extract, inner, Opaque())
+        (Identity(), OpaqueType())
+        if node.extract is None
+        else analysis.resolve(node.extract, inner, OpaqueType())
     )
     body = wrap(_step(analysis, update, state, extract))
     plan = Foreach(source, name, start, body, state, outputs=Outputs.MANY, span=scope.place(node))

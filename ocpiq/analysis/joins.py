@@ -11,7 +11,7 @@ from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
 from ocpiq.language.tree import children
 from ocpiq.plan.nodes import Join, JoinKey, Operand, Outputs
-from ocpiq.plan.types import NULL, Either, InSource, Nothing, Type, consume, either
+from ocpiq.plan.types import NULL, Nothing, SourceType, Type, UnionType, consume, either
 
 OLD_IDS = ("id", "uid", "evse_id", "tariff_id", "auth_id", "location_id", "evse_uid")  # `string` in 2.1.1
 
@@ -54,9 +54,9 @@ def _side(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Oper
 
 def is_id(kind: Type, version: str) -> bool:
     """Tell an identifier, which OCPI compares without case."""
-    if isinstance(kind, Either):
+    if isinstance(kind, UnionType):
         return any(is_id(option, version) for option in kind.options)
-    if not isinstance(kind, InSource) or kind.view.field is None:
+    if not isinstance(kind, SourceType) or kind.view.field is None:
         return False
     return kind.view.field.type.startswith("CiString") or (
         version == "2.1.1" and kind.view.field.name in OLD_IDS
@@ -122,7 +122,7 @@ def _natural(analysis: Analysis, node: tree.Join, flow: Flow, right: Type) -> li
 
 def _module(kind: Type) -> str | None:
     """Return the module whose objects these are."""
-    return kind.view.blank.module if isinstance(kind, InSource) and not kind.path else None
+    return kind.view.blank.module if isinstance(kind, SourceType) and not kind.path else None
 
 
 def _path(base: tree.Expr, text: str) -> tree.Expr:

@@ -16,7 +16,7 @@ from ocpiq.values.times import epoch_us, period, zone, zone_hint
 from ocpiq.values.types import Value
 
 
-class Parameter(Struct, frozen=True):
+class QueryParameter(Struct, frozen=True):
     """A variable that the query is given: its type, what it is for, and its value where none is given."""
 
     name: str
@@ -33,7 +33,7 @@ class Metadata(Struct, frozen=True):
     about: str = ""
     privacy: str = ""
     tz: str = ""
-    params: tuple[Parameter, ...] = ()
+    params: tuple[QueryParameter, ...] = ()
 
     def check(self, given: Collection[str]) -> None:
         """Raise UsageError for a variable that is given and no parameter, where the query declares any."""
@@ -87,7 +87,7 @@ def metadata(program: tree.Program) -> Metadata:
         raise CompileError(error.message, span=place, hint=error.hint) from None
 
 
-def _parameter(name: str, said: Value) -> Parameter:
+def _parameter(name: str, said: Value) -> QueryParameter:
     if isinstance(said, str):
         said = {"type": said}
     if not isinstance(said, dict) or not set(said) <= {"type", "about", "default"}:
@@ -97,14 +97,16 @@ def _parameter(name: str, said: Value) -> Parameter:
         hint = did_you_mean(str(type_), TYPES) or f"there are {', '.join(TYPES)}"
         raise UsageError(f"the parameter {name} has no known type", hint=hint)
     about = said.get("about", "")
-    parameter = Parameter(name, type_, about if isinstance(about, str) else "", None, "default" not in said)
+    parameter = QueryParameter(
+        name, type_, about if isinstance(about, str) else "", None, "default" not in said
+    )
     default = said.get("default")
     if default is None:
         return parameter
-    return Parameter(name, type_, parameter.about, _read(parameter, default), False)
+    return QueryParameter(name, type_, parameter.about, _read(parameter, default), False)
 
 
-def _read(parameter: Parameter, value: Value) -> Value:
+def _read(parameter: QueryParameter, value: Value) -> Value:
     """Return a parameter's value; `--arg` gives text, so that it is read as the type says."""
     kind = TYPES[parameter.type]
     try:

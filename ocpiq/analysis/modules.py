@@ -8,17 +8,17 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from ocpiq.analysis.context import Analysis, Wrap
-from ocpiq.analysis.pipelines import Walk, define
+from ocpiq.analysis.pipelines import PipelineBuilder, define
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
 from ocpiq.plan.nodes import Bind, Constant
-from ocpiq.plan.types import Opaque
+from ocpiq.plan.types import OpaqueType
 from ocpiq.values.numbers import integer
 from ocpiq.values.types import Value
 
 
-class Module(Struct, frozen=True):
+class ImportedModule(Struct, frozen=True):
     """A file of definitions; `origin` tells the library where it lies."""
 
     name: str
@@ -29,13 +29,13 @@ class Module(Struct, frozen=True):
 class Library(Protocol):
     """Finds the files that a query imports. Both raise CompileError where there is none, or it cannot be read."""
 
-    def definitions(self, path: str, search: Sequence[str], origin: str) -> Module:
+    def definitions(self, path: str, search: Sequence[str], origin: str) -> ImportedModule:
         """Return the module `path`; `search` are folders of the import itself, relative to the file at `origin`."""
 
     def data(self, path: str, search: Sequence[str], origin: str) -> Value:
         """Return the values of a JSON file as an array."""
 
-    def startup(self) -> Module | None:
+    def startup(self) -> ImportedModule | None:
         """Return the definitions that every query has, of a file of the user."""
 
     @property
@@ -46,7 +46,7 @@ class Library(Protocol):
 class NoLibrary:
     """A library without files."""
 
-    def definitions(self, path: str, search: Sequence[str], origin: str) -> Module:
+    def definitions(self, path: str, search: Sequence[str], origin: str) -> ImportedModule:
         """Raise: nothing is here."""
         raise CompileError(f"module not found: {path}")
 
@@ -54,7 +54,7 @@ class NoLibrary:
         """Raise: nothing is here."""
         raise CompileError(f"module not found: {path}")
 
-    def startup(self) -> Module | None:
+    def startup(self) -> ImportedModule | None:
         """None."""
         return None
 
@@ -115,12 +115,12 @@ class Imports:
             value = Constant(self._library.data(statement.path, search, origin))
             unique = self._analysis.name("data")
             self.wraps.append(lambda rest: Bind(value, unique, rest, outputs=rest.outputs))
-            variable = Variable(unique, Opaque(clean=True))
+            variable = Variable(unique, OpaqueType(clean=True))
             return scope.with_variable(name, variable).with_variable(f"{name}::{name}", variable)
         module = self._library.definitions(statement.path, search, origin)
         return self._brought(scope, module, statement)
 
-    def _brought(self, scope: Scope, module: Module, statement: tree.Import) -> Scope:
+    def _brought(self, scope: Scope, module: ImportedModule, statement: tree.Import) -> Scope:
         """Return `scope` with the definitions of a file, under the name that the import gives them."""
         if module.origin in self._open:
             raise CompileError(f"{module.name} imports itself, by way of others")
@@ -131,11 +131,11 @@ class Imports:
         brought = {(prefix + name, arity): binding for (name, arity), binding in own.functions.items()}
         return structs.replace(scope, functions={**scope.functions, **brought})
 
-    def _module(self, module: Module, statement: tree.Import, scope: Scope) -> Scope:
+    def _module(self, module: ImportedModule, statement: tree.Import, scope: Scope) -> Scope:
         """Return the scope of a file's own definitions; its errors are shown at the import."""
         home = Scope({}, scope.variables, {}, at=scope.place(statement), imported=module.name)
         known = self.into(home, module.program.imports, module.origin)
-        walk = Walk(known, Opaque())
+        walk = PipelineBuilder(known, OpaqueType())
         for definition in module.program.definitions:
             define(self._analysis, definition, walk)
         self.wraps += [make for _, make in walk.wraps]

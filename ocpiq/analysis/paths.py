@@ -24,14 +24,14 @@ from ocpiq.plan.nodes import (
 )
 from ocpiq.plan.types import (
     NULL,
-    Either,
-    InSource,
-    Listing,
+    ListType,
     Nothing,
-    Opaque,
-    Record,
-    Scalar,
+    ObjectType,
+    OpaqueType,
+    ScalarType,
+    SourceType,
     Type,
+    UnionType,
     clean,
     consume,
     either,
@@ -122,42 +122,42 @@ def get(name: str, here: Type, place: Span, *, optional: bool) -> Resolved:
     """Take the field `name` of a value of type `here`; an unknown field of a source is an error unless optional."""
     kind: Type = here
     how: Type = here
-    if isinstance(here, Either) and NULL in here.options:
+    if isinstance(here, UnionType) and NULL in here.options:
         others = [option for option in here.options if option != NULL]
         if len(others) == 1:
             kind = others[0]
-            how = here if isinstance(kind, InSource) else Opaque()
+            how = here if isinstance(kind, SourceType) else OpaqueType()
     result = _field(kind, name, place, optional=optional)
     return Field(name, how, span=place), either([result, NULL]) if isinstance(
-        kind, Record
+        kind, ObjectType
     ) and how != kind else result
 
 
 def _field(kind: Type, name: str, place: Span, *, optional: bool) -> Type:
     match kind:
-        case Record(fields=fields):
+        case ObjectType(fields=fields):
             return fields.get(name, NULL)
-        case InSource(view=view) if view.treatment == "blank":
+        case SourceType(view=view) if view.treatment == "blank":
             use(kind)
             return kind  # below a blank is blank
-        case InSource(is_list=True) if kind.view.children and not optional:
+        case SourceType(is_list=True) if kind.view.children and not optional:
             hint = f"its items have fields: .{kind.path[-1]}[].{name}"
             raise CompileError(f"{_named(kind)} is a list", span=place, hint=hint)
-        case InSource() if not kind.is_list:
+        case SourceType() if not kind.is_list:
             child = _child(kind, name, place, optional=optional)
             if child is not None:
                 return child
     use(kind)
-    return NULL if kind == NULL else Opaque(clean(kind))
+    return NULL if kind == NULL else OpaqueType(clean(kind))
 
 
-def _child(kind: InSource, name: str, place: Span, *, optional: bool) -> Type | None:
+def _child(kind: SourceType, name: str, place: Span, *, optional: bool) -> Type | None:
     """Return the type of a field of an object in a source, None where the value is an ordinary one from here on."""
     view = kind.view.children.get(name)
     if view is not None:
         need = kind.need.at(name)
         need.whole = need.whole or not view.children
-        return InSource(kind.source, (*kind.path, name), view, need, sure=kind.sure)
+        return SourceType(kind.source, (*kind.path, name), view, need, sure=kind.sure)
     if not kind.view.children or optional:
         return None
     field = kind.view.field
@@ -169,7 +169,7 @@ def _child(kind: InSource, name: str, place: Span, *, optional: bool) -> Type | 
     raise CompileError(f"{_named(kind)} has no field {name}", span=place, hint=hint)
 
 
-def _named(kind: InSource, *more: str) -> str:
+def _named(kind: SourceType, *more: str) -> str:
     return ".".join((kind.view.blank.module, *kind.path, *more))
 
 
@@ -177,50 +177,50 @@ def each(here: Type, place: Span) -> Type:
     """Return the type of the items of a value."""
     look_at(here, place, FORMS[".[]"])
     match here:
-        case InSource(is_list=True) if here.view.children:
+        case SourceType(is_list=True) if here.view.children:
             # sent as an object instead, these are the values of its fields, which may be blank
             sure = here.sure and here.view.treatment == "shown"
-            return InSource(here.source, here.path, here.view, here.need, items=True, sure=sure)
-        case InSource(is_list=True):
+            return SourceType(here.source, here.path, here.view, here.need, items=True, sure=sure)
+        case SourceType(is_list=True):
             use(here)
             return structs.replace(here, items=True)
-        case Listing(item=inner):
+        case ListType(item=inner):
             return inner
-        case Record(fields=fields) if fields:
+        case ObjectType(fields=fields) if fields:
             return either(list(fields.values()))
     use(here)
-    return Opaque(clean(here))
+    return OpaqueType(clean(here))
 
 
 def item(here: Type, key: Plan) -> Type:
     """Return the type of one item of a value; it may be null."""
     number = isinstance(key, Constant) and isinstance(key.value, int | float)
     match here:
-        case InSource(is_list=True) if number and here.view.children:
-            return InSource(here.source, here.path, here.view, here.need, items=True, sure=here.sure)
-        case InSource(view=view) if view.treatment == "blank":
+        case SourceType(is_list=True) if number and here.view.children:
+            return SourceType(here.source, here.path, here.view, here.need, items=True, sure=here.sure)
+        case SourceType(view=view) if view.treatment == "blank":
             use(here)
             return here
-        case Listing(item=inner) if number:
+        case ListType(item=inner) if number:
             return either([inner, NULL])
-        case Scalar(kind="string"):
-            return Scalar("string")
+        case ScalarType(kind="string"):
+            return ScalarType("string")
     use(here)
-    return Opaque(clean(here))
+    return OpaqueType(clean(here))
 
 
 def cut(here: Type) -> Type:
     """Return the type of a slice of a value."""
     match here:
-        case InSource(is_list=True) if here.view.children:
+        case SourceType(is_list=True) if here.view.children:
             return here
-        case InSource(view=view) if view.treatment == "blank":
+        case SourceType(view=view) if view.treatment == "blank":
             use(here)
             return here
-        case Listing() | Scalar(kind="string"):
+        case ListType() | ScalarType(kind="string"):
             return here
     use(here)
-    return Opaque(clean(here))
+    return OpaqueType(clean(here))
 
 
 HANDLERS: dict[type, Handler] = {tree.Identity: identity, tree.Path: path}

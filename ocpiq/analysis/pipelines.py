@@ -23,7 +23,7 @@ LOST = (
 )
 
 
-class Walk:
+class PipelineBuilder:
     """A pipeline on its way from left to right.
 
     `parts` are what follows the last binder; `wraps` are the binders before, each of which makes a plan of the rest.
@@ -116,7 +116,7 @@ def _lost(variable: Variable) -> Variable:
 
 def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, kind: Type) -> Resolved:
     """Resolve `a | b | …`."""
-    walk = Walk(scope, kind)
+    walk = PipelineBuilder(scope, kind)
     for item in node.items:
         handler = BINDERS.get(type(item))
         if handler is not None:
@@ -131,7 +131,7 @@ def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, kind: Type) 
     return walk.plan(), walk.kind
 
 
-def _bind(analysis: Analysis, item: tree.Bind, walk: Walk) -> None:
+def _bind(analysis: Analysis, item: tree.Bind, walk: PipelineBuilder) -> None:
     source, source_kind = analysis.resolve(item.source, walk.scope, walk.kind)
     value = Local(analysis.name("bound"))
     inside, wrap = destructure(analysis, item.patterns, value, source_kind, walk.scope)
@@ -146,7 +146,7 @@ def _bind(analysis: Analysis, item: tree.Bind, walk: Walk) -> None:
     walk.wrap(make, inside, make(Identity()).outputs)
 
 
-def define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
+def define(analysis: Analysis, item: tree.Define, walk: PipelineBuilder) -> None:
     """Add a definition: it is known to everything that follows."""
     made = recursive_definition(analysis, item, walk.scope)
     arity = len(item.parameters)
@@ -161,7 +161,7 @@ def define(analysis: Analysis, item: tree.Define, walk: Walk) -> None:
     walk.wrap(make, walk.scope.with_function(item.name, arity, binding))
 
 
-def _label(analysis: Analysis, item: tree.Label, walk: Walk) -> None:
+def _label(analysis: Analysis, item: tree.Label, walk: PipelineBuilder) -> None:
     name = analysis.name("label")
     inside = walk.scope.with_label(item.name, name)
     walk.wrap(lambda rest: Label(name, rest, outputs=_breakable(rest.outputs)), inside)
@@ -171,7 +171,7 @@ def _breakable(outputs: Outputs) -> Outputs:
     return Outputs.MAYBE if outputs is Outputs.ONE else outputs
 
 
-Binder = Callable[[Analysis, Any, Walk], None]  # of the one type of item that it stands for below
+Binder = Callable[[Analysis, Any, PipelineBuilder], None]  # of the one type of item that it stands for below
 
 BINDERS: Mapping[type, Binder] = {tree.Bind: _bind, tree.Define: define, tree.Label: _label}
 

@@ -13,8 +13,8 @@ from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, PrivacyError, Span, UnsupportedError, did_you_mean
 from ocpiq.language import tree
 from ocpiq.plan.nodes import Constant, Given, Moment, Outputs, Period, Plan, Scan, SourcePlan
-from ocpiq.plan.types import InSource, Type
-from ocpiq.privacy.demand import Need
+from ocpiq.plan.types import SourceType, Type
+from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import view
 from ocpiq.schema import module, modules
 from ocpiq.values.relative_times import is_relative_moment, is_relative_period
@@ -53,7 +53,7 @@ def resolve_source(
         )
     windows = _windows(analysis, name, clauses, scope)
     shown = view(module(name, analysis.version), clauses)
-    need = Need()
+    need = Demand()
     net = next((clause for clause in clauses if isinstance(clause, tree.Net)), None)
     if net is not None:
         read_credits(name, shown, need, scope.place(net))
@@ -73,7 +73,7 @@ def resolve_source(
             net=net is not None,
         )
     )
-    return Scan(number, weight, outputs=Outputs.MANY, span=place), InSource(
+    return Scan(number, weight, outputs=Outputs.MANY, span=place), SourceType(
         number, (), shown, need, items=True
     )
 

@@ -27,7 +27,7 @@ from ocpiq.plan.nodes import (
     Take,
     Try,
 )
-from ocpiq.plan.types import Either, InSource, Type
+from ocpiq.plan.types import SourceType, Type, UnionType
 
 Place = tuple[int, tuple[str, ...]]
 """A field of a source: the source's number and the path."""
@@ -77,9 +77,9 @@ def _read(part: object) -> Iterator[Place]:
 def places(kind: Type) -> Iterator[Place]:
     """Yield where in sources a value stands."""
     match kind:
-        case InSource(source=source, path=path):
+        case SourceType(source=source, path=path):
             yield source, path
-        case Either(options=options):
+        case UnionType(options=options):
             for option in options:
                 yield from places(option)
 

@@ -29,10 +29,9 @@ from ocpiq.plan.nodes import (
     Scan,
     SourcePlan,
 )
-from ocpiq.plan.types import Listing, Record
-from ocpiq.privacy.demand import Need
-from ocpiq.schema import ENDED, included, module
-from ocpiq.schema import Field as SchemaField
+from ocpiq.plan.types import ListType, ObjectType
+from ocpiq.privacy.demand import Demand
+from ocpiq.schema import ENDED, SchemaField, included, module
 
 SUMS: Final = ("sum", "avg", "median", "quantile", "stddev")
 PRICES: Final = ("Price", "PriceLimit")
@@ -88,10 +87,10 @@ def _totals(part: object) -> Iterator[Total]:
             for fold in folds:
                 read = set() if fold.argument is None else fields(fold.argument)
                 yield Total(fold.function, fold.label, read, over, span)
-        case Native(name="add", input=Listing(item=item), span=span):
+        case Native(name="add", input=ListType(item=item), span=span):
             read = set(places(item))
             yield Total("sum", "add", read, {number for number, _ in read}, span)
-        case Native(name="length", input=Listing(item=item), span=span):
+        case Native(name="length", input=ListType(item=item), span=span):
             yield Total("count", "length", set(), {number for number, path in places(item) if not path}, span)
         case Reduce(source=source, update=update, span=span):
             for operation in parts_of(update):
@@ -178,7 +177,7 @@ def _may_be_running(source: SourcePlan, read: set[tuple[str, ...]]) -> bool:
     return not known and source.during is None and any(path[0] in RUNNING for path in read)
 
 
-def _reads(need: Need, name: str) -> bool:
+def _reads(need: Demand, name: str) -> bool:
     """Tell whether a query reads a field of this name, at any depth."""
     return name in need.fields or any(_reads(inner, name) for inner in need.fields.values())
 
@@ -215,7 +214,7 @@ def _of_groups(part: Aggregate) -> Iterator[str]:
     }
     for fold in part.folds:
         argument = fold.argument.part if fold.argument else None
-        if not (isinstance(argument, Field) and isinstance(argument.kind, Record)):
+        if not (isinstance(argument, Field) and isinstance(argument.kind, ObjectType)):
             continue
         of = inner.get(argument.name, "")
         if fold.function in ("sum", "avg") and of in ("avg", "median", "quantile", "stddev"):

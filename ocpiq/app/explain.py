@@ -14,13 +14,13 @@ from ocpiq.app.advice import quoted
 from ocpiq.app.help import WIDTH
 from ocpiq.app.progress import counted
 from ocpiq.app.report import failed
-from ocpiq.app.run import Text, compiled, text_of
+from ocpiq.app.run import QueryText, compiled, text_of
 from ocpiq.app.settings import Settings
 from ocpiq.errors import OcpiqError, UsageError
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation, Role, SourceExplained
-    from ocpiq.query.pulls import Asked
+    from ocpiq.query.pulls import QueriedSource
 
 ROLES: Final[tuple[tuple[Role, str], ...]] = (
     ("shown", "shows"),
@@ -60,7 +60,7 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _one_query(settings: Settings) -> Text:
+def _one_query(settings: Settings) -> QueryText:
     """Return the query. Raises UsageError for further words, which would not be explained."""
     words = list(settings.words)
     text = text_of(settings, words)
@@ -70,7 +70,7 @@ def _one_query(settings: Settings) -> Text:
     return text
 
 
-def _has(asked: Asked) -> str:
+def _has(asked: QueriedSource) -> str:
     """Return what a source said that it has."""
     if asked.objects is None or asked.pages is None or asked.seconds is None:
         return "no objects" if asked.objects == 0 else "it does not say how many"
@@ -78,7 +78,7 @@ def _has(asked: Asked) -> str:
     return f"{there}, about {max(1, round(asked.seconds)):,} s one after the other"
 
 
-def _lines(explained: Explanation, asked: Sequence[Asked]) -> Iterator[str]:
+def _lines(explained: Explanation, asked: Sequence[QueriedSource]) -> Iterator[str]:
     if not explained.sources:
         yield "reads no module: a program on plain JSON, run once for each input"
     for number, source in enumerate(explained.sources):

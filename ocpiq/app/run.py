@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 NOTHING: Final = object()
 
 
-class Text(Struct, frozen=True):
+class QueryText(Struct, frozen=True):
     """The query's text, and the name of the file that it stands in."""
 
     text: str
     name: str = ""
 
 
-class Run(Struct):
+class QueryRun(Struct):
     """One run of the command: what it needs and how it went."""
 
     settings: Settings
     query: Query
-    text: Text
+    text: QueryText
     inputs: Inputs | None
     sources: dict[str, Source]
     variables: dict[str, Value]
@@ -75,10 +75,10 @@ def _run_standard_input(settings: Settings, shutdown: Shutdown) -> int:
     if not text.strip():
         raise UsageError("no query", hint="see ocpiq --help")
     once = structs.replace(settings, input=structs.replace(settings.input, null=True))
-    return run_text(once, Text(text, "standard input"), [], shutdown)
+    return run_text(once, QueryText(text, "standard input"), [], shutdown)
 
 
-def run_text(settings: Settings, text: Text, files: list[str], shutdown: Shutdown) -> int:
+def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Shutdown) -> int:
     """Run `text`, with `files` as its inputs; return the exit code."""
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     with ExitStack() as stack:
@@ -95,20 +95,20 @@ def run_text(settings: Settings, text: Text, files: list[str], shutdown: Shutdow
             return failed(error, text.text, text.name)
 
 
-def text_of(settings: Settings, words: list[str]) -> Text:
+def text_of(settings: Settings, words: list[str]) -> QueryText:
     """Take the query from the words, or from the file that they name. Raises UsageError."""
     if not words:
         raise UsageError("no query", hint="see ocpiq --help")
     word = words.pop(0)
-    return read_query(word) if settings.query.from_file else Text(well_formed(word))
+    return read_query(word) if settings.query.from_file else QueryText(well_formed(word))
 
 
-def read_query(name: str) -> Text:
+def read_query(name: str) -> QueryText:
     """Return the query in a file. Raises UsageError."""
-    return Text(text_files.read(name, "the query "), name)
+    return QueryText(text_files.read(name, "the query "), name)
 
 
-def compiled(settings: QuerySettings, text: Text, variables: Collection[str]) -> Query:
+def compiled(settings: QuerySettings, text: QueryText, variables: Collection[str]) -> Query:
     """Return the query; `import` looks in the folders of -L, else beside the file of the query."""
     from ocpiq.query import compile
     from ocpiq.schema import DEFAULT_VERSION
@@ -127,21 +127,21 @@ def compiled(settings: QuerySettings, text: Text, variables: Collection[str]) ->
 
 def _prepared(
     settings: Settings,
-    text: Text,
+    text: QueryText,
     files: list[str],
     stack: ExitStack,
     progress: Progress,
     shutdown: Shutdown,
-) -> Run:
+) -> QueryRun:
     variables = values.variables(settings.query)
     query = compiled(settings.query, text, variables)
     sources = origin.sources(settings, query.modules, stack)
     inputs = _inputs(settings.input, files, progress)
     stack.callback(inputs.close)
-    return Run(settings, query, text, inputs, sources, variables, progress, shutdown)
+    return QueryRun(settings, query, text, inputs, sources, variables, progress, shutdown)
 
 
-def _opened(run: Run) -> AbstractContextManager[Output]:
+def _opened(run: QueryRun) -> AbstractContextManager[Output]:
     wanted = output.Wanted(
         columns=lambda: run.query.columns(run.sources),
         warn=lambda message: run.progress(Warned(message)),
@@ -152,9 +152,9 @@ def _opened(run: Run) -> AbstractContextManager[Output]:
 
 
 def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> Inputs:
-    from ocpiq.inputs import Form, Inputs
+    from ocpiq.inputs import InputFormat, Inputs
 
-    form = Form(settings.raw, settings.slurp, settings.stream, settings.stream_errors, settings.seq)
+    form = InputFormat(settings.raw, settings.slurp, settings.stream, settings.stream_errors, settings.seq)
     return Inputs(
         files,
         form,
@@ -163,7 +163,7 @@ def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> In
     )
 
 
-def _write_all(run: Run, out: Output) -> None:
+def _write_all(run: QueryRun, out: Output) -> None:
     """Write every result. A run-time error costs its input only, as in jq; the next input is read."""
     more = True
     while more:
@@ -189,13 +189,13 @@ def _write_all(run: Run, out: Output) -> None:
     out.close()
 
 
-def _show_all(run: Run, out: Output) -> None:
+def _show_all(run: QueryRun, out: Output) -> None:
     """Have every result of a run that failed seen before the error is."""
     run.progress.clear()
     out.show(held=True)
 
 
-def _write_results(run: Run, out: Output) -> None:
+def _write_results(run: QueryRun, out: Output) -> None:
     def between(source: Source) -> None:
         run.shutdown.check()
         if out.whole is None:
@@ -213,7 +213,7 @@ def _write_results(run: Run, out: Output) -> None:
         run.last = value
 
 
-def _results(run: Run, sources: dict[str, Source]) -> Iterator[Value]:
+def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
     return run.query.run(
         inputs=run.inputs,
         once=not _reads_inputs(run),
@@ -223,12 +223,12 @@ def _results(run: Run, sources: dict[str, Source]) -> Iterator[Value]:
     )
 
 
-def _reads_inputs(run: Run) -> bool:
+def _reads_inputs(run: QueryRun) -> bool:
     """Tell whether the query runs once for each input: not with -n, and not where it has sources."""
     return not run.settings.input.null and not run.sources
 
 
-def _ended(run: Run, out: Output) -> int:
+def _ended(run: QueryRun, out: Output) -> int:
     """Put the written file in its place, or beside it where it is incomplete; return the exit code."""
     if run.incomplete is not None:
         partial = out.keep_partial()

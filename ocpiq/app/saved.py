@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.app.help import WIDTH
-from ocpiq.app.run import Text, compiled, read_query, text_of
+from ocpiq.app.run import QueryText, compiled, read_query, text_of
 from ocpiq.app.settings import Settings
 from ocpiq.errors import CompileError, OcpiqError
 
 if TYPE_CHECKING:
-    from ocpiq.analysis.metadata import Metadata, Parameter
+    from ocpiq.analysis.metadata import Metadata, QueryParameter
     from ocpiq.query import Query
 
 INDENT: Final = "  "
@@ -34,14 +34,14 @@ def parameters(path: str) -> tuple[str, ...]:
         return ()
 
 
-def _metadata(text: Text) -> Metadata:
+def _metadata(text: QueryText) -> Metadata:
     from ocpiq.analysis.metadata import metadata
     from ocpiq.language import parse
 
     return metadata(parse(text.text))
 
 
-def _lines(settings: Settings, text: Text, metadata: Metadata) -> Iterator[str]:
+def _lines(settings: Settings, text: QueryText, metadata: Metadata) -> Iterator[str]:
     yield from _wrapped(metadata.about or f"{metadata.name or text.name} has no description.", "")
     yield from ("", "Usage")
     required = [f" --arg {each.name} {each.type.upper()}" for each in metadata.params if each.required]
@@ -59,13 +59,13 @@ def _lines(settings: Settings, text: Text, metadata: Metadata) -> Iterator[str]:
         yield from ("", f"Time zone: {metadata.tz} (--tz ZONE for another)")
 
 
-def _about(parameter: Parameter) -> str:
+def _about(parameter: QueryParameter) -> str:
     about = f": {parameter.about}" if parameter.about else ""
     default = "required" if parameter.required else f"default: {json.dumps(parameter.default)}"
     return f"{parameter.type}{about} ({default})"
 
 
-def _passed(settings: Settings, text: Text, metadata: Metadata) -> Iterator[str]:
+def _passed(settings: Settings, text: QueryText, metadata: Metadata) -> Iterator[str]:
     """Yield the fields that the query itself passes, whatever its note says."""
     names = [parameter.name for parameter in metadata.params]
     names += [variable.name for variable in settings.query.variables if variable.name not in names]

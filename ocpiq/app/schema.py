@@ -12,7 +12,7 @@ from ocpiq.app.settings import Settings
 from ocpiq.errors import UsageError, choices, did_you_mean, shown
 
 if TYPE_CHECKING:
-    from ocpiq.schema import Field, Module
+    from ocpiq.schema import SchemaField, SchemaModule
 
 BELOW: Final = " " * 12
 
@@ -47,7 +47,7 @@ def _print(settings: Settings, data: object, lines: Iterable[str]) -> None:
     sys.stdout.writelines(line + "\n" for line in lines)
 
 
-def _field(module: Module, path: str) -> Field:
+def _field(module: SchemaModule, path: str) -> SchemaField:
     """Return the field at `path`, the root of the module where it is empty. Raises UsageError."""
     field = module.root
     for name in path.split(".") if path else ():
@@ -58,7 +58,7 @@ def _field(module: Module, path: str) -> Field:
     return field
 
 
-def _of_field(module: Module, field: Field, width: int | None = None) -> Iterator[str]:
+def _of_field(module: SchemaModule, field: SchemaField, width: int | None = None) -> Iterator[str]:
     """Yield the lines for a field, and for all below it; where `width` has no room for them, reasons stand below."""
     yield f"{module.name}{'.' if field.path else ''}{field.path}  {_type(field)}  OCPI {module.version}"
     if field.leaf:
@@ -83,16 +83,16 @@ def _of_field(module: Module, field: Field, width: int | None = None) -> Iterato
             yield from textwrap.wrap(reason, width, initial_indent=BELOW, subsequent_indent=BELOW)
 
 
-def _rows(field: Field, depth: int) -> Iterator[tuple[str, str, str, str]]:
+def _rows(field: SchemaField, depth: int) -> Iterator[tuple[str, str, str, str]]:
     for child in field.children.values():
         default = _default(child) if child.leaf else ""
         yield "  " * depth + child.name, _type(child), default, child.reason if child.leaf else ""
         yield from _rows(child, depth + 1)
 
 
-def _type(field: Field) -> str:
+def _type(field: SchemaField) -> str:
     return field.type + ("*" if field.many else "" if field.required else "?")
 
 
-def _default(field: Field) -> str:
+def _default(field: SchemaField) -> str:
     return "open" if field.shown else "blank"

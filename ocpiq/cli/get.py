@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from ocpiq.app.run import Text, run_text
+from ocpiq.app.run import QueryText, run_text
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import UsageError, choices, shown
@@ -16,7 +16,7 @@ PATH: Final = re.compile(r"\.|\.?[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_
 
 def run(settings: Settings, shutdown: Shutdown) -> int:
     """Write all objects of a module, with the fields of --privacy-pass in the clear."""
-    return run_text(settings, Text(as_query(settings)), [], shutdown)
+    return run_text(settings, QueryText(as_query(settings)), [], shutdown)
 
 
 def as_query(settings: Settings) -> str:

@@ -7,7 +7,7 @@ import ast
 from ocpiq.codegen import pyast
 from ocpiq.codegen.compiler import Compiler, StreamOf, Use, ValueOf
 from ocpiq.plan.nodes import Field, Identity, Index, Iterate, Scan, Slice
-from ocpiq.plan.types import Either, InSource, Record
+from ocpiq.plan.types import ObjectType, SourceType, UnionType
 
 
 def identity(compiler: Compiler, part: Identity, here: ast.expr) -> ast.expr:
@@ -20,11 +20,11 @@ def field(compiler: Compiler, part: Field, here: ast.expr) -> ast.expr:
     key = pyast.constant(part.name)
     general = compiler.at(part, pyast.call("field", here, key))
     kind, certain = part.kind, True
-    if isinstance(kind, Either):
-        inside = [option for option in kind.options if isinstance(option, InSource)]
+    if isinstance(kind, UnionType):
+        inside = [option for option in kind.options if isinstance(option, SourceType)]
         if len(inside) == 1:  # an object of a source, or null
             kind, certain = inside[0], False
-    if isinstance(kind, InSource) and not kind.is_list:
+    if isinstance(kind, SourceType) and not kind.is_list:
         shape = compiler.shape(kind)
         if shape is not None and part.name in shape.slots:
             narrow = pyast.attribute(here, shape.slots[part.name].attribute)
@@ -34,7 +34,7 @@ def field(compiler: Compiler, part: Field, here: ast.expr) -> ast.expr:
             return pyast.if_else(pyast.is_(pyast.attribute(here, "__class__"), class_), narrow, general)
         if not kind.path and certain:
             return pyast.method(here, "get", key)
-    if isinstance(kind, Record):
+    if isinstance(kind, ObjectType):
         return pyast.subscript(here, key) if part.name in kind.fields else pyast.method(here, "get", key)
     return pyast.if_else(pyast.of_class(here, "dict"), pyast.method(here, "get", key), general)
 

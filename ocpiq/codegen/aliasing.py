@@ -27,7 +27,7 @@ from ocpiq.plan.nodes import (
     Pipe,
     Plan,
 )
-from ocpiq.plan.types import Scalar
+from ocpiq.plan.types import ScalarType
 
 COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
 
@@ -74,7 +74,7 @@ def independent(part: Plan, shared: frozenset[str]) -> bool:
             scalar = operator in COMPARISONS or operator in ("-", "/", "%")
             return scalar or (independent(left.part, shared) and independent(right.part, shared))
         case Native(name=name, arguments=arguments):
-            return isinstance(BUILTINS[name, len(arguments)].result, Scalar)
+            return isinstance(BUILTINS[name, len(arguments)].result, ScalarType)
         case Pipe(parts=(Local(name=name), *rest)):
             return name not in shared and all(isinstance(inner, Native) for inner in rest)
         case Pipe(parts=(*_, end)):

@@ -13,17 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.emitter import Writer
+from ocpiq.codegen.emitter import Emitter
 from ocpiq.gate import Shape
 from ocpiq.plan.nodes import Function, Outputs, Plan, QueryPlan
-from ocpiq.plan.types import BOOLEAN, InSource, Scalar, Type, clean
+from ocpiq.plan.types import BOOLEAN, ScalarType, SourceType, Type, clean
 
 Use: TypeAlias = Callable[[ast.expr], None]
 ValueOf: TypeAlias = Callable[["Compiler", Any, ast.expr], ast.expr]
 StreamOf: TypeAlias = Callable[["Compiler", Any, ast.expr, Use], None]
 
 
-class Spot(NamedTuple):
+class PathPosition(NamedTuple):
     """Where the program is: the path (a tuple of keys), what stands there, and `.`; names or constants.
 
     Both values are the same object as long as the program only walks; where it computes, they differ.
@@ -34,11 +34,11 @@ class Spot(NamedTuple):
     here: ast.expr
 
 
-UseSpot: TypeAlias = Callable[[Spot], None]
-TraceOf: TypeAlias = Callable[["Compiler", Any, Spot, UseSpot], None]
+UsePosition: TypeAlias = Callable[[PathPosition], None]
+PathsOf: TypeAlias = Callable[["Compiler", Any, PathPosition, UsePosition], None]
 
 
-class Compiler(Writer):
+class Compiler(Emitter):
     """Writes one function for a plan; `shapes` are those of the rows that the gates of its sources hand on."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Compiler(Writer):
         shapes: Sequence[Shape | None],
         values: Mapping[type, ValueOf],
         streams: Mapping[type, StreamOf],
-        traces: Mapping[type, TraceOf],
+        traces: Mapping[type, PathsOf],
         define: Callable[[Compiler, Function], None],
     ) -> None:
         super().__init__()
@@ -78,13 +78,15 @@ class Compiler(Writer):
         else:
             self._streams[type(part)](self, part, here, use)
 
-    def trace(self, part: Plan, spot: Spot, use: UseSpot) -> None:
+    def trace(self, part: Plan, spot: PathPosition, use: UsePosition) -> None:
         """Write `use` for each output of `part` and where it stands."""
         write = self._traces.get(type(part))
         if write is not None:
             write(self, part, spot, use)
         else:  # a computed value: it stands nowhere, unless it happens to be what stands there
-            self.stream(part, spot.here, lambda output: use(Spot(spot.path, spot.at, self.named(output))))
+            self.stream(
+                part, spot.here, lambda output: use(PathPosition(spot.path, spot.at, self.named(output)))
+            )
 
     def values(self, parts: Sequence[Plan], here: ast.expr) -> list[ast.expr]:
         """Return expressions for parts of one output each, evaluated in this order."""
@@ -147,9 +149,9 @@ class Compiler(Writer):
 
     def may_be_blank(self, kind: Type) -> bool:
         """Tell whether a value can be or hold a blank: never where nothing is pulled."""
-        return bool(self.plan.sources) and not isinstance(kind, Scalar) and not clean(kind)
+        return bool(self.plan.sources) and not isinstance(kind, ScalarType) and not clean(kind)
 
-    def shape(self, kind: InSource) -> Shape | None:
+    def shape(self, kind: SourceType) -> Shape | None:
         """Return the shape of the objects at a place of a source; None where they are ordinary values."""
         shape = self.shapes[kind.source]
         for name in kind.path:

@@ -29,7 +29,7 @@ class Frame(Struct):
     outer: Frame | None = None
 
 
-class Writer:
+class Emitter:
     """The place where the next statement goes."""
 
     def __init__(self) -> None:

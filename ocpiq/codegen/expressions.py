@@ -24,13 +24,13 @@ from ocpiq.plan.nodes import (
     Outputs,
     Plan,
 )
-from ocpiq.plan.types import Opaque, Type
+from ocpiq.plan.types import OpaqueType, Type
 from ocpiq.runtime.context import Runtime
 
 ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
 ORDER = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
 COMPARED: dict[str, ast.cmpop] = {"<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE()}
-UNKNOWN = Opaque()
+UNKNOWN = OpaqueType()
 RUNTIME = {name for name in vars(Runtime) if name[0] != "_"}  # builtins that belong to a run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, Spot, TraceOf, UseSpot
+from ocpiq.codegen.compiler import Compiler, PathPosition, PathsOf, UsePosition
 from ocpiq.codegen.control import caught, left
 from ocpiq.codegen.path_position import apart, before_others, yielding
 from ocpiq.codegen.path_steps import follows_before
@@ -25,17 +25,17 @@ from ocpiq.plan.nodes import (
 )
 
 
-def comma(compiler: Compiler, part: Comma, spot: Spot, use: UseSpot) -> None:
+def comma(compiler: Compiler, part: Comma, spot: PathPosition, use: UsePosition) -> None:
     """`a, b`"""
 
-    def write(inside: Spot) -> None:
+    def write(inside: PathPosition) -> None:
         for inner in part.parts:
             compiler.trace(inner, inside, yielding(compiler))
 
     apart(compiler, spot, write, use)
 
 
-def bind(compiler: Compiler, part: Bind, spot: Spot, use: UseSpot) -> None:
+def bind(compiler: Compiler, part: Bind, spot: PathPosition, use: UsePosition) -> None:
     """`source as $name | body`"""
 
     def bound(output: ast.expr) -> None:
@@ -45,10 +45,10 @@ def bind(compiler: Compiler, part: Bind, spot: Spot, use: UseSpot) -> None:
     compiler.stream(part.source, spot.here, bound)
 
 
-def if_(compiler: Compiler, part: If, spot: Spot, use: UseSpot) -> None:
+def if_(compiler: Compiler, part: If, spot: PathPosition, use: UsePosition) -> None:
     """`if`"""
 
-    def branches(inside: Spot, use_: UseSpot) -> None:
+    def branches(inside: PathPosition, use_: UsePosition) -> None:
         def decided(output: ast.expr) -> None:
             condition = compiler.truth(output, part.condition.kind, part)
             blocks: list[list[ast.stmt]] = []
@@ -67,14 +67,14 @@ def if_(compiler: Compiler, part: If, spot: Spot, use: UseSpot) -> None:
         apart(compiler, spot, lambda inside: branches(inside, yielding(compiler)), use)
 
 
-def otherwise(compiler: Compiler, part: Otherwise, spot: Spot, use: UseSpot) -> None:
+def otherwise(compiler: Compiler, part: Otherwise, spot: PathPosition, use: UsePosition) -> None:
     """`a // b`"""
 
-    def write(inside: Spot) -> None:
+    def write(inside: PathPosition) -> None:
         found = compiler.fresh("found")
         compiler.assign(found, pyast.constant(False))
 
-        def true(next_: Spot) -> None:
+        def true(next_: PathPosition) -> None:
             with compiler.when(compiler.truth(next_.here, part.left.kind, part)):
                 compiler.assign(found, pyast.constant(True))
                 yielding(compiler)(next_)
@@ -86,12 +86,12 @@ def otherwise(compiler: Compiler, part: Otherwise, spot: Spot, use: UseSpot) -> 
     apart(compiler, spot, write, use)
 
 
-def try_(compiler: Compiler, part: Try, spot: Spot, use: UseSpot) -> None:
+def try_(compiler: Compiler, part: Try, spot: PathPosition, use: UsePosition) -> None:
     """`try`"""
     if part.of_step and spot.at is not spot.here:
         follows_before(compiler, part.body, spot)
 
-    def write(inside: Spot) -> None:
+    def write(inside: PathPosition) -> None:
         error = compiler.fresh("error")
         body: list[ast.stmt] = []
         with compiler.deeper(body):
@@ -100,20 +100,22 @@ def try_(compiler: Compiler, part: Try, spot: Spot, use: UseSpot) -> None:
         with compiler.deeper(handler):
             if part.handler is not None:
                 message = compiler.named(pyast.attribute(pyast.name(error), "value"))
-                compiler.trace(part.handler, Spot(inside.path, inside.at, message), yielding(compiler))
+                compiler.trace(
+                    part.handler, PathPosition(inside.path, inside.at, message), yielding(compiler)
+                )
         compiler.add(ast.Try(body or [ast.Pass()], [caught(error, handler or [ast.Pass()])], [], []))
 
     apart(compiler, spot, write, use)
 
 
-def reduce(compiler: Compiler, part: Reduce, spot: Spot, use: UseSpot) -> None:
+def reduce(compiler: Compiler, part: Reduce, spot: PathPosition, use: UsePosition) -> None:
     """`reduce`: every step begins where its source stands."""
 
     def started(start: ast.expr) -> None:
         state, old = part.state or compiler.fresh("state"), compiler.fresh("old")
         compiler.assign(state, start)
 
-        def step(source: Spot) -> None:
+        def step(source: PathPosition) -> None:
             compiler.assign(part.name, source.here)
             if part.state:
                 compiler.trace(part.update, source, lambda next_: compiler.do(next_.here))
@@ -122,23 +124,23 @@ def reduce(compiler: Compiler, part: Reduce, spot: Spot, use: UseSpot) -> None:
             compiler.assign(state, pyast.constant(None))
             compiler.trace(
                 part.update,
-                Spot(source.path, source.at, pyast.name(old)),
+                PathPosition(source.path, source.at, pyast.name(old)),
                 lambda next_: compiler.assign(state, next_.here),
             )
 
         before_others(compiler, part.source, spot, step)
-        use(Spot(spot.path, spot.at, pyast.name(state)))
+        use(PathPosition(spot.path, spot.at, pyast.name(state)))
 
     compiler.stream(part.start, spot.here, started)
 
 
-def foreach(compiler: Compiler, part: Foreach, spot: Spot, use: UseSpot) -> None:
+def foreach(compiler: Compiler, part: Foreach, spot: PathPosition, use: UsePosition) -> None:
     """`foreach`: every step begins where its source stands; this is how `limit` and `skip` keep paths."""
 
     def started(start: ast.expr) -> None:
         compiler.assign(part.state, start)
 
-        def step(source: Spot) -> None:
+        def step(source: PathPosition) -> None:
             compiler.assign(part.name, source.here)
             compiler.trace(part.update, source, use)
 
@@ -147,7 +149,7 @@ def foreach(compiler: Compiler, part: Foreach, spot: Spot, use: UseSpot) -> None
     compiler.stream(part.start, spot.here, started)
 
 
-def label(compiler: Compiler, part: Label, spot: Spot, use: UseSpot) -> None:
+def label(compiler: Compiler, part: Label, spot: PathPosition, use: UsePosition) -> None:
     """`label $name | body`"""
     compiler.assign(part.name, pyast.call("object"))
     body: list[ast.stmt] = []
@@ -156,12 +158,12 @@ def label(compiler: Compiler, part: Label, spot: Spot, use: UseSpot) -> None:
     left(compiler, body, part.name)
 
 
-def break_(compiler: Compiler, part: Break, spot: Spot, use: UseSpot) -> None:
+def break_(compiler: Compiler, part: Break, spot: PathPosition, use: UsePosition) -> None:
     """`break $name`"""
     compiler.stream(part, spot.here, lambda output: None)
 
 
-def take(compiler: Compiler, part: Take, spot: Spot, use: UseSpot) -> None:
+def take(compiler: Compiler, part: Take, spot: PathPosition, use: UsePosition) -> None:
     """`limit n`"""
     taking(
         compiler,
@@ -171,7 +173,7 @@ def take(compiler: Compiler, part: Take, spot: Spot, use: UseSpot) -> None:
     )
 
 
-TRACES: dict[type, TraceOf] = {
+TRACES: dict[type, PathsOf] = {
     Comma: comma,
     Bind: bind,
     If: if_,

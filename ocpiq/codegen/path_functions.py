@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, Spot, TraceOf, UseSpot
+from ocpiq.codegen.compiler import Compiler, PathPosition, PathsOf, UsePosition
 from ocpiq.codegen.functions import closures
 from ocpiq.codegen.path_position import each_spot, spot_names, yielding
 from ocpiq.plan.nodes import Function, Invoke, Parameter, Plan
 
 
-def function(compiler: Compiler, part: Function, spot: Spot, use: UseSpot) -> None:
+def function(compiler: Compiler, part: Function, spot: PathPosition, use: UsePosition) -> None:
     """A definition that calls itself, defined where paths are followed."""
     compiler.define_function(part)
     compiler.trace(part.body, spot, use)
@@ -22,7 +22,7 @@ def define_traced(compiler: Compiler, part: Function) -> None:
     inside = spot_names(compiler)
     doubled = [name for parameter in part.parameters for name in (parameter, traced(parameter))]
     compiler.generator(
-        lambda: compiler.trace(part.definition, Spot(*map(pyast.name, inside)), yielding(compiler)),
+        lambda: compiler.trace(part.definition, PathPosition(*map(pyast.name, inside)), yielding(compiler)),
         [*inside, *doubled],
         traced(part.name),
     )
@@ -33,7 +33,7 @@ def traced(name: str) -> str:
     return f"{name}_traced"
 
 
-def invoke(compiler: Compiler, part: Invoke, spot: Spot, use: UseSpot) -> None:
+def invoke(compiler: Compiler, part: Invoke, spot: PathPosition, use: UsePosition) -> None:
     """A call of a definition."""
     plain = closures(compiler, part.arguments)
     arguments: list[ast.expr] = []
@@ -42,16 +42,16 @@ def invoke(compiler: Compiler, part: Invoke, spot: Spot, use: UseSpot) -> None:
         inside = spot_names(compiler)
 
         def write(argument: Plan = argument, inside: list[str] = inside) -> None:
-            compiler.trace(argument, Spot(*map(pyast.name, inside)), yielding(compiler))
+            compiler.trace(argument, PathPosition(*map(pyast.name, inside)), yielding(compiler))
 
         compiler.generator(write, inside, name)
         arguments += [value, pyast.name(name)]
     each_spot(compiler, pyast.call(traced(part.name), *spot, *arguments), use)
 
 
-def parameter(compiler: Compiler, part: Parameter, spot: Spot, use: UseSpot) -> None:
+def parameter(compiler: Compiler, part: Parameter, spot: PathPosition, use: UsePosition) -> None:
     """A call of a parameter."""
     each_spot(compiler, pyast.call(traced(part.name), *spot), use)
 
 
-TRACES: dict[type, TraceOf] = {Function: function, Invoke: invoke, Parameter: parameter}
+TRACES: dict[type, PathsOf] = {Function: function, Invoke: invoke, Parameter: parameter}

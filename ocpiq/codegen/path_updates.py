@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, Spot, StreamOf, Use
+from ocpiq.codegen.compiler import Compiler, PathPosition, StreamOf, Use
 from ocpiq.codegen.path_position import to_end
 from ocpiq.plan.nodes import Modify, Outputs, Paths, Plan
 
@@ -17,7 +17,7 @@ def paths(compiler: Compiler, part: Paths, here: ast.expr, use: Use) -> None:
     to_end(
         compiler,
         part.body,
-        Spot(ROOT, here, here),
+        PathPosition(ROOT, here, here),
         lambda spot: use(ast.List([ast.Starred(_end(compiler, part, spot), pyast.LOAD)], pyast.LOAD)),
     )
 
@@ -28,7 +28,7 @@ def modify(compiler: Compiler, part: Modify, here: ast.expr, use: Use) -> None:
     if id(part) not in compiler.edits:
         compiler.assign(edit, pyast.call("Edit", here))
 
-    def change(spot: Spot) -> None:
+    def change(spot: PathPosition) -> None:
         path = compiler.named(_end(compiler, part, spot))
         old = compiler.named(pyast.method(pyast.name(edit), "get", path))
         if part.update.outputs is Outputs.ONE:
@@ -47,11 +47,11 @@ def modify(compiler: Compiler, part: Modify, here: ast.expr, use: Use) -> None:
             ast.For(ast.Name(first, pyast.STORE), pyast.call(outputs, old), [set_, ast.Break()], [drop])
         )
 
-    to_end(compiler, part.paths, Spot(ROOT, here, here), change)
+    to_end(compiler, part.paths, PathPosition(ROOT, here, here), change)
     use(compiler.at(part, pyast.method(pyast.name(edit), "done")))
 
 
-def _end(compiler: Compiler, part: Plan, spot: Spot) -> ast.expr:
+def _end(compiler: Compiler, part: Plan, spot: PathPosition) -> ast.expr:
     """Return the path of a spot, an error where its value does not stand there."""
     if spot.at is spot.here:
         return spot.path

@@ -53,7 +53,7 @@ def sort(compiler: Compiler, part: Sort, here: ast.expr, use: Use) -> None:
     held, row = compiler.fresh("held"), compiler.fresh("row")
     directions = compiler.constant(tuple(key.descending for key in part.keys))
     made = [directions] if part.count is None else [directions, _whole(compiler, part, part.count, here)]
-    compiler.assign(held, pyast.call("Held", *made))
+    compiler.assign(held, pyast.call("SortBuffer", *made))
 
     def hold(output: ast.expr) -> None:
         output = compiler.named(output)
@@ -95,7 +95,7 @@ def distinct(compiler: Compiler, part: Distinct, here: ast.expr, use: Use) -> No
 def join(compiler: Compiler, part: Join, here: ast.expr, use: Use) -> None:
     """`join`: an index of all outputs of the right side, then for each value of the body what it finds there."""
     index = compiler.fresh("index")
-    compiler.assign(index, pyast.call("Index"))
+    compiler.assign(index, pyast.call("JoinIndex"))
 
     def enter(output: ast.expr) -> None:
         compiler.assign(part.row, output)

@@ -8,7 +8,7 @@ from ocpiq.codegen.expressions import format_name
 from ocpiq.errors import RunError
 from ocpiq.runtime import access, aggregates, buffers, netted, updates
 from ocpiq.runtime.builtins import NATIVES, formats
-from ocpiq.runtime.context import Left
+from ocpiq.runtime.context import BreakSignal
 from ocpiq.values import arithmetic, order
 
 NAMES: Final[dict[str, object]] = {
@@ -19,7 +19,7 @@ NAMES: Final[dict[str, object]] = {
     "float": float,
     "object": object,
     "RunError": RunError,
-    "Left": Left,
+    "Left": BreakSignal,
     "add": arithmetic.add,
     "subtract": arithmetic.subtract,
     "multiply": arithmetic.multiply,

@@ -36,7 +36,7 @@ class Settings(Struct, frozen=True):
     max_limit: int = 1000
 
 
-class Answer(Struct, frozen=True):
+class DemoResponse(Struct, frozen=True):
     """An HTTP answer; the body is an OCPI envelope. `listed` tells that it is a page of objects."""
 
     status: int
@@ -49,7 +49,7 @@ class InvalidParameter(Exception):
     """A query parameter that is no date, or no number in its range."""
 
 
-def answer(settings: Settings, base: str, target: str, headers: Message) -> Answer:
+def answer(settings: Settings, base: str, target: str, headers: Message) -> DemoResponse:
     """Return the answer to a GET of `target` (path and query).
 
     `base` is the platform's address as the client wrote it (`http://host:port`), `headers` are the
@@ -61,12 +61,12 @@ def answer(settings: Settings, base: str, target: str, headers: Message) -> Answ
     version = path.removeprefix(ROOT + "/").split("/")[0]
     if not admitted(headers.get("Authorization", ""), settings.token, encoded=version == "2.2.1"):
         echo["WWW-Authenticate"] = "Token"
-        return Answer(401, envelope(REFUSED, "The Authorization header has no valid token"), echo)
+        return DemoResponse(401, envelope(REFUSED, "The Authorization header has no valid token"), echo)
     try:
         found = route(settings, base, path, dict(parse_qsl(query, keep_blank_values=True)))
     except InvalidParameter as error:
-        return Answer(200, envelope(INVALID, str(error)), echo)
-    return Answer(found.status, found.body, found.headers | echo, found.listed)
+        return DemoResponse(200, envelope(INVALID, str(error)), echo)
+    return DemoResponse(found.status, found.body, found.headers | echo, found.listed)
 
 
 def admitted(authorization: str, token: str, *, encoded: bool) -> bool:
@@ -81,7 +81,7 @@ def admitted(authorization: str, token: str, *, encoded: bool) -> bool:
     return decoded == token.encode() or (not encoded and value.strip() == token)
 
 
-def route(settings: Settings, base: str, path: str, parameters: Mapping[str, str]) -> Answer:
+def route(settings: Settings, base: str, path: str, parameters: Mapping[str, str]) -> DemoResponse:
     """Return the answer of the endpoint at `path`."""
     root = base + ROOT
     match path.split("/"):
@@ -93,7 +93,7 @@ def route(settings: Settings, base: str, path: str, parameters: Mapping[str, str
             return single(credentials(settings, root, version))
         case ["", "ocpi", version, module] if version in VERSIONS and module in MODULES:
             return page(settings, base + path, module, version, parameters)
-    return Answer(404, envelope(REFUSED, "There is nothing at this address"), {})
+    return DemoResponse(404, envelope(REFUSED, "There is nothing at this address"), {})
 
 
 def details(root: str, version: str) -> Json:
@@ -124,7 +124,9 @@ def credentials(settings: Settings, root: str, version: str) -> Json:
     return common | {"roles": [cpo, *emsps]}
 
 
-def page(settings: Settings, url: str, module: str, version: str, parameters: Mapping[str, str]) -> Answer:
+def page(
+    settings: Settings, url: str, module: str, version: str, parameters: Mapping[str, str]
+) -> DemoResponse:
     """Return a page of a module's list, with the headers of a paginated response."""
     offset = whole_number(parameters, "offset", 0, least=0)
     limit = min(whole_number(parameters, "limit", settings.limit, least=1), settings.max_limit)
@@ -136,7 +138,7 @@ def page(settings: Settings, url: str, module: str, version: str, parameters: Ma
         filters = {name: parameters[name] for name in ("date_from", "date_to") if name in parameters}
         query = urlencode(filters | {"offset": offset + limit, "limit": limit}, quote_via=quote, safe=":")
         headers["Link"] = f'<{url}?{query}>; rel="next"'
-    return Answer(200, envelope(OK, "Success", data), headers, listed=True)
+    return DemoResponse(200, envelope(OK, "Success", data), headers, listed=True)
 
 
 def whole_number(parameters: Mapping[str, str], name: str, default: int, *, least: int) -> int:
@@ -163,9 +165,9 @@ def moment(parameters: Mapping[str, str], name: str) -> float | None:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
-def single(data: object) -> Answer:
+def single(data: object) -> DemoResponse:
     """Return a successful answer that is no page."""
-    return Answer(200, envelope(OK, "Success", data), {})
+    return DemoResponse(200, envelope(OK, "Success", data), {})
 
 
 def envelope(code: int, message: str, data: object = None) -> bytes:

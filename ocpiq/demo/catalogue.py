@@ -13,13 +13,13 @@ from ocpiq.demo.charging import Charge, charges
 from ocpiq.demo.clock import instant
 from ocpiq.demo.drivers import drivers
 from ocpiq.demo.json import Json
-from ocpiq.demo.sites import Spot, sites
+from ocpiq.demo.sites import ChargingSpot, sites
 
 MODULES: Final = ("locations", "sessions", "cdrs", "tariffs", "tokens")
 VERSIONS: Final = ("2.1.1", "2.2.1")
 
 
-class Listing(Struct, frozen=True):
+class ModuleList(Struct, frozen=True):
     """A module's objects, the oldest first: `updated` are their last_updated (instants), `make` makes one."""
 
     updated: Sequence[int]
@@ -37,7 +37,7 @@ class Listing(Struct, frozen=True):
 
 
 @cache
-def listing(module: str, version: str) -> Listing:
+def listing(module: str, version: str) -> ModuleList:
     """Return the objects of one of `MODULES` in one of `VERSIONS`, made when first asked for."""
     old = version == "2.1.1"
     match module:
@@ -57,34 +57,34 @@ def listing(module: str, version: str) -> Listing:
             raise KeyError(module)
 
 
-def whole(found: Sequence[Json], convert: Callable[[Json], Json] | None) -> Listing:
+def whole(found: Sequence[Json], convert: Callable[[Json], Json] | None) -> ModuleList:
     """Return a listing of objects that are few enough to be kept."""
     updated = [instant(each["last_updated"].removesuffix("Z")) for each in found]
-    return Listing(updated, lambda n: convert(found[n]) if convert else found[n])
+    return ModuleList(updated, lambda n: convert(found[n]) if convert else found[n])
 
 
-def session_listing(found: Sequence[Charge], old: bool) -> Listing:
+def session_listing(found: Sequence[Charge], old: bool) -> ModuleList:
     """Return the sessions, each made when it is asked for."""
 
     def make(n: int) -> Json:
         made = sessions.session(found[n])
         return legacy.session(made, legacy_place(found[n].spot)) if old else made
 
-    return Listing([sessions.session_updated(charge) for charge in found], make)
+    return ModuleList([sessions.session_updated(charge) for charge in found], make)
 
 
-def cdr_listing(found: Sequence[cdrs.Bill], old: bool) -> Listing:
+def cdr_listing(found: Sequence[cdrs.Bill], old: bool) -> ModuleList:
     """Return the CDRs, each made when it is asked for."""
 
     def make(n: int) -> Json:
         made = cdrs.cdr(found[n])
         return legacy.cdr(made, legacy_place(found[n].charge.spot)) if old else made
 
-    return Listing([bill.created for bill in found], make)
+    return ModuleList([bill.created for bill in found], make)
 
 
 @cache
-def legacy_place(spot: Spot) -> Json:
+def legacy_place(spot: ChargingSpot) -> Json:
     """Return the location that a 2.1.1 session or CDR embeds: with one EVSE and one connector."""
     return legacy.place(sites().locations[spot.location], spot.evse_uid, spot.connector_id)
 

@@ -14,7 +14,7 @@ from ocpiq.demo.json import Json, number, present, price
 from ocpiq.demo.names import COUNTRY_CODE, PARTY_ID
 from ocpiq.demo.periods import meter_id, period_object, periods, who
 from ocpiq.demo.prices import Cost, Tariff, costs, total
-from ocpiq.demo.sites import Spot, sites
+from ocpiq.demo.sites import ChargingSpot, sites
 from ocpiq.demo.tariffs import priced_by, tariff_object
 
 BILLED: Final = frozenset(("", "zero", "tenfold", "credited"))  # the flaws that do not prevent a CDR
@@ -107,7 +107,7 @@ def part_price(parts: dict[str, Cost], dimension: str) -> Json | None:
 
 
 @cache
-def cdr_location(spot: Spot) -> Json:
+def cdr_location(spot: ChargingSpot) -> Json:
     """Return the place of a charge, down to its connector."""
     location, plug = sites().locations[spot.location], spot.plug
     names = ("id", "name", "address", "city", "postal_code", "state", "country", "coordinates")

@@ -13,7 +13,7 @@ from ocpiq.demo.chance import Chance, Weighted
 from ocpiq.demo.clock import BEGIN, DAY, DAYS, HOUR, MINUTE, instant, month, weekday
 from ocpiq.demo.drivers import Driver, drivers
 from ocpiq.demo.names import BELGIUM, BRITAIN, NETHERLANDS, Country
-from ocpiq.demo.sites import Spot, sites
+from ocpiq.demo.sites import ChargingSpot, sites
 
 CHARGES: Final = 10_000
 SEED: Final = 303
@@ -67,7 +67,7 @@ class Charge(Struct, frozen=True, gc=False):
     start: int
     seconds: int
     steps: tuple[tuple[int, int], ...]
-    spot: Spot
+    spot: ChargingSpot
     driver: Driver
     flaw: str
     delay: int  # seconds from the end until the CDR exists
@@ -131,12 +131,12 @@ class Places:
     """Where cars are plugged in: near home more often than elsewhere in the country."""
 
     def __init__(self) -> None:
-        self.spots: dict[tuple[str, str], list[Spot]] = {}
+        self.spots: dict[tuple[str, str], list[ChargingSpot]] = {}
         for spot in sites().spots:
             for area in (spot.city.name, spot.city.country.code):
                 self.spots.setdefault((area, spot.kind), []).append(spot)
 
-    def pick(self, chance: Chance, driver: Driver, country: Country, kind: str) -> Spot:
+    def pick(self, chance: Chance, driver: Driver, country: Country, kind: str) -> ChargingSpot:
         """Return a spot of a kind, or on the street where the area has none of that kind."""
         near = chance.permille(750) and driver.city.country is country
         area = driver.city.name if near else country.code
@@ -166,14 +166,14 @@ def weighted(people: Sequence[Driver]) -> Weighted[Driver]:
     return Weighted(people, [driver.weight for driver in people])
 
 
-def suits(spot: Spot, driver: Driver) -> bool:
+def suits(spot: ChargingSpot, driver: Driver) -> bool:
     """Tell whether the driver's car has the plug; a home charger is used by few."""
     if spot.kind == "home":
         return not driver.ad_hoc and driver.number % 40 == spot.evse % 40
     return spot.plug.power_type != "DC" or spot.plug.standard == driver.car.dc_plug
 
 
-def charge(chance: Chance, number: int, start: int, spot: Spot, driver: Driver) -> Charge:
+def charge(chance: Chance, number: int, start: int, spot: ChargingSpot, driver: Driver) -> Charge:
     """Return a charge: how much the car needs, how long it stays, and whether something went wrong."""
     car = driver.car
     flaw = FLAW.pick(chance) if chance.permille(22) else ""
@@ -197,7 +197,7 @@ def charge(chance: Chance, number: int, start: int, spot: Spot, driver: Driver) 
     return Charge(number, start, stay, steps, spot, driver, flaw, delay)
 
 
-def parked(chance: Chance, spot: Spot, start: int) -> int:
+def parked(chance: Chance, spot: ChargingSpot, start: int) -> int:
     """Return how long a car stays at an AC connector, in seconds."""
     hour = spot.city.country.zone.local(start) % DAY // HOUR
     if spot.kind == "work":

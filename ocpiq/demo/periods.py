@@ -8,14 +8,14 @@ from typing import Final
 from ocpiq.demo.charging import Charge
 from ocpiq.demo.clock import HOUR, iso
 from ocpiq.demo.json import Json, number, present
-from ocpiq.demo.prices import BILLED, Period, Tariff
+from ocpiq.demo.prices import BILLED, PricedPeriod, Tariff
 
 AUTH_METHODS: Final = {"RFID": ("WHITELIST", "AUTH_REQUEST"), "OTHER": ("WHITELIST", "AUTH_REQUEST")}
 
 
-def periods(charge: Charge, tariff: Tariff, until: int) -> list[Period]:
+def periods(charge: Charge, tariff: Tariff, until: int) -> list[PricedPeriod]:
     """Return the charging periods up to the instant `until`: a new one wherever power or price changes."""
-    found: list[Period] = []
+    found: list[PricedPeriod] = []
     begin = charge.start
     parked = charge.seconds - sum(seconds for seconds, _ in charge.steps)
     cuts = tariff.cuts(charge.start, min(charge.end, until), charge.spot.city.country.zone)
@@ -27,11 +27,11 @@ def periods(charge: Charge, tariff: Tariff, until: int) -> list[Period]:
             ]
             edges = [begin, *inside, end]
             found += [
-                Period(left, right - left, watts, watts * (right - left) // HOUR)
+                PricedPeriod(left, right - left, watts, watts * (right - left) // HOUR)
                 for left, right in pairwise(edges)
             ]
         begin += seconds
-    return found or [Period(charge.start, 0, 0, 0)]
+    return found or [PricedPeriod(charge.start, 0, 0, 0)]
 
 
 def priced_anew(charge: Charge, tariff: Tariff, cut: int, charging: bool) -> bool:
@@ -40,7 +40,7 @@ def priced_anew(charge: Charge, tariff: Tariff, cut: int, charging: bool) -> boo
     return any(tariff.changes(dimension, cut, charge.start, zone) for dimension in BILLED[charging])
 
 
-def period_object(period: Period, tariff: Tariff, direct: bool) -> Json:
+def period_object(period: PricedPeriod, tariff: Tariff, direct: bool) -> Json:
     """Return a ChargingPeriod; `direct` current adds the highest power."""
     dimensions: list[Json] = []
     if period.watts:

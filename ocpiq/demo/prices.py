@@ -75,7 +75,7 @@ class Tariff(Struct, frozen=True, eq=False):
         return sorted(cut for cut in found if start < cut < end)
 
 
-class Period(Struct, frozen=True):
+class PricedPeriod(Struct, frozen=True):
     """A stretch of a charge in which nothing changes: `watts` is 0 while the car is only parked."""
 
     start: int
@@ -97,7 +97,7 @@ PER: Final = {"FLAT": 1, "ENERGY": 1000, "TIME": HOUR, "PARKING_TIME": HOUR}
 BILLED: Final = {True: ("ENERGY", "TIME"), False: ("PARKING_TIME",)}
 
 
-def costs(tariff: Tariff, start: int, periods: Sequence[Period], zone: Zone) -> dict[str, Cost]:
+def costs(tariff: Tariff, start: int, periods: Sequence[PricedPeriod], zone: Zone) -> dict[str, Cost]:
     """Return what a charge costs by dimension (FLAT, ENERGY, TIME, PARKING_TIME); unpriced ones are left out.
 
     Every step size of the demo's tariffs is 1, so no amount is rounded up. Each dimension is rounded once.

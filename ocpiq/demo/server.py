@@ -14,7 +14,7 @@ from time import sleep
 from types import TracebackType
 from typing import Final, Self
 
-from ocpiq.demo.answers import REFUSED, TOKEN, Answer, Settings, answer, envelope
+from ocpiq.demo.answers import REFUSED, TOKEN, DemoResponse, Settings, answer, envelope
 from ocpiq.errors import UsageError
 
 LOOPBACK: Final = "127.0.0.1"
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
             found = answer(self.server.settings, self.base(), self.path, self.headers)
         except Exception as error:  # the client gets an OCPI answer whatever is wrong here
             self.report(f"failed: {error!r}")
-            found = Answer(500, envelope(SERVER_ERROR, "The demo platform failed"), {})
+            found = DemoResponse(500, envelope(SERVER_ERROR, "The demo platform failed"), {})
         if found.listed:
             sleep(self.server.page_delay)
         self.send(found, self.headers.get("Accept-Encoding", ""))
@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
             host = f"{LOOPBACK}:{self.server.server_address[1]}"
         return f"http://{host}"
 
-    def send(self, found: Answer, encodings: str = "") -> None:
+    def send(self, found: DemoResponse, encodings: str = "") -> None:
         """Write an answer, compressed where the client's Accept-Encoding allows it."""
         body, headers = found.body, dict(found.headers)
         if len(body) >= SMALL and accepts_gzip(encodings):
@@ -127,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.read(min(int(length), LARGEST) if length.isdecimal() else 0)
         headers = {"Connection": "close"} | ({"Allow": "GET"} if code == 405 else {})
         text = "Only GET is answered" if code == 405 else "The request cannot be read"
-        self.send(Answer(code, envelope(REFUSED, text), headers))
+        self.send(DemoResponse(code, envelope(REFUSED, text), headers))
 
     def log_message(self, format: str, *args: object) -> None:
         """Hand a line of the access log on, without the control characters a client may send."""

@@ -38,7 +38,7 @@ CCS_300: Final = Plug("IEC_62196_T2_COMBO", "CABLE", "DC", 920, 500, 300_000)
 CHADEMO_50: Final = Plug("CHADEMO", "CABLE", "DC", 500, 125, 50_000)
 
 
-class Spot(Struct, frozen=True, eq=False):
+class ChargingSpot(Struct, frozen=True, eq=False):
     """One connector of an EVSE: `evse` counts the EVSEs of the demo from 0, `location` its locations."""
 
     location: int
@@ -90,7 +90,7 @@ class Sites(Struct, frozen=True):
     """All locations as OCPI 2.2.1 objects, and every spot by location."""
 
     locations: tuple[Json, ...]
-    spots: tuple[Spot, ...]
+    spots: tuple[ChargingSpot, ...]
 
 
 @cache
@@ -98,7 +98,7 @@ def sites() -> Sites:
     """Return the locations of the demo, the oldest first, and their spots."""
     chance = Chance(SEED)
     locations: list[Json] = []
-    spots: list[Spot] = []
+    spots: list[ChargingSpot] = []
     for index in range(LOCATIONS):
         site = SITES.pick(chance)
         city = CITY.pick(chance)
@@ -108,10 +108,10 @@ def sites() -> Sites:
     return Sites(tuple(locations), tuple(spots))
 
 
-def spots_of(site: Site, city: City, index: int, first: int) -> list[Spot]:
+def spots_of(site: Site, city: City, index: int, first: int) -> list[ChargingSpot]:
     """Return the spots of one location, whose first EVSE is number `first`."""
     return [
-        Spot(
+        ChargingSpot(
             location=index,
             evse=first + place,
             evse_uid=f"EVSE{first + place:05}",
@@ -126,7 +126,7 @@ def spots_of(site: Site, city: City, index: int, first: int) -> list[Spot]:
     ]
 
 
-def location(chance: Chance, site: Site, spots: Sequence[Spot]) -> Json:
+def location(chance: Chance, site: Site, spots: Sequence[ChargingSpot]) -> Json:
     """Return a location as OCPI 2.2.1 has it."""
     city, index = spots[0].city, spots[0].location
     street = chance.pick(city.country.streets)
@@ -160,12 +160,12 @@ def location(chance: Chance, site: Site, spots: Sequence[Spot]) -> Json:
     )
 
 
-def numbers(spots: Sequence[Spot]) -> list[int]:
+def numbers(spots: Sequence[ChargingSpot]) -> list[int]:
     """Return the numbers of the EVSEs that the spots belong to, in order."""
     return list(dict.fromkeys(spot.evse for spot in spots))
 
 
-def evse(chance: Chance, spots: Sequence[Spot]) -> Json:
+def evse(chance: Chance, spots: Sequence[ChargingSpot]) -> Json:
     """Return an EVSE with its connectors."""
     spot = spots[0]
     updated = NOW - chance.between(60, 40 * DAY) if chance.permille(800) else NOW - chance.between(60, DAY)
@@ -188,7 +188,7 @@ def evse(chance: Chance, spots: Sequence[Spot]) -> Json:
     )
 
 
-def connector(spot: Spot, updated: int) -> Json:
+def connector(spot: ChargingSpot, updated: int) -> Json:
     """Return a connector; its tariffs are those that are valid at the end of the demo's year."""
     plug = spot.plug
     valid = [tariff.id for tariff in tariffs(spot.city.country, spot.kind) if tariff.valid(NOW)]

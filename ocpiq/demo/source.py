@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from ocpiq.demo.server import platform
 from ocpiq.errors import Notify, ignore
-from ocpiq.gate import Gate, Opened
+from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi import login
 from ocpiq.sources import Ask, Source
 from ocpiq.sources import platform as source
@@ -27,7 +27,7 @@ class DemoSource:
         self._stack = ExitStack()
         self._served: Source | None = None
 
-    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the pages of a module."""
         if self._served is None:
             served = self._stack.enter_context(platform())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ocpiq.gate.body_paging import BodyPaging, PagingMembers
 from ocpiq.gate.envelope import framing
-from ocpiq.gate.gate import Gate, Opened, gate
+from ocpiq.gate.gate import Gate, OpenedPage, gate
 from ocpiq.gate.keys import Repeats
 from ocpiq.gate.layout import Row, Shape, Slot
 from ocpiq.gate.window import Window
@@ -12,7 +12,7 @@ from ocpiq.gate.window import Window
 __all__ = [
     "BodyPaging",
     "Gate",
-    "Opened",
+    "OpenedPage",
     "PagingMembers",
     "Repeats",
     "Row",

@@ -16,7 +16,7 @@ MARKS: Final = ("data", "status_code", "status_message")
 MESSAGE, STAMP = 200, 40  # characters kept
 
 
-class Head(Struct, frozen=True):
+class EnvelopeHead(Struct, frozen=True):
     """What an envelope says beside its data; `status` is None where the page has none."""
 
     status: int | None = None
@@ -37,9 +37,9 @@ class Envelope(Struct, gc=False):
     timestamp: str | UnsetType | None = UNSET
 
 
-def head(status: object, message: object, timestamp: object) -> Head:
+def head(status: object, message: object, timestamp: object) -> EnvelopeHead:
     """Return the head of an envelope, whatever shapes its members have."""
-    return Head(status_code(status), printable(message, MESSAGE), printable(timestamp, STAMP))
+    return EnvelopeHead(status_code(status), printable(message, MESSAGE), printable(timestamp, STAMP))
 
 
 def status_code(sent: object) -> int | None:
@@ -59,7 +59,7 @@ def printable(sent: object, longest: int) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
-def split(body: bytes) -> tuple[Head, Items]:
+def split(body: bytes) -> tuple[EnvelopeHead, Items]:
     """Return the head of a page and the slices of its objects, in whatever shape they came.
 
     PlatformError where the page is no JSON.
@@ -71,13 +71,13 @@ def split(body: bytes) -> tuple[Head, Items]:
     raise PlatformError(no_json(body, position))
 
 
-def opened(body: bytes) -> tuple[Head, Items]:
+def opened(body: bytes) -> tuple[EnvelopeHead, Items]:
     """Do what `split` does. BrokenError where the page is no JSON."""
     if body[:1] == LIST:
-        return Head(), items(body)
+        return EnvelopeHead(), items(body)
     parts = fields(body)
     if not any(mark in parts for mark in MARKS):
-        return Head(), [body] if parts else []
+        return EnvelopeHead(), [body] if parts else []
     found = head(*(part(parts, name) for name in ("status_code", "status_message", "timestamp")))
     return found, objects(parts.get("data", NULL)) if found.opens else []
 

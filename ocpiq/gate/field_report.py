@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ocpiq.gate.nested import found as parts
 from ocpiq.privacy.view import ViewNode
-from ocpiq.schema import Field
+from ocpiq.schema import SchemaField
 from ocpiq.values.json.fragments import OBJECT, fields, objects
 from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.json.scanner import Items
@@ -19,7 +19,7 @@ LOOKED_AT: Final = 100  # objects of the first page
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
-class Met(Struct, frozen=True):
+class FieldReport(Struct, frozen=True):
     """What the names of the first objects' fields tell.
 
     `unknown` are those that no version of OCPI has, sorted, and `unnamed` is how many more have names that are not
@@ -32,7 +32,7 @@ class Met(Struct, frozen=True):
     versions: tuple[str, ...] = ()
 
 
-def met(view: ViewNode, sent: Items) -> Met:
+def met(view: ViewNode, sent: Items) -> FieldReport:
     """Return what the first objects tell.
 
     A name is shown where it is a plain identifier, and left out where the query itself names it.
@@ -44,7 +44,7 @@ def met(view: ViewNode, sent: Items) -> Met:
     plain = {path for path in strange if all(NAME.fullmatch(name) for name in path.split("."))}
     known = [set(versions) for _, versions in seen if versions]
     versions = tuple(sorted(set.intersection(*known))) if known else ()
-    return Met(tuple(sorted(plain)), len(strange) - len(plain), versions)
+    return FieldReport(tuple(sorted(plain)), len(strange) - len(plain), versions)
 
 
 def paths(view: ViewNode, raw: bytes) -> Iterator[tuple[str, tuple[str, ...] | None]]:
@@ -57,7 +57,7 @@ def paths(view: ViewNode, raw: bytes) -> Iterator[tuple[str, tuple[str, ...] | N
         objects_of = parts(view.part, raw) if view.part else [fields(raw)]
     except BrokenError:
         return
-    todo: list[tuple[Field | None, ViewNode | None, str, dict[str, bytes]]]
+    todo: list[tuple[SchemaField | None, ViewNode | None, str, dict[str, bytes]]]
     todo = [(view.field, view, "", members) for members in objects_of]
     while todo:
         field, shown, prefix, members = todo.pop()

@@ -13,14 +13,14 @@ from typing import Any, Final
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
 
-from ocpiq.gate.envelope import BOM, Envelope, Head, head, split
-from ocpiq.gate.field_report import LOOKED_AT, Met, met
-from ocpiq.gate.keys import Key, Repeats
+from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, head, split
+from ocpiq.gate.field_report import LOOKED_AT, FieldReport, met
+from ocpiq.gate.keys import ObjectKey, Repeats
 from ocpiq.gate.layout import Shape
 from ocpiq.gate.nested import in_parts, together
-from ocpiq.gate.records import Apart, AtOnce, Rows, rows
-from ocpiq.gate.window import Kept, Window
-from ocpiq.privacy.demand import Need
+from ocpiq.gate.records import Apart, BatchRecords, Records, rows
+from ocpiq.gate.window import Window, WindowedRecords
+from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED
 from ocpiq.values.json.reader import BLANKS, BrokenError
@@ -29,11 +29,11 @@ from ocpiq.values.json.scanner import Items
 LARGE: Final = 16 << 20
 """Bytes of a page beyond which its objects are decoded one by one: a platform may send everything at once."""
 
-Taken = tuple[Kept, tuple[int, ...], int]
+Taken = tuple[WindowedRecords, tuple[int, ...], int]
 """Rows, the places of what is no object, and how many objects were left out as repeats."""
 
 
-class Opened(Struct, frozen=True):
+class OpenedPage(Struct, frozen=True):
     """A page, opened: what its envelope says, and the rows that lie in the window.
 
     `status_code` is None without an envelope; where it is no success no row is opened. `status_message` is
@@ -51,14 +51,14 @@ class Opened(Struct, frozen=True):
     bad: tuple[int, ...] = ()
     undated: int = 0
     unended: int = 0
-    met: Met = Met()
+    met: FieldReport = FieldReport()
     repeated: int = 0
 
     def __repr__(self) -> str:
         return f"Opened(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
 
 
-def gate(view: ViewNode, need: Need, *, window: Window | None = None, key: tuple[str, ...] = ()) -> Gate:
+def gate(view: ViewNode, need: Demand, *, window: Window | None = None, key: tuple[str, ...] = ()) -> Gate:
     """Return the gate for a source that shows `view` and of which the query reads `need`.
 
     `key` names the fields that tell one object of a page from another; without it repeats are not looked for.
@@ -69,20 +69,20 @@ def gate(view: ViewNode, need: Need, *, window: Window | None = None, key: tuple
 class Gate:
     """Opens the pages of one source. `shape` is that of the rows; None where every row is a dict."""
 
-    def __init__(self, view: ViewNode, need: Need, window: Window | None, key: tuple[str, ...]) -> None:
+    def __init__(self, view: ViewNode, need: Demand, window: Window | None, key: tuple[str, ...]) -> None:
         self._view = view
         self._first = True
-        self._key = Key(key) if key else None
+        self._key = ObjectKey(key) if key else None
         if view.part:
-            self._rows: Rows = in_parts(rows(view, need, window), view.part, self._key)
+            self._rows: Records = in_parts(rows(view, need, window), view.part, self._key)
         else:
             self._rows = rows(view, need, window, self._key)
         self.shape: Shape | None = self._rows.shape
         self._object: Decoder[Any] = Decoder(self._rows.item)
-        self._way = Way(self._rows)
-        self._large = Way(Apart(self._rows)) if isinstance(self._rows, AtOnce) else self._way
+        self._way = PageDecoder(self._rows)
+        self._large = PageDecoder(Apart(self._rows)) if isinstance(self._rows, BatchRecords) else self._way
 
-    def page(self, body: bytes, repeats: Repeats | None = None) -> Opened:
+    def page(self, body: bytes, repeats: Repeats | None = None) -> OpenedPage:
         """Open an envelope, a bare list, or one object. PlatformError where it is no JSON.
 
         `repeats` hears the sealed keys of the objects and says which of them are to be left out.
@@ -103,7 +103,7 @@ class Gate:
         kept = [record for place, record in enumerate(records) if place not in gone] if gone else records
         return self._opened(found, slices, len(records), (way.rows.all(kept), (), len(gone)))
 
-    def lines(self, chunk: bytes) -> Opened:
+    def lines(self, chunk: bytes) -> OpenedPage:
         """Open lines that each hold an object."""
         chunk = chunk.removeprefix(BOM)
         try:
@@ -116,15 +116,15 @@ class Gate:
         if records is None or self._first:
             slices = [line.strip(BLANKS) for line in chunk.split(b"\n") if line.strip(BLANKS)]
         if records is None:
-            return self._opened(Head(), slices, len(slices), self._each(slices, None))
-        return self._opened(Head(), slices, len(records), (self._rows.all(records), (), 0))
+            return self._opened(EnvelopeHead(), slices, len(slices), self._each(slices, None))
+        return self._opened(EnvelopeHead(), slices, len(records), (self._rows.all(records), (), 0))
 
-    def _opened(self, found: Head, slices: Items, count: int, taken: Taken) -> Opened:
+    def _opened(self, found: EnvelopeHead, slices: Items, count: int, taken: Taken) -> OpenedPage:
         """Return an opened page of so many objects."""
-        told = met(self._view, slices) if self._first else Met()
+        told = met(self._view, slices) if self._first else FieldReport()
         self._first = False
         kept, bad, repeated = taken
-        return Opened(
+        return OpenedPage(
             found.status,
             found.message,
             found.timestamp,
@@ -139,7 +139,7 @@ class Gate:
 
     def _each(self, slices: Items, repeats: Repeats | None) -> Taken:
         """Return the rows of slices, the places of what is no object, and how many are repeats."""
-        found: list[Kept] = []
+        found: list[WindowedRecords] = []
         keys: list[int | None] = []
         bad: list[int] = []
         for number, raw in enumerate(slices):
@@ -157,10 +157,10 @@ class Gate:
         return together(stay), tuple(bad), len(gone)
 
 
-class Way:
+class PageDecoder:
     """Decodes pages at once, into what `rows` makes its rows of; `apart` tells that these are slices."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Records) -> None:
         self.rows = rows
         self.apart = rows.item is Raw
         data = list[rows.item] | None | UnsetType  # type: ignore[name-defined]
@@ -168,19 +168,19 @@ class Way:
         self._list: Decoder[list[Any]] = Decoder(list[rows.item])  # type: ignore[name-defined]
         self._page: Decoder[Any] = Decoder(page)
 
-    def records(self, body: bytes) -> tuple[Head, list[Any] | None]:
+    def records(self, body: bytes) -> tuple[EnvelopeHead, list[Any] | None]:
         """Return head and objects of a page as decoded at once; None for objects where that cannot be."""
         try:
             if body[:1] == LIST:
-                found, records = Head(), self._list.decode(body)
+                found, records = EnvelopeHead(), self._list.decode(body)
             else:
                 page = self._page.decode(body)
                 if page.data is UNSET and page.status_code is UNSET and page.status_message is UNSET:
-                    return Head(), None
+                    return EnvelopeHead(), None
                 found = head(page.status_code, page.status_message, page.timestamp)
                 records = page.data or [] if found.opens else []
         except REFUSED:
-            return Head(), None
+            return EnvelopeHead(), None
         return found, records if self.rows.takes(records) else None
 
 

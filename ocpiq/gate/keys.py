@@ -30,7 +30,7 @@ LONGEST: Final = 1 << 63  # integers beyond this, and fractions, are no identifi
 SCALARS: Final = b'"-0123456789'
 
 
-class Key:
+class ObjectKey:
     """The natural key of a module's objects: the names of its parts."""
 
     def __init__(self, names: tuple[str, ...]) -> None:

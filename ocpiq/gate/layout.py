@@ -8,14 +8,14 @@ from typing import Any, Final
 from msgspec import UNSET, Raw, Struct, defstruct
 
 from ocpiq.gate.keys import Identifier
-from ocpiq.privacy.demand import Need
+from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import ENDED, UPDATED
 
 Plain = str | int | float | bool | None | list[str | int | float | bool | None]
 """What a leaf that passes by default may be; any other shape is left to the tolerant way."""
 
-WHOLE: Final = Need(whole=True)
+WHOLE: Final = Demand(whole=True)
 
 
 class Slot(Struct, frozen=True):
@@ -63,7 +63,7 @@ class Record(Struct, frozen=True):
     whole: bool
 
 
-def cell(node: ViewNode, need: Need, sealed: tuple[str, ...] = ()) -> Cell:
+def cell(node: ViewNode, need: Demand, sealed: tuple[str, ...] = ()) -> Cell:
     """Return how a value of the view is delivered for a need; `sealed` are keys that the gate itself reads."""
     if node.treatment in ("blank", "plain"):
         return Cell(node)
@@ -72,7 +72,7 @@ def cell(node: ViewNode, need: Need, sealed: tuple[str, ...] = ()) -> Cell:
     return Cell(node, record(node, need, sealed))
 
 
-def record(node: ViewNode, need: Need, sealed: tuple[str, ...]) -> Record:
+def record(node: ViewNode, need: Demand, sealed: tuple[str, ...]) -> Record:
     """Return the class for objects in which `need` is read."""
     wanted = dict.fromkeys(node.children, WHOLE) if need.whole else need.fields
     nodes = {key: node.child(key) for key in wanted}

@@ -9,18 +9,18 @@ from typing import Any
 from msgspec import UNSET, Raw, Struct, defstruct
 from msgspec.json import Decoder
 
-from ocpiq.gate.keys import Identifier, Key
+from ocpiq.gate.keys import Identifier, ObjectKey
 from ocpiq.gate.layout import Record, Row, decoded
-from ocpiq.gate.records import AtOnce, OneByOne, Rows, columns, followed, key_reader
-from ocpiq.gate.window import Kept
-from ocpiq.schema import Part
+from ocpiq.gate.records import BatchRecords, LazyRecords, Records, columns, followed, key_reader
+from ocpiq.gate.window import WindowedRecords
+from ocpiq.schema import NestedModule
 from ocpiq.values.json.fragments import REFUSED, fields, objects
 
 
 class PartsAtOnce:
     """Decodes a page into holders of records, and gives each record the keys of what holds it."""
 
-    def __init__(self, rows: AtOnce, part: Part, key: Key | None) -> None:
+    def __init__(self, rows: BatchRecords, part: NestedModule, key: ObjectKey | None) -> None:
         self.shape = rows.shape
         self._rows = rows
         self._part = part
@@ -38,14 +38,14 @@ class PartsAtOnce:
         assert self._key is not None and self._columns is not None
         return self._key.of_columns(self._columns(records))
 
-    def all(self, records: list[Any]) -> Kept:
+    def all(self, records: list[Any]) -> WindowedRecords:
         """Return the rows of all parts."""
         found: list[Any] = []
         for holder in records:
             self._collect(holder, [], found)
         return self._rows.all(found)
 
-    def one(self, raw: bytes) -> Kept:
+    def one(self, raw: bytes) -> WindowedRecords:
         """Return the rows of the parts of one object."""
         try:
             holder = self._decoder.decode(raw)
@@ -74,7 +74,7 @@ class PartsAtOnce:
 class PartsOneByOne:
     """Follows each object to its parts."""
 
-    def __init__(self, rows: OneByOne, part: Part, key: Key | None) -> None:
+    def __init__(self, rows: LazyRecords, part: NestedModule, key: ObjectKey | None) -> None:
         self.shape = rows.shape
         self.item: Any = Raw
         self.takes = rows.takes
@@ -82,22 +82,22 @@ class PartsOneByOne:
         self._rows = rows
         self._part = part
 
-    def all(self, records: list[Raw]) -> Kept:
+    def all(self, records: list[Raw]) -> WindowedRecords:
         """Return the rows of all parts."""
         return together([self.one(bytes(raw)) for raw in records])
 
-    def one(self, raw: bytes) -> Kept:
+    def one(self, raw: bytes) -> WindowedRecords:
         """Return the rows of the parts of one object."""
         return each(self._rows, self._part, raw)
 
 
-def in_parts(rows: AtOnce | OneByOne, part: Part, key: Key | None) -> Rows:
+def in_parts(rows: BatchRecords | LazyRecords, part: NestedModule, key: ObjectKey | None) -> Records:
     """Return what makes rows of the parts of the objects on a page; `key` is of what holds them."""
-    return PartsAtOnce(rows, part, key) if isinstance(rows, AtOnce) else PartsOneByOne(rows, part, key)
+    return PartsAtOnce(rows, part, key) if isinstance(rows, BatchRecords) else PartsOneByOne(rows, part, key)
 
 
 def holders(
-    part: Part, record: Record, key: tuple[str, ...]
+    part: NestedModule, record: Record, key: tuple[str, ...]
 ) -> tuple[list[list[str]], type[Struct], list[str]]:
     """Return by depth the attributes that parts get of their holders, and the class of the outermost holder.
 
@@ -121,18 +121,18 @@ def holders(
     return depths, inner, [own.get(name, name) for name in key]
 
 
-def each(rows: AtOnce | OneByOne, part: Part, raw: bytes) -> Kept:
+def each(rows: BatchRecords | LazyRecords, part: NestedModule, raw: bytes) -> WindowedRecords:
     """Return the rows of the parts in a slice, each followed on its own."""
     return together([followed(rows.root, parts, rows.window) for parts in found(part, raw)])
 
 
-def together(kept: list[Kept]) -> Kept:
+def together(kept: list[WindowedRecords]) -> WindowedRecords:
     """Return the rows of all."""
     rows = [row for each in kept for row in each.rows]
-    return Kept(rows, sum(each.undated for each in kept), sum(each.unended for each in kept))
+    return WindowedRecords(rows, sum(each.undated for each in kept), sum(each.unended for each in kept))
 
 
-def found(part: Part, raw: bytes) -> list[dict[str, bytes]]:
+def found(part: NestedModule, raw: bytes) -> list[dict[str, bytes]]:
     """Return the slices of the fields of each part, with the keys of what holds it. BrokenError for no object.
 
     Every object in a part's place is one, in lists of any depth; what is no object there is none.

@@ -10,16 +10,16 @@ from msgspec import Raw, Struct, defstruct
 from msgspec.json import Decoder
 
 from ocpiq.gate import untyped
-from ocpiq.gate.keys import Identifier, Key
+from ocpiq.gate.keys import Identifier, ObjectKey
 from ocpiq.gate.layout import Cell, Row, Shape, cell
 from ocpiq.gate.typed import row_change, rows_change
-from ocpiq.gate.window import Kept, Verdict, Window, kept
-from ocpiq.privacy.demand import Need
+from ocpiq.gate.window import Verdict, Window, WindowedRecords, kept
+from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.json.fragments import OBJECT, REFUSED, fields
 
 
-class Rows(Protocol):
+class Records(Protocol):
     """Makes rows: `shape` is theirs, `item` what msgspec decodes each object of a page as."""
 
     shape: Shape | None
@@ -31,21 +31,23 @@ class Rows(Protocol):
     def keys(self, records: list[Any]) -> Sequence[int | None]:
         """Return the sealed keys of these, before they become rows; None for one that has no key."""
 
-    def all(self, records: list[Any]) -> Kept:
+    def all(self, records: list[Any]) -> WindowedRecords:
         """Return the rows of a page that was decoded."""
 
-    def one(self, raw: bytes) -> Kept:
+    def one(self, raw: bytes) -> WindowedRecords:
         """Return the row of a slice, if it is in the window. BrokenError where it is no object."""
 
 
-def rows(view: ViewNode, need: Need, window: Window | None, key: Key | None = None) -> AtOnce | OneByOne:
+def rows(
+    view: ViewNode, need: Demand, window: Window | None, key: ObjectKey | None = None
+) -> BatchRecords | LazyRecords:
     """Return what makes the rows of a source; with a `key` it can tell repeated objects.
 
     Rows of a few fields are fastest a page at once. Dicts are not: a page of them leaves the processor's
     caches before the first is used.
     """
     root = cell(view, need)
-    return OneByOne(root, window, key) if holds_dicts(root) else AtOnce(view, need, window, key)
+    return LazyRecords(root, window, key) if holds_dicts(root) else BatchRecords(view, need, window, key)
 
 
 def holds_dicts(cell: Cell) -> bool:
@@ -62,10 +64,10 @@ def shows(view: ViewNode, name: str) -> bool:
     return node is not None and node.treatment in ("plain", "shown")
 
 
-class AtOnce:
+class BatchRecords:
     """Decodes a page into records, which are the rows where nothing in them is blank."""
 
-    def __init__(self, view: ViewNode, need: Need, window: Window | None, key: Key | None) -> None:
+    def __init__(self, view: ViewNode, need: Demand, window: Window | None, key: ObjectKey | None) -> None:
         root = cell(view, need)
         seen = {member.key: member.attribute for member in root.record.members} if root.record else {}
         keys = window.keys if window else ()
@@ -94,7 +96,7 @@ class AtOnce:
         assert self.key is not None and self._columns is not None
         return self.key.of_columns(self._columns(records))
 
-    def all(self, records: list[Any]) -> Kept:
+    def all(self, records: list[Any]) -> WindowedRecords:
         """Return the rows of records."""
         undated = unended = 0
         if self.window:
@@ -106,7 +108,7 @@ class AtOnce:
                 setattr(record, name, None)
         if self._change_all is not None:
             self._change_all(records)
-        return Kept(records, undated, unended)
+        return WindowedRecords(records, undated, unended)
 
     def row(self, raw: bytes) -> object:
         """Return the row of an object, whether it lies in the window or not."""
@@ -120,7 +122,7 @@ class AtOnce:
             return record if self._change is None else self._change(record)
         return untyped.root(self.root, fields(raw))
 
-    def one(self, raw: bytes) -> Kept:
+    def one(self, raw: bytes) -> WindowedRecords:
         """Return the row of a slice."""
         try:
             record = self._decoder.decode(raw)
@@ -131,10 +133,10 @@ class AtOnce:
         return followed(self.root, fields(raw), self.window)
 
 
-class OneByOne:
+class LazyRecords:
     """Splits a page into slices, and decodes each when its row is asked for."""
 
-    def __init__(self, root: Cell, window: Window | None, key: Key | None) -> None:
+    def __init__(self, root: Cell, window: Window | None, key: ObjectKey | None) -> None:
         self.shape = root.record.shape if root.record else None
         self.item: Any = Raw
         self.root = root
@@ -147,22 +149,22 @@ class OneByOne:
         """Tell whether all slices are objects."""
         return all(memoryview(raw)[:1] == OBJECT for raw in records)
 
-    def all(self, records: list[Raw]) -> Kept:
+    def all(self, records: list[Raw]) -> WindowedRecords:
         """Return the rows of slices."""
         if self.window is None:
-            return Kept(Later(records, self.row))
+            return WindowedRecords(LazySequence(records, self.row))
         verdicts = [judged(bytes(raw), self.window) for raw in records]
         records, undated, unended = kept(records, verdicts)
-        return Kept(Later(records, self.row), undated, unended)
+        return WindowedRecords(LazySequence(records, self.row), undated, unended)
 
-    def one(self, raw: bytes) -> Kept:
+    def one(self, raw: bytes) -> WindowedRecords:
         """Return the row of a slice."""
         if self.window is None:
-            return Kept([self.row(raw)])
+            return WindowedRecords([self.row(raw)])
         found, undated, unended = kept([raw], [judged(raw, self.window)])
         if not found:
             fields(raw)
-        return Kept([self.row(each) for each in found], undated, unended)
+        return WindowedRecords([self.row(each) for each in found], undated, unended)
 
     def row(self, raw: bytes | Raw) -> object:
         """Return the row of an object, whether it lies in the window or not."""
@@ -175,10 +177,10 @@ class OneByOne:
         return untyped.root(self.root, fields(bytes(raw)))
 
 
-class Apart(OneByOne):
+class Apart(LazyRecords):
     """Decodes the objects of a page that is too large for all of its records, each when its row is asked for."""
 
-    def __init__(self, rows: AtOnce) -> None:
+    def __init__(self, rows: BatchRecords) -> None:
         super().__init__(rows.root, rows.window, rows.key)
         self._rows = rows
 
@@ -193,7 +195,7 @@ def columns(attributes: list[str]) -> Callable[[list[Any]], list[list[object]]]:
     return lambda records: [list(map(get, records)) for get in getters]
 
 
-def key_reader(key: Key | None) -> Callable[[list[Raw]], Sequence[int | None]]:
+def key_reader(key: ObjectKey | None) -> Callable[[list[Raw]], Sequence[int | None]]:
     """Return what reads the sealed keys of slices."""
     names = key.names if key else ()
     get = columns([f"k{number}" for number in range(len(names))]) if key else None
@@ -212,14 +214,14 @@ def key_reader(key: Key | None) -> Callable[[list[Raw]], Sequence[int | None]]:
     return read
 
 
-def followed(root: Cell, parts: dict[str, bytes], window: Window | None) -> Kept:
+def followed(root: Cell, parts: dict[str, bytes], window: Window | None) -> WindowedRecords:
     """Return the row of an object given as the slices of its fields, if it is in the window."""
     verdict = window.judge([parts.get(key) for key in window.keys]) if window else Verdict.IN
     found, undated, unended = kept([parts], [verdict])
-    return Kept([untyped.root(root, each) for each in found], undated, unended)
+    return WindowedRecords([untyped.root(root, each) for each in found], undated, unended)
 
 
-class Later(Sequence[object]):
+class LazySequence(Sequence[object]):
     """Rows that are made when they are asked for, each anew."""
 
     __slots__ = ("_make", "_slices")
@@ -234,10 +236,10 @@ class Later(Sequence[object]):
     @overload
     def __getitem__(self, index: int) -> object: ...
     @overload
-    def __getitem__(self, index: slice) -> Later: ...
+    def __getitem__(self, index: slice) -> LazySequence: ...
     def __getitem__(self, index: int | slice) -> object:
         if isinstance(index, slice):
-            return Later(self._slices[index], self._make)
+            return LazySequence(self._slices[index], self._make)
         return self._make(self._slices[index])
 
     def __iter__(self) -> Iterator[object]:

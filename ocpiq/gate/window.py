@@ -25,7 +25,7 @@ class Verdict(Enum):
     UNENDED = auto()  # out, because the end that it has cannot be read
 
 
-class Kept(NamedTuple):
+class WindowedRecords(NamedTuple):
     """Rows in the window.
 
     `undated` counts those without a `last_updated` that can be read; `unended` the objects left out because their

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ocpiq.inputs.files import Form, Inputs
+from ocpiq.inputs.files import InputFormat, Inputs
 
-__all__ = ["Form", "Inputs"]
+__all__ = ["InputFormat", "Inputs"]

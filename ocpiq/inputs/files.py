@@ -23,7 +23,7 @@ STDIN: Final = "<stdin>"  # as jq calls standard input
 SEPARATOR: Final = b"\x1e"  # RFC 7464
 
 
-class Form(Struct, frozen=True):
+class InputFormat(Struct, frozen=True):
     """How inputs are read: jq's flags `-R`, `-s`, `--stream`, `--stream-errors` and `--seq`."""
 
     raw: bool = False
@@ -33,7 +33,7 @@ class Form(Struct, frozen=True):
     seq: bool = False
 
 
-PLAIN: Final = Form()
+PLAIN: Final = InputFormat()
 
 
 class Inputs:
@@ -48,7 +48,7 @@ class Inputs:
     def __init__(
         self,
         names: Sequence[str] = (),
-        form: Form = PLAIN,
+        form: InputFormat = PLAIN,
         skipped: Callable[[str], None] | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
@@ -217,7 +217,7 @@ def _open(name: str) -> BufferedReader:
         raise UsageError(f"could not open {name}: {error.strerror}") from None
 
 
-def _check_encoding(file: BufferedReader, name: str, form: Form) -> None:
+def _check_encoding(file: BufferedReader, name: str, form: InputFormat) -> None:
     """Raise UsageError for a file in UTF-16 or UTF-32; of lines only if it is marked, as they may hold zero bytes."""
     try:
         encoding = wide_encoding(file.peek(4)[:4], marked=form.raw)

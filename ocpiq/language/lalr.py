@@ -28,7 +28,7 @@ class Token(Struct, frozen=True):
     span: Span
 
 
-class Stuck(Exception):
+class UnexpectedToken(Exception):
     """No rule goes on with `token` (of kind "" where the text is no token at all). `mistakes.py` says why."""
 
     def __init__(self, token: Token, states: list[int], values: list[Any]) -> None:
@@ -117,9 +117,9 @@ class Parser:
         self.lexer = Lexer(tables)
         self.actions = actions
 
-    def start(self) -> Run:
+    def start(self) -> ParserRun:
         """Return a parse that nothing was fed to yet."""
-        return Run(self.tables, self.actions)
+        return ParserRun(self.tables, self.actions)
 
     def parse(self, text: str) -> Any:  # noqa: ANN401 - whatever the actions make of the start rule
         """Return the value of the start rule; raise Stuck where the text is no sentence."""
@@ -128,13 +128,13 @@ class Parser:
         while True:
             token = self.lexer.next(text, position, run.states[-1])
             if token is None or not run.feed(token):
-                raise Stuck(token or self.lexer.anything(text, position), run.states, run.values)
+                raise UnexpectedToken(token or self.lexer.anything(text, position), run.states, run.values)
             if token.kind == END:
                 return run.values[-1]
             position = token.span.end
 
 
-class Run:
+class ParserRun:
     """One parse: the stacks of states, values and their places."""
 
     def __init__(self, tables: Tables, actions: dict[str, Action]) -> None:

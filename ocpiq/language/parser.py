@@ -8,7 +8,7 @@ from typing import Final
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import build, build_stages
 from ocpiq.language.grammar import tables
-from ocpiq.language.lalr import Parser, Stuck
+from ocpiq.language.lalr import Parser, UnexpectedToken
 from ocpiq.language.tree import Node, Program, children
 
 DEEPEST: Final = 300  # parts within parts; a bracket with something in it makes two or three
@@ -22,7 +22,7 @@ def parse(text: str) -> Program:
     """
     try:
         program: Program = parser().parse(text)
-    except Stuck as stuck:
+    except UnexpectedToken as stuck:
         from ocpiq.language.syntax_errors import explain  # noqa: PLC0415 - most queries have none
 
         raise explain(stuck, text, parser()) from None

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from ocpiq.errors import QuerySyntaxError, Span
-from ocpiq.language.lalr import END, Parser, Run, Stuck, Token, can_follow
+from ocpiq.language.lalr import END, Parser, ParserRun, Token, UnexpectedToken, can_follow
 from ocpiq.language.parser import parser, refuse_too_deep
 from ocpiq.language.tree import Program
 
@@ -38,14 +38,14 @@ ENDINGS: Final = {
 FURTHEST: Final = 400  # tokens that may be needed to end a query
 
 
-class Begun(Struct):
+class PartialParse(Struct):
     """A text as far as it was read: the parser behind its last token, and the tokens.
 
     `stuck` is the token that cannot stand where it is; the ones behind it are not read.
     """
 
     text: str
-    run: Run
+    run: ParserRun
     tokens: list[Token]
     stuck: Token | None = None
 
@@ -97,10 +97,10 @@ class Begun(Struct):
         return False
 
 
-def begun(text: str) -> Begun:
+def begun(text: str) -> PartialParse:
     """Return `text` as far as it can be read. Nothing is raised."""
     machine: Parser = parser()
-    found = Begun(text, machine.start(), [])
+    found = PartialParse(text, machine.start(), [])
     position = 0
     while True:
         token = machine.lexer.next(text, position, found.run.states[-1])
@@ -126,7 +126,7 @@ def state(text: str) -> State:
         return "empty"
     try:
         parser().parse(text)
-    except Stuck as stuck:
+    except UnexpectedToken as stuck:
         return "unfinished" if stuck.token.kind == END else "wrong"
     except QuerySyntaxError:
         return "wrong"

@@ -9,7 +9,7 @@ from ocpiq.errors import QuerySyntaxError, Span, did_you_mean
 from ocpiq.errors.render import place
 from ocpiq.language import tree
 from ocpiq.language.grammar import Tables
-from ocpiq.language.lalr import END, Parser, Run, Stuck, Token, can_follow
+from ocpiq.language.lalr import END, Parser, ParserRun, Token, UnexpectedToken, can_follow
 
 CLOSER: Final = {
     "_LPAR": "_RPAR",
@@ -82,7 +82,7 @@ HALF_OF_A_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
 STAGE: Final = re.compile(r"\|\s*([a-z]+)\s+$")  # a word at the place of a stage
 
 
-def explain(stuck: Stuck, text: str, parser: Parser) -> QuerySyntaxError:
+def explain(stuck: UnexpectedToken, text: str, parser: Parser) -> QuerySyntaxError:
     """Return the error for the place where the parser got stuck."""
     token, tables = stuck.token, parser.tables
     opened = _still_open(stuck.values)
@@ -111,7 +111,7 @@ def explain(stuck: Stuck, text: str, parser: Parser) -> QuerySyntaxError:
     )
 
 
-def _expected(stuck: Stuck, tables: Tables) -> set[str]:
+def _expected(stuck: UnexpectedToken, tables: Tables) -> set[str]:
     last = _last(stuck)
     if last and last.kind in ("LIMIT", "TOP"):
         return {"INTEGER", "VARIABLE"}
@@ -119,7 +119,7 @@ def _expected(stuck: Stuck, tables: Tables) -> set[str]:
     return expected | {"NAME"} if last and last.kind == "_DOT" else expected
 
 
-def _last(stuck: Stuck) -> Token | None:
+def _last(stuck: UnexpectedToken) -> Token | None:
     """Return what stands before the place, where nothing has been made of it yet."""
     last = stuck.values[-1] if stuck.values else None
     return last if isinstance(last, Token) else None
@@ -159,7 +159,7 @@ def _string(opened: Token, text: str, span: Span) -> QuerySyntaxError:
     )
 
 
-def _stage_without_input(stuck: Stuck, text: str, parser: Parser) -> Span | None:
+def _stage_without_input(stuck: UnexpectedToken, text: str, parser: Parser) -> Span | None:
     """Return the place of a stage that begins a pipeline: with `. |` before it, the text can be read further."""
     start = _start_of_stage(stuck)
     if start is None:
@@ -175,7 +175,7 @@ def _stage_without_input(stuck: Stuck, text: str, parser: Parser) -> Span | None
     return word if read > stuck.token.span.start else None
 
 
-def _start_of_stage(stuck: Stuck) -> int | None:
+def _start_of_stage(stuck: UnexpectedToken) -> int | None:
     """Return where the stage would begin that the parser got stuck in, if its words are those of a stage."""
     values = [value[-1] if isinstance(value, list) and value else value for value in stuck.values]
     kinds = [value.kind if isinstance(value, Token) else "" for value in values]
@@ -188,7 +188,7 @@ def _start_of_stage(stuck: Stuck) -> int | None:
     return None
 
 
-def _advance(parser: Parser, run: Run, text: str, position: int, until: int) -> int:
+def _advance(parser: Parser, run: ParserRun, text: str, position: int, until: int) -> int:
     """Read the tokens from `position` that begin before `until`; return the end of the last one that can stand."""
     while (token := parser.lexer.next(text, position, run.states[-1])) and token.kind != END:
         if token.span.start >= until or not run.feed(token):
@@ -221,7 +221,7 @@ def _any_of(kinds: set[str], tables: Tables) -> str:
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _hint(stuck: Stuck, text: str, expected: set[str]) -> str:
+def _hint(stuck: UnexpectedToken, text: str, expected: set[str]) -> str:
     """Return advice for the mistakes that are easily made."""
     token, last = stuck.token, _last(stuck)
     at = token.span.start
@@ -248,7 +248,7 @@ def _hint(stuck: Stuck, text: str, expected: set[str]) -> str:
     return next((advice for written, advice in ELSEWHERE.items() if _is_at(written, token, near)), "")
 
 
-def _meant(stuck: Stuck, text: str, tables: Tables) -> str:
+def _meant(stuck: UnexpectedToken, text: str, tables: Tables) -> str:
     """Return the clause or the stage that a mistyped word was meant to be: `sessions pas kwh`, `… | limti 3`."""
     token = stuck.token
     before = STAGE.search(text, 0, token.span.start)

@@ -32,7 +32,7 @@ from ocpiq.ocpi.responses import (
     small,
 )
 from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
-from ocpiq.storage import Login, Party, PlatformParty, Tls, Token, logins
+from ocpiq.storage import AccessToken, Login, Party, PlatformParty, Tls, logins
 from ocpiq.storage.logins import TokenForm
 
 SHORT = Patience(waits=(1.0, 3.0))
@@ -90,7 +90,7 @@ def login(
         return Login(
             name=called,
             url=start,
-            token=Token(inquiry.token, inquiry.form),
+            token=AccessToken(inquiry.token, inquiry.form),
             version=chosen,
             endpoints=endpoints,
             own=party,
@@ -284,7 +284,7 @@ class Inquiry:
     ) -> tuple[Small, str]:
         """Return the answer to one request."""
         subject = self.subject(called)
-        sent = headers(Token(self.token, form), self.correlation)
+        sent = headers(AccessToken(self.token, form), self.correlation)
         self.asked = url
         request = BackgroundRequest(
             lambda url, stopped: self.connection.get(url, sent, subject, stopped, self.tries.left), url

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from msgspec.structs import replace
 
 from ocpiq.errors import IncompleteError, UsageError
-from ocpiq.gate import Opened
+from ocpiq.gate import OpenedPage
 from ocpiq.ocpi.http.failures import Failure
 from ocpiq.storage import Login, Party, PlatformParty
 
@@ -16,7 +16,7 @@ NO_ROUTING = ("hubclientinfo",)  # a configuration module: routing headers shall
 SENDERS = {"tokens": "EMSP", "terminals": "PTP", "financial_advice_confirmations": "PTP"}  # else a CPO
 NOBODY = "none"
 
-Page = tuple[Opened, int | None]
+Page = tuple[OpenedPage, int | None]
 
 
 def party(text: str) -> Party:

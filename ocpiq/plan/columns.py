@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.plan.types import NULL, Either, InSource, Listing, Record, Scalar, Type
+from ocpiq.plan.types import NULL, ListType, ObjectType, ScalarType, SourceType, Type, UnionType
 from ocpiq.privacy.view import ViewNode
 
 
@@ -35,16 +35,16 @@ def columns(kind: Type, version: str) -> Columns:
     versions have, and a vendor's where all is passed, are left to the first object.
     """
     match kind:
-        case Scalar() | Listing():
+        case ScalarType() | ListType():
             return ONE
-        case Record(fields=fields):
+        case ObjectType(fields=fields):
             return Columns({name: columns(value, version) for name, value in fields.items()})
-        case Either(options=options):
+        case UnionType(options=options):
             found = [columns(option, version) for option in options if option != NULL]
             return reduce(_either, found) if found else ONE
-        case InSource(is_list=True):
+        case SourceType(is_list=True):
             return ONE
-        case InSource(view=view):
+        case SourceType(view=view):
             return _object(view, version)
     return UNKNOWN
 

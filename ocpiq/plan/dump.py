@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ocpiq.plan.nodes import Fold, GroupKey, Outputs, Part, QueryPlan
-from ocpiq.plan.types import Either, InSource, Listing, Nothing, Opaque, Record, Scalar
-from ocpiq.privacy.demand import Need
+from ocpiq.plan.types import ListType, Nothing, ObjectType, OpaqueType, ScalarType, SourceType, UnionType
+from ocpiq.privacy.demand import Demand
 
 MARKS = {Outputs.NONE: " -", Outputs.ONE: "", Outputs.MAYBE: " ?", Outputs.MANY: " *"}
-TYPES = (Opaque, Scalar, Record, Listing, Either, InSource, Nothing)
+TYPES = (OpaqueType, ScalarType, ObjectType, ListType, UnionType, SourceType, Nothing)
 
 
 def printed(plan: QueryPlan) -> str:
@@ -25,7 +25,7 @@ def printed(plan: QueryPlan) -> str:
     return "\n".join(lines)
 
 
-def paths(need: Need, path: str = "") -> Iterator[str]:
+def paths(need: Demand, path: str = "") -> Iterator[str]:
     """Yield the paths that are read: `.` for the whole object, `a?` where only presence is asked for."""
     if need.whole:
         yield path or "."

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ocpiq.errors import Span
 from ocpiq.plan.types import Type
-from ocpiq.privacy.demand import Need
+from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.types import Value
 
@@ -431,7 +431,7 @@ class SourcePlan(Struct, frozen=True):
 
     module: str
     view: ViewNode
-    need: Need
+    need: Demand
     since: Moment | None
     until: Moment | None
     span: Span

@@ -13,44 +13,44 @@ from msgspec import Struct
 
 from ocpiq.errors import PrivacyError, Span
 from ocpiq.plan.blanks import Blanks
-from ocpiq.privacy.demand import Need
+from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.blank import refuse
 
 ScalarKind = Literal["null", "boolean", "number", "string"]
 
 
-class Opaque(Struct, frozen=True):
+class OpaqueType(Struct, frozen=True):
     """Nothing is known, but whether a blank may be in it."""
 
     clean: bool = False
 
 
-class Scalar(Struct, frozen=True):
+class ScalarType(Struct, frozen=True):
     """null, a boolean, a number or a string that is no blank."""
 
     kind: ScalarKind
 
 
-class Record(Struct, frozen=True):
+class ObjectType(Struct, frozen=True):
     """An object made by the query with these keys."""
 
     fields: dict[str, Type]
 
 
-class Listing(Struct, frozen=True):
+class ListType(Struct, frozen=True):
     """An array made by the query, of such items."""
 
     item: Type
 
 
-class Either(Struct, frozen=True):
+class UnionType(Struct, frozen=True):
     """One of several."""
 
     options: tuple[Type, ...]
 
 
-class InSource(Struct, frozen=True):
+class SourceType(Struct, frozen=True):
     """The value at a literal path of a source's objects.
 
     `items` is False for the list itself where the view has a list here, and True for one of its items. Where a wrong
@@ -60,7 +60,7 @@ class InSource(Struct, frozen=True):
     source: int
     path: tuple[str, ...]
     view: ViewNode
-    need: Need
+    need: Demand
     items: bool = False
     sure: bool = True
 
@@ -77,25 +77,25 @@ class Nothing(Struct, frozen=True):
     hint: str
 
 
-Type = Opaque | Scalar | Record | Listing | Either | InSource | Nothing
+Type = OpaqueType | ScalarType | ObjectType | ListType | UnionType | SourceType | Nothing
 
-NULL = Scalar("null")
-BOOLEAN = Scalar("boolean")
-NUMBER = Scalar("number")
-STRING = Scalar("string")
+NULL = ScalarType("null")
+BOOLEAN = ScalarType("boolean")
+NUMBER = ScalarType("number")
+STRING = ScalarType("string")
 
 
 def use(kind: Type) -> None:
     """Note that the value is wanted whole, as an ordinary value."""
     match kind:
-        case InSource(need=need):
+        case SourceType(need=need):
             need.whole = True
-        case Record(fields=fields):
+        case ObjectType(fields=fields):
             for value in fields.values():
                 use(value)
-        case Listing(item=item):
+        case ListType(item=item):
             use(item)
-        case Either(options=options):
+        case UnionType(options=options):
             for option in options:
                 use(option)
 
@@ -111,18 +111,18 @@ def look_at(kind: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> None:
     if blanks is Blanks.MOVES:
         return
     match kind:
-        case InSource(view=view) if view.treatment == "blank":
+        case SourceType(view=view) if view.treatment == "blank":
             try:
                 refuse(view.blank)
             except PrivacyError as error:
                 error.span = span
                 raise
-        case Either(options=options):
+        case UnionType(options=options):
             for option in options:
                 look_at(option, span, blanks)
-        case Listing(item=item) if blanks in DEEPER:
+        case ListType(item=item) if blanks in DEEPER:
             look_at(item, span, DEEPER[blanks])
-        case Record(fields=fields) if blanks in DEEPER:
+        case ObjectType(fields=fields) if blanks in DEEPER:
             for value in fields.values():
                 look_at(value, span, DEEPER[blanks])
 
@@ -134,15 +134,15 @@ DEEPER: Final = {Blanks.REFUSES: Blanks.REFUSES, Blanks.ITEMS: Blanks.OUTSIDE}
 def clean(kind: Type) -> bool:
     """Tell whether the value can neither be nor hold a blank."""
     match kind:
-        case Opaque(clean=flag):
+        case OpaqueType(clean=flag):
             return flag
-        case Record(fields=fields):
+        case ObjectType(fields=fields):
             return all(map(clean, fields.values()))
-        case Listing(item=item):
+        case ListType(item=item):
             return clean(item)
-        case Either(options=options):
+        case UnionType(options=options):
             return all(map(clean, options))
-        case InSource(view=view, items=items, sure=sure):
+        case SourceType(view=view, items=items, sure=sure):
             # a list that passes by default holds scalars, or is a blank itself
             scalar = items and view.many and view.treatment == "plain"
             return sure and (scalar or view.treatment == "shown")
@@ -154,18 +154,18 @@ def formatted(kinds: Sequence[Type]) -> Type:
     blank = next((found for kind in kinds for found in blanks_in(kind)), None)
     if blank is not None:
         return blank
-    return STRING if all(map(clean, kinds)) else Opaque()
+    return STRING if all(map(clean, kinds)) else OpaqueType()
 
 
 def blanks_in(kind: Type) -> Iterator[Type]:
     """Yield the blanks that a value is known to be or to hold."""
     match kind:
-        case InSource(view=view) if view.treatment == "blank":
+        case SourceType(view=view) if view.treatment == "blank":
             yield kind
-        case Record(fields=fields):
+        case ObjectType(fields=fields):
             for value in fields.values():
                 yield from blanks_in(value)
-        case Listing(item=item):
+        case ListType(item=item):
             yield from blanks_in(item)
 
 
@@ -173,7 +173,7 @@ def either(kinds: list[Type]) -> Type:
     """Return the type of a value that is one of `kinds`."""
     flat: list[Type] = []
     for kind in kinds:
-        for option in kind.options if isinstance(kind, Either) else (kind,):
+        for option in kind.options if isinstance(kind, UnionType) else (kind,):
             if option not in flat:
                 flat.append(option)
-    return flat[0] if len(flat) == 1 else Either(tuple(flat))
+    return flat[0] if len(flat) == 1 else UnionType(tuple(flat))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 
-class Need(Struct):
+class Demand(Struct):
     """How much of a value is read: all of it (`whole`), or these `fields` of the object.
 
     Where the view has a list, `fields` are those of its items: arrays need no notation. A need without fields that
@@ -13,8 +13,8 @@ class Need(Struct):
     """
 
     whole: bool = False
-    fields: dict[str, Need] = field(default_factory=dict)
+    fields: dict[str, Demand] = field(default_factory=dict)
 
-    def at(self, name: str) -> Need:
+    def at(self, name: str) -> Demand:
         """Return the need of the field `name`, noted if it is new."""
-        return self.fields.setdefault(name, Need())
+        return self.fields.setdefault(name, Demand())

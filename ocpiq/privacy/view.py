@@ -11,7 +11,7 @@ from msgspec import field as default
 from ocpiq.errors import CompileError, UnsupportedError, nearest
 from ocpiq.language import tree
 from ocpiq.language.printer import unparse
-from ocpiq.schema import Field, Module, Part, modules
+from ocpiq.schema import NestedModule, SchemaField, SchemaModule, modules
 from ocpiq.values.blank import Blank
 
 Treatment = Literal["shown", "plain", "blank", "container"]
@@ -34,9 +34,9 @@ class ViewNode(Struct, frozen=True):
     many: bool
     children: dict[str, ViewNode]
     blank: Blank
-    field: Field | None
+    field: SchemaField | None
     scalars: bool = False
-    part: Part | None = None
+    part: NestedModule | None = None
 
     def child(self, name: str) -> ViewNode | None:
         """Return how the field `name` below this one is shown; None where the view leaves it out."""
@@ -54,7 +54,7 @@ class Mark(Struct):
     below: dict[str, Mark] = default(default_factory=dict)
 
 
-def view(module: Module, clauses: Sequence[tree.Clause]) -> ViewNode:
+def view(module: SchemaModule, clauses: Sequence[tree.Clause]) -> ViewNode:
     """Return what a source of `module` with these clauses shows; windows play no part.
 
     CompileError where a path is no field of the module in any version (with the nearest that is), or has two
@@ -96,7 +96,7 @@ class Builder(Struct, frozen=True):
     module: str
     only: bool
 
-    def node(self, field: Field, path: tuple[str, ...], mark: Mark, *, passed: bool) -> ViewNode:
+    def node(self, field: SchemaField, path: tuple[str, ...], mark: Mark, *, passed: bool) -> ViewNode:
         """Return the node of a field of the schema; `passed` with what holds it."""
         passed = passed or mark.passed
         children = self.children(field, path, mark, passed=passed)
@@ -111,7 +111,7 @@ class Builder(Struct, frozen=True):
         return ViewNode("container", field.many, children, blank, field, scalars=complete)
 
     def children(
-        self, field: Field, path: tuple[str, ...], mark: Mark, *, passed: bool
+        self, field: SchemaField, path: tuple[str, ...], mark: Mark, *, passed: bool
     ) -> dict[str, ViewNode]:
         """Return the nodes below a field, in schema order, then those of a vendor by name."""
         found: dict[str, ViewNode] = {}
@@ -134,7 +134,7 @@ class Builder(Struct, frozen=True):
         )
 
 
-def replace_part(root: ViewNode, part: Part) -> ViewNode:
+def replace_part(root: ViewNode, part: NestedModule) -> ViewNode:
     """Return the root of a module whose objects are parts."""
     return ViewNode(root.treatment, root.many, root.children, root.blank, root.field, root.scalars, part)
 
@@ -153,7 +153,7 @@ def literal(path: tree.FieldPath) -> tuple[str, ...]:
     return tuple(name for part in path.names for name in part.split(".") if name)
 
 
-def check(module: Module, path: tree.FieldPath, names: tuple[str, ...]) -> None:
+def check(module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...]) -> None:
     """Raise where the module has no such field; in quotes a vendor's field may stand below any container."""
     if path.quoted and not names:  # an empty name must not pass everything
         raise CompileError(
@@ -173,7 +173,7 @@ def check(module: Module, path: tree.FieldPath, names: tuple[str, ...]) -> None:
         field = below
 
 
-def suggestion(root: Field, names: tuple[str, ...]) -> str:
+def suggestion(root: SchemaField, names: tuple[str, ...]) -> str:
     """Return how to mend a path that does not exist: the nearest real one."""
     if len(names) == 1 and names[0] in modules():
         return f"{names[0]} is a module: put each source with clauses into parentheses"
@@ -187,7 +187,7 @@ def suggestion(root: Field, names: tuple[str, ...]) -> str:
     return f"did you mean {found}?"
 
 
-def fields(root: Field) -> Iterator[Field]:
+def fields(root: SchemaField) -> Iterator[SchemaField]:
     """Yield every field below `root`, in schema order."""
     for field in root.children.values():
         yield field

@@ -47,7 +47,7 @@ class Printed(io.StringIO):
         return sys.__stdout__ is not None and sys.__stdout__.isatty()
 
 
-class Leave(Exception):
+class QuitPrompt(Exception):
     """The prompt is to be left."""
 
 
@@ -187,7 +187,7 @@ def _history(session: Session, rest: str) -> None:
 
 
 def _quit(session: Session, rest: str) -> None:
-    raise Leave
+    raise QuitPrompt
 
 
 COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {

@@ -9,13 +9,13 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from ocpiq.prompt.suggest import suggest
-from ocpiq.prompt.suggestion import Context, Suggestion
+from ocpiq.prompt.suggestion import Suggestion, Surroundings
 
 
 class QueryCompleter(Completer):
     """Completes the word at the cursor; before a letter of it is written, only when asked with Tab."""
 
-    def __init__(self, context: Callable[[], Context]) -> None:
+    def __init__(self, context: Callable[[], Surroundings]) -> None:
         self.context = context
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:

@@ -14,24 +14,24 @@ from ocpiq.analysis.scope import Scope
 from ocpiq.errors import OcpiqError
 from ocpiq.language import tree
 from ocpiq.plan.nodes import Identity
-from ocpiq.plan.types import InSource, Opaque, Type
+from ocpiq.plan.types import OpaqueType, SourceType, Type
 
 PROBE: Final = "_here_"  # no field and no function has this name
 
 
-class Known(Struct):
+class CursorType(Struct):
     """The type of the value before the word, and the names that can be used there; None where nothing is known."""
 
     kind: Type | None = None
     scope: Scope | None = None
 
 
-def known(program: tree.Program | None, version: str, variables: Collection[str]) -> Known:
+def known(program: tree.Program | None, version: str, variables: Collection[str]) -> CursorType:
     """Return what is known where the step `._here_` stands in `program`. Nothing is raised, nothing is read.
 
     Where a mistake before that place is in the way, it is passed over.
     """
-    found = Known()
+    found = CursorType()
     if program is None:
         return found
     for handlers in (HANDLERS, FORGIVING):
@@ -47,7 +47,7 @@ def known(program: tree.Program | None, version: str, variables: Collection[str]
     return found
 
 
-def _probed(found: Known, usual: Handler) -> Handler:
+def _probed(found: CursorType, usual: Handler) -> Handler:
     """Return the handler of paths that notes in `found` what it meets at the probe."""
 
     def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resolved:
@@ -62,7 +62,7 @@ def _probed(found: Known, usual: Handler) -> Handler:
             here = analysis.resolve(node.base, scope, kind)[1]
         if found.scope is None:
             found.kind, found.scope = here, scope
-        return Identity(), Opaque(clean=True)
+        return Identity(), OpaqueType(clean=True)
 
     return path
 
@@ -74,9 +74,9 @@ def _forgiving(usual: Handler) -> Handler:
         try:
             plan, made = usual(analysis, node, scope, kind)
         except OcpiqError:
-            return Identity(), Opaque(clean=True)
-        blank = isinstance(made, InSource) and made.view.treatment == "blank"
-        return plan, Opaque(clean=True) if blank else made
+            return Identity(), OpaqueType(clean=True)
+        blank = isinstance(made, SourceType) and made.view.treatment == "blank"
+        return plan, OpaqueType(clean=True) if blank else made
 
     return handle
 

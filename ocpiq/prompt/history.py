@@ -12,7 +12,7 @@ from ocpiq.prompt.session import Session
 from ocpiq.storage import history
 
 
-class Remembered(History):
+class PromptHistory(History):
     """The queries of earlier prompts and this one; kept only where the session remembers."""
 
     def __init__(self, session: Session) -> None:

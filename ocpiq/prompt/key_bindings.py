@@ -13,12 +13,12 @@ from prompt_toolkit.filters import completion_is_selected, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from ocpiq.prompt.quick_fix import mended
-from ocpiq.prompt.validator import Checked
+from ocpiq.prompt.validator import Validation
 
 MEND: Final = "F2"
 
 
-def bindings(look: Callable[[str], Checked]) -> KeyBindings:
+def bindings(look: Callable[[str], Validation]) -> KeyBindings:
     """Return the bindings.
 
     Enter runs what is not unfinished, takes the suggestion that was chosen among several, and else goes on in a new

@@ -12,14 +12,14 @@ from prompt_toolkit.lexers import Lexer
 
 from ocpiq.prompt.highlight import marked, pieces
 from ocpiq.prompt.quick_fix import mistake_shown
-from ocpiq.prompt.suggestion import Context
-from ocpiq.prompt.validator import Checked
+from ocpiq.prompt.suggestion import Surroundings
+from ocpiq.prompt.validator import Validation
 
 
 class QueryLexer(Lexer):
     """Colours a query by the grammar's terminals and marks its first mistake."""
 
-    def __init__(self, context: Callable[[], Context], look: Callable[[str], Checked]) -> None:
+    def __init__(self, context: Callable[[], Surroundings], look: Callable[[str], Validation]) -> None:
         self.context = context
         self.look = look
 

@@ -16,16 +16,16 @@ from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
 from ocpiq.prompt.command_line import command_of
-from ocpiq.prompt.commands import Leave, command
+from ocpiq.prompt.commands import QuitPrompt, command
 from ocpiq.prompt.completer import QueryCompleter
-from ocpiq.prompt.history import Remembered
+from ocpiq.prompt.history import PromptHistory
 from ocpiq.prompt.key_bindings import MEND, bindings
 from ocpiq.prompt.lexer import QueryLexer
 from ocpiq.prompt.quick_fix import mended, mistake_shown
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.toolbar import MOST, goes_on, rows, status, warning
-from ocpiq.prompt.validator import Checked, checked
+from ocpiq.prompt.validator import Validation, checked
 from ocpiq.sinks.colors import refused
 from ocpiq.values.json.codec import well_formed
 
@@ -68,7 +68,7 @@ def converse(session: Session) -> int:
                 run(session, text)
         except KeyboardInterrupt:  # at the prompt: a new line; elsewhere whatever it was is over
             continue
-        except (EOFError, Leave):
+        except (EOFError, QuitPrompt):
             return 0
 
 
@@ -80,7 +80,7 @@ def replace_broken(buffer: Buffer) -> None:
 
 
 def _prompt(session: Session) -> PromptSession[str]:
-    def look(text: str) -> Checked:
+    def look(text: str) -> Validation:
         settings = session.settings.query
         home = Path(session.file).parent if session.file else None
         zones = settings.zone, settings.default_zone
@@ -106,7 +106,7 @@ def _prompt(session: Session) -> PromptSession[str]:
         complete_while_typing=True,
         lexer=QueryLexer(session.context, look),
         key_bindings=bindings(look),
-        history=Remembered(session),
+        history=PromptHistory(session),
         bottom_toolbar=bar,
         style=Style.from_dict(STYLE),
         enable_open_in_editor=True,

@@ -10,8 +10,8 @@ from ocpiq.errors import OcpiqError, QuerySyntaxError, nearest
 from ocpiq.language.lalr import Token
 from ocpiq.language.partial import begun
 from ocpiq.prompt.suggest import suggest
-from ocpiq.prompt.suggestion import Context
-from ocpiq.prompt.validator import Checked
+from ocpiq.prompt.suggestion import Surroundings
+from ocpiq.prompt.validator import Validation
 
 MEANT: Final = re.compile(r"did you mean (.+)\?$")
 PASSED: Final = re.compile(r"to use it: (?P<module>\w+) (?P<clause>pass) (?P<path>\S+)$")
@@ -35,7 +35,7 @@ OTHERS: Final = frozenset(("DATE", "PERIOD", "AGO", "RELATIVE_DAY", "RELATIVE_PE
 
 
 def mistake_shown(
-    text: str, cursor: int, look: Callable[[str], Checked], context: Context
+    text: str, cursor: int, look: Callable[[str], Validation], context: Surroundings
 ) -> OcpiqError | None:
     """Return the mistake to be shown: one at the cursor only where nothing completes its word and a fix is known."""
     found = look(text)
@@ -48,7 +48,7 @@ def mistake_shown(
     return None if suggest(text, cursor, context) or mended(text, look) is None else found.mistake
 
 
-def mended(text: str, look: Callable[[str], Checked]) -> str | None:
+def mended(text: str, look: Callable[[str], Validation]) -> str | None:
     """Return the text with its first mistake mended as its hint says, or None where that is not to be done by rule.
 
     Whatever is returned has been looked at: that mistake is gone.
@@ -59,7 +59,7 @@ def mended(text: str, look: Callable[[str], Checked]) -> str | None:
     return next((other for other in _candidates(text, mistake) if _is_gone(mistake, look(other))), None)
 
 
-def _is_gone(mistake: OcpiqError, after: Checked) -> bool:
+def _is_gone(mistake: OcpiqError, after: Validation) -> bool:
     other = after.mistake
     if isinstance(other, QuerySyntaxError):
         before, behind = mistake.span, other.span

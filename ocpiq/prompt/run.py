@@ -8,7 +8,7 @@ import sys
 
 from ocpiq.app import output, report
 from ocpiq.app.progress import Progress
-from ocpiq.app.run import Text, compiled
+from ocpiq.app.run import QueryText, compiled
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
 from ocpiq.app.worker import apart
@@ -55,7 +55,7 @@ def _write(session: Session, text: str, progress: Progress, shutdown: Shutdown) 
         progress(notice)
 
     settings = session.query_settings()
-    query = compiled(settings.query, Text(text, session.file), session.variables)
+    query = compiled(settings.query, QueryText(text, session.file), session.variables)
     pager, stream = Pager(progress.clear), Written()
     target = Target(stream, None, True, lambda message: progress(Warned(message)))
     sink = output.open_sink(settings.output, os.environ, target, lambda: query.columns(session.sources))

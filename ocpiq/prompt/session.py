@@ -12,7 +12,7 @@ from ocpiq.app import variables as values
 from ocpiq.app.settings import Settings
 from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.prompt.paths import names_in
-from ocpiq.prompt.suggestion import Context
+from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.schema import DEFAULT_VERSION, modules
 from ocpiq.sinks import registry
 from ocpiq.sources import Source
@@ -89,10 +89,10 @@ class Session(Struct):
             output=structs.replace(output, format=self.form, csv=csv, special=special),
         )
 
-    def context(self) -> Context:
+    def context(self) -> Surroundings:
         """Return what suggestions are made from."""
         names = modules(self.version)
-        return Context(
+        return Surroundings(
             self.version, names, tuple(self.variables), self.platforms, registry.ON_TERMINAL, names_in
         )
 

@@ -11,13 +11,13 @@ from typing import Final
 
 from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
-from ocpiq.language.partial import Begun, begun
+from ocpiq.language.partial import PartialParse, begun
 from ocpiq.language.tree import Program
 from ocpiq.prompt.command_line import argument_at, command_of
-from ocpiq.prompt.cursor_type import PROBE, Known, known
+from ocpiq.prompt.cursor_type import PROBE, CursorType, known
 from ocpiq.prompt.suggest_command import suggest_command
 from ocpiq.prompt.suggest_fields import clause_fields, enum_of, fields
-from ocpiq.prompt.suggestion import ALWAYS, Context, Suggestion, fitting
+from ocpiq.prompt.suggestion import ALWAYS, Suggestion, Surroundings, fitting
 from ocpiq.prompt.words import Word, words
 from ocpiq.schema import module
 
@@ -33,7 +33,7 @@ BOUNDS: Final = ("_SINCE", "_UNTIL", "_DURING", "_NEWEST", "LIMIT", "TOP")
 EQUALITY: Final = ("EQUAL", "UNEQUAL")
 
 
-def suggest(text: str, cursor: int, context: Context) -> list[Suggestion]:
+def suggest(text: str, cursor: int, context: Surroundings) -> list[Suggestion]:
     """Return what could stand at `cursor` in place of the word before it, the best first."""
     text = text[:cursor]
     asked = command_of(text)
@@ -56,7 +56,7 @@ def suggest(text: str, cursor: int, context: Context) -> list[Suggestion]:
     return ranked[:MOST]
 
 
-def _at(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+def _at(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     can_stand = read.next()
     if QUOTED in can_stand:
         yield from _values_of_enum(read, word, context)
@@ -84,7 +84,7 @@ def _at(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
 
 
 def _in_expression(
-    read: Begun, can_stand: frozenset[str], word: str, context: Context
+    read: PartialParse, can_stand: frozenset[str], word: str, context: Surroundings
 ) -> Iterator[Suggestion]:
     """Yield what a term can be, or a step of the path that stands there."""
     term = "_DESCEND" in can_stand
@@ -119,7 +119,7 @@ def _in_expression(
         yield from _given(word, context)
 
 
-def _probed(read: Begun) -> Program | None:
+def _probed(read: PartialParse) -> Program | None:
     """Return the query that was begun with the probe at its end."""
     last, variable = read.last(), read.open_token(frozenset({"VARIABLE"}))
     # A join takes nothing but equalities.
@@ -154,36 +154,38 @@ def _keywords(can_stand: frozenset[str], word: str) -> Iterator[Suggestion]:
             yield Suggestion(each.name, len(word), "word", each.about)
 
 
-def _modules(word: str, context: Context) -> Iterator[Suggestion]:
+def _modules(word: str, context: Surroundings) -> Iterator[Suggestion]:
     for name in fitting(context.modules, word, str):
         yield Suggestion(name, len(word), "module", f"every {module(name, context.version).object}")
 
 
-def _bound(here: Known, word: str, context: Context) -> Iterator[Suggestion]:
+def _bound(here: CursorType, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the query's own variables, the last one first."""
     for name in reversed(list(here.scope.variables) if here.scope else []):
         if name.startswith(word[1:]) and name not in context.variables:
             yield Suggestion(f"${name}", len(word), "variable")
 
 
-def _given(word: str, context: Context) -> Iterator[Suggestion]:
+def _given(word: str, context: Surroundings) -> Iterator[Suggestion]:
     for name in sorted(context.variables, key=lambda name: name == ALWAYS):
         if name.startswith(word[1:]) and (word or name != ALWAYS):
             yield Suggestion(f"${name}", len(word), "variable", "given")
 
 
-def _defined(here: Known, word: str) -> Iterator[Suggestion]:
+def _defined(here: CursorType, word: str) -> Iterator[Suggestion]:
     bound = list(here.scope.functions) if here.scope else []
     for name, arity in fitting(bound, word, lambda each: each[0]):
         yield Suggestion(name + ("(" if arity else ""), len(word), "function", "defined in the query", name)
 
 
-def _clauses(read: Begun, can_stand: frozenset[str], word: str, context: Context) -> Iterator[Suggestion]:
+def _clauses(
+    read: PartialParse, can_stand: frozenset[str], word: str, context: Surroundings
+) -> Iterator[Suggestion]:
     if "_PASS" in can_stand and _source(read, context) is not None:
         yield from _of_kind("clause", word)
 
 
-def _clause_paths(read: Begun, word: str, context: Context) -> list[Suggestion]:
+def _clause_paths(read: PartialParse, word: str, context: Surroundings) -> list[Suggestion]:
     """Return the fields for a path of `pass` or `only`."""
     can_stand = read.next()
     name = _source(read, context)
@@ -192,7 +194,7 @@ def _clause_paths(read: Begun, word: str, context: Context) -> list[Suggestion]:
     return list(clause_fields(module(name, context.version), word))
 
 
-def _keys(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+def _keys(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the fields of `.` as keys of an object: `{id}` is short for `{id: .id}`."""
     program = read.ended(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
     kind = known(program, context.version, context.variables).kind
@@ -201,7 +203,7 @@ def _keys(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
             yield Suggestion(each.text[1:], len(word), each.kind, each.about, state=each.state)
 
 
-def _values_of_enum(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+def _values_of_enum(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield what a field that is compared with the string may be, where the schema lists that."""
     quote = read.last()
     if quote is not None and quote.span.end == len(read.text) and len(read.tokens) > 2:
@@ -210,7 +212,7 @@ def _values_of_enum(read: Begun, word: str, context: Context) -> Iterator[Sugges
                 yield Suggestion(value + '"', len(word), "value", shown=value)
 
 
-def _quoted_enum(read: Begun, word: str, context: Context) -> Iterator[Suggestion]:
+def _quoted_enum(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the same as whole strings, where none is begun yet."""
     last = read.last()
     if not word and last is not None:
@@ -218,7 +220,7 @@ def _quoted_enum(read: Begun, word: str, context: Context) -> Iterator[Suggestio
             yield Suggestion(f'"{value}"', 0, "value")
 
 
-def _compared(read: Begun, operator: Token, context: Context) -> tuple[str, ...]:
+def _compared(read: PartialParse, operator: Token, context: Surroundings) -> tuple[str, ...]:
     """Return what the left side of `==` or `!=` may be, where the schema lists that."""
     if operator.kind not in EQUALITY:
         return ()
@@ -226,7 +228,7 @@ def _compared(read: Begun, operator: Token, context: Context) -> tuple[str, ...]
     return enum_of(known(program, context.version, context.variables).kind)
 
 
-def _source(read: Begun, context: Context) -> str | None:
+def _source(read: PartialParse, context: Surroundings) -> str | None:
     """Return the module whose clauses stand at the end of what was read."""
     for value in reversed(read.run.values):
         if getattr(value, "kind", "") == "NAME" and value.text in context.modules:
@@ -236,6 +238,6 @@ def _source(read: Begun, context: Context) -> str | None:
     return None
 
 
-def _in_comment(read: Begun) -> bool:
+def _in_comment(read: PartialParse) -> bool:
     last = read.last()
     return "#" in read.text[last.span.end if last else 0 :].rpartition("\n")[2]

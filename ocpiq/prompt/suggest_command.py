@@ -7,7 +7,7 @@ from typing import Final
 
 from ocpiq.prompt.command_line import argument_at
 from ocpiq.prompt.suggest_fields import clause_fields
-from ocpiq.prompt.suggestion import ALWAYS, Context, Suggestion
+from ocpiq.prompt.suggestion import ALWAYS, Suggestion, Surroundings
 from ocpiq.prompt.words import words
 from ocpiq.query.imports import ENDINGS
 from ocpiq.schema import module
@@ -21,7 +21,7 @@ REMEMBERING: Final = {
 }
 
 
-def suggest_command(text: str, context: Context) -> list[Suggestion]:
+def suggest_command(text: str, context: Surroundings) -> list[Suggestion]:
     """Return what could stand at the end of a line that begins with a colon."""
     begins = argument_at(text)
     if begins is None:
@@ -37,7 +37,7 @@ def suggest_command(text: str, context: Context) -> list[Suggestion]:
     return list(_argument(name, rest, context))
 
 
-def _argument(name: str, rest: str, context: Context) -> Iterator[Suggestion]:
+def _argument(name: str, rest: str, context: Surroundings) -> Iterator[Suggestion]:
     if name == ":schema" and "." in rest:
         holder, _, path = rest.partition(".")
         if holder in context.modules:
@@ -48,7 +48,7 @@ def _argument(name: str, rest: str, context: Context) -> Iterator[Suggestion]:
             yield Suggestion(choice, len(rest), "name", about)
 
 
-def _choices(name: str, rest: str, context: Context) -> dict[str, str]:
+def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
     """Return what a command can take, each with a line on it."""
     match name:
         case ":help":
@@ -67,7 +67,7 @@ def _choices(name: str, rest: str, context: Context) -> dict[str, str]:
     return {}
 
 
-def _files(rest: str, context: Context) -> Iterator[Suggestion]:
+def _files(rest: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the folders and files that a path can become, folders and queries first; hidden ones when asked for."""
     folder, slash, begun = rest.rpartition("/")
     found = [name for name in context.files(folder + slash) if name.startswith(begun)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ocpiq.plan.types import Either, InSource, Listing, Opaque, Record, Scalar, Type
+from ocpiq.plan.types import ListType, ObjectType, OpaqueType, ScalarType, SourceType, Type, UnionType
 from ocpiq.privacy.view import ViewNode
 from ocpiq.prompt.suggestion import Suggestion, fitting
-from ocpiq.schema import Field, Module
+from ocpiq.schema import SchemaField, SchemaModule
 
 STATES: Final = {"shown": "passed", "plain": "open", "blank": "blanked", "container": ""}
 
@@ -28,7 +28,7 @@ def fields(
         yield Suggestion(f".{step}" if dots and first else step, size, "field", about, state=state)
 
 
-def clause_fields(module: Module, word: str) -> Iterator[Suggestion]:
+def clause_fields(module: SchemaModule, word: str) -> Iterator[Suggestion]:
     """Yield the paths that a path of `pass` or `only` can become; arrays need no notation there."""
     holder, _, name = word.rpartition(".")
     field = module.root
@@ -45,9 +45,9 @@ def clause_fields(module: Module, word: str) -> Iterator[Suggestion]:
 def enum_of(kind: Type | None) -> tuple[str, ...]:
     """Return the values that the specification lists for a value of this type."""
     match kind:
-        case InSource(view=ViewNode(field=Field(enum=values))):
+        case SourceType(view=ViewNode(field=SchemaField(enum=values))):
             return values
-        case Either(options=options):
+        case UnionType(options=options):
             return tuple(value for option in options for value in enum_of(option))
     return ()
 
@@ -55,24 +55,24 @@ def enum_of(kind: Type | None) -> tuple[str, ...]:
 def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield the brackets before a step, its name, its type, its state."""
     match kind:
-        case InSource(is_list=True) if kind.view.children:
+        case SourceType(is_list=True) if kind.view.children:
             yield "[]", "", "each item", ""
             for name, node in kind.view.children.items():
                 yield "[]", name, _type(node.field, version), STATES[node.treatment]
-        case InSource(is_list=True) | Listing(item=Scalar() | Opaque()):
+        case SourceType(is_list=True) | ListType(item=ScalarType() | OpaqueType()):
             yield "[]", "", "each item", ""
-        case InSource(view=ViewNode(children=children)):
+        case SourceType(view=ViewNode(children=children)):
             for name, node in children.items():
                 yield "", name, _type(node.field, version), STATES[node.treatment]
-        case Record(fields=made):
+        case ObjectType(fields=made):
             for name, value in made.items():
                 yield "", name, *_described(value, version)
-        case Listing(item=item):
+        case ListType(item=item):
             yield "[]", "", "each item", ""
             yield from (
                 (f"[]{dots}", name, about, state) for dots, name, about, state in _steps(item, version)
             )
-        case Either(options=options):
+        case UnionType(options=options):
             for option in options:
                 yield from _steps(option, version)
 
@@ -80,18 +80,18 @@ def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str
 def _described(kind: Type, version: str) -> tuple[str, str]:
     """Return the type of a value that the query made, and its state."""
     match kind:
-        case InSource(view=view):
+        case SourceType(view=view):
             return _type(view.field, version), STATES[view.treatment]
-        case Scalar(kind=name):
+        case ScalarType(kind=name):
             return name, ""
-        case Record():
+        case ObjectType():
             return "object", ""
-        case Listing():
+        case ListType():
             return "array", ""
     return "", ""
 
 
-def _type(field: Field | None, version: str) -> str:
+def _type(field: SchemaField | None, version: str) -> str:
     """Return the type of a field, with the versions that have it where the platform's is none of them."""
     if field is None:
         return "the platform's own"

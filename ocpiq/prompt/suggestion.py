@@ -12,7 +12,7 @@ ALWAYS: Final = "ARGS"  # the variable that every query has, and that few ask fo
 Named = TypeVar("Named")
 
 
-class Context(Struct, frozen=True):
+class Surroundings(Struct, frozen=True):
     """The prompt's surroundings: OCPI version, modules, variables that are given, platforms, forms of results.
 
     `files` gives the names in a folder that is written as in a path, with a slash behind those of folders.

@@ -24,7 +24,7 @@ from ocpiq.storage import folders
 FEW: Final = 4  # tokens at the end that a clause may lack its sense for: `pass charging_periods, total_c`
 
 
-class Checked(Struct, frozen=True):
+class Validation(Struct, frozen=True):
     """How far a text is, its first mistake, and what it would do; neither where it is a command or empty.
 
     `open` says of a text of several lines that is unfinished what is still to come.
@@ -51,13 +51,13 @@ def checked(
     library: tuple[Path, ...] = (),
     home: Path | None = None,
     zones: tuple[str | None, str | None] = (None, None),
-) -> Checked:
+) -> Validation:
     """Look at a text as `ocpiq.query.compile` does. Nothing is raised, nothing is fetched."""
     if command_of(text) is not None:
-        return Checked("whole")
+        return Validation("whole")
     far = state(text)
     if far == "empty":
-        return Checked(far)
+        return Validation(far)
     opened = _open(text) if far == "unfinished" and "\n" in text else ""
     try:
         if far != "unfinished":
@@ -71,13 +71,13 @@ def checked(
                 default_zone=zones[1],
                 startup=folders.jq_startup(),
             )
-            return Checked(far, plan=query.plan)
-        return Checked(far, plan=_planned(text, version, variables, HANDLERS), open=opened)
+            return Validation(far, plan=query.plan)
+        return Validation(far, plan=_planned(text, version, variables, HANDLERS), open=opened)
     except OcpiqError as error:
         plan = _in_spite(text, version, variables)
         if far == "whole" and _ends_with_a_stage(text):
-            return Checked("unfinished", plan=plan)
-        return Checked(far, error if _is_final(error, text, far) else None, plan, opened)
+            return Validation("unfinished", plan=plan)
+        return Validation(far, error if _is_final(error, text, far) else None, plan, opened)
 
 
 def _planned(

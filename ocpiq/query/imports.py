@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from ocpiq.analysis.modules import Module
+from ocpiq.analysis.modules import ImportedModule
 from ocpiq.errors import CompileError, InputError, QuerySyntaxError, UsageError, place
 from ocpiq.language import parse
 from ocpiq.values.encodings import conversion, encoding_of
@@ -32,13 +32,13 @@ class Folders:
         """The folders that are looked in where an import names none."""
         return [str(folder) for folder in self._looked_in((), "")]
 
-    def startup(self) -> Module | None:
+    def startup(self) -> ImportedModule | None:
         """Return the definitions that every query has."""
         if self._startup is None or not self._startup.is_file():
             return None
         return _module(f"~/{self._startup.name}", self._startup)
 
-    def definitions(self, path: str, search: Sequence[str], origin: str) -> Module:
+    def definitions(self, path: str, search: Sequence[str], origin: str) -> ImportedModule:
         """Return the module `path`: `path.ocpiq` or `path.jq`, or the file of that name in a folder of that name."""
         _check(path)
         last = path.rsplit("/", 1)[-1]
@@ -80,10 +80,10 @@ class Folders:
         return f"it is not in {', '.join(map(str, folders))}; folders to look in are given with -L"
 
 
-def _module(name: str, file: Path) -> Module:
+def _module(name: str, file: Path) -> ImportedModule:
     text = _read(file)
     try:
-        return Module(name, parse(text), str(file))
+        return ImportedModule(name, parse(text), str(file))
     except QuerySyntaxError as error:
         where = ", line {}, column {}".format(*place(text, error.span)) if error.span else ""
         shown = name if name.startswith("~") else file.name

@@ -11,7 +11,7 @@ from typing import Final, cast
 from msgspec import Struct
 
 from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, UsageError
-from ocpiq.gate import Gate, Opened, Shape, Window, gate
+from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
 from ocpiq.plan.nodes import Constant, Given, Moment, Period, QueryPlan, SourcePlan
 from ocpiq.query.credits import weighed
 from ocpiq.schema import module
@@ -32,7 +32,7 @@ LAST_SECOND: Final = (datetime.max - EPOCH) // timedelta(seconds=1)
 CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds by which a platform may date an update too early
 
 
-class Asked(Struct, frozen=True):
+class QueriedSource(Struct, frozen=True):
     """What a source says it has, from its first page: `objects` and `pages` are None where it does not say."""
 
     module: str
@@ -80,7 +80,7 @@ class Pulls:
         except IncompleteError as error:
             self._missing.append(error)
 
-    def ask(self, number: int) -> Asked:
+    def ask(self, number: int) -> QueriedSource:
         """Read the first page of a source and no more."""
         part, heard = self.plan.sources[number], list[Notice]()
         wanted = _ask(part, self._windows[number], None)
@@ -92,9 +92,9 @@ class Pulls:
             pages.close()  # no second request
         total = next((notice.total for notice in heard if isinstance(notice, PageRead)), None)
         if first is None or total is None or not first.count:
-            return Asked(part.module, total, None, None)
+            return QueriedSource(part.module, total, None, None)
         count = -(-total // first.count)
-        return Asked(part.module, total, count, seconds * count)
+        return QueriedSource(part.module, total, count, seconds * count)
 
     def end(self) -> None:
         """Raise where a pull could not get everything."""
@@ -128,7 +128,7 @@ def _ask(part: SourcePlan, window: Window | None, newest: int | None) -> Ask:
     return Ask(part.module, since=_text(since), until=_text(until, up=True), newest=listed)
 
 
-def _last(pages: Iterable[Opened], count: int) -> Iterator[Sequence[object]]:
+def _last(pages: Iterable[OpenedPage], count: int) -> Iterator[Sequence[object]]:
     """Yield the last `count` rows, once all pages have come."""
     rows: deque[object] = deque(maxlen=count)
     try:

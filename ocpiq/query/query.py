@@ -16,7 +16,7 @@ from ocpiq.plan.columns import Columns, columns
 from ocpiq.plan.nodes import QueryPlan
 from ocpiq.privacy.view import shows
 from ocpiq.query.imports import Folders
-from ocpiq.query.pulls import Asked, Pulls
+from ocpiq.query.pulls import Pulls, QueriedSource
 from ocpiq.schema import DEFAULT_VERSION
 from ocpiq.sources.protocol import Source
 from ocpiq.values.times import zone, zone_hint
@@ -127,7 +127,7 @@ class Query:
 
     def ask(
         self, sources: Source | Mapping[str, Source], variables: Mapping[str, Value] | None = None
-    ) -> list[Asked]:
+    ) -> list[QueriedSource]:
         """Return what each source of the query says it has, by one request for each. Raises PlatformError."""
         pulls = self._pulls(sources, self._metadata.values(variables or {}), ignore)
         return [pulls.ask(number) for number in range(len(pulls.plan.sources))]

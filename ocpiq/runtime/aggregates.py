@@ -26,7 +26,7 @@ LONGEST: Final = 64  # floats that a sum holds before it is shortened
 SMALLEST: Final = 1074  # every float is a whole multiple of 2**-1074
 
 
-class Function(Struct, frozen=True):
+class AggregateFunction(Struct, frozen=True):
     """An aggregate function. `new` takes its text in the query; a step and a merge return the state or change it."""
 
     new: Callable[[str], Any]
@@ -197,13 +197,13 @@ def found(state: Found) -> Value:
     return None if isinstance(state, _Nothing) else state
 
 
-def _choice(step: Callable[[Found, Value], Value]) -> Function:
+def _choice(step: Callable[[Found, Value], Value]) -> AggregateFunction:
     """Return a function whose state is a value: merging is one more step."""
 
     def merge(state: Found, other: Found) -> Found:
         return state if isinstance(other, _Nothing) else step(state, other)
 
-    return Function(lambda _: NOTHING, step, merge, found)
+    return AggregateFunction(lambda _: NOTHING, step, merge, found)
 
 
 # ---------------------------------------------------------------- stddev, median, quantile
@@ -331,21 +331,23 @@ def together(state: int, other: int) -> int:
     return state + other
 
 
-FOLDS: Final[dict[str, Function]] = {
-    "count": Function(lambda _: 0, counted_if, together, int),
-    "sum": Function(Sum, Sum.add, Sum.merge, Sum.total, in_place=True),
-    "avg": Function(Sum, Sum.add, Sum.merge, Sum.average, in_place=True),
+FOLDS: Final[dict[str, AggregateFunction]] = {
+    "count": AggregateFunction(lambda _: 0, counted_if, together, int),
+    "sum": AggregateFunction(Sum, Sum.add, Sum.merge, Sum.total, in_place=True),
+    "avg": AggregateFunction(Sum, Sum.add, Sum.merge, Sum.average, in_place=True),
     "min": _choice(least),
     "max": _choice(greatest),
     "first": _choice(earlier),
     "last": _choice(later),
     "any": _choice(either),
     "all": _choice(both),
-    "stddev": Function(Spread, Spread.add, Spread.merge, Spread.deviation, in_place=True),
-    "median": Function(Values, Values.add_number, Values.merge, Values.median, in_place=True),
-    "quantile": Function(Values, Values.add_number, Values.merge, Values.quantile, in_place=True),
-    "count_distinct": Function(Different, Different.add, Different.merge, Different.count, in_place=True),
-    "collect": Function(Values, Values.add, Values.merge, lambda state: state.items, in_place=True),
+    "stddev": AggregateFunction(Spread, Spread.add, Spread.merge, Spread.deviation, in_place=True),
+    "median": AggregateFunction(Values, Values.add_number, Values.merge, Values.median, in_place=True),
+    "quantile": AggregateFunction(Values, Values.add_number, Values.merge, Values.quantile, in_place=True),
+    "count_distinct": AggregateFunction(
+        Different, Different.add, Different.merge, Different.count, in_place=True
+    ),
+    "collect": AggregateFunction(Values, Values.add, Values.merge, lambda state: state.items, in_place=True),
 }
 
 

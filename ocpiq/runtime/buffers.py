@@ -16,7 +16,7 @@ NO_DATA: Final = "#na"  # OCPI section "No data available": an identifier that i
 Row = tuple[Any, ...]  # the sort keys, the value, the variables that belong to it
 
 
-class Held:
+class SortBuffer:
     """Values with their keys; with `keep`, no more than the first so many, and some to spare, are held at a time."""
 
     def __init__(self, descending: tuple[bool, ...], keep: int | None = None) -> None:
@@ -43,7 +43,7 @@ class _Several(list[object]):
     """Rows with the same keys."""
 
 
-class Index:
+class JoinIndex:
     """The right side of a join by its keys; what has null as a key belongs to nothing."""
 
     def __init__(self) -> None:
@@ -95,4 +95,9 @@ def id_key(value: Value) -> object:
     return None if folded == NO_DATA else folded
 
 
-NAMES: Final[dict[str, object]] = {"Held": Held, "Index": Index, "join_key": join_key, "id_key": id_key}
+NAMES: Final[dict[str, object]] = {
+    "SortBuffer": SortBuffer,
+    "JoinIndex": JoinIndex,
+    "join_key": join_key,
+    "id_key": id_key,
+}

@@ -14,7 +14,7 @@ from ocpiq.values.terminal import write_error
 from ocpiq.values.types import Value, type_name
 
 
-class Left(Exception):
+class BreakSignal(Exception):
     """`break`, or the end of a `limit`: ends the block of its label."""
 
     def __init__(self, label: object) -> None:

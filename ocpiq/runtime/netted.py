@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from ocpiq.runtime.aggregates import FOLDS, Function, Sum, number
+from ocpiq.runtime.aggregates import FOLDS, AggregateFunction, Sum, number
 from ocpiq.values import arithmetic
 from ocpiq.values.order import group_key
 from ocpiq.values.types import Value
@@ -53,7 +53,7 @@ class NetValues:
         self.taken += other.taken
         return self
 
-    def folded(self, function: Function, *arguments: Value) -> Value:
+    def folded(self, function: AggregateFunction, *arguments: Value) -> Value:
         """Return what a plain aggregate function gives for the values that remain."""
         taken = self.taken.copy()
         state = function.new(self.label)
@@ -68,19 +68,22 @@ class NetValues:
         return function.finish(state, *arguments)
 
 
-def _finish(function: Function) -> Callable[..., Value]:
+def _finish(function: AggregateFunction) -> Callable[..., Value]:
     return lambda state, *arguments: state.folded(function, *arguments)
 
 
 ADDED: Final = ("sum", "avg")
 HELD: Final = tuple(name for name in FOLDS if name not in ("count", *ADDED))
 
-NET_FOLDS: Final[dict[str, Function]] = {
+NET_FOLDS: Final[dict[str, AggregateFunction]] = {
     **{
-        name: Function(NetSum, NetSum.step, NetSum.merge, FOLDS[name].finish, in_place=True) for name in ADDED
+        name: AggregateFunction(NetSum, NetSum.step, NetSum.merge, FOLDS[name].finish, in_place=True)
+        for name in ADDED
     },
     **{
-        name: Function(NetValues, NetValues.step, NetValues.merge, _finish(FOLDS[name]), in_place=True)
+        name: AggregateFunction(
+            NetValues, NetValues.step, NetValues.merge, _finish(FOLDS[name]), in_place=True
+        )
         for name in HELD
     },
 }

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from ocpiq.schema.fields import DEFAULT_VERSION, ENDED, UPDATED, VERSIONS, Field, Module, Part
+from ocpiq.schema.fields import (
+    DEFAULT_VERSION,
+    ENDED,
+    UPDATED,
+    VERSIONS,
+    NestedModule,
+    SchemaField,
+    SchemaModule,
+)
 from ocpiq.schema.load import included, module, modules, parts
 
 __all__ = [
@@ -10,9 +18,9 @@ __all__ = [
     "ENDED",
     "UPDATED",
     "VERSIONS",
-    "Field",
-    "Module",
-    "Part",
+    "NestedModule",
+    "SchemaField",
+    "SchemaModule",
     "included",
     "module",
     "modules",

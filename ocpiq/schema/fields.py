@@ -18,7 +18,7 @@ JsonType = Literal["number", "string", "boolean", "object"]
 Mark = Literal["", "decimal", "money"]
 
 
-class Field(Struct, frozen=True):
+class SchemaField(Struct, frozen=True):
     """One field of an object.
 
     `path` is dotted with arrays implied (`evses.connectors.id`); `type` is the specification's own; `many`
@@ -38,13 +38,13 @@ class Field(Struct, frozen=True):
     reason: str
     enum: tuple[str, ...]
     open_enum: bool
-    children: dict[str, Field]
+    children: dict[str, SchemaField]
     versions: tuple[str, ...]
     json: JsonType = "object"
     mark: Mark = ""
 
 
-class Part(Struct, frozen=True):
+class NestedModule(Struct, frozen=True):
     """Where the objects of a module lie that OCPI does not list by itself: an EVSE lies in a location.
 
     `pulled` is the module that a platform lists, `path` leads from its objects to the parts, and `keys` gives
@@ -57,7 +57,7 @@ class Part(Struct, frozen=True):
     keys: dict[str, tuple[str, ...]]
 
 
-class Module(Struct, frozen=True):
+class SchemaModule(Struct, frozen=True):
     """A module as queries name it, merged: the fields of its version first, then those that only others have.
 
     `object` is the OCPI type of its objects, `root` their fields (its path is empty), `key` the paths of the
@@ -67,10 +67,10 @@ class Module(Struct, frozen=True):
     name: str
     object: str
     version: str
-    root: Field
+    root: SchemaField
     key: tuple[str, ...]
     versions: tuple[str, ...]
-    part: Part | None = None
+    part: NestedModule | None = None
 
     @property
     def pulled(self) -> str:

@@ -11,7 +11,7 @@ from typing import cast
 
 from msgspec import Struct
 
-from ocpiq.schema.fields import VERSIONS, Field, JsonType, Mark, Module, Part
+from ocpiq.schema.fields import VERSIONS, JsonType, Mark, NestedModule, SchemaField, SchemaModule
 from ocpiq.schema.types import base, json_types, rows
 
 
@@ -33,7 +33,7 @@ class Entry(Struct, frozen=True):
     object: str
     versions: tuple[str, ...]
     key: tuple[str, ...]
-    part: Part | None
+    part: NestedModule | None
 
 
 def modules(version: str | None = None) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def parts() -> dict[str, str]:
 
 
 @cache
-def module(name: str, version: str) -> Module:
+def module(name: str, version: str) -> SchemaModule:
     """Return the module `name` as `version` sees it. KeyError where no version has such a module.
 
     A field is looked up in its own version first, then in the others, the latest first, because platforms mix
@@ -60,15 +60,15 @@ def module(name: str, version: str) -> Module:
     lines = part_lines(entry.part) if entry.part else table(name)
     having = tuple(v for v in VERSIONS if any(v in e.versions for e in mine))
     root = merged(entry.object, lines, version)
-    return Module(name, entry.object, version, root, entry.key, having, entry.part)
+    return SchemaModule(name, entry.object, version, root, entry.key, having, entry.part)
 
 
-def merged(type_: str, lines: list[Line], version: str) -> Field:
+def merged(type_: str, lines: list[Line], version: str) -> SchemaField:
     """Return the root of the tree that the lines make for `version`."""
     spoken: dict[str, tuple[str, ...]] = {}
     for line in lines:
         spoken[line.path] = spoken.get(line.path, ()) + line.versions
-    root = Field("", "", type_, False, True, False, False, "", (), False, {}, ())
+    root = SchemaField("", "", type_, False, True, False, False, "", (), False, {}, ())
     index = {"": root}
     for each in (version, *reversed([other for other in VERSIONS if other != version])):
         for line in lines:
@@ -81,10 +81,10 @@ def merged(type_: str, lines: list[Line], version: str) -> Field:
     return root
 
 
-def field(line: Line, name: str, version: str, versions: tuple[str, ...], mark: Mark) -> Field:
+def field(line: Line, name: str, version: str, versions: tuple[str, ...], mark: Mark) -> SchemaField:
     """Return the field of a line, without its children. KeyError where the type is unknown."""
     open_enum, enum = enums().get((line.type, version), (False, ()))
-    return Field(
+    return SchemaField(
         name=name,
         path=line.path,
         type=line.type,
@@ -102,7 +102,7 @@ def field(line: Line, name: str, version: str, versions: tuple[str, ...], mark: 
     )
 
 
-def part_lines(part: Part) -> list[Line]:
+def part_lines(part: NestedModule) -> list[Line]:
     """Return the lines of a part: the keys of what holds it, then its own."""
     whole, prefix = table(part.pulled), ".".join(part.path) + "."
     places = {name: ".".join(place) for name, place in part.keys.items()}
@@ -153,13 +153,13 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
-def part_of(place: str, keys: str) -> Part | None:
+def part_of(place: str, keys: str) -> NestedModule | None:
     """Return the part that `locations.evses` and `location_id=id,…` describe; None for `-`."""
     if place == "-":
         return None
     pulled, *path = place.split(".")
     pairs = (pair.split("=") for pair in keys.split(","))
-    return Part(pulled, tuple(path), {name: tuple(source.split(".")) for name, source in pairs})
+    return NestedModule(pulled, tuple(path), {name: tuple(source.split(".")) for name, source in pairs})
 
 
 def versions_of(text: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from ocpiq.values.terminal import visible
 from ocpiq.values.types import Value
 
 
-class Texts(Struct, frozen=True):
+class CellTexts(Struct, frozen=True):
     """What stands for null and for a blank. `visible` shows control characters escaped, for a terminal."""
 
     null: str = ""
@@ -23,12 +23,12 @@ class Texts(Struct, frozen=True):
     visible: bool = False
 
 
-def texts(target: Target, settings: Settings, *, visible: bool = False) -> Texts:
+def texts(target: Target, settings: Settings, *, visible: bool = False) -> CellTexts:
     """Return the texts that the settings ask for; for a terminal they are visible in any case."""
-    return Texts(settings.null, settings.na, visible=visible or target.terminal)
+    return CellTexts(settings.null, settings.na, visible=visible or target.terminal)
 
 
-def cell_text(value: Value, texts: Texts) -> str:
+def cell_text(value: Value, texts: CellTexts) -> str:
     """Return the text of a cell: numbers as in JSON, arrays as JSON, a blank as what it prints."""
     kind = type(value)
     if kind is str:
@@ -44,11 +44,11 @@ def cell_text(value: Value, texts: Texts) -> str:
     return visible(text) if texts.visible else text
 
 
-def _blank_text(blank: Blank, texts: Texts) -> str:
+def _blank_text(blank: Blank, texts: CellTexts) -> str:
     return blank.text.replace(NA, texts.na)
 
 
-def _named(value: Value, texts: Texts) -> Value:
+def _named(value: Value, texts: CellTexts) -> Value:
     """Return the value with every blank in it as what `texts` has for one; what was sent as "#NA" stays."""
     if type(value) is Blank:
         return value.formatted(_blank_text(value, texts))

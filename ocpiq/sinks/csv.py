@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from ocpiq.errors import UsageError, choices, shown
 from ocpiq.plan.columns import Columns
-from ocpiq.sinks.cells import Texts, cell_text, texts
+from ocpiq.sinks.cells import CellTexts, cell_text, texts
 from ocpiq.sinks.registry import OPTIONS
-from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.rows import RowBuilder
 from ocpiq.sinks.sink import Settings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
@@ -46,13 +46,13 @@ class Dialect(Struct, frozen=True):
 
 def csv(target: Target, columns: Columns, settings: Settings) -> Sink:
     """Open a sink for CSV. Raises UsageError."""
-    rows = Rows(columns, sort_keys=settings.sort_keys)
+    rows = RowBuilder(columns, sort_keys=settings.sort_keys)
     return StreamSink(target, csv_lines(rows, texts(target, settings), dialect(settings.csv)))
 
 
 def tsv(target: Target, columns: Columns, settings: Settings) -> Sink:
     """Open a sink for TSV."""
-    rows = Rows(columns, sort_keys=settings.sort_keys)
+    rows = RowBuilder(columns, sort_keys=settings.sort_keys)
     return StreamSink(target, tsv_lines(rows, texts(target, settings)))
 
 
@@ -77,7 +77,7 @@ def dialect(words: Sequence[str]) -> Dialect:
 class Lines:
     """An encoder that writes the names of the columns as the first line, then each value as a line."""
 
-    def __init__(self, rows: Rows, line: Callable[[list[Value]], str], begin: bytes = b"") -> None:
+    def __init__(self, rows: RowBuilder, line: Callable[[list[Value]], str], begin: bytes = b"") -> None:
         self.rows = rows
         self.line = line
         self.begin = begin
@@ -101,7 +101,7 @@ class Lines:
         return self.begin + utf8(self.line(list(self.rows.names)))
 
 
-def csv_lines(rows: Rows, texts: Texts, dialect: Dialect) -> Lines:
+def csv_lines(rows: RowBuilder, texts: CellTexts, dialect: Dialect) -> Lines:
     """Return an encoder for CSV.
 
     Quoted is what has to be, and a string that could be mistaken for nothing, for null or for a blank.
@@ -134,7 +134,7 @@ def defused(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) and not NEGATIVE.fullmatch(text) else text
 
 
-def tsv_lines(rows: Rows, texts: Texts) -> Lines:
+def tsv_lines(rows: RowBuilder, texts: CellTexts) -> Lines:
     """Return an encoder for TSV as jq's `@tsv` writes it: tabs, line breaks and backslashes escaped, no quotes."""
 
     def line(cells: list[Value]) -> str:

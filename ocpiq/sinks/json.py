@@ -26,7 +26,7 @@ BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 INDENT: Final = re.compile(rb"\n( +)")
 
 
-class Form(Struct, frozen=True):
+class JsonStyle(Struct, frozen=True):
     """How values are written: jq's flags.
 
     `indent` is one level of it, "" for one line; `raw` writes strings without quotes; `end` follows each
@@ -44,7 +44,7 @@ class Form(Struct, frozen=True):
     visible: bool = False
 
 
-ONE_LINE: Final = Form()
+ONE_LINE: Final = JsonStyle()
 
 
 class Json(Struct, frozen=True):
@@ -72,7 +72,7 @@ def one_line(target: Target, columns: Columns, settings: Settings) -> Sink:
 
 
 def _opened(target: Target, settings: Settings, indent: str) -> Sink:
-    form = Form(
+    form = JsonStyle(
         indent=indent if settings.indent is None else settings.indent,
         sort_keys=settings.sort_keys,
         ascii_only=settings.ascii_only,
@@ -85,7 +85,7 @@ def _opened(target: Target, settings: Settings, indent: str) -> Sink:
     return StreamSink(target, Json(encoder(form)))
 
 
-def encoder(form: Form) -> Encode:
+def encoder(form: JsonStyle) -> Encode:
     """Return the function that gives a value's bytes in this form, with what stands before and after it."""
     if form == ONE_LINE:  # the usual one, and the fastest
         return lambda value: encode(value, orjson.OPT_APPEND_NEWLINE)
@@ -108,7 +108,7 @@ def encoder(form: Form) -> Encode:
     return raw
 
 
-def _laid_out(form: Form) -> Encode:
+def _laid_out(form: JsonStyle) -> Encode:
     if form.colors:
         style = Style(indent=form.indent, sort_keys=form.sort_keys, colors=form.colors)
         return lambda value: write(value, style).encode()

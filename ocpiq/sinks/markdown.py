@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from ocpiq.plan.columns import Columns
-from ocpiq.sinks.cells import Texts, cell_text, texts
-from ocpiq.sinks.preview import HELD, Screenful
-from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.cells import CellTexts, cell_text, texts
+from ocpiq.sinks.preview import HELD, PreviewSink
+from ocpiq.sinks.rows import RowBuilder
 from ocpiq.sinks.sink import Settings, Sink, StreamSink
 from ocpiq.sinks.table import numeric
 from ocpiq.sinks.target import Target
@@ -21,14 +21,14 @@ MARKUP: Final = re.compile(r"[\\|`*<\[&~]|(?<![^\W_])_|_(?![^\W_])")
 
 def markdown(target: Target, columns: Columns, settings: Settings) -> Sink:
     """Open a sink for a Markdown table."""
-    rows = Rows(columns, sort_keys=settings.sort_keys)
-    return StreamSink(target, Screenful(rows, Markdown(texts(target, settings, visible=True)), HELD))
+    rows = RowBuilder(columns, sort_keys=settings.sort_keys)
+    return StreamSink(target, PreviewSink(rows, Markdown(texts(target, settings, visible=True)), HELD))
 
 
 class Markdown:
     """The layout: a column of numbers is set right."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: CellTexts) -> None:
         self.texts = texts
 
     def head(self, names: tuple[str, ...], first: list[list[Value]]) -> str:

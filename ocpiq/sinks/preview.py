@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.rows import RowBuilder
 from ocpiq.values.json.codec import utf8
 from ocpiq.values.types import Value
 
@@ -21,10 +21,10 @@ class Layout(Protocol):
         """Return a row."""
 
 
-class Screenful:
+class PreviewSink:
     """An encoder that holds back the first `held` rows."""
 
-    def __init__(self, rows: Rows, layout: Layout, held: int) -> None:
+    def __init__(self, rows: RowBuilder, layout: Layout, held: int) -> None:
         self.rows = rows
         self.layout = layout
         self.held = held

@@ -17,7 +17,7 @@ HINT = "name the columns at the end of the query: | {id, …}"
 SHOWN = 60
 
 
-class Rows:
+class RowBuilder:
     """Gives the cells of each value.
 
     What `known` leaves open the first value decides. A field that is missing gives null; FormError where a later value

@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import Final
 
 from ocpiq.plan.columns import Columns
-from ocpiq.sinks.cells import Texts, cell_text, texts
-from ocpiq.sinks.preview import HELD, Screenful
-from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.cells import CellTexts, cell_text, texts
+from ocpiq.sinks.preview import HELD, PreviewSink
+from ocpiq.sinks.rows import RowBuilder
 from ocpiq.sinks.sink import Settings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
@@ -26,14 +26,14 @@ LEAST: Final = 8  # a column is not made narrower than this; what then has no ro
 
 def table(target: Target, columns: Columns, settings: Settings) -> Sink:
     """Open a sink for a table as wide as the terminal, or as wide as it needs to be in a file."""
-    rows, size = Rows(columns, sort_keys=settings.sort_keys), _size(target)
+    rows, size = RowBuilder(columns, sort_keys=settings.sort_keys), _size(target)
     layout = Table(
         texts(target, settings, visible=True),
         size.columns if target.terminal else None,
         lambda names: target.warn(_left_out(names)),
     )
     held = max(1, size.lines - 3) if target.terminal else HELD
-    return StreamSink(target, Screenful(rows, layout, held))
+    return StreamSink(target, PreviewSink(rows, layout, held))
 
 
 def _size(target: Target) -> os.terminal_size:
@@ -57,7 +57,9 @@ class Table:
     there is some.
     """
 
-    def __init__(self, texts: Texts, width: int | None, left_out: Callable[[tuple[str, ...]], None]) -> None:
+    def __init__(
+        self, texts: CellTexts, width: int | None, left_out: Callable[[tuple[str, ...]], None]
+    ) -> None:
         self.texts = texts
         self.width = width
         self.left_out = left_out

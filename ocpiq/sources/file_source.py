@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from ocpiq.errors import Notify, PlatformError, UsageError
-from ocpiq.gate import Gate, Opened, bounds, framing
+from ocpiq.gate import Gate, OpenedPage, bounds, framing
 from ocpiq.sources.protocol import Ask
 from ocpiq.sources.watch import watched
 from ocpiq.values.encodings import conversion, wide_encoding
@@ -32,13 +32,13 @@ class FileSource:
         self.path = path
         self.version = version
 
-    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield what the files hold; NDJSON counts as a page for each block. Raises UsageError."""
         found = ((opened, None) for path in files_of(self.path) for opened in opened_file(path, gate))
         yield from watched(ask.module, found, notify, self.version)
 
 
-def opened_file(path: Path, gate: Gate) -> Iterator[Opened]:
+def opened_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
     """Yield what the gate makes of one file."""
     try:
         with stream(path) as file:
@@ -56,7 +56,7 @@ def opened_file(path: Path, gate: Gate) -> Iterator[Opened]:
         raise UsageError(f"{shown(path)} cannot be read: {reason}") from error
 
 
-def whole(path: Path, body: bytes, gate: Gate) -> Opened:
+def whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
     """Return what the gate makes of a file that is one JSON value."""
     try:
         opened = gate.page(body)
@@ -69,7 +69,7 @@ def whole(path: Path, body: bytes, gate: Gate) -> Opened:
     return opened
 
 
-def lines(path: Path, found: Iterator[bytes], gate: Gate) -> Iterator[Opened]:
+def lines(path: Path, found: Iterator[bytes], gate: Gate) -> Iterator[OpenedPage]:
     """Yield what the gate makes of blocks of lines. Raises UsageError where the file was cut in the last."""
     for block in found:
         opened = gate.lines(block)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ocpiq.errors import Notify
-from ocpiq.gate import Gate, Opened
+from ocpiq.gate import Gate, OpenedPage
 from ocpiq.sources.protocol import Ask
 from ocpiq.sources.watch import watched
 
@@ -24,7 +24,7 @@ class MemorySource:
         self.version = version
         self.page = page
 
-    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the pages."""
         total = len(self.objects)
         starts = range(0, max(1, total), self.page)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct
 
 from ocpiq.errors import Notify
-from ocpiq.gate import Gate, Opened
+from ocpiq.gate import Gate, OpenedPage
 from ocpiq.sources.protocol import Ask, Source
 
 
@@ -32,7 +32,7 @@ class PageByPage(Struct, frozen=True):
         """Whether an object may come twice."""
         return self.source.repeats
 
-    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the source's pages."""
         for page in self.source.pages(ask, gate, notify):
             yield page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ocpiq.errors import Notify, Warned
-from ocpiq.gate import Gate, Opened
+from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi import Connection, Patience, is_plain_http, origin, pull, redact
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask
@@ -37,7 +37,7 @@ class PlatformSource:
         """The OCPI version that was chosen at login."""
         return self.login.version
 
-    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the pages of a module. Raises PlatformError where there is nothing to be had."""
         if self.connection is None:
             self.connection = Connection(self.login.tls, rate=self.rate)

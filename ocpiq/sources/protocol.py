@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from ocpiq.errors import Notify
-from ocpiq.gate import Gate, Opened
+from ocpiq.gate import Gate, OpenedPage
 
 
 class Ask(Struct, frozen=True):
@@ -38,7 +38,7 @@ class Source(Protocol):
     def repeats(self) -> bool:
         """Whether an object may come twice."""
 
-    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield what the gate makes of each page, as it is read.
 
         `notify` gets a PageRead for each, warnings, and a PullEnded at the end. Raises PlatformError or

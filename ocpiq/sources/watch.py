@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ocpiq.errors import IncompleteError, Notify, PageRead, PullEnded, Warned
-from ocpiq.gate import Opened
+from ocpiq.gate import OpenedPage
 
 Shown = Callable[[str], str]
 SHOWN = 10  # places or names in one warning
@@ -13,11 +13,11 @@ SHOWN = 10  # places or names in one warning
 
 def watched(
     module: str,
-    pages: Iterable[tuple[Opened, int | None]],
+    pages: Iterable[tuple[OpenedPage, int | None]],
     notify: Notify,
     version: str = "",
     shown: Shown = str,
-) -> Iterator[Opened]:
+) -> Iterator[OpenedPage]:
     """Yield `pages` and tell `notify` about them; each comes with the number of objects announced, if any.
 
     `version` is the one that the user said the objects have, if so; where they have another's fields he is told.
@@ -57,7 +57,7 @@ class Watch:
         self.places: list[str] = []
         self.unknown: set[str] = set()
 
-    def page(self, opened: Opened, total: int | None) -> None:
+    def page(self, opened: OpenedPage, total: int | None) -> None:
         """Count a page."""
         self.pages += 1
         self.objects += opened.count - opened.repeated

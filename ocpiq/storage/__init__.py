@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from ocpiq.storage.folders import config_folder
 
 if TYPE_CHECKING:
-    from ocpiq.storage.logins import Login, Party, PlatformParty, Tls, Token
+    from ocpiq.storage.logins import AccessToken, Login, Party, PlatformParty, Tls
 
-__all__ = ["Login", "Party", "PlatformParty", "Tls", "Token", "config_folder"]
+__all__ = ["AccessToken", "Login", "Party", "PlatformParty", "Tls", "config_folder"]
 
 
 def __getattr__(name: str) -> object:

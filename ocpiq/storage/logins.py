@@ -38,7 +38,7 @@ class PlatformParty(Struct, frozen=True):
     role: str
 
 
-class Token(Struct, frozen=True):
+class AccessToken(Struct, frozen=True):
     """A credentials token and the form of it that the platform takes. It never prints.
 
     An empty one stands for a feed that is open to all; in the file of a login also for one that is
@@ -73,7 +73,7 @@ class Login(Struct, frozen=True):
 
     name: str
     url: str
-    token: Token
+    token: AccessToken
     version: str
     endpoints: dict[str, tuple[str, ...]]
     own: Party | None

@@ -95,7 +95,7 @@ def test_evses_are_unique_on_the_whole_platform() -> None:
     assert counts.most_common(1)[0][1] == 1
 
 
-def problems(value: object, field: schema.Field, version: str) -> Iterator[str]:
+def problems(value: object, field: schema.SchemaField, version: str) -> Iterator[str]:
     """Yield what a version's schema has against the value of a field."""
     if field.many:
         for item in value if isinstance(value, list) else [None]:
@@ -104,7 +104,7 @@ def problems(value: object, field: schema.Field, version: str) -> Iterator[str]:
         yield from one_problem(value, field, version)
 
 
-def one_problem(value: object, field: schema.Field, version: str) -> Iterator[str]:
+def one_problem(value: object, field: schema.SchemaField, version: str) -> Iterator[str]:
     if field.leaf:
         if isinstance(value, dict | list) or value is None:
             yield f"{field.path} is no scalar"

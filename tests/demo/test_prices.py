@@ -6,7 +6,7 @@ import pytest
 
 from ocpiq.demo.clock import HOUR, MINUTE, Zone, instant
 from ocpiq.demo.names import BELGIUM, BRITAIN, NETHERLANDS
-from ocpiq.demo.prices import Cost, Element, Period, Tariff, costs, total
+from ocpiq.demo.prices import Cost, Element, PricedPeriod, Tariff, costs, total
 from ocpiq.demo.tariffs import PRICE_LIST, priced_by, tariffs
 
 AMSTERDAM = Zone("Europe/Amsterdam", 1)
@@ -17,8 +17,8 @@ def tariff(*elements: Element) -> Tariff:
     return Tariff("T", NETHERLANDS, "", elements)
 
 
-def charging(minutes: int, watt_hours: int = 0, start: int = NOON) -> Period:
-    return Period(start, minutes * MINUTE, 1 if watt_hours else 0, watt_hours)
+def charging(minutes: int, watt_hours: int = 0, start: int = NOON) -> PricedPeriod:
+    return PricedPeriod(start, minutes * MINUTE, 1 if watt_hours else 0, watt_hours)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def charging(minutes: int, watt_hours: int = 0, start: int = NOON) -> Period:
         ),
     ],
 )
-def test_cost(elements: list[Element], periods: list[Period], expected: dict[str, int]) -> None:
+def test_cost(elements: list[Element], periods: list[PricedPeriod], expected: dict[str, int]) -> None:
     found = costs(tariff(*elements), NOON, periods, AMSTERDAM)
     assert {dimension: cost.excl_vat for dimension, cost in found.items()} == expected
 

@@ -9,9 +9,9 @@ from support.json_texts import good_scalars, listed, names, object_of, scalars, 
 from support.rows import careful_only, leaves, needs, plain, seen
 
 from ocpiq import schema
-from ocpiq.gate import Opened, Window, gate
+from ocpiq.gate import OpenedPage, Window, gate
 from ocpiq.privacy.view import ViewNode
-from ocpiq.schema import Field
+from ocpiq.schema import SchemaField
 
 MODULES = ["sessions", "cdrs", "tariffs", "locations"]
 PARTS = ["evses", "connectors"]
@@ -26,7 +26,7 @@ updated = st.sampled_from(
 def paths(module: str) -> list[str]:
     """Return the paths that queries of a module may name, a vendor's and some that do not exist among them."""
 
-    def below(field: Field) -> list[str]:
+    def below(field: SchemaField) -> list[str]:
         return [path for child in field.children.values() for path in (child.path, *below(child))]
 
     return below(schema.module(module, "2.2.1").root)
@@ -50,7 +50,7 @@ def questions(draw: st.DrawFn, module: str) -> tuple[ViewNode, tuple[str, ...], 
 
 
 @st.composite
-def sent(draw: st.DrawFn, field: Field, room: int = 4) -> bytes:
+def sent(draw: st.DrawFn, field: SchemaField, room: int = 4) -> bytes:
     """Draw what is sent for a field: mostly the right shape, sometimes any other."""
     if draw(st.integers(0, 7)) == 0:
         return draw(values)
@@ -63,7 +63,7 @@ def sent(draw: st.DrawFn, field: Field, room: int = 4) -> bytes:
 
 
 @st.composite
-def objects(draw: st.DrawFn, field: Field, room: int = 4) -> bytes:
+def objects(draw: st.DrawFn, field: SchemaField, room: int = 4) -> bytes:
     """Draw an object with some of a container's fields, unknown ones, and keys that occur twice."""
     known = [
         *field.children.values(),
@@ -77,7 +77,7 @@ def objects(draw: st.DrawFn, field: Field, room: int = 4) -> bytes:
     return object_of(draw(st.permutations(members)), draw(st.sampled_from([b"", b" "])))
 
 
-def facts(found: Opened, leave_out: int = 0) -> object:
+def facts(found: OpenedPage, leave_out: int = 0) -> object:
     """Return what must be equal of an opened page, as far as an object alone decides it."""
     return [plain(row) for row in found.rows], found.undated, found.count - leave_out
 

@@ -9,7 +9,7 @@ from support.rows import careful_only, leaves, needs, plain, seen
 from ocpiq import schema
 from ocpiq.gate import gate
 from ocpiq.privacy.view import ViewNode, view
-from ocpiq.schema import Field
+from ocpiq.schema import SchemaField
 from ocpiq.values.blank import BLANK
 
 
@@ -127,7 +127,7 @@ SHAPES = [
 ]
 
 
-def filled(field: Field, leaf: bytes, many: bool) -> bytes:
+def filled(field: SchemaField, leaf: bytes, many: bool) -> bytes:
     """Return an object with every field; `many` sends lists where containers are, else objects."""
     sent = [
         b'"%s":%s' % (name.encode(), leaf if child.leaf else filled(child, leaf, many))

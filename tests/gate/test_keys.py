@@ -8,16 +8,16 @@ import pytest
 from support.rows import seen
 
 from ocpiq.gate import gate
-from ocpiq.privacy.demand import Need
+from ocpiq.privacy.demand import Demand
 from ocpiq.schema import module
 
-WHOLE = Need(whole=True)
-KWH = Need(fields={"kwh": Need(whole=True)})
-NESTED = Need(fields={"total_cost": Need(whole=True)})
+WHOLE = Demand(whole=True)
+KWH = Demand(fields={"kwh": Demand(whole=True)})
+NESTED = Demand(fields={"total_cost": Demand(whole=True)})
 READS = {
     "narrow": (KWH, ["kwh"]),
-    "its key passed": (Need(fields={"id": WHOLE, "party_id": WHOLE}), ["id", "party_id"]),
-    "its key blank": (Need(fields={"id": Need()}), []),
+    "its key passed": (Demand(fields={"id": WHOLE, "party_id": WHOLE}), ["id", "party_id"]),
+    "its key blank": (Demand(fields={"id": Demand()}), []),
     "dicts": (WHOLE, []),
     "everything": (WHOLE, ["."]),
     "nested": (NESTED, ["total_cost"]),
@@ -28,7 +28,7 @@ ONE = b'{"country_code": "NL", "party_id": "ABC", "id": "S1", "kwh": 1}'
 class Heard:
     """The sealed keys of pages."""
 
-    def __init__(self, name: str, need: Need, passed: list[str], version: str = "2.2.1") -> None:
+    def __init__(self, name: str, need: Demand, passed: list[str], version: str = "2.2.1") -> None:
         found = module(name, version)
         self.key = module(found.pulled, version).key
         self.view, self.need = seen(name, passed), need
@@ -102,7 +102,7 @@ def test_repeats_are_left_out_in_their_places():
 
 
 @pytest.mark.parametrize(
-    "need", [WHOLE, Need(fields={"uid": WHOLE, "location_id": WHOLE})], ids=["dicts", "narrow"]
+    "need", [WHOLE, Demand(fields={"uid": WHOLE, "location_id": WHOLE})], ids=["dicts", "narrow"]
 )
 def test_parts_have_the_key_of_the_object_that_holds_them(need):
     holder = {"country_code": "NL", "party_id": "ABC", "id": "L1"}
@@ -119,7 +119,7 @@ def test_parts_have_the_key_of_the_object_that_holds_them(need):
 
 def test_no_key_stays_in_a_row_that_may_not_show_it():
     for view in (seen("sessions", ["kwh"], ["kwh"]), seen("tokens", ["valid"], ["valid"])):
-        need = Need(fields=dict.fromkeys(view.children, WHOLE))
+        need = Demand(fields=dict.fromkeys(view.children, WHOLE))
         sent = b'[{"country_code": "NL", "party_id": "ABC", "id": "S", "uid": "U", "type": "X", "kwh": 1, "valid": 1}]'
         for key in (module("sessions", "2.2.1").key, module("tokens", "2.2.1").key):
             rows = gate(view, need, key=key).page(sent, lambda keys: ()).rows

@@ -6,7 +6,7 @@ import pytest
 from support.json_texts import listed
 from support.rows import careful_only, needs, plain, seen
 
-from ocpiq.gate import Opened, Window, gate
+from ocpiq.gate import OpenedPage, Window, gate
 from ocpiq.values.blank import BLANK
 from ocpiq.values.times import epoch_us
 
@@ -19,7 +19,7 @@ KEYS = {"country_code": "NL", "party_id": "ABC", "location_id": "L1"}
 
 def opened(
     module: str, sent: list[bytes], *paths: str, window: Window | None = None, passed: tuple[str, ...] = ()
-) -> Opened:
+) -> OpenedPage:
     """Return a page of locations, opened as a page of their parts, the fast way and with care."""
     view = seen(module, passed)
     found = gate(view, needs(*paths), window=window).page(listed(sent))

@@ -9,14 +9,14 @@ from support.json_texts import listed
 from support.rows import needs, plain, seen
 
 from ocpiq.errors import PlatformError
-from ocpiq.gate import Gate, Opened, Window, framing, gate
+from ocpiq.gate import Gate, OpenedPage, Window, framing, gate
 from ocpiq.schema import VERSIONS
 from ocpiq.values.times import epoch_us
 
 # ---------------------------------------------------------------- the envelope
 
 
-def opened(body: bytes, *paths: str, **given: object) -> Opened:
+def opened(body: bytes, *paths: str, **given: object) -> OpenedPage:
     return gate(seen("sessions"), needs(*(paths or ("id",)))).page(body)
 
 

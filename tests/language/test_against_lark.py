@@ -20,7 +20,7 @@ from programs import token_lists
 
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import grammar, parse, reference
-from ocpiq.language.lalr import Parser, Stuck, Token
+from ocpiq.language.lalr import Parser, Token, UnexpectedToken
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 4_000  # characters; longer strings of the tests are data
@@ -71,7 +71,7 @@ def ours(text: str):
     """Return what our parser makes of the text, or None where it refuses it."""
     try:
         return machine().parse(text)
-    except Stuck:
+    except UnexpectedToken:
         return None
 
 

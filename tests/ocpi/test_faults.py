@@ -17,7 +17,7 @@ from support.platforms_page import as_quoted, quoted
 from ocpiq.ocpi import Bounds, Patience
 from ocpiq.ocpi.http import client
 from ocpiq.ocpi.pull import pull
-from ocpiq.storage import Login, Token, logins
+from ocpiq.storage import AccessToken, Login, logins
 
 SHORT = Bounds(first=0.4, idle=0.4, patience=0.4)
 AT_ONCE = {"as it answers": (), "one by one": ("--parallel", "1"), "four at once": ("--parallel", "4")}
@@ -36,7 +36,9 @@ CASES = [
 
 def login(url: str) -> Login:
     endpoints = {"cdrs": (f"{url}/ocpi/2.2.1/cdrs",)}
-    return Login("test", f"{url}/ocpi/versions", Token(TOKEN, "base64"), "2.2.1", endpoints, None, (), "")
+    return Login(
+        "test", f"{url}/ocpi/versions", AccessToken(TOKEN, "base64"), "2.2.1", endpoints, None, (), ""
+    )
 
 
 @pytest.fixture

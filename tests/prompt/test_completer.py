@@ -7,12 +7,12 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 from ocpiq.prompt.completer import QueryCompleter
-from ocpiq.prompt.suggestion import Context
+from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.schema import modules
 
 
 def drawn(text: str, *, asked: bool = True) -> list[tuple[str, str]]:
-    completer = QueryCompleter(lambda: Context("2.2.1", modules("2.2.1")))
+    completer = QueryCompleter(lambda: Surroundings("2.2.1", modules("2.2.1")))
     found = completer.get_completions(Document(text), CompleteEvent(completion_requested=asked))
     return [(each.display_text, each.display_meta_text) for each in found]
 

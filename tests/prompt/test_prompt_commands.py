@@ -11,7 +11,7 @@ from ocpiq import prompt
 from ocpiq.app.arguments import parse
 from ocpiq.app.settings import prompt_settings
 from ocpiq.errors import UsageError
-from ocpiq.prompt.commands import COMMANDS, Leave, command
+from ocpiq.prompt.commands import COMMANDS, QuitPrompt, command
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.storage import history
@@ -221,7 +221,7 @@ def test_commands_that_are_none(said: Said) -> None:
 
 @pytest.mark.parametrize("line", [":quit", " :quit", "quit", "exit"])
 def test_quit(line: str, session: Session) -> None:
-    with pytest.raises(Leave):
+    with pytest.raises(QuitPrompt):
         command(session, line)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ocpiq.prompt.key_bindings import moved
 from ocpiq.prompt.quick_fix import mended, mistake_shown
-from ocpiq.prompt.suggestion import Context
+from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.prompt.validator import checked
 from ocpiq.schema import modules
 
@@ -89,7 +89,7 @@ def test_mended(text: str, other: str | None) -> None:
     ],
 )
 def test_the_mistake_that_is_shown(text: str, message: str | None) -> None:
-    context = Context("2.2.1", modules("2.2.1"))
+    context = Surroundings("2.2.1", modules("2.2.1"))
     found = mistake_shown(text.replace("^", ""), text.index("^"), look, context)
     assert found.message.startswith(message) if found and message else (not found and not message)
 

@@ -6,11 +6,11 @@ import pytest
 from msgspec import Struct
 
 from ocpiq.prompt.suggest import suggest
-from ocpiq.prompt.suggestion import Context, Suggestion
+from ocpiq.prompt.suggestion import Suggestion, Surroundings
 from ocpiq.schema import VERSIONS, modules
 
 FOLDERS = {"": ("a.txt", "b.ocpiq", "folder/", ".hidden", "two words.jq"), "folder/": ("x.jq",)}
-CONTEXT = Context(
+CONTEXT = Surroundings(
     "2.2.1",
     modules("2.2.1"),
     ("ARGS", "end"),
@@ -167,7 +167,7 @@ CASES = [
 ]
 
 
-def offered(marked: str, context: Context = CONTEXT) -> list[Suggestion]:
+def offered(marked: str, context: Surroundings = CONTEXT) -> list[Suggestion]:
     cursor = marked.index("^")
     return suggest(marked.replace("^", ""), cursor, context)
 
@@ -236,7 +236,7 @@ def test_a_function_is_listed_with_what_it_takes() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_version_of_the_platform_counts(version: str) -> None:
-    context = Context(version, modules(version))
+    context = Surroundings(version, modules(version))
     texts = [found.text for found in offered("sessions | .start^", context)]
     assert texts[0] == (".start_datetime" if version == "2.1.1" else ".start_date_time")
     assert [found.text for found in offered("hub^", context)] == (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from ocpiq import schema
-from ocpiq.schema import Field
+from ocpiq.schema import SchemaField
 
 MODULES = ("sessions", "cdrs", "locations", "tariffs", "tokens")
 VERSIONS = ("2.1.1", "2.2.1")
@@ -191,12 +191,12 @@ STAGES = [
 ]
 
 
-def fields(root: Field) -> list[Field]:
+def fields(root: SchemaField) -> list[SchemaField]:
     """Return every field below one."""
     return [field for child in root.children.values() for field in (child, *fields(child))]
 
 
-def path(field: Field, root: Field) -> str:
+def path(field: SchemaField, root: SchemaField) -> str:
     """Return the path expression of a field, going through lists."""
     text, here = "", root
     for name in field.path.split("."):
@@ -235,7 +235,7 @@ def _within(path: str, named: str) -> bool:
 
 
 @st.composite
-def _clauses(draw: st.DrawFn, known: list[Field]) -> tuple[str, list[str]]:
+def _clauses(draw: st.DrawFn, known: list[SchemaField]) -> tuple[str, list[str]]:
     """Draw the text of `pass`, `only` and `since`, and the paths that they name."""
     some = st.lists(st.sampled_from([field.path for field in known]), min_size=1, max_size=3, unique=True)
     text, named = "", []

@@ -23,7 +23,7 @@ import ocpiq
 from ocpiq import schema
 from ocpiq.cli.main import run
 from ocpiq.query import Query
-from ocpiq.schema import Field
+from ocpiq.schema import SchemaField
 
 PACKAGE = Path(ocpiq.__file__).parent
 MARKER = "Qz7private"
@@ -179,7 +179,7 @@ def test_decoders_errors_are_not_repeated() -> None:
 SHAPES: list[Any] = [MARKER, [MARKER], {MARKER: MARKER}, [[MARKER]], [{"id": MARKER}]]
 
 
-def marked(field: Field, shape: int) -> Any:
+def marked(field: SchemaField, shape: int) -> Any:
     """Return an object with the marker in every private field, in some shape."""
     if field.leaf:
         return "shown" if field.shown else SHAPES[shape % len(SHAPES)]

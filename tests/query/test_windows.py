@@ -10,7 +10,7 @@ import pytest
 
 from ocpiq import query, sources
 from ocpiq.errors import Notice, Notify, OcpiqError, Warned
-from ocpiq.gate import Gate, Opened
+from ocpiq.gate import Gate, OpenedPage
 from ocpiq.sources import Ask
 
 AMSTERDAM = "Europe/Amsterdam"
@@ -25,7 +25,7 @@ class Told:
         self.repeats = False
         self.asks: list[Ask] = []
 
-    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[Opened]:
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         self.asks.append(ask)
         yield from self.source.pages(ask, gate, notify)
 

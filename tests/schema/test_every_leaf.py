@@ -12,7 +12,7 @@ import pytest
 
 from ocpiq import query, schema, sources
 from ocpiq.errors import CompileError
-from ocpiq.schema import Field
+from ocpiq.schema import SchemaField
 from ocpiq.schema import types as schema_types
 from ocpiq.schema.load import entries, table
 
@@ -37,7 +37,7 @@ REFUSED = {
 VALUES: dict[str, Any] = {"number": 2, "string": "1.5", "boolean": True}
 
 
-def own(field: Field, version: str) -> Iterator[tuple[str, Field]]:
+def own(field: SchemaField, version: str) -> Iterator[tuple[str, SchemaField]]:
     """Yield the leaves of a version, each with the path to its items."""
     for child in field.children.values():
         if version in child.versions:
@@ -48,7 +48,7 @@ def own(field: Field, version: str) -> Iterator[tuple[str, Field]]:
                 yield step + path, leaf
 
 
-def example(field: Field, version: str) -> Any:
+def example(field: SchemaField, version: str) -> Any:
     """Return a value for a field, with a value of the right type in every leaf."""
     below = {
         name: example(child, version) for name, child in field.children.items() if version in child.versions
@@ -57,7 +57,7 @@ def example(field: Field, version: str) -> Any:
     return [value] if field.many and field.path else value
 
 
-def kinds(leaf: Field) -> list[str]:
+def kinds(leaf: SchemaField) -> list[str]:
     if leaf.enum:
         return []  # compared with the enum's values below
     return [leaf.json, "decimal"] if leaf.mark == "decimal" else [leaf.json]
@@ -146,8 +146,8 @@ def test_an_enum_has_values_in_every_version_that_uses_it() -> None:
     assert missing == []
 
 
-def fields_of(module: str, version: str) -> dict[str, Field]:
-    def below(field: Field) -> Iterator[tuple[str, Field]]:
+def fields_of(module: str, version: str) -> dict[str, SchemaField]:
+    def below(field: SchemaField) -> Iterator[tuple[str, SchemaField]]:
         for child in field.children.values():
             yield child.path, child
             yield from below(child)

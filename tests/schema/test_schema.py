@@ -6,7 +6,7 @@ import pytest
 from support.rows import leaves
 
 from ocpiq import schema
-from ocpiq.schema import Field
+from ocpiq.schema import SchemaField
 
 COUNTS = {
     "2.1.1": {"locations": 118, "sessions": 135, "cdrs": 172, "tariffs": 34, "tokens": 9},
@@ -30,11 +30,11 @@ PARTS = {"evses", "connectors"}
 EVERY = [(module, version) for version in schema.VERSIONS for module in schema.modules(version)]
 
 
-def fields(root: Field) -> list[Field]:
+def fields(root: SchemaField) -> list[SchemaField]:
     return [found for child in root.children.values() for found in (child, *fields(child))]
 
 
-def at(module: str, version: str, path: str) -> Field:
+def at(module: str, version: str, path: str) -> SchemaField:
     return next(field for field in fields(schema.module(module, version).root) if field.path == path)
 
 

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpiq.sinks.cells import Texts
+from ocpiq.sinks.cells import CellTexts
 from ocpiq.sinks.csv import Dialect, csv_lines, tsv_lines
-from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.rows import RowBuilder
 from ocpiq.sinks.sink import Encoder
 from ocpiq.values.blank import BLANK, Blank
 from ocpiq.values.json.codec import number_text, to_json
 
 PLAIN = Dialect()
-TEXTS = Texts()
+TEXTS = CellTexts()
 EXCEL = Dialect(newline="\r\n", bom=True, defuse=True)
 COMMA = Dialect(delimiter=";", decimal=",")
 
@@ -27,9 +27,9 @@ def written(sink: Encoder, *values: object) -> bytes:
     return b"".join([*map(sink.write, values), sink.end()])
 
 
-def cell(value: object, dialect: Dialect = PLAIN, texts: Texts = TEXTS) -> str:
+def cell(value: object, dialect: Dialect = PLAIN, texts: CellTexts = TEXTS) -> str:
     """Return the text of `value` between two others."""
-    line = written(csv_lines(Rows(), texts, dialect), {"a": 1, "b": value, "c": 2}).decode()
+    line = written(csv_lines(RowBuilder(), texts, dialect), {"a": 1, "b": value, "c": 2}).decode()
     return line.split(dialect.newline, 1)[1][2 : -2 - len(dialect.newline)]
 
 
@@ -107,11 +107,11 @@ def test_formulas_are_defused_and_numbers_are_not_spoiled(value: object, text: s
 
 
 def test_names_of_columns_are_defused_too() -> None:
-    assert written(csv_lines(Rows(), TEXTS, EXCEL), {"=a": 1}) == b"\xef\xbb\xbf'=a\r\n1\r\n"
+    assert written(csv_lines(RowBuilder(), TEXTS, EXCEL), {"=a": 1}) == b"\xef\xbb\xbf'=a\r\n1\r\n"
 
 
 def test_texts_for_null_and_blanks() -> None:
-    texts = Texts(null="NULL", na="n/a")
+    texts = CellTexts(null="NULL", na="n/a")
     assert [cell(value, texts=texts) for value in (None, BLANK, "NULL", "n/a", "")] == [
         "NULL",
         "n/a",
@@ -122,15 +122,15 @@ def test_texts_for_null_and_blanks() -> None:
 
 
 def test_a_row_is_never_an_empty_line() -> None:
-    assert written(csv_lines(Rows(), TEXTS, PLAIN), None, 1) == b'value\n""\n1\n'
+    assert written(csv_lines(RowBuilder(), TEXTS, PLAIN), None, 1) == b'value\n""\n1\n'
 
 
 def test_no_value_and_no_columns_is_no_text() -> None:
-    assert written(csv_lines(Rows(), TEXTS, EXCEL)) == b""
+    assert written(csv_lines(RowBuilder(), TEXTS, EXCEL)) == b""
 
 
 def test_for_a_terminal_control_characters_are_escaped() -> None:
-    assert cell("a\x1b[2Jb\n\x9b", texts=Texts(visible=True)) == "a\\u001b[2Jb\\n\\u009b"
+    assert cell("a\x1b[2Jb\n\x9b", texts=CellTexts(visible=True)) == "a\\u001b[2Jb\\n\\u009b"
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -169,7 +169,7 @@ def test_the_standard_library_reads_what_was_written(
     table: tuple[list[str], list[list[object]]], dialect: Dialect
 ) -> None:
     names, lines = table
-    sink = csv_lines(Rows(), TEXTS, dialect)
+    sink = csv_lines(RowBuilder(), TEXTS, dialect)
     data = written(sink, *[dict(zip(names, cells, strict=True)) for cells in lines])
     text = data.decode("utf-8-sig" if dialect.bom else "utf-8")
     read = list(standard.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True))
@@ -188,4 +188,4 @@ TSV = {
 
 @pytest.mark.parametrize(("value", "text"), TSV.values(), ids=TSV)
 def test_tsv(value: object, text: str) -> None:
-    assert written(tsv_lines(Rows(), TEXTS), value).decode() == text
+    assert written(tsv_lines(RowBuilder(), TEXTS), value).decode() == text

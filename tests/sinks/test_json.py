@@ -10,25 +10,25 @@ from hypothesis import strategies as st
 
 from ocpiq.errors import RunError
 from ocpiq.sinks.colors import colors, refused
-from ocpiq.sinks.json import Form, encoder
+from ocpiq.sinks.json import JsonStyle, encoder
 from ocpiq.values.blank import Blank
 
 VALUE = {"b": [1, 2.5, {}], "a": {"ü": "😀\x7f", "e": []}, "n": None}
 
 FORMS = {
-    "one line": (Form(), '{"b":[1,2.5,{}],"a":{"ü":"😀\\u007f","e":[]},"n":null}\n'),
-    "sorted": (Form(sort_keys=True), '{"a":{"e":[],"ü":"😀\\u007f"},"b":[1,2.5,{}],"n":null}\n'),
+    "one line": (JsonStyle(), '{"b":[1,2.5,{}],"a":{"ü":"😀\\u007f","e":[]},"n":null}\n'),
+    "sorted": (JsonStyle(sort_keys=True), '{"a":{"e":[],"ü":"😀\\u007f"},"b":[1,2.5,{}],"n":null}\n'),
     "ascii": (
-        Form(ascii_only=True),
+        JsonStyle(ascii_only=True),
         '{"b":[1,2.5,{}],"a":{"\\u00fc":"\\ud83d\\ude00\\u007f","e":[]},"n":null}\n',
     ),
-    "seq": (Form(begin=b"\x1e"), '\x1e{"b":[1,2.5,{}],"a":{"ü":"😀\\u007f","e":[]},"n":null}\n'),
-    "raw": (Form(raw=True), '{"b":[1,2.5,{}],"a":{"ü":"😀\\u007f","e":[]},"n":null}\n'),
+    "seq": (JsonStyle(begin=b"\x1e"), '\x1e{"b":[1,2.5,{}],"a":{"ü":"😀\\u007f","e":[]},"n":null}\n'),
+    "raw": (JsonStyle(raw=True), '{"b":[1,2.5,{}],"a":{"ü":"😀\\u007f","e":[]},"n":null}\n'),
 }
 
 
 @pytest.mark.parametrize(("form", "text"), FORMS.values(), ids=FORMS)
-def test_forms_on_one_line(form: Form, text: str) -> None:
+def test_forms_on_one_line(form: JsonStyle, text: str) -> None:
     assert encoder(form)(VALUE).decode() == text
 
 
@@ -50,30 +50,30 @@ _"n": null
 
 @pytest.mark.parametrize("indent", ["  ", "\t", " ", "       "])
 def test_indented(indent: str) -> None:
-    assert encoder(Form(indent=indent))(VALUE).decode() == INDENTED.replace("_", indent)
+    assert encoder(JsonStyle(indent=indent))(VALUE).decode() == INDENTED.replace("_", indent)
 
 
 STRINGS = {
-    "raw": (Form(raw=True), "a\nb", b"a\nb\n"),
-    "raw, no surrogates": (Form(raw=True), "a\ud800", "a\ufffd\n".encode()),
-    "raw and ascii keeps the quotes, as jq does": (Form(raw=True, ascii_only=True), "ü", b'"\\u00fc"\n'),
-    "joined": (Form(raw=True, end=b""), "a", b"a"),
-    "with NUL": (Form(raw=True, end=b"\0"), "a\n", b"a\n\0"),
-    "a blank": (Form(), Blank("cdrs", "remark"), b'"#NA"\n'),
-    "a raw blank": (Form(raw=True), Blank("cdrs", "remark"), b"#NA\n"),
-    "a formatted blank": (Form(raw=True), Blank("cdrs", "remark", "<#NA>"), b"<#NA>\n"),
-    "seq has no mark before a raw string": (Form(raw=True, begin=b"\x1e"), "a", b"a\n"),
+    "raw": (JsonStyle(raw=True), "a\nb", b"a\nb\n"),
+    "raw, no surrogates": (JsonStyle(raw=True), "a\ud800", "a\ufffd\n".encode()),
+    "raw and ascii keeps the quotes, as jq does": (JsonStyle(raw=True, ascii_only=True), "ü", b'"\\u00fc"\n'),
+    "joined": (JsonStyle(raw=True, end=b""), "a", b"a"),
+    "with NUL": (JsonStyle(raw=True, end=b"\0"), "a\n", b"a\n\0"),
+    "a blank": (JsonStyle(), Blank("cdrs", "remark"), b'"#NA"\n'),
+    "a raw blank": (JsonStyle(raw=True), Blank("cdrs", "remark"), b"#NA\n"),
+    "a formatted blank": (JsonStyle(raw=True), Blank("cdrs", "remark", "<#NA>"), b"<#NA>\n"),
+    "seq has no mark before a raw string": (JsonStyle(raw=True, begin=b"\x1e"), "a", b"a\n"),
 }
 
 
 @pytest.mark.parametrize(("form", "value", "data"), STRINGS.values(), ids=STRINGS)
-def test_strings(form: Form, value: object, data: bytes) -> None:
+def test_strings(form: JsonStyle, value: object, data: bytes) -> None:
     assert encoder(form)(value) == data
 
 
 def test_a_string_with_nul_cannot_be_ended_by_nul() -> None:
     with pytest.raises(RunError, match="NUL"):
-        encoder(Form(raw=True, end=b"\0"))("a\0b")
+        encoder(JsonStyle(raw=True, end=b"\0"))("a\0b")
 
 
 DEFAULT = colors({})
@@ -82,7 +82,7 @@ DEFAULT = colors({})
 def test_colors_are_those_of_jq() -> None:
     """The escape sequences of jq 1.8 for `jq -nC '{a: [true, "x"], b: []}'` and `jq -nCc`, written down."""
     value = {"a": [True, "x"], "b": [], "c": None}
-    line = encoder(Form(colors=DEFAULT))(value).decode().replace("\033[", "<").replace("m", ">", 0)
+    line = encoder(JsonStyle(colors=DEFAULT))(value).decode().replace("\033[", "<").replace("m", ">", 0)
     assert line == (
         '<1;39m{<0m<34;1m"a"<0m<1;39m:<0m<1;39m[<0m<0;39mtrue<0m<1;39m,<0m<0;32m"x"<0m<1;39m]<0m'
         '<1;39m,<0m<34;1m"b"<0m<1;39m:<0m<1;39m[]<0m<1;39m,<0m<34;1m"c"<0m<1;39m:<0m<0;90mnull<0m<1;39m}<0m\n'
@@ -115,7 +115,7 @@ JSON = st.recursive(
     max_leaves=10,
 )
 ANY_FORM = st.builds(
-    Form,
+    JsonStyle,
     indent=st.sampled_from(["", " ", "  ", "\t"]),
     sort_keys=st.booleans(),
     ascii_only=st.booleans(),
@@ -124,7 +124,7 @@ ANY_FORM = st.builds(
 
 
 @given(JSON, ANY_FORM)
-def test_any_form_holds_the_same_value(value: object, form: Form) -> None:
+def test_any_form_holds_the_same_value(value: object, form: JsonStyle) -> None:
     text = encoder(form)(value).decode()
     for escape in {*DEFAULT, "\033[0m"}:
         text = text.replace(escape, "")

@@ -6,7 +6,7 @@ import pytest
 
 from ocpiq.errors import FormError
 from ocpiq.plan.columns import ONE, UNKNOWN, Columns
-from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.rows import RowBuilder
 from ocpiq.values.blank import BLANK
 
 AB = Columns({"a": ONE, "b": ONE})
@@ -42,7 +42,7 @@ FITS = {
 
 @pytest.mark.parametrize(("known", "values", "names", "cells"), FITS.values(), ids=FITS)
 def test_rows(known: Columns, values: list[object], names: str, cells: list[list[object]]) -> None:
-    rows = Rows(known)
+    rows = RowBuilder(known)
     assert [rows.cells(value) for value in values] == cells
     rows.settle()
     assert rows.names == tuple(names.split())
@@ -78,7 +78,7 @@ MISFITS = {
 
 @pytest.mark.parametrize(("known", "values", "message"), MISFITS.values(), ids=MISFITS)
 def test_what_does_not_fit(known: Columns, values: list[object], message: str) -> None:
-    rows = Rows(known)
+    rows = RowBuilder(known)
     with pytest.raises(FormError) as error:
         for value in values:
             rows.cells(value)
@@ -87,6 +87,6 @@ def test_what_does_not_fit(known: Columns, values: list[object], message: str) -
 
 
 def test_sorted_columns() -> None:
-    rows = Rows(sort_keys=True)
+    rows = RowBuilder(sort_keys=True)
     assert rows.cells({"b": {"d": 1, "c": 2}, "a": 3}) == [3, 2, 1]
     assert rows.names == ("a", "b.c", "b.d")

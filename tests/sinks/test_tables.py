@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from ocpiq.plan.columns import ONE, UNKNOWN, Columns
-from ocpiq.sinks.cells import Texts
+from ocpiq.sinks.cells import CellTexts
 from ocpiq.sinks.markdown import Markdown
-from ocpiq.sinks.preview import Screenful
-from ocpiq.sinks.rows import Rows
+from ocpiq.sinks.preview import PreviewSink
+from ocpiq.sinks.rows import RowBuilder
 from ocpiq.sinks.table import Table, fitted
 from ocpiq.values.blank import BLANK
 
-TEXTS = Texts(visible=True)
+TEXTS = CellTexts(visible=True)
 
 
 def table(*values: object, width: int | None = None, held: int = 100, known: Columns = UNKNOWN) -> str:
     left_out: list[tuple[str, ...]] = []
-    sink = Screenful(Rows(known), Table(TEXTS, width, left_out.append), held)
+    sink = PreviewSink(RowBuilder(known), Table(TEXTS, width, left_out.append), held)
     text = b"".join([*map(sink.write, values), sink.end()]).decode()
     return text + "".join(f"without {' '.join(names)}\n" for names in left_out)
 
@@ -104,7 +104,7 @@ def test_later_rows_take_the_room_there_is() -> None:
 
 
 def test_only_the_first_rows_are_held_back() -> None:
-    sink = Screenful(Rows(), Table(TEXTS, None, print), 2)
+    sink = PreviewSink(RowBuilder(), Table(TEXTS, None, print), 2)
     assert sink.write(1) == b""
     assert sink.write(2).count(b"\n") == 4
     assert sink.write(3) == b"    3\n"
@@ -112,7 +112,7 @@ def test_only_the_first_rows_are_held_back() -> None:
 
 
 def test_what_is_held_back_can_be_had() -> None:
-    sink = Screenful(Rows(), Table(TEXTS, None, print), 2)
+    sink = PreviewSink(RowBuilder(), Table(TEXTS, None, print), 2)
     sink.write(1)
     assert sink.flush().count(b"\n") == 3
     assert sink.end() == b""
@@ -154,7 +154,7 @@ def test_widths_fit(wanted: list[int], width: int) -> None:
 
 
 def markdown(*values: object) -> str:
-    sink = Screenful(Rows(), Markdown(TEXTS), 100)
+    sink = PreviewSink(RowBuilder(), Markdown(TEXTS), 100)
     return b"".join([*map(sink.write, values), sink.end()]).decode()
 
 

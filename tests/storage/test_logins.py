@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ocpiq.errors import UsageError
-from ocpiq.storage import Login, Party, PlatformParty, Token, config_folder, logins
+from ocpiq.storage import AccessToken, Login, Party, PlatformParty, config_folder, logins
 
 SECRET = "s3cret-token-value"
 
@@ -18,7 +18,7 @@ def a_login(name: str, saved: str = "2026-01-01T00:00:00Z", **other: object) -> 
     login = Login(
         name=name,
         url="https://cpo.example/ocpi/versions",
-        token=Token(SECRET, "base64"),
+        token=AccessToken(SECRET, "base64"),
         version="2.2.1",
         endpoints={"sessions": ("https://cpo.example/ocpi/2.2.1/sessions",)},
         own=Party("NL", "GOV"),

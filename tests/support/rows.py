@@ -11,9 +11,9 @@ from ocpiq import schema
 from ocpiq.errors import Span
 from ocpiq.gate import Row
 from ocpiq.language import tree
-from ocpiq.privacy.demand import Need
+from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode, view
-from ocpiq.schema import Field
+from ocpiq.schema import SchemaField
 from ocpiq.values.blank import Blank
 from ocpiq.values.json import fragments
 
@@ -42,9 +42,9 @@ def seen(
     return view(schema.module(module, version), clauses(passed, only))
 
 
-def needs(*paths: str) -> Need:
+def needs(*paths: str) -> Demand:
     """Return the need of reading these paths; `.` reads the whole object."""
-    root = Need()
+    root = Demand()
     for each in paths:
         need = root
         for name in filter(None, each.split(".")):
@@ -74,7 +74,7 @@ def plain(value: object) -> list[object]:
     return told
 
 
-def leaves(field: Field) -> list[Field]:
+def leaves(field: SchemaField) -> list[SchemaField]:
     """Return the leaves below a field."""
     if field.leaf:
         return [field]

@@ -7,7 +7,7 @@ import re
 from uuid import uuid4
 
 from ocpiq.errors import UsageError
-from ocpiq.storage import Party, Token
+from ocpiq.storage import AccessToken, Party
 from ocpiq.storage.logins import TokenForm
 
 
@@ -31,7 +31,9 @@ def encoded(token: str) -> str:
     return base64.b64encode(token.encode()).decode()
 
 
-def headers(token: Token, correlation: str, routing: tuple[Party, Party] | None = None) -> dict[str, str]:
+def headers(
+    token: AccessToken, correlation: str, routing: tuple[Party, Party] | None = None
+) -> dict[str, str]:
     """Return the headers of one request; `routing` is the parties it comes from and goes to."""
     sent = {"Authorization": f"Token {encoded(token.value) if token.form == 'base64' else token.value}"}
     sent = (sent if token.value else {}) | {

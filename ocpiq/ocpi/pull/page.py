@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ocpiq import schema
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
-from ocpiq.gate import BodyPaging, Gate, Opened, PagingMembers, Repeats
+from ocpiq.gate import BodyPaging, Gate, OpenedPage, PagingMembers, Repeats
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.client import Answer, Connection
 from ocpiq.ocpi.http.failures import Failure, Subject
@@ -37,7 +37,7 @@ class FetchedPage(Struct, frozen=True):
     """
 
     url: str
-    opened: Opened
+    opened: OpenedPage
     link: str | None
     total: int | None
     sifted: Sifted
@@ -179,7 +179,7 @@ class PageReader:
         """Tell of a request."""
         self.notify(Requested(self.module, self.subject.traced(url), status, objects, seconds))
 
-    def opened(self, answer: Answer, total: int | None, sift: Repeats) -> Opened:
+    def opened(self, answer: Answer, total: int | None, sift: Repeats) -> OpenedPage:
         """Return what the gate makes of a page, where `total` objects are announced.
 
         Raises the Failure of a body or envelope that is none.
@@ -204,7 +204,7 @@ class PageReader:
         self.asked.clear()
         self.filter = RepeatFilter()
 
-    def refused(self, answer: Answer) -> Opened:
+    def refused(self, answer: Answer) -> OpenedPage:
         """Return an empty page for HTTP 404 with an envelope; raises the Failure of other HTTP errors."""
         found = head(answer.body)
         if answer.status == 404 and found.code is not None:
@@ -226,4 +226,4 @@ def most(answer: Answer) -> int | None:
 
 MOST_AT_ONCE = 8  # requests, where the platform answers as it should
 NO_CONTENT = 204  # HTTP status
-NOTHING = Opened(None, "", "", 0, ())
+NOTHING = OpenedPage(None, "", "", 0, ())

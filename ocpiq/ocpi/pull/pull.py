@@ -8,7 +8,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from ocpiq.errors import IncompleteError, Notify, Warned, ignore
-from ocpiq.gate import Gate, Opened
+from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi.endpoints import endpoints_of
 from ocpiq.ocpi.http.client import Connection
 from ocpiq.ocpi.http.failures import Failure
@@ -142,7 +142,7 @@ class Pull:
             except Failure as failure:
                 raise self.broken_off(failure) from failure
 
-    def take(self, page: FetchedPage, asked: Fetch | None) -> Opened:
+    def take(self, page: FetchedPage, asked: Fetch | None) -> OpenedPage:
         """Count a page, and return what is to be used of it."""
         if asked is not None and asked.back:
             self.progress.count(page, page.opened.count)
@@ -312,6 +312,6 @@ class Pull:
         return IncompleteError(f"{self.reader.module}: {why}; {self.progress}")
 
 
-def without_bad(opened: Opened) -> Opened:
+def without_bad(opened: OpenedPage) -> OpenedPage:
     """Return a page that was read before without what is no object, which was counted then."""
     return replace(opened, count=opened.count - len(opened.bad), bad=())

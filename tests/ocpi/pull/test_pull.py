@@ -11,7 +11,7 @@ from support.platforms import BASE64, TOKEN, Platform, Request, Response, envelo
 
 from ocpiq import ocpi
 from ocpiq.errors import IncompleteError, PlatformError, Requested, Warned
-from ocpiq.storage import Login, Party, PlatformParty, Token
+from ocpiq.storage import AccessToken, Login, Party, PlatformParty
 
 BOUNDS = ocpi.Bounds(first=5, idle=5)
 OWN, CPO, HUB = Party("NL", "GOV"), Party("NL", "ABC"), Party("BE", "HUB")
@@ -22,7 +22,7 @@ def login_to(platform: Platform, version: str = "2.2.1", **other: object) -> Log
     given = {
         "name": "test",
         "url": platform.versions_url,
-        "token": Token(TOKEN, "base64"),
+        "token": AccessToken(TOKEN, "base64"),
         "version": version,
         "endpoints": {name: (f"{platform.url}/ocpi/{version}/{name}",) for name in platform.modules},
         "own": OWN,
