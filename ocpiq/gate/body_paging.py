@@ -22,16 +22,15 @@ DEPTH: Final = 3  # levels of members in members
 NAME: Final = re.compile(r"[@A-Za-z_][A-Za-z0-9_.@-]{0,63}")
 PLAIN: Final = re.compile(r"[^a-z0-9]")  # what names are compared without
 NOTHING: Final = ("", "null", "none", "false", "0", "-1")
-URL: Final = re.compile(r"https?://\S+|[/?]\S*|\S*\?\S*=\S*")
+URL: Final = re.compile(r"https?://\S+|[/?]\S*|[^\s?]*\?[^\s=]*=\S*")
 
 HOLDERS: Final = ("link", "pag", "meta", "cursor", "next")  # names of objects about paging have one of these
 BACK: Final = ("prev", "before", "start", "first", "self", "current")
 NEXT: Final = (
     "page|link|url|uri|href|path|cursor|token|offset|marker|key|start|id|set|results|records|batch|index|skip"
 )
-CURSOR: Final = re.compile(
-    rf"(odata|page|link)?next({NEXT})*|\w*(cursor|continuation|pagetoken|scrollid)\w*|after"
-)
+NEXT_MEMBER: Final = re.compile(rf"(?:odata|page|link)?next(?:{NEXT})*+|after")
+CURSORS: Final = ("cursor", "continuation", "pagetoken", "scrollid")  # names of cursors have one of these
 TRUE_IF_MORE: Final = (
     "more",
     "hasmore",
@@ -141,7 +140,7 @@ def speaks(name: str, raw: bytes) -> bool:
     if raw[:1] in (OBJECT, LIST):
         return any(part in key for part in HOLDERS)
     flags = (*TRUE_IF_MORE, *FALSE_IF_MORE)
-    return key in flags or any(pattern.fullmatch(key) for pattern in (CURSOR, TOTAL, PAGES))
+    return key in flags or is_cursor(key) or any(pattern.fullmatch(key) for pattern in (TOTAL, PAGES))
 
 
 def holds(name: str, raw: bytes) -> bool:
@@ -189,13 +188,18 @@ def told(found: BodyPaging, path: str, name: str, raw: bytes) -> BodyPaging:
     return BodyPaging(found.next or url, found.more or shown, found.total, found.total_name)
 
 
+def is_cursor(key: str) -> bool:
+    """Tell whether a member of this name, in plain letters, holds a cursor or the next URL."""
+    return NEXT_MEMBER.fullmatch(key) is not None or any(word in key for word in CURSORS)
+
+
 def says_more(key: str, sent: object) -> bool:
     """Tell whether what a member holds means that there is more."""
     if key in FALSE_IF_MORE:
         return sent is False
     if key in TRUE_IF_MORE:
         return sent is True or (isinstance(sent, str) and sent.casefold() == "true")
-    if any(part in key for part in BACK) or not CURSOR.fullmatch(key):
+    if any(part in key for part in BACK) or not is_cursor(key):
         return False
     if isinstance(sent, str):
         return sent.casefold() not in NOTHING

@@ -380,7 +380,7 @@ def test_a_token_goes_unencrypted_to_another_machine_only_if_allowed(home):
         refused = command(home, words, HTTP_PROXY=url)
         assert platform.requests == []
         allowed = command(home, [*words, "--allow-http"], HTTP_PROXY=url)
-        pulled = command(home, ["cdrs | aggregate count"], HTTP_PROXY=url)
+        pulled = command(home, ["cdrs net | aggregate count"], HTTP_PROXY=url)
     assert (refused.code, one_line(refused)) == (2, UNENCRYPTED)
     assert (allowed.code, allowed.err) == (0, "logged in to test: OCPI 2.2.1, cdrs\n")
     assert (pulled.out, pulled.err, pulled.code) == (b"10\n", "cdrs: 10 objects, 3 pages\n", 0)

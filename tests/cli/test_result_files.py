@@ -57,13 +57,13 @@ def files(folder: Path) -> dict[str, str]:
 
 # ---------------------------------------------------------------- incomplete
 
-LINES = "".join(f'{{"id":"S{number}"}}\n' for number in range(8))
-TABLE = "".join(f"| S{number} |\n" for number in range(8))
+LINES = "".join(f'{{"id":"S{number}"}}\n' for number in range(10))
+TABLE = "".join(f"| S{number} |\n" for number in range(10))
 FORMATS = {
     "x.ndjson": LINES,
     "x.json": LINES,
-    "x.csv": "id\n" + "".join(f"S{number}\n" for number in range(8)),
-    "x.tsv": "id\n" + "".join(f"S{number}\n" for number in range(8)),
+    "x.csv": "id\n" + "".join(f"S{number}\n" for number in range(10)),
+    "x.tsv": "id\n" + "".join(f"S{number}\n" for number in range(10)),
     "x.md": "| id |\n| --- |\n" + TABLE,
 }
 
@@ -84,7 +84,7 @@ def test_an_aggregate_of_an_incomplete_pull_is_partial_too(
 ) -> None:
     platform.special = fails_from(4)  # type: ignore[assignment]
     run = command(home, ["-q", "-o", "x", "sessions | aggregate count"])
-    assert (run.code, files(work)) == (8, {"x.partial": "4\n"})
+    assert (run.code, files(work)) == (8, {"x.partial": "7\n"})
 
 
 def test_columns_of_an_incomplete_pull_without_a_row(platform: Platform, home: Path, work: Path) -> None:
@@ -111,7 +111,7 @@ def test_get_leaves_a_partial_file_as_well(platform: Platform, home: Path, work:
     platform.special = fails_from(8)  # type: ignore[assignment]
     run = command(home, ["get", "sessions", "-q", "-o", "x"])
     assert (run.code, list(files(work))) == (8, ["x.partial"])
-    assert len(files(work)["x.partial"].splitlines()) == 8
+    assert len(files(work)["x.partial"].splitlines()) == 10
 
 
 def test_a_query_that_halts_after_an_incomplete_pull_says_so(
@@ -119,7 +119,7 @@ def test_a_query_that_halts_after_an_incomplete_pull_says_so(
 ) -> None:
     platform.special = fails_from(8)  # type: ignore[assignment]
     run = command(home, ["-q", "-o", "x", "[sessions only id] | length, halt"])
-    assert (run.code, files(work)) == (8, {"x.partial": "8\n"})
+    assert (run.code, files(work)) == (8, {"x.partial": "10\n"})
     assert "x.partial" in run.err
 
 
@@ -138,7 +138,7 @@ NOT_KEPT = {
     "it ends itself": (["-n", "-o", "x", '1, ("a" | halt_error)'], 5),
     "with a code that means incomplete elsewhere": (["-n", "-o", "x", '1, ("" | halt_error(8))'], 8),
     "and with jq's": (["-n", "-o", "x", '1, ("" | halt_error(1))'], 1),
-    "an input is no JSON": (["-o", "x", ".", "bad"], 2),
+    "an input is no JSON": (["-o", "x", ".", "bad"], 5),
     "a blank is used": (["-q", "--demo", "-o", "x", "sessions | .id, .kwh + 1"], 7),
     "there is no platform": (["-o", "x", "sessions"], 2),
     "an unknown format": (["-n", "-o", "x", "--to", "xml", "1"], 2),
@@ -424,7 +424,7 @@ def rows(path: Path) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("offset", "count", "code", "name"), [(99, 10, 0, "x.test-db"), (8, 8, 8, "x.test-db.partial")]
+    ("offset", "count", "code", "name"), [(99, 10, 0, "x.test-db"), (8, 10, 8, "x.test-db.partial")]
 )
 def test_a_format_that_needs_a_path_fits(
     offset: int, count: int, code: int, name: str, platform: Platform, home: Path, work: Path, database: None

@@ -21,7 +21,7 @@ import pytest
 import ocpiq
 
 ROOT = Path(ocpiq.__file__).parent
-TYPED = ROOT / "repl"  # reads what a person types, and no data
+TYPED = ROOT / "prompt"  # reads what a person types, and no data
 CHARACTERS = frozenset(range(256))  # are enough to tell
 CATEGORIES = {
     codes.CATEGORY_DIGIT: r"\d",

@@ -21,7 +21,7 @@ from ocpiq.sinks.sink import Settings
 from ocpiq.sinks.target import Target
 
 BY_NAME = {option.name: option for option in OPTIONS}
-PARTS = {"__init__", "cells", "colors", "file", "registry", "rows", "screenful", "sink", "target"}
+PARTS = {"__init__", "cells", "colors", "file", "registry", "rows", "preview", "sink", "target"}
 
 
 def written(format_: Format, *values: object) -> bytes:
