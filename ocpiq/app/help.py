@@ -16,7 +16,7 @@ USAGE: Final = (
     ("ocpiq [OPTIONS] QUERY [FILE...]", "query JSON of files or a pipe, as jq does"),
     ("ocpiq [OPTIONS] 'MODULE ... | ...'", "query a platform's modules, page by page"),
     ("ocpiq [OPTIONS] -f FILE", "a saved query"),
-    ("ocpiq [OPTIONS]", "the prompt; off a terminal, standard input holds the query"),
+    ("ocpiq [OPTIONS]", "the prompt; without a terminal, the query is read from standard input"),
     ("ocpiq COMMAND --help", "one of the commands below, with its options and examples"),
 )
 
@@ -32,7 +32,7 @@ EXAMPLES: Final = """\
 
 EXIT_CODES: Final = (
     ("0", "done"),
-    ("1, 4", "as -e says"),
+    ("1, 4", "see --exit-status"),
     ("2", "usage, a file, no platform"),
     ("3", "the query does not compile"),
     ("5", "the query failed while running"),
@@ -43,14 +43,14 @@ EXIT_CODES: Final = (
 
 ENVIRONMENT: Final = (
     ("OCPIQ_TOKEN", "the token of ocpiq login"),
-    ("OCPIQ_PLATFORM", "which login, where --platform does not say"),
-    ("OCPIQ_HISTORY", "off: the prompt remembers no query"),
-    ("OCPIQ_CONFIG", "the folder of logins; else the user's own"),
-    ("OCPIQ_STATE", "the folder of the prompt's history; else the user's own"),
+    ("OCPIQ_PLATFORM", "the login to use, unless --platform names one"),
+    ("OCPIQ_HISTORY", "off: the prompt does not remember queries"),
+    ("OCPIQ_CONFIG", "folder of logins and config.toml (default: the user's own)"),
+    ("OCPIQ_STATE", "folder of the prompt's history (default: the user's own)"),
     ("OCPIQ_CACHE", "cache folder for parser tables, used only if the grammar was changed"),
-    ("OCPIQ_DEBUG", "set: internal errors with their own text, which may hold private values"),
-    ("JQ_COLORS", "the colours of JSON, as in jq"),
-    ("NO_COLOR", "set: no colours"),
+    ("OCPIQ_DEBUG", "set: internal errors with a traceback, which may hold private values"),
+    ("JQ_COLORS", "colors of JSON, as in jq"),
+    ("NO_COLOR", "set: no colors"),
 )
 
 SHORT: Final = """\

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ocpiq.app.settings import OutputSettings
 from ocpiq.errors import UsageError
@@ -64,12 +65,14 @@ class Output(Struct):
 class Wanted(Struct, frozen=True):
     """What a run wants of its output.
 
-    `columns` gives those that the plan knows, and is asked only by a format that has some; `warn` takes a sentence for
+    `columns` gives those that the plan knows, and is asked only by a format that has some; `many` tells that the plan
+    gives any number of results; `warn` takes a sentence for
     the user; `private` tells that results hold what is blanked by default; `files` gives those that are
     not finished.
     """
 
     columns: Callable[[], Columns]
+    many: bool
     warn: Callable[[str], None]
     private: bool
     files: Callable[[], UnfinishedFiles]
@@ -82,7 +85,7 @@ def opened(settings: OutputSettings, environment: Mapping[str, str], wanted: Wan
     Raises UsageError.
     """
     with _target(settings, wanted) as (target, whole):
-        sink = open_sink(settings, environment, target, wanted.columns)
+        sink = open_sink(settings, environment, target, wanted.columns, many=wanted.many)
         try:
             yield Output(target, sink, whole, target.terminal or settings.unbuffered)
         finally:
@@ -90,7 +93,12 @@ def opened(settings: OutputSettings, environment: Mapping[str, str], wanted: Wan
 
 
 def open_sink(
-    settings: OutputSettings, environment: Mapping[str, str], target: Target, columns: Callable[[], Columns]
+    settings: OutputSettings,
+    environment: Mapping[str, str],
+    target: Target,
+    columns: Callable[[], Columns],
+    *,
+    many: bool = False,
 ) -> Sink:
     """Return what writes results to `target`, in the format of `--to`, `--csv`, the ending of `-o`, or JSON."""
     from ocpiq.plan.columns import UNKNOWN
@@ -99,6 +107,8 @@ def open_sink(
     _check_options(settings, format_)
     known = columns() if format_.rows else UNKNOWN
     options = format_settings(settings, environment, terminal=target.terminal)
+    if _named_format(settings) is not None:  # JSON that nobody asked for is jq's stream of values
+        options = replace(options, array="always" if many else "several")
     return registry.open_sink(format_, target, known, options)
 
 
@@ -108,19 +118,21 @@ def format_of(settings: OutputSettings, *, terminal: bool) -> Format:
     Without a name JSON is indented on a terminal, and elsewhere one value per line unless `-C` or `-r` asks for jq's
     own form.
     """
+    jq = terminal or settings.raw or settings.color
+    return _named_format(settings) or registry.by_name("json" if jq else "ndjson")
+
+
+def _named_format(settings: OutputSettings) -> Format | None:
+    """Return the format that `--csv`, `--to`, the ending of `-o` or the config file names. Raises UsageError."""
     if settings.csv is not None:
         if settings.format not in ("", "csv"):
             raise UsageError(f"--csv does not go with --to {settings.format}")
         return registry.by_name("csv")
     if settings.format:
         return registry.by_name(settings.format)
-    chosen = None
+    chosen = _default_format(settings)
     if settings.path is not None and not settings.raw:  # raw text has a form of its own: @csv, say
-        chosen = registry.by_ending(settings.path.suffix)
-    if chosen is None:
-        chosen = _default_format(settings)
-    if chosen is None:
-        chosen = registry.by_name("json" if terminal or settings.raw or settings.color else "ndjson")
+        chosen = registry.by_ending(settings.path.suffix) or chosen
     return chosen
 
 

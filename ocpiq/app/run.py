@@ -144,6 +144,7 @@ def _prepared(
 def _opened(run: QueryRun) -> AbstractContextManager[Output]:
     wanted = output.Wanted(
         columns=lambda: run.query.columns(run.sources),
+        many=run.query.many,
         warn=lambda message: run.progress(Warned(message)),
         private=run.query.passes,
         files=lambda: run.shutdown.files,

@@ -15,7 +15,7 @@ from msgspec import structs
 from ocpiq.app import explain, reference, schema, text_files
 from ocpiq.app.report import failed, say
 from ocpiq.app.settings import Settings, Variable
-from ocpiq.errors import OcpiqError, UsageError, choices, did_you_mean, shown
+from ocpiq.errors import OcpiqError, UsageError, did_you_mean
 from ocpiq.prompt.command_line import command_of
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.paths import path_of
@@ -23,7 +23,7 @@ from ocpiq.prompt.session import Session
 from ocpiq.prompt.suggest import QUERIED
 from ocpiq.prompt.suggestion import ALWAYS
 from ocpiq.prompt.words import Word, words
-from ocpiq.sinks.registry import ON_TERMINAL
+from ocpiq.sinks.registry import ON_TERMINAL, by_name
 from ocpiq.storage import history
 
 NARROW: Final = 79  # columns that every terminal has
@@ -128,9 +128,11 @@ def _platform(session: Session, rest: str) -> None:
 
 
 def _to(session: Session, rest: str) -> None:
-    if rest and rest not in ON_TERMINAL:
-        raise UsageError(f"unknown format {shown(rest)}", hint=choices(rest, ON_TERMINAL))
-    session.form = rest or session.form
+    if rest:
+        format_ = by_name(rest, ":to")
+        if format_.name not in ON_TERMINAL:
+            raise UsageError(f":to: {format_.name} is not for a terminal", hint=f"ocpiq --to {format_.name}")
+        session.form = format_.name
     say(f"Output format: {session.form}" + ("" if rest else f" (available: {', '.join(ON_TERMINAL)})"))
 
 

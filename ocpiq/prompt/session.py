@@ -78,7 +78,7 @@ class Session(Struct):
     def query_settings(self) -> Settings:
         """Return the settings of a query at the prompt: the version of the platform, the format of results.
 
-        Options that the format does not know wait for one that does.
+        Options that the format does not know wait for one that does. JSON is that of a terminal: value by value.
         """
         output, known = self.settings.output, registry.by_name(self.form).options
         special = tuple(option for option in output.special if option in known)
@@ -86,7 +86,13 @@ class Session(Struct):
         return structs.replace(
             self.settings,
             query=structs.replace(self.settings.query, version=self.version),
-            output=structs.replace(output, format=self.form, csv=csv, special=special),
+            output=structs.replace(
+                output,
+                format="" if self.form == "json" else self.form,
+                default_format="",
+                csv=csv,
+                special=special,
+            ),
         )
 
     def context(self) -> Surroundings:

@@ -13,7 +13,7 @@ from ocpiq.codegen import Halted, Program, Runtime
 from ocpiq.errors import Notify, UsageError, Warned, ignore
 from ocpiq.language import parse, tree
 from ocpiq.plan.columns import Columns, columns
-from ocpiq.plan.nodes import QueryPlan
+from ocpiq.plan.nodes import Outputs, QueryPlan
 from ocpiq.privacy.view import shows
 from ocpiq.query.imports import Folders
 from ocpiq.query.pulls import Pulls, QueriedSource
@@ -77,6 +77,11 @@ class Query:
     def passes(self) -> bool:
         """Whether its clauses show a field in the clear, beside or instead of those that pass by default."""
         return any(shows(source.view) for source in self._plan.sources)
+
+    @property
+    def many(self) -> bool:
+        """Whether it may have more than one result for an input."""
+        return self._plan.body.outputs == Outputs.MANY
 
     @property
     def metadata(self) -> Metadata:

@@ -8,6 +8,7 @@ from typing import Final
 
 import orjson
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ocpiq.errors import RunError
 from ocpiq.plan.columns import Columns
@@ -61,6 +62,46 @@ class Json(Struct, frozen=True):
         return b""
 
 
+class JsonArray:
+    """JSON: the values as the items of one array, which begins with the first of them.
+
+    If a single value is not to be an array, it is held back until the next one or the end.
+    """
+
+    def __init__(self, encode: Encode, indent: str, *, always: bool) -> None:
+        self._encode = encode
+        self._indent = b"\n" + indent.encode()
+        self._always = always
+        self._held: bytes | None = None
+        self._begun = False
+
+    def write(self, value: Value) -> bytes:
+        """Return the item, or nothing for the first value if it may be the only one."""
+        data = self._encode(value)
+        if self._begun or self._always:
+            return self._item(data)
+        if self._held is None:
+            self._held = data
+            return b""
+        return self.flush() + self._item(data)
+
+    def flush(self) -> bytes:
+        """Return the value that is held back, as an item: what follows it is not known."""
+        held, self._held = self._held, None
+        return b"" if held is None else self._item(held)
+
+    def end(self) -> bytes:
+        """Return the only value, or the end of the array; an empty array without any value."""
+        if self._held is not None:
+            return self._held + b"\n"
+        return b"\n]\n" if self._begun else b"[]\n"
+
+    def _item(self, data: bytes) -> bytes:
+        begin = b"," if self._begun else b"["
+        self._begun = True
+        return begin + self._indent + data.replace(b"\n", self._indent)
+
+
 def indented(target: Target, columns: Columns, settings: Settings) -> Sink:
     """Open a sink for indented JSON."""
     return _opened(target, settings, "" if settings.compact else "  ")
@@ -68,20 +109,25 @@ def indented(target: Target, columns: Columns, settings: Settings) -> Sink:
 
 def one_line(target: Target, columns: Columns, settings: Settings) -> Sink:
     """Open a sink for JSON, one value per line unless an indent was asked for."""
-    return _opened(target, settings, "")
+    return _opened(target, replace(settings, array="never"), "")
 
 
 def _opened(target: Target, settings: Settings, indent: str) -> Sink:
+    raw = settings.raw or settings.join or settings.raw0
+    array = settings.array != "never" and not raw and not settings.seq
+    indent = indent if settings.indent is None else settings.indent
     form = JsonStyle(
-        indent=indent if settings.indent is None else settings.indent,
+        indent=indent,
         sort_keys=settings.sort_keys,
         ascii_only=settings.ascii_only,
-        raw=settings.raw or settings.join or settings.raw0,
+        raw=raw,
         begin=b"\x1e" if settings.seq else b"",
-        end=b"\0" if settings.raw0 else b"" if settings.join else b"\n",
+        end=b"\0" if settings.raw0 else b"" if settings.join or array else b"\n",
         colors=settings.colors,
         visible=target.terminal,
     )
+    if array:
+        return StreamSink(target, JsonArray(encoder(form), indent, always=settings.array == "always"))
     return StreamSink(target, Json(encoder(form)))
 
 

@@ -66,7 +66,7 @@ JSON_OPTIONS: Final = ("raw-output", "join-output", "raw-output0", "ascii-output
 CELL_OPTIONS: Final = ("null", "na")
 
 FORMATS: Final = (
-    Format("json", "indented JSON", "json:indented", (".json",), JSON_OPTIONS),
+    Format("json", "indented JSON; several results as one array", "json:indented", (".json",), JSON_OPTIONS),
     Format("ndjson", "one JSON value per line", "json:one_line", (".ndjson", ".jsonl"), JSON_OPTIONS),
     Format("csv", "comma-separated values", "csv:csv", (".csv",), (*CELL_OPTIONS, "csv"), rows=True),
     Format("tsv", "tab-separated values, as @tsv", "csv:tsv", (".tsv",), CELL_OPTIONS, rows=True),
@@ -95,9 +95,9 @@ UNWRITTEN: Final = frozenset(
 
 
 def by_name(name: str, place: str = "--to") -> Format:
-    """Return the format that `place` names. Raises UsageError."""
+    """Return the format that `place` names, by its name or an ending: `markdown`, `md`. Raises UsageError."""
     for format_ in FORMATS:
-        if format_.name == name:
+        if format_.name == name or f".{name}" in format_.endings:
             return format_
     told = f' "{name}"' if name.isidentifier() and shown(name) == name else ""
     raise UsageError(f"{place}: unknown format{told}", hint=choices(name, NAMES))

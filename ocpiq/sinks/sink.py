@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -15,7 +15,8 @@ class Settings(Struct, frozen=True):
     """What the command line says of formats, as one typed value.
 
     `null` and `na` stand for null and for a blank in cells, `csv` are the words of `--csv`. The others are jq's flags;
-    `indent` is one level of it, None where none was asked for; `colors` are jq's escape sequences or none.
+    `indent` is one level of it, None where none was asked for; `colors` are jq's escape sequences or none. `array` is
+    what JSON does with several results: nothing, an array of two and more, or an array whatever their number.
     """
 
     sort_keys: bool = False
@@ -30,6 +31,7 @@ class Settings(Struct, frozen=True):
     compact: bool = False
     indent: str | None = None
     colors: tuple[str, ...] = ()
+    array: Literal["never", "several", "always"] = "never"
 
 
 class Sink(Protocol):

@@ -172,6 +172,33 @@ def test_what_nobody_foresaw_shows_its_place_and_no_value(home: dict[str, str], 
     assert "personal value" in run.stderr
 
 
+def test_a_saved_query_explains_itself(home: dict[str, str], tmp_path: Path) -> None:
+    """As a command of its own, with `#!/usr/bin/env -S ocpiq -f` as its first line."""
+    script = tmp_path / "bin" / "ocpiq"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m ocpiq "$@"\n')
+    script.chmod(0o755)
+    file = tmp_path / "idle.ocpiq"
+    file.write_text((Path(__file__).parents[2] / "examples" / "idle_ports.ocpiq").read_text("utf-8"), "utf-8")
+    file.chmod(0o755)
+    env = {**home, "PATH": f"{script.parent}:{home['PATH']}", "PYTHONPATH": str(Path(__file__).parents[2])}
+    run = subprocess.run(
+        ["./idle.ocpiq", "--help"], capture_output=True, text=True, env=env, cwd=tmp_path, check=False
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "\nParameters\n  period  " in run.stdout and "\n  sessions: passes " in run.stdout
+    run = subprocess.run(
+        ["./idle.ocpiq", "--period", "2026"],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "error: unknown option --period (for a parameter: --arg period 2026)\n"
+
+
 def test_login_and_pull(home: dict[str, str], tmp_path: Path) -> None:
     """The way of a user: a platform, a login, a pull; the same by --demo, and by --source from a file."""
     query = (

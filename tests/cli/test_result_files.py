@@ -61,7 +61,7 @@ LINES = "".join(f'{{"id":"S{number}"}}\n' for number in range(10))
 TABLE = "".join(f"| S{number} |\n" for number in range(10))
 FORMATS = {
     "x.ndjson": LINES,
-    "x.json": LINES,
+    "x.json": "[\n" + LINES.strip().replace("\n", ",\n") + "\n]\n",
     "x.csv": "id\n" + "".join(f"S{number}\n" for number in range(10)),
     "x.tsv": "id\n" + "".join(f"S{number}\n" for number in range(10)),
     "x.md": "| id |\n| --- |\n" + TABLE,

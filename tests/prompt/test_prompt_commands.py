@@ -128,10 +128,12 @@ def test_explain_the_last_query_or_another(said: Said) -> None:
 def test_the_form_of_results(said: Said) -> None:
     said("sessions only id")
     assert said("[1]") == "[\n  1\n]\n"
+    assert said("1, 2") == "1\n2\n"  # and not as an array
+    assert said(":to md") == "Output format: markdown\n"
     assert said(":to ndjson") == "Output format: ndjson\n"
     assert said("[1]") == "[1]\n"
     assert said(":to").startswith("Output format: ndjson (available: json, ")
-    assert "unknown format xml (available: json, " in said(":to xml")
+    assert ':to: unknown format "xml" (available: json, ' in said(":to xml")
     assert "did you mean table?" in said(":to tabel")
     said(":to table")
     assert said("sessions only id, kwh").splitlines()[-1].split() == ["2", "7"]

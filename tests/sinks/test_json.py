@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ocpiq.errors import RunError
 from ocpiq.sinks.colors import colors, refused
-from ocpiq.sinks.json import JsonStyle, encoder
+from ocpiq.sinks.json import JsonArray, JsonStyle, encoder
 from ocpiq.values.blank import Blank
 
 VALUE = {"b": [1, 2.5, {}], "a": {"ü": "😀\x7f", "e": []}, "n": None}
@@ -130,3 +130,23 @@ def test_any_form_holds_the_same_value(value: object, form: JsonStyle) -> None:
         text = text.replace(escape, "")
     assert json.loads(text) == value
     assert text.isascii() or not form.ascii_only
+
+
+@given(
+    st.lists(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3))),
+    st.sampled_from(["", "  ", "\t"]),
+    st.booleans(),
+    st.sets(st.integers(0, 5)),
+)
+def test_an_array_holds_every_value(
+    values: list[object], indent: str, always: bool, flushed: set[int]
+) -> None:
+    array = JsonArray(encoder(JsonStyle(indent=indent, end=b"")), indent, always=always)
+    written = b""
+    for number, value in enumerate(values):
+        written += array.write(value)
+        if number in flushed:
+            written += array.flush()
+    written += array.end()
+    alone = len(values) == 1 and not always and 0 not in flushed
+    assert json.loads(written) == (values[0] if alone else values)
