@@ -13,7 +13,6 @@ from ocpiq.errors import UsageError
 if TYPE_CHECKING:
     from ocpiq.storage.config import Config
 
-BUILT_IN: Final = "default"
 EXAMPLE: Final = """\
 Set defaults in it, such as
   zone = "Europe/Amsterdam"   # --tz; a query's own time zone comes first
@@ -46,12 +45,12 @@ def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
     from ocpiq.storage import logins
 
     mode = None if config.mode is None else f"{config.mode:04o}"
-    for name, value, built_in in (
-        ("zone", config.zone, "UTC"),
-        ("form", config.form, "json"),
-        ("mode", mode, "0600 for new files with passed fields"),
+    for name, value, built_in, origin in (
+        ("zone", config.zone, "UTC", "default"),
+        ("form", config.form, "json", "default"),
+        ("mode", mode, "0600", "default of new files with passed fields"),
     ):
-        yield name, value or built_in, "config file" if value else BUILT_IN
+        yield name, value or built_in, "config file" if value else origin
     named = os.environ.get(logins.PLATFORM_VARIABLE)
     platform = named or config.platform
     origin = logins.PLATFORM_VARIABLE if named else "config file" if platform else "last login"

@@ -283,6 +283,7 @@ VARIABLES = [
     Case("--arg", ("-n", "--arg", "a", "1", "$a"), '"1"\n'),
     Case("--arg behind the query", ("-n", "$a + $b", "--arg", "a", "1", "--arg", "b", "2"), '"12"\n'),
     Case("the first --arg counts", ("-n", "$a", "--arg", "a", "1", "--arg", "a", "2"), '"1"\n'),
+    Case("whatever their kinds", ("-n", "$a", "--argjson", "a", "2", "--arg", "a", "3"), "2\n"),
     Case("--argjson", ("-n", "--argjson", "a", '{"b":[1]}', "$a.b[0]"), "1\n"),
     Case(
         "--argjson that is none", ("-n", "--argjson", "a", "x y", "$a"), err="--argjson a takes JSON", code=2
