@@ -13,6 +13,7 @@ from ocpiq.values.json.scanner import Items, keys
 
 BOM: Final = b"\xef\xbb\xbf"
 MARKS: Final = ("data", "status_code", "status_message")
+LARGEST_CODE: Final = 999_999_999  # OCPI has four digits
 MESSAGE, STAMP = 200, 40  # characters kept
 
 
@@ -46,9 +47,9 @@ def status_code(sent: object) -> int | None:
     """Return an OCPI status code, which some platforms send as text."""
     if isinstance(sent, str) and sent.strip().isascii() and sent.strip().isdigit():
         return int(sent.strip()[:9])
-    if isinstance(sent, float) and sent.is_integer():
-        return int(sent)
-    return sent if isinstance(sent, int) and not isinstance(sent, bool) else None
+    if isinstance(sent, bool) or not isinstance(sent, int | float) or sent % 1:
+        return None
+    return int(max(-LARGEST_CODE, min(LARGEST_CODE, sent)))
 
 
 def printable(sent: object, longest: int) -> str:

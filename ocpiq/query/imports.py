@@ -63,9 +63,7 @@ class Folders:
 
     def _find(self, names: Sequence[str], search: Sequence[str], origin: str) -> Path | None:
         folders = self._looked_in(search, origin)
-        return next(
-            (folder / name for folder in folders for name in names if (folder / name).is_file()), None
-        )
+        return next((folder / name for folder in folders for name in names if _is_file(folder / name)), None)
 
     def _looked_in(self, search: Sequence[str], origin: str) -> list[Path]:
         base = Path(origin).parent if origin else self._home
@@ -88,6 +86,13 @@ def _module(name: str, file: Path) -> ImportedModule:
         where = ", line {}, column {}".format(*place(text, error.span)) if error.span else ""
         shown = name if name.startswith("~") else file.name
         raise CompileError(f"{shown}{where}: {error.message}", hint=error.hint) from None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _check(path: str) -> None:

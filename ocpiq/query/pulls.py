@@ -29,6 +29,7 @@ from ocpiq.values.types import Value
 BEYOND: Final = 1e12  # seconds since 1970; the year 9999 ends at 2.5e11
 FIRST_SECOND: Final = (datetime.min - EPOCH) // timedelta(seconds=1)  # of the years that a DateTime can say
 LAST_SECOND: Final = (datetime.max - EPOCH) // timedelta(seconds=1)
+MOST_DIGITS: Final = 18  # of a count
 CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds by which a platform may date an update too early
 
 
@@ -146,7 +147,9 @@ def _count(part: SourcePlan, variables: Mapping[str, Value]) -> int | None:
     value = part.newest.value if isinstance(part.newest, Constant) else None
     if isinstance(part.newest, Given):
         value = variables[part.newest.name]
-        value = int(value) if type(value) is str and value.isdigit() else value
+        value = (
+            int(value) if type(value) is str and value.isdecimal() and len(value) <= MOST_DIGITS else value
+        )
     if type(value) is not int or value < 0:
         raise UsageError("newest needs a whole number", hint="such as newest 10")
     return value

@@ -14,6 +14,7 @@ from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.order import equal
 from ocpiq.values.types import Value, type_name
 
+MOST_DIGITS: Final = 18  # of a count
 NO_SLICE: Final = "Array/string slice indices must be integers"
 
 
@@ -141,7 +142,7 @@ def object_key(value: Value) -> str:
 
 def whole_number(value: Value) -> int:
     """Return the count of `limit`: a whole number, not below zero."""
-    if type(value) is str and value.isdigit():
+    if type(value) is str and value.isdecimal() and len(value) <= MOST_DIGITS:
         return int(value)
     if type(value) is not int or value < 0:
         raise RunError(f"limit needs a whole number, not {excerpt(value)}")

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias, cast
 from msgspec import Struct
 
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import Number, plain
+from ocpiq.values.arithmetic import Number, is_finite, plain, to_float
 from ocpiq.values.blank import Blank, refuse, refuse_inside
 from ocpiq.values.json.codec import excerpt
 from ocpiq.values.numbers import NUMBERS, LiteralNumber
@@ -93,7 +93,7 @@ class Sum:
             try:
                 part = float(rest)
             except OverflowError:
-                return math.copysign(math.inf, rest)
+                return to_float(rest)
             parts.append(part)
             rest -= int(part)
         return plain(exactly(parts))
@@ -105,7 +105,7 @@ class Sum:
         total = self.total()
         if isinstance(total, int) and total % self.count == 0:
             return total // self.count
-        return plain(total / self.count)
+        return plain(to_float(total) / self.count)
 
 
 def shorten(floats: list[float]) -> None:
@@ -291,9 +291,13 @@ class Values:
         low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
         if low == high or place == below:
             return low
-        if not (math.isfinite(low) and math.isfinite(high)):
-            return plain(low + (high - low) * float(place - below))
-        return plain(float(Fraction(low) + (Fraction(high) - Fraction(low)) * (place - below)))
+        if not (is_finite(low) and is_finite(high)):
+            return plain(to_float(low) + (to_float(high) - to_float(low)) * float(place - below))
+        between = Fraction(low) + (Fraction(high) - Fraction(low)) * (place - below)
+        try:
+            return plain(float(between))
+        except OverflowError:
+            return to_float(math.floor(between))
 
 
 class Different:

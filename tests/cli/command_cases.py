@@ -117,6 +117,14 @@ INPUT = [
         '"Invalid literal at line 2, column 4"\n[1,3]\n',
         "1\ntru \n3",
     ),
+    Case("a string times a huge number", ("-n", '1e300 * ""'), '""\n'),
+    Case("a number of 5,000 digits", (".",), "1" * 5000 + "\n", "1" * 5000),
+    Case("and what is computed with it", (". + 0",), "1.7976931348623157e+308\n", "1" * 5000),
+    Case(
+        "a byte that is not UTF-8 in a variable",
+        ("-n", "--arg", "x", "a\udce9", "$x | @base64, @uri"),
+        '"Ye+/vQ=="\n"a%EF%BF%BD"\n',
+    ),
     Case("-b", ("-b", "."), "1\n", "1"),
     Case(
         "the first value of a variable counts", ("-n", "--argjson", "y", "2", "--arg", "y", "3", "$y"), "2\n"

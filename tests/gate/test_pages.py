@@ -32,6 +32,13 @@ def opened(body: bytes, *paths: str, **given: object) -> OpenedPage:
         pytest.param(b'{"data":"x","status_code":1000}', 1000, 1, 0, id="a scalar"),
         pytest.param(b'{"data":[{}],"status_code":"1000"}', 1000, 1, 1, id="status as text"),
         pytest.param(b'{"data":[{}],"status_code":1000.0}', 1000, 1, 1, id="status as a float"),
+        pytest.param(
+            b'{"data":[{}],"status_code":%s}' % (b"1" * 6000), 999_999_999, 0, 0, id="status of 6,000 digits"
+        ),
+        pytest.param(
+            b'{"data":[{}],"status_code":%s}' % (b"1" * 4000), 999_999_999, 0, 0, id="status of 4,000 digits"
+        ),
+        pytest.param(b'{"data":[{}],"status_code":1000.5}', None, 1, 1, id="status with a fraction"),
         pytest.param(b'{"data":[{}],"status_code":{}}', None, 1, 1, id="status of a wrong shape"),
         pytest.param(b'{"data":[{"id":1}],"status_code":2001}', 2001, 0, 0, id="a failure"),
         pytest.param(b'{"data":[{"id":1}],"status_code":"3000"}', 3000, 0, 0, id="a failure as text"),

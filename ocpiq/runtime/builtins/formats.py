@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank
-from ocpiq.values.json.codec import excerpt, to_json, tostring
+from ocpiq.values.json.codec import excerpt, to_json, tostring, utf8
 from ocpiq.values.types import Value, type_name
 
 BROKEN_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -83,7 +83,7 @@ def _shell(value: Value) -> str:
 
 
 def _base64(value: Value) -> str:
-    return base64.b64encode(tostring(value).encode("utf-8", "replace")).decode()
+    return base64.b64encode(utf8(tostring(value))).decode()
 
 
 def _from_base64(value: Value) -> str:
@@ -120,7 +120,7 @@ def _padded(text: str, block: int) -> str:
 
 
 def _base32(value: Value) -> str:
-    return base64.b32encode(tostring(value).encode("utf-8", "replace")).decode()
+    return base64.b32encode(utf8(tostring(value))).decode()
 
 
 def _from_base32(value: Value) -> str:
@@ -168,7 +168,7 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     "@csv": _formatting(lambda value: _row(value, "csv", _csv_cell, ",")),
     "@tsv": _formatting(lambda value: _row(value, "tsv", _tsv_cell, "\t")),
     "@html": _formatting(lambda value: tostring(value).translate(HTML)),
-    "@uri": _formatting(lambda value: quote(tostring(value), safe="~")),
+    "@uri": _formatting(lambda value: quote(utf8(tostring(value)), safe="~")),
     "@sh": _formatting(_shell),
     "@base64": _formatting(_base64),
     "@base64d": _formatting(_from_base64),

@@ -12,10 +12,11 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 from ocpiq.errors import RunError
+from ocpiq.runtime.builtins.numbers import to_number
 from ocpiq.values import times
-from ocpiq.values.arithmetic import divide, multiply, plain
+from ocpiq.values.arithmetic import Number, divide, is_finite, multiply, plain, to_float
 from ocpiq.values.blank import Blank
-from ocpiq.values.json.codec import excerpt
+from ocpiq.values.json.codec import excerpt, number_text
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.times import following, instant, midnight
 from ocpiq.values.types import Value, type_name
@@ -24,6 +25,7 @@ HOUR: Final = 3_600_000_000  # microseconds
 PHASES: Final = {"AC_2_PHASE": 2, "AC_2_PHASE_SPLIT": 2, "AC_3_PHASE": 3}
 MOST_DIGITS: Final = 300
 BEYOND: Final = 1e12  # seconds; the year 9999 ends at 2.5e11
+AMOUNT: Final = re.compile(r"\s*[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*", re.ASCII)
 UNKNOWN: Final = re.compile(r"\s*1970-0?1-0?1(?:[Tt ]|$)")
 
 # ---------------------------------------------------------------- moments
@@ -95,7 +97,7 @@ def duration_hours(end: Value, start: Value) -> Value:
 
 def slots(unit: Value, start: Value, end: Value, place: Value) -> Iterator[Value]:
     """`slots(unit; start; end; zone)`: each hour (day, …) that an interval touches, and for how many hours."""
-    if unit != "hour" and unit not in LABELS:
+    if type(unit) is not str or (unit != "hour" and unit not in LABELS):
         raise RunError(f"{excerpt(unit)} is no unit of slots: hour, {', '.join(LABELS)}")
     there = zone(place)
     first, last = moment(start), moment(end)
@@ -152,7 +154,9 @@ def _decimals(value: Value, digits: Value) -> Decimal | None:
     if type(value) not in NUMBERS:
         raise RunError(f"{type_name(value)} ({excerpt(value)}) number required")
     try:
-        exact = Decimal(repr(value))
+        exact = (
+            Decimal(number_text(cast(Number, value))) if is_finite(cast(Number, value)) else Decimal("NaN")
+        )
         return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) if exact.is_finite() else None
     except InvalidOperation:  # more digits than a decimal has: there is nothing to round
         return exact if digits >= 0 else Decimal(0)
@@ -163,7 +167,9 @@ def rounded(value: Value, digits: Value) -> Value:
     if value is None:
         return None
     found = _decimals(value, digits)
-    return value if found is None else plain(float(found))
+    if found is None or (type(value) is int and cast(int, digits) >= 0):
+        return value
+    return plain(float(found))
 
 
 def fixed(value: Value, digits: Value) -> Value:
@@ -206,7 +212,9 @@ def incl_vat(price: Value) -> Value:
     for amount in total:
         if amount is None or type(amount) is Blank:
             return amount
-    return plain(float(sum(Decimal(repr(amount)) for amount in total)))
+    if not all(is_finite(cast(Number, amount)) for amount in total):
+        return plain(sum(to_float(cast(Number, amount)) for amount in total))
+    return plain(float(sum(Decimal(number_text(cast(Number, amount))) for amount in total)))
 
 
 def _first(price: dict[str, Value], *names: str) -> Value:
@@ -215,11 +223,8 @@ def _first(price: dict[str, Value], *names: str) -> Value:
 
 def _amount(value: Value) -> Value:
     """Return an amount; some platforms send it as text."""
-    if type(value) is str:
-        try:
-            return plain(float(value))
-        except ValueError:
-            pass
+    if type(value) is str and AMOUNT.fullmatch(value):
+        return to_number(value.strip())
     if value is None or type(value) in NUMBERS or type(value) is Blank:
         return value
     raise RunError(f"{type_name(value)} ({excerpt(value)}) is no price")

@@ -87,15 +87,17 @@ def excerpt(value: Value) -> str:
 
 
 def _text_of(value: object) -> str | orjson.Fragment:
-    if isinstance(value, Blank):
+    return orjson.Fragment(value.text) if isinstance(value, LiteralNumber) else _plain_text_of(value)
+
+
+def _plain_text_of(value: object) -> str:
+    if isinstance(value, Blank | LiteralNumber):
         return value.text
-    if isinstance(value, LiteralNumber):
-        return orjson.Fragment(value.text)
     raise TypeError
 
 
 def _holds_infinity(value: Value) -> bool:
-    packed = msgspec.msgpack.encode(value, enc_hook=_text_of)
+    packed = msgspec.msgpack.encode(value, enc_hook=_plain_text_of)
     return INFINITE[0] in packed or INFINITE[1] in packed
 
 
