@@ -18,7 +18,7 @@ from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import Number, is_finite, plain, to_float
 from ocpiq.values.blank import Blank, refuse, refuse_inside
 from ocpiq.values.json.codec import excerpt
-from ocpiq.values.numbers import NUMBERS, LiteralNumber
+from ocpiq.values.numbers import LARGEST, NUMBERS, LiteralNumber
 from ocpiq.values.order import group_key, less, sort_key
 from ocpiq.values.types import Value, type_name
 
@@ -292,7 +292,8 @@ class Values:
         if low == high or place == below:
             return low
         if not (is_finite(low) and is_finite(high)):
-            return plain(to_float(low) + (to_float(high) - to_float(low)) * float(place - below))
+            low, high = (max(-LARGEST, min(LARGEST, end)) if is_finite(end) else end for end in (low, high))
+            return plain(low + (high - low) * float(place - below))
         between = Fraction(low) + (Fraction(high) - Fraction(low)) * (place - below)
         try:
             return plain(float(between))

@@ -101,5 +101,23 @@ def test_sums_at_the_edge(values: list[Value], expected: float) -> None:
     assert FOLDS["sum"].finish(folded("sum", values)) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("sum", [10**400, 0.5], math.inf),
+        ("sum", [-(10**400), 0.5], -math.inf),
+        ("avg", [10**400, 10**400 + 1, 1], math.inf),
+        ("avg", [10**400, 10**400], 10**400),
+        ("median", [1, 10**400], math.inf),
+        ("median", [-(10**400), 1], -math.inf),
+        ("median", [10**400, math.inf], math.inf),
+        ("stddev", [10**400, -(10**400)], math.inf),
+        ("max", [10**400, 1.5], 10**400),
+    ],
+)
+def test_integers_beyond_the_doubles(name: str, values: list[Value], expected: float) -> None:
+    assert FOLDS[name].finish(folded(name, values)) == expected
+
+
 def test_infinities_of_both_signs_have_no_sum() -> None:
     assert math.isnan(FOLDS["sum"].finish(folded("sum", [math.inf, -math.inf])))  # type: ignore[arg-type]
