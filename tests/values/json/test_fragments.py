@@ -20,6 +20,18 @@ def test_decodes_json_as_msgspec_does(raw: bytes) -> None:
     assert plain(parse_bytes(raw, lenient=True)) == plain(msgspec.json.decode(raw))
 
 
+@given(values)
+def test_the_lenient_way_reads_what_the_strict_one_reads(raw: bytes) -> None:
+    try:
+        strict = parse_bytes(raw)
+    except BrokenError as error:
+        if "control characters" not in error.problem and "depth" not in error.problem:
+            with pytest.raises(BrokenError):
+                parse_bytes(raw, lenient=True)
+    else:
+        assert plain(parse_bytes(raw, lenient=True)) == plain(strict)
+
+
 @given(st.lists(values, max_size=4))
 def test_finds_the_items_that_were_sent(items: list[bytes]) -> None:
     expected = [item.strip(b" \r\n\t") for item in items if item]
