@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from ocpiq.gate.body_paging import BodyPaging, PagingMembers
-from ocpiq.gate.envelope import framing
+from ocpiq.gate.envelope import BOM, TwoListsError
+from ocpiq.gate.field_report import FieldReport
 from ocpiq.gate.gate import Gate, OpenedPage, gate
 from ocpiq.gate.keys import Repeats
 from ocpiq.gate.layout import Row, Shape, Slot
 from ocpiq.gate.window import Window
 
 __all__ = [
+    "BOM",
     "BodyPaging",
+    "FieldReport",
     "Gate",
     "OpenedPage",
     "PagingMembers",
@@ -18,7 +21,7 @@ __all__ = [
     "Row",
     "Shape",
     "Slot",
+    "TwoListsError",
     "Window",
-    "framing",
     "gate",
 ]

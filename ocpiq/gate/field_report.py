@@ -15,36 +15,58 @@ from ocpiq.values.json.fragments import OBJECT, fields, objects
 from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.json.scanner import Items
 
-LOOKED_AT: Final = 100  # objects of the first page
+LOOKED_AT: Final = 100  # objects of a source, the first ones, whatever pages they come in
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
 class FieldReport(Struct, frozen=True):
     """What the names of the first objects' fields tell.
 
-    `unknown` are those that no version of OCPI has, sorted, and `unnamed` is how many more have names that are not
-    shown. `versions` are those that have all the others, as far as the view shows these or their blanks; none before
-    any was met.
+    `objects` is how many were looked at so far. `unknown` are the fields that no version of OCPI has, sorted, and
+    `unnamed` is how many more have names that are not shown. `versions` are those that have all the others, as far as
+    the view shows these or their blanks; none before any was met.
     """
 
     unknown: tuple[str, ...] = ()
     unnamed: int = 0
     versions: tuple[str, ...] = ()
+    objects: int = 0
 
 
-def met(view: ViewNode, sent: Items) -> FieldReport:
-    """Return what the first objects tell.
+class Survey:
+    """Looks at the names of the fields in the first objects of a source, over as many pages as these come in."""
 
-    A name is shown where it is a plain identifier, and left out where the query itself names it.
-    """
-    named = {node.blank.path for node in vendors(view)}
-    first = [raw for raw in sent[:LOOKED_AT] if isinstance(raw, bytes) and raw[:1] == OBJECT]
-    seen = {each for raw in first for each in paths(view, raw)}
-    strange = {path for path, versions in seen if versions is None} - named
-    plain = {path for path in strange if all(NAME.fullmatch(name) for name in path.split("."))}
-    known = [set(versions) for _, versions in seen if versions]
-    versions = tuple(sorted(set.intersection(*known))) if known else ()
-    return FieldReport(tuple(sorted(plain)), len(strange) - len(plain), versions)
+    def __init__(self, view: ViewNode) -> None:
+        self._view = view
+        self._named = {node.blank.path for node in vendors(view)}
+        self._seen: set[tuple[str, tuple[str, ...] | None]] = set()
+        self.report = FieldReport()
+
+    @property
+    def left(self) -> int:
+        """How many more objects are to be looked at."""
+        return LOOKED_AT - self.report.objects
+
+    def look(self, sent: Items) -> None:
+        """Look at the next objects, and bring `report` up to date."""
+        first = sent[: self.left]
+        if not first:
+            return
+        for raw in first:
+            if isinstance(raw, bytes) and raw[:1] == OBJECT:
+                self._seen.update(paths(self._view, raw))
+        self.report = self._told(self.report.objects + len(first))
+
+    def _told(self, objects: int) -> FieldReport:
+        """Return what so many objects told.
+
+        A name is shown where it is a plain identifier, and left out where the query itself names it.
+        """
+        strange = {path for path, versions in self._seen if versions is None} - self._named
+        plain = {path for path in strange if all(NAME.fullmatch(name) for name in path.split("."))}
+        known = [set(versions) for _, versions in self._seen if versions]
+        versions = tuple(sorted(set.intersection(*known))) if known else ()
+        return FieldReport(tuple(sorted(plain)), len(strange) - len(plain), versions, objects)
 
 
 def paths(view: ViewNode, raw: bytes) -> Iterator[tuple[str, tuple[str, ...] | None]]:

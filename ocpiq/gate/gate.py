@@ -13,8 +13,8 @@ from typing import Any, Final
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
 
-from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, head, split
-from ocpiq.gate.field_report import LOOKED_AT, FieldReport, met
+from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, Form, Framing, Page, head
+from ocpiq.gate.field_report import FieldReport, Survey
 from ocpiq.gate.keys import ObjectKey, Repeats
 from ocpiq.gate.layout import Shape
 from ocpiq.gate.nested import in_parts, together
@@ -22,6 +22,7 @@ from ocpiq.gate.records import Apart, BatchRecords, Records, rows
 from ocpiq.gate.window import Window, WindowedRecords
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
+from ocpiq.schema import DEFAULT_VERSION, module
 from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED
 from ocpiq.values.json.reader import BLANKS, BrokenError
 from ocpiq.values.json.scanner import Items
@@ -40,7 +41,8 @@ class OpenedPage(Struct, frozen=True):
     cut and escaped. `count` is the number of objects that were sent, `bad` the places of those that are no
     objects; `repeated` counts those that were left out because they came before. `undated` counts rows that
     stayed because their `last_updated` cannot be read, `unended` those that did not because their end of
-    charging cannot be. `met` is what the names of the first page's fields tell.
+    charging cannot be. `met` is what the names of fields have told so far, over all pages. `form` is that of
+    the page.
     """
 
     status_code: int | None
@@ -53,6 +55,7 @@ class OpenedPage(Struct, frozen=True):
     unended: int = 0
     met: FieldReport = FieldReport()
     repeated: int = 0
+    form: Form = "envelope"
 
     def __repr__(self) -> str:
         return f"Opened(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
@@ -70,17 +73,20 @@ class Gate:
     """Opens the pages of one source. `shape` is that of the rows; None where every row is a dict."""
 
     def __init__(self, view: ViewNode, need: Demand, window: Window | None, key: tuple[str, ...]) -> None:
-        self._view = view
-        self._first = True
+        self.framing = framing_of(view)
+        self._survey = Survey(view)
         self._key = ObjectKey(key) if key else None
         if view.part:
             self._rows: Records = in_parts(rows(view, need, window), view.part, self._key)
         else:
             self._rows = rows(view, need, window, self._key)
         self.shape: Shape | None = self._rows.shape
-        self._object: Decoder[Any] = Decoder(self._rows.item)
-        self._way = PageDecoder(self._rows)
-        self._large = PageDecoder(Apart(self._rows)) if isinstance(self._rows, BatchRecords) else self._way
+        self._way = PageDecoder(self._rows, self.framing)
+        self._large = (
+            PageDecoder(Apart(self._rows), self.framing)
+            if isinstance(self._rows, BatchRecords)
+            else self._way
+        )
 
     def page(self, body: bytes, repeats: Repeats | None = None) -> OpenedPage:
         """Open an envelope, a bare list, or one object. PlatformError where it is no JSON.
@@ -89,52 +95,46 @@ class Gate:
         """
         body = body.removeprefix(BOM).lstrip(BLANKS)
         way = self._way if len(body) <= LARGE else self._large
-        found, records = way.records(body)
+        head, records = way.records(body)
+        page = Page(head, [])
         repeats = repeats if self._key else None
         keys = None if records is None or repeats is None else way.rows.keys(records)
-        slices: Items = []
-        if records is None or (self._first and not way.apart):
-            found, slices = split(body)
-        elif self._first:
-            slices = [bytes(raw) for raw in records[:LOOKED_AT]]
+        if records is None or (self._survey.left and not way.apart):
+            page = self.framing.split(body)
+        elif self._survey.left:
+            page = Page(head, [bytes(raw) for raw in records[: self._survey.left]])
         if records is None:
-            return self._opened(found, slices, len(slices), self._each(slices, repeats))
+            return self._opened(page, len(page.slices), self._each(page.slices, repeats))
         gone = set(repeats(keys)) if keys and repeats else ()
         kept = [record for place, record in enumerate(records) if place not in gone] if gone else records
-        return self._opened(found, slices, len(records), (way.rows.all(kept), (), len(gone)))
+        return self._opened(page, len(records), (way.rows.all(kept), (), len(gone)))
 
-    def lines(self, chunk: bytes) -> OpenedPage:
-        """Open lines that each hold an object."""
-        chunk = chunk.removeprefix(BOM)
-        try:
-            records = self._object.decode_lines(chunk)
-        except REFUSED:
-            records = None
-        if records is not None and not (same_lines(chunk, len(records)) and self._rows.takes(records)):
-            records = None
-        slices: Items = []
-        if records is None or self._first:
-            slices = [line.strip(BLANKS) for line in chunk.split(b"\n") if line.strip(BLANKS)]
+    def lines(self, lines: Sequence[bytes]) -> OpenedPage:
+        """Open lines that each hold an object; none of them is blank."""
+        way = self._way if sum(map(len, lines)) <= LARGE else self._large
+        records = way.of_lines(lines)
+        looked_at = lines if records is None else lines[: self._survey.left]
+        page = Page(EnvelopeHead(), [line.strip(BLANKS) for line in looked_at])
         if records is None:
-            return self._opened(EnvelopeHead(), slices, len(slices), self._each(slices, None))
-        return self._opened(EnvelopeHead(), slices, len(records), (self._rows.all(records), (), 0))
+            return self._opened(page, len(lines), self._each(page.slices, None))
+        return self._opened(page, len(lines), (way.rows.all(records), (), 0))
 
-    def _opened(self, found: EnvelopeHead, slices: Items, count: int, taken: Taken) -> OpenedPage:
+    def _opened(self, page: Page, count: int, taken: Taken) -> OpenedPage:
         """Return an opened page of so many objects."""
-        told = met(self._view, slices) if self._first else FieldReport()
-        self._first = False
+        self._survey.look(page.slices)
         kept, bad, repeated = taken
         return OpenedPage(
-            found.status,
-            found.message,
-            found.timestamp,
+            page.head.status,
+            page.head.message,
+            page.head.timestamp,
             count,
             kept.rows,
             bad,
             kept.undated,
             kept.unended,
-            told,
+            self._survey.report,
             repeated,
+            page.form,
         )
 
     def _each(self, slices: Items, repeats: Repeats | None) -> Taken:
@@ -157,14 +157,28 @@ class Gate:
         return together(stay), tuple(bad), len(gone)
 
 
+def framing_of(view: ViewNode) -> Framing:
+    """Return how the objects are framed that a platform lists for a view."""
+    seen = module(view.blank.module, DEFAULT_VERSION)
+    listed = module(seen.pulled, DEFAULT_VERSION)
+    return Framing(frozenset(listed.root.children), frozenset(listed.key))
+
+
 class PageDecoder:
     """Decodes pages at once, into what `rows` makes its rows of; `apart` tells that these are slices."""
 
-    def __init__(self, rows: Records) -> None:
+    def __init__(self, rows: Records, framing: Framing) -> None:
         self.rows = rows
+        self.framing = framing
         self.apart = rows.item is Raw
         data = list[rows.item] | None | UnsetType  # type: ignore[name-defined]
-        page = defstruct("Page", [("data", data, UNSET)], bases=(Envelope,), gc=False)
+        members = {f"f{number}": name for number, name in enumerate(sorted(framing.fields))}
+        beside: list[Any] = [(attribute, Raw | UnsetType, UNSET) for attribute in members]
+        page = defstruct(
+            "Page", [("data", data, UNSET), *beside], bases=(Envelope,), rename=members, gc=False
+        )
+        self._names = {"status_code": "status_code"} | members
+        self._object: Decoder[Any] = Decoder(rows.item)
         self._list: Decoder[list[Any]] = Decoder(list[rows.item])  # type: ignore[name-defined]
         self._page: Decoder[Any] = Decoder(page)
 
@@ -175,20 +189,19 @@ class PageDecoder:
                 found, records = EnvelopeHead(), self._list.decode(body)
             else:
                 page = self._page.decode(body)
-                if page.data is UNSET and page.status_code is UNSET and page.status_message is UNSET:
+                sent = {name for at, name in self._names.items() if getattr(page, at) is not UNSET}
+                if not isinstance(page.data, list) or not self.framing.is_envelope({"data", *sent}):
                     return EnvelopeHead(), None
                 found = head(page.status_code, page.status_message, page.timestamp)
-                records = page.data or [] if found.opens else []
+                records = page.data if found.opens else []
         except REFUSED:
             return EnvelopeHead(), None
         return found, records if self.rows.takes(records) else None
 
-
-def same_lines(chunk: bytes, count: int) -> bool:
-    """Tell whether there are as many lines that are not empty as objects."""
-    ends, at = 0, chunk.find(b"\n")
-    while at >= 0:
-        ends, at = ends + 1, chunk.find(b"\n", at + 1)
-    if ends + (not chunk.endswith(b"\n")) == count:
-        return True
-    return sum(1 for line in chunk.split(b"\n") if line.strip(BLANKS)) == count
+    def of_lines(self, lines: Sequence[bytes]) -> list[Any] | None:
+        """Return the objects of lines, each decoded for itself; None where that cannot be."""
+        try:
+            records = list(map(self._object.decode, lines))
+        except REFUSED:
+            return None
+        return records if self.rows.takes(records) else None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import Struct
 
 from ocpiq.ocpi.http.redaction import redact
 from ocpiq.storage import Party, PlatformParty
@@ -79,23 +79,6 @@ def head(body: bytes) -> Small:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         found = Head()
     return Small(code_of(found.status_code), found.status_message or "", None)
-
-
-class Members(Struct):
-    """What of a page's members tells that it is one; nothing of them is opened."""
-
-    data: Raw | UnsetType = UNSET
-    status_code: Raw | UnsetType = UNSET
-    status_message: Raw | UnsetType = UNSET
-
-
-def is_page(body: bytes) -> bool:
-    """Tell whether a body is a list or has a member of OCPI's envelope."""
-    try:
-        found = msgspec.json.decode(body.removeprefix(BOM), type=Members)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return True  # a list, or what the gate makes something of all the same
-    return (found.data, found.status_code, found.status_message) != (UNSET, UNSET, UNSET)
 
 
 def code_of(value: object) -> int | None:

@@ -8,17 +8,19 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
+from itertools import chain, filterfalse, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from ocpiq.errors import Notify, PlatformError, UsageError
-from ocpiq.gate import Gate, OpenedPage, bounds, framing
+from ocpiq.gate import BOM, Gate, OpenedPage, bounds
 from ocpiq.sources.protocol import Ask
 from ocpiq.sources.watch import watched
 from ocpiq.values.encodings import conversion, wide_encoding
 
-BLOCK = 1 << 17  # bytes of NDJSON that are read at once, so that they stay in the processor's cache
+LINES = 100  # objects of a page of NDJSON: few enough to stay in the processor's cache
+BUFFER = 1 << 17  # bytes
 STANDARD_INPUT = Path("-")
 GZIP = b"\x1f\x8b"
 
@@ -33,7 +35,7 @@ class FileSource:
         self.version = version
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
-        """Yield what the files hold; NDJSON counts as a page for each block. Raises UsageError."""
+        """Yield what the files hold; NDJSON counts as a page for each 100 objects. Raises UsageError."""
         found = ((opened, None) for path in files_of(self.path) for opened in opened_file(path, gate))
         yield from watched(ask.module, found, notify, self.version)
 
@@ -42,15 +44,16 @@ def opened_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
     """Yield what the gate makes of one file."""
     try:
         with stream(path) as file:
-            head = file.read(BLOCK)
-            encoding = wide_encoding(head[:4])
-            if encoding is not None:
-                hint = conversion(encoding, str(path))
-                raise UsageError(f"{shown(path)} is {encoding}, not UTF-8", hint=hint)
-            if framing(head) == "lines":
-                yield from lines(path, blocks(path, file, head), gate)
-            elif head.strip():
-                yield whole(path, b"".join(bounded(path, pieces(file, head))), gate)
+            check_encoding(path, file)
+            start = beginning(path, file)
+            if not start:
+                return
+            if gate.framing.of_file(start) == "lines":
+                yield from lines(path, pages_of_lines(path, file, start), gate)
+            else:
+                rest = file.read(max(bounds.LARGEST - len(start), 0) + 1)
+                check_size(path, len(start) + len(rest))
+                yield whole(path, start + rest, gate)
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is broken"
         raise UsageError(f"{shown(path)} cannot be read: {reason}") from error
@@ -69,50 +72,22 @@ def whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
     return opened
 
 
-def lines(path: Path, found: Iterator[bytes], gate: Gate) -> Iterator[OpenedPage]:
-    """Yield what the gate makes of blocks of lines. Raises UsageError where the file was cut in the last."""
-    for block in found:
-        opened = gate.lines(block)
-        if not block.endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
+def lines(path: Path, pages: Iterator[list[bytes]], gate: Gate) -> Iterator[OpenedPage]:
+    """Yield what the gate makes of pages of lines. Raises UsageError where the file was cut in the last."""
+    for page in pages:
+        opened = gate.lines(page)
+        if not page[-1].endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
             raise UsageError(
                 f"{shown(path)} ends in the middle of an object", hint="it was cut; get it again"
             )
         yield opened
 
 
-def blocks(path: Path, file: BinaryIO, head: bytes) -> Iterator[bytes]:
-    """Yield whole lines, about a block of them at a time; `head` is what was read already. Raises UsageError."""
-    begun: list[bytes | memoryview] = []  # the beginning of a line whose end is not read yet
-    size = 0  # of that
-    for block in pieces(file, head):
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield b"".join((*begun, memoryview(block)[:end]))
-            begun.clear()
-            size = 0
-        if end < len(block):
-            begun.append(block[end:])
-            size += len(block) - end
-            check_size(path, size)
-    if begun:
-        yield b"".join(begun)
-
-
-def pieces(file: BinaryIO, head: bytes) -> Iterator[bytes]:
-    """Yield a file block by block, `head` first."""
-    block = head
-    while block:
-        yield block
-        block = file.read(BLOCK)
-
-
-def bounded(path: Path, found: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the pieces of one page. Raises UsageError where it is larger than one may be."""
-    size = 0
-    for piece in found:
-        size += len(piece)
-        check_size(path, size)
-        yield piece
+def check_encoding(path: Path, file: BufferedReader) -> None:
+    """Raise UsageError for a file in UTF-16 or UTF-32."""
+    encoding = wide_encoding(file.peek(4)[:4])
+    if encoding is not None:
+        raise UsageError(f"{shown(path)} is {encoding}, not UTF-8", hint=conversion(encoding, str(path)))
 
 
 def check_size(path: Path, size: int) -> None:
@@ -124,13 +99,42 @@ def check_size(path: Path, size: int) -> None:
         )
 
 
+def read_line(path: Path, file: BufferedReader) -> bytes:
+    """Return the next line. Raises UsageError for one that is too large."""
+    line = file.readline(bounds.LARGEST + 1)
+    check_size(path, len(line))
+    return line
+
+
+def beginning(path: Path, file: BufferedReader) -> bytes:
+    """Return the first line that is not blank, however long: all of it tells what a file holds."""
+    line = read_line(path, file).removeprefix(BOM)
+    while line.isspace():
+        line = read_line(path, file)
+    return line
+
+
+def pages_of_lines(path: Path, file: BufferedReader, start: bytes) -> Iterator[list[bytes]]:
+    """Yield the lines that are not blank, page by page; `start` is the one that was read already.
+
+    A page is a number of lines, never of bytes: what is said of pages must not tell how long private values are.
+    """
+    others = iter(lambda: read_line(path, file), b"")
+    found = filterfalse(bytes.isspace, chain((start,), others))
+    while page := list(islice(found, LINES)):
+        yield page
+
+
 @contextmanager
-def stream(path: Path) -> Iterator[BinaryIO]:
+def stream(path: Path) -> Iterator[BufferedReader]:
     """Open a file for reading, unpacked where it is packed; standard input stays open after it."""
     with ExitStack() as closing:
-        file = sys.stdin.buffer if path == STANDARD_INPUT else closing.enter_context(path.open("rb"))
-        packed = cast(BufferedReader, file).peek(2)[:2] == GZIP
-        yield cast(BinaryIO, Unpacked(path, file)) if packed else file
+        if path == STANDARD_INPUT:
+            file = cast(BufferedReader, sys.stdin.buffer)
+        else:
+            file = cast(BufferedReader, closing.enter_context(path.open("rb", buffering=BUFFER)))
+        packed = file.peek(2)[:2] == GZIP
+        yield BufferedReader(cast(RawIOBase, Unpacked(path, file)), BUFFER) if packed else file
 
 
 class Counted:

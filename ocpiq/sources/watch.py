@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ocpiq.errors import IncompleteError, Notify, PageRead, PullEnded, Warned
-from ocpiq.gate import OpenedPage
+from ocpiq.gate import FieldReport, OpenedPage
 
 Shown = Callable[[str], str]
 SHOWN = 10  # places or names in one warning
@@ -53,9 +53,8 @@ class Watch:
         self.bad = 0
         self.undated = 0
         self.unended = 0
-        self.unnamed = 0
+        self.met = FieldReport()
         self.places: list[str] = []
-        self.unknown: set[str] = set()
 
     def page(self, opened: OpenedPage, total: int | None) -> None:
         """Count a page."""
@@ -64,17 +63,23 @@ class Watch:
         self.bad += len(opened.bad)
         self.undated += opened.undated
         self.unended += opened.unended
-        self.unnamed += opened.met.unnamed
         room = SHOWN - len(self.places)
         self.places += [f"page {self.pages} index {index}" for index in opened.bad[:room]]
-        self.unknown.update(map(self.shown, opened.met.unknown))
-        versions = opened.met.versions
-        if self.version and versions and self.version not in versions:
-            said = " or ".join(versions)
-            self.warn(
-                f"the objects have fields of OCPI {said}, and are read as {self.version} (--ocpi-version)"
-            )
+        if opened.met.objects > self.met.objects:
+            self.read_names(opened.met)
         self.notify(PageRead(self.module, self.pages, self.objects, total))
+
+    def read_names(self, met: FieldReport) -> None:
+        """Warn once where the fields are those of another version than the user said."""
+        told, self.met = self.met, met
+        if not self.version or self.of_another_version(told) or not self.of_another_version(met):
+            return
+        said = " or ".join(met.versions)
+        self.warn(f"the objects have fields of OCPI {said}, and are read as {self.version} (--ocpi-version)")
+
+    def of_another_version(self, met: FieldReport) -> bool:
+        """Tell whether the objects' fields are those of other versions than the user said."""
+        return bool(met.versions) and self.version not in met.versions
 
     def end(self, *, complete: bool) -> None:
         """Say that the pull is over."""
@@ -90,10 +95,10 @@ class Watch:
             self.warn(f"{counted(self.undated, 'object')} kept whose last_updated cannot be read")
         if self.unended:
             self.warn(f"{counted(self.unended, 'object')} left out whose end of charging cannot be read")
-        if self.unknown or self.unnamed:
-            names = sorted(self.unknown)
+        names = tuple(map(self.shown, self.met.unknown))
+        if names or self.met.unnamed:
             listed = ": " + ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "") if names else ""
-            self.warn(f"{counted(len(names) + self.unnamed, 'field')} not OCPI's, left out{listed}")
+            self.warn(f"{counted(len(names) + self.met.unnamed, 'field')} not OCPI's, left out{listed}")
 
     def warn(self, text: str) -> None:
         """Say something of this pull."""

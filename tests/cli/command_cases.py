@@ -21,6 +21,7 @@ class Case(Struct, frozen=True):
     environment: dict[str, str] = field(default_factory=dict)
 
 
+VENDOR = '{"id":"1","country_code":"NL","kwh":1,"data":[{"id":"Jane Doe","currency":"+316"}]}'
 SESSIONS = """\
 {"id":"1","country_code":"NL","kwh":10.5,"status":"COMPLETED","start_date_time":"2026-01-02T10:00:00Z","last_updated":"2026-01-02T11:00:00Z"}
 {"id":"2","country_code":"NL","kwh":4.5,"status":"COMPLETED","start_date_time":"2026-02-02T10:00:00Z","last_updated":"2026-02-02T11:00:00Z"}
@@ -466,6 +467,53 @@ SOURCES = [
         '"1"\n',
         files={"one": '{"id":"1"}'},
         err=r"^sessions: 1 object, 1 page$",
+    ),
+    Case(
+        "data of a vendor's own, in lines",
+        (*SOURCE, "sessions"),
+        '{"country_code":"NL","id":"1","kwh":"#NA"}\n' * 2,
+        files={"s.ndjson": f"{VENDOR}\n{VENDOR}"},
+        err="^warning: sessions: 1 field is not OCPI's, left out: data$",
+    ),
+    Case(
+        "data of a vendor's own, in one object",
+        (*SOURCE, "sessions"),
+        '{"country_code":"NL","id":"1","kwh":"#NA"}\n',
+        files={"s.ndjson": VENDOR.replace(",", ",\n")},
+        err="left out: data$",
+    ),
+    Case(
+        "data of a vendor's own, in an envelope",
+        (*SOURCE, "sessions"),
+        '{"country_code":"NL","id":"1","kwh":"#NA"}\n',
+        files={"s.ndjson": f'{{"status_code":1000,"data":{VENDOR}}}'},
+        err="left out: data$",
+    ),
+    Case(
+        "a status code of a vendor's own",
+        (*SOURCE, "sessions | .id"),
+        '"1"\n"2"\n',
+        files={"s.ndjson": '{"id":"1","status_code":7}\n{"id":"2","status_code":7}\n'},
+        err="left out: status_code$",
+    ),
+    Case(
+        "a list in an object",
+        (*SOURCE, "sessions | .id"),
+        '"1"\n',
+        files={"s.ndjson": '{"content":[{"id":"1"}],"size":1}'},
+    ),
+    Case(
+        "a list in data",
+        (*SOURCE, "sessions | .id"),
+        '"1"\n',
+        files={"s.ndjson": '{"status_code":1000,"data":{"items":[{"id":"1"}]}}'},
+    ),
+    Case(
+        "two lists",
+        (*SOURCE, "sessions | .id"),
+        files={"s.ndjson": '{"status_code":1000,"data":{"items":[{"id":"1"}],"content":[]}}'},
+        err="^error: s.ndjson: the answer has 2 lists where one belongs: content, items$",
+        code=2,
     ),
     Case("standard input is not touched", (*SOURCE, "sessions | .id"), '"1"\n"2"\n"3"\n', "no json", FILES),
     Case("input beside a source", (*SOURCE, "[sessions | .id], input"), '["1","2","3"]\n7\n', "7", FILES),

@@ -95,7 +95,7 @@ def test_an_object_has_the_same_fate_on_every_way(data: st.DataObject, module: s
     ways = {
         "one by one": opening.page(listed([*sent, b"5"])),
         "split with care": opening.page(listed([b"tru", *sent])),
-        "lines": opening.lines(b"\n".join(sent)) if all(b"\n" not in each for each in sent) else together,
+        "lines": opening.lines(sent) if all(b"\n" not in each for each in sent) else together,
     }
     with careful_only():
         careful = gate(view, needs(*read), window=window)

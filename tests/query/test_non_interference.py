@@ -1,11 +1,13 @@
 """What is not passed has no influence: whatever stands there, outputs, errors, exit code and files stay the same.
 
 Each query is run twice through the command line, on objects that differ in everything but what it passes: in types,
-null, numbers that are none, lone surrogates, bytes that are no UTF-8, depth, keys that occur twice, the order of keys.
+null, length, numbers that are none, lone surrogates, bytes that are no UTF-8, depth, keys that occur twice, the order
+of keys.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -43,6 +45,7 @@ TIMES = [
     b"[]",
     b"NaN",
 ]
+MANY = 150  # objects, where there are many
 
 
 def page(objects: list[bytes]) -> dict[str, bytes]:
@@ -60,12 +63,17 @@ def lines(objects: list[bytes]) -> dict[str, bytes]:
     return {"objects.ndjson": b"\n".join(objects)}
 
 
+def many_lines(objects: list[bytes]) -> dict[str, bytes]:
+    """More lines than a page has, some of them no objects; read in many blocks where values are long."""
+    return {"objects.ndjson": b"\n".join([*objects, b"tru"] * (MANY // len(objects))) + b"\n"}
+
+
 def with_care(objects: list[bytes]) -> dict[str, bytes]:
     """A page with an item that no decoder takes, so that each object is taken alone."""
     return {"page.json": listed([b"tru", *objects])}
 
 
-WAYS = {"a page": page, "pages": pages, "lines": lines, "with care": with_care}
+WAYS = {"a page": page, "pages": pages, "lines": lines, "many lines": many_lines, "with care": with_care}
 
 
 class Case(NamedTuple):
@@ -118,7 +126,7 @@ def sent_to(draw: st.DrawFn, source: SourcePlan, text: str) -> list[Pair]:
 @THOROUGH
 @given(cases(), st.sampled_from(list(WAYS)))
 def test_what_is_not_passed_changes_nothing(case: Case, way: str) -> None:
-    if way == "lines" and any(b"\n" in side for both in case.sent.values() for pair in both for side in pair):
+    if "lines" in way and any(b"\n" in side for both in case.sent.values() for pair in both for side in pair):
         way = "a page"  # a line that a text breaks is two lines
     one, other = (run(case, WAYS[way], side) for side in (0, 1))
     event(f"exit code {one.code}")
@@ -134,3 +142,87 @@ def test_the_property_can_fail(way: Callable[[list[bytes]], dict[str, bytes]]) -
     one, other = (run(case, way, side) for side in (0, 1))
     assert one.code == other.code == 0
     assert one.out != other.out
+
+
+# ---------------------------------------------------------------- lengths
+
+LINES = 430
+ENDS = ("soon", "2026-01-15T00:00:00Z")
+BLOCKS = (1, 290, 310, 3000)
+"""Lengths of a private text with which the lines are some and many of whatever number of bytes is read at once."""
+
+
+def session(number: int, length: int, **others: object) -> bytes:
+    """Return a line with a session whose private text has some length."""
+    found = {"id": f"S{number}", "kwh": 1, "meter_id": "x" * length, "last_updated": "2026-01-05T00:00:00Z"}
+    return json.dumps({**found, **others}).encode()
+
+
+def with_lines(length: int, changed: dict[int, bytes]) -> bytes:
+    return b"\n".join(changed.get(number, session(number, length)) for number in range(LINES))
+
+
+SAID: dict[str, tuple[str, Callable[[int], bytes], str]] = {
+    "pages": ("sessions | aggregate count", lambda n: with_lines(n, {}), "430 objects, 5 pages"),
+    "places": (
+        "sessions | aggregate count",
+        lambda n: with_lines(n, {7: b"tru", 421: b"[]"}),
+        "2 items are no object, left out (page 1 index 7, page 5 index 21)",
+    ),
+    "a place before an early stop": (
+        "limit(3; sessions)",
+        lambda n: with_lines(n, {99: b"tru", 100: b"tru"}),
+        "1 item is no object, left out (page 1 index 99)",
+    ),
+    "a place before an error": (
+        'sessions | if .id == "S150" then error("x") else empty end',
+        lambda n: with_lines(n, {199: b"tru", 200: b"tru"}),
+        "1 item is no object, left out (page 2 index 99)",
+    ),
+    "undated before an early stop": (
+        "limit(3; sessions since 2026-01-01)",
+        lambda n: with_lines(n, {k: session(k, n, last_updated=None) for k in (9, 99, 100, 300)}),
+        "2 objects are kept whose last_updated cannot be read",
+    ),
+    "unended before an early stop": (
+        "limit(1; sessions during 2026-01)",
+        lambda n: with_lines(n, {k: session(k, n, end_date_time=ENDS[k % 2]) for k in range(98, 430)}),
+        "1 object is left out whose end of charging cannot be read",
+    ),
+    "unknown fields": (
+        "limit(3; sessions)",
+        lambda n: with_lines(n, {k: session(k, n, **{f"x_{k}": 1}) for k in (0, 99, 100)}),
+        "2 fields are not OCPI's, left out: x_0, x_99",
+    ),
+    "another version": (
+        "sessions | aggregate count",
+        lambda n: with_lines(n, {k: session(k, n, auth_id=1) for k in [99]}),
+        "the objects have fields of OCPI 2.1.1, and are read as 2.2.1",
+    ),
+    "a cut end": (
+        "sessions | .id",
+        lambda n: with_lines(n, {})[:-9],
+        "ends in the middle of an object",
+    ),
+    "an envelope that shows late": (
+        "sessions",
+        lambda n: b'{"timestamp":"%s","data":[{"id":"S1"}]}' % (b"x" * n * 100),
+        "1 object, 1 page",
+    ),
+    "a long object alone": ("sessions", lambda n: session(1, n * 100), "1 object, 1 page"),
+}
+
+
+@pytest.mark.parametrize(("text", "content", "said"), SAID.values(), ids=list(SAID))
+def test_lengths_of_private_values_change_nothing(
+    text: str, content: Callable[[int], bytes], said: str, tmp_path: Path
+) -> None:
+    sent = tmp_path / "sessions.ndjson"
+    found = []
+    for number, length in enumerate(BLOCKS):
+        sent.write_bytes(content(length))
+        home = tmp_path / f"home{number}"
+        home.mkdir()
+        found.append(command(home, ["--ocpi-version", "2.2.1", "--source", f"sessions={sent}", text]))
+    assert said in found[0].err
+    assert [other for other in found if other != found[0]] == []

@@ -87,32 +87,34 @@ def test_an_empty_file_holds_nothing(tmp_path):
     assert read(path)[0] == []
 
 
-def test_a_large_file_is_read_in_blocks_and_no_further_than_wanted(tmp_path):
+def test_a_large_file_is_read_page_by_page_and_no_further_than_wanted(tmp_path):
     path = tmp_path / "large.ndjson"
     path.write_bytes(b"".join(b'{"id": "%06d", "remark": "%s"}\n' % (n, b"x" * 200) for n in range(20_000)))
     notices = []
     pages = sources.files({"cdrs": path})["cdrs"].pages(Ask("cdrs"), gate_of("cdrs"), notices.append)
     first = next(pages)
     pages.close()
-    assert 500 < first.count < 600
-    assert notices == [PageRead("cdrs", 1, first.count, None)]
+    assert notices == [PageRead("cdrs", 1, 100, None)]
+    assert first.count == 100
     assert read(path)[0] == [f"{n:06}" for n in range(20_000)]
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.text('ab \\"é', max_size=30), max_size=12),
-    st.integers(1, 40),
+    st.integers(1, 5),
     st.booleans(),
 )
-def test_blocks_are_whole_lines_and_nothing_is_lost(lines, size, closed):
+def test_pages_are_numbers_of_lines_and_nothing_is_lost(lines, size, closed):
     content = "\n".join(lines).encode() + (b"\n" if closed else b"")
     file = io.BytesIO(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(file_source, "BLOCK", size)
-        blocks = list(file_source.blocks(Path("x"), file, file.read(size)))
-    assert b"".join(blocks) == content
-    assert all(block.endswith(b"\n") for block in blocks[:-1])
+        patch.setattr(file_source, "LINES", size)
+        start = file_source.beginning(Path("x"), file)
+        pages = list(file_source.pages_of_lines(Path("x"), file, start)) if start else []
+    sent = [line.strip(b"\n") for page in pages for line in page]
+    assert sent == [line.encode() for line in lines if line.strip()]
+    assert all(len(page) == size for page in pages[:-1])
 
 
 def test_what_is_odd_is_said_once_at_the_end(tmp_path):
@@ -206,7 +208,6 @@ def test_a_file_that_unpacks_to_much_more_than_it_is(tmp_path, body):
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 def test_a_page_or_a_line_that_is_too_large(tmp_path, monkeypatch, body, packed):
     monkeypatch.setattr(file_source.bounds, "LARGEST", 2000)
-    monkeypatch.setattr(file_source, "BLOCK", 100)
     path = tmp_path / "large"
     path.write_bytes(gzip.compress(body) if packed else body)
     with pytest.raises(UsageError, match="large holds more than 0 MB in one piece"):
@@ -215,7 +216,6 @@ def test_a_page_or_a_line_that_is_too_large(tmp_path, monkeypatch, body, packed)
 
 def test_many_lines_may_be_more_than_a_page(tmp_path, monkeypatch):
     monkeypatch.setattr(file_source.bounds, "LARGEST", 2000)
-    monkeypatch.setattr(file_source, "BLOCK", 100)
     path = tmp_path / "many.ndjson"
     path.write_bytes(b"".join(b'{"id": "%d"}\n' % number for number in range(1000)))
     assert len(read(path)[0]) == 1000

@@ -542,9 +542,27 @@ BODIES: dict[str, Fault] = {
     ),
     "pages of another kind": Fault(
         page(b'{"content": [{"id": "S0"}], "totalPages": 3, "last": false}'),
+        ids=("S0",),
+        code=INCOMPLETE,
+        said=("incomplete",),
+    ),
+    "an object with data of its own": Fault(
+        page(b'{"id": "S0", "currency": "EUR", "data": [{"id": "Jane Doe"}]}'),
         ids=(),
         code=FAILED,
         said=("JSON that is no OCPI page",),
+    ),
+    "an object in data with data of its own": Fault(
+        page(b'{"status_code": 1000, "data": {"id": "S0", "data": [{"id": "Jane Doe"}]}}'),
+        ids=("S0",),
+        said=("1 field is not OCPI's, left out: data",),
+    ),
+    "a list in data": Fault(page(b'{"data": {"items": [{"id": "S0"}, {"id": "S1"}]}}'), ids=TWO),
+    "two lists in data": Fault(
+        page(b'{"data": {"items": [{"id": "S0"}], "content": []}}'),
+        ids=(),
+        code=FAILED,
+        said=(r"answers with 2 lists where one belongs: content, items \(tell the platform\)",),
     ),
     "no body": Fault(page(b""), ids=(), code=FAILED, said=("answers with nothing",)),
     "no envelope": Fault(page(b'[{"id": "S0"}, {"id": "S1"}]'), ids=TWO),

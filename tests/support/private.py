@@ -25,10 +25,12 @@ WRONG_SHAPES = [
     b'[{"\\ud800":[]}, 1e400]',
     *DEEP,
 ]
+LONG = b'"%s"' % (b"x" * 3000)  # some of them reach over the border of whatever is read at once
 VALUES = [*GOOD, *GOOD, b"[]", b'["x",null]', *ODD, *WRONG_SHAPES]
 
 good_scalars = st.sampled_from(GOOD)
 values = st.sampled_from(VALUES)
+private = st.one_of(values, values, st.just(LONG))
 no_nulls = st.sampled_from([raw for raw in (*GOOD, *ODD) if raw[:1] not in (b"n", b"")])
 wrong_shapes = st.sampled_from(WRONG_SHAPES)
 
@@ -45,7 +47,7 @@ def pairs(draw: st.DrawFn, node: ViewNode, favoured: Collection[str] = ()) -> Pa
         same = draw(values)
         return same, same
     if node.treatment == "blank":
-        return draw(values), draw(values)
+        return draw(private), draw(private)
     if node.treatment == "plain":
         same = draw(good_scalars)
         return draw(st.one_of(st.just((same, same)), st.tuples(wrong_shapes, wrong_shapes)))
@@ -75,7 +77,7 @@ def object_pairs(
     chosen = [name for name in dict.fromkeys((*wanted, *others)) if name in node.children]
     fixed = {key for key, _ in always}
     both = [(quoted(name), draw(pairs(node.children[name], favoured))) for name in chosen]
-    both += [(name, (draw(values), draw(values))) for name in UNKNOWN if draw(st.integers(0, 9)) == 0]
+    both += [(name, (draw(private), draw(private))) for name in UNKNOWN if draw(st.integers(0, 9)) == 0]
     hidden = [
         quoted(field.name)
         for field in (node.field.children.values() if node.field else ())

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ocpiq.errors import PlatformError
+from ocpiq.gate import TwoListsError
 from ocpiq.ocpi.http.redaction import redact
 from ocpiq.ocpi.http.urls import host, proxy_of, shown, traced
 
@@ -201,6 +202,12 @@ def of_page(subject: Subject, url: str) -> Failure:
         hint="is it an OCPI address?",
         status=200,
     )
+
+
+def of_lists(subject: Subject, url: str, error: TwoListsError) -> Failure:
+    """Return the failure for a page with more than one list that could hold the objects."""
+    where = subject.shown(url)
+    return Failure(f"{subject}: {where} answers with {error.lists}", hint="tell the platform", status=200)
 
 
 def of_network(subject: Subject, url: str, error: Exception) -> Failure:

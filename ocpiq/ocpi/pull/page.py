@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ocpiq import schema
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
-from ocpiq.gate import BodyPaging, Gate, OpenedPage, PagingMembers, Repeats
+from ocpiq.gate import BodyPaging, Gate, OpenedPage, PagingMembers, Repeats, TwoListsError
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.client import Answer, Connection
 from ocpiq.ocpi.http.failures import Failure, Subject
@@ -22,7 +22,7 @@ from ocpiq.ocpi.http.retry import Patience, Tries
 from ocpiq.ocpi.http.urls import parameters
 from ocpiq.ocpi.pull.dedup import EXACT
 from ocpiq.ocpi.pull.repeats import Expected, RepeatFilter, Sifted
-from ocpiq.ocpi.responses import SUCCESS, head, is_page, said
+from ocpiq.ocpi.responses import SUCCESS, head, said
 from ocpiq.ocpi.routing import routing
 from ocpiq.storage import Login
 
@@ -189,10 +189,12 @@ class PageReader:
         self.filter.distinct.expect(total or 0)
         try:
             opened = self.gate.page(answer.body, sift)
+        except TwoListsError as error:
+            raise failures.of_lists(self.subject, answer.url, error) from None
         except PlatformError:
             raise failures.of_body(self.subject, answer.url, answer.body) from None
         code = opened.status_code
-        if code is None and opened.count == 1 and not is_page(answer.body):
+        if opened.form == "object":
             raise failures.of_page(self.subject, answer.url)
         if code is not None and code not in SUCCESS:
             message = said(opened.status_message, self.token.value)
