@@ -85,7 +85,7 @@ def lines_of(folder: Path) -> list[str]:
     return [block.split("\n")[0] for text in texts for block in text.split("\n\n")[1:]]
 
 
-KNOWN = lines_of(Path(__file__).parents[1] / "engine" / "programs")
+KNOWN = lines_of(Path(__file__).parents[1] / "codegen" / "programs")
 PIECES = [
     *(
         "1e300",

@@ -187,8 +187,8 @@ def test_installed_tables_of_another_grammar_are_not_used(installed, tmp_path, m
 def imports_lark(installed):
     """Return whether a process whose tables are installed in that folder imports lark to parse a query."""
     program = (
-        "import sys, pathlib; from ocpiq.language import parse, tables;"
-        "tables.INSTALLED = pathlib.Path(sys.argv[1]); parse('.a'); print('lark' in sys.modules)"
+        "import sys, pathlib; from ocpiq.language import grammar, parse;"
+        "grammar.INSTALLED = pathlib.Path(sys.argv[1]); parse('.a'); print('lark' in sys.modules)"
     )
     run = [sys.executable, "-c", program, str(installed)]
     return subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()

@@ -12,7 +12,8 @@ import pytest
     "statement",
     [
         "from ocpiq.cli.main import run; run(['-n', '1'])",
-        "import ocpiq.prompt.suggest as s, ocpiq.prompt.suggestion as c; s.suggest('ses', 3, c.Context('2.2.1', ()))",
+        "from ocpiq.prompt import suggest, suggestion;"
+        " suggest.suggest('ses', 3, suggestion.Surroundings('2.2.1', ()))",
         "import ocpiq.prompt.validator as c; c.checked('sessions', '2.2.1', ())",
         "import ocpiq.prompt.highlight as c; c.pieces('sessions', ())",
         "import ocpiq.prompt.toolbar as b; b.status('', '2.2.1', None, {})",

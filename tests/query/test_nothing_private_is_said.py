@@ -30,7 +30,7 @@ MARKER = "Qz7private"
 
 # ---------------------------------------------------------------- what texts are made of
 
-NEAR_THE_DATA = ("privacy", "sources", "ocpi")
+NEAR_THE_DATA = ("gate/*", "sources/*", "ocpi/**/*", "values/json/fragments", "values/json/scanner")
 PARTS = {
     "numbers of objects, pages, bytes allowed, statuses": (
         "self.status_code",
@@ -149,6 +149,7 @@ PARTS = {
         "f'?{parts.query}' if parts.query else ''",
         "parts.query",
     ),
+    "the name of an encoding": ("encoding",),
     "what is hashed at once and kept as a number": ("SECRET", "whole"),
     "a header that is sent": ("encoded(token.value) if token.form == 'base64' else token.value",),
 }
@@ -157,11 +158,13 @@ KNOWN = {part for parts in PARTS.values() for part in parts}
 
 def interpolated() -> Iterator[tuple[str, str]]:
     """Yield where and what is put into a text."""
-    for package in NEAR_THE_DATA:
-        for path in sorted((PACKAGE / package).rglob("*.py")):
+    for pattern in NEAR_THE_DATA:
+        paths = sorted(PACKAGE.glob(f"{pattern}.py"))
+        assert paths, pattern
+        for path in paths:
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.FormattedValue):
-                    yield f"{package}/{path.name}", ast.unparse(node.value)
+                    yield str(path.relative_to(PACKAGE)), ast.unparse(node.value)
                 assert not (isinstance(node, ast.Attribute) and node.attr == "format"), path
 
 
