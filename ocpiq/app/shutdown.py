@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -144,7 +145,7 @@ class Bell:
 
 def _pair() -> tuple[RawIOBase, RawIOBase]:
     """Return two ends: what is written into the second, which never blocks, is read from the first."""
-    if os.name == "posix":
+    if sys.platform != "win32":
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
         return FileIO(reading, "rb"), FileIO(writing, "wb")

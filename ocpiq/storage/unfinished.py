@@ -48,26 +48,27 @@ def _remove_if_left(path: str) -> None:
     with suppress(OSError):
         if sys.platform == "win32":
             os.unlink(path)  # noqa: PTH108 - refused while the file is open
-            return
-        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            if _locked(descriptor, wait=False):
-                os.unlink(path)  # noqa: PTH108
-        finally:
-            os.close(descriptor)
+        else:
+            descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                if _locked(descriptor, wait=False):
+                    os.unlink(path)  # noqa: PTH108
+            finally:
+                os.close(descriptor)
 
 
 def _locked(descriptor: int, *, wait: bool) -> bool | None:
     """Lock the file; return whether that was done, None where the system or its file system has no locks."""
     if sys.platform == "win32":
         return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
+    else:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            return False
+        except OSError:
+            return None
+        return True
 
 
 class UnfinishedFiles:
