@@ -28,11 +28,11 @@ from ocpiq.storage import history
 
 NARROW: Final = 79  # columns that every terminal has
 HELP: Final = """\
-Enter runs a query, and goes on in a new line where it is not at its end;
-Alt-Enter always makes a new line.
-Tab completes, F2 mends what the bottom line says it mends, Ctrl-R finds an
-earlier query, Ctrl-C cancels, Ctrl-D leaves.
-A query that begins with a blank is not remembered.
+Enter runs a complete query; an unfinished one continues on the next line.
+Alt-Enter always starts a new line.
+Tab completes, F2 applies the fix shown in the bottom line, Ctrl-R searches
+earlier queries, Ctrl-C cancels, Ctrl-D quits.
+A query that begins with a space is not saved in the history.
 
   sessions pass kwh | limit 3
   sessions pass kwh | aggregate sum(.kwh) by .country_code
@@ -57,9 +57,9 @@ def command(session: Session, text: str) -> None:
     try:
         if name not in COMMANDS:
             known = did_you_mean(name, COMMANDS)
-            raise UsageError(f"there is no command {_shown(name)}", hint=known or ":help lists them")
+            raise UsageError(f"unknown command {_shown(name)}", hint=known or ":help lists all commands")
         if "\n" in rest and name != QUERIED:
-            raise UsageError(f"{name} takes one line", hint="what stands below it is to be typed on its own")
+            raise UsageError(f"{name} takes one line", hint="type the other lines separately")
         COMMANDS[name](session, rest)
     except OcpiqError as error:
         failed(error)
@@ -106,7 +106,7 @@ def _schema(session: Session, rest: str) -> None:
 def _explain(session: Session, rest: str) -> None:
     text = rest or session.last
     if not text:
-        raise UsageError("there is no query yet", hint=":explain sessions | .id")
+        raise UsageError("no query yet", hint=":explain sessions | .id")
     _show(_printed(lambda: explain.run(_explain_settings(session, text))))
 
 
@@ -121,7 +121,7 @@ def _explain_settings(session: Session, text: str) -> Settings:
 def _platform(session: Session, rest: str) -> None:
     if rest:
         session.switch(rest)
-        say(f"now on {session.platform} (OCPI {session.version})")
+        say(f"Platform: {session.platform} (OCPI {session.version})")
         return
     for name in dict.fromkeys((*session.platforms, session.platform)):
         _show(f"{'*' if name == session.platform else ' '} {name}")
@@ -141,34 +141,34 @@ def _arg(session: Session, rest: str) -> None:
     name = given.removeprefix("$")
     if not rest:
         names = sorted(f"${each}" for each in session.variables if each != ALWAYS)
-        say(", ".join(names) if names else "no variable is given yet; :arg from 2026-01-01 gives one")
+        say(", ".join(names) if names else "no variables set; to set one: :arg from 2026-01-01")
         return
     if not name.isidentifier() or not value:
-        raise UsageError(":arg takes a name and a text", hint=":arg from 2026-01-01")
+        raise UsageError(":arg needs a name and a value", hint=":arg from 2026-01-01")
     session.variables[name] = value.strip()
-    say(f"${name} is given")  # and not its value, which may be for nobody else
+    say(f"${name} set")  # not its value, which may be private
 
 
 def _save(session: Session, rest: str) -> None:
     path = path_of(rest or session.file)
     if not session.last:
-        raise UsageError("there is no query yet to save")
+        raise UsageError("no query to save yet")
     if not path.name:
-        raise UsageError(":save takes a file", hint=":save month.ocpiq")
+        raise UsageError(":save needs a file name", hint=":save month.ocpiq")
     if path.exists() and str(path) != session.file:
-        raise UsageError(f"{path} is there already", hint="choose another name, or :load it first")
+        raise UsageError(f"{path} already exists", hint="choose another name, or :load it first")
     try:
         path.write_text(session.last.strip() + "\n", "utf-8")
     except OSError as error:
         raise UsageError(f"could not write {path}: {error.strerror}") from None
     session.file = str(path)
-    say(f"saved in {path}; it runs with ocpiq -f {shlex.quote(str(path))}")
+    say(f"Saved to {path}. Run it with: ocpiq -f {shlex.quote(str(path))}")
 
 
 def _load(session: Session, rest: str) -> None:
     path = path_of(rest or session.file)
     if not path.name:
-        raise UsageError(":load takes a file", hint=":load month.ocpiq")
+        raise UsageError(":load needs a file name", hint=":load month.ocpiq")
     session.pending = text_files.read(str(path), "").rstrip()
     session.file = str(path)
 
@@ -180,12 +180,12 @@ def _history(session: Session, rest: str) -> None:
         try:
             history.clear()
         except OSError as error:
-            raise UsageError(f"the history cannot be removed: {error.strerror}") from None
+            raise UsageError(f"could not clear the history: {error.strerror}") from None
         session.forgotten = True
-        say("all queries are forgotten")
+        say("History cleared")
         return
     session.remembers = session.remembers if not rest else rest == "on"
-    say(f"queries are {'' if session.remembers else 'not '}remembered")
+    say(f"History: {'on' if session.remembers else 'off'}")
 
 
 def _quit(session: Session, rest: str) -> None:

@@ -17,7 +17,7 @@ from ocpiq.values.terminal import visible
 Answer = Literal["page", "line", "end", "stop"]
 
 LAYOUT: Final = re.compile("(\x1b\\[[0-9;:]*m|\t)")  # colours, which the results are written in, and tabs
-QUESTION: Final = "-- more: space, Enter for a line, g for all, q to stop --"
+QUESTION: Final = "-- more: Space next page, Enter next line, g to the end, q quit --"
 
 
 class Pager:

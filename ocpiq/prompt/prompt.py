@@ -31,7 +31,7 @@ from ocpiq.values.json.codec import well_formed
 
 PROMPT: Final = "ocpiq> "
 MENU: Final = 8  # rows
-GREETING: Final = ":help says what can be done here; Tab completes; Ctrl-D leaves"
+GREETING: Final = "Type :help for help. Tab completes, Ctrl-D quits."
 STYLE: Final = {
     "module": "ansicyan bold",
     "function": "ansiblue",

@@ -60,7 +60,7 @@ def _write(session: Session, text: str, progress: Progress, shutdown: Shutdown) 
     target = Target(stream, None, True, lambda message: progress(Warned(message)))
     sink = output.open_sink(settings.output, os.environ, target, lambda: query.columns(session.sources))
     if query.modules:
-        progress.waiting(f"asking {session.platform} for {', '.join(query.modules)} …")
+        progress.waiting(f"pulling {', '.join(query.modules)} from {session.platform} …")
 
     def show() -> None:
         if not pager.write(stream.taken()):

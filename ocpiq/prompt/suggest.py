@@ -169,7 +169,7 @@ def _bound(here: CursorType, word: str, context: Surroundings) -> Iterator[Sugge
 def _given(word: str, context: Surroundings) -> Iterator[Suggestion]:
     for name in sorted(context.variables, key=lambda name: name == ALWAYS):
         if name.startswith(word[1:]) and (word or name != ALWAYS):
-            yield Suggestion(f"${name}", len(word), "variable", "given")
+            yield Suggestion(f"${name}", len(word), "variable", "set")
 
 
 def _defined(here: CursorType, word: str) -> Iterator[Suggestion]:

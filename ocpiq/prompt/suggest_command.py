@@ -15,9 +15,9 @@ from ocpiq.sinks.registry import FORMATS
 
 HELPED: Final = ("clause", "stage", "aggregate", "function", "format")
 REMEMBERING: Final = {
-    "on": "remember the queries that are typed",
-    "off": "remember none from now on",
-    "clear": "forget them all",
+    "on": "save queries in the history",
+    "off": "stop saving queries",
+    "clear": "delete all saved queries",
 }
 
 
@@ -63,7 +63,7 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
         case ":history":
             return REMEMBERING
         case ":arg":
-            return dict.fromkeys((each for each in context.variables if each != ALWAYS), "given")
+            return dict.fromkeys((each for each in context.variables if each != ALWAYS), "set")
     return {}
 
 

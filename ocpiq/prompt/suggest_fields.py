@@ -94,6 +94,6 @@ def _described(kind: Type, version: str) -> tuple[str, str]:
 def _type(field: SchemaField | None, version: str) -> str:
     """Return the type of a field, with the versions that have it where the platform's is none of them."""
     if field is None:
-        return "the platform's own"
+        return "platform-specific"
     text = f"{field.type}[]" if field.many else field.type
     return text if version in field.versions else f"{text}, in OCPI {' and '.join(field.versions)}"
