@@ -209,7 +209,7 @@ def test_history(said: Said) -> None:
 
 def test_platforms(said: Said) -> None:
     assert said(":platform") == "  demo\n* files\n"
-    assert "no platform is called 'nowhere'" in said(":platform nowhere")
+    assert "unknown platform 'nowhere'" in said(":platform nowhere")
     assert said.session.platform == "files"
     assert said(":platform demo") == "Platform: demo (OCPI 2.2.1)\n"
     assert said("sessions only id | limit 1 | .id") == '"S0000001"\n'
@@ -234,7 +234,7 @@ def test_without_a_platform_it_says_how_to_get_one(
     assert prompt.start(prompt_settings(parse([]))) == UsageError.exit_code
     said = capsys.readouterr().err
     assert "ocpiq login" in said and "ocpiq --demo" in said
-    with pytest.raises(UsageError, match="no platform is called 'mine'"):
+    with pytest.raises(UsageError, match="unknown platform 'mine'"):
         prompt.start(prompt_settings(parse(["--platform", "mine"])))
     assert not list(tmp_path.iterdir())
 
