@@ -16,17 +16,17 @@ from ocpiq.app import explain, reference, schema, text_files
 from ocpiq.app.report import failed, say
 from ocpiq.app.settings import Settings, Variable
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
-from ocpiq.prompt.command_line import command_of
+from ocpiq.prompt.command_line import split_command
 from ocpiq.prompt.pager import Pager
-from ocpiq.prompt.paths import path_of
+from ocpiq.prompt.paths import expand_path
 from ocpiq.prompt.session import Session
-from ocpiq.prompt.suggest import QUERIED
-from ocpiq.prompt.suggestion import ALWAYS
+from ocpiq.prompt.suggest import EXPLAIN
+from ocpiq.prompt.suggestion import PREDEFINED
 from ocpiq.prompt.words import Word, words
 from ocpiq.sinks.registry import ON_TERMINAL, by_name
 from ocpiq.storage import history
 
-NARROW: Final = 79  # columns that every terminal has
+MIN_WIDTH: Final = 79  # columns that every terminal has
 HELP: Final = """\
 Enter runs a complete query; an unfinished one continues on the next line.
 Alt-Enter always starts a new line.
@@ -39,7 +39,7 @@ A query that begins with a space is not saved in the history.
 """
 
 
-class Printed(io.StringIO):
+class CapturedOutput(io.StringIO):
     """What is to be shown on the terminal that standard output is, if it is one."""
 
     def isatty(self) -> bool:
@@ -51,14 +51,14 @@ class QuitPrompt(Exception):
     """The prompt is to be left."""
 
 
-def command(session: Session, text: str) -> None:
+def run_command(session: Session, text: str) -> None:
     """Do what a line that begins with a colon says; say what is wrong with it. Raises Leave."""
-    name, rest = command_of(text) or ("", "")
+    name, rest = split_command(text) or ("", "")
     try:
         if name not in COMMANDS:
             known = did_you_mean(name, COMMANDS)
-            raise UsageError(f"unknown command {_shown(name)}", hint=known or ":help lists all commands")
-        if "\n" in rest and name != QUERIED:
+            raise UsageError(f"unknown command {_printable(name)}", hint=known or ":help lists all commands")
+        if "\n" in rest and name != EXPLAIN:
             raise UsageError(f"{name} takes one line", hint="type the other lines separately")
         COMMANDS[name](session, rest)
     except OcpiqError as error:
@@ -66,16 +66,16 @@ def command(session: Session, text: str) -> None:
 
 
 def _help(session: Session, rest: str) -> None:
-    own = [word for word in words("command") if word.name in (rest, f":{rest}")]
+    own = [word for word in words("run_command") if word.name in (rest, f":{rest}")]
     if rest and own:
-        _show("\n".join(listed(own)))
+        _show("\n".join(help_lines(own)))
     elif rest:
-        _show(_looked_up(rest))
+        _show(_reference_entry(rest))
     else:
-        _show("\n".join([HELP, *listed(words("command"))]))
+        _show("\n".join([HELP, *help_lines(words("run_command"))]))
 
 
-def _looked_up(name: str) -> str:
+def _reference_entry(name: str) -> str:
     """Return what the language reference says of a name, of everything for `all`. Raises UsageError."""
     try:
         return (reference.contents() if name == "all" else reference.looked_up(name)).rstrip("\n")
@@ -84,13 +84,13 @@ def _looked_up(name: str) -> str:
         raise UsageError(error.message, hint=error.hint if near else ":help all lists all names") from None
 
 
-def listed(known: Sequence[Word]) -> list[str]:
+def help_lines(known: Sequence[Word]) -> list[str]:
     """Return commands, each with what it does, within the width that every terminal has."""
     width = max(len(word.written) for word in known) + 2
     return [
         textwrap.fill(
             word.about,
-            NARROW,
+            MIN_WIDTH,
             initial_indent=f"  {word.written:<{width}}",
             subsequent_indent=" " * (width + 2),
         )
@@ -100,14 +100,14 @@ def listed(known: Sequence[Word]) -> list[str]:
 
 def _schema(session: Session, rest: str) -> None:
     settings = structs.replace(session.query_settings(), words=tuple(rest.split()))
-    _show(_printed(lambda: schema.run(settings)))
+    _show(_capture(lambda: schema.run(settings)))
 
 
 def _explain(session: Session, rest: str) -> None:
     text = rest or session.last
     if not text:
         raise UsageError("no query yet", hint=":explain sessions | .id")
-    _show(_printed(lambda: explain.run(_explain_settings(session, text))))
+    _show(_capture(lambda: explain.run(_explain_settings(session, text))))
 
 
 def _explain_settings(session: Session, text: str) -> Settings:
@@ -140,7 +140,7 @@ def _arg(session: Session, rest: str) -> None:
     given, _, value = rest.partition(" ")
     name = given.removeprefix("$")
     if not rest:
-        names = sorted(f"${each}" for each in session.variables if each != ALWAYS)
+        names = sorted(f"${each}" for each in session.variables if each != PREDEFINED)
         say(", ".join(names) if names else "no variables set; to set one: :arg from 2026-01-01")
         return
     if not name.isidentifier() or not value:
@@ -150,7 +150,7 @@ def _arg(session: Session, rest: str) -> None:
 
 
 def _save(session: Session, rest: str) -> None:
-    path = path_of(rest or session.file)
+    path = expand_path(rest or session.file)
     if not session.last:
         raise UsageError("no query to save yet")
     if not path.name:
@@ -166,7 +166,7 @@ def _save(session: Session, rest: str) -> None:
 
 
 def _load(session: Session, rest: str) -> None:
-    path = path_of(rest or session.file)
+    path = expand_path(rest or session.file)
     if not path.name:
         raise UsageError(":load needs a file name", hint=":load month.ocpiq")
     session.pending = text_files.read(str(path), "").rstrip()
@@ -206,9 +206,9 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
 }
 
 
-def _printed(work: Callable[[], object]) -> str:
+def _capture(work: Callable[[], object]) -> str:
     """Return what a command of the command line prints."""
-    printed = Printed()
+    printed = CapturedOutput()
     with redirect_stdout(printed):
         work()
     return printed.getvalue().rstrip("\n")
@@ -219,5 +219,5 @@ def _show(text: str) -> None:
         Pager(lambda: None).write(text)
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     return name if name.isprintable() and len(name) <= 30 else "…"

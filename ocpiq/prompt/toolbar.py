@@ -9,7 +9,7 @@ from ocpiq.analysis.explanation import explain
 from ocpiq.errors import OcpiqError
 from ocpiq.plan.nodes import QueryPlan
 
-MOST: Final = 3  # rows
+MAX_ROWS: Final = 3  # rows
 
 
 def status(platform: str, version: str, plan: QueryPlan | None, seen: dict[str, int]) -> str:
@@ -30,7 +30,7 @@ def warning(mistake: OcpiqError | None, key: str = "") -> str:
     return f"{text}; {key} fixes it" if key else text
 
 
-def goes_on(open: str) -> str:
+def continuation(open: str) -> str:
     """Return why Enter made a new line; `open` is what is still to come."""
     return f"unfinished: {open}; Ctrl-C cancels" if open else ""
 
@@ -38,5 +38,5 @@ def goes_on(open: str) -> str:
 def rows(text: str, width: int) -> str:
     """Return the text in rows of a bar that is `width` columns wide, with a blank on either side."""
     room = max(10, width - 2)
-    found = textwrap.wrap(text, room, max_lines=MOST, placeholder=" …", break_on_hyphens=False)
+    found = textwrap.wrap(text, room, max_lines=MAX_ROWS, placeholder=" …", break_on_hyphens=False)
     return "\n".join(f" {row} " for row in found)

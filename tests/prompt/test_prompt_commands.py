@@ -11,7 +11,7 @@ from ocpiq import prompt
 from ocpiq.app.arguments import parse
 from ocpiq.app.settings import prompt_settings
 from ocpiq.errors import UsageError
-from ocpiq.prompt.commands import COMMANDS, QuitPrompt, command
+from ocpiq.prompt.commands import COMMANDS, QuitPrompt, run_command
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.storage import history
@@ -49,7 +49,7 @@ class Said:
         self.captured = captured
 
     def __call__(self, line: str) -> str:
-        command(self.session, line) if line.startswith(":") else run(self.session, line)
+        run_command(self.session, line) if line.startswith(":") else run(self.session, line)
         out, err = self.captured.readouterr()
         return out + err
 
@@ -224,7 +224,7 @@ def test_commands_that_are_none(said: Said) -> None:
 @pytest.mark.parametrize("line", [":quit", " :quit", "quit", "exit"])
 def test_quit(line: str, session: Session) -> None:
     with pytest.raises(QuitPrompt):
-        command(session, line)
+        run_command(session, line)
 
 
 def test_without_a_platform_it_says_how_to_get_one(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ocpiq.errors import UsageError
-from ocpiq.prompt.toolbar import goes_on, rows, status, warning
+from ocpiq.prompt.toolbar import continuation, rows, status, warning
 from ocpiq.query import compile
 
 
@@ -30,8 +30,8 @@ def test_a_mistake_is_one_line_with_its_fix() -> None:
     assert warning(None) == ""
     assert warning(UsageError("wrong", hint="do this")) == "wrong (do this)"
     assert warning(UsageError("wrong", hint="do this"), "F2") == "wrong (do this); F2 fixes it"
-    assert goes_on("") == ""
-    assert goes_on("a quote") == "unfinished: a quote; Ctrl-C cancels"
+    assert continuation("") == ""
+    assert continuation("a quote") == "unfinished: a quote; Ctrl-C cancels"
 
 
 @pytest.mark.parametrize(
