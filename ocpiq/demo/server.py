@@ -160,7 +160,7 @@ class DemoPlatform:
             self._server = Server(port, settings, page_delay, log)
         except (OSError, OverflowError) as error:
             raise UsageError(
-                f"port {port} cannot be opened", hint="choose another port, or 0 for any"
+                f"could not open port {port}", hint="choose another port, or 0 for any free port"
             ) from error
         self.token = settings.token
         self.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"

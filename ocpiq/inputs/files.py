@@ -203,7 +203,7 @@ def _check(name: str) -> None:
     if name == STANDARD_INPUT:
         return
     if not Path(name).exists():
-        raise UsageError(f"could not open {name}: there is no such file")
+        raise UsageError(f"could not open {name}: no such file")
     if Path(name).is_dir():
         raise UsageError(f"could not open {name}: it is a folder")
 

@@ -31,7 +31,7 @@ def start(settings: Settings) -> int:
 
         say(SHORT.rstrip())
         return UsageError.exit_code
-    from ocpiq.prompt.prompt import converse  # noqa: PLC0415
+    from ocpiq.prompt.prompt import run_prompt  # noqa: PLC0415
 
     with session.stack:
-        return converse(session)
+        return run_prompt(session)

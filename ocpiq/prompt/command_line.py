@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-FAMILIAR: Final = {"exit": ":quit", "quit": ":quit", "help": ":help", "?": ":help"}  # what other prompts take
+ALIASES: Final = {"exit": ":quit", "quit": ":quit", "help": ":help", "?": ":help"}  # what other prompts take
 COMMAND: Final = re.compile(r"\s*(:\S*)(\s*)", re.ASCII)
 
 
-def command_of(text: str) -> tuple[str, str] | None:
+def split_command(text: str) -> tuple[str, str] | None:
     """Return the command's name and what follows it, without the space around that; None for a query."""
-    if text.strip() in FAMILIAR:
-        return FAMILIAR[text.strip()], ""
+    if text.strip() in ALIASES:
+        return ALIASES[text.strip()], ""
     match = COMMAND.match(text)
     return None if match is None else (match[1], text[match.end() :].rstrip())
 
 
-def argument_at(text: str) -> int | None:
+def argument_start(text: str) -> int | None:
     """Return where the argument of a command begins; None in a query, and while its name is being written."""
     match = COMMAND.match(text)
     return match.end() if match and match[2] else None

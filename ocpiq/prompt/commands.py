@@ -16,30 +16,30 @@ from ocpiq.app import explain, reference, schema, text_files
 from ocpiq.app.report import failed, say
 from ocpiq.app.settings import Settings, Variable
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
-from ocpiq.prompt.command_line import command_of
+from ocpiq.prompt.command_line import split_command
 from ocpiq.prompt.pager import Pager
-from ocpiq.prompt.paths import path_of
+from ocpiq.prompt.paths import expand_path
 from ocpiq.prompt.session import Session
-from ocpiq.prompt.suggest import QUERIED
-from ocpiq.prompt.suggestion import ALWAYS
+from ocpiq.prompt.suggest import EXPLAIN
+from ocpiq.prompt.suggestion import PREDEFINED
 from ocpiq.prompt.words import Word, words
 from ocpiq.sinks.registry import ON_TERMINAL, by_name
 from ocpiq.storage import history
 
-NARROW: Final = 79  # columns that every terminal has
+MIN_WIDTH: Final = 79  # columns that every terminal has
 HELP: Final = """\
-Enter runs a query, and goes on in a new line where it is not at its end;
-Alt-Enter always makes a new line.
-Tab completes, F2 mends what the bottom line says it mends, Ctrl-R finds an
-earlier query, Ctrl-C cancels, Ctrl-D leaves.
-A query that begins with a blank is not remembered.
+Enter runs a complete query; an unfinished one continues on the next line.
+Alt-Enter always starts a new line.
+Tab completes, F2 applies the fix shown in the bottom line, Ctrl-R searches
+earlier queries, Ctrl-C cancels, Ctrl-D quits.
+A query that begins with a space is not saved in the history.
 
   sessions pass kwh | limit 3
   sessions pass kwh | aggregate sum(.kwh) by .country_code
 """
 
 
-class Printed(io.StringIO):
+class CapturedOutput(io.StringIO):
     """What is to be shown on the terminal that standard output is, if it is one."""
 
     def isatty(self) -> bool:
@@ -51,31 +51,31 @@ class QuitPrompt(Exception):
     """The prompt is to be left."""
 
 
-def command(session: Session, text: str) -> None:
+def run_command(session: Session, text: str) -> None:
     """Do what a line that begins with a colon says; say what is wrong with it. Raises Leave."""
-    name, rest = command_of(text) or ("", "")
+    name, rest = split_command(text) or ("", "")
     try:
         if name not in COMMANDS:
             known = did_you_mean(name, COMMANDS)
-            raise UsageError(f"there is no command {_shown(name)}", hint=known or ":help lists them")
-        if "\n" in rest and name != QUERIED:
-            raise UsageError(f"{name} takes one line", hint="what stands below it is to be typed on its own")
+            raise UsageError(f"unknown command {_printable(name)}", hint=known or ":help lists all commands")
+        if "\n" in rest and name != EXPLAIN:
+            raise UsageError(f"{name} takes one line", hint="type the other lines separately")
         COMMANDS[name](session, rest)
     except OcpiqError as error:
         failed(error)
 
 
 def _help(session: Session, rest: str) -> None:
-    own = [word for word in words("command") if word.name in (rest, f":{rest}")]
+    own = [word for word in words("run_command") if word.name in (rest, f":{rest}")]
     if rest and own:
-        _show("\n".join(listed(own)))
+        _show("\n".join(help_lines(own)))
     elif rest:
-        _show(_looked_up(rest))
+        _show(_reference_entry(rest))
     else:
-        _show("\n".join([HELP, *listed(words("command"))]))
+        _show("\n".join([HELP, *help_lines(words("run_command"))]))
 
 
-def _looked_up(name: str) -> str:
+def _reference_entry(name: str) -> str:
     """Return what the language reference says of a name, of everything for `all`. Raises UsageError."""
     try:
         return (reference.contents() if name == "all" else reference.looked_up(name)).rstrip("\n")
@@ -84,13 +84,13 @@ def _looked_up(name: str) -> str:
         raise UsageError(error.message, hint=error.hint if near else ":help all lists all names") from None
 
 
-def listed(known: Sequence[Word]) -> list[str]:
+def help_lines(known: Sequence[Word]) -> list[str]:
     """Return commands, each with what it does, within the width that every terminal has."""
     width = max(len(word.written) for word in known) + 2
     return [
         textwrap.fill(
             word.about,
-            NARROW,
+            MIN_WIDTH,
             initial_indent=f"  {word.written:<{width}}",
             subsequent_indent=" " * (width + 2),
         )
@@ -100,14 +100,14 @@ def listed(known: Sequence[Word]) -> list[str]:
 
 def _schema(session: Session, rest: str) -> None:
     settings = structs.replace(session.query_settings(), words=tuple(rest.split()))
-    _show(_printed(lambda: schema.run(settings)))
+    _show(_capture(lambda: schema.run(settings)))
 
 
 def _explain(session: Session, rest: str) -> None:
     text = rest or session.last
     if not text:
-        raise UsageError("there is no query yet", hint=":explain sessions | .id")
-    _show(_printed(lambda: explain.run(_explain_settings(session, text))))
+        raise UsageError("no query yet", hint=":explain sessions | .id")
+    _show(_capture(lambda: explain.run(_explain_settings(session, text))))
 
 
 def _explain_settings(session: Session, text: str) -> Settings:
@@ -121,7 +121,7 @@ def _explain_settings(session: Session, text: str) -> Settings:
 def _platform(session: Session, rest: str) -> None:
     if rest:
         session.switch(rest)
-        say(f"now on {session.platform} (OCPI {session.version})")
+        say(f"Platform: {session.platform} (OCPI {session.version})")
         return
     for name in dict.fromkeys((*session.platforms, session.platform)):
         _show(f"{'*' if name == session.platform else ' '} {name}")
@@ -140,35 +140,35 @@ def _arg(session: Session, rest: str) -> None:
     given, _, value = rest.partition(" ")
     name = given.removeprefix("$")
     if not rest:
-        names = sorted(f"${each}" for each in session.variables if each != ALWAYS)
-        say(", ".join(names) if names else "no variable is given yet; :arg from 2026-01-01 gives one")
+        names = sorted(f"${each}" for each in session.variables if each != PREDEFINED)
+        say(", ".join(names) if names else "no variables set; to set one: :arg from 2026-01-01")
         return
     if not name.isidentifier() or not value:
-        raise UsageError(":arg takes a name and a text", hint=":arg from 2026-01-01")
+        raise UsageError(":arg needs a name and a value", hint=":arg from 2026-01-01")
     session.variables[name] = value.strip()
-    say(f"${name} is given")  # and not its value, which may be for nobody else
+    say(f"${name} set")  # not its value, which may be private
 
 
 def _save(session: Session, rest: str) -> None:
-    path = path_of(rest or session.file)
+    path = expand_path(rest or session.file)
     if not session.last:
-        raise UsageError("there is no query yet to save")
+        raise UsageError("no query to save yet")
     if not path.name:
-        raise UsageError(":save takes a file", hint=":save month.ocpiq")
+        raise UsageError(":save needs a file name", hint=":save month.ocpiq")
     if path.exists() and str(path) != session.file:
-        raise UsageError(f"{path} is there already", hint="choose another name, or :load it first")
+        raise UsageError(f"{path} already exists", hint="choose another name, or :load it first")
     try:
         path.write_text(session.last.strip() + "\n", "utf-8")
     except OSError as error:
         raise UsageError(f"could not write {path}: {error.strerror}") from None
     session.file = str(path)
-    say(f"saved in {path}; it runs with ocpiq -f {shlex.quote(str(path))}")
+    say(f"Saved to {path}. Run it with: ocpiq -f {shlex.quote(str(path))}")
 
 
 def _load(session: Session, rest: str) -> None:
-    path = path_of(rest or session.file)
+    path = expand_path(rest or session.file)
     if not path.name:
-        raise UsageError(":load takes a file", hint=":load month.ocpiq")
+        raise UsageError(":load needs a file name", hint=":load month.ocpiq")
     session.pending = text_files.read(str(path), "").rstrip()
     session.file = str(path)
 
@@ -180,12 +180,12 @@ def _history(session: Session, rest: str) -> None:
         try:
             history.clear()
         except OSError as error:
-            raise UsageError(f"the history cannot be removed: {error.strerror}") from None
+            raise UsageError(f"could not clear the history: {error.strerror}") from None
         session.forgotten = True
-        say("all queries are forgotten")
+        say("History cleared")
         return
     session.remembers = session.remembers if not rest else rest == "on"
-    say(f"queries are {'' if session.remembers else 'not '}remembered")
+    say(f"History: {'on' if session.remembers else 'off'}")
 
 
 def _quit(session: Session, rest: str) -> None:
@@ -206,9 +206,9 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
 }
 
 
-def _printed(work: Callable[[], object]) -> str:
+def _capture(work: Callable[[], object]) -> str:
     """Return what a command of the command line prints."""
-    printed = Printed()
+    printed = CapturedOutput()
     with redirect_stdout(printed):
         work()
     return printed.getvalue().rstrip("\n")
@@ -219,5 +219,5 @@ def _show(text: str) -> None:
         Pager(lambda: None).write(text)
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     return name if name.isprintable() and len(name) <= 30 else "…"

@@ -26,7 +26,7 @@ class CursorType(Struct):
     scope: Scope | None = None
 
 
-def known(program: tree.Program | None, version: str, variables: Collection[str]) -> CursorType:
+def find_cursor_type(program: tree.Program | None, version: str, variables: Collection[str]) -> CursorType:
     """Return what is known where the step `._here_` stands in `program`. Nothing is raised, nothing is read.
 
     Where a mistake before that place is in the way, it is passed over.
@@ -34,20 +34,20 @@ def known(program: tree.Program | None, version: str, variables: Collection[str]
     found = CursorType()
     if program is None:
         return found
-    for handlers in (HANDLERS, FORGIVING):
+    for handlers in (HANDLERS, LENIENT_HANDLERS):
         with suppress(OcpiqError):
             analyze(
                 program,
                 version=version,
                 givens=variables,
-                handlers={**handlers, tree.Path: _probed(found, handlers[tree.Path])},
+                handlers={**handlers, tree.Path: _probe_handler(found, handlers[tree.Path])},
             )
         if found.scope is not None:
             break
     return found
 
 
-def _probed(found: CursorType, usual: Handler) -> Handler:
+def _probe_handler(found: CursorType, usual: Handler) -> Handler:
     """Return the handler of paths that notes in `found` what it meets at the probe."""
 
     def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resolved:
@@ -67,7 +67,7 @@ def _probed(found: CursorType, usual: Handler) -> Handler:
     return path
 
 
-def _forgiving(usual: Handler) -> Handler:
+def _lenient_handler(usual: Handler) -> Handler:
     """Return a handler that makes an unknown value of a mistake, and of a blank."""
 
     def handle(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Resolved:
@@ -81,5 +81,7 @@ def _forgiving(usual: Handler) -> Handler:
     return handle
 
 
-FORGIVING: Final[Mapping[type, Handler]] = {node: _forgiving(handler) for node, handler in HANDLERS.items()}
+LENIENT_HANDLERS: Final[Mapping[type, Handler]] = {
+    node: _lenient_handler(handler) for node, handler in HANDLERS.items()
+}
 """Resolve what can be resolved, for what is to be said of a query in spite of its mistakes. Never for a run."""

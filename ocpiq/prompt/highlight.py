@@ -11,11 +11,11 @@ from ocpiq.errors import Span
 from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
 from ocpiq.language.partial import begun
-from ocpiq.prompt.command_line import argument_at, command_of
+from ocpiq.prompt.command_line import argument_start, split_command
 
 Piece = tuple[str, str]  # what it is, and the text
 
-KINDS: Final = {
+STYLES: Final = {
     "FIELD": "field",
     "VARIABLE": "variable",
     "LOCATION": "variable",
@@ -31,30 +31,30 @@ KINDS: Final = {
     "_QUOTE": "string",
     "RESERVED": "field",
 }
-UNREAD: Final = re.compile(r'(?P<comment>#.*)|(?P<string>"(?:[^"\\]|\\.)*"?)|(?P<plain>[^"#]+)')
+AFTER_ERROR: Final = re.compile(r'(?P<comment>#.*)|(?P<string>"(?:[^"\\]|\\.)*"?)|(?P<plain>[^"#]+)')
 
 
-def pieces(text: str, modules: Collection[str]) -> list[Piece]:
+def highlight(text: str, modules: Collection[str]) -> list[Piece]:
     """Return the text in pieces, each with what it is: module, function, keyword, field, string, comment, …
 
     Behind a token that cannot stand where it is, only strings and comments are told apart.
     """
-    if command_of(text) is not None:
-        begins = argument_at(text) or len(text)
+    if split_command(text) is not None:
+        begins = argument_start(text) or len(text)
         return [each for each in (("command", text[:begins]), ("", text[begins:])) if each[1]]
     read = begun(text)
     found: list[Piece] = []
     position = 0
     for token in read.tokens:
         found += _between(text[position : token.span.start])
-        found.append((_kind(token, modules), token.text))
+        found.append((_style(token, modules), token.text))
         position = token.span.end
     rest = text[position:]
-    found += _unread(rest) if read.stuck is not None else _between(rest)
+    found += _after_error(rest) if read.stuck is not None else _between(rest)
     return [piece for piece in found if piece[1]]
 
 
-def marked(found: list[Piece], span: Span | None) -> Iterator[Piece]:
+def mark_error(found: list[Piece], span: Span | None) -> Iterator[Piece]:
     """Yield the pieces, those within `span` marked as wrong; where it is behind the text, the last character is."""
     if span is None:
         yield from found
@@ -70,10 +70,10 @@ def marked(found: list[Piece], span: Span | None) -> Iterator[Piece]:
         position += len(text)
 
 
-def _kind(token: Token, modules: Collection[str]) -> str:
+def _style(token: Token, modules: Collection[str]) -> str:
     if token.kind == "NAME":
         return "module" if token.text in modules else "function"
-    return KINDS.get(token.kind) or ("keyword" if token.kind in _keywords() else "")
+    return STYLES.get(token.kind) or ("keyword" if token.kind in _keywords() else "")
 
 
 def _between(text: str) -> Iterator[Piece]:
@@ -82,8 +82,8 @@ def _between(text: str) -> Iterator[Piece]:
         yield "comment" if match[0].startswith("#") else "", match[0]
 
 
-def _unread(text: str) -> Iterator[Piece]:
-    for match in UNREAD.finditer(text):
+def _after_error(text: str) -> Iterator[Piece]:
+    for match in AFTER_ERROR.finditer(text):
         yield (match.lastgroup or "").replace("plain", ""), match[0]
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from prompt_toolkit.history import History
 
-from ocpiq.prompt.command_line import command_of
+from ocpiq.prompt.command_line import split_command
 from ocpiq.prompt.session import Session
 from ocpiq.storage import history
 
@@ -27,7 +27,7 @@ class PromptHistory(History):
 
     def store_string(self, string: str) -> None:
         """Keep an entry, unless it gives a value to a variable or begins with a blank."""
-        gives_value = (command_of(string) or ("",))[0] == ":arg"
+        gives_value = (split_command(string) or ("",))[0] == ":arg"
         if self.session.remembers and not string[:1].isspace() and not gives_value:
             with suppress(OSError):
                 history.append(string)

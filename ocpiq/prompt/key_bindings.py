@@ -12,10 +12,10 @@ from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import completion_is_selected, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from ocpiq.prompt.quick_fix import mended
+from ocpiq.prompt.quick_fix import apply_fix
 from ocpiq.prompt.validator import Validation
 
-MEND: Final = "F2"
+FIX_KEY: Final = "F2"
 
 
 def bindings(look: Callable[[str], Validation]) -> KeyBindings:
@@ -48,13 +48,13 @@ def bindings(look: Callable[[str], Validation]) -> KeyBindings:
     def _(event: KeyPressEvent) -> None:
         complete(event.current_buffer)
 
-    @keys.add(MEND.lower(), filter=at_query)
+    @keys.add(FIX_KEY.lower(), filter=at_query)
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        text = mended(buffer.text, look)
+        text = apply_fix(buffer.text, look)
         if text is not None:
             buffer.save_to_undo_stack()
-            buffer.document = Document(text, moved(buffer.text, text, buffer.cursor_position))
+            buffer.document = Document(text, cursor_after(buffer.text, text, buffer.cursor_position))
 
     return keys
 
@@ -78,7 +78,7 @@ def complete(buffer: Buffer) -> None:
             buffer.complete_next()
 
 
-def moved(before: str, after: str, cursor: int) -> int:
+def cursor_after(before: str, after: str, cursor: int) -> int:
     """Return where the cursor stands when its text has become another: on the same characters as before."""
     same = next((n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
     return cursor if cursor <= same else max(same, cursor + len(after) - len(before))

@@ -10,8 +10,8 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.formatted_text.utils import split_lines
 from prompt_toolkit.lexers import Lexer
 
-from ocpiq.prompt.highlight import marked, pieces
-from ocpiq.prompt.quick_fix import mistake_shown
+from ocpiq.prompt.highlight import highlight, mark_error
+from ocpiq.prompt.quick_fix import visible_mistake
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.prompt.validator import Validation
 
@@ -26,8 +26,8 @@ class QueryLexer(Lexer):
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         """Return a function from line number to its pieces."""
         text, context = document.text, self.context()
-        mistake = mistake_shown(text, get_app().current_buffer.cursor_position, self.look, context)
-        found = marked(pieces(text, context.modules), mistake.span if mistake else None)
+        mistake = visible_mistake(text, get_app().current_buffer.cursor_position, self.look, context)
+        found = mark_error(highlight(text, context.modules), mistake.span if mistake else None)
         styled = [(" ".join(f"class:{name}" for name in kind.split()), part) for kind, part in found]
         lines = list(split_lines(styled))
         return lambda number: lines[number] if number < len(lines) else []

@@ -16,8 +16,10 @@ from ocpiq.values.terminal import visible
 
 Answer = Literal["page", "line", "end", "stop"]
 
-LAYOUT: Final = re.compile("(\x1b\\[[0-9;:]*m|\t)")  # colours, which the results are written in, and tabs
-QUESTION: Final = "-- more: space, Enter for a line, g for all, q to stop --"
+ALLOWED_CONTROLS: Final = re.compile(
+    "(\x1b\\[[0-9;:]*m|\t)"
+)  # colours, which the results are written in, and tabs
+QUESTION: Final = "-- more: Space next page, Enter next line, g to the end, q quit --"
 
 
 class Pager:
@@ -30,7 +32,7 @@ class Pager:
     def write(self, text: str) -> bool:
         """Write whole lines; return False where no more are wanted."""
         self.clear()
-        for line in map(safe, text.removesuffix("\n").split("\n") if text else ()):
+        for line in map(escape_line, text.removesuffix("\n").split("\n") if text else ()):
             rows = self._rows(line)
             if self.room < rows and not self._more():
                 return False
@@ -53,12 +55,15 @@ class Pager:
         width = max(1, shutil.get_terminal_size().columns)
         if len(line) <= width and line.isascii():
             return 1
-        return max(1, -(-get_cwidth(LAYOUT.sub("", line)) // width))
+        return max(1, -(-get_cwidth(ALLOWED_CONTROLS.sub("", line)) // width))
 
 
-def safe(line: str) -> str:
+def escape_line(line: str) -> str:
     """Return a line of results without the characters that a terminal could take for more than text."""
-    return "".join(piece if LAYOUT.fullmatch(piece) else visible(piece) for piece in LAYOUT.split(line))
+    return "".join(
+        piece if ALLOWED_CONTROLS.fullmatch(piece) else visible(piece)
+        for piece in ALLOWED_CONTROLS.split(line)
+    )
 
 
 def ask() -> Answer:
@@ -72,12 +77,12 @@ def ask() -> Answer:
     }
     for answer, pressed in answers.items():
         for key in pressed:
-            keys.add(key, eager=True)(_answer(answer))
+            keys.add(key, eager=True)(_exit_with(answer))
     session: PromptSession[Answer] = PromptSession(
         QUESTION, key_bindings=keys, erase_when_done=True, reserve_space_for_menu=0
     )
     return session.prompt()
 
 
-def _answer(answer: Answer) -> Callable[[KeyPressEvent], None]:
+def _exit_with(answer: Answer) -> Callable[[KeyPressEvent], None]:
     return lambda event: event.app.exit(result=answer)

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def path_of(written: str) -> Path:
+def expand_path(written: str) -> Path:
     """Return the path that was meant. A home that is not known is left as it is written."""
     return Path(os.path.expanduser(written))  # noqa: PTH111 - Path.expanduser raises
 
 
-def names_in(folder: str) -> Sequence[str]:
+def list_folder(folder: str) -> Sequence[str]:
     """Return what a folder holds, the current one where it is empty; a slash behind each folder. Nothing is raised."""
     try:
-        with os.scandir(path_of(folder) if folder else ".") as found:
+        with os.scandir(expand_path(folder) if folder else ".") as found:
             return [each.name + "/" * each.is_dir() for each in found if each.name.isprintable()]
     except (OSError, ValueError):
         return ()

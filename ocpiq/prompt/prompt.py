@@ -15,23 +15,23 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
-from ocpiq.prompt.command_line import command_of
-from ocpiq.prompt.commands import QuitPrompt, command
+from ocpiq.prompt.command_line import split_command
+from ocpiq.prompt.commands import QuitPrompt, run_command
 from ocpiq.prompt.completer import QueryCompleter
 from ocpiq.prompt.history import PromptHistory
-from ocpiq.prompt.key_bindings import MEND, bindings
+from ocpiq.prompt.key_bindings import FIX_KEY, bindings
 from ocpiq.prompt.lexer import QueryLexer
-from ocpiq.prompt.quick_fix import mended, mistake_shown
+from ocpiq.prompt.quick_fix import apply_fix, visible_mistake
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
-from ocpiq.prompt.toolbar import MOST, goes_on, rows, status, warning
-from ocpiq.prompt.validator import Validation, checked
+from ocpiq.prompt.toolbar import MAX_ROWS, continuation, rows, status, warning
+from ocpiq.prompt.validator import Validation, validate
 from ocpiq.sinks.colors import refused
 from ocpiq.values.json.codec import well_formed
 
 PROMPT: Final = "ocpiq> "
 MENU: Final = 8  # rows
-GREETING: Final = ":help says what can be done here; Tab completes; Ctrl-D leaves"
+GREETING: Final = "Type :help for help. Tab completes, Ctrl-D quits."
 STYLE: Final = {
     "module": "ansicyan bold",
     "function": "ansiblue",
@@ -52,7 +52,7 @@ STYLE: Final = {
 }
 
 
-def converse(session: Session) -> int:
+def run_prompt(session: Session) -> int:
     """Take queries and commands until Ctrl-D or `:quit`; return the exit code."""
     prompt = _prompt(session)
     print(GREETING)  # noqa: T201 - to a person at a terminal
@@ -60,8 +60,8 @@ def converse(session: Session) -> int:
         text, session.pending = session.pending, ""
         try:
             text = prompt.prompt(default=text)
-            if command_of(text) is not None:
-                command(session, text)
+            if split_command(text) is not None:
+                run_command(session, text)
                 if session.forgotten:
                     prompt, session.forgotten = _prompt(session), False
             elif text.strip():
@@ -72,7 +72,7 @@ def converse(session: Session) -> int:
             return 0
 
 
-def replace_broken(buffer: Buffer) -> None:
+def replace_invalid_utf8(buffer: Buffer) -> None:
     """Replace bytes that are not UTF-8, which prompt_toolkit hands on as lone surrogates, by U+FFFD."""
     whole = well_formed(buffer.text)
     if whole != buffer.text:
@@ -84,14 +84,16 @@ def _prompt(session: Session) -> PromptSession[str]:
         settings = session.settings.query
         home = Path(session.file).parent if session.file else None
         zones = settings.zone, settings.default_zone
-        return checked(text, session.version, tuple(session.variables), settings.library, home, zones)
+        return validate(text, session.version, tuple(session.variables), settings.library, home, zones)
 
     def bar() -> StyleAndTextTuples:
         buffer, width = get_app().current_buffer, get_app().output.get_size().columns
         found = look(buffer.text)
         line = status(session.platform, session.version, found.plan, session.seen)
-        mistake = mistake_shown(buffer.text, buffer.cursor_position, look, session.context())
-        below = warning(mistake, MEND if mistake and mended(buffer.text, look) else "") or goes_on(found.open)
+        mistake = visible_mistake(buffer.text, buffer.cursor_position, look, session.context())
+        below = warning(mistake, FIX_KEY if mistake and apply_fix(buffer.text, look) else "") or continuation(
+            found.open
+        )
         kind = "class:bottom-toolbar.mistake" if mistake else ""
         shown: StyleAndTextTuples = [("", rows(line, width))]
         return [*shown, ("", "\n"), (kind, rows(below, width))] if below else shown
@@ -115,8 +117,8 @@ def _prompt(session: Session) -> PromptSession[str]:
 
     def make_room(app: Application[str]) -> None:
         """Keep rows for suggestions, as many as leave one for the query and three for the bar."""
-        prompt.reserve_space_for_menu = max(0, min(MENU, app.output.get_size().rows - 1 - MOST))
+        prompt.reserve_space_for_menu = max(0, min(MENU, app.output.get_size().rows - 1 - MAX_ROWS))
 
     prompt.app.before_render += make_room
-    prompt.default_buffer.on_text_changed += replace_broken
+    prompt.default_buffer.on_text_changed += replace_invalid_utf8
     return prompt

@@ -13,12 +13,14 @@ from ocpiq.prompt.suggest import suggest
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.prompt.validator import Validation
 
-MEANT: Final = re.compile(r"did you mean (.+)\?$")
-PASSED: Final = re.compile(r"to use it: (?P<module>\w+) (?P<clause>pass) (?P<path>\S+)$")
-SHOWN: Final = re.compile(r"to use it: (?P<clause>only) …, (?P<path>\S+)$")
-BEGUN_DATE: Final = re.compile(r"(?<!\S)[0-9][0-9TQWZ:.+-]*$")  # read as numbers and signs until it is whole
+DID_YOU_MEAN: Final = re.compile(r"did you mean (.+)\?$")
+PASS_HINT: Final = re.compile(r"to use it: (?P<module>\w+) (?P<clause>pass) (?P<path>\S+)$")
+ONLY_HINT: Final = re.compile(r"to use it: (?P<clause>only) …, (?P<path>\S+)$")
+PARTIAL_DATE: Final = re.compile(
+    r"(?<!\S)[0-9][0-9TQWZ:.+-]*$"
+)  # read as numbers and signs until it is whole
 NAME: Final = re.compile(r"[$@]?[\w.]*\w")
-PATH_OF_CLAUSE: Final = frozenset(
+PATH_TOKENS: Final = frozenset(
     ("NAME", "RESERVED", "FIELD", "FORMAT", "LITERAL", "_DOT", "_COMMA", "_QUOTE", "_AS")
 )
 CLAUSES: Final = {
@@ -31,24 +33,26 @@ CLAUSES: Final = {
     "_NET": "",
 }
 # What clauses take beside paths.
-OTHERS: Final = frozenset(("DATE", "PERIOD", "AGO", "RELATIVE_DAY", "RELATIVE_PERIOD", "INTEGER", "VARIABLE"))
+VALUE_TOKENS: Final = frozenset(
+    ("DATE", "PERIOD", "AGO", "RELATIVE_DAY", "RELATIVE_PERIOD", "INTEGER", "VARIABLE")
+)
 
 
-def mistake_shown(
+def visible_mistake(
     text: str, cursor: int, look: Callable[[str], Validation], context: Surroundings
 ) -> OcpiqError | None:
     """Return the mistake to be shown: one at the cursor only where nothing completes its word and a fix is known."""
     found = look(text)
     mistake = found.mistake_at(cursor)
-    date = BEGUN_DATE.search(text, 0, cursor)
+    date = PARTIAL_DATE.search(text, 0, cursor)
     if mistake is not None and mistake.span and date and date.start() <= mistake.span.start:
         return None
     if mistake is not None or found.mistake is None:
         return mistake
-    return None if suggest(text, cursor, context) or mended(text, look) is None else found.mistake
+    return None if suggest(text, cursor, context) or apply_fix(text, look) is None else found.mistake
 
 
-def mended(text: str, look: Callable[[str], Validation]) -> str | None:
+def apply_fix(text: str, look: Callable[[str], Validation]) -> str | None:
     """Return the text with its first mistake mended as its hint says, or None where that is not to be done by rule.
 
     Whatever is returned has been looked at: that mistake is gone.
@@ -56,10 +60,10 @@ def mended(text: str, look: Callable[[str], Validation]) -> str | None:
     mistake = look(text).mistake
     if mistake is None or not mistake.hint:
         return None
-    return next((other for other in _candidates(text, mistake) if _is_gone(mistake, look(other))), None)
+    return next((other for other in _candidates(text, mistake) if _is_fixed(mistake, look(other))), None)
 
 
-def _is_gone(mistake: OcpiqError, after: Validation) -> bool:
+def _is_fixed(mistake: OcpiqError, after: Validation) -> bool:
     other = after.mistake
     if isinstance(other, QuerySyntaxError):
         before, behind = mistake.span, other.span
@@ -70,14 +74,14 @@ def _is_gone(mistake: OcpiqError, after: Validation) -> bool:
 
 def _candidates(text: str, mistake: OcpiqError) -> Iterator[str]:
     """Yield what the text could be instead, the likeliest first."""
-    if match := MEANT.search(mistake.hint):
-        yield from _renamed(text, mistake, match[1])
-    elif match := PASSED.search(mistake.hint) or SHOWN.search(mistake.hint):
-        for place, piece in _clauses(text, match.groupdict()):
+    if match := DID_YOU_MEAN.search(mistake.hint):
+        yield from _replace_names(text, mistake, match[1])
+    elif match := PASS_HINT.search(mistake.hint) or ONLY_HINT.search(mistake.hint):
+        for place, piece in _insertions(text, match.groupdict()):
             yield text[:place] + piece + text[place:]
 
 
-def _renamed(text: str, mistake: OcpiqError, meant: str) -> Iterator[str]:
+def _replace_names(text: str, mistake: OcpiqError, meant: str) -> Iterator[str]:
     """Yield the text with a name in the marked stretch, or the one right before it, become the one that was meant."""
     if mistake.span is None:
         return
@@ -92,7 +96,7 @@ def _renamed(text: str, mistake: OcpiqError, meant: str) -> Iterator[str]:
                 yield text[: end - len(closest)] + meant + text[end:]
 
 
-def _clauses(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
+def _insertions(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
     """Yield where a path can be added to the clauses of a source, and what is to be written there."""
     tokens = begun(text).tokens
     for number, token in enumerate(tokens):
@@ -100,22 +104,22 @@ def _clauses(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
             continue
         joined = number > 0 and tokens[number - 1].kind in ("JOIN", "EACH")
         first = number + 3 if joined else number + 1
-        ends = _ends(tokens, first)
+        ends = _path_ends(tokens, first)
         if wanted["clause"] in ends:
             yield ends[wanted["clause"]], f", {wanted['path']}"
         elif wanted["clause"] == "pass":
             yield tokens[min(first, len(tokens)) - 1].span.end, f" pass {wanted['path']}"
 
 
-def _ends(tokens: list[Token], first: int) -> dict[str, int]:
+def _path_ends(tokens: list[Token], first: int) -> dict[str, int]:
     """Return where the paths of `pass` and of `only` end among the clauses that begin with the token `first`."""
     ends: dict[str, int] = {}
     clause = None
     for token in tokens[first:]:
         if token.kind in CLAUSES:
             clause = CLAUSES[token.kind]
-        elif clause is None or token.kind not in PATH_OF_CLAUSE | OTHERS:
+        elif clause is None or token.kind not in PATH_TOKENS | VALUE_TOKENS:
             break
-        elif clause and token.kind in PATH_OF_CLAUSE:
+        elif clause and token.kind in PATH_TOKENS:
             ends[clause] = token.span.end
     return ends

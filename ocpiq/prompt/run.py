@@ -27,7 +27,7 @@ def run(session: Session, text: str) -> None:
     progress = Progress(quiet=session.settings.quiet, verbose=session.settings.verbose)
     shutdown = Shutdown()
     with shutdown.on_signals(("SIGINT",), once=False):
-        ended = apart(lambda: _guarded(session, text, progress, shutdown), shutdown, force=True)
+        ended = apart(lambda: _run_and_report(session, text, progress, shutdown), shutdown, force=True)
     progress.clear()
     if shutdown.signal:
         sys.stderr.write(CLEAR)  # the terminal's own ^C
@@ -36,10 +36,10 @@ def run(session: Session, text: str) -> None:
         session.reopen(session.settings)
 
 
-def _guarded(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
+def _run_and_report(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
     try:
-        _write(session, text, progress, shutdown)
-    except (KeyboardInterrupt, Enough):
+        _write_results(session, text, progress, shutdown)
+    except (KeyboardInterrupt, OutputStopped):
         return
     except OcpiqError as error:
         progress.clear()
@@ -49,22 +49,22 @@ def _guarded(session: Session, text: str, progress: Progress, shutdown: Shutdown
         report.broke(error)
 
 
-def _write(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
+def _write_results(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
     def notify(notice: Notice) -> None:
         session.heard(notice)
         progress(notice)
 
     settings = session.query_settings()
     query = compiled(settings.query, QueryText(text, session.file), session.variables)
-    pager, stream = Pager(progress.clear), Written()
+    pager, stream = Pager(progress.clear), PagerBuffer()
     target = Target(stream, None, True, lambda message: progress(Warned(message)))
     sink = output.open_sink(settings.output, os.environ, target, lambda: query.columns(session.sources))
     if query.modules:
-        progress.waiting(f"asking {session.platform} for {', '.join(query.modules)} …")
+        progress.waiting(f"pulling {', '.join(query.modules)} from {session.platform} …")
 
     def show() -> None:
         if not pager.write(stream.taken()):
-            raise Enough
+            raise OutputStopped
 
     def between(source: Source) -> None:
         shutdown.check()
@@ -88,11 +88,11 @@ def _write(session: Session, text: str, progress: Progress, shutdown: Shutdown) 
         sink.discard()
 
 
-class Enough(Exception):
+class OutputStopped(Exception):
     """No more results are wanted."""
 
 
-class Written(io.BytesIO):
+class PagerBuffer(io.BytesIO):
     """What a sink has written and the pager has not."""
 
     def taken(self) -> str:

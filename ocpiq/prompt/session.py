@@ -11,7 +11,7 @@ from ocpiq.app import sources as origin
 from ocpiq.app import variables as values
 from ocpiq.app.settings import Settings
 from ocpiq.errors import Notice, PageRead, PullEnded
-from ocpiq.prompt.paths import names_in
+from ocpiq.prompt.paths import list_folder
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.schema import DEFAULT_VERSION, modules
 from ocpiq.sinks import registry
@@ -99,7 +99,7 @@ class Session(Struct):
         """Return what suggestions are made from."""
         names = modules(self.version)
         return Surroundings(
-            self.version, names, tuple(self.variables), self.platforms, registry.ON_TERMINAL, names_in
+            self.version, names, tuple(self.variables), self.platforms, registry.ON_TERMINAL, list_folder
         )
 
     def heard(self, notice: Notice) -> None:

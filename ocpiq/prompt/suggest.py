@@ -13,21 +13,21 @@ from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
 from ocpiq.language.partial import PartialParse, begun
 from ocpiq.language.tree import Program
-from ocpiq.prompt.command_line import argument_at, command_of
-from ocpiq.prompt.cursor_type import PROBE, CursorType, known
+from ocpiq.prompt.command_line import argument_start, split_command
+from ocpiq.prompt.cursor_type import PROBE, CursorType, find_cursor_type
 from ocpiq.prompt.suggest_command import suggest_command
 from ocpiq.prompt.suggest_fields import clause_fields, enum_of, fields
-from ocpiq.prompt.suggestion import ALWAYS, Suggestion, Surroundings, fitting
+from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings, rank_matches
 from ocpiq.prompt.words import Word, words
 from ocpiq.schema import module
 
-QUERIED: Final = ":explain"  # the command that takes a query
-MOST: Final = 200  # suggestions
+EXPLAIN: Final = ":explain"  # the command that takes a query
+MAX_SUGGESTIONS: Final = 200  # suggestions
 WORD: Final = re.compile(r"(?:(?<![0-9.])\.|[$@])?[A-Za-z_][A-Za-z_0-9]*$|(?<![0-9.])\.$|[$@]$")
 PATH: Final = re.compile(r"\b(?:pass|only)\b[^|]*?\s*(\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_0-9]*)+)$")
-QUOTED: Final = "LITERAL"
+INSIDE_STRING: Final = "LITERAL"
 # Offered before a letter is written.
-EXPECTED: Final = ("asc", "by", "desc", "elif", "else", "end", "on", "then")
+EAGER_KEYWORDS: Final = ("asc", "by", "desc", "elif", "else", "end", "on", "then")
 # A variable may stand behind these.
 BOUNDS: Final = ("_SINCE", "_UNTIL", "_DURING", "_NEWEST", "LIMIT", "TOP")
 EQUALITY: Final = ("EQUAL", "UNEQUAL")
@@ -36,9 +36,9 @@ EQUALITY: Final = ("EQUAL", "UNEQUAL")
 def suggest(text: str, cursor: int, context: Surroundings) -> list[Suggestion]:
     """Return what could stand at `cursor` in place of the word before it, the best first."""
     text = text[:cursor]
-    asked = command_of(text)
+    asked = split_command(text)
     if asked is not None:
-        query = argument_at(text) if asked[0] == QUERIED else None
+        query = argument_start(text) if asked[0] == EXPLAIN else None
         return suggest_command(text, context) if query is None else suggest(text[query:], cursor, context)
     dotted = PATH.search(text)
     if dotted:
@@ -51,15 +51,15 @@ def suggest(text: str, cursor: int, context: Surroundings) -> list[Suggestion]:
     if read.stuck is not None or _in_comment(read):
         return []
     begun_with = word.lstrip(".$@").casefold()
-    offered = _at(read, word, context)
+    offered = _candidates(read, word, context)
     ranked = sorted(offered, key=lambda each: not each.text.lstrip(".[]$@").casefold().startswith(begun_with))
-    return ranked[:MOST]
+    return ranked[:MAX_SUGGESTIONS]
 
 
-def _at(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
+def _candidates(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     can_stand = read.next()
-    if QUOTED in can_stand:
-        yield from _values_of_enum(read, word, context)
+    if INSIDE_STRING in can_stand:
+        yield from _enum_in_string(read, word, context)
         return
     if "RESERVED" in can_stand and "_DESCEND" not in can_stand:
         yield from _clause_paths(read, word, context)
@@ -71,19 +71,19 @@ def _at(read: PartialParse, word: str, context: Surroundings) -> Iterator[Sugges
         return
     if word[:1] not in (".", "$", "@"):
         yield from _clauses(read, can_stand, word, context)
-        yield from _of_kind("stage", word) if last is not None and last.kind == "_PIPE" else ()
+        yield from _words("stage", word) if last is not None and last.kind == "_PIPE" else ()
         yield from _quoted_enum(read, word, context)
     if last is not None and last.kind == "JOIN":
         yield from _modules(word, context)
     if can_stand & {"_DESCEND", "FIELD"}:
-        yield from _in_expression(read, can_stand, word, context)
+        yield from _terms(read, can_stand, word, context)
     elif "VARIABLE" in can_stand and last is not None and last.kind in BOUNDS:
-        yield from _given(word, context)
+        yield from _global_variables(word, context)
     if word[:1] not in (".", "$", "@"):
         yield from _keywords(can_stand, word)
 
 
-def _in_expression(
+def _terms(
     read: PartialParse, can_stand: frozenset[str], word: str, context: Surroundings
 ) -> Iterator[Suggestion]:
     """Yield what a term can be, or a step of the path that stands there."""
@@ -91,7 +91,7 @@ def _in_expression(
     if not term and not word.startswith("."):
         return
     joined = read.open_token(frozenset({"VARIABLE"})) if read.open_token(frozenset({"_ON"})) else None
-    here = known(_probed(read), context.version, context.variables)
+    here = find_cursor_type(_parse_with_probe(read), context.version, context.variables)
     if word[:1] in ("", "."):
         yield from fields(here.kind, word, context.version, first=term)
     if joined is not None and joined.text.startswith(word):
@@ -99,27 +99,27 @@ def _in_expression(
     if not term:
         return
     if word[:1] in ("", "$"):
-        yield from _bound(here, word, context)
+        yield from _local_variables(here, word, context)
     if word.startswith("$") and joined is None:
-        yield from _given(word, context)
+        yield from _global_variables(word, context)
     if word.startswith("@"):
-        yield from _of_kind("format", word)
+        yield from _words("format", word)
     if word[:1] in (".", "$", "@"):
         return
     folds = here.scope is not None and here.scope.folding is not None
     if joined is None and (here.scope is None or not (here.scope.repeated or folds)):
         yield from _modules(word, context)
     if folds:
-        yield from _written(words("aggregate"), word)
+        yield from _calls(words("aggregate"), word)
     if word:
-        yield from _defined(here, word)
-        yield from _written(words("function"), word)
+        yield from _local_functions(here, word)
+        yield from _calls(words("function"), word)
         yield from fields(here.kind, "." + word, context.version, first=True, replaces=len(word))
     elif read.tokens and joined is None:
-        yield from _given(word, context)
+        yield from _global_variables(word, context)
 
 
-def _probed(read: PartialParse) -> Program | None:
+def _parse_with_probe(read: PartialParse) -> Program | None:
     """Return the query that was begun with the probe at its end."""
     last, variable = read.last(), read.open_token(frozenset({"VARIABLE"}))
     # A join takes nothing but equalities.
@@ -131,14 +131,14 @@ def _probed(read: PartialParse) -> Program | None:
 # ---------------------------------------------------------------- one kind of word each
 
 
-def _written(found: Iterable[Word], word: str) -> Iterator[Suggestion]:
+def _calls(found: Iterable[Word], word: str) -> Iterator[Suggestion]:
     """Yield functions: the word up to its bracket is written."""
-    for each in fitting(found, word, lambda each: each.name):
+    for each in rank_matches(found, word, lambda each: each.name):
         text = each.name + ("(" if each.arity else "")
         yield Suggestion(text, len(word), each.kind, each.about, each.written)
 
 
-def _of_kind(kind: str, word: str) -> Iterator[Suggestion]:
+def _words(kind: str, word: str) -> Iterator[Suggestion]:
     for each in words(kind):
         if each.name.startswith(word):
             yield Suggestion(each.name, len(word), kind, each.about, each.written)
@@ -150,31 +150,35 @@ def _keywords(can_stand: frozenset[str], word: str) -> Iterator[Suggestion]:
     }
     alone = len(can_stand) == 1  # as `as` is behind the module of a join
     for each in words("word"):
-        if each.name in spelled and each.name.startswith(word) and (word or alone or each.name in EXPECTED):
+        if (
+            each.name in spelled
+            and each.name.startswith(word)
+            and (word or alone or each.name in EAGER_KEYWORDS)
+        ):
             yield Suggestion(each.name, len(word), "word", each.about)
 
 
 def _modules(word: str, context: Surroundings) -> Iterator[Suggestion]:
-    for name in fitting(context.modules, word, str):
+    for name in rank_matches(context.modules, word, str):
         yield Suggestion(name, len(word), "module", f"every {module(name, context.version).object}")
 
 
-def _bound(here: CursorType, word: str, context: Surroundings) -> Iterator[Suggestion]:
+def _local_variables(here: CursorType, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the query's own variables, the last one first."""
     for name in reversed(list(here.scope.variables) if here.scope else []):
         if name.startswith(word[1:]) and name not in context.variables:
             yield Suggestion(f"${name}", len(word), "variable")
 
 
-def _given(word: str, context: Surroundings) -> Iterator[Suggestion]:
-    for name in sorted(context.variables, key=lambda name: name == ALWAYS):
-        if name.startswith(word[1:]) and (word or name != ALWAYS):
-            yield Suggestion(f"${name}", len(word), "variable", "given")
+def _global_variables(word: str, context: Surroundings) -> Iterator[Suggestion]:
+    for name in sorted(context.variables, key=lambda name: name == PREDEFINED):
+        if name.startswith(word[1:]) and (word or name != PREDEFINED):
+            yield Suggestion(f"${name}", len(word), "variable", "set")
 
 
-def _defined(here: CursorType, word: str) -> Iterator[Suggestion]:
+def _local_functions(here: CursorType, word: str) -> Iterator[Suggestion]:
     bound = list(here.scope.functions) if here.scope else []
-    for name, arity in fitting(bound, word, lambda each: each[0]):
+    for name, arity in rank_matches(bound, word, lambda each: each[0]):
         yield Suggestion(name + ("(" if arity else ""), len(word), "function", "defined in the query", name)
 
 
@@ -182,7 +186,7 @@ def _clauses(
     read: PartialParse, can_stand: frozenset[str], word: str, context: Surroundings
 ) -> Iterator[Suggestion]:
     if "_PASS" in can_stand and _source(read, context) is not None:
-        yield from _of_kind("clause", word)
+        yield from _words("clause", word)
 
 
 def _clause_paths(read: PartialParse, word: str, context: Surroundings) -> list[Suggestion]:
@@ -197,17 +201,17 @@ def _clause_paths(read: PartialParse, word: str, context: Surroundings) -> list[
 def _keys(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the fields of `.` as keys of an object: `{id}` is short for `{id: .id}`."""
     program = read.ended(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
-    kind = known(program, context.version, context.variables).kind
+    kind = find_cursor_type(program, context.version, context.variables).kind
     for each in fields(kind, "." + word, context.version, first=True):
         if each.text.startswith("."):
             yield Suggestion(each.text[1:], len(word), each.kind, each.about, state=each.state)
 
 
-def _values_of_enum(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
+def _enum_in_string(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield what a field that is compared with the string may be, where the schema lists that."""
     quote = read.last()
     if quote is not None and quote.span.end == len(read.text) and len(read.tokens) > 2:
-        for value in _compared(read, read.tokens[-2], context):
+        for value in _enum_of_left_side(read, read.tokens[-2], context):
             if value.startswith(word):
                 yield Suggestion(value + '"', len(word), "value", shown=value)
 
@@ -216,16 +220,16 @@ def _quoted_enum(read: PartialParse, word: str, context: Surroundings) -> Iterat
     """Yield the same as whole strings, where none is begun yet."""
     last = read.last()
     if not word and last is not None:
-        for value in _compared(read, last, context):
+        for value in _enum_of_left_side(read, last, context):
             yield Suggestion(f'"{value}"', 0, "value")
 
 
-def _compared(read: PartialParse, operator: Token, context: Surroundings) -> tuple[str, ...]:
+def _enum_of_left_side(read: PartialParse, operator: Token, context: Surroundings) -> tuple[str, ...]:
     """Return what the left side of `==` or `!=` may be, where the schema lists that."""
     if operator.kind not in EQUALITY:
         return ()
     program = begun(read.text[: operator.span.start]).ended(("FIELD", "." + PROBE))
-    return enum_of(known(program, context.version, context.variables).kind)
+    return enum_of(find_cursor_type(program, context.version, context.variables).kind)
 
 
 def _source(read: PartialParse, context: Surroundings) -> str | None:

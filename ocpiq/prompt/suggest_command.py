@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ocpiq.prompt.command_line import argument_at
+from ocpiq.prompt.command_line import argument_start
 from ocpiq.prompt.suggest_fields import clause_fields
-from ocpiq.prompt.suggestion import ALWAYS, Suggestion, Surroundings
+from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings
 from ocpiq.prompt.words import words
 from ocpiq.query.imports import ENDINGS
 from ocpiq.schema import module
 from ocpiq.sinks.registry import FORMATS
 
-HELPED: Final = ("clause", "stage", "aggregate", "function", "format")
-REMEMBERING: Final = {
-    "on": "remember the queries that are typed",
-    "off": "remember none from now on",
-    "clear": "forget them all",
+HELP_TOPICS: Final = ("clause", "stage", "aggregate", "function", "format")
+HISTORY_CHOICES: Final = {
+    "on": "save queries in the history",
+    "off": "stop saving queries",
+    "clear": "delete all saved queries",
 }
 
 
 def suggest_command(text: str, context: Surroundings) -> list[Suggestion]:
     """Return what could stand at the end of a line that begins with a colon."""
-    begins = argument_at(text)
+    begins = argument_start(text)
     if begins is None:
         name = text.lstrip()
         return [
@@ -52,7 +52,7 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
     """Return what a command can take, each with a line on it."""
     match name:
         case ":help":
-            kinds = ("command",) if rest.startswith(":") else HELPED if rest else ()
+            kinds = ("command",) if rest.startswith(":") else HELP_TOPICS if rest else ()
             return {each.name: each.about for kind in kinds for each in words(kind)}
         case ":schema":
             return {each: f"every {module(each, context.version).object}" for each in context.modules}
@@ -61,9 +61,9 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
         case ":to":
             return {each.name: each.about for each in FORMATS if each.name in context.forms}
         case ":history":
-            return REMEMBERING
+            return HISTORY_CHOICES
         case ":arg":
-            return dict.fromkeys((each for each in context.variables if each != ALWAYS), "given")
+            return dict.fromkeys((each for each in context.variables if each != PREDEFINED), "set")
     return {}
 
 

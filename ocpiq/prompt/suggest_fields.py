@@ -7,7 +7,7 @@ from typing import Final
 
 from ocpiq.plan.types import ListType, ObjectType, OpaqueType, ScalarType, SourceType, Type, UnionType
 from ocpiq.privacy.view import ViewNode
-from ocpiq.prompt.suggestion import Suggestion, fitting
+from ocpiq.prompt.suggestion import Suggestion, rank_matches
 from ocpiq.schema import SchemaField, SchemaModule
 
 STATES: Final = {"shown": "passed", "plain": "open", "blank": "blanked", "container": ""}
@@ -22,7 +22,7 @@ def fields(
     """
     size = len(word) if replaces is None else replaces
     seen = {(dots, name): (about, state) for dots, name, about, state in _steps(kind, version)}
-    for dots, name in fitting(seen, word[1:], lambda step: step[1]):
+    for dots, name in rank_matches(seen, word[1:], lambda step: step[1]):
         about, state = seen[dots, name]
         step = f"{dots}.{name}" if name else dots
         yield Suggestion(f".{step}" if dots and first else step, size, "field", about, state=state)
@@ -36,10 +36,10 @@ def clause_fields(module: SchemaModule, word: str) -> Iterator[Suggestion]:
         if step not in field.children:
             return
         field = field.children[step]
-    for child in fitting(field.children.values(), name, lambda child: child.name):
+    for child in rank_matches(field.children.values(), name, lambda child: child.name):
         text = f"{holder}.{child.name}" if "." in word else child.name
         state = "" if not child.leaf else "open" if child.shown else "blanked"
-        yield Suggestion(text, len(word), "field", _type(child, module.version), state=state)
+        yield Suggestion(text, len(word), "field", _field_type(child, module.version), state=state)
 
 
 def enum_of(kind: Type | None) -> tuple[str, ...]:
@@ -58,15 +58,15 @@ def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str
         case SourceType(is_list=True) if kind.view.children:
             yield "[]", "", "each item", ""
             for name, node in kind.view.children.items():
-                yield "[]", name, _type(node.field, version), STATES[node.treatment]
+                yield "[]", name, _field_type(node.field, version), STATES[node.treatment]
         case SourceType(is_list=True) | ListType(item=ScalarType() | OpaqueType()):
             yield "[]", "", "each item", ""
         case SourceType(view=ViewNode(children=children)):
             for name, node in children.items():
-                yield "", name, _type(node.field, version), STATES[node.treatment]
+                yield "", name, _field_type(node.field, version), STATES[node.treatment]
         case ObjectType(fields=made):
             for name, value in made.items():
-                yield "", name, *_described(value, version)
+                yield "", name, *_type_and_state(value, version)
         case ListType(item=item):
             yield "[]", "", "each item", ""
             yield from (
@@ -77,11 +77,11 @@ def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str
                 yield from _steps(option, version)
 
 
-def _described(kind: Type, version: str) -> tuple[str, str]:
+def _type_and_state(kind: Type, version: str) -> tuple[str, str]:
     """Return the type of a value that the query made, and its state."""
     match kind:
         case SourceType(view=view):
-            return _type(view.field, version), STATES[view.treatment]
+            return _field_type(view.field, version), STATES[view.treatment]
         case ScalarType(kind=name):
             return name, ""
         case ObjectType():
@@ -91,9 +91,9 @@ def _described(kind: Type, version: str) -> tuple[str, str]:
     return "", ""
 
 
-def _type(field: SchemaField | None, version: str) -> str:
+def _field_type(field: SchemaField | None, version: str) -> str:
     """Return the type of a field, with the versions that have it where the platform's is none of them."""
     if field is None:
-        return "the platform's own"
+        return "platform-specific"
     text = f"{field.type}[]" if field.many else field.type
     return text if version in field.versions else f"{text}, in OCPI {' and '.join(field.versions)}"

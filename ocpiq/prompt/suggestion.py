@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-ALWAYS: Final = "ARGS"  # the variable that every query has, and that few ask for
+PREDEFINED: Final = "ARGS"  # the variable that every query has, and that few ask for
 
 Named = TypeVar("Named")
 
@@ -42,7 +42,7 @@ class Suggestion(Struct, frozen=True):
     state: str = ""
 
 
-def fitting(found: Iterable[Named], word: str, name: Callable[[Named], str]) -> list[Named]:
+def rank_matches(found: Iterable[Named], word: str, name: Callable[[Named], str]) -> list[Named]:
     """Return what `word` may become, in its order: what begins with it, then what has a part that does.
 
     `date` fits `start_date_time`; case does not matter, and one letter is too little for a part.

@@ -9,7 +9,7 @@ from ocpiq.analysis.explanation import explain
 from ocpiq.errors import OcpiqError
 from ocpiq.plan.nodes import QueryPlan
 
-MOST: Final = 3  # rows
+MAX_ROWS: Final = 3  # rows
 
 
 def status(platform: str, version: str, plan: QueryPlan | None, seen: dict[str, int]) -> str:
@@ -18,7 +18,7 @@ def status(platform: str, version: str, plan: QueryPlan | None, seen: dict[str, 
     for source in explain(plan, version).sources if plan is not None else ():
         parts.append(f"{source.module} passes {', '.join(source.passes) or 'nothing'}")
     if seen:
-        parts.append("seen: " + ", ".join(f"{count:,} {module}" for module, count in seen.items()))
+        parts.append("read: " + ", ".join(f"{count:,} {module}" for module, count in seen.items()))
     return " | ".join(parts)
 
 
@@ -27,16 +27,16 @@ def warning(mistake: OcpiqError | None, key: str = "") -> str:
     if mistake is None:
         return ""
     text = mistake.message + (f" ({mistake.hint})" if mistake.hint else "")
-    return f"{text}; {key} mends it" if key else text
+    return f"{text}; {key} fixes it" if key else text
 
 
-def goes_on(open: str) -> str:
+def continuation(open: str) -> str:
     """Return why Enter made a new line; `open` is what is still to come."""
-    return f"goes on here: {open}; Ctrl-C gives it up" if open else ""
+    return f"unfinished: {open}; Ctrl-C cancels" if open else ""
 
 
 def rows(text: str, width: int) -> str:
     """Return the text in rows of a bar that is `width` columns wide, with a blank on either side."""
     room = max(10, width - 2)
-    found = textwrap.wrap(text, room, max_lines=MOST, placeholder=" …", break_on_hyphens=False)
+    found = textwrap.wrap(text, room, max_lines=MAX_ROWS, placeholder=" …", break_on_hyphens=False)
     return "\n".join(f" {row} " for row in found)

@@ -16,12 +16,14 @@ from ocpiq.language import parse
 from ocpiq.language.partial import State, begun, state
 from ocpiq.language.syntax_errors import CLAUSES, STAGES
 from ocpiq.plan.nodes import QueryPlan
-from ocpiq.prompt.command_line import command_of
-from ocpiq.prompt.cursor_type import FORGIVING
+from ocpiq.prompt.command_line import split_command
+from ocpiq.prompt.cursor_type import LENIENT_HANDLERS
 from ocpiq.query import compile
 from ocpiq.storage import folders
 
-FEW: Final = 4  # tokens at the end that a clause may lack its sense for: `pass charging_periods, total_c`
+MAX_CUTS: Final = (
+    4  # tokens at the end that a clause may lack its sense for: `pass charging_periods, total_c`
+)
 
 
 class Validation(Struct, frozen=True):
@@ -44,7 +46,7 @@ class Validation(Struct, frozen=True):
 
 # A text is looked at for its colours, for the bar and by Enter; its mended forms as well.
 @lru_cache(maxsize=32)
-def checked(
+def validate(
     text: str,
     version: str,
     variables: tuple[str, ...],
@@ -53,12 +55,12 @@ def checked(
     zones: tuple[str | None, str | None] = (None, None),
 ) -> Validation:
     """Look at a text as `ocpiq.query.compile` does. Nothing is raised, nothing is fetched."""
-    if command_of(text) is not None:
+    if split_command(text) is not None:
         return Validation("whole")
     far = state(text)
     if far == "empty":
         return Validation(far)
-    opened = _open(text) if far == "unfinished" and "\n" in text else ""
+    opened = _missing_part(text) if far == "unfinished" and "\n" in text else ""
     try:
         if far != "unfinished":
             query = compile(
@@ -72,20 +74,20 @@ def checked(
                 startup=folders.jq_startup(),
             )
             return Validation(far, plan=query.plan)
-        return Validation(far, plan=_planned(text, version, variables, HANDLERS), open=opened)
+        return Validation(far, plan=_partial_plan(text, version, variables, HANDLERS), open=opened)
     except OcpiqError as error:
-        plan = _in_spite(text, version, variables)
+        plan = _lenient_plan(text, version, variables)
         if far == "whole" and _ends_with_a_stage(text):
             return Validation("unfinished", plan=plan)
         return Validation(far, error if _is_final(error, text, far) else None, plan, opened)
 
 
-def _planned(
+def _partial_plan(
     text: str, version: str, variables: tuple[str, ...], handlers: Mapping[type, Handler]
 ) -> QueryPlan | None:
     """Return what the begun query would do; up to the clause that is being written, where that makes no sense yet."""
     read = begun(text)
-    last = read.tokens[: -1 - FEW : -1] if any(token.kind in CLAUSES for token in read.tokens) else []
+    last = read.tokens[: -1 - MAX_CUTS : -1] if any(token.kind in CLAUSES for token in read.tokens) else []
     # The start of a path would pass more than what is written.
     cuts = [token.span.start for token in last if token.kind != "FIELD"]
     for cut in (len(text), *cuts):
@@ -106,7 +108,7 @@ def _ends_with_a_stage(text: str) -> bool:
     return len(tokens) > 1 and tokens[-2].kind == "_PIPE" and tokens[-1].kind in STAGES
 
 
-def _open(text: str) -> str:
+def _missing_part(text: str) -> str:
     try:
         parse(text)
     except QuerySyntaxError as error:
@@ -119,9 +121,9 @@ def _is_final(error: OcpiqError, text: str, far: State) -> bool:
     return far != "unfinished" or (error.span is not None and error.span.end < len(text.rstrip()))
 
 
-def _in_spite(text: str, version: str, variables: tuple[str, ...]) -> QueryPlan | None:
+def _lenient_plan(text: str, version: str, variables: tuple[str, ...]) -> QueryPlan | None:
     """Return what the query would do but for its mistakes: its sources, and what they pass."""
     try:
-        return _planned(text, version, variables, FORGIVING)
+        return _partial_plan(text, version, variables, LENIENT_HANDLERS)
     except OcpiqError:
         return None

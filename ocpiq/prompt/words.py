@@ -16,7 +16,7 @@ from ocpiq.schema import modules
 STAGE: Final = re.compile(r"([a-z]+(?: by| each)?)\b.*")
 CLAUSE: Final = re.compile(r"([a-z]+)(?: [A-Z]+)?")
 CALL: Final = re.compile(r"(@?[A-Za-z_]\w*)(?:\(.*\))?")
-FORMS: Final = {"stage": STAGE, "clause": CLAUSE}
+SYNTAX: Final = {"stage": STAGE, "clause": CLAUSE}
 GROUPS: Final = {"stage": "Stages", "clause": "Sources", "aggregate": "Aggregates"}
 
 
@@ -37,12 +37,12 @@ class Word(Struct, frozen=True):
 @cache
 def words(kind: str) -> tuple[Word, ...]:
     """Return the words of a kind: clause, stage, aggregate, function, format, word (other keywords) or command."""
-    found = _own(kind) if kind in ("word", "command") else _of_reference(kind)
+    found = _file_words(kind) if kind in ("word", "command") else _reference_words(kind)
     return tuple({(word.name, word.arity): word for word in reversed(list(found))}.values())[::-1]
 
 
-def _of_reference(kind: str) -> Iterator[Word]:
-    pattern = FORMS.get(kind, CALL)
+def _reference_words(kind: str) -> Iterator[Word]:
+    pattern = SYNTAX.get(kind, CALL)
     for entry in entries():
         if entry.group == GROUPS[kind] if kind in GROUPS else entry.group not in GROUPS.values():
             for form in entry.forms:
@@ -53,7 +53,7 @@ def _of_reference(kind: str) -> Iterator[Word]:
                     yield Word(kind, match[1], form, entry.about)
 
 
-def _own(kind: str) -> Iterator[Word]:
+def _file_words(kind: str) -> Iterator[Word]:
     text = files("ocpiq.prompt").joinpath("words.txt").read_text("utf-8")
     for line in text.splitlines():
         if line.startswith(f"{kind} "):

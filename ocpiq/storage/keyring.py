@@ -27,7 +27,7 @@ def keep(entry: str, token: str) -> None:
     keyring = package()
     asked(lambda: keyring.set_password(SERVICE, entry, token))
     if asked(lambda: keyring.get_password(SERVICE, entry)) != token:
-        raise UsageError("the system's keyring does not keep the token", hint="log in without --keyring")
+        raise UsageError("the system keyring did not store the token", hint="log in without --keyring")
 
 
 def find(entry: str) -> str:
@@ -35,7 +35,7 @@ def find(entry: str) -> str:
     keyring = package()
     found = asked(lambda: keyring.get_password(SERVICE, entry))
     if not isinstance(found, str) or not found:
-        raise UsageError(f"the system's keyring has no token for {entry}", hint="log in again")
+        raise UsageError(f"the system keyring has no token for {entry}", hint="log in again")
     return found
 
 
@@ -47,8 +47,8 @@ def forget(entry: str) -> None:
             asked(lambda: keyring.delete_password(SERVICE, entry))
     except UsageError as error:
         raise UsageError(
-            f"the token for {entry} is still in the system's keyring: {error.message}",
-            hint=f"remove it there: it is called {SERVICE}",
+            f"the token for {entry} is still in the system keyring: {error.message}",
+            hint=f"delete the entry {SERVICE} there",
         ) from None
 
 
@@ -61,12 +61,12 @@ def package() -> ModuleType:
         if error.name != "keyring":
             raise
         raise UsageError(
-            "the system's keyring needs the package keyring", hint="pip install 'ocpiq[keyring]'"
+            "the system keyring needs the Python package keyring", hint="pip install 'ocpiq[keyring]'"
         ) from None
     if asked(lambda: isinstance(keyring.get_keyring(), fail.Keyring)):
         raise UsageError(
-            "this system has no keyring that can be used",
-            hint="without --keyring the token is kept in a file that only you can read",
+            "this system has no usable keyring",
+            hint="without --keyring, the token is stored in a file that only you can read",
         )
     return keyring
 
@@ -80,5 +80,5 @@ def asked(question: Callable[[], T]) -> T:
         return question()
     except Exception as error:
         raise UsageError(
-            f"the system's keyring cannot be used ({type(error).__name__})", hint="is it locked?"
+            f"could not use the system keyring ({type(error).__name__})", hint="is it locked?"
         ) from None

@@ -97,7 +97,7 @@ def save(login: Login) -> None:
     try:
         owner_only.write(path, msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
     except OSError as error:
-        raise UsageError(f"the login cannot be saved in {path}: {reason(error)}") from error
+        raise UsageError(f"could not save the login to {path}: {reason(error)}") from error
     if before not in ("", entry):
         keyring.forget(before)
 
@@ -122,9 +122,9 @@ def find(name: str | None = None) -> Login:
     if not NAME.fullmatch(wanted) or not path_of(wanted).is_file():
         known = names()
         hint = did_you_mean(wanted, known) or (
-            "there are " + ", ".join(known) if known else "ocpiq login URL makes one"
+            f"available: {', '.join(known)}" if known else "log in first: ocpiq login URL"
         )
-        raise UsageError(f"no platform is called {printable(wanted)}", hint=hint)
+        raise UsageError(f"unknown platform {printable(wanted)}", hint=hint)
     return opened(path_of(wanted))
 
 
@@ -180,8 +180,8 @@ def checked(name: str) -> str:
     """Return `name`, which is to be a platform's. Raises UsageError where it cannot be a file's."""
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"a platform cannot be called {printable(name)}",
-            hint="up to 64 letters, digits, dots, dashes and underscores, the first a letter or digit",
+            f"invalid platform name {printable(name)}",
+            hint="up to 64 letters, digits, dots, dashes and underscores, starting with a letter or digit",
         )
     return name
 
@@ -191,16 +191,16 @@ def opened(path: Path) -> Login:
     try:
         return msgspec.json.decode(owner_only.read(path), type=Login)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {reason(error)}") from error
+        raise UsageError(f"could not read {path}: {reason(error)}") from error
     except msgspec.MsgspecError as error:
-        raise UsageError(f"{path} is no login", hint="remove the file and log in again") from error
+        raise UsageError(f"{path} is not a login file", hint="remove the file and log in again") from error
 
 
 def printable(name: str) -> str:
     """Return a name as it can stand in a message."""
-    return ascii(name) if len(name) <= 64 else "that"
+    return ascii(name) if len(name) <= 64 else "(too long)"
 
 
 def reason(error: OSError) -> str:
     """Return what the system says, without the path."""
-    return error.strerror or "the system gives no reason"
+    return error.strerror or "unknown reason"

@@ -571,7 +571,7 @@ SOURCES = [
     Case(
         "a platform that is not there",
         ("--platform", "x", "sessions"),
-        err="no platform is called .?x",
+        err="unknown platform .?x",
         code=2,
     ),
     Case(

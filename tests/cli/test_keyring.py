@@ -146,18 +146,18 @@ def test_no_login_finds_the_token_for_another_address(ring, platform, home):
     platform.requests.clear()
     run = ocpiq(home, COUNT)
     assert run.code == 2
-    assert "the system's keyring has no token for test at 127.0.0.1:" in run.err
+    assert "the system keyring has no token for test at 127.0.0.1:" in run.err
     assert platform.requests == []
 
 
 # ---------------------------------------------------------------- what can be in the way
 
-NO_PACKAGE = "error: the system's keyring needs the package keyring (pip install 'ocpiq[keyring]')\n"
+NO_PACKAGE = "error: the system keyring needs the Python package keyring (pip install 'ocpiq[keyring]')\n"
 NO_KEYRING = (
-    "error: this system has no keyring that can be used "
-    "(without --keyring the token is kept in a file that only you can read)\n"
+    "error: this system has no usable keyring "
+    "(without --keyring, the token is stored in a file that only you can read)\n"
 )
-LOCKED = "error: the system's keyring cannot be used (KeyringLocked) (is it locked?)\n"
+LOCKED = "error: could not use the system keyring (KeyringLocked) (is it locked?)\n"
 
 
 def no_package(patch: pytest.MonkeyPatch, ring: InMemory) -> None:
@@ -204,9 +204,9 @@ def test_logout_says_that_the_entry_stays(happen, said, ring, platform, home, mo
     run = ocpiq(home, "logout")
     why = said.removeprefix("error: ").partition(" (")[0]
     assert run.err.startswith(
-        f"error: the token for {entry(platform)[1]} is still in the system's keyring: {why}"
+        f"error: the token for {entry(platform)[1]} is still in the system keyring: {why}"
     )
-    assert run.err.endswith("(remove it there: it is called ocpiq)\n")
+    assert run.err.endswith("(delete the entry ocpiq there)\n")
     assert (run.code, run.saved, len(ring.entries)) == (2, {}, 1)
 
 
@@ -215,11 +215,11 @@ def test_an_entry_that_is_gone(ring, platform, home):
     ring.entries.clear()
     run = ocpiq(home, COUNT)
     assert run.code == 2
-    assert run.err == f"error: the system's keyring has no token for {entry(platform)[1]} (log in again)\n"
+    assert run.err == f"error: the system keyring has no token for {entry(platform)[1]} (log in again)\n"
 
 
 def test_a_keyring_that_keeps_nothing(ring, platform, home):
     keyring.set_keyring(null.Keyring())
     run = login(home, platform, "--keyring")
     assert (run.code, run.saved) == (2, {})
-    assert run.err == "error: the system's keyring does not keep the token (log in without --keyring)\n"
+    assert run.err == "error: the system keyring did not store the token (log in without --keyring)\n"

@@ -165,7 +165,7 @@ def test_leaving_ends_what_clients_keep_alive() -> None:
 def test_a_port_that_is_taken(demo_platform: demo.DemoPlatform) -> None:
     port = urlsplit(demo_platform.url).port
     assert port is not None
-    with pytest.raises(UsageError, match=f"port {port} cannot be opened"):
+    with pytest.raises(UsageError, match=f"could not open port {port}"):
         demo.platform(port=port)
 
 

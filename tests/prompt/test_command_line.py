@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocpiq.prompt.command_line import argument_at, command_of
+from ocpiq.prompt.command_line import argument_start, split_command
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ from ocpiq.prompt.command_line import argument_at, command_of
     ],
 )
 def test_a_line(text: str, command: tuple[str, str] | None, begins: int | None) -> None:
-    assert command_of(text) == command
-    assert argument_at(text) == begins
+    assert split_command(text) == command
+    assert argument_start(text) == begins

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.errors import Span
-from ocpiq.prompt.highlight import marked, pieces
+from ocpiq.prompt.highlight import highlight, mark_error
 
 MODULES = ("sessions", "cdrs")
 
@@ -28,16 +28,16 @@ MODULES = ("sessions", "cdrs")
     ],
 )
 def test_kinds(text: str, kinds: list[str]) -> None:
-    assert [kind for kind, part in pieces(text, MODULES) if part.strip()] == kinds
+    assert [kind for kind, part in highlight(text, MODULES) if part.strip()] == kinds
 
 
 @given(
     st.text(alphabet='sessions|pas kwh.()[]{}"\\#\n:,$1é', max_size=40), st.integers(0, 40), st.integers(0, 9)
 )
 def test_nothing_is_lost_and_the_mistake_is_marked(text: str, start: int, size: int) -> None:
-    found = pieces(text, MODULES)
+    found = highlight(text, MODULES)
     assert "".join(part for _, part in found) == text
-    shown = list(marked(found, Span(start, start + size)))
+    shown = list(mark_error(found, Span(start, start + size)))
     assert "".join(part for _, part in shown) == text
     wrong = "".join(part for kind, part in shown if kind.endswith("wrong"))
     first = min(start, max(0, len(text) - 1))

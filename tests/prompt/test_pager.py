@@ -8,13 +8,13 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpiq.prompt.pager import safe
+from ocpiq.prompt.pager import escape_line
 from ocpiq.values.json.codec import to_json
 
 
 @given(st.text())
 def test_no_control_character_and_no_change_of_direction_gets_through(text: str) -> None:
-    shown = safe(to_json(text))
+    shown = escape_line(to_json(text))
     assert json.loads(shown) == json.loads(to_json(text))
     assert not any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in shown)
     assert not any(
@@ -25,4 +25,4 @@ def test_no_control_character_and_no_change_of_direction_gets_through(text: str)
 
 
 def test_colours_and_indents_stay() -> None:
-    assert safe('\t\x1b[0;32m"a\x9b\x1b[0m') == '\t\x1b[0;32m"a\\u009b\x1b[0m'
+    assert escape_line('\t\x1b[0;32m"a\x9b\x1b[0m') == '\t\x1b[0;32m"a\\u009b\x1b[0m'

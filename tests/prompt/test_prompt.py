@@ -59,7 +59,7 @@ def terminal(at: Open) -> Terminal:
 def test_from_the_first_start_to_the_first_result(terminal: Terminal) -> None:
     terminal.run("sessions only id, kwh | limit 1")
     terminal.see('"id": "S0000001"')
-    terminal.see("seen: 1,000 sessions")
+    terminal.see("read: 1,000 sessions")
     assert terminal.leave() == 0
 
 
@@ -139,7 +139,7 @@ def test_a_query_is_saved_and_run_again(terminal: Terminal, tmp_path: Path) -> N
     terminal.run("sessions only id\n| limit 1 | .id".replace("\n", " "))
     terminal.at_prompt('\n"S0000001"')
     terminal.run(":save ~/q.ocpiq")
-    terminal.see("saved in")
+    terminal.see("Saved to")
     terminal.type(":load ~/q" + TAB)
     terminal.see(":load ~/q.ocpiq\n")
     terminal.type(ENTER)
@@ -155,7 +155,7 @@ def test_a_blanked_field_is_said_with_its_fix(terminal: Terminal) -> None:
     terminal.type(")" + ENTER)
     terminal.at_prompt("error: sessions.kwh is blanked")
     terminal.type(UP)
-    terminal.see("; F2 mends it")
+    terminal.see("; F2 fixes it")
     terminal.type(F2)
     terminal.see("sessions pass kwh | select(.kwh > 70)\n")
     terminal.type(" | .kwh | floor | limit 1")
@@ -210,12 +210,12 @@ def test_a_platform_that_is_slow_and_fails(home: dict[str, str], open_prompt: Op
         terminal = open_prompt("slow (OCPI 2.2.1)")
         platform.special = {"sessions": late}
         terminal.run("sessions | aggregate count")
-        terminal.see("asking slow for sessions …")
+        terminal.see("pulling sessions from slow …")
         waited.set()
         terminal.see("sessions: HTTP 500 instead of a page, trying again …")
         platform.special = {}
         terminal.at_prompt("\n3")
-        assert "asking" not in terminal.text() and "trying" not in terminal.text()
+        assert "pulling" not in terminal.text() and "trying" not in terminal.text()
 
 
 def test_the_window_changes_its_size(terminal: Terminal) -> None:
@@ -296,7 +296,7 @@ def test_the_history_is_the_owners_and_holds_no_values(at: Open, tmp_path: Path)
     again.see('"first"')
     again.type(CTRL_C)
     again.run(":history clear")
-    again.at_prompt("forgotten")
+    again.at_prompt("History cleared")
     again.type(UP + "1")
     again.see("ocpiq> 1\n")
 

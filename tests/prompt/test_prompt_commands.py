@@ -11,7 +11,7 @@ from ocpiq import prompt
 from ocpiq.app.arguments import parse
 from ocpiq.app.settings import prompt_settings
 from ocpiq.errors import UsageError
-from ocpiq.prompt.commands import COMMANDS, QuitPrompt, command
+from ocpiq.prompt.commands import COMMANDS, QuitPrompt, run_command
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.storage import history
@@ -49,7 +49,7 @@ class Said:
         self.captured = captured
 
     def __call__(self, line: str) -> str:
-        command(self.session, line) if line.startswith(":") else run(self.session, line)
+        run_command(self.session, line) if line.startswith(":") else run(self.session, line)
         out, err = self.captured.readouterr()
         return out + err
 
@@ -109,7 +109,7 @@ def test_help_on_a_word_of_the_language(said: Said) -> None:
 
 @pytest.mark.parametrize("asked", [":help :save", ":help save"])
 def test_help_on_a_command(asked: str, said: Said) -> None:
-    assert said(asked) == "  :save FILE  write the last query into a file\n"
+    assert said(asked) == "  :save FILE  save the last query\n"
 
 
 def test_schema(said: Said) -> None:
@@ -119,7 +119,7 @@ def test_schema(said: Said) -> None:
 
 
 def test_explain_the_last_query_or_another(said: Said) -> None:
-    assert "there is no query yet" in said(":explain")
+    assert "no query yet" in said(":explain")
     said("sessions pass kwh | .kwh")
     assert "kwh" in said(":explain")
     assert "currency" in said(":explain sessions | .currency")
@@ -143,28 +143,28 @@ def test_the_form_of_results(said: Said) -> None:
 
 def test_variables(said: Said) -> None:
     assert said("$a").startswith("error: $a is not defined")
-    assert said(":arg").startswith("no variable is given yet")
-    assert said(":arg a one two") == "$a is given\n"
-    assert said(":arg $b   2 ") == "$b is given\n"
+    assert said(":arg").startswith("no variables set")
+    assert said(":arg a one two") == "$a set\n"
+    assert said(":arg $b   2 ") == "$b set\n"
     assert said(":arg") == "$a, $b\n"
     assert said("$b") == '"2"\n'
     assert said("$a") == '"one two"\n'
     assert "one two" not in said(":explain $a | length")
-    assert ":arg takes a name" in said(":arg 1 2")
-    assert ":arg takes a name" in said(":arg a")  # and not an empty text
+    assert ":arg needs a name" in said(":arg 1 2")
+    assert ":arg needs a name" in said(":arg a")  # and not an empty text
     assert said("$a") == '"one two"\n'
 
 
 def test_save_and_load(said: Said) -> None:
-    assert "no query yet" in said(":save q.ocpiq")
+    assert "no query to save yet" in said(":save q.ocpiq")
     said("1 + 1")
-    assert ":save takes a file" in said(":save")
-    assert said(":save q.ocpiq").startswith("saved in q.ocpiq")
+    assert ":save needs a file name" in said(":save")
+    assert said(":save q.ocpiq").startswith("Saved to q.ocpiq")
     assert Path("q.ocpiq").read_text() == "1 + 1\n"
     said("2 + 2")
-    assert said(":save").startswith("saved in q.ocpiq")
+    assert said(":save").startswith("Saved to q.ocpiq")
     assert Path("q.ocpiq").read_text() == "2 + 2\n"
-    assert "is there already" in said(":save s.ndjson")
+    assert "already exists" in said(":save s.ndjson")
     assert Path("s.ndjson").read_text() == SESSIONS
     said(":load q.ocpiq")
     assert said.session.pending == "2 + 2"
@@ -197,34 +197,34 @@ def test_import_looks_beside_the_file_that_was_loaded(said: Said) -> None:
 
 def test_history(said: Said) -> None:
     history.append("1 + 1")
-    assert said(":history off") == "queries are not remembered\n"
+    assert said(":history off") == "History: off\n"
     assert not said.session.remembers
     said(":history on")
     assert said.session.remembers
-    assert said(":history") == "queries are remembered\n"
-    assert said(":history clear") == "all queries are forgotten\n"
+    assert said(":history") == "History: on\n"
+    assert said(":history clear") == "History cleared\n"
     assert history.load() == [] and said.session.forgotten
     assert ":history takes" in said(":history what")
 
 
 def test_platforms(said: Said) -> None:
     assert said(":platform") == "  demo\n* files\n"
-    assert "no platform is called 'nowhere'" in said(":platform nowhere")
+    assert "unknown platform 'nowhere'" in said(":platform nowhere")
     assert said.session.platform == "files"
-    assert said(":platform demo") == "now on demo (OCPI 2.2.1)\n"
+    assert said(":platform demo") == "Platform: demo (OCPI 2.2.1)\n"
     assert said("sessions only id | limit 1 | .id") == '"S0000001"\n'
     assert said.session.seen == {"sessions": 1000}
 
 
 def test_commands_that_are_none(said: Said) -> None:
     assert "did you mean :help?" in said(":hlp")
-    assert ":help lists them" in said(":zzz")
+    assert ":help lists all commands" in said(":zzz")
 
 
 @pytest.mark.parametrize("line", [":quit", " :quit", "quit", "exit"])
 def test_quit(line: str, session: Session) -> None:
     with pytest.raises(QuitPrompt):
-        command(session, line)
+        run_command(session, line)
 
 
 def test_without_a_platform_it_says_how_to_get_one(
@@ -234,7 +234,7 @@ def test_without_a_platform_it_says_how_to_get_one(
     assert prompt.start(prompt_settings(parse([]))) == UsageError.exit_code
     said = capsys.readouterr().err
     assert "ocpiq login" in said and "ocpiq --demo" in said
-    with pytest.raises(UsageError, match="no platform is called 'mine'"):
+    with pytest.raises(UsageError, match="unknown platform 'mine'"):
         prompt.start(prompt_settings(parse(["--platform", "mine"])))
     assert not list(tmp_path.iterdir())
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpiq.prompt.key_bindings import moved
-from ocpiq.prompt.quick_fix import mended, mistake_shown
+from ocpiq.prompt.key_bindings import cursor_after
+from ocpiq.prompt.quick_fix import apply_fix, visible_mistake
 from ocpiq.prompt.suggestion import Surroundings
-from ocpiq.prompt.validator import checked
+from ocpiq.prompt.validator import validate
 from ocpiq.schema import modules
 
-look = partial(checked, version="2.2.1", variables=("end",))
+look = partial(validate, version="2.2.1", variables=("end",))
 
 MENDED = [
     # a blanked field is passed, at the source that it comes from
@@ -65,7 +65,7 @@ MENDED = [
 
 @pytest.mark.parametrize(("text", "other"), MENDED, ids=[text for text, _ in MENDED])
 def test_mended(text: str, other: str | None) -> None:
-    assert mended(text, look) == other
+    assert apply_fix(text, look) == other
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_mended(text: str, other: str | None) -> None:
 )
 def test_the_mistake_that_is_shown(text: str, message: str | None) -> None:
     context = Surroundings("2.2.1", modules("2.2.1"))
-    found = mistake_shown(text.replace("^", ""), text.index("^"), look, context)
+    found = visible_mistake(text.replace("^", ""), text.index("^"), look, context)
     assert found.message.startswith(message) if found and message else (not found and not message)
 
 
@@ -99,7 +99,7 @@ def test_a_fix_that_leaves_the_mistake_is_none() -> None:
     text = "[sessions.kwh + 1]"
     found = look(text).mistake
     assert found is not None and found.hint == "to use it: sessions pass kwh"
-    assert mended(text, look) is None
+    assert apply_fix(text, look) is None
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_a_fix_that_leaves_the_mistake_is_none() -> None:
 def test_the_cursor_stays_on_its_character(before: str, after: str) -> None:
     texts = before.replace("^", ""), after.replace("^", "")
     expected = after.index("^") if before != "a^b" else 1
-    assert moved(*texts, before.index("^")) == expected
+    assert cursor_after(*texts, before.index("^")) == expected
 
 
 @given(st.text("ab|", max_size=8), st.text("ab|", max_size=8), st.integers(0, 8))
 def test_the_cursor_stays_within_the_text(before: str, after: str, cursor: int) -> None:
-    assert 0 <= moved(before, after, min(cursor, len(before))) <= len(after)
+    assert 0 <= cursor_after(before, after, min(cursor, len(before))) <= len(after)

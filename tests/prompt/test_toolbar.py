@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ocpiq.errors import UsageError
-from ocpiq.prompt.toolbar import goes_on, rows, status, warning
+from ocpiq.prompt.toolbar import continuation, rows, status, warning
 from ocpiq.query import compile
 
 
@@ -18,7 +18,7 @@ from ocpiq.query import compile
         (
             "(sessions only id), cdrs",
             {"sessions": 12000, "cdrs": 1},
-            "mine (OCPI 2.2.1) | sessions passes id | cdrs passes nothing | seen: 12,000 sessions, 1 cdrs",
+            "mine (OCPI 2.2.1) | sessions passes id | cdrs passes nothing | read: 12,000 sessions, 1 cdrs",
         ),
     ],
 )
@@ -29,9 +29,9 @@ def test_status(query: str, seen: dict[str, int], line: str) -> None:
 def test_a_mistake_is_one_line_with_its_fix() -> None:
     assert warning(None) == ""
     assert warning(UsageError("wrong", hint="do this")) == "wrong (do this)"
-    assert warning(UsageError("wrong", hint="do this"), "F2") == "wrong (do this); F2 mends it"
-    assert goes_on("") == ""
-    assert goes_on("a quote") == "goes on here: a quote; Ctrl-C gives it up"
+    assert warning(UsageError("wrong", hint="do this"), "F2") == "wrong (do this); F2 fixes it"
+    assert continuation("") == ""
+    assert continuation("a quote") == "unfinished: a quote; Ctrl-C cancels"
 
 
 @pytest.mark.parametrize(

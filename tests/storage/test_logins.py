@@ -76,7 +76,11 @@ def test_without_a_login_the_error_says_how_to_make_one():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("gren", "did you mean green?"), ("zzz", "there are blue, green"), ("../etc", "there are blue, green")],
+    [
+        ("gren", "did you mean green?"),
+        ("zzz", "available: blue, green"),
+        ("../etc", "available: blue, green"),
+    ],
 )
 def test_an_unknown_name_gets_the_nearest(name, hint):
     logins.save(a_login("green"))
@@ -101,7 +105,7 @@ def test_a_file_that_is_no_login_is_named(content, own_folder):
     (own_folder / "platforms" / "one.json").write_bytes(content)
     with pytest.raises(UsageError) as caught:
         logins.load("one")
-    assert "one.json is no login" in caught.value.message
+    assert "one.json is not a login file" in caught.value.message
     assert SECRET not in str(caught.value)
 
 
@@ -109,7 +113,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(own_folder):
     own_folder.write_text("a file, no folder")
     with pytest.raises(UsageError) as caught:
         logins.save(a_login("one"))
-    assert "cannot be saved" in caught.value.message
+    assert "could not save the login to" in caught.value.message
 
 
 def test_the_folder_is_the_systems_own_without_the_variable(monkeypatch):
