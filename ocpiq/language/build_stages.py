@@ -147,7 +147,7 @@ def join_paren(span: Span, call: tree.Expr, name: Token, on: tree.Expr) -> tree.
     """Make the join of `join (…) as $x on …`, which reads like jq's `join` until its `on`."""
     if not (isinstance(call, tree.Call) and call.name == "join" and len(call.arguments) == 1):
         raise QuerySyntaxError(
-            "`on` belongs to a join", span=on.span, hint="join locations as $l on .id == $l.id"
+            "`on` is only valid in a join", span=on.span, hint="join locations as $l on .id == $l.id"
         )
     source = _joined(call.arguments[0], call.span)
     return tree.Join(span=span, each=False, source=source, name=name.text[1:], on=on)

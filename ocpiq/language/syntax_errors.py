@@ -49,7 +49,7 @@ TOGETHER: Final[tuple[tuple[set[str], str, set[str]], ...]] = (
     ({"_DESCEND"}, "a filter", TERMS | STAGES | {"_MODULE", "_IMPORT", "_INCLUDE", END}),
     ({"PLUS"}, "an operator", OPERATORS | CLAUSES | {"_AS", "FIELD", "QUESTION", "_DOT", "_LSQB", "_LPAR"}),
     ({"_ALTERNATIVE"}, "an operator", OPERATORS | {"_AS"}),
-    ({"RESERVED", "FIELD"}, "the path of a field", {"NAME", "RESERVED", "FIELD", "FORMAT", "_QUOTE", "_DOT"}),
+    ({"RESERVED", "FIELD"}, "a field path", {"NAME", "RESERVED", "FIELD", "FORMAT", "_QUOTE", "_DOT"}),
     ({"RESERVED"}, "a name", {"NAME", "RESERVED"}),
     ({"NAME", "_AGGREGATE"}, "a treatment such as pseudonym", {"NAME", "_AGGREGATE"}),
     ({"_PASS"}, "a clause", CLAUSES | {"FIELD", "_AS"}),
@@ -67,16 +67,16 @@ WORDS: Final = {
     END: "the end",
 }
 ELSEWHERE: Final = {
-    "=>": "greater or equal is >=",
-    "=<": "less or equal is <=",
-    "===": "equal is ==",
-    "<>": "not equal is !=",
-    "&&": "write and",
-    "||": "write or",
-    "!": "not equal is !=; a condition is negated by `| not`",
-    "'": 'strings stand in double quotes: "…"',
-    "“": 'strings stand in straight quotes: "…"',
-    "`": 'strings stand in double quotes: "…"',
+    "=>": "use >=",
+    "=<": "use <=",
+    "===": "use ==",
+    "<>": "use !=",
+    "&&": "use `and`",
+    "||": "use `or`",
+    "!": "use != for not equal, and `| not` to negate",
+    "'": 'use double quotes: "…"',
+    "“": 'use straight double quotes: "…"',
+    "`": 'use double quotes: "…"',
 }
 HALF_OF_A_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
 STAGE: Final = re.compile(r"\|\s*([a-z]+)\s+$")  # a word at the place of a stage
@@ -90,15 +90,15 @@ def explain(stuck: UnexpectedToken, text: str, parser: Parser) -> QuerySyntaxErr
         return _string(opened, text, token.span)
     if stage := _stage_without_input(stuck, text, parser):
         return QuerySyntaxError(
-            "nothing stands to the left of this stage",
+            "this stage has no input",
             span=stage,
-            hint="a stage takes what comes from its left: sessions | limit 20",
+            hint="write its input to the left: sessions | limit 20",
         )
     if token.kind == END:
         found, at = "end of the query", len(text.rstrip())
         span = Span(at, at)
     else:
-        found, span = "a quote" if token.kind == "_QUOTE" else f'"{_shown(token.text)}"', token.span
+        found, span = "quote" if token.kind == "_QUOTE" else f'"{_shown(token.text)}"', token.span
     expected = _expected(stuck, tables)
     unclosed = opened is not None and token.kind != CLOSER[opened.kind] and token.kind in {"_QUOTE", *ENDING}
     if opened and unclosed and CLOSER[opened.kind] in expected and "_DESCEND" not in expected:
@@ -140,22 +140,22 @@ def _still_open(values: list[object]) -> Token | None:
 
 def _string(opened: Token, text: str, span: Span) -> QuerySyntaxError:
     if span.start >= len(text):
-        message = f"the string that begins {_at(opened, text)} is not closed"
-        return QuerySyntaxError(message, span=opened.span, hint='end it with "')
+        message = f"the string starting {_at(opened, text)} is not closed"
+        return QuerySyntaxError(message, span=opened.span, hint='add a closing "')
     written = text[span.start : span.start + 2]
     if written == "\\(":
         place = Span(span.start, span.start + 2)
-        return QuerySyntaxError("a plain string must stand here, without \\( )", span=place)
+        return QuerySyntaxError("string interpolation is not allowed here", span=place)
     if HALF_OF_A_PAIR.match(text, span.start):
         return QuerySyntaxError(
-            "half of a surrogate pair",
+            "incomplete surrogate pair",
             span=Span(span.start, span.start + 6),
-            hint="such characters are written as a pair: \\ud83d\\ude00",
+            hint="write both halves: \\ud83d\\ude00",
         )
     return QuerySyntaxError(
-        f"{_shown(written)} means nothing in a string",
+        f"invalid escape {_shown(written)}",
         span=Span(span.start, span.start + len(written)),
-        hint="a backslash is written \\\\, and \\u takes four hexadecimal digits",
+        hint="write \\\\ for a backslash; \\u takes four hexadecimal digits",
     )
 
 
@@ -231,19 +231,19 @@ def _hint(stuck: UnexpectedToken, text: str, expected: set[str]) -> str:
         and last.span.end == at
         and token.kind not in {"_COMMA", *ENDING}
     ):
-        return "dates are written 2026-01-31 or 2026-01-31T06:00Z"
+        return "write dates as 2026-01-31 or 2026-01-31T06:00Z"
     if last and last.kind == "NAME" and token.kind in CLAUSES:
-        return f"put a source with clauses into parentheses: ({last.text} {token.text} …)"
+        return f"put a source with clauses in parentheses: ({last.text} {token.text} …)"
     if token.kind not in ENDING and _behind_clauses(stuck.values):
-        return "a source with clauses stands alone or last; elsewhere put it into parentheses"
+        return "put the source and its clauses in parentheses"
     if last and last.kind == "_DOT" and token.kind == "NAME":
-        return f"no space behind the dot: .{token.text}"
+        return f"remove the space after the dot: .{token.text}"
     if token.kind in UNCHAINED and _behind_unchained(stuck.values):
         return "comparisons and assignments do not chain: use parentheses, or `and`"
     if token.kind in STAGES and "_PIPE" in expected:
-        return f"a stage stands behind a |: … | {token.text} …"
+        return f"put a | before a stage: … | {token.text} …"
     if token.kind == "_ON" and "_PIPE" in expected:
-        return "only a join has an `on`, and it binds one variable: join … as $x on …"
+        return "`on` is only valid in a join, after one variable: join … as $x on …"
     near = text[max(0, at - 2) : at + 2]
     return next((advice for written, advice in ELSEWHERE.items() if _is_at(written, token, near)), "")
 

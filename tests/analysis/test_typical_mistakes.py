@@ -239,8 +239,8 @@ MISTAKES = [
         "aggregate count",
         COMPILES,
         "aggregate",
-        "nothing stands to the left of this stage",
-        "a stage takes what comes from its left: sessions | limit 20",
+        "this stage has no input",
+        "write its input to the left: sessions | limit 20",
     ),
     (
         "1, 2 as $x | $x | aggregate count",

@@ -1,4 +1,4 @@
-"""What the reference says of differences from jq that are no programs: each point of its list, by its first words."""
+"""The differences from jq that the reference lists in words: a case for each point, by its heading."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ocpiq.language.reference import section
 POINTS = re.findall(r"^- \*(.+?)\.\*", section("Differences from jq"), re.MULTILINE)
 
 CASES = {
-    "One value a line": [
+    "One value per line": [
         (["."], '[1, {"a": 2}]', '[1,{"a":2}]\n', 0),
         (["--to", "json", "."], "[1]", "[\n  1\n]\n", 0),
     ],
     "Terminals": [
         (["-nr", '"\\u001b\\u009b"'], "", "\x1b\x9b\n", 0)
     ],  # the other half is in test_terminal.py
-    "Files are apart": [([".", "x", "y"], "", "1\n2\n", 0)],
-    "Files that are missing": [([".", "x", "no"], "", "", 2), ([".", "x", "."], "", "", 2)],
+    "File boundaries": [([".", "x", "y"], "", "1\n2\n", 0)],
+    "Missing files": [([".", "x", "no"], "", "", 2), ([".", "x", "."], "", "", 2)],
     "The environment": [
         (["-n", "env.OCPIQ_SECRET, $ENV.OCPIQ_SECRET, env.OTHER"], "", 'null\nnull\n"seen"\n', 0)
     ],

@@ -12,7 +12,7 @@ from ocpiq.language.reference import Entry, entries, named
 
 LIMIT = """\
 limit N    (Stages)
-  the first N values, and then the paging stops
+  the first N values; no more pages are requested after that
 
     sessions | limit 2 | .id
       → "S1", "S2"

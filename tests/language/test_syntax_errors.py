@@ -20,27 +20,27 @@ MISTAKES = r"""
 1 || 2
      ^
     unexpected "|"; expected a filter
-    write or
+    use `or`
 .a && .b
      ^
     unexpected "&"; expected an operator, ",", "|" or the end
-    write and
+    use `and`
 .a => 1
       ^
     unexpected ">"; expected a filter
-    greater or equal is >=
+    use >=
 .a === 1
        ^
     unexpected "="; expected a filter
-    equal is ==
+    use ==
 !.a
   ^
     unexpected "!"; expected a filter
-    not equal is !=; a condition is negated by `| not`
+    use != for not equal, and `| not` to negate
 .a == 'x'
         ^
     unexpected "'"; expected a filter
-    strings stand in double quotes: "…"
+    use double quotes: "…"
 1 2
     ^
     unexpected "2"; expected an operator, ",", "|" or the end
@@ -73,7 +73,7 @@ sessions | agregate {n: count}
 .a. b
       ^
     unexpected "b"; expected a string, "[" or a name
-    no space behind the dot: .b
+    remove the space after the dot: .b
 f(1;)
       ^
     unexpected ")"; expected a filter
@@ -134,62 +134,62 @@ map({a, b: .c)
     unexpected ")"; expected "}"; "{" at line 1, column 5 is not closed
 "abc
   ^
-    the string that begins at line 1, column 1 is not closed
-    end it with "
+    the string starting at line 1, column 1 is not closed
+    add a closing "
 .a == "x | .b
         ^
-    the string that begins at line 1, column 7 is not closed
-    end it with "
+    the string starting at line 1, column 7 is not closed
+    add a closing "
 "a\(1"
        ^
-    unexpected a quote; expected ")"; "\(" at line 1, column 3 is not closed
+    unexpected quote; expected ")"; "\(" at line 1, column 3 is not closed
 "a\x"
     ^^
-    \x means nothing in a string
-    a backslash is written \\, and \u takes four hexadecimal digits
+    invalid escape \x
+    write \\ for a backslash; \u takes four hexadecimal digits
 "\ud83d"
    ^^^^^^
-    half of a surrogate pair
-    such characters are written as a pair: \ud83d\ude00
+    incomplete surrogate pair
+    write both halves: \ud83d\ude00
 1 | import "a" as b; 1
       ^^^^^^
     unexpected "import"; expected a filter
 import "a\(1)" as b; 1
            ^^
-    a plain string must stand here, without \( )
+    string interpolation is not allowed here
 module 1; 1
          ^
     unexpected "1"; expected "{"
 sessions pass kwh + 1
                     ^
     unexpected "+"; expected a clause, ",", "|" or the end
-    a source with clauses stands alone or last; elsewhere put it into parentheses
+    put the source and its clauses in parentheses
 sessions pass kwh, 1
                      ^
-    unexpected "1"; expected the path of a field
-    a source with clauses stands alone or last; elsewhere put it into parentheses
+    unexpected "1"; expected a field path
+    put the source and its clauses in parentheses
 sessions pass kwh as $s | 1
                        ^^
     unexpected "$s"; expected a treatment such as pseudonym
-    a source with clauses stands alone or last; elsewhere put it into parentheses
+    put the source and its clauses in parentheses
 sessions since 2026-01-01, 1
                            ^
     unexpected ","; expected a clause, "|" or the end
-    a source with clauses stands alone or last; elsewhere put it into parentheses
+    put the source and its clauses in parentheses
 1 + sessions pass kwh
                ^^^^
     unexpected "pass"; expected an operator, ",", "|" or the end
-    put a source with clauses into parentheses: (sessions pass …)
+    put a source with clauses in parentheses: (sessions pass …)
 {n: sessions pass kwh}
                ^^^^
     unexpected "pass"; expected an operator, ",", "|" or "}"
-    put a source with clauses into parentheses: (sessions pass …)
+    put a source with clauses in parentheses: (sessions pass …)
 sessions pass 1
                 ^
-    unexpected "1"; expected the path of a field
+    unexpected "1"; expected a field path
 sessions pass "a\(1)"
                   ^^
-    a plain string must stand here, without \( )
+    string interpolation is not allowed here
 sessions since 2026-01
                  ^^^^^^^
     unexpected "2026-01"; expected a string, a $variable or a date such as 2026-01-31 or 2026-01-31T06:00Z
@@ -199,7 +199,7 @@ sessions since 01/02/2026
 sessions during 2026-1-5
                       ^
     unexpected "-"; expected a clause, "|" or the end
-    dates are written 2026-01-31 or 2026-01-31T06:00Z
+    write dates as 2026-01-31 or 2026-01-31T06:00Z
 sessions newest 1.5
                   ^^^
     unexpected "1.5"; expected a $variable or a whole number
@@ -209,11 +209,11 @@ sessions newest
 sessions limit 20
            ^^^^^
     unexpected "limit"; expected an operator, ",", "|" or the end
-    a stage stands behind a |: … | limit …
+    put a | before a stage: … | limit …
 sessions aggregate count
            ^^^^^^^^^
     unexpected "aggregate"; expected an operator, ",", "|" or the end
-    a stage stands behind a |: … | aggregate …
+    put a | before a stage: … | aggregate …
 sessions | limit 1.5
                    ^^^
     unexpected "1.5"; expected a $variable or a whole number
@@ -231,32 +231,32 @@ sessions | aggregate
     unexpected end of the query; expected a filter
 aggregate count
   ^^^^^^^^^
-    nothing stands to the left of this stage
-    a stage takes what comes from its left: sessions | limit 20
+    this stage has no input
+    write its input to the left: sessions | limit 20
 sessions | {n: (limit 3)}
                   ^^^^^
-    nothing stands to the left of this stage
-    a stage takes what comes from its left: sessions | limit 20
+    this stage has no input
+    write its input to the left: sessions | limit 20
 label $f | def f: 1; sort by .a
                        ^^^^
-    nothing stands to the left of this stage
-    a stage takes what comes from its left: sessions | limit 20
+    this stage has no input
+    write its input to the left: sessions | limit 20
 def f: join locations as $l; 1
          ^^^^
-    nothing stands to the left of this stage
-    a stage takes what comes from its left: sessions | limit 20
+    this stage has no input
+    write its input to the left: sessions | limit 20
 [join each (cdrs | .a) as $c on .a == $c.b]
    ^^^^
-    nothing stands to the left of this stage
-    a stage takes what comes from its left: sessions | limit 20
+    this stage has no input
+    write its input to the left: sessions | limit 20
 join (cdrs | .a) as $c on .a == $c.b | 1
   ^^^^
-    nothing stands to the left of this stage
-    a stage takes what comes from its left: sessions | limit 20
+    this stage has no input
+    write its input to the left: sessions | limit 20
 1, distinct by .a
      ^^^^^^^^
-    nothing stands to the left of this stage
-    a stage takes what comes from its left: sessions | limit 20
+    this stage has no input
+    write its input to the left: sessions | limit 20
 1 + top 3 by .a
           ^
     unexpected "3"; expected a $variable or a whole number
@@ -268,12 +268,12 @@ sessions | join locations as l on .a == $l.b
     unexpected "l"; expected a $variable
 sessions | map(.a) as $x on .a
                               ^^
-    `on` belongs to a join
+    `on` is only valid in a join
     join locations as $l on .id == $l.id
 sessions | join (cdrs | .a) as [$l] on .a
                                       ^^
     unexpected "on"; expected "|"
-    only a join has an `on`, and it binds one variable: join … as $x on …
+    `on` is only valid in a join, after one variable: join … as $x on …
 def aggregate: 1; 1
       ^^^^^^^^^
     unexpected "aggregate"; expected a name

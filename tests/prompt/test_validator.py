@@ -115,7 +115,7 @@ def test_a_begun_clause_passes_what_it_passes_so_far(text: str, passed: list[str
 @pytest.mark.parametrize(
     ("text", "open"),
     [
-        ('"abc\n', "the string that begins at line 1, column 1 is not closed"),
+        ('"abc\n', "the string starting at line 1, column 1 is not closed"),
         ("[1,\n", '"[" at line 1, column 1 is not closed'),
         ("sessions |\n", "expected a filter"),
         ("[1,", ""),  # the line is still being written
