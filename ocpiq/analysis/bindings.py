@@ -30,7 +30,7 @@ def look_up(node: tree.Variable, scope: Scope) -> Resolved:
             f"${node.name} is not defined", span=scope.place(node), hint=hint.replace("mean ", "mean $")
         )
     if known.gone:
-        raise CompileError(f"${node.name} is not there any more: {known.gone}", span=scope.place(node))
+        raise CompileError(f"${node.name} is not available here: {known.gone}", span=scope.place(node))
     if not known.name:
         return Given(node.name), known.kind
     return Local(known.name), known.kind

@@ -82,6 +82,6 @@ def check_netted(analysis: Analysis) -> None:
             continue
         if number not in analysis.netted:
             hint = "write cdrs net … | aggregate …; to list CDRs, leave `net` out"
-            raise CompileError("net is for totals", span=source.span, hint=hint)
+            raise CompileError("net works only with aggregates", span=source.span, hint=hint)
         if source.need.whole or "id" in source.need.fields:
             _read(CANCELLED, source.view, source.need, source.span)

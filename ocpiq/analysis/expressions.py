@@ -238,9 +238,9 @@ def comma(analysis: Analysis, node: tree.Comma, scope: Scope, kind: Type) -> Res
     tail = node.items[-1]
     for part in tail.items if isinstance(tail, tree.Pipeline) else ():
         if isinstance(part, tree.Stage):
-            hint = "put what it should take into parentheses"
+            hint = "put its whole input in parentheses"
             raise CompileError(
-                "this stage takes only what follows the comma", span=scope.place(part), hint=hint
+                "this stage applies only to the expression after the comma", span=scope.place(part), hint=hint
             )
     resolved = [analysis.resolve(inner, scope, kind) for inner in node.items]
     plan = Comma(tuple(part for part, _ in resolved), outputs=Outputs.MANY)

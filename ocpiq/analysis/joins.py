@@ -82,7 +82,7 @@ def _conditions(on: tree.Expr) -> list[tree.Expr]:
 def _equality(node: tree.Join, part: tree.Expr, scope: Scope) -> Pair:
     place, name = scope.place(part), node.name
     if not isinstance(part, tree.Compare) or part.op != "==":
-        hint = f"such as on .id == ${name}.id and .type == ${name}.type; what else must hold, select behind the join"
+        hint = f"such as on .id == ${name}.id and .type == ${name}.type; put other conditions in a select after it"
         raise CompileError("`on` takes equalities", span=place, hint=hint)
     left, right = (_reads(side, name) for side in (part.left, part.right))
     if left == right:

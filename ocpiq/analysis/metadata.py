@@ -76,7 +76,7 @@ def metadata(program: tree.Program) -> Metadata:
         zone(texts["tz"] or "UTC")
     except ValueError:
         hint = zone_hint(texts["tz"])
-        raise CompileError("tz in the metadata is no time zone", span=place, hint=hint) from None
+        raise CompileError("tz in the metadata is not a time zone", span=place, hint=hint) from None
     params = found.get("params", {})
     if not isinstance(params, dict):
         hint = 'such as params: {month: {type: "period", about: "which month"}}'

@@ -123,7 +123,7 @@ class Imports:
     def _brought(self, scope: Scope, module: ImportedModule, statement: tree.Import) -> Scope:
         """Return `scope` with the definitions of a file, under the name that the import gives them."""
         if module.origin in self._open:
-            raise CompileError(f"{module.name} imports itself, by way of others")
+            raise CompileError(f"{module.name} imports itself through other modules")
         self._open.append(module.origin)
         own = self._module(module, statement, scope)
         self._open.pop()

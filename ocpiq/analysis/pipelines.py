@@ -18,9 +18,7 @@ from ocpiq.language import tree
 from ocpiq.plan.nodes import Bind, Identity, Label, Local, Outputs, Plan
 from ocpiq.plan.types import NUMBER, Type
 
-LOST = (
-    "it belonged to each value, and `aggregate` took all values together; put it into `by`, or use first(…)"
-)
+LOST = "it had a value per input, and `aggregate` combined all inputs; add it to `by`, or use first(…)"
 
 
 class PipelineBuilder:
@@ -123,7 +121,7 @@ def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, kind: Type) 
             handler(analysis, item, walk)
         elif isinstance(item, tree.Stage):
             if not walk.started:
-                hint = "such as sessions | aggregate count, or .[] | limit 3"
+                hint = "for example sessions | aggregate count, or .[] | limit 3"
                 raise CompileError("a stage needs something to its left", span=scope.place(item), hint=hint)
             walk.stage(analysis, item)
         else:

@@ -109,7 +109,7 @@ def _windows(analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scop
     end = windows.until.microseconds if windows.until else None
     if windows.until is not None and begin is not None and end is not None and begin >= end:
         hint = "swap since and until"
-        raise CompileError("the window ends before it begins", span=windows.until.span, hint=hint)
+        raise CompileError("the window ends before it starts", span=windows.until.span, hint=hint)
     return windows
 
 
@@ -124,7 +124,7 @@ def _moment(analysis: Analysis, word: str, bound: tree.Bound, scope: Scope) -> M
         hint = "write it as 2026-01-31 or 2026-01-31T06:00Z"
         if period(bound.text or "", UTC) is not None:
             hint = f"{word} takes the day on which it begins: 2026-01-01; a whole month is during 2026-01"
-        raise CompileError(f"{bound.text!r} is no date", span=place, hint=hint)
+        raise CompileError(f"{bound.text!r} is not a date", span=place, hint=hint)
     return Moment(read, None, place)
 
 
@@ -144,7 +144,7 @@ def _period(analysis: Analysis, name: str, clause: tree.During, scope: Scope) ->
     bounds = period(bound.text or "", zone(analysis.zone))
     if bounds is None:
         hint = "write 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31"
-        raise CompileError(f"{bound.text!r} is no period", span=place, hint=hint)
+        raise CompileError(f"{bound.text!r} is not a period", span=place, hint=hint)
     return Period(bounds, None, place)
 
 

@@ -55,7 +55,7 @@ def _top(analysis: Analysis, node: tree.Top, flow: Flow) -> Staged:
 def _distinct(analysis: Analysis, node: tree.Distinct, flow: Flow) -> Staged:
     for key in node.keys:
         if key.direction:
-            hint = "write sort by … behind it"
+            hint = "add sort by … after it"
             raise CompileError(
                 f"distinct has no order, so no `{key.direction}`", span=flow.scope.place(key), hint=hint
             )
@@ -91,6 +91,6 @@ def _count(count: tree.Count, after: Scope) -> Plan:
         hint = did_you_mean(count.variable, after.variables).replace("mean ", "mean $")
         raise CompileError(f"${count.variable} is not defined", span=place, hint=hint)
     if known.gone:
-        hint = "how many must be known before the first value comes"
+        hint = "the count must be known before the first input is read"
         raise CompileError(f"${count.variable} belongs to each value", span=place, hint=hint)
     return Local(known.name) if known.name else Given(count.variable)

@@ -67,7 +67,9 @@ def view(module: SchemaModule, clauses: Sequence[tree.Clause]) -> ViewNode:
         check(module, path, names)
         treatment = unparse(path.treatment) if path.treatment else ""
         if treatments.setdefault(names, treatment) != treatment:
-            raise CompileError(f"{'.'.join(names) or '.'} is passed in two ways", span=path.span)
+            raise CompileError(
+                f"{'.'.join(names) or '.'} is passed with two different treatments", span=path.span
+            )
         mark = marks
         for name in names:
             mark = mark.below.setdefault(name, Mark())
@@ -157,7 +159,7 @@ def check(module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...]) ->
     """Raise where the module has no such field; in quotes a vendor's field may stand below any container."""
     if path.quoted and not names:  # an empty name must not pass everything
         raise CompileError(
-            "an empty name is no field", span=path.span, hint="the whole object is written . alone"
+            "an empty name is not a field", span=path.span, hint="write . for the whole object"
         )
     field = module.root
     for name in names:
@@ -174,7 +176,7 @@ def check(module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...]) ->
 
 
 def suggestion(root: SchemaField, names: tuple[str, ...]) -> str:
-    """Return how to mend a path that does not exist: the nearest real one."""
+    """Return how to fix a path that does not exist: the nearest real one."""
     if len(names) == 1 and names[0] in modules():
         return f"{names[0]} is a module: put each source with clauses into parentheses"
     known = [field.path for field in fields(root)]
@@ -183,7 +185,7 @@ def suggestion(root: SchemaField, names: tuple[str, ...]) -> str:
         last = nearest(names[-1], {path.rpartition(".")[2] for path in known})
         found = next((path for path in known if last is not None and path.rpartition(".")[2] == last), None)
     if found is None:
-        return "a field of the platform's own is written in quotes"
+        return "put the name of a vendor's own field in quotes"
     return f"did you mean {found}?"
 
 

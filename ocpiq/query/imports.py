@@ -75,7 +75,7 @@ class Folders:
         missing = next((folder for folder in folders if not folder.is_dir()), None)
         if missing is not None:
             return f"there is no folder {missing}"
-        return f"it is not in {', '.join(map(str, folders))}; folders to look in are given with -L"
+        return f"not in {', '.join(map(str, folders))}; add a folder with -L"
 
 
 def _module(name: str, file: Path) -> ImportedModule:

@@ -108,8 +108,8 @@ def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:
     source = sources.get(part.module)
     if source is None:
         raise UsageError(
-            f"there is nothing to read {part.module} from",
-            hint=f"log in to a platform, or give files with --source {part.module}=PATH, or try --demo",
+            f"no source for {part.module}",
+            hint=f"log in to a platform, read files with --source {part.module}=PATH, or try --demo",
         )
     return source
 
@@ -151,7 +151,7 @@ def _count(part: SourcePlan, variables: Mapping[str, Value]) -> int | None:
             int(value) if type(value) is str and value.isdecimal() and len(value) <= MOST_DIGITS else value
         )
     if type(value) is not int or value < 0:
-        raise UsageError("newest needs a whole number", hint="such as newest 10")
+        raise UsageError("newest takes a whole number", hint="such as newest 10")
     return value
 
 
@@ -179,7 +179,7 @@ def _window(part: SourcePlan, variables: Mapping[str, Value], clock: Clock) -> W
     since, until = _moment(part.since, variables, clock), _moment(part.until, variables, clock)
     is_relative = any(bound and bound.relative for bound in (part.since, part.until))
     if is_relative and since is not None and until is not None and since >= until:
-        raise UsageError("the window ends before it begins", hint="swap since and until")
+        raise UsageError("the window ends before it starts", hint="swap since and until")
     return Window(since, until, completed)
 
 
@@ -193,7 +193,7 @@ def _period(during: Period, variables: Mapping[str, Value], clock: Clock) -> tup
     bounds = period(text, clock.zone) if type(text) is str else None
     if bounds is None:
         hint = "write it as 2026, 2026-Q1, 2026-01, 2026-W03, 2026-01-31 or last month"
-        raise UsageError(f"${during.variable} is no period", hint=hint)
+        raise UsageError(f"${during.variable} is not a period", hint=hint)
     return bounds
 
 
@@ -212,7 +212,7 @@ def _moment(bound: Moment | None, variables: Mapping[str, Value], clock: Clock) 
     read = moment(value, clock.zone) if type(value) is str else None
     if read is None:
         hint = "write it as 2026-01-31, 2026-01-31T06:00Z or 7 days ago"
-        raise UsageError(f"${bound.variable} is no date", hint=hint)
+        raise UsageError(f"${bound.variable} is not a date", hint=hint)
     return read
 
 

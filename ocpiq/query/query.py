@@ -170,5 +170,5 @@ def _zone(name: str | None) -> str | None:
         if name is not None:
             zone(name)
     except ValueError:
-        raise UsageError("there is no such time zone", hint=zone_hint(name or "")) from None
+        raise UsageError("unknown time zone", hint=zone_hint(name or "")) from None
     return name

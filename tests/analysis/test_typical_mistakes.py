@@ -1,4 +1,4 @@
-"""Typical mistakes: each is refused before anything is pulled, says where and how to mend it; none runs silently."""
+"""Typical mistakes: each is refused before anything is pulled, says where and how to fix it; none runs silently."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ocpiq.errors import OcpiqError
 
 COMPILES, PRIVACY = 3, 7
 
-# the query, its exit code, the place that is marked, what is said, how to mend it
+# the query, its exit code, the place that is marked, what is said, how to fix it
 MISTAKES = [
     (
         "sessions pass kwH | .id",
@@ -211,7 +211,7 @@ MISTAKES = [
         "sessions | . as $s | aggregate {n: count, id: $s.id}",
         COMPILES,
         "$s",
-        "$s is not there any more: it belonged to each value, and `aggregate` took all values together; put it into `by`, or use first(…)",  # noqa: E501
+        "$s is not available here: it had a value per input, and `aggregate` combined all inputs; add it to `by`, or use first(…)",  # noqa: E501
         "",
     ),
     (
@@ -246,8 +246,8 @@ MISTAKES = [
         "1, 2 as $x | $x | aggregate count",
         COMPILES,
         "aggregate count",
-        "this stage takes only what follows the comma",
-        "put what it should take into parentheses",
+        "this stage applies only to the expression after the comma",
+        "put its whole input in parentheses",
     ),
     (
         "sessions pass kwh | top 5",
@@ -261,7 +261,7 @@ MISTAKES = [
         COMPILES,
         ".id desc",
         "distinct has no order, so no `desc`",
-        "write sort by … behind it",
+        "add sort by … after it",
     ),
     (
         "sessions | sort by (.id, .country_code)",
@@ -317,7 +317,7 @@ MISTAKES = [
         COMPILES,
         ".location_id != $l.id",
         "`on` takes equalities",
-        "such as on .id == $l.id and .type == $l.type; what else must hold, select behind the join",
+        "such as on .id == $l.id and .type == $l.type; put other conditions in a select after it",
     ),
     (
         "sessions | join cdrs as $c on .id == $l.session_id",
@@ -365,14 +365,14 @@ MISTAKES = [
         "sessions since 2026-02-01 until 2026-01-01",
         COMPILES,
         "2026-01-01",
-        "the window ends before it begins",
+        "the window ends before it starts",
         "swap since and until",
     ),
     (
         "sessions during 2026-13",
         COMPILES,
         "2026-13",
-        "'2026-13' is no period",
+        "'2026-13' is not a period",
         "write 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31",
     ),
     (

@@ -145,13 +145,11 @@ def test_a_blank_names_the_field_to_pass() -> None:
         pytest.param(
             "zzzzz",
             "sessions has no field zzzzz",
-            "a field of the platform's own is written in quotes",
+            "put the name of a vendor's own field in quotes",
             id="nothing near",
         ),
-        pytest.param('""', "an empty name is no field", "the whole object is written . alone", id="empty"),
-        pytest.param(
-            '"."', "an empty name is no field", "the whole object is written . alone", id="empty too"
-        ),
+        pytest.param('""', "an empty name is not a field", "write . for the whole object", id="empty"),
+        pytest.param('"."', "an empty name is not a field", "write . for the whole object", id="empty too"),
     ],
 )
 def test_an_unknown_path_names_the_nearest(path: str, message: str, hint: str) -> None:
@@ -183,7 +181,7 @@ def source(text: str) -> tuple[tree.Clause, ...]:
     ],
 )
 def test_a_field_has_one_treatment(text: str) -> None:
-    with pytest.raises(CompileError, match="kwh is passed in two ways"):
+    with pytest.raises(CompileError, match="kwh is passed with two different treatments"):
         view(schema.module("sessions", "2.2.1"), source(text))
 
 

@@ -67,7 +67,7 @@ def test_a_mistake_ends_the_query_only(said: Said) -> None:
 
 
 def test_a_module_without_a_file(said: Said) -> None:
-    assert "nothing to read cdrs from" in said("cdrs")
+    assert "no source for cdrs" in said("cdrs")
 
 
 def test_what_is_not_passed_is_seen_and_kept_nowhere(said: Said, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ FAILS = [
     ('import "a" as x; x::b', "no module or function is called x::b"),
     ('import "both" as x; x::a, x::b::b', "no module or function is called x::b::b"),
     ('import "broken" as x; 1', 'broken.jq, line 1, column 10: unexpected ";"; expected "]"'),
-    ('import "circle" as x; 1', "circle imports itself, by way of others"),
+    ('import "circle" as x; 1', "circle imports itself through other modules"),
 ]
 
 

@@ -83,7 +83,7 @@ def test_types(type_: str, right: Value, wrong: Value) -> None:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ('{tz: "Mars/Base"}', "tz in the metadata is no time zone"),
+        ('{tz: "Mars/Base"}', "tz in the metadata is not a time zone"),
         ("{name: 1}", "name in the metadata must be a string"),
         ("{params: [1]}", "params in the metadata must be an object"),
         ('{params: {a: "strng"}}', "the parameter a has no known type"),

@@ -216,14 +216,14 @@ def test_newest(text: str, expected: list[int]) -> None:
 @pytest.mark.parametrize(
     ("text", "variables", "message"),
     [
-        ("sessions since $a", {"a": "tomorrow"}, "$a is no date"),
-        ("sessions since $a", {"a": "last month"}, "$a is no date"),
-        ("sessions during $a", {"a": "7 days ago"}, "$a is no period"),
+        ("sessions since $a", {"a": "tomorrow"}, "$a is not a date"),
+        ("sessions since $a", {"a": "last month"}, "$a is not a date"),
+        ("sessions during $a", {"a": "7 days ago"}, "$a is not a period"),
         ("sessions since 9999 years ago", {}, "9999 years ago is before the year 1"),
-        ("sessions since yesterday until 7 days ago", {}, "the window ends before it begins"),
-        ("sessions since 2026-01-31 until 99 years ago", {}, "the window ends before it begins"),
-        ("sessions during $a", {"a": "2026-13"}, "$a is no period"),
-        ("sessions newest $a", {"a": "-1"}, "newest needs a whole number"),
+        ("sessions since yesterday until 7 days ago", {}, "the window ends before it starts"),
+        ("sessions since 2026-01-31 until 99 years ago", {}, "the window ends before it starts"),
+        ("sessions during $a", {"a": "2026-13"}, "$a is not a period"),
+        ("sessions newest $a", {"a": "-1"}, "newest takes a whole number"),
     ],
 )
 def test_variables_that_cannot_be_read(text: str, variables: dict[str, object], message: str) -> None:
