@@ -1,4 +1,4 @@
-"""Everything that generated code can name: it sees this and the constants of its query, and nothing else."""
+"""Every name that generated code can use, besides the constants of its query."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES: Final[dict[str, object]] = {
     "float": float,
     "object": object,
     "RunError": RunError,
-    "Left": BreakSignal,
+    "BreakSignal": BreakSignal,
     "add": arithmetic.add,
     "subtract": arithmetic.subtract,
     "multiply": arithmetic.multiply,

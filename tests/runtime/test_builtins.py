@@ -11,7 +11,7 @@ import pytest
 from ocpiq import query
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.calls import builtin_names
-from ocpiq.codegen.expressions import RUNTIME
+from ocpiq.codegen.expressions import RUNTIME_BUILTINS
 from ocpiq.runtime.builtins import NATIVES
 from ocpiq.runtime.context import Runtime
 
@@ -27,7 +27,7 @@ COMPILED = {"empty", "path"}
 
 def test_each_row_has_a_function_and_each_function_a_row() -> None:
     rows = {name for name, _ in BUILTINS}
-    assert rows == (set(NATIVES) | RUNTIME) - (COMPILED - rows)
+    assert rows == (set(NATIVES) | RUNTIME_BUILTINS) - (COMPILED - rows)
 
 
 def test_every_builtin_of_jq_is_here_or_has_its_reason() -> None:
@@ -48,9 +48,9 @@ def test_a_function_takes_what_its_row_says(row: object) -> None:
     name, arity, reads = row.name, row.arity, row.reads  # type: ignore[attr-defined]
     if name in COMPILED or name in ("now", "_assembly"):
         return
-    function = getattr(Runtime, name) if name in RUNTIME else NATIVES[name]
+    function = getattr(Runtime, name) if name in RUNTIME_BUILTINS else NATIVES[name]
     least, most = parameters(function)
-    assert least <= arity + reads + (name in RUNTIME) <= most
+    assert least <= arity + reads + (name in RUNTIME_BUILTINS) <= most
 
 
 @pytest.mark.parametrize("name", [name for name in builtin_names() if name not in ("input_line_number/0",)])
