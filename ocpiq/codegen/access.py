@@ -48,13 +48,13 @@ def index(compiler: Compiler, node: Index, dot: ast.expr) -> ast.expr:
 def slice_(compiler: Compiler, node: Slice, dot: ast.expr) -> ast.expr:
     """`.[start:end]`"""
     start, end = compiler.values([node.start, node.end], dot)
-    return compiler.locate(node, pyast.call("cut", dot, start, end))
+    return compiler.locate(node, pyast.call("slice_value", dot, start, end))
 
 
 def iterate(compiler: Compiler, node: Iterate, dot: ast.expr, consume: Consumer) -> None:
     """`.[]`"""
     output = compiler.fresh_name("item")
-    general = compiler.locate(node, pyast.call("each", dot))
+    general = compiler.locate(node, pyast.call("iterate", dot))
     with compiler.loop(output, pyast.if_else(pyast.has_class(dot, "list"), dot, general)):
         consume(pyast.name(output))
 

@@ -146,7 +146,7 @@ def _operation(compiler: Compiler, node: Operate, left: ast.expr, right: ast.exp
 def _compare_with_null(compiler: Compiler, node: Operate, value: ast.expr, type_: Type) -> ast.expr:
     """Compare with null, which needs no look at the value itself."""
     if compiler.may_be_blank(type_):
-        value = compiler.locate(node, pyast.call("no_blank", value))
+        value = compiler.locate(node, pyast.call("refuse_blank", value))
     null = pyast.is_(value, pyast.constant(None))
     return null if node.operator == "==" else pyast.not_(null)
 
@@ -287,7 +287,11 @@ def format_name(name: str) -> str:
     return name.replace("@", "format_") if name[0] == "@" else f"builtin_{name}"
 
 
-GUARDS = {Blanks.REFUSES: "no_blank_inside", Blanks.OUTSIDE: "no_blank", Blanks.ITEMS: "no_blank_item"}
+GUARDS = {
+    Blanks.REFUSES: "refuse_blank_inside",
+    Blanks.OUTSIDE: "refuse_blank",
+    Blanks.ITEMS: "refuse_blank_item",
+}
 
 
 def guard(compiler: Compiler, value: ast.expr, blanks: Blanks, type_: Type = UNKNOWN) -> ast.expr:

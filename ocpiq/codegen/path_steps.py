@@ -53,7 +53,7 @@ def iterate(compiler: Compiler, node: Iterate, position: PathPosition, consume: 
     """`.[]`"""
     key, value = compiler.fresh_name("key"), compiler.fresh_name("item")
     arguments = (position.stored, position.value)
-    with compiler.unpacking_loop([key, value], compiler.locate(node, pyast.call("path_each", *arguments))):
+    with compiler.unpacking_loop([key, value], compiler.locate(node, pyast.call("path_items", *arguments))):
         consume(
             PathPosition(
                 _extend_path(compiler, position.path, pyast.name(key)), pyast.name(value), pyast.name(value)

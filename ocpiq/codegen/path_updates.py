@@ -48,13 +48,13 @@ def modify(compiler: Compiler, node: Modify, dot: ast.expr, consume: Consumer) -
         set_ = ast.Expr(
             compiler.locate(node, pyast.method(pyast.name(edit), "set", path, pyast.name(new_value)))
         )
-        drop = ast.Expr(pyast.method(pyast.name(edit), "drop", path))
+        drop = ast.Expr(pyast.method(pyast.name(edit), "delete", path))
         compiler.add(
             ast.For(ast.Name(new_value, pyast.STORE), pyast.call(generator, old), [set_, ast.Break()], [drop])
         )
 
     trace_to_end(compiler, node.paths, PathPosition(ROOT, dot, dot), change)
-    consume(compiler.locate(node, pyast.method(pyast.name(edit), "done")))
+    consume(compiler.locate(node, pyast.method(pyast.name(edit), "result")))
 
 
 def _end(compiler: Compiler, node: Plan, position: PathPosition) -> ast.expr:

@@ -76,7 +76,7 @@ def sort(compiler: Compiler, node: Sort, dot: ast.expr, consume: Consumer) -> No
         )
 
     compiler.stream(node.body, dot, add_row)
-    with compiler.loop(row, pyast.method(pyast.name(buffer), "ordered")):
+    with compiler.loop(row, pyast.method(pyast.name(buffer), "sorted_rows")):
         for index, name in enumerate(node.carried, len(node.keys) + 1):
             compiler.assign(name, _slot(row, pyast.constant(index), ast.Load()))
         consume(_slot(row, pyast.constant(len(node.keys)), ast.Load()))
@@ -129,7 +129,7 @@ def join(compiler: Compiler, node: Join, dot: ast.expr, consume: Consumer) -> No
 def _match_one(compiler: Compiler, node: Join, index: str, output: ast.expr, consume: Consumer) -> None:
     """Write the lookup of `join`: the variable is the one match, or null."""
     keys = _key_calls(compiler, node, "left", compiler.values([key.left.part for key in node.keys], output))
-    match: ast.expr = pyast.method(pyast.name(index), "one", *keys)
+    match: ast.expr = pyast.method(pyast.name(index), "match", *keys)
     compiler.assign(node.name, compiler.locate(node, match))
     consume(output)
 
@@ -144,7 +144,7 @@ def _match_each(compiler: Compiler, node: Join, index: str, output: ast.expr, co
         "left",
         output,
         lambda keys: compiler.add_expression(
-            pyast.method(pyast.name(index), "all", pyast.name(matches), *keys)
+            pyast.method(pyast.name(index), "add_matches", pyast.name(matches), *keys)
         ),
     )
     none = ast.Tuple([pyast.constant(None)], pyast.LOAD)

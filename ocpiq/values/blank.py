@@ -51,13 +51,13 @@ def refuse(blank: Blank) -> NoReturn:
 
 def refuse_inside(value: object) -> None:
     """Raise where `value` is a blank or holds one at any depth."""
-    todo = [value]
-    while todo:
-        item = todo.pop()
-        kind = type(item)
-        if kind is Blank:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        value_type = type(item)
+        if value_type is Blank:
             refuse(cast(Blank, item))
-        elif kind is list:
-            todo.extend(cast("list[object]", item))
-        elif kind is dict:
-            todo.extend(cast("dict[str, object]", item).values())
+        elif value_type is list:
+            pending.extend(cast("list[object]", item))
+        elif value_type is dict:
+            pending.extend(cast("dict[str, object]", item).values())

@@ -17,7 +17,7 @@ def visible(text: str, kept: str = "") -> str:
     """Return `text` with what is no character to be seen escaped, but for those in `kept`."""
     if text.isprintable():
         return text
-    return "".join([each if each in kept else _visible(each) for each in text])
+    return "".join([character if character in kept else _visible(character) for character in text])
 
 
 def write_error(text: str) -> None:
@@ -33,4 +33,6 @@ def _visible(character: str) -> str:
     if unicodedata.category(character) not in UNSAFE or character in JOINERS:
         return character
     units = character.encode("utf-16-be", "surrogatepass").hex()
-    return ESCAPES.get(character) or "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    return ESCAPES.get(character) or "".join(
+        f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4)
+    )

@@ -19,7 +19,7 @@ from ocpiq.language import parse
 
 OWN = re.compile(r"[a-z_]+_?[0-9]+(_traced)?")  # a word and a number: names that the compiler makes
 FIXED = {*NAMES, *PARAMETERS, "run", "scan"}
-METHODS = {"append", "get", "set", "add", "done", "drop", "value", "label", "__class__"}
+METHODS = {"append", "get", "set", "add", "result", "delete", "value", "label", "__class__"}
 
 PROGRAMS = [
     "import os",
