@@ -1,4 +1,4 @@
-"""Taking values apart, with jq's error texts: what generated code calls where a value is not of the plain kind."""
+"""Access to fields, items and slices, with jq's error texts; generated code calls it outside its fast paths."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLICE_ERROR: Final = "Array/string slice indices must be integers"
 
 
 def field(value: Value, name: str) -> Value:
-    """Return `.name`; below a blank is blank."""
+    """Return `.name`; a field of a blank is the blank."""
     if type(value) is dict:
         return value.get(name)
     if value is None or type(value) is Blank:
@@ -57,7 +57,7 @@ def _item_at(items: list[Value], index: float) -> Value:
 
 
 def _indices(items: list[Value], sequence: list[Value]) -> Value:
-    """Return where `sequence` begins in `items`."""
+    """Return the indices at which `sequence` starts in `items`."""
     refuse_inside(items)
     if not sequence:
         return []
@@ -83,7 +83,7 @@ def slice_value(value: Value, start: Value, end: Value) -> Value:
 
 
 def slice_bounds(length: int, start: Value, end: Value) -> tuple[int, int]:
-    """Return the places of a slice in something of `length`: the start rounded down, the end up, both kept inside."""
+    """Return the bounds of a slice of a value of `length`: the start rounded down, the end up, both clamped."""
     for bound in (start, end):
         if bound is not None and type(bound) not in NUMBERS:
             raise RunError(SLICE_ERROR)
@@ -107,7 +107,7 @@ def _slice_object(value: Value, key: dict[str, Value]) -> Value:
 
 
 def slice_ends(key: dict[str, Value]) -> tuple[Value, Value]:
-    """Return start and end of a slice that is written as an object, as in paths."""
+    """Return start and end of a slice written as an object, as in paths."""
     if "start" not in key or "end" not in key:
         raise RunError(SLICE_ERROR)
     return key["start"], key["end"]
@@ -125,14 +125,14 @@ def iterate(value: Value) -> list[Value]:
 
 
 def truth(value: Value) -> bool:
-    """Return jq's truth of a value; a blank has none."""
+    """Return whether jq takes a value as true; a blank is refused."""
     if type(value) is Blank:
         refuse(value)
     return value is not None and value is not False
 
 
 def object_key(value: Value) -> str:
-    """Return a key of an object that is made; it must be a string."""
+    """Return a key of a constructed object; it must be a string."""
     if type(value) is str:
         return value
     if type(value) is Blank:
@@ -150,14 +150,14 @@ def whole_number(value: Value) -> int:
 
 
 def refuse_blank(value: Value) -> Value:
-    """Return a value that is no blank."""
+    """Return a value; refuse a blank."""
     if type(value) is Blank:
         refuse(value)
     return value
 
 
 def refuse_blank_item(value: Value) -> Value:
-    """Return a value that neither is a blank nor has one as an item."""
+    """Return a value; refuse a blank, and a container with a blank as an item."""
     if type(value) is list:
         for element in value:
             refuse_blank(element)
@@ -168,7 +168,7 @@ def refuse_blank_item(value: Value) -> Value:
 
 
 def refuse_blank_inside(value: Value) -> Value:
-    """Return a value that neither is nor holds a blank."""
+    """Return a value; refuse one that is or contains a blank."""
     value_type = type(value)
     if value_type is Blank or value_type is list or value_type is dict:
         refuse_inside(value)
@@ -176,7 +176,7 @@ def refuse_blank_inside(value: Value) -> Value:
 
 
 def fail_index(value: Value, key: Value) -> NoReturn:
-    """Raise jq's error for a key that a value does not take."""
+    """Raise jq's error for a key that a value does not support."""
     for operand in (value, key):
         if type(operand) is Blank:
             refuse(operand)
@@ -184,13 +184,13 @@ def fail_index(value: Value, key: Value) -> NoReturn:
 
 
 def path_iterate(stored: Value, value: Value) -> None:
-    """Raise where a path iterates through a value that was computed."""
+    """Raise if a path iterates over a computed value."""
     if stored is not value:
         raise RunError(f"Invalid path expression near attempt to iterate through {excerpt(value)}")
 
 
 def path_items(stored: Value, value: Value) -> list[tuple[Value, Value]]:
-    """Return keys and values of `.[]` where paths are followed."""
+    """Return keys and values of `.[]` on a traced path."""
     path_iterate(stored, value)
     items = iterate(value)
     keys: Iterable[Value] = value if type(value) is dict else range(len(items))
@@ -198,7 +198,7 @@ def path_items(stored: Value, value: Value) -> list[tuple[Value, Value]]:
 
 
 def path_step(key: Value, stored: Value, value: Value) -> None:
-    """Raise where a path goes on from a value that was computed."""
+    """Raise if a path continues from a computed value."""
     if stored is not value:
         raise RunError(
             f"Invalid path expression near attempt to access element {excerpt(key)} of {excerpt(value)}"
@@ -209,22 +209,22 @@ NO_PATH: Final = object()
 
 
 def path_of_computed(stored: Value, value: Value) -> Value | object:
-    """Return what stands at the path of a value that was computed: never a number or a text, even an equal one.
+    """Return the value stored at the path of a computed value, but never for a number or a string.
 
-    Python keeps one object for many equal numbers and texts, so identity does not tell here.
+    Python uses one object for many equal numbers and strings, so identity proves nothing there.
     """
     return NO_PATH if type(value) is str or type(value) in NUMBERS else stored
 
 
 def path_end(path: tuple[Value, ...], stored: Value, value: Value) -> tuple[Value, ...]:
-    """Return a path that is followed to its end; raise where it ends in a value that was computed."""
+    """Return a path traced to its end; raise if it ends in a computed value."""
     if stored is not value:
         raise RunError(f"Invalid path expression with result {excerpt(value)}")
     return path
 
 
 def descend(value: Value) -> Iterator[Value]:
-    """Yield a value and all that is in it, `..`; without recursion, so that no depth is too deep."""
+    """Yield a value and all values in it, `..`; without recursion, so that depth has no limit."""
     pending = [value]
     while pending:
         element = pending.pop()
@@ -238,7 +238,7 @@ def descend(value: Value) -> Iterator[Value]:
 def path_descend(
     path: tuple[Value, ...], stored: Value, value: Value
 ) -> Iterator[tuple[tuple[Value, ...], Value]]:
-    """Yield what `descend` yields where paths are followed, each with its path."""
+    """Yield the values of `descend`, each with its path."""
     path_iterate(stored, value)
     pending = [(path, value)]
     while pending:

@@ -1,8 +1,8 @@
-"""Aggregate functions: a new state, a step for each value, the merge of two states, the result. Null reaches no step.
+"""Aggregate functions: a new state, a step for each value, the merge of two states, the result. Nulls are skipped.
 
-States merge in the order of the values: what two parts of them give, merged, is what all of them give, to the last bit.
-Sums are exactly rounded whatever the order: floats are kept as a list whose exact sum is the state, shortened to an
-expansion (a few floats with the same exact sum) whenever it grows long. Integers are summed exactly.
+States merge in the order of the values: merged states of two halves equal the state of all values, to the last bit.
+Sums are exactly rounded in any order: floats are kept as a list whose exact sum is the state, shortened to an
+expansion (a few floats with the same exact sum) when it grows long. Integers are summed exactly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SMALLEST_EXPONENT: Final = 1074  # every float is a whole multiple of 2**-1074
 
 
 class AggregateFunction(Struct, frozen=True):
-    """An aggregate function. `new` takes its text in the query; a step and a merge return the state or change it."""
+    """An aggregate function. `new` takes its text in the query; step and merge return or change the state."""
 
     new: Callable[[str], Any]
     step: Callable[..., Any]
@@ -37,7 +37,7 @@ class AggregateFunction(Struct, frozen=True):
 
 
 def number(value: Value, label: str) -> Number:
-    """Return a number; for anything else raise the error that names what was folded."""
+    """Return a number; for anything else raise an error with the text of the aggregate."""
     if type(value) in NUMBERS:
         return cast(Number, value)
     if type(value) is Blank:
@@ -84,7 +84,7 @@ class Sum:
         return self
 
     def total(self) -> Number:
-        """Return the sum, 0 of nothing."""
+        """Return the sum, 0 without values."""
         if not self.floats:
             return self.integers
         addends = list(self.floats)
@@ -99,7 +99,7 @@ class Sum:
         return normalize(exact_sum(addends))
 
     def average(self) -> Number | None:
-        """Return the mean, null of nothing."""
+        """Return the mean, null without values."""
         if not self.count:
             return None
         total = self.total()
@@ -193,7 +193,7 @@ def truth(value: Value) -> bool:
 
 
 def value_or_null(state: ChoiceState) -> Value:
-    """Return what was found, null of nothing."""
+    """Return the value, null if there was none."""
     return None if isinstance(state, _NoValue) else state
 
 
@@ -254,7 +254,7 @@ class Deviation:
 
 
 class CollectedValues:
-    """All values, held."""
+    """All values, in a list."""
 
     __slots__ = ("items", "label")
 
@@ -263,24 +263,24 @@ class CollectedValues:
         self.items: list[Value] = []
 
     def add(self, value: Value) -> None:
-        """Hold a value."""
+        """Append a value."""
         self.items.append(value)
 
     def add_number(self, value: Value) -> None:
-        """Hold a number."""
+        """Append a number."""
         self.items.append(number(value, self.label))
 
     def merge(self, other: CollectedValues) -> CollectedValues:
-        """Hold those of another as well."""
+        """Append the values of another."""
         self.items += other.items
         return self
 
     def median(self) -> Value:
-        """Return the value in the middle, the mean of two there."""
+        """Return the middle value, or the mean of the two middle ones."""
         return self.quantile(0.5)
 
     def quantile(self, share: Value) -> Value:
-        """Return the value below which `share` of all lie, between two of them in proportion; null of nothing."""
+        """Return the `share` quantile, interpolated between two values; null without values."""
         if type(share) not in NUMBERS or not 0 <= cast(float, share) <= 1:
             raise RunError(f"{self.label} needs a share between 0 and 1, not {excerpt(share)}")
         if not self.items:
@@ -302,7 +302,7 @@ class CollectedValues:
 
 
 class DistinctValues:
-    """What tells the values that were seen from each other."""
+    """The keys of the distinct values."""
 
     __slots__ = ("keys",)
 
@@ -310,16 +310,16 @@ class DistinctValues:
         self.keys: set[object] = set()
 
     def add(self, value: Value) -> None:
-        """See a value."""
+        """Add a value."""
         self.keys.add(group_key(value))
 
     def merge(self, other: DistinctValues) -> DistinctValues:
-        """See those of another as well."""
+        """Add the values of another."""
         self.keys |= other.keys
         return self
 
     def count(self) -> int:
-        """Return how many differ."""
+        """Return the number of distinct values."""
         return len(self.keys)
 
 
@@ -373,7 +373,7 @@ FOLDS: Final[dict[str, AggregateFunction]] = {
 
 
 def sorted_groups(groups: dict[object, list[Value]], keys: int) -> list[list[Value]]:
-    """Return the states of all groups, sorted by their keys, which stand first."""
+    """Return the states of all groups, sorted by their keys, which come first."""
     return sorted(groups.values(), key=lambda states: [sort_key(key) for key in states[:keys]])
 
 

@@ -1,4 +1,4 @@
-"""What stages hold beside states of groups: values to be sorted, and the index of a join."""
+"""Buffers of stages: values to be sorted, and the index of a join."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ocpiq.values.json.codec import number_text
 from ocpiq.values.order import group_key
 from ocpiq.values.types import Value
 
-SPARE: Final = 1000  # values that `top` holds beyond twice its count
-NO_DATA: Final = "#na"  # OCPI section "No data available": an identifier that is none
+SPARE: Final = 1000  # values that `top` buffers beyond twice its count
+NO_DATA: Final = "#na"  # OCPI section "No data available": the identifier of nothing
 
 Row = tuple[Any, ...]  # the sort keys, the value, the variables that belong to it
 
@@ -26,13 +26,13 @@ class SortBuffer:
         self._rows: list[Row] = []
 
     def add(self, row: Row) -> None:
-        """Hold one more."""
+        """Add a row."""
         self._rows.append(row)
         if self._capacity is not None and len(self._rows) > self._capacity:
             self.sorted_rows()
 
     def sorted_rows(self) -> list[Row]:
-        """Return all in the order of the keys, equal ones in the order in which they came."""
+        """Return all rows in the order of their keys; the sort is stable."""
         for index in reversed(range(len(self._descending))):
             self._rows.sort(key=itemgetter(index), reverse=self._descending[index])
         del self._rows[len(self._rows) if self._limit is None else self._limit :]
@@ -44,13 +44,13 @@ class _Matches(list[object]):
 
 
 class JoinIndex:
-    """The right side of a join by its keys; what has null as a key belongs to nothing."""
+    """The right side of a join by its keys; a row with a null key matches nothing."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[object, ...], object] = {}
 
     def add(self, row: object, *keys: object) -> None:
-        """Enter a row."""
+        """Add a row."""
         if None in keys:
             return
         existing = self._rows.setdefault(keys, row)
@@ -62,7 +62,7 @@ class JoinIndex:
             existing.append(row)
 
     def match(self, *keys: object) -> object:
-        """Return the one match or None; raise where there are more."""
+        """Return the one match or None; raise if there are more."""
         match = None if None in keys else self._rows.get(keys)
         if type(match) is _Matches:
             raise RunError(
@@ -72,7 +72,7 @@ class JoinIndex:
         return match
 
     def add_matches(self, matches: list[object], *keys: object) -> None:
-        """Add to `matches` what is not in it."""
+        """Add the matches that `matches` does not contain yet."""
         match = None if None in keys else self._rows.get(keys)
         rows = match if type(match) is _Matches else [] if match is None else [match]
         for row in rows:
@@ -81,12 +81,12 @@ class JoinIndex:
 
 
 def join_key(value: Value) -> object:
-    """Return what is the same for equal values."""
+    """Return a key that is the same for equal values."""
     return None if value is None else group_key(value)
 
 
 def id_key(value: Value) -> object:
-    """Return what is the same for equal identifiers: OCPI compares them without case; some platforms send numbers."""
+    """Return a key that is the same for equal identifiers: OCPI ignores case; some platforms send numbers."""
     if type(value) is int:
         return number_text(value)
     if type(value) is not str:

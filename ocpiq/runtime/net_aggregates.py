@@ -1,7 +1,7 @@
-"""Aggregate functions over CDRs of which some are taken back (the clause `net`): a step gets the weight, 1 or -1.
+"""Aggregate functions over CDRs of which credits cancel some (the clause `net`): a step gets the weight, 1 or -1.
 
-Sums and means add the negative. The others hold every value until the end, and leave out one for each equal value
-that was taken back, whichever came first.
+Sums and means add the negative. The others collect all values and, at the end, drop one for each equal value that was
+cancelled, whichever came first.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ocpiq.values.types import Value
 
 
 class NetSum(Sum):
-    """A running sum from which values are taken back."""
+    """A running sum from which values can be cancelled."""
 
     __slots__ = ()
 
     def step(self, value: Value, weight: int) -> None:
-        """Add a number, or take it back."""
+        """Add a number, or cancel it."""
         if weight > 0:
             self.add(value)
             return
@@ -31,7 +31,7 @@ class NetSum(Sum):
 
 
 class NetValues:
-    """All values, held, and what of them is taken back."""
+    """All values, and the number of cancellations of each."""
 
     __slots__ = ("cancelled", "items", "label")
 
@@ -41,20 +41,20 @@ class NetValues:
         self.cancelled: Counter[object] = Counter()
 
     def step(self, value: Value, weight: int) -> None:
-        """Hold a value, or note that one like it is taken back."""
+        """Append a value, or count a cancellation of one like it."""
         if weight > 0:
             self.items.append(value)
         else:
             self.cancelled[group_key(value)] += 1
 
     def merge(self, other: NetValues) -> NetValues:
-        """Hold those of another as well."""
+        """Append the values of another."""
         self.items += other.items
         self.cancelled += other.cancelled
         return self
 
     def finish(self, function: AggregateFunction, *arguments: Value) -> Value:
-        """Return what a plain aggregate function gives for the values that remain."""
+        """Return the result of a plain aggregate function for the remaining values."""
         cancelled = self.cancelled.copy()
         state = function.new(self.label)
         for value in self.items:

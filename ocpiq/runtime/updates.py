@@ -1,7 +1,7 @@
-"""Changing a value at paths: `setpath`, `delpaths`, and assignment, with jq's error texts.
+"""Updates of a value at paths: `setpath`, `delpaths`, and assignment, with jq's error texts.
 
-Values are never changed in place, since others may hold them; an Edit copies each container on its way once, and
-changes its own copies from then on.
+Values are never changed in place, since they may be shared; an Edit copies each container on a path once and then
+changes its own copies.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Container = list[Value] | dict[str, Value]
 
 
 class Edit:
-    """A value that is being changed."""
+    """A value under change."""
 
     def __init__(self, value: Value) -> None:
         self.value = value
@@ -35,7 +35,7 @@ class Edit:
         self._deleted_paths: list[Value] = []
 
     def get(self, path: Sequence[Value]) -> Value:
-        """Return the value at a path, null where nothing is."""
+        """Return the value at a path, null if there is none."""
         value = self.value
         for key in path:
             if value is None:
@@ -44,7 +44,7 @@ class Edit:
         return value
 
     def set(self, path: Sequence[Value], new: Value) -> None:
-        """Put `new` at a path, making what is missing on the way."""
+        """Put `new` at a path, creating missing containers."""
         self.value = self._set(self.value, path, 0, new)
 
     def set_path(self, path: Value, new: Value) -> None:
@@ -123,7 +123,7 @@ class Edit:
         return self.value
 
     def delete(self, path: Sequence[Value]) -> None:
-        """Delete a path, once everything else is done, so that other paths keep their meaning."""
+        """Mark a path for deletion by `result`, so that other paths keep their meaning."""
         self._deleted_paths.append(list(path))
 
     def result(self) -> Value:
@@ -138,7 +138,7 @@ def set_path(value: Value, path: Value, new: Value) -> Value:
     return edit.value
 
 
-KeyedPath = tuple[list[SortKey], list[Value]]  # a path behind what it is sorted by
+KeyedPath = tuple[list[SortKey], list[Value]]  # a path after its sort keys
 
 
 def delete_paths(value: Value, paths: Value) -> Value:

@@ -71,7 +71,7 @@ def zone(name: str) -> tzinfo:
 
 
 def zone_hint(name: str) -> str:
-    """Return what to say of a name that is no zone: the nearest that is one."""
+    """Return a hint for an unknown zone: the nearest known one."""
     from zoneinfo import available_timezones  # noqa: PLC0415 - only mistakes need it
 
     return did_you_mean(name, available_timezones()) or "such as Europe/Amsterdam"
@@ -88,7 +88,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def local(microseconds: int, zone: tzinfo) -> datetime:
-    """Return a moment as it is said in a zone. OverflowError where that is beyond the years 1 to 9999."""
+    """Return a moment as local time of a zone. OverflowError outside the years 1 to 9999."""
     return (EPOCH_UTC + timedelta(microseconds=microseconds)).astimezone(zone)
 
 
@@ -101,7 +101,7 @@ def instant(wall: datetime, zone: tzinfo) -> int:
 
 
 def moment(text: str, zone: tzinfo) -> int | None:
-    """Return what `epoch_us` returns, where a time without `Z` or an offset is said in `zone`."""
+    """Return what `epoch_us` returns, with a time without `Z` or an offset as local time of `zone`."""
     microseconds = epoch_us(text)
     if microseconds is None or zone is UTC or text.endswith("Z"):
         return microseconds
@@ -139,7 +139,7 @@ def period(text: str, zone: tzinfo) -> tuple[int, int] | None:
 
 
 def months_later(first: date, months: int) -> date:
-    """Return the first day of the month that is so many months later."""
+    """Return the first day of the month that is `months` months later."""
     years, month = divmod(first.month - 1 + months, 12)
     return date(first.year + years, month + 1, 1)
 

@@ -35,7 +35,7 @@ def unique(value: Value) -> Value:
 
 
 def _sorted_pairs(value: Value, keys: Value) -> list[tuple[SortKey, Value]]:
-    """Return the items behind their keys, sorted; keys were made of an object's values as well."""
+    """Return pairs of key and item, sorted; `keys` may come from an object's values as well."""
     if type(value) is not list:
         operands = f"{type_name(value)} ({excerpt(value)}) and array ({excerpt(keys)})"
         raise RunError(f"{operands} cannot be sorted, as they are not both arrays")
@@ -116,7 +116,7 @@ def reverse(value: Value) -> Value:
 
 
 def flatten(value: Value, depth: Value = math.inf) -> Value:
-    """`flatten`, `flatten(depth)`; a depth that is no whole number is never used up."""
+    """`flatten`, `flatten(depth)`; a fractional depth never reaches zero."""
     if less(depth, 0):
         raise RunError("flatten depth must not be negative")
     flat: list[Value] = []
@@ -144,7 +144,7 @@ def transpose(value: Value) -> Value:
 
 
 def combinations(value: Value) -> Iterator[Value]:
-    """`combinations`; rows are looked at one after the other, none behind one that is empty."""
+    """`combinations`; rows are read in order, up to the first empty one."""
     if length(value) == 0:
         yield []
         return

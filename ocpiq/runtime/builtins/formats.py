@@ -17,7 +17,7 @@ from ocpiq.values.types import Value, type_name
 
 BROKEN_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 BASE64: Final = re.compile("[A-Za-z0-9+/=]*")
-REPLACE_HANDLER: Final = "ocpiq.replace"  # the name of the way in which bytes that are no UTF-8 are read
+REPLACE_HANDLER: Final = "ocpiq.replace"  # the error handler for bytes that are not UTF-8
 NUL: Final = "\\0"  # how jq writes U+0000 in a row, a shell word, HTML
 HTML: Final = str.maketrans({"\0": NUL, "<": "&lt;", ">": "&gt;", "&": "&amp;", "'": "&apos;", '"': "&quot;"})
 TSV: Final = str.maketrans({"\0": NUL, "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -87,7 +87,7 @@ def _base64(value: Value) -> str:
 
 
 def _from_base64(value: Value) -> str:
-    """Decode with or without the `=` at the end; what stands behind one is ignored, as in jq."""
+    """Decode with or without padding; text after a `=` is ignored, as in jq."""
     text = tostring(value)
     try:
         data = base64.b64decode(_pad(text, 4), validate=True)
@@ -99,7 +99,7 @@ def _from_base64(value: Value) -> str:
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:
-    """Replace what is no UTF-8 as jq does: a character that the data break off in takes all that is left."""
+    """Replace invalid UTF-8 as jq does: a truncated character at the end takes all remaining bytes."""
     assert isinstance(error, UnicodeDecodeError)
     data, end = error.object, error.start + 1
     first = data[error.start]

@@ -1,6 +1,6 @@
-"""What OCPI work needs beside jq: local time of DateTimes, hours between them, power of connectors, prices, rounding.
+"""Builtins for OCPI that jq lacks: local time of DateTimes, durations, power of connectors, prices, rounding.
 
-DateTimes are read in every form that platforms send; null and 1970-01-01, which says unknown, give null.
+DateTimes are read in every form that platforms send; null and 1970-01-01, which means unknown, return null.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ UNKNOWN: Final = re.compile(r"\s*1970-0?1-0?1(?:[Tt ]|$)")
 
 
 def moment(value: Value) -> int | None:
-    """Return a DateTime, or seconds since 1970, in microseconds; None where it is unknown."""
+    """Return a DateTime, or seconds since 1970, in microseconds; None if it is unknown."""
     if value is None:
         return None
     if type(value) is str:
@@ -41,7 +41,7 @@ def moment(value: Value) -> int | None:
             return microseconds
     elif type(value) in NUMBERS and abs(seconds := cast(float, value)) < MAX_SECONDS:
         return int(seconds * 1_000_000)
-    raise RunError(f"{type_name(value)} ({excerpt(value)}) is no date and time")
+    raise RunError(f"{type_name(value)} ({excerpt(value)}) is not a date and time")
 
 
 def zone(value: Value) -> tzinfo:
@@ -51,7 +51,7 @@ def zone(value: Value) -> tzinfo:
             return times.zone(value)
     except ValueError:
         pass
-    raise RunError(f"{excerpt(value)} is no time zone, such as Europe/Amsterdam")
+    raise RunError(f"{excerpt(value)} is not a time zone (such as Europe/Amsterdam)")
 
 
 def local(value: Value, zone_name: Value) -> datetime | None:
@@ -87,7 +87,7 @@ LABELS: Final[dict[str, Callable[[date], str]]] = {
 
 
 def duration_hours(end: Value, start: Value) -> Value:
-    """`duration_hours(end; start)`; null where one of them is unknown."""
+    """`duration_hours(end; start)`; null if one of them is unknown."""
     last, first = moment(end), moment(start)
     return None if last is None or first is None else normalize((last - first) / HOUR)
 
@@ -96,9 +96,9 @@ def duration_hours(end: Value, start: Value) -> Value:
 
 
 def slots(unit: Value, start: Value, end: Value, zone_name: Value) -> Iterator[Value]:
-    """`slots(unit; start; end; zone)`: each hour (day, …) that an interval touches, and for how many hours."""
+    """`slots(unit; start; end; zone)`: each hour (day, …) that an interval overlaps, and by how many hours."""
     if type(unit) is not str or (unit != "hour" and unit not in LABELS):
-        raise RunError(f"{excerpt(unit)} is no unit of slots: hour, {', '.join(LABELS)}")
+        raise RunError(f"{excerpt(unit)} is not a unit of slots (use hour, {', '.join(LABELS)})")
     tz = zone(zone_name)
     first, last = moment(start), moment(end)
     if first is None or last is None:
@@ -148,9 +148,9 @@ def _next_start(unit: str, day: date) -> date:
 
 
 def _quantize(value: Value, digits: Value) -> Decimal | None:
-    """Return a number rounded to so many decimals, halves away from zero, as its shortest text says it."""
+    """Return a number rounded to `digits` decimals, halves away from zero, starting from its shortest text."""
     if type(digits) is not int or not -MAX_DIGITS <= digits <= MAX_DIGITS:
-        raise RunError(f"{excerpt(digits)} is no number of decimals")
+        raise RunError(f"{excerpt(digits)} is not a number of decimals")
     if type(value) not in NUMBERS:
         raise RunError(f"{type_name(value)} ({excerpt(value)}) number required")
     try:
@@ -158,7 +158,7 @@ def _quantize(value: Value, digits: Value) -> Decimal | None:
             Decimal(number_text(cast(Number, value))) if is_finite(cast(Number, value)) else Decimal("NaN")
         )
         return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) if exact.is_finite() else None
-    except InvalidOperation:  # more digits than a decimal has: there is nothing to round
+    except InvalidOperation:  # more digits than a Decimal holds: nothing to round
         return exact if digits >= 0 else Decimal(0)
 
 
@@ -173,7 +173,7 @@ def round_decimals(value: Value, digits: Value) -> Value:
 
 
 def fixed_decimals(value: Value, digits: Value) -> Value:
-    """`fixed(n)`: text with exactly so many decimals; null stays null."""
+    """`fixed(n)`: a string with exactly n decimals; null stays null."""
     if value is None:
         return None
     rounded = _quantize(value, digits)
@@ -186,7 +186,7 @@ def fixed_decimals(value: Value, digits: Value) -> Value:
 
 
 def power_kw(voltage: Value, amperage: Value, power_type: Value) -> Value:
-    """Return what a connector gives at most by its voltage (to neutral) and amperage; null where one is missing."""
+    """Return the maximum power of a connector from its voltage (to neutral) and amperage; null if one is missing."""
     if type(voltage) not in NUMBERS or type(amperage) not in NUMBERS:
         return None
     phases = PHASES.get(power_type, 1) if type(power_type) is str else 1
@@ -201,7 +201,7 @@ def excl_vat(price: Value) -> Value:
 
 
 def incl_vat(price: Value) -> Value:
-    """`incl_vat`: a Price with VAT; null where it does not say, as a number of 2.1.1 does not."""
+    """`incl_vat`: a Price with VAT; null if it has none, as a number of 2.1.1."""
     if type(price) is not dict:
         return price if type(price) is Blank else None
     price_incl_vat = _first_present(price, "incl_vat", "after_taxes")
@@ -227,7 +227,7 @@ def _amount(value: Value) -> Value:
         return to_number(value.strip())
     if value is None or type(value) in NUMBERS or type(value) is Blank:
         return value
-    raise RunError(f"{type_name(value)} ({excerpt(value)}) is no price")
+    raise RunError(f"{type_name(value)} ({excerpt(value)}) is not a price")
 
 
 NATIVES: Final[dict[str, Callable[..., Any]]] = {

@@ -67,7 +67,7 @@ ZONES: Final = {"z": r" *+(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)", "Z": r"[ \t\n\r\f\
 
 
 class DateFields(Struct):
-    """What was read; None is what the text does not say. `month` counts from 0, `weekday` from Sunday."""
+    """The fields read; None if the text lacks one. `month` counts from 0, `weekday` from Sunday."""
 
     year: int = 1900
     month: int | None = None
@@ -80,14 +80,14 @@ class DateFields(Struct):
     century: int | None = None
     year_of_century: int = 0
     afternoon: bool = False
-    is_12_hour: bool = False  # the hour is one of twelve
+    is_12_hour: bool = False  # the hour is on a 12-hour clock
     week: int | None = None
     week_start: int = 0  # the day of the week that weeks begin with
-    has_date: bool = False  # something of a date was read
+    has_date: bool = False  # a date directive was read
 
 
 def parse(text: str, format_: str) -> list[Value]:
-    """Return the broken down time that `text` says in `format_`, and what of the text is left, if anything."""
+    """Return the broken down time of `text` in `format_`, followed by the rest of the text, if any."""
     pattern, directives = _compiled(format_)
     match = pattern.match(text)
     if match is None or text[match.end() : match.end() + 1].strip():
@@ -163,7 +163,7 @@ def _set_name(directive: str, text: str, fields: DateFields) -> None:
 
 
 def _set_number(directive: str, number: int, fields: DateFields) -> bool:
-    """Note what a number says; False where it is no moment."""
+    """Store a number in its field; False if it is out of range."""
     field_name = FIELD_OF.get(directive)
     if field_name is not None:
         setattr(fields, field_name, number)

@@ -1,7 +1,7 @@
 """Patterns in Oniguruma's form "Perl_NG" (jq manual, "Regular expressions"), as the `regex` package writes them.
 
 Where the two read a pattern differently it is written out: escapes, character classes, named groups (which become
-numbered ones, so that two may share a name), free spacing. What is no pattern raises with Oniguruma's message.
+numbered ones, so that two may share a name), free spacing. Invalid patterns raise Oniguruma's message.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAME: Final = re.compile(r"[^\W\d][^)>']*")
 REFERENCE: Final = re.compile(r"<([^>]*)>|'([^']*)'")
 OPTIONS: Final = re.compile(r"(?=[-imsx])[imsx]*(?:-[imsx]*)?(?=[:)])")
 END: Final = r"(?!.|\n)"
-LINE_START: Final = rf"(?:^(?!(?<=\n){END}))"  # not behind the newline that ends the text
+LINE_START: Final = rf"(?:^(?!(?<=\n){END}))"  # not after the newline that ends the text
 ASSERTIONS: Final = {
     "A": r"\A",
     "z": END,

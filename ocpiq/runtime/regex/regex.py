@@ -84,7 +84,7 @@ class CompiledPattern(Struct, frozen=True):
 
 @lru_cache(maxsize=CACHE_SIZE)
 def compile_pattern(pattern: str, flags: str) -> CompiledPattern:
-    """Return the compiled pattern; raise jq's errors for what is no pattern or no flag."""
+    """Return the compiled pattern; raise jq's errors for an invalid pattern or flag."""
     import regex  # noqa: PLC0415 - needed by few programs
 
     if not KNOWN_FLAGS.issuperset(flags):
