@@ -17,7 +17,7 @@ from ocpiq.codegen.symbols import NAMES
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse
 
-OWN = re.compile(r"[a-z_]+_?[0-9]+(_traced)?")  # a word and a number: names that the compiler makes
+OWN = re.compile(r"[a-z_]+_?[0-9]+(_traced)?")  # a word and a number: names that the compiler generates
 FIXED = {*NAMES, *PARAMETERS, "run", "scan"}
 METHODS = {"append", "get", "set", "add", "result", "delete", "value", "label", "__class__"}
 
@@ -41,7 +41,7 @@ names = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,12}", fullmatch=True)
 
 
 def identifiers(text: str) -> set[str]:
-    """Return every name of the generated code of a query."""
+    """Return every name in the generated code of a query."""
     names_found: set[str] = set()
     for node in ast.walk(run_definition(create_compiler(analyze(parse(text)), []))):
         match node:
