@@ -1,4 +1,4 @@
-"""From the plan to a Python function, and its runs."""
+"""Compiles a plan to a Python function and runs it."""
 
 from __future__ import annotations
 

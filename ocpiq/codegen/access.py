@@ -5,74 +5,74 @@ from __future__ import annotations
 import ast
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, StreamOf, Use, ValueOf
+from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
 from ocpiq.plan.nodes import Field, Identity, Index, Iterate, Scan, Slice
 from ocpiq.plan.types import ObjectType, SourceType, UnionType
 
 
-def identity(compiler: Compiler, part: Identity, here: ast.expr) -> ast.expr:
+def identity(compiler: Compiler, node: Identity, dot: ast.expr) -> ast.expr:
     """`.`"""
-    return here
+    return dot
 
 
-def field(compiler: Compiler, part: Field, here: ast.expr) -> ast.expr:
-    """`.name`: an attribute of a narrow row, else an item of an object."""
-    key = pyast.constant(part.name)
-    general = compiler.at(part, pyast.call("field", here, key))
-    kind, certain = part.kind, True
-    if isinstance(kind, UnionType):
-        inside = [option for option in kind.options if isinstance(option, SourceType)]
-        if len(inside) == 1:  # an object of a source, or null
-            kind, certain = inside[0], False
-    if isinstance(kind, SourceType) and not kind.is_list:
-        shape = compiler.shape(kind)
-        if shape is not None and part.name in shape.slots:
-            narrow = pyast.attribute(here, shape.slots[part.name].attribute)
-            if not kind.path and certain:
+def field(compiler: Compiler, node: Field, dot: ast.expr) -> ast.expr:
+    """`.name`: an attribute of a record, otherwise an entry of an object."""
+    key = pyast.constant(node.name)
+    general = compiler.locate(node, pyast.call("field", dot, key))
+    type_, certain = node.kind, True
+    if isinstance(type_, UnionType):
+        source_types = [option for option in type_.options if isinstance(option, SourceType)]
+        if len(source_types) == 1:  # an object of a source, or null
+            type_, certain = source_types[0], False
+    if isinstance(type_, SourceType) and not type_.is_list:
+        shape = compiler.shape(type_)
+        if shape is not None and node.name in shape.slots:
+            narrow = pyast.attribute(dot, shape.slots[node.name].attribute)
+            if not type_.path and certain:
                 return narrow
             class_ = compiler.constant(shape.cls)
-            return pyast.if_else(pyast.is_(pyast.attribute(here, "__class__"), class_), narrow, general)
-        if not kind.path and certain:
-            return pyast.method(here, "get", key)
-    if isinstance(kind, ObjectType):
-        return pyast.subscript(here, key) if part.name in kind.fields else pyast.method(here, "get", key)
-    return pyast.if_else(pyast.of_class(here, "dict"), pyast.method(here, "get", key), general)
+            return pyast.if_else(pyast.is_(pyast.attribute(dot, "__class__"), class_), narrow, general)
+        if not type_.path and certain:
+            return pyast.method(dot, "get", key)
+    if isinstance(type_, ObjectType):
+        return pyast.subscript(dot, key) if node.name in type_.fields else pyast.method(dot, "get", key)
+    return pyast.if_else(pyast.has_class(dot, "dict"), pyast.method(dot, "get", key), general)
 
 
-def index(compiler: Compiler, part: Index, here: ast.expr) -> ast.expr:
+def index(compiler: Compiler, node: Index, dot: ast.expr) -> ast.expr:
     """`.[key]`"""
-    (key,) = compiler.values([part.key], here)
-    return compiler.at(part, pyast.call("item", here, key))
+    (key,) = compiler.values([node.key], dot)
+    return compiler.locate(node, pyast.call("item", dot, key))
 
 
-def slice_(compiler: Compiler, part: Slice, here: ast.expr) -> ast.expr:
+def slice_(compiler: Compiler, node: Slice, dot: ast.expr) -> ast.expr:
     """`.[start:end]`"""
-    start, end = compiler.values([part.start, part.end], here)
-    return compiler.at(part, pyast.call("cut", here, start, end))
+    start, end = compiler.values([node.start, node.end], dot)
+    return compiler.locate(node, pyast.call("slice_value", dot, start, end))
 
 
-def iterate(compiler: Compiler, part: Iterate, here: ast.expr, use: Use) -> None:
+def iterate(compiler: Compiler, node: Iterate, dot: ast.expr, consume: Consumer) -> None:
     """`.[]`"""
-    output = compiler.fresh("each")
-    general = compiler.at(part, pyast.call("each", here))
-    with compiler.loop(output, pyast.if_else(pyast.of_class(here, "list"), here, general)):
-        use(pyast.name(output))
+    output = compiler.fresh_name("item")
+    general = compiler.locate(node, pyast.call("iterate", dot))
+    with compiler.loop(output, pyast.if_else(pyast.has_class(dot, "list"), dot, general)):
+        consume(pyast.name(output))
 
 
-def scan(compiler: Compiler, part: Scan, here: ast.expr, use: Use) -> None:
+def scan(compiler: Compiler, node: Scan, dot: ast.expr, consume: Consumer) -> None:
     """The objects of a source, page by page."""
-    page, row = compiler.fresh("page"), compiler.fresh("row")
-    pages = compiler.at(part, pyast.call("scan", pyast.constant(part.source)))
-    if not part.weight:
+    page, row = compiler.fresh_name("page"), compiler.fresh_name("row")
+    pages = compiler.locate(node, pyast.call("scan", pyast.constant(node.source)))
+    if not node.weight:
         with compiler.loop(page, pages), compiler.loop(row, pyast.name(page)):
-            use(pyast.name(row))
+            consume(pyast.name(row))
         return
-    pair = compiler.fresh("pair")
+    pair = compiler.fresh_name("pair")
     with compiler.loop(page, pages), compiler.loop(pair, pyast.name(page)):
-        for number, name in enumerate((part.weight, row)):
+        for number, name in enumerate((node.weight, row)):
             compiler.assign(name, pyast.subscript(pyast.name(pair), pyast.constant(number)))
-        use(pyast.name(row))
+        consume(pyast.name(row))
 
 
-VALUES: dict[type, ValueOf] = {Identity: identity, Field: field, Index: index, Slice: slice_}
-STREAMS: dict[type, StreamOf] = {Iterate: iterate, Scan: scan}
+VALUES: dict[type, ValueWriter] = {Identity: identity, Field: field, Index: index, Slice: slice_}
+STREAMS: dict[type, StreamWriter] = {Iterate: iterate, Scan: scan}

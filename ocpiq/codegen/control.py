@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.aliasing import sole_holder
-from ocpiq.codegen.compiler import Compiler, StreamOf, Use, ValueOf
+from ocpiq.codegen.aliasing import can_update_in_place
+from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
 from ocpiq.plan.nodes import (
     Bind,
     Break,
@@ -24,71 +24,73 @@ from ocpiq.plan.nodes import (
 )
 
 
-def pipe(compiler: Compiler, part: Pipe, here: ast.expr) -> ast.expr:
+def pipe_one(compiler: Compiler, node: Pipe, dot: ast.expr) -> ast.expr:
     """`a | b` with one output each."""
-    for inner in part.parts[:-1]:
-        here = compiler.named(compiler.value(inner, here))
-    return compiler.value(part.parts[-1], here)
+    for inner in node.parts[:-1]:
+        dot = compiler.reusable(compiler.value(inner, dot))
+    return compiler.value(node.parts[-1], dot)
 
 
-def pipes(compiler: Compiler, part: Pipe, here: ast.expr, use: Use) -> None:
-    """`a | b`: what follows a loop stands inside it; parts with one output follow one another without nesting."""
+def pipe_each(compiler: Compiler, node: Pipe, dot: ast.expr, consume: Consumer) -> None:
+    """`a | b`: the code after a loop goes into its body; nodes with one output need no nesting."""
 
-    def go(index: int, here: ast.expr) -> None:
-        last = len(part.parts) - 1
-        while index < last and part.parts[index].outputs is Outputs.ONE:
-            here = compiler.named(compiler.value(part.parts[index], here))
+    def write_from(index: int, dot: ast.expr) -> None:
+        last = len(node.parts) - 1
+        while index < last and node.parts[index].outputs is Outputs.ONE:
+            dot = compiler.reusable(compiler.value(node.parts[index], dot))
             index += 1
         if index == last:
-            compiler.stream(part.parts[index], here, use)
+            compiler.stream(node.parts[index], dot, consume)
         elif index < last:
-            compiler.stream(part.parts[index], here, lambda output: go(index + 1, compiler.named(output)))
+            compiler.stream(
+                node.parts[index], dot, lambda output: write_from(index + 1, compiler.reusable(output))
+            )
 
-    if part.parts:
-        go(0, here)
+    if node.parts:
+        write_from(0, dot)
 
 
-def comma(compiler: Compiler, part: Comma, here: ast.expr, use: Use) -> None:
+def comma(compiler: Compiler, node: Comma, dot: ast.expr, consume: Consumer) -> None:
     """`a, b`"""
 
-    def write(inside: ast.expr) -> None:
-        for inner in part.parts:
-            compiler.stream(inner, inside, compiler.yield_)
+    def write(inner_dot: ast.expr) -> None:
+        for inner in node.parts:
+            compiler.stream(inner, inner_dot, compiler.yield_)
 
-    compiler.apart(here, write, use)
+    compiler.via_generator(dot, write, consume)
 
 
-def bind(compiler: Compiler, part: Bind, here: ast.expr) -> ast.expr:
+def bind_one(compiler: Compiler, node: Bind, dot: ast.expr) -> ast.expr:
     """`source as $name | body` with one output each."""
-    compiler.assign(part.name, compiler.value(part.source, here))
-    return compiler.value(part.body, here)
+    compiler.assign(node.name, compiler.value(node.source, dot))
+    return compiler.value(node.body, dot)
 
 
-def binds(compiler: Compiler, part: Bind, here: ast.expr, use: Use) -> None:
+def bind_each(compiler: Compiler, node: Bind, dot: ast.expr, consume: Consumer) -> None:
     """`source as $name | body`"""
 
-    def bound(output: ast.expr) -> None:
-        compiler.assign(part.name, output)
-        compiler.stream(part.body, here, use)
+    def bind_output(output: ast.expr) -> None:
+        compiler.assign(node.name, output)
+        compiler.stream(node.body, dot, consume)
 
-    compiler.stream(part.source, here, bound)
+    compiler.stream(node.source, dot, bind_output)
 
 
-def if_one(compiler: Compiler, part: If, here: ast.expr) -> ast.expr:
+def if_one(compiler: Compiler, node: If, dot: ast.expr) -> ast.expr:
     """`if` with one output."""
-    condition = compiler.truth(compiler.value(part.condition.part, here), part.condition.kind, part)
-    result = compiler.fresh()
-    compiler.frame.owned.add(result)
+    condition = compiler.truth(compiler.value(node.condition.part, dot), node.condition.kind, node)
+    result = compiler.fresh_name()
+    compiler.frame.local_names.add(result)
     blocks: list[list[ast.stmt]] = []
     outputs: list[ast.expr] = []
-    for branch in (part.then, part.otherwise):
+    for branch in (node.then, node.otherwise):
         block: list[ast.stmt] = []
-        with compiler.deeper(block):
-            output = compiler.value(branch, here)
-            written = bool(compiler.block)
+        with compiler.nested(block):
+            output = compiler.value(branch, dot)
+            has_statements = bool(compiler.block)
             compiler.assign(result, output)
         blocks.append(block)
-        if not written:
+        if not has_statements:
             outputs.append(output)
     if len(outputs) == 2:
         return pyast.if_else(condition, outputs[0], outputs[1])
@@ -96,202 +98,206 @@ def if_one(compiler: Compiler, part: If, here: ast.expr) -> ast.expr:
     return pyast.name(result)
 
 
-def if_each(compiler: Compiler, part: If, here: ast.expr, use: Use) -> None:
+def if_each(compiler: Compiler, node: If, dot: ast.expr, consume: Consumer) -> None:
     """`if`: the outputs of one branch."""
-    silent = [branch.outputs is Outputs.NONE for branch in (part.then, part.otherwise)]
-    if any(silent):
+    is_empty = [branch.outputs is Outputs.NONE for branch in (node.then, node.otherwise)]
+    if any(is_empty):
         compiler.stream(
-            part.condition.part, here, lambda output: _branches(compiler, part, here, output, use)
+            node.condition.part, dot, lambda output: _if_block(compiler, node, dot, output, consume)
         )
-    elif part.then.outputs is part.otherwise.outputs is Outputs.ONE:
-        compiler.stream(part.condition.part, here, lambda output: _one_of(compiler, part, here, output, use))
+    elif node.then.outputs is node.otherwise.outputs is Outputs.ONE:
+        compiler.stream(
+            node.condition.part, dot, lambda output: _if_value(compiler, node, dot, output, consume)
+        )
     else:
 
-        def write(inside: ast.expr) -> None:
+        def write(inner_dot: ast.expr) -> None:
             compiler.stream(
-                part.condition.part,
-                inside,
-                lambda output: _branches(compiler, part, inside, output, compiler.yield_),
+                node.condition.part,
+                inner_dot,
+                lambda output: _if_block(compiler, node, inner_dot, output, compiler.yield_),
             )
 
-        compiler.apart(here, write, use)
+        compiler.via_generator(dot, write, consume)
 
 
-def _branches(compiler: Compiler, part: If, here: ast.expr, output: ast.expr, use: Use) -> None:
-    condition = compiler.truth(output, part.condition.kind, part)
+def _if_block(compiler: Compiler, node: If, dot: ast.expr, output: ast.expr, consume: Consumer) -> None:
+    condition = compiler.truth(output, node.condition.kind, node)
     then: list[ast.stmt] = []
     otherwise: list[ast.stmt] = []
-    with compiler.deeper(then):
-        compiler.stream(part.then, here, use)
-    with compiler.deeper(otherwise):
-        compiler.stream(part.otherwise, here, use)
+    with compiler.nested(then):
+        compiler.stream(node.then, dot, consume)
+    with compiler.nested(otherwise):
+        compiler.stream(node.otherwise, dot, consume)
     if then:
         compiler.add(ast.If(condition, then, otherwise))
     elif otherwise:
         compiler.add(ast.If(pyast.not_(condition), otherwise, []))
     else:
-        compiler.do(condition)
+        compiler.add_expression(condition)
 
 
-def _one_of(compiler: Compiler, part: If, here: ast.expr, output: ast.expr, use: Use) -> None:
-    result = compiler.fresh()
-    compiler.frame.owned.add(result)
-    condition = compiler.truth(output, part.condition.kind, part)
+def _if_value(compiler: Compiler, node: If, dot: ast.expr, output: ast.expr, consume: Consumer) -> None:
+    result = compiler.fresh_name()
+    compiler.frame.local_names.add(result)
+    condition = compiler.truth(output, node.condition.kind, node)
     blocks: list[list[ast.stmt]] = []
-    for branch in (part.then, part.otherwise):
+    for branch in (node.then, node.otherwise):
         block: list[ast.stmt] = []
-        with compiler.deeper(block):
-            compiler.assign(result, compiler.value(branch, here))
+        with compiler.nested(block):
+            compiler.assign(result, compiler.value(branch, dot))
         blocks.append(block)
     compiler.add(ast.If(condition, blocks[0], blocks[1]))
-    use(pyast.name(result))
+    consume(pyast.name(result))
 
 
-def try_one(compiler: Compiler, part: Try, here: ast.expr) -> ast.expr:
+def try_one(compiler: Compiler, node: Try, dot: ast.expr) -> ast.expr:
     """`try body catch handler` with one output each."""
-    result, error = compiler.fresh(), compiler.fresh("error")
-    compiler.frame.owned.add(result)
-    assert part.handler is not None
+    result, error = compiler.fresh_name(), compiler.fresh_name("error")
+    compiler.frame.local_names.add(result)
+    assert node.handler is not None
     body: list[ast.stmt] = []
-    with compiler.deeper(body):
-        compiler.assign(result, compiler.value(part.body, here))
+    with compiler.nested(body):
+        compiler.assign(result, compiler.value(node.body, dot))
     handler: list[ast.stmt] = []
-    with compiler.deeper(handler):
-        message = compiler.named(pyast.attribute(pyast.name(error), "value"))
-        compiler.assign(result, compiler.value(part.handler, message))
-    compiler.add(ast.Try(body, [caught(error, handler)], [], []))
+    with compiler.nested(handler):
+        message = compiler.reusable(pyast.attribute(pyast.name(error), "value"))
+        compiler.assign(result, compiler.value(node.handler, message))
+    compiler.add(ast.Try(body, [error_handler(error, handler)], [], []))
     return pyast.name(result)
 
 
-def try_each(compiler: Compiler, part: Try, here: ast.expr, use: Use) -> None:
-    """`try`: errors of the body are caught, not those of what uses its outputs."""
-    error = compiler.fresh("error")
-    if part.handler is None and part.body.outputs is Outputs.ONE:
-        result = compiler.fresh()
-        compiler.frame.owned.add(result)
+def try_each(compiler: Compiler, node: Try, dot: ast.expr, consume: Consumer) -> None:
+    """`try`: catches errors of the body, not of the code that consumes its outputs."""
+    error = compiler.fresh_name("error")
+    if node.handler is None and node.body.outputs is Outputs.ONE:
+        result = compiler.fresh_name()
+        compiler.frame.local_names.add(result)
         body: list[ast.stmt] = []
-        with compiler.deeper(body):
-            compiler.assign(result, compiler.value(part.body, here))
+        with compiler.nested(body):
+            compiler.assign(result, compiler.value(node.body, dot))
         then: list[ast.stmt] = []
-        with compiler.deeper(then):
-            use(pyast.name(result))
-        compiler.add(ast.Try(body, [caught(error, [ast.Pass()])], then, []))
+        with compiler.nested(then):
+            consume(pyast.name(result))
+        compiler.add(ast.Try(body, [error_handler(error, [ast.Pass()])], then, []))
         return
 
-    def write(inside: ast.expr) -> None:
+    def write(inner_dot: ast.expr) -> None:
         body: list[ast.stmt] = []
-        with compiler.deeper(body):
-            compiler.stream(part.body, inside, compiler.yield_)
+        with compiler.nested(body):
+            compiler.stream(node.body, inner_dot, compiler.yield_)
         handler: list[ast.stmt] = []
-        with compiler.deeper(handler):
-            if part.handler is not None:
-                message = compiler.named(pyast.attribute(pyast.name(error), "value"))
-                compiler.stream(part.handler, message, compiler.yield_)
-        compiler.add(ast.Try(body or [ast.Pass()], [caught(error, handler or [ast.Pass()])], [], []))
+        with compiler.nested(handler):
+            if node.handler is not None:
+                message = compiler.reusable(pyast.attribute(pyast.name(error), "value"))
+                compiler.stream(node.handler, message, compiler.yield_)
+        compiler.add(ast.Try(body or [ast.Pass()], [error_handler(error, handler or [ast.Pass()])], [], []))
 
-    compiler.apart(here, write, use)
+    compiler.via_generator(dot, write, consume)
 
 
-def caught(error: str, body: list[ast.stmt]) -> ast.ExceptHandler:
-    """Return the handler of jq's errors."""
+def error_handler(error: str, body: list[ast.stmt]) -> ast.ExceptHandler:
+    """Return an `except` clause for jq's errors."""
     return ast.ExceptHandler(pyast.name("RunError"), error, body)
 
 
-def reduce(compiler: Compiler, part: Reduce, here: ast.expr, use: Use) -> None:
-    """`reduce`: the last output of `update` is the next state, null where there is none."""
+def reduce(compiler: Compiler, node: Reduce, dot: ast.expr, consume: Consumer) -> None:
+    """`reduce`: the last output of `update` is the next state; null if there is none."""
 
-    in_place = sole_holder(part.update)
+    in_place = can_update_in_place(node.update)
 
-    def started(start: ast.expr) -> None:
-        state, old = part.state or compiler.fresh("state"), compiler.fresh("old")
+    def write_loop(start: ast.expr) -> None:
+        state, old = node.state or compiler.fresh_name("state"), compiler.fresh_name("old")
         if in_place:
-            edit = compiler.fresh("edit")
+            edit = compiler.fresh_name("edit")
             compiler.assign(edit, pyast.call("Edit", start))
         else:
             compiler.assign(state, start)
 
         def step(output: ast.expr) -> None:
-            compiler.assign(part.name, output)
-            if part.state:
-                compiler.stream(part.update, pyast.name(state), compiler.do)
+            compiler.assign(node.name, output)
+            if node.state:
+                compiler.stream(node.update, pyast.name(state), compiler.add_expression)
                 return
             if in_place:
                 compiler.assign(state, pyast.attribute(pyast.name(edit), "value"))
-                change(compiler, part.update, pyast.name(state), edit)
+                update_in_place(compiler, node.update, pyast.name(state), edit)
                 return
-            if part.update.outputs is Outputs.ONE:
-                compiler.assign(state, compiler.value(part.update, pyast.name(state)))
+            if node.update.outputs is Outputs.ONE:
+                compiler.assign(state, compiler.value(node.update, pyast.name(state)))
                 return
             compiler.assign(old, pyast.name(state))
             compiler.assign(state, pyast.constant(None))
-            compiler.stream(part.update, pyast.name(old), lambda new: compiler.assign(state, new))
+            compiler.stream(node.update, pyast.name(old), lambda new: compiler.assign(state, new))
 
-        compiler.stream(part.source, here, step)
-        use(pyast.attribute(pyast.name(edit), "value") if in_place else pyast.name(state))
+        compiler.stream(node.source, dot, step)
+        consume(pyast.attribute(pyast.name(edit), "value") if in_place else pyast.name(state))
 
-    compiler.stream(part.start, here, started)
+    compiler.stream(node.start, dot, write_loop)
 
 
-def change(compiler: Compiler, update: Plan, here: ast.expr, edit: str) -> None:
-    """Write an update of which the loop is the sole holder: it changes the edit's own value."""
+def update_in_place(compiler: Compiler, update: Plan, dot: ast.expr, edit: str) -> None:
+    """Write an update of a state that nothing else refers to: it changes the edit's own value."""
     match update:
         case Bind(source=source, name=name, body=body):
-            compiler.assign(name, compiler.value(source, here))
-            change(compiler, body, here, edit)
+            compiler.assign(name, compiler.value(source, dot))
+            update_in_place(compiler, body, dot, edit)
         case Operate(right=right):
-            added = compiler.value(right.part, here)
-            compiler.do(compiler.at(update, pyast.method(pyast.name(edit), "add", added)))
+            added = compiler.value(right.part, dot)
+            compiler.add_expression(compiler.locate(update, pyast.method(pyast.name(edit), "add", added)))
         case Native(arguments=operands):
-            path, new = compiler.values([operand.part for operand in operands], here)
-            compiler.do(compiler.at(update, pyast.method(pyast.name(edit), "set_path", path, new)))
+            path, new = compiler.values([operand.part for operand in operands], dot)
+            compiler.add_expression(
+                compiler.locate(update, pyast.method(pyast.name(edit), "set_path", path, new))
+            )
         case _:
             compiler.edits[id(update)] = edit
-            compiler.stream(update, here, lambda output: None)
+            compiler.stream(update, dot, lambda output: None)
             del compiler.edits[id(update)]
 
 
-def foreach(compiler: Compiler, part: Foreach, here: ast.expr, use: Use) -> None:
+def foreach(compiler: Compiler, node: Foreach, dot: ast.expr, consume: Consumer) -> None:
     """`foreach`: the plan binds each new state and extracts from it."""
 
-    def started(start: ast.expr) -> None:
-        compiler.assign(part.state, start)
+    def write_loop(start: ast.expr) -> None:
+        compiler.assign(node.state, start)
 
         def step(output: ast.expr) -> None:
-            compiler.assign(part.name, output)
-            compiler.stream(part.update, here, use)
+            compiler.assign(node.name, output)
+            compiler.stream(node.update, dot, consume)
 
-        compiler.stream(part.source, here, step)
+        compiler.stream(node.source, dot, step)
 
-    compiler.stream(part.start, here, started)
+    compiler.stream(node.start, dot, write_loop)
 
 
-def label(compiler: Compiler, part: Label, here: ast.expr, use: Use) -> None:
-    """`label $name | body`: each time it is entered it is a label of its own."""
-    compiler.assign(part.name, pyast.call("object"))
+def label(compiler: Compiler, node: Label, dot: ast.expr, consume: Consumer) -> None:
+    """`label $name | body`: a new label each time it is entered."""
+    compiler.assign(node.name, pyast.call("object"))
     body: list[ast.stmt] = []
-    with compiler.deeper(body):
-        compiler.stream(part.body, here, use)
-    left(compiler, body, part.name)
+    with compiler.nested(body):
+        compiler.stream(node.body, dot, consume)
+    label_block(compiler, body, node.name)
 
 
-def left(compiler: Compiler, body: list[ast.stmt], label: str) -> None:
-    """Write `body` as a block that ends when its label is left."""
-    error = compiler.fresh("error")
+def label_block(compiler: Compiler, body: list[ast.stmt], label: str) -> None:
+    """Write `body` as a block that `break` to its label ends."""
+    error = compiler.fresh_name("error")
     other = pyast.not_(pyast.is_(pyast.attribute(pyast.name(error), "label"), pyast.name(label)))
-    handler = ast.ExceptHandler(pyast.name("Left"), error, [ast.If(other, [ast.Raise()], [])])
+    handler = ast.ExceptHandler(pyast.name("BreakSignal"), error, [ast.If(other, [ast.Raise()], [])])
     compiler.add(ast.Try(body or [ast.Pass()], [handler], [], []))
 
 
-def break_(compiler: Compiler, part: Break, here: ast.expr, use: Use) -> None:
+def break_(compiler: Compiler, node: Break, dot: ast.expr, consume: Consumer) -> None:
     """`break $name`"""
-    compiler.add(ast.Raise(pyast.call("Left", pyast.name(part.name))))
+    compiler.add(ast.Raise(pyast.call("BreakSignal", pyast.name(node.name))))
 
 
-VALUES: dict[type, ValueOf] = {Pipe: pipe, Bind: bind, If: if_one, Try: try_one}
-STREAMS: dict[type, StreamOf] = {
-    Pipe: pipes,
+VALUES: dict[type, ValueWriter] = {Pipe: pipe_one, Bind: bind_one, If: if_one, Try: try_one}
+STREAMS: dict[type, StreamWriter] = {
+    Pipe: pipe_each,
     Comma: comma,
-    Bind: binds,
+    Bind: bind_each,
     If: if_each,
     Try: try_each,
     Reduce: reduce,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, StreamOf, Use, ValueOf
+from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
 from ocpiq.plan.blanks import Blanks
 from ocpiq.plan.nodes import (
     Constant,
@@ -29,37 +29,39 @@ from ocpiq.runtime.context import Runtime
 
 ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
 ORDER = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
-COMPARED: dict[str, ast.cmpop] = {"<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE()}
+COMPARISON_NODES: dict[str, ast.cmpop] = {"<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE()}
 UNKNOWN = OpaqueType()
-RUNTIME = {name for name in vars(Runtime) if name[0] != "_"}  # builtins that belong to a run
+RUNTIME_BUILTINS = {name for name in vars(Runtime) if name[0] != "_"}  # builtins that need the state of a run
 
 
-def constant(compiler: Compiler, part: Constant, here: ast.expr) -> ast.expr:
-    """A value of the query's text."""
-    return compiler.constant(part.value)
+def constant(compiler: Compiler, node: Constant, dot: ast.expr) -> ast.expr:
+    """A literal of the query."""
+    return compiler.constant(node.value)
 
 
-def local(compiler: Compiler, part: Local, here: ast.expr) -> ast.expr:
+def local(compiler: Compiler, node: Local, dot: ast.expr) -> ast.expr:
     """A variable of the query."""
-    return pyast.name(part.name)
+    return pyast.name(node.name)
 
 
-def given(compiler: Compiler, part: Given, here: ast.expr) -> ast.expr:
-    """A variable given to the run."""
-    return pyast.subscript(pyast.name("variables"), pyast.constant(part.name))
+def run_variable(compiler: Compiler, node: Given, dot: ast.expr) -> ast.expr:
+    """A variable that the run sets."""
+    return pyast.subscript(pyast.name("variables"), pyast.constant(node.name))
 
 
-def make_array(compiler: Compiler, part: MakeArray, here: ast.expr) -> ast.expr:
-    """`[…]`; a comprehension where the body is one loop."""
-    result = compiler.fresh("array")
+def make_array(compiler: Compiler, node: MakeArray, dot: ast.expr) -> ast.expr:
+    """`[…]`; a comprehension if the body is one loop."""
+    result = compiler.fresh_name("array")
     block: list[ast.stmt] = []
-    with compiler.into(block):
+    with compiler.writing_into(block):
         compiler.stream(
-            part.body, here, lambda output: compiler.do(pyast.method(pyast.name(result), "append", output))
+            node.body,
+            dot,
+            lambda output: compiler.add_expression(pyast.method(pyast.name(result), "append", output)),
         )
     match block:
-        case [ast.Expr(ast.Call(ast.Attribute(ast.Name(identifier)), [only]))] if identifier == result:
-            return ast.List([only], pyast.LOAD)
+        case [ast.Expr(ast.Call(ast.Attribute(ast.Name(identifier)), [item]))] if identifier == result:
+            return ast.List([item], pyast.LOAD)
         case [
             ast.For(target, iterable, [ast.Expr(ast.Call(ast.Attribute(ast.Name(identifier)), [output]))])
         ] if identifier == result:
@@ -69,285 +71,295 @@ def make_array(compiler: Compiler, part: MakeArray, here: ast.expr) -> ast.expr:
     return pyast.name(result)
 
 
-def make_object(compiler: Compiler, part: MakeObject, here: ast.expr) -> ast.expr:
+def make_object_one(compiler: Compiler, node: MakeObject, dot: ast.expr) -> ast.expr:
     """`{…}` with one output."""
-    parts = [inner for entry in part.entries for inner in entry]
-    return _object(compiler, part, compiler.values(parts, here))
+    parts = [inner for entry in node.entries for inner in entry]
+    return _dict(compiler, node, compiler.values(parts, dot))
 
 
-def make_objects(compiler: Compiler, part: MakeObject, here: ast.expr, use: Use) -> None:
+def make_object_each(compiler: Compiler, node: MakeObject, dot: ast.expr, consume: Consumer) -> None:
     """`{…}` for each combination."""
-    parts = [inner for entry in part.entries for inner in entry]
-    compiler.each_combination(parts, here, lambda outputs: use(_object(compiler, part, outputs)))
+    parts = [inner for entry in node.entries for inner in entry]
+    compiler.for_each_combination(parts, dot, lambda outputs: consume(_dict(compiler, node, outputs)))
 
 
-def _object(compiler: Compiler, part: MakeObject, outputs: list[ast.expr]) -> ast.expr:
+def _dict(compiler: Compiler, node: MakeObject, outputs: list[ast.expr]) -> ast.expr:
     keys: list[ast.expr | None] = []
-    for (key, _), output in zip(part.entries, outputs[::2], strict=True):
+    for (key, _), output in zip(node.entries, outputs[::2], strict=True):
         keys.append(
-            output if isinstance(key, Constant) else compiler.at(part, pyast.call("object_key", output))
+            output if isinstance(key, Constant) else compiler.locate(node, pyast.call("object_key", output))
         )
     return ast.Dict(keys, outputs[1::2])
 
 
-def _backwards(
-    compiler: Compiler, left: Plan, right: Plan, here: ast.expr, use: Callable[[ast.expr, ast.expr], None]
+def _each_operand_pair(
+    compiler: Compiler, left: Plan, right: Plan, dot: ast.expr, consume: Callable[[ast.expr, ast.expr], None]
 ) -> None:
-    """Write `use` for each pair of outputs; the right operand is evaluated first and varies slowest (jq's order)."""
-    compiler.each_combination([right, left], here, lambda outputs: use(outputs[1], outputs[0]))
+    """Write `consume` for each pair of outputs; the right operand comes first and varies slowest (jq's order)."""
+    compiler.for_each_combination([right, left], dot, lambda outputs: consume(outputs[1], outputs[0]))
 
 
-def operate(compiler: Compiler, part: Operate, here: ast.expr) -> ast.expr:
+def operate_one(compiler: Compiler, node: Operate, dot: ast.expr) -> ast.expr:
     """Arithmetic and comparison with one output."""
-    right, left = compiler.values([part.right.part, part.left.part], here)
-    if not pyast.simple(right) and not pyast.simple(left):
-        right = compiler.named(right)
-    return _operation(compiler, part, left, right)
+    right, left = compiler.values([node.right.part, node.left.part], dot)
+    if not pyast.is_simple(right) and not pyast.is_simple(left):
+        right = compiler.reusable(right)
+    return _operation(compiler, node, left, right)
 
 
-def operates(compiler: Compiler, part: Operate, here: ast.expr, use: Use) -> None:
+def operate_each(compiler: Compiler, node: Operate, dot: ast.expr, consume: Consumer) -> None:
     """Arithmetic and comparison for each combination."""
-    _backwards(
+    _each_operand_pair(
         compiler,
-        part.left.part,
-        part.right.part,
-        here,
-        lambda left, right: use(_operation(compiler, part, left, right)),
+        node.left.part,
+        node.right.part,
+        dot,
+        lambda left, right: consume(_operation(compiler, node, left, right)),
     )
 
 
-def _operation(compiler: Compiler, part: Operate, left: ast.expr, right: ast.expr) -> ast.expr:
-    operator = part.operator
+def _operation(compiler: Compiler, node: Operate, left: ast.expr, right: ast.expr) -> ast.expr:
+    operator = node.operator
     if operator in ARITHMETIC:
-        return compiler.at(part, pyast.call(ARITHMETIC[operator], left, right))
-    literal = part.right.part.value if isinstance(part.right.part, Constant) else None
+        return compiler.locate(node, pyast.call(ARITHMETIC[operator], left, right))
+    literal = node.right.part.value if isinstance(node.right.part, Constant) else None
     if operator in ("==", "!="):
-        for value, operand, other in ((left, part.left, part.right), (right, part.right, part.left)):
+        for value, operand, other in ((left, node.left, node.right), (right, node.right, node.left)):
             if (
                 isinstance(other.part, Constant)
                 and other.part.value is None
                 and not isinstance(value, ast.Constant)
             ):
-                return _is_null(compiler, part, value, operand.kind)
-        general: ast.expr = compiler.at(part, pyast.call("equal", left, right))
+                return _compare_with_null(compiler, node, value, operand.kind)
+        general: ast.expr = compiler.locate(node, pyast.call("equal", left, right))
         if type(literal) is str:
-            left = compiler.named(left)
-            quick = ast.Compare(left, [ast.Eq()], [right])
-            general = compiler.at(part, pyast.call("equal", left, right))
-            general = pyast.if_else(pyast.of_class(left, "str"), quick, general)
+            left = compiler.reusable(left)
+            fast = ast.Compare(left, [ast.Eq()], [right])
+            general = compiler.locate(node, pyast.call("equal", left, right))
+            general = pyast.if_else(pyast.has_class(left, "str"), fast, general)
         return general if operator == "==" else pyast.not_(general)
     if type(literal) in (int, float):
-        return _with_number(compiler, part, left, right)
-    return compiler.at(part, pyast.call(ORDER[operator], left, right))
+        return _compare_with_number(compiler, node, left, right)
+    return compiler.locate(node, pyast.call(ORDER[operator], left, right))
 
 
-def _is_null(compiler: Compiler, part: Operate, value: ast.expr, kind: Type) -> ast.expr:
-    """Compare with null: whether a value is there, whatever it is."""
-    if compiler.may_be_blank(kind):
-        value = compiler.at(part, pyast.call("no_blank", value))
+def _compare_with_null(compiler: Compiler, node: Operate, value: ast.expr, type_: Type) -> ast.expr:
+    """Compare with null, which needs no look at the value itself."""
+    if compiler.may_be_blank(type_):
+        value = compiler.locate(node, pyast.call("refuse_blank", value))
     null = pyast.is_(value, pyast.constant(None))
-    return null if part.operator == "==" else pyast.not_(null)
+    return null if node.operator == "==" else pyast.not_(null)
 
 
-def _with_number(compiler: Compiler, part: Operate, left: ast.expr, right: ast.expr) -> ast.expr:
-    """Compare with a literal number: at once where the left is a number. `not >=` for `<`: NaN is below all."""
-    left = compiler.named(left)
-    operator = part.operator
-    general = compiler.at(part, pyast.call(ORDER[operator], left, right))
+def _compare_with_number(compiler: Compiler, node: Operate, left: ast.expr, right: ast.expr) -> ast.expr:
+    """Compare with a literal number: inline if the left is a number. `not >=` for `<`: NaN is below all numbers."""
+    left = compiler.reusable(left)
+    operator = node.operator
+    general = compiler.locate(node, pyast.call(ORDER[operator], left, right))
     inverse = {"<": ">=", "<=": ">"}.get(operator)
-    quick: ast.expr = ast.Compare(left, [COMPARED[inverse or operator]], [right])
+    fast: ast.expr = ast.Compare(left, [COMPARISON_NODES[inverse or operator]], [right])
     if inverse:
-        quick = pyast.not_(quick)
-    number = pyast.any_of(pyast.of_class(left, "float"), pyast.of_class(left, "int"))
-    return pyast.if_else(number, quick, general)
+        fast = pyast.not_(fast)
+    is_number = pyast.or_(pyast.has_class(left, "float"), pyast.has_class(left, "int"))
+    return pyast.if_else(is_number, fast, general)
 
 
-def logic(compiler: Compiler, part: Logic, here: ast.expr) -> ast.expr:
-    """`and`, `or`: the right side is evaluated only where the left does not decide."""
-    left = compiler.truth(compiler.value(part.left.part, here), part.left.kind, part)
+def logic_one(compiler: Compiler, node: Logic, dot: ast.expr) -> ast.expr:
+    """`and`, `or`: the right side is evaluated only if the left does not decide."""
+    left = compiler.truth(compiler.value(node.left.part, dot), node.left.kind, node)
     block: list[ast.stmt] = []
-    with compiler.into(block):
-        right = compiler.truth(compiler.value(part.right.part, here), part.right.kind, part)
+    with compiler.writing_into(block):
+        right = compiler.truth(compiler.value(node.right.part, dot), node.right.kind, node)
     if not block:
-        return (pyast.both if part.operator == "and" else pyast.any_of)(left, right)
-    result = compiler.fresh()
+        return (pyast.and_ if node.operator == "and" else pyast.or_)(left, right)
+    result = compiler.fresh_name()
     compiler.assign(result, left)
-    decided = pyast.name(result) if part.operator == "and" else pyast.not_(pyast.name(result))
-    with compiler.when(decided):
+    condition = pyast.name(result) if node.operator == "and" else pyast.not_(pyast.name(result))
+    with compiler.if_block(condition):
         compiler.block.extend(block)
         compiler.assign(result, right)
     return pyast.name(result)
 
 
-def logics(compiler: Compiler, part: Logic, here: ast.expr, use: Use) -> None:
+def logic_each(compiler: Compiler, node: Logic, dot: ast.expr, consume: Consumer) -> None:
     """`and`, `or` for each combination."""
-    stop = part.operator == "or"
+    stop = node.operator == "or"
 
-    def write(inside: ast.expr) -> None:
+    def write(inner_dot: ast.expr) -> None:
         def left(output: ast.expr) -> None:
-            truth = compiler.named(compiler.truth(output, part.left.kind, part))
-            with compiler.when(truth if stop else pyast.not_(truth)):
+            truth = compiler.reusable(compiler.truth(output, node.left.kind, node))
+            with compiler.if_block(truth if stop else pyast.not_(truth)):
                 compiler.yield_(pyast.constant(stop))
-            with compiler.when(pyast.not_(truth) if stop else truth):
+            with compiler.if_block(pyast.not_(truth) if stop else truth):
                 compiler.stream(
-                    part.right.part,
-                    inside,
-                    lambda right: compiler.yield_(compiler.truth(right, part.right.kind, part)),
+                    node.right.part,
+                    inner_dot,
+                    lambda right: compiler.yield_(compiler.truth(right, node.right.kind, node)),
                 )
 
-        compiler.stream(part.left.part, inside, left)
+        compiler.stream(node.left.part, inner_dot, left)
 
-    compiler.apart(here, write, use)
+    compiler.via_generator(dot, write, consume)
 
 
-def negate(compiler: Compiler, part: Negate, here: ast.expr) -> ast.expr:
+def negate_one(compiler: Compiler, node: Negate, dot: ast.expr) -> ast.expr:
     """`-x`"""
-    return compiler.at(part, pyast.call("negate", compiler.value(part.body, here)))
+    return compiler.locate(node, pyast.call("negate", compiler.value(node.body, dot)))
 
 
-def negates(compiler: Compiler, part: Negate, here: ast.expr, use: Use) -> None:
+def negate_each(compiler: Compiler, node: Negate, dot: ast.expr, consume: Consumer) -> None:
     """`-x` for each output."""
-    compiler.stream(part.body, here, lambda output: use(compiler.at(part, pyast.call("negate", output))))
+    compiler.stream(
+        node.body, dot, lambda output: consume(compiler.locate(node, pyast.call("negate", output)))
+    )
 
 
-def otherwise(compiler: Compiler, part: Otherwise, here: ast.expr) -> ast.expr:
-    """`a // b` where a has one output at most, and b one."""
-    result = compiler.fresh()
-    if part.left.part.outputs is Outputs.ONE:
-        compiler.assign(result, compiler.value(part.left.part, here))
+def otherwise_one(compiler: Compiler, node: Otherwise, dot: ast.expr) -> ast.expr:
+    """`a // b` if a has at most one output and b has one."""
+    result = compiler.fresh_name()
+    if node.left.part.outputs is Outputs.ONE:
+        compiler.assign(result, compiler.value(node.left.part, dot))
     else:
         compiler.assign(result, pyast.constant(None))
-        compiler.stream(part.left.part, here, lambda output: compiler.assign(result, output))
-    with compiler.when(pyast.not_(compiler.truth(pyast.name(result), part.left.kind, part))):
-        compiler.assign(result, compiler.value(part.right, here))
+        compiler.stream(node.left.part, dot, lambda output: compiler.assign(result, output))
+    with compiler.if_block(pyast.not_(compiler.truth(pyast.name(result), node.left.kind, node))):
+        compiler.assign(result, compiler.value(node.right, dot))
     return pyast.name(result)
 
 
-def otherwises(compiler: Compiler, part: Otherwise, here: ast.expr, use: Use) -> None:
-    """`a // b`: every true output of a, or else all of b."""
+def otherwise_each(compiler: Compiler, node: Otherwise, dot: ast.expr, consume: Consumer) -> None:
+    """`a // b`: every true output of a, otherwise all outputs of b."""
 
-    def write(inside: ast.expr) -> None:
-        found = compiler.fresh("found")
-        compiler.assign(found, pyast.constant(False))
+    def write(inner_dot: ast.expr) -> None:
+        matched = compiler.fresh_name("matched")
+        compiler.assign(matched, pyast.constant(False))
 
         def left(output: ast.expr) -> None:
-            output = compiler.named(output)
-            with compiler.when(compiler.truth(output, part.left.kind, part)):
-                compiler.assign(found, pyast.constant(True))
+            output = compiler.reusable(output)
+            with compiler.if_block(compiler.truth(output, node.left.kind, node)):
+                compiler.assign(matched, pyast.constant(True))
                 compiler.yield_(output)
 
-        compiler.stream(part.left.part, inside, left)
-        with compiler.when(pyast.not_(pyast.name(found))):
-            compiler.stream(part.right, inside, compiler.yield_)
+        compiler.stream(node.left.part, inner_dot, left)
+        with compiler.if_block(pyast.not_(pyast.name(matched))):
+            compiler.stream(node.right, inner_dot, compiler.yield_)
 
-    compiler.apart(here, write, use)
-
-
-def interpolate(compiler: Compiler, part: Interpolate, here: ast.expr) -> ast.expr:
-    """A string with computed parts, one output; the last part is evaluated first (jq's order)."""
-    plans = [inner for inner in part.parts if not isinstance(inner, str)]
-    return _string(compiler, part, _last_first(compiler, plans, here))
+    compiler.via_generator(dot, write, consume)
 
 
-def _last_first(compiler: Compiler, plans: list[Plan], here: ast.expr) -> list[ast.expr]:
-    """Return expressions for parts of one output each, the last one evaluated first."""
+def interpolate_one(compiler: Compiler, node: Interpolate, dot: ast.expr) -> ast.expr:
+    """A string with interpolations, one output; the last part is evaluated first (jq's order)."""
+    plans = [inner for inner in node.parts if not isinstance(inner, str)]
+    return _string(compiler, node, _last_first(compiler, plans, dot))
+
+
+def _last_first(compiler: Compiler, plans: list[Plan], dot: ast.expr) -> list[ast.expr]:
+    """Return expressions for nodes with one output each; the last one is evaluated first."""
     if len(plans) < 2:
-        return compiler.values(plans, here)
-    return [compiler.named(compiler.value(plan, here)) for plan in plans[::-1]][::-1]
+        return compiler.values(plans, dot)
+    return [compiler.reusable(compiler.value(plan, dot)) for plan in plans[::-1]][::-1]
 
 
-def interpolates(compiler: Compiler, part: Interpolate, here: ast.expr, use: Use) -> None:
+def interpolate_each(compiler: Compiler, node: Interpolate, dot: ast.expr, consume: Consumer) -> None:
     """A string for each combination; the last part varies slowest."""
-    plans = [inner for inner in part.parts if not isinstance(inner, str)]
-    compiler.each_combination(plans[::-1], here, lambda outputs: use(_string(compiler, part, outputs[::-1])))
+    plans = [inner for inner in node.parts if not isinstance(inner, str)]
+    compiler.for_each_combination(
+        plans[::-1], dot, lambda outputs: consume(_string(compiler, node, outputs[::-1]))
+    )
 
 
-def _string(compiler: Compiler, part: Interpolate, outputs: list[ast.expr]) -> ast.expr:
+def _string(compiler: Compiler, node: Interpolate, outputs: list[ast.expr]) -> ast.expr:
     values = iter(outputs)
-    blanks = BUILTINS[part.format, 0].blanks
+    blanks = BUILTINS[node.format, 0].blanks
     pieces = [
         compiler.constant(inner)
         if isinstance(inner, str)
-        else compiler.at(part, pyast.call(format_name(part.format), guarded(compiler, next(values), blanks)))
-        for inner in part.parts
+        else compiler.locate(
+            node, pyast.call(format_name(node.format), guard(compiler, next(values), blanks))
+        )
+        for inner in node.parts
     ]
     return pyast.call("concatenate", *pieces)
 
 
 def format_name(name: str) -> str:
-    """Return the generated code's name of a builtin: `@csv` is no Python name."""
+    """Return the name of a builtin in generated code: `@csv` is not a Python name."""
     return name.replace("@", "format_") if name[0] == "@" else f"builtin_{name}"
 
 
-GUARDS = {Blanks.REFUSES: "no_blank_inside", Blanks.OUTSIDE: "no_blank", Blanks.ITEMS: "no_blank_item"}
+GUARDS = {
+    Blanks.REFUSES: "refuse_blank_inside",
+    Blanks.OUTSIDE: "refuse_blank",
+    Blanks.ITEMS: "refuse_blank_item",
+}
 
 
-def guarded(compiler: Compiler, value: ast.expr, blanks: Blanks, kind: Type = UNKNOWN) -> ast.expr:
-    """Return an operand that is refused where it is, or holds, a blank that the operation does not take."""
-    guard = GUARDS.get(blanks)
-    return pyast.call(guard, value) if guard and compiler.may_be_blank(kind) else value
+def guard(compiler: Compiler, value: ast.expr, blanks: Blanks, type_: Type = UNKNOWN) -> ast.expr:
+    """Return an operand, with a check if it may be or contain a blank that the operation does not accept."""
+    check = GUARDS.get(blanks)
+    return pyast.call(check, value) if check and compiler.may_be_blank(type_) else value
 
 
-def native(compiler: Compiler, part: Native, here: ast.expr) -> ast.expr:
-    """A call of a builtin, one output; the last argument is evaluated first (jq's order)."""
-    plans = [operand.part for operand in part.arguments]
-    return _call(compiler, part, here, _last_first(compiler, plans, here))
+def native_one(compiler: Compiler, node: Native, dot: ast.expr) -> ast.expr:
+    """A call of a builtin with one output; the last argument is evaluated first (jq's order)."""
+    plans = [operand.part for operand in node.arguments]
+    return _call(compiler, node, dot, _last_first(compiler, plans, dot))
 
 
-def natives(compiler: Compiler, part: Native, here: ast.expr, use: Use) -> None:
-    """A call of a builtin for each combination of its arguments, and for each output of its own."""
-    builtin = BUILTINS[part.name, len(part.arguments)]
+def native_each(compiler: Compiler, node: Native, dot: ast.expr, consume: Consumer) -> None:
+    """A call of a builtin for each combination of its arguments and each of its outputs."""
+    builtin = BUILTINS[node.name, len(node.arguments)]
 
-    def called(outputs: list[ast.expr]) -> None:
-        expression = _call(compiler, part, here, outputs)
+    def write_call(outputs: list[ast.expr]) -> None:
+        expression = _call(compiler, node, dot, outputs)
         if builtin.outputs is Outputs.ONE:
-            use(expression)
+            consume(expression)
         elif builtin.outputs is Outputs.NONE:
-            compiler.do(expression)
+            compiler.add_expression(expression)
         else:
-            output = compiler.fresh("out")
+            output = compiler.fresh_name("output")
             with compiler.loop(output, expression):
-                use(pyast.name(output))
+                consume(pyast.name(output))
 
-    plans = [operand.part for operand in part.arguments]
-    if part.name == "range":  # written in jq itself: its first argument varies slowest
-        compiler.each_combination(plans, here, called)
+    plans = [operand.part for operand in node.arguments]
+    if node.name == "range":  # jq defines it in jq: its first argument varies slowest
+        compiler.for_each_combination(plans, dot, write_call)
     else:
-        compiler.each_combination(plans[::-1], here, lambda outputs: called(outputs[::-1]))
+        compiler.for_each_combination(plans[::-1], dot, lambda outputs: write_call(outputs[::-1]))
 
 
-def _call(compiler: Compiler, part: Native, here: ast.expr, outputs: list[ast.expr]) -> ast.expr:
-    builtin = BUILTINS[part.name, len(part.arguments)]
+def _call(compiler: Compiler, node: Native, dot: ast.expr, outputs: list[ast.expr]) -> ast.expr:
+    builtin = BUILTINS[node.name, len(node.arguments)]
     arguments = [
-        guarded(compiler, output, builtin.of_argument(number), part.arguments[number].kind)
-        for number, output in enumerate(outputs)
+        guard(compiler, output, builtin.of_argument(is_number), node.arguments[is_number].kind)
+        for is_number, output in enumerate(outputs)
     ]
     if builtin.reads:
-        arguments.insert(0, guarded(compiler, here, builtin.blanks, part.input))
-    if part.name in RUNTIME:
-        return compiler.at(part, pyast.method(pyast.name("runtime"), part.name, *arguments))
-    return compiler.at(part, pyast.call(format_name(part.name), *arguments))
+        arguments.insert(0, guard(compiler, dot, builtin.blanks, node.input))
+    if node.name in RUNTIME_BUILTINS:
+        return compiler.locate(node, pyast.method(pyast.name("runtime"), node.name, *arguments))
+    return compiler.locate(node, pyast.call(format_name(node.name), *arguments))
 
 
-VALUES: dict[type, ValueOf] = {
+VALUES: dict[type, ValueWriter] = {
     Constant: constant,
     Local: local,
-    Given: given,
+    Given: run_variable,
     MakeArray: make_array,
-    MakeObject: make_object,
-    Operate: operate,
-    Logic: logic,
-    Negate: negate,
-    Otherwise: otherwise,
-    Interpolate: interpolate,
-    Native: native,
+    MakeObject: make_object_one,
+    Operate: operate_one,
+    Logic: logic_one,
+    Negate: negate_one,
+    Otherwise: otherwise_one,
+    Interpolate: interpolate_one,
+    Native: native_one,
 }
-STREAMS: dict[type, StreamOf] = {
-    MakeObject: make_objects,
-    Operate: operates,
-    Logic: logics,
-    Negate: negates,
-    Otherwise: otherwises,
-    Interpolate: interpolates,
-    Native: natives,
+STREAMS: dict[type, StreamWriter] = {
+    MakeObject: make_object_each,
+    Operate: operate_each,
+    Logic: logic_each,
+    Negate: negate_each,
+    Otherwise: otherwise_each,
+    Interpolate: interpolate_each,
+    Native: native_each,
 }

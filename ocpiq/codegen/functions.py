@@ -1,11 +1,11 @@
-"""Definitions that call themselves, and their calls."""
+"""Recursive definitions and their calls."""
 
 from __future__ import annotations
 
 import ast
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, StreamOf, Use, ValueOf
+from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
 from ocpiq.plan.nodes import (
     Bind,
     Comma,
@@ -19,86 +19,86 @@ from ocpiq.plan.nodes import (
 )
 
 
-def function(compiler: Compiler, part: Function, here: ast.expr, use: Use) -> None:
-    """A definition that calls itself, and what can call it."""
-    compiler.define_function(part)
-    compiler.stream(part.body, here, use)
+def function(compiler: Compiler, node: Function, dot: ast.expr, consume: Consumer) -> None:
+    """A recursive definition and the expression in its scope."""
+    compiler.define_function(node)
+    compiler.stream(node.body, dot, consume)
 
 
-def define(compiler: Compiler, part: Function) -> None:
-    """Write a definition as a function; where it ends in a call of itself, it is a loop."""
-    inside = compiler.fresh("here")
-    parameters = [inside, *part.parameters]
+def write_definition(compiler: Compiler, node: Function) -> None:
+    """Write a definition as a function; a tail call of itself becomes a loop."""
+    dot_name = compiler.fresh_name("dot")
+    parameters = [dot_name, *node.parameters]
     with compiler.function(parameters) as frame:
         body: list[ast.stmt] = []
-        if calls_itself_last(part.definition, part):
+        if has_tail_call(node.definition, node):
             compiler.add(ast.While(pyast.constant(True), body, []))
             compiler.depth += 1
         else:
             body = frame.body
-        with compiler.into(body):
-            last(compiler, part.definition, part, inside)
-        if part.definition.outputs is not Outputs.ONE and not frame.yields:
-            frame.body.append(pyast.nothing())
-    compiler.define(part.name, parameters, frame)
+        with compiler.writing_into(body):
+            write_tail(compiler, node.definition, node, dot_name)
+        if node.definition.outputs is not Outputs.ONE and not frame.yields:
+            frame.body.append(pyast.empty_generator())
+    compiler.define(node.name, parameters, frame)
 
 
-def calls_itself_last(plan: Plan, function: Function) -> bool:
-    """Tell whether the end of `plan` may be a call of the function itself, with the parameters that it has."""
-    match distributed(plan):
+def has_tail_call(plan: Plan, function: Function) -> bool:
+    """Tell whether `plan` may end in a call of the function itself with unchanged parameters."""
+    match distribute_pipe(plan):
         case Invoke(name=function.name, arguments=arguments):
             return all(
                 isinstance(argument, Parameter) and argument.name == parameter
                 for argument, parameter in zip(arguments, function.parameters, strict=True)
             )
-        case Pipe(parts=(*before, end)) if all(part.outputs is Outputs.ONE for part in before):
-            return calls_itself_last(end, function)
+        case Pipe(parts=(*steps, end)) if all(node.outputs is Outputs.ONE for node in steps):
+            return has_tail_call(end, function)
         case Bind(source=source, body=body) if source.outputs is Outputs.ONE:
-            return calls_itself_last(body, function)
+            return has_tail_call(body, function)
         case Comma(parts=parts):
-            return calls_itself_last(parts[-1], function)
+            return has_tail_call(parts[-1], function)
         case If(condition=condition, then=then, otherwise=otherwise) if condition.part.outputs is Outputs.ONE:
-            return calls_itself_last(then, function) or calls_itself_last(otherwise, function)
+            return has_tail_call(then, function) or has_tail_call(otherwise, function)
     return False
 
 
-def last(compiler: Compiler, plan: Plan, function: Function, inside: str) -> None:
-    """Write the end of a function: its outputs and its return, or its next turn. `inside` is its input."""
-    here = pyast.name(inside)
-    one = function.definition.outputs is Outputs.ONE
-    if not calls_itself_last(plan, function):
-        if one:
-            compiler.add(ast.Return(compiler.value(plan, here)))
+def write_tail(compiler: Compiler, plan: Plan, function: Function, dot_name: str) -> None:
+    """Write the end of a function: its outputs and its return, or its next iteration. `dot_name` names its input."""
+    dot = pyast.name(dot_name)
+    has_one_output = function.definition.outputs is Outputs.ONE
+    if not has_tail_call(plan, function):
+        if has_one_output:
+            compiler.add(ast.Return(compiler.value(plan, dot)))
         else:
-            compiler.stream(plan, here, compiler.yield_)
+            compiler.stream(plan, dot, compiler.yield_)
             compiler.add(ast.Return(None))
         return
-    match distributed(plan):
+    match distribute_pipe(plan):
         case Invoke():
             compiler.add(ast.Continue())
-        case Pipe(parts=(*before, end)):
-            compiler.assign(inside, compiler.value(pipe_of(before), here))
-            last(compiler, end, function, inside)
+        case Pipe(parts=(*steps, end)):
+            compiler.assign(dot_name, compiler.value(pipe_of(steps), dot))
+            write_tail(compiler, end, function, dot_name)
         case Bind(source=source, name=name, body=body):
-            compiler.assign(name, compiler.value(source, here))
-            last(compiler, body, function, inside)
-        case Comma(parts=(*before, end)):
-            for part in before:
-                compiler.stream(part, here, compiler.yield_)
-            last(compiler, end, function, inside)
-        case If(condition=operand, then=then, otherwise=otherwise) as chosen:
-            condition = compiler.truth(compiler.value(operand.part, here), operand.kind, chosen)
+            compiler.assign(name, compiler.value(source, dot))
+            write_tail(compiler, body, function, dot_name)
+        case Comma(parts=(*steps, end)):
+            for node in steps:
+                compiler.stream(node, dot, compiler.yield_)
+            write_tail(compiler, end, function, dot_name)
+        case If(condition=operand, then=then, otherwise=otherwise) as node:
+            condition = compiler.truth(compiler.value(operand.part, dot), operand.kind, node)
             blocks: list[list[ast.stmt]] = []
             for branch in (then, otherwise):
                 block: list[ast.stmt] = []
-                with compiler.into(block):
-                    last(compiler, branch, function, inside)
+                with compiler.writing_into(block):
+                    write_tail(compiler, branch, function, dot_name)
                 blocks.append(block)
             compiler.add(ast.If(condition, blocks[0], blocks[1]))
 
 
-def distributed(plan: Plan) -> Plan:
-    """Return `if c then a else empty end | b` as `if c then a | b else empty end`, anything else as it is."""
+def distribute_pipe(plan: Plan) -> Plan:
+    """Return `if c then a else empty end | b` as `if c then a | b else empty end`, any other plan unchanged."""
     match plan:
         case Pipe(parts=(If(condition=condition, then=then, otherwise=otherwise), *rest)) if (
             condition.part.outputs is Outputs.ONE and Outputs.NONE in (then.outputs, otherwise.outputs)
@@ -112,47 +112,47 @@ def distributed(plan: Plan) -> Plan:
 
 
 def pipe_of(parts: list[Plan]) -> Plan:
-    """Return parts as one."""
+    """Return nodes as one plan."""
     if len(parts) == 1:
         return parts[0]
     outputs = Outputs.ONE
-    for part in parts:
-        outputs = outputs.then(part.outputs)
+    for node in parts:
+        outputs = outputs.then(node.outputs)
     return Pipe(tuple(parts), outputs=outputs)
 
 
-def closures(compiler: Compiler, arguments: tuple[Plan, ...]) -> list[ast.expr]:
-    """Write a generator function for each argument of a call: the callee runs it on inputs of its own."""
-    closures: list[ast.expr] = []
+def argument_closures(compiler: Compiler, arguments: tuple[Plan, ...]) -> list[ast.expr]:
+    """Write a generator function for each argument of a call; the callee runs it on its own inputs."""
+    argument_closures: list[ast.expr] = []
     for argument in arguments:
-        name, inside = compiler.fresh("argument"), compiler.fresh("here")
+        function, dot_name = compiler.fresh_name("argument"), compiler.fresh_name("dot")
 
-        def write(argument: Plan = argument, inside: str = inside) -> None:
-            compiler.stream(argument, pyast.name(inside), compiler.yield_)
+        def write(argument: Plan = argument, dot_name: str = dot_name) -> None:
+            compiler.stream(argument, pyast.name(dot_name), compiler.yield_)
 
-        compiler.generator(write, [inside], name)
-        closures.append(pyast.name(name))
-    return closures
-
-
-def invoke(compiler: Compiler, part: Invoke, here: ast.expr) -> ast.expr:
-    """A call of a definition with one output."""
-    return pyast.call(part.name, here, *closures(compiler, part.arguments))
+        compiler.generator(write, [dot_name], function)
+        argument_closures.append(pyast.name(function))
+    return argument_closures
 
 
-def invokes(compiler: Compiler, part: Invoke, here: ast.expr, use: Use) -> None:
-    """A call of a definition."""
-    output = compiler.fresh("out")
-    with compiler.loop(output, pyast.call(part.name, here, *closures(compiler, part.arguments))):
-        use(pyast.name(output))
+def invoke_one(compiler: Compiler, node: Invoke, dot: ast.expr) -> ast.expr:
+    """A call of a recursive definition with one output."""
+    return pyast.call(node.name, dot, *argument_closures(compiler, node.arguments))
 
 
-def parameter(compiler: Compiler, part: Parameter, here: ast.expr, use: Use) -> None:
+def invoke_each(compiler: Compiler, node: Invoke, dot: ast.expr, consume: Consumer) -> None:
+    """A call of a recursive definition."""
+    output = compiler.fresh_name("output")
+    with compiler.loop(output, pyast.call(node.name, dot, *argument_closures(compiler, node.arguments))):
+        consume(pyast.name(output))
+
+
+def parameter(compiler: Compiler, node: Parameter, dot: ast.expr, consume: Consumer) -> None:
     """A call of a parameter."""
-    output = compiler.fresh("out")
-    with compiler.loop(output, pyast.call(part.name, here)):
-        use(pyast.name(output))
+    output = compiler.fresh_name("output")
+    with compiler.loop(output, pyast.call(node.name, dot)):
+        consume(pyast.name(output))
 
 
-VALUES: dict[type, ValueOf] = {Invoke: invoke}
-STREAMS: dict[type, StreamOf] = {Function: function, Invoke: invokes, Parameter: parameter}
+VALUES: dict[type, ValueWriter] = {Invoke: invoke_one}
+STREAMS: dict[type, StreamWriter] = {Function: function, Invoke: invoke_each, Parameter: parameter}

@@ -1,15 +1,15 @@
-"""Paths through what decides, repeats, catches and leaves."""
+"""Paths through conditions, loops, `try` and labels."""
 
 from __future__ import annotations
 
 import ast
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, PathPosition, PathsOf, UsePosition
-from ocpiq.codegen.control import caught, left
-from ocpiq.codegen.path_position import apart, before_others, yielding
-from ocpiq.codegen.path_steps import follows_before
-from ocpiq.codegen.stages import taking
+from ocpiq.codegen.compiler import Compiler, PathPosition, PositionConsumer, TraceWriter
+from ocpiq.codegen.control import error_handler, label_block
+from ocpiq.codegen.path_position import position_yielder, trace_step, trace_via_generator
+from ocpiq.codegen.path_steps import check_step
+from ocpiq.codegen.stages import write_limit
 from ocpiq.plan.nodes import (
     Bind,
     Break,
@@ -25,155 +25,159 @@ from ocpiq.plan.nodes import (
 )
 
 
-def comma(compiler: Compiler, part: Comma, spot: PathPosition, use: UsePosition) -> None:
+def comma(compiler: Compiler, node: Comma, position: PathPosition, consume: PositionConsumer) -> None:
     """`a, b`"""
 
-    def write(inside: PathPosition) -> None:
-        for inner in part.parts:
-            compiler.trace(inner, inside, yielding(compiler))
+    def write(inner: PathPosition) -> None:
+        for branch in node.parts:
+            compiler.trace(branch, inner, position_yielder(compiler))
 
-    apart(compiler, spot, write, use)
+    trace_via_generator(compiler, position, write, consume)
 
 
-def bind(compiler: Compiler, part: Bind, spot: PathPosition, use: UsePosition) -> None:
+def bind(compiler: Compiler, node: Bind, position: PathPosition, consume: PositionConsumer) -> None:
     """`source as $name | body`"""
 
-    def bound(output: ast.expr) -> None:
-        compiler.assign(part.name, output)
-        compiler.trace(part.body, spot, use)
+    def bind_output(output: ast.expr) -> None:
+        compiler.assign(node.name, output)
+        compiler.trace(node.body, position, consume)
 
-    compiler.stream(part.source, spot.here, bound)
+    compiler.stream(node.source, position.value, bind_output)
 
 
-def if_(compiler: Compiler, part: If, spot: PathPosition, use: UsePosition) -> None:
+def if_(compiler: Compiler, node: If, position: PathPosition, consume: PositionConsumer) -> None:
     """`if`"""
 
-    def branches(inside: PathPosition, use_: UsePosition) -> None:
-        def decided(output: ast.expr) -> None:
-            condition = compiler.truth(output, part.condition.kind, part)
+    def write_branches(inner: PathPosition, inner_consume: PositionConsumer) -> None:
+        def write_if(output: ast.expr) -> None:
+            condition = compiler.truth(output, node.condition.kind, node)
             blocks: list[list[ast.stmt]] = []
-            for branch in (part.then, part.otherwise):
+            for branch in (node.then, node.otherwise):
                 block: list[ast.stmt] = []
-                with compiler.deeper(block):
-                    compiler.trace(branch, inside, use_)
+                with compiler.nested(block):
+                    compiler.trace(branch, inner, inner_consume)
                 blocks.append(block or [ast.Pass()])
             compiler.add(ast.If(condition, *blocks))
 
-        compiler.stream(part.condition.part, inside.here, decided)
+        compiler.stream(node.condition.part, inner.value, write_if)
 
-    if Outputs.NONE in (part.then.outputs, part.otherwise.outputs):
-        branches(spot, use)
+    if Outputs.NONE in (node.then.outputs, node.otherwise.outputs):
+        write_branches(position, consume)
     else:
-        apart(compiler, spot, lambda inside: branches(inside, yielding(compiler)), use)
+        trace_via_generator(
+            compiler, position, lambda inner: write_branches(inner, position_yielder(compiler)), consume
+        )
 
 
-def otherwise(compiler: Compiler, part: Otherwise, spot: PathPosition, use: UsePosition) -> None:
+def otherwise(compiler: Compiler, node: Otherwise, position: PathPosition, consume: PositionConsumer) -> None:
     """`a // b`"""
 
-    def write(inside: PathPosition) -> None:
-        found = compiler.fresh("found")
-        compiler.assign(found, pyast.constant(False))
+    def write(inner: PathPosition) -> None:
+        matched = compiler.fresh_name("matched")
+        compiler.assign(matched, pyast.constant(False))
 
-        def true(next_: PathPosition) -> None:
-            with compiler.when(compiler.truth(next_.here, part.left.kind, part)):
-                compiler.assign(found, pyast.constant(True))
-                yielding(compiler)(next_)
+        def yield_if_true(reached: PathPosition) -> None:
+            with compiler.if_block(compiler.truth(reached.value, node.left.kind, node)):
+                compiler.assign(matched, pyast.constant(True))
+                position_yielder(compiler)(reached)
 
-        compiler.trace(part.left.part, inside, true)
-        with compiler.when(pyast.not_(pyast.name(found))):
-            compiler.trace(part.right, inside, yielding(compiler))
+        compiler.trace(node.left.part, inner, yield_if_true)
+        with compiler.if_block(pyast.not_(pyast.name(matched))):
+            compiler.trace(node.right, inner, position_yielder(compiler))
 
-    apart(compiler, spot, write, use)
+    trace_via_generator(compiler, position, write, consume)
 
 
-def try_(compiler: Compiler, part: Try, spot: PathPosition, use: UsePosition) -> None:
+def try_(compiler: Compiler, node: Try, position: PathPosition, consume: PositionConsumer) -> None:
     """`try`"""
-    if part.of_step and spot.at is not spot.here:
-        follows_before(compiler, part.body, spot)
+    if node.of_step and position.stored is not position.value:
+        check_step(compiler, node.body, position)
 
-    def write(inside: PathPosition) -> None:
-        error = compiler.fresh("error")
+    def write(inner: PathPosition) -> None:
+        error = compiler.fresh_name("error")
         body: list[ast.stmt] = []
-        with compiler.deeper(body):
-            compiler.trace(part.body, inside, yielding(compiler))
+        with compiler.nested(body):
+            compiler.trace(node.body, inner, position_yielder(compiler))
         handler: list[ast.stmt] = []
-        with compiler.deeper(handler):
-            if part.handler is not None:
-                message = compiler.named(pyast.attribute(pyast.name(error), "value"))
+        with compiler.nested(handler):
+            if node.handler is not None:
+                message = compiler.reusable(pyast.attribute(pyast.name(error), "value"))
                 compiler.trace(
-                    part.handler, PathPosition(inside.path, inside.at, message), yielding(compiler)
+                    node.handler, PathPosition(inner.path, inner.stored, message), position_yielder(compiler)
                 )
-        compiler.add(ast.Try(body or [ast.Pass()], [caught(error, handler or [ast.Pass()])], [], []))
+        compiler.add(ast.Try(body or [ast.Pass()], [error_handler(error, handler or [ast.Pass()])], [], []))
 
-    apart(compiler, spot, write, use)
+    trace_via_generator(compiler, position, write, consume)
 
 
-def reduce(compiler: Compiler, part: Reduce, spot: PathPosition, use: UsePosition) -> None:
-    """`reduce`: every step begins where its source stands."""
+def reduce(compiler: Compiler, node: Reduce, position: PathPosition, consume: PositionConsumer) -> None:
+    """`reduce`: every step starts at the position of its source."""
 
-    def started(start: ast.expr) -> None:
-        state, old = part.state or compiler.fresh("state"), compiler.fresh("old")
+    def write_loop(start: ast.expr) -> None:
+        state, old = node.state or compiler.fresh_name("state"), compiler.fresh_name("old")
         compiler.assign(state, start)
 
         def step(source: PathPosition) -> None:
-            compiler.assign(part.name, source.here)
-            if part.state:
-                compiler.trace(part.update, source, lambda next_: compiler.do(next_.here))
+            compiler.assign(node.name, source.value)
+            if node.state:
+                compiler.trace(node.update, source, lambda reached: compiler.add_expression(reached.value))
                 return
             compiler.assign(old, pyast.name(state))
             compiler.assign(state, pyast.constant(None))
             compiler.trace(
-                part.update,
-                PathPosition(source.path, source.at, pyast.name(old)),
-                lambda next_: compiler.assign(state, next_.here),
+                node.update,
+                PathPosition(source.path, source.stored, pyast.name(old)),
+                lambda reached: compiler.assign(state, reached.value),
             )
 
-        before_others(compiler, part.source, spot, step)
-        use(PathPosition(spot.path, spot.at, pyast.name(state)))
+        trace_step(compiler, node.source, position, step)
+        consume(PathPosition(position.path, position.stored, pyast.name(state)))
 
-    compiler.stream(part.start, spot.here, started)
+    compiler.stream(node.start, position.value, write_loop)
 
 
-def foreach(compiler: Compiler, part: Foreach, spot: PathPosition, use: UsePosition) -> None:
-    """`foreach`: every step begins where its source stands; this is how `limit` and `skip` keep paths."""
+def foreach(compiler: Compiler, node: Foreach, position: PathPosition, consume: PositionConsumer) -> None:
+    """`foreach`: every step starts at the position of its source; this is how `limit` and `skip` keep paths."""
 
-    def started(start: ast.expr) -> None:
-        compiler.assign(part.state, start)
+    def write_loop(start: ast.expr) -> None:
+        compiler.assign(node.state, start)
 
         def step(source: PathPosition) -> None:
-            compiler.assign(part.name, source.here)
-            compiler.trace(part.update, source, use)
+            compiler.assign(node.name, source.value)
+            compiler.trace(node.update, source, consume)
 
-        before_others(compiler, part.source, spot, step)
+        trace_step(compiler, node.source, position, step)
 
-    compiler.stream(part.start, spot.here, started)
+    compiler.stream(node.start, position.value, write_loop)
 
 
-def label(compiler: Compiler, part: Label, spot: PathPosition, use: UsePosition) -> None:
+def label(compiler: Compiler, node: Label, position: PathPosition, consume: PositionConsumer) -> None:
     """`label $name | body`"""
-    compiler.assign(part.name, pyast.call("object"))
+    compiler.assign(node.name, pyast.call("object"))
     body: list[ast.stmt] = []
-    with compiler.deeper(body):
-        compiler.trace(part.body, spot, use)
-    left(compiler, body, part.name)
+    with compiler.nested(body):
+        compiler.trace(node.body, position, consume)
+    label_block(compiler, body, node.name)
 
 
-def break_(compiler: Compiler, part: Break, spot: PathPosition, use: UsePosition) -> None:
+def break_(compiler: Compiler, node: Break, position: PathPosition, consume: PositionConsumer) -> None:
     """`break $name`"""
-    compiler.stream(part, spot.here, lambda output: None)
+    compiler.stream(node, position.value, lambda output: None)
 
 
-def take(compiler: Compiler, part: Take, spot: PathPosition, use: UsePosition) -> None:
+def take(compiler: Compiler, node: Take, position: PathPosition, consume: PositionConsumer) -> None:
     """`limit n`"""
-    taking(
+    write_limit(
         compiler,
-        part,
-        spot.here,
-        lambda taken: compiler.trace(part.body, spot, lambda s: taken(lambda: use(s))),
+        node,
+        position.value,
+        lambda count_output: compiler.trace(
+            node.body, position, lambda reached: count_output(lambda: consume(reached))
+        ),
     )
 
 
-TRACES: dict[type, PathsOf] = {
+TRACES: dict[type, TraceWriter] = {
     Comma: comma,
     Bind: bind,
     If: if_,

@@ -1,57 +1,59 @@
-"""Definitions that call themselves, in the form that follows paths, and their calls."""
+"""Recursive definitions in the form that traces paths, and their calls."""
 
 from __future__ import annotations
 
 import ast
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, PathPosition, PathsOf, UsePosition
-from ocpiq.codegen.functions import closures
-from ocpiq.codegen.path_position import each_spot, spot_names, yielding
+from ocpiq.codegen.compiler import Compiler, PathPosition, PositionConsumer, TraceWriter
+from ocpiq.codegen.functions import argument_closures
+from ocpiq.codegen.path_position import fresh_position_names, loop_over_positions, position_yielder
 from ocpiq.plan.nodes import Function, Invoke, Parameter, Plan
 
 
-def function(compiler: Compiler, part: Function, spot: PathPosition, use: UsePosition) -> None:
-    """A definition that calls itself, defined where paths are followed."""
-    compiler.define_function(part)
-    compiler.trace(part.body, spot, use)
+def function(compiler: Compiler, node: Function, position: PathPosition, consume: PositionConsumer) -> None:
+    """A recursive definition inside a traced expression."""
+    compiler.define_function(node)
+    compiler.trace(node.body, position, consume)
 
 
-def define_traced(compiler: Compiler, part: Function) -> None:
-    """Write the form of a definition that follows paths; each parameter comes in both forms."""
-    inside = spot_names(compiler)
-    doubled = [name for parameter in part.parameters for name in (parameter, traced(parameter))]
+def write_traced_definition(compiler: Compiler, node: Function) -> None:
+    """Write the form of a definition that traces paths; each parameter is passed in both forms."""
+    names = fresh_position_names(compiler)
+    parameters = [name for parameter in node.parameters for name in (parameter, traced_name(parameter))]
     compiler.generator(
-        lambda: compiler.trace(part.definition, PathPosition(*map(pyast.name, inside)), yielding(compiler)),
-        [*inside, *doubled],
-        traced(part.name),
+        lambda: compiler.trace(
+            node.definition, PathPosition(*map(pyast.name, names)), position_yielder(compiler)
+        ),
+        [*names, *parameters],
+        traced_name(node.name),
     )
 
 
-def traced(name: str) -> str:
-    """Return the name of the form of a function that follows paths."""
+def traced_name(name: str) -> str:
+    """Return the name of a function's form that traces paths."""
     return f"{name}_traced"
 
 
-def invoke(compiler: Compiler, part: Invoke, spot: PathPosition, use: UsePosition) -> None:
-    """A call of a definition."""
-    plain = closures(compiler, part.arguments)
+def invoke(compiler: Compiler, node: Invoke, position: PathPosition, consume: PositionConsumer) -> None:
+    """A call of a recursive definition."""
+    closures = argument_closures(compiler, node.arguments)
     arguments: list[ast.expr] = []
-    for argument, value in zip(part.arguments, plain, strict=True):
-        name = compiler.fresh("argument")
-        inside = spot_names(compiler)
+    for argument, value in zip(node.arguments, closures, strict=True):
+        name = compiler.fresh_name("argument")
+        names = fresh_position_names(compiler)
 
-        def write(argument: Plan = argument, inside: list[str] = inside) -> None:
-            compiler.trace(argument, PathPosition(*map(pyast.name, inside)), yielding(compiler))
+        def write(argument: Plan = argument, names: list[str] = names) -> None:
+            compiler.trace(argument, PathPosition(*map(pyast.name, names)), position_yielder(compiler))
 
-        compiler.generator(write, inside, name)
+        compiler.generator(write, names, name)
         arguments += [value, pyast.name(name)]
-    each_spot(compiler, pyast.call(traced(part.name), *spot, *arguments), use)
+    loop_over_positions(compiler, pyast.call(traced_name(node.name), *position, *arguments), consume)
 
 
-def parameter(compiler: Compiler, part: Parameter, spot: PathPosition, use: UsePosition) -> None:
+def parameter(compiler: Compiler, node: Parameter, position: PathPosition, consume: PositionConsumer) -> None:
     """A call of a parameter."""
-    each_spot(compiler, pyast.call(traced(part.name), *spot), use)
+    loop_over_positions(compiler, pyast.call(traced_name(node.name), *position), consume)
 
 
-TRACES: dict[type, PathsOf] = {Function: function, Invoke: invoke, Parameter: parameter}
+TRACES: dict[type, TraceWriter] = {Function: function, Invoke: invoke, Parameter: parameter}

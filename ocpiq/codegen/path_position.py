@@ -1,4 +1,4 @@
-"""Spots in the functions that are written: as parameters, as outputs, in loops."""
+"""Path positions in generated functions: as parameters, as outputs, in loops."""
 
 from __future__ import annotations
 
@@ -6,55 +6,60 @@ import ast
 from collections.abc import Callable
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, PathPosition, UsePosition
+from ocpiq.codegen.compiler import Compiler, PathPosition, PositionConsumer
 from ocpiq.plan.nodes import Plan
 
 
-def spot_names(compiler: Compiler) -> list[str]:
-    """Return new names for the parts of a spot."""
-    return [compiler.fresh(part) for part in PathPosition._fields]
+def fresh_position_names(compiler: Compiler) -> list[str]:
+    """Return fresh names for the fields of a position."""
+    return [compiler.fresh_name(node) for node in PathPosition._fields]
 
 
-def apart(
-    compiler: Compiler, spot: PathPosition, write: Callable[[PathPosition], None], use: UsePosition
+def trace_via_generator(
+    compiler: Compiler,
+    position: PathPosition,
+    write: Callable[[PathPosition], None],
+    consume: PositionConsumer,
 ) -> None:
-    """Write a generator function of spots whose body is written by `write`, and `use` for each of them."""
-    function = compiler.fresh("part")
-    inside = spot_names(compiler)
-    compiler.generator(lambda: write(PathPosition(*map(pyast.name, inside))), inside, function)
-    each_spot(compiler, pyast.call(function, *spot), use)
+    """Write a generator function of positions, whose body is written by `write`, and `consume` for each of them."""
+    function = compiler.fresh_name("generator")
+    names = fresh_position_names(compiler)
+    compiler.generator(lambda: write(PathPosition(*map(pyast.name, names))), names, function)
+    loop_over_positions(compiler, pyast.call(function, *position), consume)
 
 
-def each_spot(compiler: Compiler, iterable: ast.expr, use: UsePosition) -> None:
-    """Write a loop over spots."""
-    names = spot_names(compiler)
-    with compiler.unpacking(names, iterable):
-        use(PathPosition(*map(pyast.name, names)))
+def loop_over_positions(compiler: Compiler, iterable: ast.expr, consume: PositionConsumer) -> None:
+    """Write a loop over positions."""
+    names = fresh_position_names(compiler)
+    with compiler.unpacking_loop(names, iterable):
+        consume(PathPosition(*map(pyast.name, names)))
 
 
-def yielding(compiler: Compiler) -> UsePosition:
-    """Return what writes that a spot is given out."""
-    return lambda spot: compiler.yield_(ast.Tuple(list(spot), pyast.LOAD))
+def position_yielder(compiler: Compiler) -> PositionConsumer:
+    """Return a consumer that writes `yield` of a position."""
+    return lambda position: compiler.yield_(ast.Tuple(list(position), pyast.LOAD))
 
 
-def before_others(compiler: Compiler, part: Plan, spot: PathPosition, use: UsePosition) -> None:
-    """Trace a part after which the path goes on: a value that it computes need not be the end."""
-    _trace(compiler, part, spot, use, ends_path=False)
+def trace_step(compiler: Compiler, node: Plan, position: PathPosition, consume: PositionConsumer) -> None:
+    """Trace a node after which the path continues: the path may leave a value that the node computes."""
+    _trace(compiler, node, position, consume, ends_path=False)
 
 
-def to_end(compiler: Compiler, part: Plan, spot: PathPosition, use: UsePosition) -> None:
-    """Trace a whole path."""
-    _trace(compiler, part, spot, use, ends_path=True)
+def trace_to_end(compiler: Compiler, node: Plan, position: PathPosition, consume: PositionConsumer) -> None:
+    """Trace a node at which the path ends."""
+    _trace(compiler, node, position, consume, ends_path=True)
 
 
-def _trace(compiler: Compiler, part: Plan, spot: PathPosition, use: UsePosition, *, ends_path: bool) -> None:
-    outside = compiler.ends_path
+def _trace(
+    compiler: Compiler, node: Plan, position: PathPosition, consume: PositionConsumer, *, ends_path: bool
+) -> None:
+    outer = compiler.ends_path
 
-    def found(next_: PathPosition) -> None:
-        compiler.ends_path = outside
-        use(next_)
+    def consume_reached(reached: PathPosition) -> None:
+        compiler.ends_path = outer
+        consume(reached)
         compiler.ends_path = ends_path
 
     compiler.ends_path = ends_path
-    compiler.trace(part, spot, found)
-    compiler.ends_path = outside
+    compiler.trace(node, position, consume_reached)
+    compiler.ends_path = outer

@@ -1,4 +1,4 @@
-"""Steps from what stands at a path to what stands below it."""
+"""Steps of a path, each from a stored value to a value below it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final
 
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, PathPosition, PathsOf, UsePosition
-from ocpiq.codegen.expressions import guarded
-from ocpiq.codegen.path_position import before_others
+from ocpiq.codegen.compiler import Compiler, PathPosition, PositionConsumer, TraceWriter
+from ocpiq.codegen.expressions import guard
+from ocpiq.codegen.path_position import trace_step
 from ocpiq.plan.blanks import Blanks
 from ocpiq.plan.nodes import (
     Constant,
@@ -28,143 +28,166 @@ from ocpiq.plan.nodes import (
 from ocpiq.plan.types import ScalarType
 
 
-def identity(compiler: Compiler, part: Identity, spot: PathPosition, use: UsePosition) -> None:
+def identity(compiler: Compiler, node: Identity, position: PathPosition, consume: PositionConsumer) -> None:
     """`.`"""
-    use(spot)
+    consume(position)
 
 
-def field(compiler: Compiler, part: Field, spot: PathPosition, use: UsePosition) -> None:
+def field(compiler: Compiler, node: Field, position: PathPosition, consume: PositionConsumer) -> None:
     """`.name`"""
-    _step(compiler, part, spot, pyast.constant(part.name), "field", use)
+    _step(compiler, node, position, pyast.constant(node.name), "field", consume)
 
 
-def index(compiler: Compiler, part: Index, spot: PathPosition, use: UsePosition) -> None:
+def index(compiler: Compiler, node: Index, position: PathPosition, consume: PositionConsumer) -> None:
     """`.[key]`"""
-    key = compiler.named(compiler.value(part.key, spot.here))
-    _step(compiler, part, spot, key, "item", use)
+    key = compiler.reusable(compiler.value(node.key, position.value))
+    _step(compiler, node, position, key, "item", consume)
 
 
-def slice_(compiler: Compiler, part: Slice, spot: PathPosition, use: UsePosition) -> None:
+def slice_(compiler: Compiler, node: Slice, position: PathPosition, consume: PositionConsumer) -> None:
     """`.[start:end]`"""
-    _step(compiler, part, spot, _bounds(compiler, part, spot), "item", use)
+    _step(compiler, node, position, _slice_key(compiler, node, position), "item", consume)
 
 
-def iterate(compiler: Compiler, part: Iterate, spot: PathPosition, use: UsePosition) -> None:
+def iterate(compiler: Compiler, node: Iterate, position: PathPosition, consume: PositionConsumer) -> None:
     """`.[]`"""
-    key, value = compiler.fresh("key"), compiler.fresh("each")
-    arguments = (spot.at, spot.here)
-    with compiler.unpacking([key, value], compiler.at(part, pyast.call("path_each", *arguments))):
-        use(PathPosition(_longer(compiler, spot.path, pyast.name(key)), pyast.name(value), pyast.name(value)))
+    key, value = compiler.fresh_name("key"), compiler.fresh_name("item")
+    arguments = (position.stored, position.value)
+    with compiler.unpacking_loop([key, value], compiler.locate(node, pyast.call("path_items", *arguments))):
+        consume(
+            PathPosition(
+                _extend_path(compiler, position.path, pyast.name(key)), pyast.name(value), pyast.name(value)
+            )
+        )
 
 
-def pipe(compiler: Compiler, part: Pipe, spot: PathPosition, use: UsePosition) -> None:
+def pipe(compiler: Compiler, node: Pipe, position: PathPosition, consume: PositionConsumer) -> None:
     """`a | b`"""
 
-    def go(index: int, spot: PathPosition) -> None:
-        if index == len(part.parts) - 1:
-            compiler.trace(part.parts[index], spot, use)
+    def write_from(index: int, position: PathPosition) -> None:
+        if index == len(node.parts) - 1:
+            compiler.trace(node.parts[index], position, consume)
         else:
-            before_others(compiler, part.parts[index], spot, lambda next_: go(index + 1, next_))
+            trace_step(compiler, node.parts[index], position, lambda reached: write_from(index + 1, reached))
 
-    if part.parts:
-        go(0, spot)
+    if node.parts:
+        write_from(0, position)
     else:
-        use(spot)
+        consume(position)
 
 
-PASS_ON: Final = frozenset(("abs", "tonumber", "tostring", "ltrimstr", "rtrimstr", "trim", "ltrim", "rtrim"))
-"""Builtins that may give their input itself, like others that give a number or a text never do."""
+MAY_RETURN_INPUT: Final = frozenset(
+    ("abs", "tonumber", "tostring", "ltrimstr", "rtrimstr", "trim", "ltrim", "rtrim")
+)
+"""Builtins that may return their input itself; others that return a number or a string never do."""
 
-COMPUTE: Final = frozenset(("add", "fromjson", "join", "range"))
-"""Builtins that give any type, and never their input itself."""
+NEVER_RETURN_INPUT: Final = frozenset(("add", "fromjson", "join", "range"))
+"""Builtins that return values of any type, and never their input itself."""
 
 
-def computed(compiler: Compiler, part: Plan, spot: PathPosition, use: UsePosition) -> None:
-    """A literal, arithmetic, text: a path cannot end in a number or text that it gives, even in an equal one."""
+def computed_value(compiler: Compiler, node: Plan, position: PathPosition, consume: PositionConsumer) -> None:
+    """A literal, arithmetic, a string: no path ends in its number or string, even if an equal one is stored."""
 
-    def found(output: ast.expr) -> None:
-        value, at = compiler.named(output), spot.at
+    def consume_output(output: ast.expr) -> None:
+        value, at = compiler.reusable(output), position.stored
         if compiler.ends_path:
-            at = compiler.named(pyast.call("path_of_computed", at, value))
-        use(PathPosition(spot.path, at, value))
+            at = compiler.reusable(pyast.call("path_of_computed", at, value))
+        consume(PathPosition(position.path, at, value))
 
-    compiler.stream(part, spot.here, found)
+    compiler.stream(node, position.value, consume_output)
 
 
-def native(compiler: Compiler, part: Native, spot: PathPosition, use: UsePosition) -> None:
-    """`getpath(path)` and `..`; any other builtin computes."""
-    if part.name == "recurse":
-        path, value = compiler.fresh("path"), compiler.fresh("each")
-        with compiler.unpacking([path, value], compiler.at(part, pyast.call("path_descend", *spot))):
-            use(PathPosition(pyast.name(path), pyast.name(value), pyast.name(value)))
+def native(compiler: Compiler, node: Native, position: PathPosition, consume: PositionConsumer) -> None:
+    """`getpath(path)` and `..`; any other builtin computes a value."""
+    if node.name == "recurse":
+        path, value = compiler.fresh_name("path"), compiler.fresh_name("item")
+        with compiler.unpacking_loop(
+            [path, value], compiler.locate(node, pyast.call("path_descend", *position))
+        ):
+            consume(PathPosition(pyast.name(path), pyast.name(value), pyast.name(value)))
         return
-    if part.name != "getpath":
-        passes = part.name in PASS_ON or not isinstance(
-            BUILTINS[part.name, len(part.arguments)].result, ScalarType
+    if node.name != "getpath":
+        may_return_input = node.name in MAY_RETURN_INPUT or not isinstance(
+            BUILTINS[node.name, len(node.arguments)].result, ScalarType
         )
-        if passes and part.name not in COMPUTE:
+        if may_return_input and node.name not in NEVER_RETURN_INPUT:
             compiler.stream(
-                part, spot.here, lambda output: use(PathPosition(spot.path, spot.at, compiler.named(output)))
+                node,
+                position.value,
+                lambda output: consume(
+                    PathPosition(position.path, position.stored, compiler.reusable(output))
+                ),
             )
         else:
-            computed(compiler, part, spot, use)
+            computed_value(compiler, node, position, consume)
         return
 
-    def found(output: ast.expr) -> None:
-        keys = compiler.named(guarded(compiler, output, Blanks.REFUSES))
-        value = compiler.named(compiler.at(part, pyast.call("builtin_getpath", spot.here, keys)))
+    def consume_output(output: ast.expr) -> None:
+        keys = compiler.reusable(guard(compiler, output, Blanks.REFUSES))
+        value = compiler.reusable(compiler.locate(node, pyast.call("builtin_getpath", position.value, keys)))
         path: ast.expr = ast.Tuple(
-            [ast.Starred(spot.path, pyast.LOAD), ast.Starred(keys, pyast.LOAD)], pyast.LOAD
+            [ast.Starred(position.path, pyast.LOAD), ast.Starred(keys, pyast.LOAD)], pyast.LOAD
         )
         at = value
-        if spot.at is not spot.here:  # from a computed value on it computes
-            walked = pyast.is_(spot.here, spot.at)
-            path = pyast.if_else(walked, path, spot.path)
-            at = compiler.named(pyast.if_else(walked, value, spot.at))
-        use(PathPosition(compiler.named(path), at, value))
+        if position.stored is not position.value:  # what follows a computed value is computed as well
+            is_traced = pyast.is_(position.value, position.stored)
+            path = pyast.if_else(is_traced, path, position.path)
+            at = compiler.reusable(pyast.if_else(is_traced, value, position.stored))
+        consume(PathPosition(compiler.reusable(path), at, value))
 
-    compiler.stream(part.arguments[0].part, spot.here, found)
+    compiler.stream(node.arguments[0].part, position.value, consume_output)
 
 
-def follows_before(compiler: Compiler, part: Plan, spot: PathPosition) -> None:
-    """Write the check of a step before its `?`, which does not catch this error."""
-    match part:
+def check_step(compiler: Compiler, node: Plan, position: PathPosition) -> None:
+    """Write the check of a step outside its `?`, which does not catch this error."""
+    match node:
         case Iterate():
-            compiler.do(compiler.at(part, pyast.call("path_iterate", spot.at, spot.here)))
+            compiler.add_expression(
+                compiler.locate(node, pyast.call("path_iterate", position.stored, position.value))
+            )
         case Field():
-            _follows(compiler, part, spot, pyast.constant(part.name))
+            _check_position(compiler, node, position, pyast.constant(node.name))
         case Index():
-            _follows(compiler, part, spot, compiler.named(compiler.value(part.key, spot.here)))
+            _check_position(
+                compiler, node, position, compiler.reusable(compiler.value(node.key, position.value))
+            )
         case Slice():
-            _follows(compiler, part, spot, _bounds(compiler, part, spot))
+            _check_position(compiler, node, position, _slice_key(compiler, node, position))
 
 
-def _follows(compiler: Compiler, part: Plan, spot: PathPosition, key: ast.expr) -> None:
-    """Write the check that a step is taken from what stands at the path."""
-    if spot.at is not spot.here:
-        compiler.do(compiler.at(part, pyast.call("path_step", key, spot.at, spot.here)))
+def _check_position(compiler: Compiler, node: Plan, position: PathPosition, key: ast.expr) -> None:
+    """Write the check that a step starts from the value stored at the path."""
+    if position.stored is not position.value:
+        compiler.add_expression(
+            compiler.locate(node, pyast.call("path_step", key, position.stored, position.value))
+        )
 
 
 def _step(
-    compiler: Compiler, part: Plan, spot: PathPosition, key: ast.expr, function: str, use: UsePosition
+    compiler: Compiler,
+    node: Plan,
+    position: PathPosition,
+    key: ast.expr,
+    function: str,
+    consume: PositionConsumer,
 ) -> None:
-    _follows(compiler, part, spot, key)
-    value = compiler.named(compiler.at(part, pyast.call(function, spot.here, key)))
-    use(PathPosition(_longer(compiler, spot.path, key), value, value))
+    _check_position(compiler, node, position, key)
+    value = compiler.reusable(compiler.locate(node, pyast.call(function, position.value, key)))
+    consume(PathPosition(_extend_path(compiler, position.path, key), value, value))
 
 
-def _bounds(compiler: Compiler, part: Slice, spot: PathPosition) -> ast.expr:
-    start, end = compiler.values([part.start, part.end], spot.here)
-    return compiler.named(ast.Dict([pyast.constant("start"), pyast.constant("end")], [start, end]))
+def _slice_key(compiler: Compiler, node: Slice, position: PathPosition) -> ast.expr:
+    start, end = compiler.values([node.start, node.end], position.value)
+    return compiler.reusable(ast.Dict([pyast.constant("start"), pyast.constant("end")], [start, end]))
 
 
-def _longer(compiler: Compiler, path: ast.expr, key: ast.expr) -> ast.expr:
+def _extend_path(compiler: Compiler, path: ast.expr, key: ast.expr) -> ast.expr:
     if isinstance(path, ast.Tuple):
         return ast.Tuple([*path.elts, key], pyast.LOAD)
-    return compiler.named(ast.Tuple([ast.Starred(path, pyast.LOAD), key], pyast.LOAD))
+    return compiler.reusable(ast.Tuple([ast.Starred(path, pyast.LOAD), key], pyast.LOAD))
 
 
-TRACES: dict[type, PathsOf] = {
+TRACES: dict[type, TraceWriter] = {
     Identity: identity,
     Field: field,
     Index: index,
@@ -172,8 +195,8 @@ TRACES: dict[type, PathsOf] = {
     Iterate: iterate,
     Pipe: pipe,
     Native: native,
-    Constant: computed,
-    Operate: computed,
-    Negate: computed,
-    Interpolate: computed,
+    Constant: computed_value,
+    Operate: computed_value,
+    Negate: computed_value,
+    Interpolate: computed_value,
 }

@@ -1,61 +1,67 @@
-"""What paths are followed for: to be given out, and to change what stands there."""
+"""The uses of traced paths: `path` and updates."""
 
 from __future__ import annotations
 
 import ast
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, PathPosition, StreamOf, Use
-from ocpiq.codegen.path_position import to_end
+from ocpiq.codegen.compiler import Compiler, Consumer, PathPosition, StreamWriter
+from ocpiq.codegen.path_position import trace_to_end
 from ocpiq.plan.nodes import Modify, Outputs, Paths, Plan
 
 ROOT = ast.Tuple([], pyast.LOAD)
 
 
-def paths(compiler: Compiler, part: Paths, here: ast.expr, use: Use) -> None:
+def paths(compiler: Compiler, node: Paths, dot: ast.expr, consume: Consumer) -> None:
     """`path(body)`"""
-    to_end(
+    trace_to_end(
         compiler,
-        part.body,
-        PathPosition(ROOT, here, here),
-        lambda spot: use(ast.List([ast.Starred(_end(compiler, part, spot), pyast.LOAD)], pyast.LOAD)),
+        node.body,
+        PathPosition(ROOT, dot, dot),
+        lambda position: consume(
+            ast.List([ast.Starred(_end(compiler, node, position), pyast.LOAD)], pyast.LOAD)
+        ),
     )
 
 
-def modify(compiler: Compiler, part: Modify, here: ast.expr, use: Use) -> None:
+def modify(compiler: Compiler, node: Modify, dot: ast.expr, consume: Consumer) -> None:
     """`paths |= update`"""
-    edit = compiler.edits.get(id(part)) or compiler.fresh("edit")
-    if id(part) not in compiler.edits:
-        compiler.assign(edit, pyast.call("Edit", here))
+    edit = compiler.edits.get(id(node)) or compiler.fresh_name("edit")
+    if id(node) not in compiler.edits:
+        compiler.assign(edit, pyast.call("Edit", dot))
 
-    def change(spot: PathPosition) -> None:
-        path = compiler.named(_end(compiler, part, spot))
-        old = compiler.named(pyast.method(pyast.name(edit), "get", path))
-        if part.update.outputs is Outputs.ONE:
-            new = compiler.value(part.update, old)
-            compiler.do(compiler.at(part, pyast.method(pyast.name(edit), "set", path, new)))
+    def change(position: PathPosition) -> None:
+        path = compiler.reusable(_end(compiler, node, position))
+        old = compiler.reusable(pyast.method(pyast.name(edit), "get", path))
+        if node.update.outputs is Outputs.ONE:
+            new = compiler.value(node.update, old)
+            compiler.add_expression(compiler.locate(node, pyast.method(pyast.name(edit), "set", path, new)))
             return
-        first, outputs = compiler.fresh("first"), compiler.fresh("part")
-        inside = compiler.fresh("here")
+        new_value, generator = compiler.fresh_name("new"), compiler.fresh_name("generator")
+        parameter = compiler.fresh_name("dot")
         compiler.generator(
-            lambda: compiler.stream(part.update, pyast.name(inside), compiler.yield_), [inside], outputs
+            lambda: compiler.stream(node.update, pyast.name(parameter), compiler.yield_),
+            [parameter],
+            generator,
         )
-        compiler.frame.owned.add(first)
-        set_ = ast.Expr(compiler.at(part, pyast.method(pyast.name(edit), "set", path, pyast.name(first))))
-        drop = ast.Expr(pyast.method(pyast.name(edit), "drop", path))
+        compiler.frame.local_names.add(new_value)
+        set_ = ast.Expr(
+            compiler.locate(node, pyast.method(pyast.name(edit), "set", path, pyast.name(new_value)))
+        )
+        drop = ast.Expr(pyast.method(pyast.name(edit), "delete", path))
         compiler.add(
-            ast.For(ast.Name(first, pyast.STORE), pyast.call(outputs, old), [set_, ast.Break()], [drop])
+            ast.For(ast.Name(new_value, pyast.STORE), pyast.call(generator, old), [set_, ast.Break()], [drop])
         )
 
-    to_end(compiler, part.paths, PathPosition(ROOT, here, here), change)
-    use(compiler.at(part, pyast.method(pyast.name(edit), "done")))
+    trace_to_end(compiler, node.paths, PathPosition(ROOT, dot, dot), change)
+    consume(compiler.locate(node, pyast.method(pyast.name(edit), "result")))
 
 
-def _end(compiler: Compiler, part: Plan, spot: PathPosition) -> ast.expr:
-    """Return the path of a spot, an error where its value does not stand there."""
-    if spot.at is spot.here:
-        return spot.path
-    return compiler.at(part, pyast.call("path_end", spot.path, spot.at, spot.here))
+def _end(compiler: Compiler, node: Plan, position: PathPosition) -> ast.expr:
+    """Return the path of a position; its value must be the one stored there."""
+    if position.stored is position.value:
+        return position.path
+    return compiler.locate(node, pyast.call("path_end", position.path, position.stored, position.value))
 
 
-STREAMS: dict[type, StreamOf] = {Paths: paths, Modify: modify}
+STREAMS: dict[type, StreamWriter] = {Paths: paths, Modify: modify}

@@ -1,4 +1,4 @@
-"""A plan as a Python function, and its runs."""
+"""Compiles a plan to a Python function and runs it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ocpiq.plan.nodes import Function, QueryPlan
 from ocpiq.runtime.context import Runtime
 from ocpiq.values.types import Value
 
-Scan = Callable[[int], Iterable[Iterable[object]]]  # the pages of rows of a source
+Scan = Callable[[int], Iterable[Iterable[object]]]  # returns the pages of records of a source
 
 VALUES: Final = {**access.VALUES, **expressions.VALUES, **control.VALUES, **functions.VALUES}
 STREAMS: Final = {
@@ -26,52 +26,52 @@ STREAMS: Final = {
     **stages.STREAMS,
     **path_tracing.STREAMS,
 }
-PARAMETERS: Final = ["here", "runtime", "variables", "scan"]
+PARAMETERS: Final = ["dot", "runtime", "variables", "scan"]
 
 
-def _define(compiler: Compiler, part: Function) -> None:
-    """Write a definition, and the form of it that follows paths where a program follows any."""
-    functions.define(compiler, part)
+def _define_function(compiler: Compiler, node: Function) -> None:
+    """Write a definition, and its form that traces paths if the program traces any."""
+    functions.write_definition(compiler, node)
     if compiler.plan.follows_paths:
-        path_tracing.define_traced(compiler, part)
+        path_tracing.write_traced_definition(compiler, node)
 
 
-def written(compiler: Compiler) -> ast.stmt:
+def run_definition(compiler: Compiler) -> ast.stmt:
     """Return the definition of the function that runs the compiler's plan; it yields the outputs."""
     with compiler.function(PARAMETERS) as frame:
-        compiler.stream(compiler.plan.body, pyast.name("here"), compiler.yield_)
+        compiler.stream(compiler.plan.body, pyast.name("dot"), compiler.yield_)
         if not frame.yields:
-            compiler.add(pyast.nothing())
+            compiler.add(pyast.empty_generator())
     return compiler.definition(pyast.ENTRY, PARAMETERS, frame)
 
 
-def compiler_of(plan: QueryPlan, shapes: Sequence[Shape | None]) -> Compiler:
-    """Return a compiler that knows how to write every part."""
-    return Compiler(plan, shapes, VALUES, STREAMS, path_tracing.TRACES, _define)
+def create_compiler(plan: QueryPlan, shapes: Sequence[Shape | None]) -> Compiler:
+    """Return a compiler for all node types."""
+    return Compiler(plan, shapes, VALUES, STREAMS, path_tracing.TRACES, _define_function)
 
 
 class Program:
-    """A compiled query. `shapes` are those of the rows that the gates of its sources hand on."""
+    """A compiled query. `shapes` describes the records of each source."""
 
     def __init__(self, plan: QueryPlan, shapes: Sequence[Shape | None]) -> None:
-        compiler = compiler_of(plan, shapes)
+        compiler = create_compiler(plan, shapes)
         try:
-            compiled = pyast.compile_function(written(compiler))
+            code = pyast.compile_function(run_definition(compiler))
         except (RecursionError, SyntaxError, MemoryError):
             raise CompileError("the query is nested too deeply") from None
-        self._run = pyast.load(compiled, {**NAMES, **compiler.constants})
-        self._parts = compiler.lines
+        self._run = pyast.load(code, {**NAMES, **compiler.constants})
+        self._nodes_by_line = compiler.nodes_by_line
 
     def run(
         self, value: Value, runtime: Runtime, variables: Mapping[str, Value], scan: Scan
     ) -> Iterator[Value]:
-        """Yield the outputs for one input. An error of the query carries its place."""
+        """Yield the outputs for one input. An error carries its place in the query."""
         try:
             yield from self._run(value, runtime, variables, scan)  # type: ignore[misc]
         except (RunError, PrivacyError) as error:
-            line = pyast.line_of(error.__traceback__)
-            if error.span is None and line is not None and 0 < line <= len(self._parts):
-                error.span = self._parts[line - 1].span
+            line = pyast.error_line(error.__traceback__)
+            if error.span is None and line is not None and 0 < line <= len(self._nodes_by_line):
+                error.span = self._nodes_by_line[line - 1].span
             raise
         except RecursionError:
             raise RunError("the program recurses too deeply") from None

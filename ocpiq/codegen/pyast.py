@@ -1,7 +1,7 @@
-"""Python code as `ast` nodes: short makers for what the compiler writes, and the one place that runs it.
+"""Python code as `ast` nodes: short constructors for the compiler, and the one place that runs generated code.
 
-Every name is the compiler's own and every value of the query stands in the table of constants, so that no text of a
-query ever becomes text of a program.
+All names are the compiler's own and all values of the query are in the table of constants, so that no text of a query
+ever becomes program text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, TracebackType
 from typing import Final, cast
 
-FILE: Final = "<query>"  # the file name of generated code, by which its frames are known in a traceback
+FILE: Final = "<query>"  # the file name of generated code, which identifies its frames in a traceback
 ENTRY: Final = "run"
 
 LOAD: Final = ast.Load()
@@ -58,7 +58,7 @@ def is_(left: ast.expr, right: ast.expr) -> ast.expr:
     return ast.Compare(left, [ast.Is()], [right])
 
 
-def of_class(value: ast.expr, class_: str) -> ast.expr:
+def has_class(value: ast.expr, class_: str) -> ast.expr:
     """`value.__class__ is class_`"""
     return is_(attribute(value, "__class__"), name(class_))
 
@@ -73,12 +73,12 @@ def if_else(condition: ast.expr, then: ast.expr, otherwise: ast.expr) -> ast.exp
     return ast.IfExp(condition, then, otherwise)
 
 
-def both(*conditions: ast.expr) -> ast.expr:
+def and_(*conditions: ast.expr) -> ast.expr:
     """`a and b`"""
     return ast.BoolOp(ast.And(), list(conditions))
 
 
-def any_of(*conditions: ast.expr) -> ast.expr:
+def or_(*conditions: ast.expr) -> ast.expr:
     """`a or b`"""
     return ast.BoolOp(ast.Or(), list(conditions))
 
@@ -89,13 +89,13 @@ def function(identifier: str, parameters: list[str], body: list[ast.stmt]) -> as
     return ast.FunctionDef(identifier, arguments, body, [])
 
 
-def simple(expression: ast.expr) -> bool:
-    """Tell an expression that costs nothing to repeat and has no effect."""
+def is_simple(expression: ast.expr) -> bool:
+    """Tell whether an expression costs nothing to repeat and has no effect."""
     return isinstance(expression, ast.Name | ast.Constant)
 
 
-def place(expression: ast.expr, line: int) -> ast.expr:
-    """Mark `expression` as written on a line: the way back from an error to its place in the query."""
+def set_line(expression: ast.expr, line: int) -> ast.expr:
+    """Give `expression` a line number, from which an error finds its place in the query."""
     cast(ast.Constant, expression).lineno = line
     cast(ast.Constant, expression).end_lineno = line
     cast(ast.Constant, expression).col_offset = 0
@@ -104,21 +104,21 @@ def place(expression: ast.expr, line: int) -> ast.expr:
 
 
 def compile_function(definition: ast.stmt) -> CodeType:
-    """Return the code of a module that holds this one function."""
+    """Return the code of a module with this one function."""
     module = ast.Module([definition], [])
     ast.fix_missing_locations(module)
     return compile(module, FILE, "exec")
 
 
 def load(code: CodeType, names: Mapping[str, object]) -> Callable[..., Iterator[object]]:
-    """Run generated code, which defines the function ENTRY, where only `names` can be seen; return the function."""
-    space: dict[str, object] = {"__builtins__": {}, **names}
-    exec(code, space)  # noqa: S102 - built from ast nodes, see above
-    return cast("Callable[..., Iterator[object]]", space[ENTRY])
+    """Run generated code, which sees only `names`, and return the function ENTRY that it defines."""
+    namespace: dict[str, object] = {"__builtins__": {}, **names}
+    exec(code, namespace)  # noqa: S102 - built from ast nodes, see above
+    return cast("Callable[..., Iterator[object]]", namespace[ENTRY])
 
 
-def line_of(traceback: TracebackType | None) -> int | None:
-    """Return the line of generated code where an error arose, the innermost one."""
+def error_line(traceback: TracebackType | None) -> int | None:
+    """Return the innermost line of generated code in a traceback."""
     line = None
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == FILE:
@@ -127,6 +127,6 @@ def line_of(traceback: TracebackType | None) -> int | None:
     return line
 
 
-def nothing() -> ast.stmt:
-    """`yield from ()`: makes a generator of a function without outputs."""
+def empty_generator() -> ast.stmt:
+    """`yield from ()`: makes a function without outputs a generator."""
     return ast.Expr(ast.YieldFrom(ast.Tuple([], LOAD)))

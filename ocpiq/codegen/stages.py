@@ -1,4 +1,4 @@
-"""Whole-stream stages: loops of the body around a fold."""
+"""Stages that work on a whole stream: `limit`, `sort by`, `distinct by`, `join`, `aggregate`."""
 
 from __future__ import annotations
 
@@ -7,274 +7,299 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from ocpiq.codegen import pyast
-from ocpiq.codegen.compiler import Compiler, StreamOf, Use
-from ocpiq.codegen.control import left
+from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter
+from ocpiq.codegen.control import label_block
 from ocpiq.plan.nodes import Aggregate, Distinct, Fold, GroupKey, Join, Plan, Sort, Take
 from ocpiq.runtime.aggregates import FOLDS
 
 
-def take(compiler: Compiler, part: Take, here: ast.expr, use: Use) -> None:
-    """`limit n`: leaves the loops of the body after the last output, so that no page is asked for in vain."""
-    taking(
+def take(compiler: Compiler, node: Take, dot: ast.expr, consume: Consumer) -> None:
+    """`limit n`: leaves the loops of the body right after the last output, so that no needless page is requested."""
+    write_limit(
         compiler,
-        part,
-        here,
-        lambda taken: compiler.stream(part.body, here, lambda output: taken(lambda: use(output))),
+        node,
+        dot,
+        lambda count_output: compiler.stream(
+            node.body, dot, lambda output: count_output(lambda: consume(output))
+        ),
     )
 
 
-def taking(
+def write_limit(
     compiler: Compiler,
-    part: Take,
-    here: ast.expr,
+    node: Take,
+    dot: ast.expr,
     write: Callable[[Callable[[Callable[[], None]], None]], None],
 ) -> None:
-    """Write the frame of a `limit`: `write` writes the body, and hands on what uses an output to be counted."""
-    label, count, wanted = compiler.fresh("label"), compiler.fresh("count"), compiler.fresh("wanted")
-    compiler.assign(wanted, _whole(compiler, part, part.count, here))
+    """Write a `limit`: `write` writes the body and passes the code for each output to its argument, which counts it."""
+    label, count, limit = (
+        compiler.fresh_name("label"),
+        compiler.fresh_name("count"),
+        compiler.fresh_name("limit"),
+    )
+    compiler.assign(limit, _whole_number(compiler, node, node.count, dot))
     compiler.assign(label, pyast.call("object"))
     compiler.assign(count, pyast.constant(0))
 
-    def taken(use: Callable[[], None]) -> None:
+    def count_output(consume: Callable[[], None]) -> None:
         compiler.assign(count, ast.BinOp(pyast.name(count), ast.Add(), pyast.constant(1)))
-        use()
-        with compiler.when(ast.Compare(pyast.name(count), [ast.GtE()], [pyast.name(wanted)])):
-            compiler.add(ast.Raise(pyast.call("Left", pyast.name(label))))
+        consume()
+        with compiler.if_block(ast.Compare(pyast.name(count), [ast.GtE()], [pyast.name(limit)])):
+            compiler.add(ast.Raise(pyast.call("BreakSignal", pyast.name(label))))
 
-    with compiler.when(pyast.name(wanted)):
+    with compiler.if_block(pyast.name(limit)):
         body: list[ast.stmt] = []
-        with compiler.deeper(body):
-            write(taken)
-        left(compiler, body, label)
+        with compiler.nested(body):
+            write(count_output)
+        label_block(compiler, body, label)
 
 
-def sort(compiler: Compiler, part: Sort, here: ast.expr, use: Use) -> None:
-    """`sort by`, `top`: holds each value with its keys and the variables that belong to it."""
-    held, row = compiler.fresh("held"), compiler.fresh("row")
-    directions = compiler.constant(tuple(key.descending for key in part.keys))
-    made = [directions] if part.count is None else [directions, _whole(compiler, part, part.count, here)]
-    compiler.assign(held, pyast.call("SortBuffer", *made))
+def sort(compiler: Compiler, node: Sort, dot: ast.expr, consume: Consumer) -> None:
+    """`sort by`, `top`: buffers each value with its keys and variables."""
+    buffer, row = compiler.fresh_name("buffer"), compiler.fresh_name("row")
+    directions = compiler.constant(tuple(key.descending for key in node.keys))
+    arguments = (
+        [directions] if node.count is None else [directions, _whole_number(compiler, node, node.count, dot)]
+    )
+    compiler.assign(buffer, pyast.call("SortBuffer", *arguments))
 
-    def hold(output: ast.expr) -> None:
-        output = compiler.named(output)
-        values = compiler.values([key.value.part for key in part.keys], output)
+    def add_row(output: ast.expr) -> None:
+        output = compiler.reusable(output)
+        values = compiler.values([key.value.part for key in node.keys], output)
         keys = [
-            compiler.at(key.value.part, pyast.call("sort_key", value), part)
-            for key, value in zip(part.keys, values, strict=True)
+            compiler.locate(key.value.part, pyast.call("sort_key", value), node)
+            for key, value in zip(node.keys, values, strict=True)
         ]
-        carried = [pyast.name(name) for name in part.carried]
-        compiler.do(pyast.method(pyast.name(held), "add", ast.Tuple([*keys, output, *carried], pyast.LOAD)))
-
-    compiler.stream(part.body, here, hold)
-    with compiler.loop(row, pyast.method(pyast.name(held), "ordered")):
-        for place, name in enumerate(part.carried, len(part.keys) + 1):
-            compiler.assign(name, _slot(row, pyast.constant(place), ast.Load()))
-        use(_slot(row, pyast.constant(len(part.keys)), ast.Load()))
-
-
-def distinct(compiler: Compiler, part: Distinct, here: ast.expr, use: Use) -> None:
-    """`distinct by`: the keys that were seen are held, values are handed on at once."""
-    seen = compiler.fresh("seen")
-    compiler.assign(seen, pyast.call("set"))
-
-    def tell(output: ast.expr) -> None:
-        output = compiler.named(output)
-        values = compiler.values([key.part for key in part.keys], output)
-        keys = [
-            compiler.at(key.part, pyast.call("group_key", value), part)
-            for key, value in zip(part.keys, values, strict=True)
-        ]
-        key = compiler.named(keys[0] if len(keys) == 1 else ast.Tuple(keys, pyast.LOAD))
-        with compiler.when(ast.Compare(key, [ast.NotIn()], [pyast.name(seen)])):
-            compiler.do(pyast.method(pyast.name(seen), "add", key))
-            use(output)
-
-    compiler.stream(part.body, here, tell)
-
-
-def join(compiler: Compiler, part: Join, here: ast.expr, use: Use) -> None:
-    """`join`: an index of all outputs of the right side, then for each value of the body what it finds there."""
-    index = compiler.fresh("index")
-    compiler.assign(index, pyast.call("JoinIndex"))
-
-    def enter(output: ast.expr) -> None:
-        compiler.assign(part.row, output)
-        row = pyast.name(part.row)
-        _join_keys(
-            compiler,
-            part,
-            "right",
-            row,
-            lambda keys: compiler.do(pyast.method(pyast.name(index), "add", row, *keys)),
+        carried = [pyast.name(name) for name in node.carried]
+        compiler.add_expression(
+            pyast.method(pyast.name(buffer), "add", ast.Tuple([*keys, output, *carried], pyast.LOAD))
         )
 
-    compiler.stream(part.right, pyast.constant(None), enter)
-
-    match = _match_each if part.each else _match_one
-    compiler.stream(part.body, here, lambda output: match(compiler, part, index, compiler.named(output), use))
-
-
-def _match_one(compiler: Compiler, part: Join, index: str, output: ast.expr, use: Use) -> None:
-    """Write what `join` does with a value: the variable is the one match, or null."""
-    keys = _key_calls(compiler, part, "left", compiler.values([key.left.part for key in part.keys], output))
-    found: ast.expr = pyast.method(pyast.name(index), "one", *keys)
-    compiler.assign(part.name, compiler.at(part, found))
-    use(output)
+    compiler.stream(node.body, dot, add_row)
+    with compiler.loop(row, pyast.method(pyast.name(buffer), "sorted_rows")):
+        for index, name in enumerate(node.carried, len(node.keys) + 1):
+            compiler.assign(name, _slot(row, pyast.constant(index), ast.Load()))
+        consume(_slot(row, pyast.constant(len(node.keys)), ast.Load()))
 
 
-def _match_each(compiler: Compiler, part: Join, index: str, output: ast.expr, use: Use) -> None:
-    """Write what `join each` does with a value: the variable is each match in turn, or null without any."""
-    matches, joined = compiler.fresh("matches"), compiler.fresh("joined")
+def distinct(compiler: Compiler, node: Distinct, dot: ast.expr, consume: Consumer) -> None:
+    """`distinct by`: remembers the keys seen; values pass at once."""
+    seen = compiler.fresh_name("seen")
+    compiler.assign(seen, pyast.call("set"))
+
+    def consume_new(output: ast.expr) -> None:
+        output = compiler.reusable(output)
+        values = compiler.values([key.part for key in node.keys], output)
+        keys = [
+            compiler.locate(key.part, pyast.call("group_key", value), node)
+            for key, value in zip(node.keys, values, strict=True)
+        ]
+        key = compiler.reusable(keys[0] if len(keys) == 1 else ast.Tuple(keys, pyast.LOAD))
+        with compiler.if_block(ast.Compare(key, [ast.NotIn()], [pyast.name(seen)])):
+            compiler.add_expression(pyast.method(pyast.name(seen), "add", key))
+            consume(output)
+
+    compiler.stream(node.body, dot, consume_new)
+
+
+def join(compiler: Compiler, node: Join, dot: ast.expr, consume: Consumer) -> None:
+    """`join`: indexes all outputs of the right side, then looks up each value of the body."""
+    index = compiler.fresh_name("index")
+    compiler.assign(index, pyast.call("JoinIndex"))
+
+    def add_to_index(output: ast.expr) -> None:
+        compiler.assign(node.row, output)
+        row = pyast.name(node.row)
+        _join_keys(
+            compiler,
+            node,
+            "right",
+            row,
+            lambda keys: compiler.add_expression(pyast.method(pyast.name(index), "add", row, *keys)),
+        )
+
+    compiler.stream(node.right, pyast.constant(None), add_to_index)
+
+    match = _match_each if node.each else _match_one
+    compiler.stream(
+        node.body, dot, lambda output: match(compiler, node, index, compiler.reusable(output), consume)
+    )
+
+
+def _match_one(compiler: Compiler, node: Join, index: str, output: ast.expr, consume: Consumer) -> None:
+    """Write the lookup of `join`: the variable is the one match, or null."""
+    keys = _key_calls(compiler, node, "left", compiler.values([key.left.part for key in node.keys], output))
+    match: ast.expr = pyast.method(pyast.name(index), "match", *keys)
+    compiler.assign(node.name, compiler.locate(node, match))
+    consume(output)
+
+
+def _match_each(compiler: Compiler, node: Join, index: str, output: ast.expr, consume: Consumer) -> None:
+    """Write the lookup of `join each`: the variable is each match in turn, or null if there is none."""
+    matches, match = compiler.fresh_name("matches"), compiler.fresh_name("match")
     compiler.assign(matches, ast.List([], pyast.LOAD))
     _join_keys(
         compiler,
-        part,
+        node,
         "left",
         output,
-        lambda keys: compiler.do(pyast.method(pyast.name(index), "all", pyast.name(matches), *keys)),
+        lambda keys: compiler.add_expression(
+            pyast.method(pyast.name(index), "add_matches", pyast.name(matches), *keys)
+        ),
     )
     none = ast.Tuple([pyast.constant(None)], pyast.LOAD)
-    with compiler.loop(joined, pyast.any_of(pyast.name(matches), none)):
-        compiler.assign(part.name, pyast.name(joined))
-        use(output)
+    with compiler.loop(match, pyast.or_(pyast.name(matches), none)):
+        compiler.assign(node.name, pyast.name(match))
+        consume(output)
 
 
 def _join_keys(
-    compiler: Compiler, part: Join, side: str, here: ast.expr, use: Callable[[list[ast.expr]], None]
+    compiler: Compiler, node: Join, side: str, dot: ast.expr, consume: Callable[[list[ast.expr]], None]
 ) -> None:
-    """Write `use` for each combination of the keys of one side."""
-    plans = [getattr(key, side).part for key in part.keys]
-    compiler.each_combination(plans, here, lambda keys: use(_key_calls(compiler, part, side, keys)))
+    """Write `consume` for each combination of the keys of one side."""
+    plans = [getattr(key, side).part for key in node.keys]
+    compiler.for_each_combination(plans, dot, lambda keys: consume(_key_calls(compiler, node, side, keys)))
 
 
-def _key_calls(compiler: Compiler, part: Join, side: str, values: list[ast.expr]) -> list[ast.expr]:
+def _key_calls(compiler: Compiler, node: Join, side: str, values: list[ast.expr]) -> list[ast.expr]:
     return [
-        compiler.at(getattr(key, side).part, pyast.call("id_key" if key.ids else "join_key", value), part)
-        for key, value in zip(part.keys, values, strict=True)
+        compiler.locate(getattr(key, side).part, pyast.call("id_key" if key.ids else "join_key", value), node)
+        for key, value in zip(node.keys, values, strict=True)
     ]
 
 
-def _whole(compiler: Compiler, part: Plan, count: Plan, here: ast.expr) -> ast.expr:
-    return compiler.at(part, pyast.call("whole_number", compiler.value(count, here)))
+def _whole_number(compiler: Compiler, node: Plan, count: Plan, dot: ast.expr) -> ast.expr:
+    return compiler.locate(node, pyast.call("whole_number", compiler.value(count, dot)))
 
 
-def aggregate(compiler: Compiler, part: Aggregate, here: ast.expr, use: Use) -> None:
-    """`aggregate … by …`: one list of states a group, in the order of the folds; the keys as sent stand first."""
-    if part.keys is None:
-        states = compiler.fresh("states")
-        compiler.assign(states, _new_states(part, []))
-        compiler.stream(part.body, here, lambda output: _step(compiler, part, states, compiler.named(output)))
-        _finish(compiler, part, states, here, use)
+def aggregate(compiler: Compiler, node: Aggregate, dot: ast.expr, consume: Consumer) -> None:
+    """`aggregate … by …`: one list per group, with its keys as sent and then the state of each fold."""
+    if node.keys is None:
+        states = compiler.fresh_name("states")
+        compiler.assign(states, _new_states(node, []))
+        compiler.stream(
+            node.body, dot, lambda output: _step(compiler, node, states, compiler.reusable(output))
+        )
+        _finish(compiler, node, states, dot, consume)
         return
-    groups = compiler.fresh("groups")
+    groups = compiler.fresh_name("groups")
     compiler.assign(groups, ast.Dict([], []))
 
-    def grouped(output: ast.expr) -> None:
-        output = compiler.named(output)
-        plans = [key.value.part for key in part.keys or ()]
-        compiler.each_combination(plans, output, lambda keys: _group(compiler, part, groups, keys, output))
+    def add_to_groups(output: ast.expr) -> None:
+        output = compiler.reusable(output)
+        plans = [key.value.part for key in node.keys or ()]
+        compiler.for_each_combination(
+            plans, output, lambda keys: _step_group(compiler, node, groups, keys, output)
+        )
 
-    compiler.stream(part.body, here, grouped)
-    states = compiler.fresh("states")
+    compiler.stream(node.body, dot, add_to_groups)
+    states = compiler.fresh_name("states")
     with compiler.loop(
-        states, pyast.call("sorted_groups", pyast.name(groups), pyast.constant(len(part.keys)))
+        states, pyast.call("sorted_groups", pyast.name(groups), pyast.constant(len(node.keys)))
     ):
-        _finish(compiler, part, states, here, use)
+        _finish(compiler, node, states, dot, consume)
 
 
-def _new_states(part: Aggregate, keys: list[ast.expr]) -> ast.expr:
+def _new_states(node: Aggregate, keys: list[ast.expr]) -> ast.expr:
     return ast.List(
-        [*keys, *(pyast.call(f"{_function(fold)}_new", pyast.constant(fold.label)) for fold in part.folds)],
+        [
+            *keys,
+            *(pyast.call(f"{_function_prefix(fold)}_new", pyast.constant(fold.label)) for fold in node.folds),
+        ],
         pyast.LOAD,
     )
 
 
-def _group(compiler: Compiler, part: Aggregate, groups: str, keys: list[ast.expr], output: ast.expr) -> None:
-    """Find the states of the group, or make them, and step."""
-    assert part.keys is not None
-    parts = [_hashable(compiler, part, key, group) for key, group in zip(keys, part.keys, strict=True)]
-    identity = compiler.named(parts[0] if len(parts) == 1 else ast.Tuple(parts, pyast.LOAD))
-    states = compiler.fresh("states")
+def _step_group(
+    compiler: Compiler, node: Aggregate, groups: str, keys: list[ast.expr], output: ast.expr
+) -> None:
+    """Look up or create the states of a group, and fold a value into them."""
+    assert node.keys is not None
+    group_keys = [_group_key(compiler, node, key, group) for key, group in zip(keys, node.keys, strict=True)]
+    identity = compiler.reusable(group_keys[0] if len(group_keys) == 1 else ast.Tuple(group_keys, pyast.LOAD))
+    states = compiler.fresh_name("states")
     compiler.assign(states, pyast.method(pyast.name(groups), "get", identity))
-    with compiler.when(pyast.is_(pyast.name(states), pyast.constant(None))):
-        compiler.assign(states, _new_states(part, keys))
+    with compiler.if_block(pyast.is_(pyast.name(states), pyast.constant(None))):
+        compiler.assign(states, _new_states(node, keys))
         compiler.add(ast.Assign([_slot(groups, identity, ast.Store())], pyast.name(states)))
-    _step(compiler, part, states, output)
+    _step(compiler, node, states, output)
 
 
-def _hashable(compiler: Compiler, part: Aggregate, key: ast.expr, group: GroupKey) -> ast.expr:
-    general = compiler.at(group.value.part, pyast.call("group_key", key), part)
-    return pyast.if_else(pyast.of_class(key, "str"), key, general)
+def _group_key(compiler: Compiler, node: Aggregate, key: ast.expr, group: GroupKey) -> ast.expr:
+    general = compiler.locate(group.value.part, pyast.call("group_key", key), node)
+    return pyast.if_else(pyast.has_class(key, "str"), key, general)
 
 
 def _slot(container: str, key: ast.expr, context: ast.expr_context) -> ast.Subscript:
     return ast.Subscript(pyast.name(container), key, context)
 
 
-def _step(compiler: Compiler, part: Aggregate, states: str, output: ast.expr) -> None:
+def _step(compiler: Compiler, node: Aggregate, states: str, output: ast.expr) -> None:
     """Fold one value into the states of its group; an argument may have any number of outputs."""
-    first = len(part.keys or ())
-    for index, fold in enumerate(part.folds, first):
+    key_count = len(node.keys or ())
+    for index, fold in enumerate(node.folds, key_count):
         slot = _slot(states, pyast.constant(index), ast.Load())
-        one = pyast.name(fold.weight) if fold.weight else pyast.constant(1)
+        weight = pyast.name(fold.weight) if fold.weight else pyast.constant(1)
         if fold.argument is None:
-            _store(compiler, states, index, ast.BinOp(slot, ast.Add(), one))
+            _store(compiler, states, index, ast.BinOp(slot, ast.Add(), weight))
             continue
 
-        def stepped(
+        def write_step(
             value: ast.expr,
             index: int = index,
             fold: Fold = fold,
             slot: ast.expr = slot,
-            one: ast.expr = one,
+            weight: ast.expr = weight,
         ) -> None:
             assert fold.argument is not None
-            value = compiler.named(value)
-            place = fold.argument.part if fold.argument.part.span else part
+            value = compiler.reusable(value)
+            origin = fold.argument.part if fold.argument.part.span else node
             if fold.function == "count":
-                with compiler.when(compiler.truth(value, fold.argument.kind, place)):
-                    _store(compiler, states, index, ast.BinOp(slot, ast.Add(), one))
+                with compiler.if_block(compiler.truth(value, fold.argument.kind, origin)):
+                    _store(compiler, states, index, ast.BinOp(slot, ast.Add(), weight))
                 return
-            weight = [one] if fold.weight else []
-            step = compiler.at(place, pyast.call(f"{_function(fold)}_step", slot, value, *weight))
+            weights = [weight] if fold.weight else []
+            step = compiler.locate(
+                origin, pyast.call(f"{_function_prefix(fold)}_step", slot, value, *weights)
+            )
             with _unless_null(compiler, value):
                 if fold.weight or FOLDS[fold.function].in_place:
-                    compiler.do(step)
+                    compiler.add_expression(step)
                 else:
                     _store(compiler, states, index, step)
 
-        compiler.stream(fold.argument.part, output, stepped)
+        compiler.stream(fold.argument.part, output, write_step)
 
 
-def _function(fold: Fold) -> str:
-    """Return the name of a fold's functions: those with a weight stand beside the plain ones."""
+def _function_prefix(fold: Fold) -> str:
+    """Return the name of a fold's functions; a fold with a weight has its own."""
     return f"net_{fold.function}" if fold.weight and fold.function != "count" else fold.function
 
 
 def _unless_null(compiler: Compiler, value: ast.expr) -> AbstractContextManager[None]:
     if isinstance(value, ast.Constant) and value.value is not None:
         return nullcontext()
-    return compiler.when(ast.Compare(value, [ast.IsNot()], [pyast.constant(None)]))
+    return compiler.if_block(ast.Compare(value, [ast.IsNot()], [pyast.constant(None)]))
 
 
 def _store(compiler: Compiler, states: str, index: int, value: ast.expr) -> None:
     compiler.add(ast.Assign([_slot(states, pyast.constant(index), ast.Store())], value))
 
 
-def _finish(compiler: Compiler, part: Aggregate, states: str, here: ast.expr, use: Use) -> None:
-    """Bind the keys and results of a group to their locals and write its result."""
-    keys = part.keys or ()
+def _finish(compiler: Compiler, node: Aggregate, states: str, dot: ast.expr, consume: Consumer) -> None:
+    """Assign the keys and results of a group to their variables and write its result."""
+    keys = node.keys or ()
     for index, key in enumerate(keys):
         compiler.assign(key.local, _slot(states, pyast.constant(index), ast.Load()))
-    for index, fold in enumerate(part.folds, len(keys)):
+    for index, fold in enumerate(node.folds, len(keys)):
         state = _slot(states, pyast.constant(index), ast.Load())
-        at = [] if fold.at is None else [compiler.value(fold.at, here)]
-        finished = pyast.call(f"{_function(fold)}_finish", state, *at)
-        compiler.assign(fold.result, finished if fold.at is None else compiler.at(fold.at, finished))
-    use(compiler.value(part.result, here))
+        share = [] if fold.at is None else [compiler.value(fold.at, dot)]
+        finished = pyast.call(f"{_function_prefix(fold)}_finish", state, *share)
+        compiler.assign(fold.result, finished if fold.at is None else compiler.locate(fold.at, finished))
+    consume(compiler.value(node.result, dot))
 
 
-STREAMS: dict[type, StreamOf] = {
+STREAMS: dict[type, StreamWriter] = {
     Take: take,
     Sort: sort,
     Distinct: distinct,

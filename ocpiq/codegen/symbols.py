@@ -1,4 +1,4 @@
-"""Everything that generated code can name: it sees this and the constants of its query, and nothing else."""
+"""Every name that generated code can use, besides the constants of its query."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from ocpiq.codegen.expressions import format_name
 from ocpiq.errors import RunError
-from ocpiq.runtime import access, aggregates, buffers, netted, updates
+from ocpiq.runtime import access, aggregates, buffers, net_aggregates, updates
 from ocpiq.runtime.builtins import NATIVES, formats
 from ocpiq.runtime.context import BreakSignal
 from ocpiq.values import arithmetic, order
@@ -19,7 +19,7 @@ NAMES: Final[dict[str, object]] = {
     "float": float,
     "object": object,
     "RunError": RunError,
-    "Left": BreakSignal,
+    "BreakSignal": BreakSignal,
     "add": arithmetic.add,
     "subtract": arithmetic.subtract,
     "multiply": arithmetic.multiply,
@@ -33,20 +33,30 @@ NAMES: Final[dict[str, object]] = {
     "greater_equal": order.greater_equal,
     "group_key": order.group_key,
     "concatenate": formats.concatenate,
-    **{name: getattr(access, name) for name in ("field", "item", "cut", "each", "truth", "object_key")},
     **{
         name: getattr(access, name)
-        for name in ("whole_number", "no_blank", "no_blank_item", "no_blank_inside")
+        for name in ("field", "item", "slice_value", "iterate", "truth", "object_key")
+    },
+    **{
+        name: getattr(access, name)
+        for name in ("whole_number", "refuse_blank", "refuse_blank_item", "refuse_blank_inside")
     },
     "Edit": updates.Edit,
     **{
         name: getattr(access, name)
-        for name in ("path_end", "path_step", "path_iterate", "path_each", "path_descend", "path_of_computed")
+        for name in (
+            "path_end",
+            "path_step",
+            "path_iterate",
+            "path_items",
+            "path_descend",
+            "path_of_computed",
+        )
     },
     "set": set,
     "sort_key": order.sort_key,
     **buffers.NAMES,
     **aggregates.NAMES,
-    **netted.NAMES,
+    **net_aggregates.NAMES,
     **{format_name(name): function for name, function in NATIVES.items()},
 }

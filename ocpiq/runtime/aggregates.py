@@ -1,8 +1,8 @@
-"""Aggregate functions: a new state, a step for each value, the merge of two states, the result. Null reaches no step.
+"""Aggregate functions: a new state, a step for each value, the merge of two states, the result. Nulls are skipped.
 
-States merge in the order of the values: what two parts of them give, merged, is what all of them give, to the last bit.
-Sums are exactly rounded whatever the order: floats are kept as a list whose exact sum is the state, shortened to an
-expansion (a few floats with the same exact sum) whenever it grows long. Integers are summed exactly.
+States merge in the order of the values: merged states of two halves equal the state of all values, to the last bit.
+Sums are exactly rounded in any order: floats are kept as a list whose exact sum is the state, shortened to an
+expansion (a few floats with the same exact sum) when it grows long. Integers are summed exactly.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any, Final, TypeAlias, cast
 from msgspec import Struct
 
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import Number, is_finite, plain, to_float
+from ocpiq.values.arithmetic import Number, is_finite, normalize, to_float
 from ocpiq.values.blank import Blank, refuse, refuse_inside
 from ocpiq.values.json.codec import excerpt
 from ocpiq.values.numbers import LARGEST, NUMBERS, LiteralNumber
 from ocpiq.values.order import group_key, less, sort_key
 from ocpiq.values.types import Value, type_name
 
-LONGEST: Final = 64  # floats that a sum holds before it is shortened
-SMALLEST: Final = 1074  # every float is a whole multiple of 2**-1074
+MAX_FLOATS: Final = 64  # floats that a sum holds before it is shortened
+SMALLEST_EXPONENT: Final = 1074  # every float is a whole multiple of 2**-1074
 
 
 class AggregateFunction(Struct, frozen=True):
-    """An aggregate function. `new` takes its text in the query; a step and a merge return the state or change it."""
+    """An aggregate function. `new` takes its text in the query; step and merge return or change the state."""
 
     new: Callable[[str], Any]
     step: Callable[..., Any]
@@ -37,7 +37,7 @@ class AggregateFunction(Struct, frozen=True):
 
 
 def number(value: Value, label: str) -> Number:
-    """Return a number; for anything else raise the error that names what was folded."""
+    """Return a number; for anything else raise an error with the text of the aggregate."""
     if type(value) in NUMBERS:
         return cast(Number, value)
     if type(value) is Blank:
@@ -53,66 +53,66 @@ def number(value: Value, label: str) -> Number:
 class Sum:
     """A running sum."""
 
-    __slots__ = ("count", "floats", "label", "whole")
+    __slots__ = ("count", "floats", "integers", "label")
 
     def __init__(self, label: str = "sum") -> None:
         self.label = label
-        self.whole = 0
+        self.integers = 0
         self.floats: list[float] = []
         self.count = 0
 
     def add(self, value: Value) -> None:
         """Add a number."""
-        kind = type(value)
-        if kind is float or kind is LiteralNumber:
+        value_type = type(value)
+        if value_type is float or value_type is LiteralNumber:
             self.floats.append(value)  # type: ignore[arg-type]
-            if len(self.floats) > LONGEST:
+            if len(self.floats) > MAX_FLOATS:
                 shorten(self.floats)
-        elif kind is int:
-            self.whole += value  # type: ignore[operator, assignment]
+        elif value_type is int:
+            self.integers += value  # type: ignore[operator, assignment]
         else:
             number(value, self.label)
         self.count += 1
 
     def merge(self, other: Sum) -> Sum:
         """Add another sum."""
-        self.whole += other.whole
+        self.integers += other.integers
         self.count += other.count
         self.floats += other.floats
-        if len(self.floats) > LONGEST:
+        if len(self.floats) > MAX_FLOATS:
             shorten(self.floats)
         return self
 
     def total(self) -> Number:
-        """Return the sum, 0 of nothing."""
+        """Return the sum, 0 without values."""
         if not self.floats:
-            return self.whole
-        parts = list(self.floats)
-        rest = self.whole
+            return self.integers
+        addends = list(self.floats)
+        rest = self.integers
         while rest:  # an integer as doubles with the same exact sum
             try:
-                part = float(rest)
+                addend = float(rest)
             except OverflowError:
                 return to_float(rest)
-            parts.append(part)
-            rest -= int(part)
-        return plain(exactly(parts))
+            addends.append(addend)
+            rest -= int(addend)
+        return normalize(exact_sum(addends))
 
     def average(self) -> Number | None:
-        """Return the mean, null of nothing."""
+        """Return the mean, null without values."""
         if not self.count:
             return None
         total = self.total()
         if isinstance(total, int) and total % self.count == 0:
             return total // self.count
-        return plain(to_float(total) / self.count)
+        return normalize(to_float(total) / self.count)
 
 
 def shorten(floats: list[float]) -> None:
     """Replace floats by few with the same exact sum: their rounded sum, the rounded rest, and so on."""
     expansion: list[float] = []
     try:
-        while rounded := math.fsum([*floats, *(-part for part in expansion)]):
+        while rounded := math.fsum([*floats, *(-addend for addend in expansion)]):
             expansion.append(rounded)
             if not math.isfinite(rounded):
                 break
@@ -123,7 +123,7 @@ def shorten(floats: list[float]) -> None:
     floats[:] = expansion
 
 
-def exactly(floats: list[float]) -> float:
+def exact_sum(floats: list[float]) -> float:
     """Return the exactly rounded sum."""
     try:
         return math.fsum(floats)
@@ -140,47 +140,47 @@ def exactly(floats: list[float]) -> float:
 # ---------------------------------------------------------------- min, max, first, last, any, all
 
 
-class _Nothing:
+class _NoValue:
     """The state before the first value."""
 
 
-NOTHING: Final = _Nothing()
-Found: TypeAlias = "Value | _Nothing"
+NO_VALUE: Final = _NoValue()
+ChoiceState: TypeAlias = "Value | _NoValue"
 
 
-PLAIN: Final = (*NUMBERS, str)
+NEVER_BLANK: Final = (*NUMBERS, str)
 
 
-def least(state: Found, value: Value) -> Value:
+def fold_min(state: ChoiceState, value: Value) -> Value:
     """Return the lesser."""
-    if type(value) not in PLAIN:
+    if type(value) not in NEVER_BLANK:
         refuse_inside(value)
-    return value if isinstance(state, _Nothing) or less(value, state) else state
+    return value if isinstance(state, _NoValue) or less(value, state) else state
 
 
-def greatest(state: Found, value: Value) -> Value:
+def fold_max(state: ChoiceState, value: Value) -> Value:
     """Return the greater; of equals the later, as jq's max."""
-    if type(value) not in PLAIN:
+    if type(value) not in NEVER_BLANK:
         refuse_inside(value)
-    return value if isinstance(state, _Nothing) or not less(value, state) else state
+    return value if isinstance(state, _NoValue) or not less(value, state) else state
 
 
-def earlier(state: Found, value: Value) -> Value:
+def fold_first(state: ChoiceState, value: Value) -> Value:
     """Return the first."""
-    return value if isinstance(state, _Nothing) else state
+    return value if isinstance(state, _NoValue) else state
 
 
-def later(state: Found, value: Value) -> Value:
+def fold_last(state: ChoiceState, value: Value) -> Value:
     """Return the last."""
     return value
 
 
-def either(state: Found, value: Value) -> Value:
+def fold_any(state: ChoiceState, value: Value) -> Value:
     """Return whether one is true."""
     return state is True or truth(value)
 
 
-def both(state: Found, value: Value) -> Value:
+def fold_all(state: ChoiceState, value: Value) -> Value:
     """Return whether all are true."""
     return state is not False and truth(value)
 
@@ -192,69 +192,69 @@ def truth(value: Value) -> bool:
     return value is not False and value is not None
 
 
-def found(state: Found) -> Value:
-    """Return what was found, null of nothing."""
-    return None if isinstance(state, _Nothing) else state
+def value_or_null(state: ChoiceState) -> Value:
+    """Return the value, null if there was none."""
+    return None if isinstance(state, _NoValue) else state
 
 
-def _choice(step: Callable[[Found, Value], Value]) -> AggregateFunction:
+def _choice(step: Callable[[ChoiceState, Value], Value]) -> AggregateFunction:
     """Return a function whose state is a value: merging is one more step."""
 
-    def merge(state: Found, other: Found) -> Found:
-        return state if isinstance(other, _Nothing) else step(state, other)
+    def merge(state: ChoiceState, other: ChoiceState) -> ChoiceState:
+        return state if isinstance(other, _NoValue) else step(state, other)
 
-    return AggregateFunction(lambda _: NOTHING, step, merge, found)
+    return AggregateFunction(lambda _: NO_VALUE, step, merge, value_or_null)
 
 
 # ---------------------------------------------------------------- stddev, median, quantile
 
 
-class Spread:
+class Deviation:
     """The exact sums of numbers and of their squares, as whole multiples of the smallest float."""
 
-    __slots__ = ("count", "label", "odd", "squares", "whole")
+    __slots__ = ("count", "integers", "label", "not_finite", "squares")
 
     def __init__(self, label: str = "stddev") -> None:
         self.label = label
-        self.count = self.whole = self.squares = 0
-        self.odd = False  # whether one was no finite number
+        self.count = self.integers = self.squares = 0
+        self.not_finite = False  # whether one was no finite number
 
     def add(self, value: Value) -> None:
         """Add a number."""
         self.count += 1
         exact = number(value, self.label)
         if isinstance(exact, float) and not math.isfinite(exact):
-            self.odd = True
+            self.not_finite = True
             return
-        above, below = exact.as_integer_ratio()
-        scaled = above << (SMALLEST + 1 - below.bit_length())
-        self.whole += scaled
+        numerator, below = exact.as_integer_ratio()
+        scaled = numerator << (SMALLEST_EXPONENT + 1 - below.bit_length())
+        self.integers += scaled
         self.squares += scaled * scaled
 
-    def merge(self, other: Spread) -> Spread:
+    def merge(self, other: Deviation) -> Deviation:
         """Add the numbers of another."""
         self.count += other.count
-        self.whole += other.whole
+        self.integers += other.integers
         self.squares += other.squares
-        self.odd = self.odd or other.odd
+        self.not_finite = self.not_finite or other.not_finite
         return self
 
     def deviation(self) -> Number | None:
         """Return the standard deviation of a sample (divided by n - 1), null of fewer than two."""
         if self.count < 2:
             return None
-        if self.odd:
+        if self.not_finite:
             return math.nan
-        above = self.count * self.squares - self.whole * self.whole
-        variance = Fraction(above, self.count * (self.count - 1)) / Fraction(1 << 2 * SMALLEST)
+        numerator = self.count * self.squares - self.integers * self.integers
+        variance = Fraction(numerator, self.count * (self.count - 1)) / Fraction(1 << 2 * SMALLEST_EXPONENT)
         try:
-            return plain(math.sqrt(variance))
+            return normalize(math.sqrt(variance))
         except OverflowError:
             return math.inf
 
 
-class Values:
-    """All values, held."""
+class CollectedValues:
+    """All values, in a list."""
 
     __slots__ = ("items", "label")
 
@@ -263,46 +263,46 @@ class Values:
         self.items: list[Value] = []
 
     def add(self, value: Value) -> None:
-        """Hold a value."""
+        """Append a value."""
         self.items.append(value)
 
     def add_number(self, value: Value) -> None:
-        """Hold a number."""
+        """Append a number."""
         self.items.append(number(value, self.label))
 
-    def merge(self, other: Values) -> Values:
-        """Hold those of another as well."""
+    def merge(self, other: CollectedValues) -> CollectedValues:
+        """Append the values of another."""
         self.items += other.items
         return self
 
     def median(self) -> Value:
-        """Return the value in the middle, the mean of two there."""
+        """Return the middle value, or the mean of the two middle ones."""
         return self.quantile(0.5)
 
     def quantile(self, share: Value) -> Value:
-        """Return the value below which `share` of all lie, between two of them in proportion; null of nothing."""
+        """Return the `share` quantile, interpolated between two values; null without values."""
         if type(share) not in NUMBERS or not 0 <= cast(float, share) <= 1:
             raise RunError(f"{self.label} needs a share between 0 and 1, not {excerpt(share)}")
         if not self.items:
             return None
         ordered = sorted(cast("list[float]", self.items), key=sort_key)
-        place = Fraction(cast(float, share)) * (len(ordered) - 1)
-        below = math.floor(place)
+        rank = Fraction(cast(float, share)) * (len(ordered) - 1)
+        below = math.floor(rank)
         low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
-        if low == high or place == below:
+        if low == high or rank == below:
             return low
         if not (is_finite(low) and is_finite(high)):
             low, high = (max(-LARGEST, min(LARGEST, end)) if is_finite(end) else end for end in (low, high))
-            return plain(low + (high - low) * float(place - below))
-        between = Fraction(low) + (Fraction(high) - Fraction(low)) * (place - below)
+            return normalize(low + (high - low) * float(rank - below))
+        interpolated = Fraction(low) + (Fraction(high) - Fraction(low)) * (rank - below)
         try:
-            return plain(float(between))
+            return normalize(float(interpolated))
         except OverflowError:
-            return to_float(math.floor(between))
+            return to_float(math.floor(interpolated))
 
 
-class Different:
-    """What tells the values that were seen from each other."""
+class DistinctValues:
+    """The keys of the distinct values."""
 
     __slots__ = ("keys",)
 
@@ -310,54 +310,70 @@ class Different:
         self.keys: set[object] = set()
 
     def add(self, value: Value) -> None:
-        """See a value."""
+        """Add a value."""
         self.keys.add(group_key(value))
 
-    def merge(self, other: Different) -> Different:
-        """See those of another as well."""
+    def merge(self, other: DistinctValues) -> DistinctValues:
+        """Add the values of another."""
         self.keys |= other.keys
         return self
 
     def count(self) -> int:
-        """Return how many differ."""
+        """Return the number of distinct values."""
         return len(self.keys)
 
 
 # ---------------------------------------------------------------- the table
 
 
-def counted_if(state: int, value: Value) -> int:
+def count_if_true(state: int, value: Value) -> int:
     """Count a value that is true."""
     return state + truth(value)
 
 
-def together(state: int, other: int) -> int:
+def add_counts(state: int, other: int) -> int:
     """Return the count of two parts."""
     return state + other
 
 
 FOLDS: Final[dict[str, AggregateFunction]] = {
-    "count": AggregateFunction(lambda _: 0, counted_if, together, int),
+    "count": AggregateFunction(lambda _: 0, count_if_true, add_counts, int),
     "sum": AggregateFunction(Sum, Sum.add, Sum.merge, Sum.total, in_place=True),
     "avg": AggregateFunction(Sum, Sum.add, Sum.merge, Sum.average, in_place=True),
-    "min": _choice(least),
-    "max": _choice(greatest),
-    "first": _choice(earlier),
-    "last": _choice(later),
-    "any": _choice(either),
-    "all": _choice(both),
-    "stddev": AggregateFunction(Spread, Spread.add, Spread.merge, Spread.deviation, in_place=True),
-    "median": AggregateFunction(Values, Values.add_number, Values.merge, Values.median, in_place=True),
-    "quantile": AggregateFunction(Values, Values.add_number, Values.merge, Values.quantile, in_place=True),
-    "count_distinct": AggregateFunction(
-        Different, Different.add, Different.merge, Different.count, in_place=True
+    "min": _choice(fold_min),
+    "max": _choice(fold_max),
+    "first": _choice(fold_first),
+    "last": _choice(fold_last),
+    "any": _choice(fold_any),
+    "all": _choice(fold_all),
+    "stddev": AggregateFunction(
+        Deviation, Deviation.add, Deviation.merge, Deviation.deviation, in_place=True
     ),
-    "collect": AggregateFunction(Values, Values.add, Values.merge, lambda state: state.items, in_place=True),
+    "median": AggregateFunction(
+        CollectedValues,
+        CollectedValues.add_number,
+        CollectedValues.merge,
+        CollectedValues.median,
+        in_place=True,
+    ),
+    "quantile": AggregateFunction(
+        CollectedValues,
+        CollectedValues.add_number,
+        CollectedValues.merge,
+        CollectedValues.quantile,
+        in_place=True,
+    ),
+    "count_distinct": AggregateFunction(
+        DistinctValues, DistinctValues.add, DistinctValues.merge, DistinctValues.count, in_place=True
+    ),
+    "collect": AggregateFunction(
+        CollectedValues, CollectedValues.add, CollectedValues.merge, lambda state: state.items, in_place=True
+    ),
 }
 
 
 def sorted_groups(groups: dict[object, list[Value]], keys: int) -> list[list[Value]]:
-    """Return the states of all groups, sorted by their keys, which stand first."""
+    """Return the states of all groups, sorted by their keys, which come first."""
     return sorted(groups.values(), key=lambda states: [sort_key(key) for key in states[:keys]])
 
 

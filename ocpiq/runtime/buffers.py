@@ -1,4 +1,4 @@
-"""What stages hold beside states of groups: values to be sorted, and the index of a join."""
+"""Buffers of stages: values to be sorted, and the index of a join."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ocpiq.values.json.codec import number_text
 from ocpiq.values.order import group_key
 from ocpiq.values.types import Value
 
-SPARE: Final = 1000  # values that `top` holds beyond twice its count
-NO_DATA: Final = "#na"  # OCPI section "No data available": an identifier that is none
+SPARE: Final = 1000  # values that `top` buffers beyond twice its count
+NO_DATA: Final = "#na"  # OCPI section "No data available": the identifier of nothing
 
 Row = tuple[Any, ...]  # the sort keys, the value, the variables that belong to it
 
@@ -19,74 +19,74 @@ Row = tuple[Any, ...]  # the sort keys, the value, the variables that belong to 
 class SortBuffer:
     """Values with their keys; with `keep`, no more than the first so many, and some to spare, are held at a time."""
 
-    def __init__(self, descending: tuple[bool, ...], keep: int | None = None) -> None:
+    def __init__(self, descending: tuple[bool, ...], limit: int | None = None) -> None:
         self._descending = descending
-        self._keep = keep
-        self._most = None if keep is None else 2 * keep + SPARE
+        self._limit = limit
+        self._capacity = None if limit is None else 2 * limit + SPARE
         self._rows: list[Row] = []
 
     def add(self, row: Row) -> None:
-        """Hold one more."""
+        """Add a row."""
         self._rows.append(row)
-        if self._most is not None and len(self._rows) > self._most:
-            self.ordered()
+        if self._capacity is not None and len(self._rows) > self._capacity:
+            self.sorted_rows()
 
-    def ordered(self) -> list[Row]:
-        """Return all in the order of the keys, equal ones in the order in which they came."""
-        for place in reversed(range(len(self._descending))):
-            self._rows.sort(key=itemgetter(place), reverse=self._descending[place])
-        del self._rows[len(self._rows) if self._keep is None else self._keep :]
+    def sorted_rows(self) -> list[Row]:
+        """Return all rows in the order of their keys; the sort is stable."""
+        for index in reversed(range(len(self._descending))):
+            self._rows.sort(key=itemgetter(index), reverse=self._descending[index])
+        del self._rows[len(self._rows) if self._limit is None else self._limit :]
         return self._rows
 
 
-class _Several(list[object]):
+class _Matches(list[object]):
     """Rows with the same keys."""
 
 
 class JoinIndex:
-    """The right side of a join by its keys; what has null as a key belongs to nothing."""
+    """The right side of a join by its keys; a row with a null key matches nothing."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[object, ...], object] = {}
 
     def add(self, row: object, *keys: object) -> None:
-        """Enter a row."""
+        """Add a row."""
         if None in keys:
             return
-        known = self._rows.setdefault(keys, row)
-        if known is row:
+        existing = self._rows.setdefault(keys, row)
+        if existing is row:
             return
-        if type(known) is not _Several:
-            self._rows[keys] = _Several([known, row])
-        elif known[-1] is not row:
-            known.append(row)
+        if type(existing) is not _Matches:
+            self._rows[keys] = _Matches([existing, row])
+        elif existing[-1] is not row:
+            existing.append(row)
 
-    def one(self, *keys: object) -> object:
-        """Return the one match or None; raise where there are more."""
-        found = None if None in keys else self._rows.get(keys)
-        if type(found) is _Several:
+    def match(self, *keys: object) -> object:
+        """Return the one match or None; raise if there are more."""
+        match = None if None in keys else self._rows.get(keys)
+        if type(match) is _Matches:
             raise RunError(
-                f"{len(found)} values match one",
+                f"{len(match)} values match one",
                 hint="write `join each` to get them all, or add an equality to `on`",
             )
-        return found
+        return match
 
-    def all(self, matches: list[object], *keys: object) -> None:
-        """Add to `matches` what is not in it."""
-        found = None if None in keys else self._rows.get(keys)
-        rows = found if type(found) is _Several else [] if found is None else [found]
+    def add_matches(self, matches: list[object], *keys: object) -> None:
+        """Add the matches that `matches` does not contain yet."""
+        match = None if None in keys else self._rows.get(keys)
+        rows = match if type(match) is _Matches else [] if match is None else [match]
         for row in rows:
-            if not any(row is match for match in matches):
+            if not any(row is known for known in matches):
                 matches.append(row)
 
 
 def join_key(value: Value) -> object:
-    """Return what is the same for equal values."""
+    """Return a key that is the same for equal values."""
     return None if value is None else group_key(value)
 
 
 def id_key(value: Value) -> object:
-    """Return what is the same for equal identifiers: OCPI compares them without case; some platforms send numbers."""
+    """Return a key that is the same for equal identifiers: OCPI ignores case; some platforms send numbers."""
     if type(value) is int:
         return number_text(value)
     if type(value) is not str:

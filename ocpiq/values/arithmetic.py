@@ -16,12 +16,12 @@ from ocpiq.values.types import Value, type_name
 
 INTEGRAL: Final = 2.0**53  # beyond it the digits of a double and of its integer differ
 EXACT: Final[int] = 10**EXACT_DIGITS  # integers up to here are exact
-MOST_REPEATED: Final = 2**31  # characters of a string that is repeated
+MAX_REPEATED: Final = 2**31  # characters of a string that is repeated
 
 Number = int | float
 
 
-def plain(number: float) -> Number:
+def normalize(number: float) -> Number:
     """Return a computed float as jq would print it: an int where it is integral and not huge."""
     if number.is_integer() and -INTEGRAL < number < INTEGRAL:
         return int(number)
@@ -33,7 +33,7 @@ def is_number(value: Value) -> bool:
     return type(value) in NUMBERS
 
 
-def bounded(number: int) -> Number:
+def limit_integer(number: int) -> Number:
     """Return a computed integer; beyond EXACT it is infinite, like every number beyond the doubles that is computed."""
     return number if -EXACT < number < EXACT else to_float(number)
 
@@ -53,76 +53,80 @@ def to_float(number: Number) -> float:
 
 def add(left: Value, right: Value) -> Value:
     """Return `left + right`."""
-    kind, other = type(left), type(right)
-    if kind is other:
-        if kind is int:
-            return bounded(left + right)  # type: ignore[operator, arg-type]
-        if kind is str:
+    left_type, right_type = type(left), type(right)
+    if left_type is right_type:
+        if left_type is int:
+            return limit_integer(left + right)  # type: ignore[operator, arg-type]
+        if left_type is str:
             return left + right  # type: ignore[operator]
-        if kind is float or kind is LiteralNumber:
-            return plain(left + right)  # type: ignore[operator, arg-type]
-        if kind is list:
+        if left_type is float or left_type is LiteralNumber:
+            return normalize(left + right)  # type: ignore[operator, arg-type]
+        if left_type is list:
             return [*cast("list[Value]", left), *cast("list[Value]", right)]
-        if kind is dict:
+        if left_type is dict:
             return {**cast("dict[str, Value]", left), **cast("dict[str, Value]", right)}
-    elif kind in NUMBERS and other in NUMBERS:
-        return plain(_float(left) + _float(right))
+    elif left_type in NUMBERS and right_type in NUMBERS:
+        return normalize(_float(left) + _float(right))
     if left is None:
-        return right if other is not Blank else refuse(cast(Blank, right))
+        return right if right_type is not Blank else refuse(cast(Blank, right))
     if right is None:
-        return left if kind is not Blank else refuse(cast(Blank, left))
-    return undefined(left, right, "added")
+        return left if left_type is not Blank else refuse(cast(Blank, left))
+    return fail_operation(left, right, "added")
 
 
 def subtract(left: Value, right: Value) -> Value:
     """Return `left - right`; of arrays, the items of left that right does not have."""
-    kind, other = type(left), type(right)
-    if kind is int and other is int:
-        return bounded(left - right)  # type: ignore[operator, arg-type]
-    if kind in NUMBERS and other in NUMBERS:
-        return plain(_float(left) - _float(right))
+    left_type, right_type = type(left), type(right)
+    if left_type is int and right_type is int:
+        return limit_integer(left - right)  # type: ignore[operator, arg-type]
+    if left_type in NUMBERS and right_type in NUMBERS:
+        return normalize(_float(left) - _float(right))
     refuse_inside(left)
     refuse_inside(right)
-    if kind is list and other is list:
+    if left_type is list and right_type is list:
         from ocpiq.values.order import equal  # noqa: PLC0415 - order is not needed by most programs
 
-        dropped = cast("list[Value]", right)
-        return [item for item in cast("list[Value]", left) if not any(equal(item, drop) for drop in dropped)]
-    return undefined(left, right, "subtracted")
+        removed = cast("list[Value]", right)
+        return [
+            item
+            for item in cast("list[Value]", left)
+            if not any(equal(item, removed_item) for removed_item in removed)
+        ]
+    return fail_operation(left, right, "subtracted")
 
 
 def multiply(left: Value, right: Value) -> Value:
     """Return `left * right`: numbers, a string repeated, objects merged at every depth."""
-    kind, other = type(left), type(right)
-    if kind is int and other is int:
-        return bounded(left * right)  # type: ignore[operator, arg-type]
-    if kind in NUMBERS and other in NUMBERS:
-        return plain(_float(left) * _float(right))
-    if kind is str and other in NUMBERS:
+    left_type, right_type = type(left), type(right)
+    if left_type is int and right_type is int:
+        return limit_integer(left * right)  # type: ignore[operator, arg-type]
+    if left_type in NUMBERS and right_type in NUMBERS:
+        return normalize(_float(left) * _float(right))
+    if left_type is str and right_type in NUMBERS:
         return _repeat(cast(str, left), cast(Number, right))
-    if kind in NUMBERS and other is str:
+    if left_type in NUMBERS and right_type is str:
         return _repeat(cast(str, right), cast(Number, left))
-    if kind is dict and other is dict:
+    if left_type is dict and right_type is dict:
         return _merge(cast("dict[str, Value]", left), cast("dict[str, Value]", right))
-    return undefined(left, right, "multiplied")
+    return fail_operation(left, right, "multiplied")
 
 
 def divide(left: Value, right: Value) -> Value:
     """Return `left / right`: numbers, a string split by another."""
-    kind, other = type(left), type(right)
-    if kind in NUMBERS and other in NUMBERS:
+    left_type, right_type = type(left), type(right)
+    if left_type in NUMBERS and right_type in NUMBERS:
         if not right:
-            undefined(left, right, "divided because the divisor is zero")
-        if kind is int and other is int:
+            fail_operation(left, right, "divided because the divisor is zero")
+        if left_type is int and right_type is int:
             quotient, rest = divmod(cast(int, left), cast(int, right))
             if not rest:
                 return quotient
-        return plain(_float(left) / _float(right))
-    if kind is str and other is str:
+        return normalize(_float(left) / _float(right))
+    if left_type is str and right_type is str:
         return split(cast(str, left), cast(str, right))
     refuse_inside(left)
     refuse_inside(right)
-    return undefined(left, right, "divided")
+    return fail_operation(left, right, "divided")
 
 
 def modulo(left: Value, right: Value) -> Value:
@@ -130,14 +134,14 @@ def modulo(left: Value, right: Value) -> Value:
     if type(left) not in NUMBERS or type(right) not in NUMBERS:
         refuse_inside(left)
         refuse_inside(right)
-        return undefined(left, right, "divided (remainder)")
+        return fail_operation(left, right, "divided (remainder)")
     dividend, divisor = cast(Number, left), cast(Number, right)
     if dividend != dividend or divisor != divisor:  # noqa: PLR0124 - NaN
         return math.nan
-    whole = _cut(divisor)
+    whole = _truncate(divisor)
     if whole == 0:
-        undefined(left, right, "divided (remainder) because the divisor is zero")
-    rest = abs(_cut(dividend)) % abs(whole)
+        fail_operation(left, right, "divided (remainder) because the divisor is zero")
+    rest = abs(_truncate(dividend)) % abs(whole)
     return -rest if dividend < 0 else rest
 
 
@@ -146,7 +150,7 @@ def negate(value: Value) -> Value:
     if type(value) is int:
         return -value
     if type(value) in NUMBERS:
-        return plain(-cast(float, value))
+        return normalize(-cast(float, value))
     refuse_inside(value)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be negated")
 
@@ -158,7 +162,7 @@ def split(text: str, separator: str) -> list[Value]:
     return list(text.split(separator)) if separator else list(text)
 
 
-def undefined(left: Value, right: Value, verb: str) -> NoReturn:
+def fail_operation(left: Value, right: Value, verb: str) -> NoReturn:
     """Raise jq's error for two values that an operator does not take."""
     for value in (left, right):
         if type(value) is Blank:
@@ -172,7 +176,7 @@ def _float(value: Value) -> float:
     return to_float(cast(Number, value))
 
 
-def _cut(number: Number) -> int:
+def _truncate(number: Number) -> int:
     """Cut towards zero; what a 64-bit integer cannot hold becomes its nearest, as in jq."""
     limit = 2**63
     if isinstance(number, int):
@@ -185,7 +189,7 @@ def _repeat(text: str, times: Number) -> Value:
         return None
     if not text:
         return text
-    if times > MOST_REPEATED / len(text):
+    if times > MAX_REPEATED / len(text):
         raise RunError("Repeat string result too long")
     return text * int(times)
 

@@ -1,4 +1,4 @@
-"""The blank: what stands where the query does not pass a value that was sent."""
+"""The blank: it replaces a value that the query does not pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NA: Final = "#NA"
 
 
 class Blank:
-    """A withheld value. It may be moved, never used; it prints as `"#NA"`.
+    """A blanked value. It can be moved, never used; it prints as `"#NA"`.
 
     All blanks are equal in Python (`value == ocpiq.BLANK`). `module` and `path` name the field that was
     withheld, for the error that says how to pass it; `text` is what the blank prints: formatting a blank
@@ -42,7 +42,7 @@ BLANK: Final = Blank()
 
 
 def refuse(blank: Blank) -> NoReturn:
-    """Raise the error for using a withheld value: which field it is, and how to pass it."""
+    """Raise the error for using a blanked value, with its field and how to pass it."""
     if not blank.module:
         raise PrivacyError("a blanked value cannot be used, only moved")
     name = f"{blank.module}.{blank.path}" if blank.path else blank.module
@@ -50,14 +50,14 @@ def refuse(blank: Blank) -> NoReturn:
 
 
 def refuse_inside(value: object) -> None:
-    """Raise where `value` is a blank or holds one at any depth."""
-    todo = [value]
-    while todo:
-        item = todo.pop()
-        kind = type(item)
-        if kind is Blank:
+    """Raise if `value` is a blank or contains one at any depth."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        value_type = type(item)
+        if value_type is Blank:
             refuse(cast(Blank, item))
-        elif kind is list:
-            todo.extend(cast("list[object]", item))
-        elif kind is dict:
-            todo.extend(cast("dict[str, object]", item).values())
+        elif value_type is list:
+            pending.extend(cast("list[object]", item))
+        elif value_type is dict:
+            pending.extend(cast("dict[str, object]", item).values())

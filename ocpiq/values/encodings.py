@@ -26,7 +26,7 @@ UNMARKED: Final[dict[str, Encoding]] = {
 def wide_encoding(head: bytes, *, marked: bool = False) -> Encoding | None:
     """Return the encoding of a text whose characters have 2 or 4 bytes; None for all others.
 
-    It is told by the byte order mark or, unless the text must be `marked`, by zero bytes among the first four
+    It is detected by the byte order mark or, unless the text must be `marked`, by zero bytes among the first four
     (RFC 4627, section 3).
     """
     for mark, encoding in MARKS:

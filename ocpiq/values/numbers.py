@@ -9,7 +9,7 @@ from typing import Final
 EXACT_DIGITS: Final = 4300
 """Digits up to which integers are exact: as many as Python converts in a time that nobody notices."""
 
-CONVERTED: Final = 600  # digits that Python converts under any setting
+ALWAYS_CONVERTED: Final = 600  # digits that Python converts under any setting
 LARGEST: Final = sys.float_info.max
 
 
@@ -38,5 +38,5 @@ def integer(text: str) -> int | LiteralNumber:
     sign = "-" if text[0] == "-" else ""
     digits = text.lstrip("+-").lstrip("0") or "0"
     if len(digits) <= EXACT_DIGITS:
-        return int(sign + digits) if len(digits) < CONVERTED else int(Decimal(sign + digits))
+        return int(sign + digits) if len(digits) < ALWAYS_CONVERTED else int(Decimal(sign + digits))
     return LiteralNumber(-LARGEST if sign else LARGEST, sign + digits)

@@ -20,13 +20,13 @@ SortKey = tuple[Any, ...]  # of mixed depth, made only to be compared
 
 def equal(left: Value, right: Value) -> bool:
     """Return jq's `==`."""
-    kind = type(left)
-    other = type(right)
-    if kind is Blank or other is Blank:
-        refuse(cast(Blank, left if kind is Blank else right))
-    if kind is not other:
-        return RANK[kind] == 2 == RANK[other] and left == right
-    if kind is list or kind is dict:
+    left_type = type(left)
+    right_type = type(right)
+    if left_type is Blank or right_type is Blank:
+        refuse(cast(Blank, left if left_type is Blank else right))
+    if left_type is not right_type:
+        return RANK[left_type] == 2 == RANK[right_type] and left == right
+    if left_type is list or left_type is dict:
         refuse_inside(left)
         refuse_inside(right)
         same_size = len(cast("list[Value]", left)) == len(cast("list[Value]", right))
@@ -36,19 +36,19 @@ def equal(left: Value, right: Value) -> bool:
 
 def less(left: Value, right: Value) -> bool:
     """Return jq's `<`."""
-    kind = type(left)
-    other = type(right)
-    if kind is Blank or other is Blank:
-        refuse(cast(Blank, left if kind is Blank else right))
-    if RANK[kind] != RANK[other]:
-        return RANK[kind] < RANK[other]
-    if kind is list or kind is dict:
+    left_type = type(left)
+    right_type = type(right)
+    if left_type is Blank or right_type is Blank:
+        refuse(cast(Blank, left if left_type is Blank else right))
+    if RANK[left_type] != RANK[right_type]:
+        return RANK[left_type] < RANK[right_type]
+    if left_type is list or left_type is dict:
         refuse_inside(left)
         refuse_inside(right)
         first, second = sort_key(left), sort_key(right)
         return first < second or not (first == second or second < first)  # NaN may decide
     if left != left:  # noqa: PLR0124 - jq puts NaN below every number, itself included
-        return RANK[other] == 2
+        return RANK[right_type] == 2
     return sort_key(left) < sort_key(right)
 
 
@@ -84,18 +84,18 @@ class _NotANumber:
 
 def sort_key(value: Value) -> SortKey:
     """Return a Python key that sorts as jq does; raise on a blank at any depth."""
-    kind = type(value)
-    if kind is str:
+    value_type = type(value)
+    if value_type is str:
         return (3, value)
-    if kind is float or kind is int or kind is LiteralNumber:
+    if value_type is float or value_type is int or value_type is LiteralNumber:
         return (2, value if value == value else _NotANumber())  # noqa: PLR0124 - NaN is unlike itself
-    if kind is list:
+    if value_type is list:
         return (4, [sort_key(item) for item in cast("list[Value]", value)])
-    if kind is dict:
+    if value_type is dict:
         fields = cast("dict[str, Value]", value)
         names = sorted(fields)
         return (5, names, [sort_key(fields[name]) for name in names])
-    if kind is Blank:
+    if value_type is Blank:
         refuse(cast(Blank, value))
     return (0,) if value is None else (1, value)
 
@@ -106,19 +106,19 @@ def group_key(value: Value) -> object:
     Nobody who chooses the values chooses their hashes, or grouping would take a time that grows with the square of
     their number: a number is keyed by its digits, since the hash of a text depends on a secret of the process.
     """
-    kind = type(value)
-    if kind is str or value is None:
+    value_type = type(value)
+    if value_type is str or value is None:
         return value
-    if kind is int:
+    if value_type is int:
         return b"%x" % cast(int, value)
-    if kind is bool:
+    if value_type is bool:
         return ("boolean", value)
-    if kind is float or kind is LiteralNumber:
+    if value_type is float or value_type is LiteralNumber:
         number = cast(float, value)
         return b"%x" % int(number) if number.is_integer() else b"%r" % float(number)
-    if kind is list:
+    if value_type is list:
         return ("array", *map(group_key, cast("list[Value]", value)))
-    if kind is dict:
+    if value_type is dict:
         fields = cast("dict[str, Value]", value)
         return ("object", *((name, group_key(fields[name])) for name in sorted(fields)))
     return refuse(cast(Blank, value))

@@ -34,11 +34,11 @@ def relative_moment(text: str, now: int, zone: tzinfo) -> int | None:
     """
     if text in NAMED:
         return relative_period(text, now, zone)[0]
-    found = AGO.fullmatch(text)
-    assert found is not None, text
-    unit = found[2]
+    match = AGO.fullmatch(text)
+    assert match is not None, text
+    unit = match[2]
     try:
-        count = int(found[1])
+        count = int(match[1])
         if unit in CLOCK:
             moment = now - count * CLOCK[unit]
             local(moment, zone)
@@ -56,24 +56,24 @@ def relative_moment(text: str, now: int, zone: tzinfo) -> int | None:
 
 def relative_period(text: str, now: int, zone: tzinfo) -> tuple[int, int]:
     """Return start and end, in microseconds since 1970, of `today`, `yesterday`, `this month`, `last year`, …"""
-    which, unit = NAMED.get(text, text).split(" ")
-    bounds = _containing(local(now, zone).date(), unit, zone)
-    if which == "this":
+    position, unit = NAMED.get(text, text).split(" ")
+    bounds = _period_containing(local(now, zone).date(), unit, zone)
+    if position == "this":
         return bounds
-    return _containing(local(bounds[0] - SECOND, zone).date(), unit, zone)
+    return _period_containing(local(bounds[0] - SECOND, zone).date(), unit, zone)
 
 
-def _containing(day: date, unit: str, zone: tzinfo) -> tuple[int, int]:
+def _period_containing(day: date, unit: str, zone: tzinfo) -> tuple[int, int]:
     """Return start and end of the day, ISO week, month, quarter or year that a day lies in."""
     year, week, _ = day.isocalendar()
-    written = {
+    labels = {
         "day": f"{day:%Y-%m-%d}",
         "week": f"{year:04}-W{week:02}",
         "month": f"{day:%Y-%m}",
         "quarter": f"{day:%Y}-Q{(day.month + 2) // 3}",
         "year": f"{day:%Y}",
     }
-    bounds = period(written[unit], zone)
+    bounds = period(labels[unit], zone)
     assert bounds is not None, "a clock shows no day at the ends of the calendar"
     return bounds
 
@@ -83,9 +83,9 @@ def earlier(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     if year < MINYEAR:
         raise OverflowError
-    for last in range(day.day, 27, -1):
+    for last_day in range(day.day, 27, -1):
         try:
-            return date(year, month + 1, last)
+            return date(year, month + 1, last_day)
         except ValueError:
             continue
     return date(year, month + 1, day.day)

@@ -1,4 +1,4 @@
-"""Text as a terminal may get it: what it could take for more than text is escaped as in JSON."""
+"""Text for a terminal: characters that a terminal could interpret are escaped as in JSON."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ LINES: Final = "\n\t"
 
 
 def visible(text: str, kept: str = "") -> str:
-    """Return `text` with what is no character to be seen escaped, but for those in `kept`."""
+    """Return `text` with invisible characters escaped, except those in `kept`."""
     if text.isprintable():
         return text
-    return "".join([each if each in kept else _visible(each) for each in text])
+    return "".join([character if character in kept else _visible(character) for character in text])
 
 
 def write_error(text: str) -> None:
-    """Write lines to standard error, and to a terminal nothing that it obeys; a closed one is no reason to fail."""
+    """Write lines to standard error, escaped for a terminal; a closed standard error is not a failure."""
     try:
         sys.stderr.write(visible(text, LINES) if sys.stderr.isatty() else text)
         sys.stderr.flush()
@@ -33,4 +33,6 @@ def _visible(character: str) -> str:
     if unicodedata.category(character) not in UNSAFE or character in JOINERS:
         return character
     units = character.encode("utf-16-be", "surrogatepass").hex()
-    return ESCAPES.get(character) or "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    return ESCAPES.get(character) or "".join(
+        f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4)
+    )

@@ -13,7 +13,7 @@ SECOND: Final = 1_000_000
 EPOCH: Final = datetime(1970, 1, 1)
 EPOCH_UTC: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
-FORM: Final = re.compile(
+DATE_TIME: Final = re.compile(
     r"\s*+([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:[Tt ]([0-9]{1,2}):([0-5][0-9])(?::([0-9]{2})(?:[.,]([0-9]+))?)?)?"
     r"\s*+(?P<designator>[Zz]|UTC|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)?\s*+",
@@ -39,10 +39,10 @@ def epoch_us(text: str) -> int | None:
 
 def lenient(text: str) -> int | None:
     """Return what `epoch_us` returns, for every form."""
-    found = FORM.fullmatch(text)
-    if found is None:
+    match = DATE_TIME.fullmatch(text)
+    if match is None:
         return None
-    year, month, day, hour, minute, second, fraction, _, sign, ahead, ahead_minutes = found.groups()
+    year, month, day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()
     try:
         days = date(int(year), int(month), int(day)).toordinal() - EPOCH.toordinal()
     except ValueError:
@@ -51,7 +51,7 @@ def lenient(text: str) -> int | None:
         return None
     seconds = days * 86_400 + int(hour or 0) * 3600 + int(minute or 0) * 60 + int(second or 0)
     if sign:
-        offset = int(ahead) * 3600 + int(ahead_minutes or 0) * 60
+        offset = int(offset_hours) * 3600 + int(offset_minutes or 0) * 60
         seconds -= offset if sign == "+" else -offset
     return seconds * SECOND + int((fraction or "0")[:6].ljust(6, "0"))
 
@@ -71,7 +71,7 @@ def zone(name: str) -> tzinfo:
 
 
 def zone_hint(name: str) -> str:
-    """Return what to say of a name that is no zone: the nearest that is one."""
+    """Return a hint for an unknown zone: the nearest known one."""
     from zoneinfo import available_timezones  # noqa: PLC0415 - only mistakes need it
 
     return did_you_mean(name, available_timezones()) or "such as Europe/Amsterdam"
@@ -88,7 +88,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def local(microseconds: int, zone: tzinfo) -> datetime:
-    """Return a moment as it is said in a zone. OverflowError where that is beyond the years 1 to 9999."""
+    """Return a moment as local time of a zone. OverflowError outside the years 1 to 9999."""
     return (EPOCH_UTC + timedelta(microseconds=microseconds)).astimezone(zone)
 
 
@@ -101,14 +101,14 @@ def instant(wall: datetime, zone: tzinfo) -> int:
 
 
 def moment(text: str, zone: tzinfo) -> int | None:
-    """Return what `epoch_us` returns, where a time without `Z` or an offset is said in `zone`."""
-    read = epoch_us(text)
-    if read is None or zone is UTC or text.endswith("Z"):
-        return read
-    found = FORM.fullmatch(text)
-    if found is not None and found["designator"]:
-        return read
-    return instant(EPOCH + timedelta(microseconds=read), zone)
+    """Return what `epoch_us` returns, with a time without `Z` or an offset as local time of `zone`."""
+    microseconds = epoch_us(text)
+    if microseconds is None or zone is UTC or text.endswith("Z"):
+        return microseconds
+    match = DATE_TIME.fullmatch(text)
+    if match is not None and match["designator"]:
+        return microseconds
+    return instant(EPOCH + timedelta(microseconds=microseconds), zone)
 
 
 def period(text: str, zone: tzinfo) -> tuple[int, int] | None:
@@ -116,11 +116,11 @@ def period(text: str, zone: tzinfo) -> tuple[int, int] | None:
 
     Written `2026`, `2026-Q1`, `2026-01`, `2026-W03`, `2026-01-31`; the end is the start of the next one.
     """
-    found = PERIOD.fullmatch(text.strip())
-    if found is None:
+    match = PERIOD.fullmatch(text.strip())
+    if match is None:
         return None
     try:
-        year, month, day, quarter, week = (int(part) if part else 0 for part in found.groups())
+        year, month, day, quarter, week = (int(part) if part else 0 for part in match.groups())
         if week:
             first = date.fromisocalendar(year, week, 1)
             last = first + timedelta(days=7)
@@ -130,7 +130,7 @@ def period(text: str, zone: tzinfo) -> tuple[int, int] | None:
         elif month or quarter:
             begin = month or 3 * quarter - 2
             first = date(year, begin, 1)
-            last = following(first, 1 if month else 3)
+            last = months_later(first, 1 if month else 3)
         else:
             first, last = date(year, 1, 1), date(year + 1, 1, 1)
         return instant(midnight(first), zone), instant(midnight(last), zone)
@@ -138,8 +138,8 @@ def period(text: str, zone: tzinfo) -> tuple[int, int] | None:
         return None
 
 
-def following(first: date, months: int) -> date:
-    """Return the first day of the month that is so many months later."""
+def months_later(first: date, months: int) -> date:
+    """Return the first day of the month that is `months` months later."""
     years, month = divmod(first.month - 1 + months, 12)
     return date(first.year + years, month + 1, 1)
 

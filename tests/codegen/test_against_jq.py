@@ -1,4 +1,4 @@
-"""The engine against the real jq: every case of the tables, and programs and values made up by hypothesis."""
+"""The engine compared with the real jq: every case of the tables, and generated programs and values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ocpiq.values.json.codec import to_json
 from ocpiq.values.types import Value
 
 OURS_ONLY = {"stages", "helpers"}
-"""Tables of what jq does not have."""
+"""Tables of features that jq lacks."""
 
 DIFFERENT = {
     '"2015-03-05T23:51:47.5Z" | fromdate': "fractions of a second are read",
@@ -28,7 +28,7 @@ DIFFERENT = {
     "9007199254740993 + 0": "integers are exact",
     "9007199254740993 * 3": "integers are exact",
     "[1e1000 | tostring]": "a number beyond a double is the largest one, in whatever form it was written",
-    '"1e5" | tonumber | tostring': "a number that is made has one form",
+    '"1e5" | tonumber | tostring': "a computed number has one form",
     "input": "the message of the jq command; the binding says break",
     '"ab" | @base32, (@base32 | @base32d)': "a format of older jq",
     '"!" | @base32d': "a format of older jq",
@@ -37,13 +37,13 @@ DIFFERENT = {
     '0 | date, dateadd("seconds"; 60), datesub("seconds"; 60)': "builtins of older jq",
     "fromstream([1, 2])": "jq's message tells of its own definition",
     '"İ" | [match("i"; "i").string]': "the letter İ without case is i and a dot; Oniguruma does not fold it",
-    '"éé" | [match(""; "g").offset]': "behind an empty match jq goes on by a byte, within a character",
+    '"éé" | [match(""; "g").offset]': "after an empty match jq advances by a byte, into the middle of a character",
     '"\\"\\\\ud800\\"" | fromjson': "half of a pair becomes U+FFFD, as in what platforms send",
-    'try -("a" as $x ?// $y | $x) catch .': "in jq ?// catches errors of what stands behind its body as well",
-    "[1, 2] | [reduce .[] as $x (0, 10; . + $x)]": "jq has lost the input when a second start value comes",
-    '"aab" | test("(?<=a|aa)b")': "looking behind takes alternatives of any length",
+    'try -("a" as $x ?// $y | $x) catch .': "in jq ?// also catches errors of the code after its body",
+    "[1, 2] | [reduce .[] as $x (0, 10; . + $x)]": "jq loses the input at the second start value",
+    '"aab" | test("(?<=a|aa)b")': "lookbehind accepts alternatives of any length",
 }
-"""Cases that jq answers otherwise, each with the reason."""
+"""Cases with a different result in jq, each with the reason."""
 
 
 def cases() -> Iterator[object]:
@@ -55,17 +55,17 @@ def cases() -> Iterator[object]:
 
 
 def jq_outputs(program: str, text: str = "null") -> list[object]:
-    """Return jq's outputs as values and the text of the error that ended them, if one did."""
+    """Return jq's outputs as values, followed by its error, if any."""
     found: list[object] = []
     try:  # jq's binding would round numbers that its own `tojson` does not
         found.extend(map(json.loads, jq.compile(f"({program}\n) | tojson").input_text(text)))
     except ValueError as error:
-        found.append(failed(str(error)))
+        found.append(error_output(str(error)))
     return found
 
 
-def failed(text: str) -> tuple[str, object]:
-    """Return an error as both sides give it: jq's binding writes values that are no strings with spaces."""
+def error_output(text: str) -> tuple[str, object]:
+    """Return an error in comparable form: jq's binding writes values other than strings with spaces."""
     try:
         return "error", json.loads(text)
     except ValueError:
@@ -73,14 +73,14 @@ def failed(text: str) -> tuple[str, object]:
 
 
 def comparable(line: str) -> object:
-    """Return an output of a table as jq's binding gives it."""
+    """Return an output of a table as jq's binding returns it."""
     if line.startswith("error: "):
-        return failed(line.removeprefix("error: ").removeprefix("(not a string): "))
+        return error_output(line.removeprefix("error: ").removeprefix("(not a string): "))
     return json.loads(line)
 
 
 @pytest.mark.parametrize(("program", "expected"), list(cases()))
-def test_the_tables_say_what_jq_says(program: str, expected: list[str]) -> None:
+def test_tables_agree_with_jq(program: str, expected: list[str]) -> None:
     same = list(map(comparable, expected)) == jq_outputs(program)
     assert same != (program in DIFFERENT)
 
@@ -106,16 +106,16 @@ WITHOUT_ARGUMENTS = words("""
     finites normals todate gmtime mktime fromdate fromjson @text @json @html @uri @urid @sh @base64 @base64d @csv @tsv
     error empty .. .[] .[]? env.__none $__loc__
 """)
-OF_A_FILTER = words("""
+FILTER_ARGUMENT = words("""
     map select sort_by group_by unique_by min_by max_by any all map_values with_entries first last isempty add walk
     paths INDEX IN fromstream debug
 """)
-OF_A_PATH = words("path del pick")
-OF_A_VALUE = words("""
+PATH_ARGUMENT = words("path del pick")
+VALUE_ARGUMENT = words("""
     has contains inside startswith endswith ltrimstr rtrimstr trimstr split join index rindex indices in flatten getpath
     delpaths bsearch test match capture scan splits nth strftime strptime combinations error format
 """)
-OF_TWO_VALUES = words("setpath sub gsub range pow fmod ldexp split test limit skip nth")
+TWO_ARGUMENTS = words("setpath sub gsub range pow fmod ldexp split test limit skip nth")
 OPERATORS = words("+ - * / % == != < <= > >= and or // | ,")
 UPDATES = words("= |= += -= *= /= //=")
 STEPS = st.sampled_from(
@@ -130,15 +130,15 @@ def constants() -> st.SearchStrategy[str]:
     return VALUES.map(lambda value: json.dumps(value, ensure_ascii=False))
 
 
-def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Return programs made of smaller ones; none of them can run for long."""
+def composed(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Return programs composed of smaller ones; none of them can run for long."""
     two = st.tuples(inner, inner)
     return st.one_of(
         st.tuples(inner, st.sampled_from(OPERATORS), inner).map(lambda parts: f"({' '.join(parts)})"),
         st.tuples(PATHS, st.sampled_from(UPDATES), inner).map(lambda parts: f"({' '.join(parts)})"),
-        st.tuples(st.sampled_from(OF_A_FILTER + OF_A_VALUE), inner).map("{0[0]}({0[1]})".format),
-        st.tuples(st.sampled_from(OF_A_PATH), PATHS).map("{0[0]}({0[1]})".format),
-        st.tuples(st.sampled_from(OF_TWO_VALUES), inner, inner).map("{0[0]}({0[1]}; {0[2]})".format),
+        st.tuples(st.sampled_from(FILTER_ARGUMENT + VALUE_ARGUMENT), inner).map("{0[0]}({0[1]})".format),
+        st.tuples(st.sampled_from(PATH_ARGUMENT), PATHS).map("{0[0]}({0[1]})".format),
+        st.tuples(st.sampled_from(TWO_ARGUMENTS), inner, inner).map("{0[0]}({0[1]}; {0[2]})".format),
         inner.map(lambda body: f"[{body}]"),
         inner.map(lambda body: f"try ({body}) catch ."),
         inner.map(lambda body: f"({body})?"),
@@ -157,7 +157,7 @@ def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-PROGRAMS = st.recursive(PATHS | st.sampled_from(WITHOUT_ARGUMENTS) | constants(), grown, max_leaves=6)
+PROGRAMS = st.recursive(PATHS | st.sampled_from(WITHOUT_ARGUMENTS) | constants(), composed, max_leaves=6)
 
 
 def outputs(program: str, value: Value) -> list[object]:
@@ -167,13 +167,13 @@ def outputs(program: str, value: Value) -> list[object]:
         found.extend(json.loads(to_json(output)) for output in query.compile(program).run(value))
     except RunError as error:
         text = error.value if isinstance(error.value, str) else to_json(error.value)  # type: ignore[arg-type]
-        found.append(failed(text))
+        found.append(error_output(text))
     except OcpiqError as error:
-        found.append(failed(error.message))
+        found.append(error_output(error.message))
     return found
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(PROGRAMS, VALUES)
-def test_programs_that_are_made_up(program: str, value: Value) -> None:
+def test_generated_programs_agree_with_jq(program: str, value: Value) -> None:
     assert outputs(program, value) == jq_outputs(program, to_json(value))

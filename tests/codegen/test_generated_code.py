@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from ocpiq import query
 from ocpiq.analysis import analyze
-from ocpiq.codegen.program import PARAMETERS, compiler_of, written
+from ocpiq.codegen.program import PARAMETERS, create_compiler, run_definition
 from ocpiq.codegen.pyast import FILE
 from ocpiq.codegen.symbols import NAMES
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse
 
-OWN = re.compile(r"[a-z_]+_?[0-9]+(_traced)?")  # a word and a number: names that the compiler makes
+OWN = re.compile(r"[a-z_]+_?[0-9]+(_traced)?")  # a word and a number: names that the compiler generates
 FIXED = {*NAMES, *PARAMETERS, "run", "scan"}
-METHODS = {"append", "get", "set", "add", "done", "drop", "value", "label", "__class__"}
+METHODS = {"append", "get", "set", "add", "result", "delete", "value", "label", "__class__"}
 
 PROGRAMS = [
     "import os",
@@ -41,21 +41,21 @@ names = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,12}", fullmatch=True)
 
 
 def identifiers(text: str) -> set[str]:
-    """Return every name of the generated code of a query."""
-    found: set[str] = set()
-    for node in ast.walk(written(compiler_of(analyze(parse(text)), []))):
+    """Return every name in the generated code of a query."""
+    names_found: set[str] = set()
+    for node in ast.walk(run_definition(create_compiler(analyze(parse(text)), []))):
         match node:
             case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name):
-                found.add(name)
+                names_found.add(name)
             case ast.Attribute(attr=name):
                 assert name in METHODS | {"input", "inputs", "env", "debug", "halt", "stderr"}, name
             case ast.Nonlocal(names=names_):
-                found.update(names_)
+                names_found.update(names_)
             case ast.ExceptHandler(name=str(name)):
-                found.add(name)
+                names_found.add(name)
             case ast.Global() | ast.Import() | ast.ImportFrom() | ast.Lambda() | ast.ClassDef():
                 pytest.fail(f"{type(node).__name__} in generated code")
-    return found
+    return names_found
 
 
 def check(text: str) -> None:

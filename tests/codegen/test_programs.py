@@ -1,4 +1,4 @@
-"""Programs on plain JSON: `programs/*.txt` hold a program and, indented below it, its outputs or its error.
+"""Programs on plain JSON: `programs/*.txt` contain a program and, indented below it, its outputs or its error.
 
 Every case was checked against jq 1.8; tests of the same cases against jq itself are in `test_against_jq.py`.
 """

@@ -1,4 +1,4 @@
-"""Aggregate functions: what two parts of the values give, merged, is what all of them give, to the last bit."""
+"""Aggregate functions: merged states of parts equal the state of all values, to the last bit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def finished(name: str, state: object) -> str:
 @pytest.mark.parametrize("name", FUNCTIONS)
 @settings(deadline=None)
 @given(data=st.data())
-def test_parts_merge_to_the_whole(name: str, data: st.DataObject) -> None:
+def test_merged_parts_equal_the_whole(name: str, data: st.DataObject) -> None:
     values = data.draw(st.lists(NUMBERS if name in ONLY_NUMBERS else ANYTHING, max_size=200))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(values)), max_size=5)))
     parts = [values[start:end] for start, end in zip([0, *cuts], [*cuts, len(values)], strict=True)]
@@ -68,7 +68,7 @@ def test_sums_are_exactly_rounded_in_any_order(values: list[float]) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(-1000, 1000).map(lambda n: n / 8), min_size=2))
-def test_spread_and_middle(values: list[float]) -> None:
+def test_deviation_and_quantiles(values: list[float]) -> None:
     assert FOLDS["stddev"].finish(folded("stddev", values)) == pytest.approx(
         statistics.stdev(values), rel=1e-12
     )
@@ -81,7 +81,7 @@ def test_spread_and_middle(values: list[float]) -> None:
 @pytest.mark.parametrize(
     ("value", "kind"), [("1", "a string"), ([1], "an array"), ({}, "an object"), (True, "a boolean")]
 )
-def test_what_is_no_number_is_named(name: str, value: Value, kind: str) -> None:
+def test_the_error_names_the_type(name: str, value: Value, kind: str) -> None:
     state = FOLDS[name].new(f"{name}(.kwh)")
     with pytest.raises(RunError) as caught:
         FOLDS[name].step(state, value)
@@ -92,8 +92,8 @@ def test_what_is_no_number_is_named(name: str, value: Value, kind: str) -> None:
     ("values", "expected"),
     [
         pytest.param([math.inf, 1.0], math.inf, id="infinity stays"),
-        pytest.param([1e308, 1e308, -1e308], 1e308, id="beyond a double on the way"),
-        pytest.param([1e308] * 100 + [-1e308] * 99, 1e308, id="beyond a double for long"),
+        pytest.param([1e308, 1e308, -1e308], 1e308, id="intermediate sum beyond a double"),
+        pytest.param([1e308] * 100 + [-1e308] * 99, 1e308, id="many intermediate sums beyond a double"),
         pytest.param([2**63, 0.5], 9223372036854775808, id="integers and fractions"),
     ],
 )

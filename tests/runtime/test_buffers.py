@@ -1,4 +1,4 @@
-"""Keys of joins: what counts as the same."""
+"""Keys of joins: which identifiers are equal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LONG = 10**5000 + 7
     [("NL-ABC", "nl-abc"), (12, "12"), (LONG, f"1{'0' * 4999}7")],
     ids=["case", "number", "long"],
 )
-def test_the_same_identifier(one: object, other: object) -> None:
+def test_equal_identifiers(one: object, other: object) -> None:
     assert id_key(one) == id_key(other)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("nothing", [None, "#NA"])
-def test_no_identifier_matches_nothing(nothing: str | None) -> None:
-    assert id_key(nothing) is None
+@pytest.mark.parametrize("missing", [None, "#NA"])
+def test_a_missing_identifier_matches_nothing(missing: str | None) -> None:
+    assert id_key(missing) is None

@@ -1,4 +1,4 @@
-"""Local time, which the tables of programs cannot know, and dates of every century."""
+"""Local time, which the tables of programs cannot cover, and dates of every century."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_format_may_hold_any_letters() -> None:
 
 
 @given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)))
-def test_the_calendar_is_pythons(moment: datetime) -> None:
+def test_the_calendar_agrees_with_python(moment: datetime) -> None:
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     days = (day - datetime(1970, 1, 1)) // timedelta(days=1)
     assert days_before(day.year, day.month - 1) + day.day - 1 == days
@@ -59,7 +59,7 @@ def test_the_calendar_is_pythons(moment: datetime) -> None:
 
 
 @given(st.integers(-(10**9), 10**11))
-def test_dates_come_back(seconds: int) -> None:
+def test_dates_round_trip(seconds: int) -> None:
     program = query.compile(
         '[todate, (todate | fromdate), (gmtime | mktime), (strftime("%c") | strptime("%c") | mktime)]'
     )

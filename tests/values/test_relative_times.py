@@ -1,4 +1,4 @@
-"""Relative moments and periods: which they are at a given start of a run, in a zone."""
+"""Relative moments and periods, by the start of a run and the time zone."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_periods(now: str, text: str, written: str, zone: str) -> None:
 
 
 @given(st.integers(us("1990-01-01"), us("2100-01-01")), st.sampled_from(ZONES), st.sampled_from(UNITS))
-def test_this_period_holds_now_and_the_last_one_ends_where_it_begins(now: int, zone: str, unit: str) -> None:
+def test_this_period_contains_now_and_follows_the_last_one(now: int, zone: str, unit: str) -> None:
     begin, end = relative_period(f"this {unit}", now, ZoneInfo(zone))
     assert begin <= now < end
     before, begins = relative_period(f"last {unit}", now, ZoneInfo(zone))
@@ -89,7 +89,7 @@ def test_this_period_holds_now_and_the_last_one_ends_where_it_begins(now: int, z
 @pytest.mark.parametrize(
     "text", ["tomorrow", "last", "last hour", "7 days", "-1 days ago", "7 days ago ", "Today"]
 )
-def test_other_texts_are_neither(text: str) -> None:
+def test_other_texts_are_not_relative(text: str) -> None:
     assert not is_relative_moment(text)
     assert not is_relative_period(text)
 

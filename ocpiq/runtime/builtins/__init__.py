@@ -1,4 +1,4 @@
-"""The builtins that are written in Python, by name; what each does with a blank stands in the table of the analysis."""
+"""The builtins written in Python, by name; the table in `analysis/builtins.py` says how each treats a blank."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from itertools import chain, groupby, product, zip_longest
 from typing import Any, Final, cast
 
 from ocpiq.errors import RunError
-from ocpiq.runtime.access import cut, each, item
+from ocpiq.runtime.access import item, iterate, slice_value
 from ocpiq.runtime.builtins.objects import length
-from ocpiq.values.arithmetic import add, subtract, undefined
+from ocpiq.values.arithmetic import add, fail_operation, subtract
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import excerpt, tostring
 from ocpiq.values.order import SortKey, equal, less, sort_key
@@ -31,14 +31,14 @@ def sort(value: Value) -> Value:
 def unique(value: Value) -> Value:
     """`unique`"""
     items = sorted(_array(value, "sorted"), key=sort_key)
-    return [next(same) for _, same in groupby(items, key=sort_key)]
+    return [next(group) for _, group in groupby(items, key=sort_key)]
 
 
-def _pairs(value: Value, keys: Value) -> list[tuple[SortKey, Value]]:
-    """Return the items behind their keys, sorted; keys were made of an object's values as well."""
+def _sorted_pairs(value: Value, keys: Value) -> list[tuple[SortKey, Value]]:
+    """Return pairs of key and item, sorted; `keys` may come from an object's values as well."""
     if type(value) is not list:
-        these = f"{type_name(value)} ({excerpt(value)}) and array ({excerpt(keys)})"
-        raise RunError(f"{these} cannot be sorted, as they are not both arrays")
+        operands = f"{type_name(value)} ({excerpt(value)}) and array ({excerpt(keys)})"
+        raise RunError(f"{operands} cannot be sorted, as they are not both arrays")
     items = value
     assert isinstance(keys, list)
     return sorted(zip(map(sort_key, keys), items, strict=True), key=lambda pair: pair[0])
@@ -46,64 +46,64 @@ def _pairs(value: Value, keys: Value) -> list[tuple[SortKey, Value]]:
 
 def sort_by(value: Value, keys: Value) -> Value:
     """`sort_by(f)`; `keys` holds the outputs of f for each item."""
-    return [found for _, found in _pairs(value, keys)]
+    return [element for _, element in _sorted_pairs(value, keys)]
 
 
 def group_by(value: Value, keys: Value) -> Value:
     """`group_by(f)`"""
-    groups = groupby(_pairs(value, keys), key=lambda pair: pair[0])
-    return [[found for _, found in group] for _, group in groups]
+    groups = groupby(_sorted_pairs(value, keys), key=lambda pair: pair[0])
+    return [[element for _, element in group] for _, group in groups]
 
 
 def unique_by(value: Value, keys: Value) -> Value:
     """`unique_by(f)`"""
-    groups = groupby(_pairs(value, keys), key=lambda pair: pair[0])
+    groups = groupby(_sorted_pairs(value, keys), key=lambda pair: pair[0])
     return [next(group)[1] for _, group in groups]
 
 
-def least(value: Value) -> Value:
+def minimum(value: Value) -> Value:
     """`min`; the first of equals."""
     return min(_items(value), key=sort_key, default=None)
 
 
-def greatest(value: Value) -> Value:
+def maximum(value: Value) -> Value:
     """`max`; the last of equals."""
     return max(reversed(_items(value)), key=sort_key, default=None)
 
 
 def _items(value: Value) -> list[Value]:
-    return value if type(value) is list else undefined(value, value, "iterated over")
+    return value if type(value) is list else fail_operation(value, value, "iterated over")
 
 
-def least_by(value: Value, keys: Value) -> Value:
+def minimum_by(value: Value, keys: Value) -> Value:
     """`min_by(f)`"""
-    pairs = _unsorted(value, keys)
+    pairs = _pairs(value, keys)
     return min(pairs, key=lambda pair: pair[0])[1] if pairs else None
 
 
-def greatest_by(value: Value, keys: Value) -> Value:
+def maximum_by(value: Value, keys: Value) -> Value:
     """`max_by(f)`"""
-    pairs = _unsorted(value, keys)[::-1]
+    pairs = _pairs(value, keys)[::-1]
     return max(pairs, key=lambda pair: pair[0])[1] if pairs else None
 
 
-def _unsorted(value: Value, keys: Value) -> list[tuple[SortKey, Value]]:
+def _pairs(value: Value, keys: Value) -> list[tuple[SortKey, Value]]:
     assert isinstance(keys, list)
-    items = value if type(value) is list else undefined(value, keys, "iterated over")
+    items = value if type(value) is list else fail_operation(value, keys, "iterated over")
     return list(zip(map(sort_key, keys), items, strict=True))
 
 
-def total(value: Value) -> Value:
+def add_all(value: Value) -> Value:
     """`add`; strings and arrays at once."""
-    items = each(value)
-    kinds = set(map(type, items))
-    if kinds == {str}:
+    items = iterate(value)
+    types = set(map(type, items))
+    if types == {str}:
         return "".join(cast("list[str]", items))
-    if kinds == {list}:
+    if types == {list}:
         return list(chain.from_iterable(cast("list[list[Value]]", items)))
     result: Value = None
-    for found in items:
-        result = add(result, found)
+    for element in items:
+        result = add(result, element)
     return result
 
 
@@ -116,24 +116,24 @@ def reverse(value: Value) -> Value:
 
 
 def flatten(value: Value, depth: Value = math.inf) -> Value:
-    """`flatten`, `flatten(depth)`; a depth that is no whole number is never used up."""
+    """`flatten`, `flatten(depth)`; a fractional depth never reaches zero."""
     if less(depth, 0):
         raise RunError("flatten depth must not be negative")
     flat: list[Value] = []
-    todo: list[tuple[Value, Value]] = [(found, depth) for found in reversed(each(value))]
-    while todo:
-        found, left = todo.pop()
-        if type(found) is list and left != 0:
-            left = subtract(left, 1)
-            todo.extend((inner, left) for inner in reversed(found))
+    pending: list[tuple[Value, Value]] = [(element, depth) for element in reversed(iterate(value))]
+    while pending:
+        element, depth_left = pending.pop()
+        if type(element) is list and depth_left != 0:
+            depth_left = subtract(depth_left, 1)
+            pending.extend((inner, depth_left) for inner in reversed(element))
         else:
-            flat.append(found)
+            flat.append(element)
     return flat
 
 
 def transpose(value: Value) -> Value:
     """`transpose`"""
-    rows = each(value)
+    rows = iterate(value)
     if not all(type(row) is list for row in rows):
         sizes = [length(row) for row in rows]
         if not any(sizes):
@@ -144,7 +144,7 @@ def transpose(value: Value) -> Value:
 
 
 def combinations(value: Value) -> Iterator[Value]:
-    """`combinations`; rows are looked at one after the other, none behind one that is empty."""
+    """`combinations`; rows are read in order, up to the first empty one."""
     if length(value) == 0:
         yield []
         return
@@ -153,64 +153,64 @@ def combinations(value: Value) -> Iterator[Value]:
         return
     rows: list[list[Value]] = []
     for row in value:
-        rows.append(each(row))
+        rows.append(iterate(row))
         if not rows[-1]:
             return
     yield from map(list, product(*rows))
 
 
-def _places(value: Value, wanted: Value) -> list[int] | None:
+def _all_indices(value: Value, target: Value) -> list[int] | None:
     """Return every place of a string in a string, of an item or a run of items in an array; None in null."""
-    if type(value) is str and type(wanted) is str:
-        places: list[int] = []
-        place = value.find(wanted) if wanted else -1
-        while place >= 0:
-            places.append(place)
-            place = value.find(wanted, place + 1)
-        return places
-    if type(value) is list and type(wanted) is not list:
-        kind = type(wanted)
-        if kind is str or wanted is None:
-            return [place for place, found in enumerate(value) if found == wanted]
-        return [place for place, found in enumerate(value) if equal(found, wanted)]
-    if type(value) is list and not wanted:
+    if type(value) is str and type(target) is str:
+        indices: list[int] = []
+        index = value.find(target) if target else -1
+        while index >= 0:
+            indices.append(index)
+            index = value.find(target, index + 1)
+        return indices
+    if type(value) is list and type(target) is not list:
+        value_type = type(target)
+        if value_type is str or target is None:
+            return [index for index, element in enumerate(value) if element == target]
+        return [index for index, element in enumerate(value) if equal(element, target)]
+    if type(value) is list and not target:
         return []
-    return item(value, wanted)  # type: ignore[return-value]
+    return item(value, target)  # type: ignore[return-value]
 
 
-def indices(value: Value, wanted: Value) -> Value:
+def indices(value: Value, target: Value) -> Value:
     """`indices(wanted)`"""
-    return _places(value, wanted)  # type: ignore[return-value]
+    return _all_indices(value, target)  # type: ignore[return-value]
 
 
-def index(value: Value, wanted: Value) -> Value:
+def index(value: Value, target: Value) -> Value:
     """`index(wanted)`: the first place"""
-    if type(value) is str and type(wanted) is str:
-        place = value.find(wanted) if wanted else -1
-        return None if place < 0 else place
-    return item(_places(value, wanted), 0)  # type: ignore[arg-type]
+    if type(value) is str and type(target) is str:
+        index = value.find(target) if target else -1
+        return None if index < 0 else index
+    return item(_all_indices(value, target), 0)  # type: ignore[arg-type]
 
 
-def last_index(value: Value, wanted: Value) -> Value:
+def last_index(value: Value, target: Value) -> Value:
     """`rindex(wanted)`: the last place"""
-    if type(value) is str and type(wanted) is str:
-        place = value.rfind(wanted) if wanted else -1
-        return None if place < 0 else place
-    return item(cut(_places(value, wanted), -1, None), 0)  # type: ignore[arg-type]
+    if type(value) is str and type(target) is str:
+        index = value.rfind(target) if target else -1
+        return None if index < 0 else index
+    return item(slice_value(_all_indices(value, target), -1, None), 0)  # type: ignore[arg-type]
 
 
-def binary_search(value: Value, wanted: Value) -> Value:
+def binary_search(value: Value, target: Value) -> Value:
     """`bsearch(wanted)`: its place in a sorted array, or -1 - the place where it would stand"""
     if type(value) is not list:
         raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be searched from")
-    key = sort_key(wanted)
+    key = sort_key(target)
     start, end = 0, len(value)
     while start < end:
         middle = (start + end) // 2
-        found = sort_key(value[middle])
-        if found == key:
+        element = sort_key(value[middle])
+        if element == key:
             return middle
-        if found < key:
+        if element < key:
             start = middle + 1
         else:
             end = middle
@@ -219,22 +219,22 @@ def binary_search(value: Value, wanted: Value) -> Value:
 
 def join(value: Value, separator: Value) -> Value:
     """`join(separator)`; a blank among the items makes a blank that prints the joined text."""
-    items = each(value)
-    if type(separator) is str and all(type(found) is str for found in items):
+    items = iterate(value)
+    if type(separator) is str and all(type(element) is str for element in items):
         return separator.join(cast("list[str]", items))
     between = "" if separator is None else separator
     pieces: list[str] = []
     blank: Blank | None = separator if type(separator) is Blank else None
-    for found in items:
-        if type(found) is Blank:
-            blank = found
+    for element in items:
+        if type(element) is Blank:
+            blank = element
         if pieces:
             if type(between) not in (str, Blank):
-                undefined("".join(pieces), between, "added")
+                fail_operation("".join(pieces), between, "added")
             pieces.append(tostring(between))
-        if type(found) in (list, dict):
-            undefined("".join(pieces), found, "added")
-        pieces.append("" if found is None else tostring(found))
+        if type(element) in (list, dict):
+            fail_operation("".join(pieces), element, "added")
+        pieces.append("" if element is None else tostring(element))
     text = "".join(pieces)
     return text if blank is None else blank.formatted(text)
 
@@ -242,14 +242,14 @@ def join(value: Value, separator: Value) -> Value:
 NATIVES: Final[dict[str, Callable[..., Any]]] = {
     "sort": sort,
     "unique": unique,
-    "min": least,
-    "max": greatest,
+    "min": minimum,
+    "max": maximum,
     "_sort_by": sort_by,
     "_group_by": group_by,
     "_unique_by": unique_by,
-    "_min_by": least_by,
-    "_max_by": greatest_by,
-    "add": total,
+    "_min_by": minimum_by,
+    "_max_by": maximum_by,
+    "add": add_all,
     "reverse": reverse,
     "flatten": flatten,
     "transpose": transpose,

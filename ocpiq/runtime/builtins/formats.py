@@ -17,7 +17,7 @@ from ocpiq.values.types import Value, type_name
 
 BROKEN_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 BASE64: Final = re.compile("[A-Za-z0-9+/=]*")
-REPLACED: Final = "ocpiq.replace"  # the name of the way in which bytes that are no UTF-8 are read
+REPLACE_HANDLER: Final = "ocpiq.replace"  # the error handler for bytes that are not UTF-8
 NUL: Final = "\\0"  # how jq writes U+0000 in a row, a shell word, HTML
 HTML: Final = str.maketrans({"\0": NUL, "<": "&lt;", ">": "&gt;", "&": "&amp;", "'": "&apos;", '"': "&quot;"})
 TSV: Final = str.maketrans({"\0": NUL, "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -25,23 +25,23 @@ TSV: Final = str.maketrans({"\0": NUL, "\\": "\\\\", "\t": "\\t", "\n": "\\n", "
 
 def first_blank(value: Value) -> Blank | None:
     """Return a blank that `value` is or holds, None where there is none."""
-    todo = [value]
-    while todo:
-        found = todo.pop()
-        if type(found) is Blank:
-            return found
-        if type(found) is list:
-            todo.extend(found)
-        elif type(found) is dict:
-            todo.extend(found.values())
+    pending = [value]
+    while pending:
+        element = pending.pop()
+        if type(element) is Blank:
+            return element
+        if type(element) is list:
+            pending.extend(element)
+        elif type(element) is dict:
+            pending.extend(element.values())
     return None
 
 
-def _formatting(of: Callable[[Value], str]) -> Callable[[Value], Value]:
+def _formatter(format_text: Callable[[Value], str]) -> Callable[[Value], Value]:
     """Return a builtin that formats; what holds a blank becomes one."""
 
     def builtin(value: Value) -> Value:
-        text = of(value)
+        text = format_text(value)
         if type(value) is str:
             return text
         blank = first_blank(value)
@@ -87,19 +87,19 @@ def _base64(value: Value) -> str:
 
 
 def _from_base64(value: Value) -> str:
-    """Decode with or without the `=` at the end; what stands behind one is ignored, as in jq."""
+    """Decode with or without padding; text after a `=` is ignored, as in jq."""
     text = tostring(value)
     try:
-        data = base64.b64decode(_padded(text, 4), validate=True)
+        data = base64.b64decode(_pad(text, 4), validate=True)
     except (binascii.Error, ValueError):
-        broken = BASE64.fullmatch(text) is None
-        problem = "is not valid base64 data" if broken else "trailing base64 byte found"
+        is_invalid = BASE64.fullmatch(text) is None
+        problem = "is not valid base64 data" if is_invalid else "trailing base64 byte found"
         raise RunError(f"string ({excerpt(text)}) {problem}") from None
-    return data.decode("utf-8", REPLACED)
+    return data.decode("utf-8", REPLACE_HANDLER)
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:
-    """Replace what is no UTF-8 as jq does: a character that the data break off in takes all that is left."""
+    """Replace invalid UTF-8 as jq does: a truncated character at the end takes all remaining bytes."""
     assert isinstance(error, UnicodeDecodeError)
     data, end = error.object, error.start + 1
     first = data[error.start]
@@ -111,10 +111,10 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
     return "\ufffd", end
 
 
-codecs.register_error(REPLACED, _replace)
+codecs.register_error(REPLACE_HANDLER, _replace)
 
 
-def _padded(text: str, block: int) -> str:
+def _pad(text: str, block: int) -> str:
     body = text.partition("=")[0]
     return body + "=" * (-len(body) % block)
 
@@ -126,10 +126,10 @@ def _base32(value: Value) -> str:
 def _from_base32(value: Value) -> str:
     text = tostring(value)
     try:
-        data = base64.b32decode(_padded(text, 8))
+        data = base64.b32decode(_pad(text, 8))
     except (binascii.Error, ValueError):
         raise RunError(f"string ({excerpt(text)}) is not valid base32 data") from None
-    return data.decode("utf-8", REPLACED)
+    return data.decode("utf-8", REPLACE_HANDLER)
 
 
 def _from_uri(value: Value) -> str:
@@ -142,7 +142,7 @@ def _from_uri(value: Value) -> str:
         raise RunError(f"{type_name(value)} ({excerpt(value)}) is not a valid uri encoding") from None
 
 
-def formatted(value: Value, name: Value) -> Value:
+def format_value(value: Value, name: Value) -> Value:
     """`format(name)`: the format `@name`"""
     function: Callable[[Value], Value] | None = NATIVES.get(f"@{name}") if type(name) is str else None
     if function is None:
@@ -161,19 +161,19 @@ def concatenate(*pieces: Value) -> Value:
 
 
 NATIVES: Final[dict[str, Callable[..., Any]]] = {
-    "tostring": _formatting(tostring),
-    "tojson": _formatting(to_json),
-    "@text": _formatting(tostring),
-    "@json": _formatting(to_json),
-    "@csv": _formatting(lambda value: _row(value, "csv", _csv_cell, ",")),
-    "@tsv": _formatting(lambda value: _row(value, "tsv", _tsv_cell, "\t")),
-    "@html": _formatting(lambda value: tostring(value).translate(HTML)),
-    "@uri": _formatting(lambda value: quote(utf8(tostring(value)), safe="~")),
-    "@sh": _formatting(_shell),
-    "@base64": _formatting(_base64),
-    "@base64d": _formatting(_from_base64),
-    "@base32": _formatting(_base32),
-    "@base32d": _formatting(_from_base32),
-    "@urid": _formatting(_from_uri),
-    "format": formatted,
+    "tostring": _formatter(tostring),
+    "tojson": _formatter(to_json),
+    "@text": _formatter(tostring),
+    "@json": _formatter(to_json),
+    "@csv": _formatter(lambda value: _row(value, "csv", _csv_cell, ",")),
+    "@tsv": _formatter(lambda value: _row(value, "tsv", _tsv_cell, "\t")),
+    "@html": _formatter(lambda value: tostring(value).translate(HTML)),
+    "@uri": _formatter(lambda value: quote(utf8(tostring(value)), safe="~")),
+    "@sh": _formatter(_shell),
+    "@base64": _formatter(_base64),
+    "@base64d": _formatter(_from_base64),
+    "@base32": _formatter(_base32),
+    "@base32d": _formatter(_from_base32),
+    "@urid": _formatter(_from_uri),
+    "format": format_value,
 }

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from ocpiq.errors import RunError
 from ocpiq.runtime.builtins.numbers import number
-from ocpiq.values.arithmetic import Number, plain, to_float
+from ocpiq.values.arithmetic import Number, normalize, to_float
 from ocpiq.values.types import Value
 
-INT: Final = 2**31 - 1  # the largest exponent or order that C takes
-MOST_STEPS: Final = 10_000_000  # C goes step by step to a Bessel function's order
+MAX_INT: Final = 2**31 - 1  # the largest exponent or order that C takes
+MAX_STEPS: Final = 10_000_000  # C goes step by step to a Bessel function's order
 
 FROM_PYTHON: Final = (
     "acos",
@@ -64,29 +64,29 @@ def c_function(name: str, doubles: int, *, order: bool = False) -> Callable[...,
 
 def _from_python(name: str) -> Callable[[Value], Value]:
     """Return a builtin of a function of Python's; where Python raises, C's gives infinity or NaN."""
-    of: Callable[[float], float] = getattr(math, name)
+    function: Callable[[float], float] = getattr(math, name)
 
     def builtin(value: Value) -> Value:
         try:
-            return plain(of(_float(value)))
+            return normalize(function(_float(value)))
         except (ValueError, OverflowError):
-            return plain(c_function(name, 1)(_float(value)))
+            return normalize(c_function(name, 1)(_float(value)))
 
     return builtin
 
 
 def _from_c(name: str) -> Callable[[Value], Value]:
     def builtin(value: Value) -> Value:
-        return plain(c_function(name, 1)(_float(value)))
+        return normalize(c_function(name, 1)(_float(value)))
 
     return builtin
 
 
-def _of_two(of: Callable[[float, float], float]) -> Callable[..., Value]:
+def _two_arguments(function: Callable[[float, float], float]) -> Callable[..., Value]:
     def builtin(first: Value, second: Value) -> Value:
         x, y = _float(first), _float(second)
         try:
-            return plain(of(x, y))
+            return normalize(function(x, y))
         except OverflowError:
             return math.copysign(math.inf, x)
         except ValueError:
@@ -95,29 +95,29 @@ def _of_two(of: Callable[[float, float], float]) -> Callable[..., Value]:
     return builtin
 
 
-def _of_order(name: str) -> Callable[..., Value]:
+def _bessel(name: str) -> Callable[..., Value]:
     """Return `jn`, `yn`: Bessel functions of an integer order."""
 
     def builtin(order: Value, x: Value) -> Value:
-        of_order, of = _float(order), _float(x)
-        if math.isnan(of_order):
+        order_number, function = _float(order), _float(x)
+        if math.isnan(order_number):
             return math.nan
-        whole = int(max(-MOST_STEPS, min(MOST_STEPS, of_order)))
-        return plain(c_function(name, 1, order=True)(whole, of))
+        whole = int(max(-MAX_STEPS, min(MAX_STEPS, order_number)))
+        return normalize(c_function(name, 1, order=True)(whole, function))
 
     return builtin
 
 
 def _exponent(value: Number) -> int:
     """Return an exponent as C's integer."""
-    return -INT if value != value else int(max(-INT, min(INT, value)))  # noqa: PLR0124 - NaN
+    return -MAX_INT if value != value else int(max(-MAX_INT, min(MAX_INT, value)))  # noqa: PLR0124 - NaN
 
 
 def load_exponent(mantissa: Value, exponent: Value) -> Value:
     """`ldexp`, `scalbln`: `mantissa` times two to the power of `exponent`."""
     x, y = _float(mantissa), _exponent(number(exponent))
     try:
-        return plain(math.ldexp(x, y))
+        return normalize(math.ldexp(x, y))
     except OverflowError:
         return math.copysign(math.inf, x)
 
@@ -126,32 +126,32 @@ def scale(mantissa: Value, exponent: Value) -> Value:
     """`scalb`: as `ldexp`, for an exponent that is a whole number or infinite."""
     x, y = _float(mantissa), _float(exponent)
     if math.isinf(y):
-        return plain(x * y) if y > 0 else plain(x / -y)
+        return normalize(x * y) if y > 0 else normalize(x / -y)
     return load_exponent(x, y) if y.is_integer() else math.nan
 
 
-def fused(x: Value, y: Value, z: Value) -> Value:
+def multiply_add(x: Value, y: Value, z: Value) -> Value:
     """`fma(x; y; z)`: x * y + z, rounded once."""
-    return plain(c_function("fma", 3)(_float(x), _float(y), _float(z)))
+    return normalize(c_function("fma", 3)(_float(x), _float(y), _float(z)))
 
 
-def parts(value: Value) -> Value:
+def mantissa_and_exponent(value: Value) -> Value:
     """`frexp`: mantissa and exponent."""
     mantissa, exponent = math.frexp(_float(value))
-    return [plain(mantissa), exponent]
+    return [normalize(mantissa), exponent]
 
 
-def split(value: Value) -> Value:
+def fraction_and_whole(value: Value) -> Value:
     """`modf`: fraction and whole part."""
     fraction, whole = math.modf(_float(value))
-    return [plain(fraction), plain(whole)]
+    return [normalize(fraction), normalize(whole)]
 
 
 def log_gamma(value: Value) -> Value:
     """`lgamma_r`: the logarithm of the gamma function, and its sign."""
     x = _float(value)
     negative = math.isfinite(x) and x < 0 and not x.is_integer() and math.floor(x) % 2
-    return [plain(c_function("lgamma", 1)(x)), -1 if negative else 1]
+    return [normalize(c_function("lgamma", 1)(x)), -1 if negative else 1]
 
 
 def binary_exponent(value: Value) -> Value:
@@ -162,12 +162,12 @@ def binary_exponent(value: Value) -> Value:
     return abs(x) if not math.isfinite(x) else math.frexp(x)[1] - 1
 
 
-def whole(of: Callable[[float], float]) -> Callable[[Value], Value]:
+def _rounding(function: Callable[[float], float]) -> Callable[[Value], Value]:
     """Return `trunc`, `rint` or `nearbyint`."""
 
     def builtin(value: Value) -> Value:
         exact = number(value)
-        return exact if type(exact) is int or not math.isfinite(exact) else plain(float(of(exact)))
+        return exact if type(exact) is int or not math.isfinite(exact) else normalize(float(function(exact)))
 
     return builtin
 
@@ -187,28 +187,28 @@ def _difference(x: float, y: float) -> float:
 NATIVES: Final[dict[str, Callable[..., Any]]] = {
     **{name: _from_python(name) for name in FROM_PYTHON},
     **{name: _from_c(name) for name in FROM_C},
-    "jn": _of_order("jn"),
-    "yn": _of_order("yn"),
-    "atan2": _of_two(math.atan2),
-    "copysign": _of_two(math.copysign),
-    "drem": _of_two(math.remainder),
-    "remainder": _of_two(math.remainder),
-    "fdim": _of_two(_difference),
-    "fmax": _of_two(_larger),
-    "fmin": _of_two(_smaller),
-    "fmod": _of_two(math.fmod),
-    "hypot": _of_two(math.hypot),
-    "nextafter": _of_two(math.nextafter),
-    "nexttoward": _of_two(math.nextafter),
+    "jn": _bessel("jn"),
+    "yn": _bessel("yn"),
+    "atan2": _two_arguments(math.atan2),
+    "copysign": _two_arguments(math.copysign),
+    "drem": _two_arguments(math.remainder),
+    "remainder": _two_arguments(math.remainder),
+    "fdim": _two_arguments(_difference),
+    "fmax": _two_arguments(_larger),
+    "fmin": _two_arguments(_smaller),
+    "fmod": _two_arguments(math.fmod),
+    "hypot": _two_arguments(math.hypot),
+    "nextafter": _two_arguments(math.nextafter),
+    "nexttoward": _two_arguments(math.nextafter),
     "ldexp": load_exponent,
     "scalbln": load_exponent,
     "scalb": scale,
-    "fma": fused,
-    "frexp": parts,
-    "modf": split,
+    "fma": multiply_add,
+    "frexp": mantissa_and_exponent,
+    "modf": fraction_and_whole,
     "lgamma_r": log_gamma,
     "logb": binary_exponent,
-    "trunc": whole(math.trunc),
-    "rint": whole(round),
-    "nearbyint": whole(round),
+    "trunc": _rounding(math.trunc),
+    "rint": _rounding(round),
+    "nearbyint": _rounding(round),
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
 from ocpiq.errors import RunError
-from ocpiq.values.arithmetic import INTEGRAL, Number, add, is_finite, is_number, negate, plain
+from ocpiq.values.arithmetic import INTEGRAL, Number, add, is_finite, is_number, negate, normalize
 from ocpiq.values.json.codec import excerpt
 from ocpiq.values.numbers import NUMBERS, integer
 from ocpiq.values.order import greater, less
@@ -27,14 +27,14 @@ def number(value: Value) -> Number:
     raise RunError(f"{type_name(value)} ({excerpt(value)}) number required")
 
 
-def _function(of: Callable[[float], float], outside: float = math.nan) -> Callable[[Value], Value]:
-    """Return a builtin of a mathematical function; outside of its domain it gives `outside`."""
+def _function(function: Callable[[float], float], default: float = math.nan) -> Callable[[Value], Value]:
+    """Return a builtin of a mathematical function; outside of its domain it gives `default`."""
 
     def builtin(value: Value) -> Value:
         try:
-            return plain(of(number(value)))
+            return normalize(function(number(value)))
         except ValueError:
-            return outside
+            return default
         except OverflowError:
             return math.inf
 
@@ -45,12 +45,12 @@ def _log(value: float) -> float:
     return -math.inf if value == 0 else math.log(value)
 
 
-def _rounded(of: Callable[[float], float]) -> Callable[[Value], Value]:
+def _rounding(function: Callable[[float], float]) -> Callable[[Value], Value]:
     def builtin(value: Value) -> Value:
         exact = number(value)
         if type(exact) is int or not math.isfinite(exact):
             return exact
-        return plain(float(of(exact)))
+        return normalize(float(function(exact)))
 
     return builtin
 
@@ -69,7 +69,7 @@ def power(base: Value, exponent: Value) -> Value:
         if abs(exact) < INTEGRAL:
             return exact
     try:
-        return plain(math.pow(x, y))
+        return normalize(math.pow(x, y))
     except ValueError:
         return math.nan if x else math.inf
     except OverflowError:
@@ -84,25 +84,25 @@ def absolute(value: Value) -> Value:
 def range_(*bounds: Value) -> Iterator[Value]:
     """`range(end)`, `range(start; end)`, `range(start; end; step)`; the last by `+` and jq's order, on any type."""
     if len(bounds) == 3:
-        return _stepped(*bounds)
+        return _range_by_step(*bounds)
     start, end = bounds if len(bounds) == 2 else (0, *bounds)
     if type(start) not in NUMBERS or type(end) not in NUMBERS:
         raise RunError("Range bounds must be numeric")
-    return _counted(start, end)  # type: ignore[arg-type]
+    return _simple_range(start, end)  # type: ignore[arg-type]
 
 
-def _counted(start: Number, end: Number) -> Iterator[Value]:
+def _simple_range(start: Number, end: Number) -> Iterator[Value]:
     if type(start) is int and is_finite(end):
         yield from range(start, math.ceil(end))
         return
     while not start >= end:  # NaN is no end
-        yield start if type(start) is int else plain(start)
+        yield start if type(start) is int else normalize(start)
         start += 1
 
 
-def _stepped(start: Value, end: Value, step: Value) -> Iterator[Value]:
+def _range_by_step(start: Value, end: Value, step: Value) -> Iterator[Value]:
     if step and all(is_number(bound) and is_finite(bound) for bound in (start, end, step)):  # type: ignore[arg-type]
-        yield from _steps(start, end, step)  # type: ignore[arg-type]
+        yield from _number_range(start, end, step)  # type: ignore[arg-type]
     elif greater(step, 0):
         while less(start, end):
             yield start
@@ -113,14 +113,14 @@ def _stepped(start: Value, end: Value, step: Value) -> Iterator[Value]:
             start = add(start, step)
 
 
-def _steps(start: Number, end: Number, step: Number) -> Iterator[Value]:
+def _number_range(start: Number, end: Number, step: Number) -> Iterator[Value]:
     """Yield what is between finite numbers."""
     if type(start) is int and type(step) is int:
         yield from range(start, math.ceil(end) if step > 0 else math.floor(end), step)
         return
     current = start
     while (current < end) if step > 0 else (current > end):
-        yield current if type(current) is int else plain(current)
+        yield current if type(current) is int else normalize(current)
         current += step
 
 
@@ -129,7 +129,7 @@ def to_number(value: Value) -> Value:
     if type(value) in NUMBERS:
         return value
     if type(value) is str and LITERAL.fullmatch(value):
-        return integer(value) if value.lstrip("+-").isdigit() else plain(float(value))
+        return integer(value) if value.lstrip("+-").isdigit() else normalize(float(value))
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be parsed as a number")
 
 
@@ -150,9 +150,9 @@ def is_normal(value: Value) -> bool:
 
 
 NATIVES: Final[dict[str, Callable[..., Any]]] = {
-    "floor": _rounded(math.floor),
-    "ceil": _rounded(math.ceil),
-    "round": _rounded(round_half_away),
+    "floor": _rounding(math.floor),
+    "ceil": _rounding(math.ceil),
+    "round": _rounding(round_half_away),
     "sqrt": _function(math.sqrt),
     "log": _function(_log),
     "pow": power,

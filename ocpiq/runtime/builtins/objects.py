@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
 
 from ocpiq.errors import RunError
-from ocpiq.runtime.access import descend, each, field, item, object_key, truth
+from ocpiq.runtime.access import descend, field, item, iterate, object_key, truth
 from ocpiq.runtime.updates import delete_paths, set_path
 from ocpiq.values.blank import Blank, refuse
 from ocpiq.values.json.codec import excerpt, to_json
@@ -79,18 +79,18 @@ def to_entries(value: Value) -> Value:
     """`to_entries`"""
     if type(value) is not dict:
         keys(value)
-        return [{"key": key, "value": found} for key, found in enumerate(each(value))]
-    return [{"key": name, "value": found} for name, found in value.items()]
+        return [{"key": key, "value": element} for key, element in enumerate(iterate(value))]
+    return [{"key": name, "value": element} for name, element in value.items()]
 
 
 def from_entries(value: Value) -> Value:
     """`from_entries`; as in jq 1.8.2 a key may also be called `Key`, `name` or `Name`, a value `Value`."""
-    made: dict[str, Value] = {}
-    for entry in each(value):
-        found = (field(entry, name) for name in ("key", "Key", "name", "Name"))
-        key = object_key(next((key for key in found if truth(key)), None))
-        made[key] = field(entry, "value" if type(entry) is dict and "value" in entry else "Value")
-    return made
+    result: dict[str, Value] = {}
+    for entry in iterate(value):
+        candidates = (field(entry, name) for name in ("key", "Key", "name", "Name"))
+        key = object_key(next((key for key in candidates if truth(key)), None))
+        result[key] = field(entry, "value" if type(entry) is dict and "value" in entry else "Value")
+    return result
 
 
 def get_path(value: Value, path: Value) -> Value:

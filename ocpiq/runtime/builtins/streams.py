@@ -14,25 +14,25 @@ from ocpiq.values.types import Value, type_name
 
 def to_stream(value: Value) -> Iterator[Value]:
     """`tostream`"""
-    if not _holds(value):
+    if not _has_items(value):
         yield [[], value]
         return
     path: list[Value] = [None]
     levels: list[Iterator[tuple[Value, Value]]] = [_items(value)]
     while levels:
-        for path[-1], found in levels[-1]:
-            if _holds(found):
+        for path[-1], element in levels[-1]:
+            if _has_items(element):
                 path.append(None)
-                levels.append(_items(found))
+                levels.append(_items(element))
                 break
-            yield [path.copy(), found]
+            yield [path.copy(), element]
         else:
             yield [path.copy()]
             path.pop()
             levels.pop()
 
 
-def _holds(value: Value) -> bool:
+def _has_items(value: Value) -> bool:
     return (type(value) is list or type(value) is dict) and bool(value)
 
 
@@ -59,11 +59,11 @@ def assemble(state: Assembly, event: Value) -> Assembly:
     depth = length(path)
     state.ready = ()
     if size == 2:
-        leaf = _own(item(event, 1))
+        leaf = _copy(item(event, 1))
         if depth == 0:
             state.ready = (leaf,)
         else:
-            _place(state, _path(path), leaf)
+            _set_leaf(state, _path(path), leaf)
     elif depth == 1:
         state.ready = (state.value,)
         state.value = None
@@ -76,34 +76,34 @@ def _path(path: Value) -> list[Value]:
     return path
 
 
-def _own(leaf: Value) -> Value:
+def _copy(leaf: Value) -> Value:
     """Return a leaf that later events may change: an empty container, or whatever a program made up."""
     if type(leaf) is list:
-        return [_own(found) for found in leaf]
+        return [_copy(element) for element in leaf]
     if type(leaf) is dict:
-        return {name: _own(found) for name, found in leaf.items()}
+        return {name: _copy(element) for name, element in leaf.items()}
     return leaf
 
 
-def _place(state: Assembly, path: list[Value], leaf: Value) -> None:
+def _set_leaf(state: Assembly, path: list[Value], leaf: Value) -> None:
     """Put a leaf at its path; containers on the way are the assembly's own."""
     if state.value is None:
         state.value = _container(path[0])
     current = state.value
-    for key, following in pairwise(path):
-        below = item(current, key)
-        if below is None:
-            below = _container(following)
-            _put(current, key, below)
-        current = below
-    _put(current, path[-1], leaf)
+    for key, next_key in pairwise(path):
+        child = item(current, key)
+        if child is None:
+            child = _container(next_key)
+            _set_item(current, key, child)
+        current = child
+    _set_item(current, path[-1], leaf)
 
 
 def _container(key: Value) -> Value:
     return {} if type(key) is str else []
 
 
-def _put(container: Value, key: Value, value: Value) -> None:
+def _set_item(container: Value, key: Value, value: Value) -> None:
     if type(container) is dict and type(key) is str:
         container[key] = value
     elif type(container) is list and type(key) is int and key >= 0:

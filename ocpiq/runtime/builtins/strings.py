@@ -15,12 +15,12 @@ SPACES: Final = (
     "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 )
 JSON_SPACES: Final = " \t\r\n"
-EXTRA: Final = "Unexpected extra JSON values"
+EXTRA_VALUES: Final = "Unexpected extra JSON values"
 SURROGATES: Final = range(0xD800, 0xE000)
 LAST_CODE_POINT: Final = 0x10FFFF
 
 
-def _both(name: str, value: Value, other: Value) -> tuple[str, str]:
+def _two_strings(name: str, value: Value, other: Value) -> tuple[str, str]:
     if type(value) is str and type(other) is str:
         return value, other
     raise RunError(f"{name}() requires string inputs")
@@ -28,25 +28,25 @@ def _both(name: str, value: Value, other: Value) -> tuple[str, str]:
 
 def starts_with(value: Value, start: Value) -> bool:
     """`startswith(start)`"""
-    text, head = _both("startswith", value, start)
+    text, head = _two_strings("startswith", value, start)
     return text.startswith(head)
 
 
 def ends_with(value: Value, end: Value) -> bool:
     """`endswith(end)`"""
-    text, tail = _both("endswith", value, end)
+    text, tail = _two_strings("endswith", value, end)
     return text.endswith(tail)
 
 
-def without_start(value: Value, start: Value) -> str:
+def trim_prefix(value: Value, start: Value) -> str:
     """`ltrimstr(start)`"""
-    text, head = _both("startswith", value, start)
+    text, head = _two_strings("startswith", value, start)
     return text.removeprefix(head)
 
 
-def without_end(value: Value, end: Value) -> str:
+def trim_suffix(value: Value, end: Value) -> str:
     """`rtrimstr(end)`"""
-    text, tail = _both("endswith", value, end)
+    text, tail = _two_strings("endswith", value, end)
     return text.removesuffix(tail)
 
 
@@ -59,8 +59,8 @@ def _text(message: str) -> Callable[[Value], str]:
     return text
 
 
-_trimmed = _text("trim input must be a string")
-_exploded = _text("explode input must be a string")
+_trim_input = _text("trim input must be a string")
+_explode_input = _text("explode input must be a string")
 
 
 def split(value: Value, separator: Value) -> Value:
@@ -72,7 +72,7 @@ def split(value: Value, separator: Value) -> Value:
 
 def _ascii(change: Callable[[bytes], bytes]) -> Callable[[Value], str]:
     def builtin(value: Value) -> str:
-        return change(_exploded(value).encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+        return change(_explode_input(value).encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     return builtin
 
@@ -86,8 +86,8 @@ def implode(value: Value) -> str:
 
 def _character(code_point: Value) -> str:
     if type(code_point) not in NUMBERS or code_point != code_point:  # noqa: PLR0124
-        found = f"{type_name(code_point)} ({excerpt(code_point)})"
-        raise RunError(f"{found} can't be imploded, unicode codepoint needs to be numeric")
+        operand = f"{type_name(code_point)} ({excerpt(code_point)})"
+        raise RunError(f"{operand} can't be imploded, unicode codepoint needs to be numeric")
     number = cast(float, code_point)
     if not 0 <= number <= LAST_CODE_POINT or int(number) in SURROGATES:
         return "\ufffd"
@@ -102,8 +102,8 @@ def from_json(value: Value) -> Value:
         return decode(value.encode("utf-8", "surrogatepass"))
     except OcpiqError as error:
         problem = error.message if value.strip(JSON_SPACES) else "Expected JSON value"
-        if problem.startswith(EXTRA):
-            problem = EXTRA
+        if problem.startswith(EXTRA_VALUES):
+            problem = EXTRA_VALUES
         raise RunError(f"{problem} (while parsing '{value}')") from None
 
 
@@ -117,15 +117,15 @@ def byte_length(value: Value) -> int:
 NATIVES: Final[dict[str, Callable[..., Any]]] = {
     "startswith": starts_with,
     "endswith": ends_with,
-    "ltrimstr": without_start,
-    "rtrimstr": without_end,
-    "trim": lambda value: _trimmed(value).strip(SPACES),
-    "ltrim": lambda value: _trimmed(value).lstrip(SPACES),
-    "rtrim": lambda value: _trimmed(value).rstrip(SPACES),
+    "ltrimstr": trim_prefix,
+    "rtrimstr": trim_suffix,
+    "trim": lambda value: _trim_input(value).strip(SPACES),
+    "ltrim": lambda value: _trim_input(value).lstrip(SPACES),
+    "rtrim": lambda value: _trim_input(value).rstrip(SPACES),
     "split": split,
     "ascii_downcase": _ascii(bytes.lower),
     "ascii_upcase": _ascii(bytes.upper),
-    "explode": lambda value: [ord(character) for character in _exploded(value)],
+    "explode": lambda value: [ord(character) for character in _explode_input(value)],
     "implode": implode,
     "fromjson": from_json,
     "utf8bytelength": byte_length,

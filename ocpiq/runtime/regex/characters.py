@@ -34,7 +34,9 @@ SETS: Final = {
 }
 NO_CHARACTER: Final = "(?!)"  # a code beyond Unicode matches nothing
 
-Member = tuple[str, int | None, int]  # what is written; the code where it is one character; where it ends
+ClassMember = tuple[
+    str, int | None, int
+]  # what is written; the code where it is one character; where it ends
 
 
 def fail(problem: str) -> NoReturn:
@@ -42,24 +44,24 @@ def fail(problem: str) -> NoReturn:
     raise RunError(f"Regex failure: {problem}")
 
 
-def escaped(text: str, place: int) -> Member:
-    """Take the escape of a character or of a set of them at `place`."""
-    letter = text[place + 1 : place + 2]
+def translate_escape(text: str, position: int) -> ClassMember:
+    """Take the escape of a character or of a set of them at `position`."""
+    letter = text[position + 1 : position + 2]
     if not letter:
         fail("end pattern at escape")
     if letter in SETS:
-        return SETS[letter], None, place + 2
-    if letter in "pP" and (named := PROPERTY.match(text, place + 2)):
-        inverted = (letter == "P") != bool(named[1])
-        return rf"\{'P' if inverted else 'p'}{{{_property(named[2])}}}", None, named.end()
-    if letter in "cC" and place + 2 == len(text):
+        return SETS[letter], None, position + 2
+    if letter in "pP" and (match := PROPERTY.match(text, position + 2)):
+        inverted = (letter == "P") != bool(match[1])
+        return rf"\{'P' if inverted else 'p'}{{{_property(match[2])}}}", None, match.end()
+    if letter in "cC" and position + 2 == len(text):
         fail("end pattern at control")
-    found = CODE.match(text, place + 1)
-    if found is None:
+    match = CODE.match(text, position + 1)
+    if match is None:
         character = CONTROLS.get(letter, letter)
-        return re.escape(character), ord(character), place + 2
-    code = _code(*found.groups())
-    return re.escape(chr(code)) if code <= 0x10FFFF else NO_CHARACTER, code, found.end()
+        return re.escape(character), ord(character), position + 2
+    code = _code(*match.groups())
+    return re.escape(chr(code)) if code <= 0x10FFFF else NO_CHARACTER, code, match.end()
 
 
 def _code(
@@ -73,49 +75,49 @@ def _code(
     return int(long or short or "0", 16)
 
 
-def character_class(text: str, place: int) -> tuple[str, int]:
-    """Take the class whose `[` stands at `place`; return what is written for it and where it ends."""
-    inverted = text[place + 1 : place + 2] == "^"
-    start = place = place + 1 + inverted
-    written: list[str] = []
-    while place == start or text[place : place + 1] != "]":
-        if place == start and text[place : place + 1] == "]" and "]" not in text[place + 1 :]:
+def translate_class(text: str, position: int) -> tuple[str, int]:
+    """Take the class whose `[` stands at `position`; return what is written for it and where it ends."""
+    inverted = text[position + 1 : position + 2] == "^"
+    start = position = position + 1 + inverted
+    members: list[str] = []
+    while position == start or text[position : position + 1] != "]":
+        if position == start and text[position : position + 1] == "]" and "]" not in text[position + 1 :]:
             fail("empty char-class")
-        member, place = _range(text, place)
-        written.append(member)
-    return f"[{'^' if inverted else ''}{''.join(written)}]", place + 1
+        member, position = _range(text, position)
+        members.append(member)
+    return f"[{'^' if inverted else ''}{''.join(members)}]", position + 1
 
 
-def _range(text: str, place: int) -> tuple[str, int]:
+def _range(text: str, position: int) -> tuple[str, int]:
     """Take a member of a class, or two with a hyphen between them."""
-    first, low, place = _member(text, place)
-    if low is None or text[place : place + 1] != "-" or text[place + 1 : place + 2] in ("]", ""):
-        return first, place
-    last, high, place = _member(text, place + 1)
+    first, low, position = _member(text, position)
+    if low is None or text[position : position + 1] != "-" or text[position + 1 : position + 2] in ("]", ""):
+        return first, position
+    last, high, position = _member(text, position + 1)
     if high is None:
         fail("char-class value at end of range")
     if high < low:
         fail("empty range in char class")
     # Behind a range a dash means itself.
-    if text[place : place + 1] == "-" and text[place + 1 : place + 2] != "]":
-        return rf"{first}-{last}\-", place + 1
-    return f"{first}-{last}", place
+    if text[position : position + 1] == "-" and text[position + 1 : position + 2] != "]":
+        return rf"{first}-{last}\-", position + 1
+    return f"{first}-{last}", position
 
 
-def _member(text: str, place: int) -> Member:
-    character = text[place : place + 1]
+def _member(text: str, position: int) -> ClassMember:
+    character = text[position : position + 1]
     if not character:
         fail("premature end of char-class")
-    named = POSIX.match(text, place)
-    if named is not None:
-        if named[2] not in POSIX_NAMES:
+    match = POSIX.match(text, position)
+    if match is not None:
+        if match[2] not in POSIX_NAMES:
             fail("invalid POSIX bracket type")
-        return POSIX_SETS.get(named[0], named[0]), None, named.end()
-    if text.startswith("\\b", place):
-        return r"\x08", 8, place + 2
+        return POSIX_SETS.get(match[0], match[0]), None, match.end()
+    if text.startswith("\\b", position):
+        return r"\x08", 8, position + 2
     if character == "\\":
-        return escaped(text, place)
-    return (character if character.isalnum() else re.escape(character)), ord(character), place + 1
+        return translate_escape(text, position)
+    return (character if character.isalnum() else re.escape(character)), ord(character), position + 1
 
 
 @cache
@@ -123,11 +125,11 @@ def _property(name: str) -> str:
     """Return the name of a character property as the `regex` package knows it."""
     import regex  # noqa: PLC0415 - needed by few programs
 
-    known = re.sub(r"[\s_-]", "", name)
-    if not known.isalnum():
+    property_name = re.sub(r"[\s_-]", "", name)
+    if not property_name.isalnum():
         fail(f"invalid character property name {{{name}}}")
     try:
-        regex.compile(rf"\p{{{known}}}")
+        regex.compile(rf"\p{{{property_name}}}")
     except regex.error:
         fail(f"invalid character property name {{{name}}}")
-    return known
+    return property_name

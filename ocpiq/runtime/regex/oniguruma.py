@@ -1,7 +1,7 @@
 """Patterns in Oniguruma's form "Perl_NG" (jq manual, "Regular expressions"), as the `regex` package writes them.
 
 Where the two read a pattern differently it is written out: escapes, character classes, named groups (which become
-numbered ones, so that two may share a name), free spacing. What is no pattern raises with Oniguruma's message.
+numbered ones, so that two may share a name), free spacing. Invalid patterns raise Oniguruma's message.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.runtime.regex.characters import character_class, escaped, fail
+from ocpiq.runtime.regex.characters import fail, translate_class, translate_escape
 
 QUANTIFIER: Final = re.compile(r"[*+?][?+]?|\{(\d++)(,?)(\d*+)\}[?+]?", re.ASCII)
 NAME: Final = re.compile(r"[^\W\d][^)>']*")
 REFERENCE: Final = re.compile(r"<([^>]*)>|'([^']*)'")
 OPTIONS: Final = re.compile(r"(?=[-imsx])[imsx]*(?:-[imsx]*)?(?=[:)])")
 END: Final = r"(?!.|\n)"
-LINE_START: Final = rf"(?:^(?!(?<=\n){END}))"  # not behind the newline that ends the text
+LINE_START: Final = rf"(?:^(?!(?<=\n){END}))"  # not after the newline that ends the text
 ASSERTIONS: Final = {
     "A": r"\A",
     "z": END,
@@ -35,23 +35,23 @@ GROUPS: Final = {"(?:": "(?:", "(?=": "(?=", "(?!": "(?!", "(?>": "(?>", "(?<=":
 ABSENT: Final = "(?:(?:(?!"  # (?~a): as much as can be without an a
 ABSENT_END: Final = ")(?s:.))*)"
 LOOKS: Final = ("(?=", "(?!", "(?<=", "(?<!")
-MOST_REPEATED: Final = 100_000
+MAX_REPEATED: Final = 100_000
 
 
-class Translated(Struct, frozen=True):
+class Translation(Struct, frozen=True):
     """A pattern of the `regex` package, and the name (or None) of each of its groups."""
 
     pattern: str
     names: tuple[str | None, ...]
 
 
-def translate(pattern: str, *, spaced: bool = False) -> Translated:
+def translate(pattern: str, *, spaced: bool = False) -> Translation:
     """Return `pattern` as the `regex` package writes it; `spaced` ignores white space and comments (flag `x`).
 
     Raises RunError with Oniguruma's message.
     """
     translator = Translator(pattern, spaced)
-    return Translated(translator.whole(), tuple(translator.names))
+    return Translation(translator.translate(), tuple(translator.names))
 
 
 class Translator:
@@ -59,104 +59,104 @@ class Translator:
 
     def __init__(self, text: str, spaced: bool) -> None:
         self.text = text
-        self.place = 0
+        self.position = 0
         self.options = frozenset("x" if spaced else "")  # of `imsx` those that hold here
-        self.out: list[str] = []
-        self.atom: int | None = None
-        self.anchored = False  # the last part is an assertion, which cannot be repeated
+        self.output: list[str] = []
+        self.atom_start: int | None = None
+        self.is_assertion = False  # the last part is an assertion, which cannot be repeated
         self.names: list[str | None] = []
-        self.open: list[
+        self.open_groups: list[
             tuple[int, frozenset[str], bool]
         ] = []  # groups: start, options outside, whether it only looks
         self.references: list[tuple[int, str]] = []  # to be written when all groups are known
 
-    def whole(self) -> str:
+    def translate(self) -> str:
         """Translate all of it."""
-        while self.place < len(self.text):
-            self._next()
-        if self.open:
+        while self.position < len(self.text):
+            self._translate_next()
+        if self.open_groups:
             fail("end pattern with unmatched parenthesis")
-        for place, reference in self.references:
-            self.out[place] = self._referred(reference)
-        return "".join(self.out)
+        for index, reference in self.references:
+            self.output[index] = self._resolve_reference(reference)
+        return "".join(self.output)
 
-    def _next(self) -> None:
-        character = self.text[self.place]
-        quantifier = QUANTIFIER.match(self.text, self.place)
+    def _translate_next(self) -> None:
+        character = self.text[self.position]
+        quantifier = QUANTIFIER.match(self.text, self.position)
         if quantifier is not None:
             self._repeat(quantifier)
         elif character == "\\":
             self._escape()
         elif character == "[":
-            written, self.place = character_class(self.text, self.place)
-            self._atom(written)
+            text, self.position = translate_class(self.text, self.position)
+            self._add_atom(text)
         elif character == "(":
             self._group()
         elif character == ")":
-            self._close()
+            self._close_group()
         elif character == "|":
-            self.place += 1
-            self.out.append("|")
-            self.atom, self.anchored = None, False
+            self.position += 1
+            self.output.append("|")
+            self.atom_start, self.is_assertion = None, False
         elif character in "^$":
-            self.place += 1
-            self._assertion(LINE_START if character == "^" and "m" in self.options else character)
+            self.position += 1
+            self._add_assertion(LINE_START if character == "^" and "m" in self.options else character)
         elif "x" in self.options and character in " \t\n\r\f\v":
-            self.place += 1
+            self.position += 1
         elif "x" in self.options and character == "#":
-            end = self.text.find("\n", self.place)
-            self.place = end + 1 if end >= 0 else len(self.text)
+            end = self.text.find("\n", self.position)
+            self.position = end + 1 if end >= 0 else len(self.text)
         else:
-            self.place += 1
-            self._atom("." if character == "." else re.escape(character))
+            self.position += 1
+            self._add_atom("." if character == "." else re.escape(character))
 
-    def _atom(self, written: str) -> None:
-        self.atom, self.anchored = len(self.out), False
-        self.out.append(written)
+    def _add_atom(self, text: str) -> None:
+        self.atom_start, self.is_assertion = len(self.output), False
+        self.output.append(text)
 
-    def _assertion(self, written: str) -> None:
-        self._atom(written)
-        self.anchored = True
+    def _add_assertion(self, text: str) -> None:
+        self._add_atom(text)
+        self.is_assertion = True
 
     # ------------------------------------------------------------ quantifiers
 
     def _repeat(self, quantifier: re.Match[str]) -> None:
-        if self.atom is None:
+        if self.atom_start is None:
             fail("target of repeat operator is not specified")
-        if self.anchored:
+        if self.is_assertion:
             fail("target of repeat operator is invalid")
         least, comma, most = quantifier.groups()
         if least is not None:
-            if max(int(least), int(most or 0)) > MOST_REPEATED:
+            if max(int(least), int(most or 0)) > MAX_REPEATED:
                 fail("too big number for repeat range")
             if comma and most and int(most) < int(least):
                 fail("upper is smaller than lower in repeat range")
             if not comma and most:  # cannot be: {12} is one number
                 fail("invalid repeat range {lower,upper}")
-        self.place = quantifier.end()
+        self.position = quantifier.end()
         # a group around what is repeated, so that a quantifier may follow a quantifier
-        self.out[self.atom] = "(?:" + self.out[self.atom]
-        self.out.append(quantifier[0] + ")")
+        self.output[self.atom_start] = "(?:" + self.output[self.atom_start]
+        self.output.append(quantifier[0] + ")")
 
     # ------------------------------------------------------------ groups
 
     def _group(self) -> None:
-        start = self.text[self.place : self.place + 4]
+        start = self.text[self.position : self.position + 4]
         if start.startswith("(?#"):
             self._comment()
         elif start.startswith("(*"):
             self._callout()
         elif not start.startswith("(?"):
-            self.place += 1
+            self.position += 1
             self.names.append(None)
-            self._open("(")
+            self._open_group("(")
         elif start in GROUPS or start[:3] in GROUPS:
             opening = start if start in GROUPS else start[:3]
-            self.place += len(opening)
-            self._open(opening)
+            self.position += len(opening)
+            self._open_group(opening)
         elif start[:3] == "(?~" and start != "(?~|":
-            self.place += 3
-            self._open(ABSENT)
+            self.position += 3
+            self._open_group(ABSENT)
         elif start[:3] in ("(?<", "(?'"):
             self._named(">" if start[2] == "<" else "'")
         elif start[:3] == "(?(":
@@ -166,97 +166,97 @@ class Translator:
         else:
             self._options()
 
-    def _open(self, opening: str) -> None:
-        self.open.append((len(self.out), self.options, opening in LOOKS))
-        self.out.append(opening)
-        self.atom, self.anchored = None, False
+    def _open_group(self, opening: str) -> None:
+        self.open_groups.append((len(self.output), self.options, opening in LOOKS))
+        self.output.append(opening)
+        self.atom_start, self.is_assertion = None, False
 
-    def _close(self) -> None:
-        if not self.open:
+    def _close_group(self) -> None:
+        if not self.open_groups:
             fail("unmatched close parenthesis")
-        self.place += 1
-        self.atom, self.options, self.anchored = self.open.pop()
-        self.out.append(ABSENT_END if self.out[self.atom] == ABSENT else ")")
+        self.position += 1
+        self.atom_start, self.options, self.is_assertion = self.open_groups.pop()
+        self.output.append(ABSENT_END if self.output[self.atom_start] == ABSENT else ")")
 
     def _comment(self) -> None:
-        end = self.text.find(")", self.place)
+        end = self.text.find(")", self.position)
         if end < 0:
             fail("end pattern in group")
-        self.place = end + 1
+        self.position = end + 1
 
     def _callout(self) -> None:
-        end = self.text.find(")", self.place)
-        if self.text[self.place : end + 1] not in ("(*FAIL)", "(*F)"):
+        end = self.text.find(")", self.position)
+        if self.text[self.position : end + 1] not in ("(*FAIL)", "(*F)"):
             fail("invalid callout name")
-        self.place = end + 1
-        self._atom("(?!)")
+        self.position = end + 1
+        self._add_atom("(?!)")
 
     def _named(self, end_mark: str) -> None:
-        end = self.text.find(end_mark, self.place + 3)
-        name = self.text[self.place + 3 : end if end >= 0 else None]
+        end = self.text.find(end_mark, self.position + 3)
+        name = self.text[self.position + 3 : end if end >= 0 else None]
         if not name:
             fail("group name is empty")
         if end < 0 or NAME.fullmatch(name) is None:
             fail(f"invalid group name <{name}>")
-        self.place = end + 1
+        self.position = end + 1
         self.names.append(name)
-        self._open("(")
+        self._open_group("(")
 
     def _condition(self) -> None:
-        end = self.text.find(")", self.place)
-        number = self._number(self.text[self.place + 3 : end].strip("<>'"))
-        self.place = end + 1
-        self._open(f"(?({number})")
+        end = self.text.find(")", self.position)
+        number = self._number(self.text[self.position + 3 : end].strip("<>'"))
+        self.position = end + 1
+        self._open_group(f"(?({number})")
 
     def _call(self) -> None:
-        end = self.text.find(")", self.place)
-        name = self.text[self.place + 2 : end].lstrip("&")
-        self.place = end + 1
-        self._refer("call", name)
+        end = self.text.find(")", self.position)
+        name = self.text[self.position + 2 : end].lstrip("&")
+        self.position = end + 1
+        self._add_reference("call", name)
 
     def _options(self) -> None:
-        options = OPTIONS.match(self.text, self.place + 2)
+        options = OPTIONS.match(self.text, self.position + 2)
         if options is None:
-            complete = set(self.text[self.place + 2 :]) - set("-imsx")
+            complete = set(self.text[self.position + 2 :]) - set("-imsx")
             fail("undefined group option" if complete else "end pattern in group")
-        self.place = options.end() + 1
+        self.position = options.end() + 1
         on, _, off = options[0].partition("-")
         minus = off.replace("x", "")
-        written = on.replace("x", "") + (f"-{minus}" if minus else "")
+        text = on.replace("x", "") + (f"-{minus}" if minus else "")
         if self.text[options.end()] == ":":
-            self._open(f"(?{written}:")
+            self._open_group(f"(?{text}:")
         else:
-            self.out.append(f"(?{written})" if written else "")
-            self.atom = None
+            self.output.append(f"(?{text})" if text else "")
+            self.atom_start = None
         self.options = (self.options | set(on)) - set(off)
 
     # ------------------------------------------------------------ references to groups
 
-    def _refer(self, kind: str, name: str) -> None:
-        self._atom("")
-        self.references.append((len(self.out) - 1, f"{kind} {name}"))
+    def _add_reference(self, role: str, name: str) -> None:
+        self._add_atom("")
+        self.references.append((len(self.output) - 1, f"{role} {name}"))
 
-    def _referred(self, reference: str) -> str:
-        kind, _, name = reference.partition(" ")
-        numbers = [place + 1 for place, known in enumerate(self.names) if known == name]
+    def _resolve_reference(self, reference: str) -> str:
+        role, _, name = reference.partition(" ")
+        numbers = [index + 1 for index, group_name in enumerate(self.names) if group_name == name]
         if not numbers:
             if name.lstrip("-+").isdigit():
                 numbers = [self._number(name)]
             elif name == "R":
                 numbers = [0]
-        if not numbers or (kind == "back" and numbers[-1] == 0):
+        if not numbers or (role == "back" and numbers[-1] == 0):
             fail(f"undefined name <{name}> reference")
-        if kind == "call":
+        if role == "call":
             return f"(?{numbers[-1]})"
         # of groups with the same name the last one that matched counts
         return "(?:" + "|".join(rf"(?:\{number})" for number in reversed(numbers)) + ")"
 
     def _number(self, name: str) -> int:
         if not name.lstrip("-+").isdigit():
-            known = [place + 1 for place, known in enumerate(self.names) if known == name]
-            if not known:
+            group_name = [index + 1 for index, group_name in enumerate(self.names) if group_name == name]
+            if not group_name:
                 fail(f"undefined name <{name}> reference")
-            return known[-1]
+            return group_name[-1]
         number = int(name)
         if number < 0:
             number += len(self.names) + 1
@@ -267,39 +267,39 @@ class Translator:
     # ------------------------------------------------------------ escapes
 
     def _escape(self) -> None:
-        letter = self.text[self.place + 1 : self.place + 2]
+        letter = self.text[self.position + 1 : self.position + 2]
         if not letter:
             fail("end pattern at escape")
         if letter == "Q":
-            end = self.text.find("\\E", self.place + 2)
-            quoted = self.text[self.place + 2 : end if end >= 0 else None]
-            self.place = end + 2 if end >= 0 else len(self.text)
+            end = self.text.find("\\E", self.position + 2)
+            quoted = self.text[self.position + 2 : end if end >= 0 else None]
+            self.position = end + 2 if end >= 0 else len(self.text)
             for character in quoted:
-                self._atom(re.escape(character))
+                self._add_atom(re.escape(character))
         elif letter in ASSERTIONS:
-            self.place += 2
-            self._assertion(ASSERTIONS[letter])
+            self.position += 2
+            self._add_assertion(ASSERTIONS[letter])
         elif letter in SPECIALS:
-            self.place += 2
-            self._atom(SPECIALS[letter])
-        elif letter in "kg" and (name := REFERENCE.match(self.text, self.place + 2)):
-            self.place = name.end()
-            self._refer("back" if letter == "k" else "call", name[1] or name[2] or "")
+            self.position += 2
+            self._add_atom(SPECIALS[letter])
+        elif letter in "kg" and (name := REFERENCE.match(self.text, self.position + 2)):
+            self.position = name.end()
+            self._add_reference("back" if letter == "k" else "call", name[1] or name[2] or "")
         elif letter in "123456789":
             self._back_reference()
         else:
             self._character()
 
     def _back_reference(self) -> None:
-        digits = re.compile("[0-9]+").match(self.text, self.place + 1)
+        digits = re.compile("[0-9]+").match(self.text, self.position + 1)
         assert digits is not None
         number = int(digits[0])
         if number > 9 and number > self.text.count("("):  # no such group can be: a character in octal
             self._character()
             return
-        self.place = digits.end()
-        self._refer("back", digits[0])
+        self.position = digits.end()
+        self._add_reference("back", digits[0])
 
     def _character(self) -> None:
-        written, _, self.place = escaped(self.text, self.place)
-        self._atom(written)
+        text, _, self.position = translate_escape(self.text, self.position)
+        self._add_atom(text)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import regex
 
 KNOWN_FLAGS: Final = frozenset("gimnpslx")
-KEPT: Final = 500  # compiled patterns
+CACHE_SIZE: Final = 500  # compiled patterns
 
 
-class Search(Struct, frozen=True):
+class CompiledPattern(Struct, frozen=True):
     """A compiled pattern, the name of each group, and how matches are looked for.
 
     `filled` is the same pattern for a match that is not empty, `longest` looks for the longest match.
@@ -29,62 +29,62 @@ class Search(Struct, frozen=True):
 
     pattern: regex.Pattern[str]
     names: tuple[str | None, ...]
-    all: bool
-    filled: regex.Pattern[str] | None
+    all_matches: bool
+    nonempty: regex.Pattern[str] | None
     longest: bool
 
     def matches(self, text: str) -> Iterator[regex.Match[str]]:
         """Yield the matches in `text`, the first only without flag `g`."""
-        if not self.all:
-            found = self._next(text, 0)
-            if found is not None:
-                yield found
-        elif self.filled is None and not self.longest:
-            yield from self._all(text)
+        if not self.all_matches:
+            match_ = self._next_match(text, 0)
+            if match_ is not None:
+                yield match_
+        elif self.nonempty is None and not self.longest:
+            yield from self._all_matches(text)
         else:
-            place = 0
-            while place <= len(text) and (found := self._next(text, place)) is not None:
-                yield found
-                place = found.end() if found.end() > found.start() else found.end() + 1
+            position = 0
+            while position <= len(text) and (match_ := self._next_match(text, position)) is not None:
+                yield match_
+                position = match_.end() if match_.end() > match_.start() else match_.end() + 1
 
-    def _all(self, text: str) -> Iterator[regex.Match[str]]:
+    def _all_matches(self, text: str) -> Iterator[regex.Match[str]]:
         """Behind an empty match jq goes on one character later."""
-        place = 0
-        while place <= len(text):
-            empty = False
-            for found in self.pattern.finditer(text, place):
-                yield found
-                if found.end() == found.start():
-                    place, empty = found.end() + 1, True
+        position = 0
+        while position <= len(text):
+            was_empty = False
+            for match_ in self.pattern.finditer(text, position):
+                yield match_
+                if match_.end() == match_.start():
+                    position, was_empty = match_.end() + 1, True
                     break
-            if not empty:
+            if not was_empty:
                 return
 
-    def _next(self, text: str, place: int) -> regex.Match[str] | None:
+    def _next_match(self, text: str, position: int) -> regex.Match[str] | None:
         if self.longest:
-            return self._longest(text, place)
-        found = self.pattern.search(text, place)
-        while self.filled is not None and found is not None and found.start() == found.end():
-            filled = self.filled.match(text, found.start())
-            if filled is not None:
-                return filled
-            found = self.pattern.search(text, found.start() + 1) if found.start() < len(text) else None
-        return found
+            return self._longest_match(text, position)
+        match_ = self.pattern.search(text, position)
+        while self.nonempty is not None and match_ is not None and match_.start() == match_.end():
+            nonempty = self.nonempty.match(text, match_.start())
+            if nonempty is not None:
+                return nonempty
+            match_ = self.pattern.search(text, match_.start() + 1) if match_.start() < len(text) else None
+        return match_
 
-    def _longest(self, text: str, place: int) -> regex.Match[str] | None:
+    def _longest_match(self, text: str, position: int) -> regex.Match[str] | None:
         best: regex.Match[str] | None = None
-        while place <= len(text) and (found := self.pattern.search(text, place)) is not None:
-            if best is None or found.end() - found.start() > best.end() - best.start():
-                best = found
-            place = found.start() + 1
-        if best is not None and self.filled is not None and best.start() == best.end():
+        while position <= len(text) and (match_ := self.pattern.search(text, position)) is not None:
+            if best is None or match_.end() - match_.start() > best.end() - best.start():
+                best = match_
+            position = match_.start() + 1
+        if best is not None and self.nonempty is not None and best.start() == best.end():
             return None
         return best
 
 
-@lru_cache(maxsize=KEPT)
-def search(pattern: str, flags: str) -> Search:
-    """Return the compiled pattern; raise jq's errors for what is no pattern or no flag."""
+@lru_cache(maxsize=CACHE_SIZE)
+def compile_pattern(pattern: str, flags: str) -> CompiledPattern:
+    """Return the compiled pattern; raise jq's errors for an invalid pattern or flag."""
     import regex  # noqa: PLC0415 - needed by few programs
 
     if not KNOWN_FLAGS.issuperset(flags):
@@ -99,22 +99,22 @@ def search(pattern: str, flags: str) -> Search:
         options |= regex.POSIX
     try:
         compiled = regex.compile(translated.pattern, options)
-        filled = regex.compile(rf"(?:{translated.pattern})(?!\G)", options) if "n" in flags else None
+        nonempty = regex.compile(rf"(?:{translated.pattern})(?!\G)", options) if "n" in flags else None
     except regex.error as error:
         fail(str(error))
-    return Search(compiled, translated.names, "g" in flags, filled, "l" in flags)
+    return CompiledPattern(compiled, translated.names, "g" in flags, nonempty, "l" in flags)
 
 
-def _search(value: Value, pattern: Value, flags: Value) -> tuple[str, Search]:
+def _text_and_pattern(value: Value, pattern: Value, flags: Value) -> tuple[str, CompiledPattern]:
     if type(value) is not str:
         raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be matched, as it is not a string")
     if type(pattern) is not str:
         raise RunError(f"{type_name(pattern)} ({excerpt(pattern)}) is not a string")
     if flags is None:
-        return value, search(pattern, "")
+        return value, compile_pattern(pattern, "")
     if type(flags) is not str:
         raise RunError(f"{type_name(flags)} ({excerpt(flags)}) is not a string")
-    return value, search(pattern, flags)
+    return value, compile_pattern(pattern, flags)
 
 
 def _arguments(pattern: Value) -> tuple[Value, Value]:
@@ -129,90 +129,93 @@ def _arguments(pattern: Value) -> tuple[Value, Value]:
 def test(value: Value, *arguments: Value) -> bool:
     """`test(pattern)`, `test(pattern; flags)`"""
     pattern, flags = arguments if len(arguments) == 2 else _arguments(arguments[0])
-    text, found = _search(value, pattern, flags)
-    return next(found.matches(text), None) is not None
+    text, compiled = _text_and_pattern(value, pattern, flags)
+    return next(compiled.matches(text), None) is not None
 
 
 def match(value: Value, *arguments: Value) -> Iterator[Value]:
     """`match(pattern)`, `match(pattern; flags)`"""
     pattern, flags = arguments if len(arguments) == 2 else _arguments(arguments[0])
-    text, found = _search(value, pattern, flags)
-    for hit in found.matches(text):
+    text, compiled = _text_and_pattern(value, pattern, flags)
+    for match_ in compiled.matches(text):
         captures: list[Value] = [
-            _capture(hit, number, name) for number, name in enumerate(found.names, start=1)
+            _capture(match_, number, name) for number, name in enumerate(compiled.names, start=1)
         ]
         yield {
-            "offset": hit.start(),
-            "length": hit.end() - hit.start(),
-            "string": hit[0],
+            "offset": match_.start(),
+            "length": match_.end() - match_.start(),
+            "string": match_[0],
             "captures": captures,
         }
 
 
-def _capture(hit: regex.Match[str], number: int, name: str | None) -> Value:
-    start, end = hit.span(number)
+def _capture(match_: regex.Match[str], number: int, name: str | None) -> Value:
+    start, end = match_.span(number)
     if start == end:  # as jq orders the fields of a group that matched nothing
-        return {"offset": start, "string": hit[number], "length": 0, "name": name}
-    return {"offset": start, "length": end - start, "string": hit[number], "name": name}
+        return {"offset": start, "string": match_[number], "length": 0, "name": name}
+    return {"offset": start, "length": end - start, "string": match_[number], "name": name}
 
 
-def _named(hit: regex.Match[str], names: tuple[str | None, ...]) -> dict[str, Value]:
-    return {name: hit[number] for number, name in enumerate(names, start=1) if name is not None}
+def _named_groups(match_: regex.Match[str], names: tuple[str | None, ...]) -> dict[str, Value]:
+    return {name: match_[number] for number, name in enumerate(names, start=1) if name is not None}
 
 
 def capture(value: Value, *arguments: Value) -> Iterator[Value]:
     """`capture(pattern)`, `capture(pattern; flags)`"""
     pattern, flags = arguments if len(arguments) == 2 else _arguments(arguments[0])
-    text, found = _search(value, pattern, flags)
-    return (_named(hit, found.names) for hit in found.matches(text))
+    text, compiled = _text_and_pattern(value, pattern, flags)
+    return (_named_groups(match_, compiled.names) for match_ in compiled.matches(text))
 
 
 def scan(value: Value, pattern: Value, flags: Value) -> Iterator[Value]:
     """`scan(pattern; flags)`; the flags hold `g`."""
-    text, found = _search(value, pattern, flags)
-    if found.names:
-        return (list(hit.groups()) for hit in found.matches(text))
-    return (hit[0] for hit in found.matches(text))
+    text, compiled = _text_and_pattern(value, pattern, flags)
+    if compiled.names:
+        return (list(match_.groups()) for match_ in compiled.matches(text))
+    return (match_[0] for match_ in compiled.matches(text))
 
 
 def split(value: Value, pattern: Value, flags: Value) -> Value:
     """`split(pattern; flags)`; the flags hold `g`."""
-    text, found = _search(value, pattern, flags)
+    text, compiled = _text_and_pattern(value, pattern, flags)
     parts: list[Value] = []
-    place = 0
-    for hit in found.matches(text):
-        parts.append(text[place : hit.start()])
-        place = hit.end()
-    parts.append(text[place:])
+    position = 0
+    for match_ in compiled.matches(text):
+        parts.append(text[position : match_.start()])
+        position = match_.end()
+    parts.append(text[position:])
     return parts
 
 
 def edits(value: Value, pattern: Value, flags: Value) -> Value:
     """Return for each match where it starts and ends, and its named groups: what `sub` hands to its filter."""
-    text, found = _search(value, pattern, flags)
-    return [[hit.start(), hit.end(), _named(hit, found.names)] for hit in found.matches(text)]
+    text, compiled = _text_and_pattern(value, pattern, flags)
+    return [
+        [match_.start(), match_.end(), _named_groups(match_, compiled.names)]
+        for match_ in compiled.matches(text)
+    ]
 
 
-def substitute(value: Value, found: Value, inserts: Value) -> Iterator[Value]:
+def substitute(value: Value, edits_: Value, inserts: Value) -> Iterator[Value]:
     """Yield `value` with each match of `edits` replaced; the n-th result takes the n-th of each match's inserts."""
     assert type(value) is str
-    assert type(found) is list
+    assert type(edits_) is list
     assert type(inserts) is list
     results: list[list[str]] = []
-    place = 0
-    for edit, inserted in zip(found, inserts, strict=True):
+    position = 0
+    for edit, texts in zip(edits_, inserts, strict=True):
         start, end, _ = cast("tuple[int, int, Value]", edit)
-        gap = value[place:start]
-        for number, text in enumerate(cast("list[Value]", inserted)):
+        gap = value[position:start]
+        for number, text in enumerate(cast("list[Value]", texts)):
             if number == len(results):
                 results.append([])
-            results[number] += (gap, _inserted(gap, text))
-        place = end
-    rest = value[place:]
+            results[number] += (gap, _inserted_text(gap, text))
+        position = end
+    rest = value[position:]
     return iter(["".join((*parts, rest)) for parts in results] or [value])
 
 
-def _inserted(gap: str, text: Value) -> str:
+def _inserted_text(gap: str, text: Value) -> str:
     if type(text) is str:
         return text
     if text is None:

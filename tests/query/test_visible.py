@@ -1,4 +1,4 @@
-"""What stays visible of what is not passed, as PRIVACY.md lists it; and that page's tests are there."""
+"""What stays visible of fields that are not passed, as PRIVACY.md lists it; and the tests named there exist."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_names_of_unknown_fields_are_visible() -> None:
     ]
 
 
-def test_every_claim_names_a_test_that_is_there() -> None:
+def test_every_claim_names_an_existing_test() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
     assert len(named) > 15
     for path, name in named:

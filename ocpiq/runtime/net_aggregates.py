@@ -1,7 +1,7 @@
-"""Aggregate functions over CDRs of which some are taken back (the clause `net`): a step gets the weight, 1 or -1.
+"""Aggregate functions over CDRs of which credits cancel some (the clause `net`): a step gets the weight, 1 or -1.
 
-Sums and means add the negative. The others hold every value until the end, and leave out one for each equal value
-that was taken back, whichever came first.
+Sums and means add the negative. The others collect all values and, at the end, drop one for each equal value that was
+cancelled, whichever came first.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ocpiq.values.types import Value
 
 
 class NetSum(Sum):
-    """A running sum from which values are taken back."""
+    """A running sum from which values can be cancelled."""
 
     __slots__ = ()
 
     def step(self, value: Value, weight: int) -> None:
-        """Add a number, or take it back."""
+        """Add a number, or cancel it."""
         if weight > 0:
             self.add(value)
             return
@@ -31,36 +31,36 @@ class NetSum(Sum):
 
 
 class NetValues:
-    """All values, held, and what of them is taken back."""
+    """All values, and the number of cancellations of each."""
 
-    __slots__ = ("items", "label", "taken")
+    __slots__ = ("cancelled", "items", "label")
 
     def __init__(self, label: str) -> None:
         self.label = label
         self.items: list[Value] = []
-        self.taken: Counter[object] = Counter()
+        self.cancelled: Counter[object] = Counter()
 
     def step(self, value: Value, weight: int) -> None:
-        """Hold a value, or note that one like it is taken back."""
+        """Append a value, or count a cancellation of one like it."""
         if weight > 0:
             self.items.append(value)
         else:
-            self.taken[group_key(value)] += 1
+            self.cancelled[group_key(value)] += 1
 
     def merge(self, other: NetValues) -> NetValues:
-        """Hold those of another as well."""
+        """Append the values of another."""
         self.items += other.items
-        self.taken += other.taken
+        self.cancelled += other.cancelled
         return self
 
-    def folded(self, function: AggregateFunction, *arguments: Value) -> Value:
-        """Return what a plain aggregate function gives for the values that remain."""
-        taken = self.taken.copy()
+    def finish(self, function: AggregateFunction, *arguments: Value) -> Value:
+        """Return the result of a plain aggregate function for the remaining values."""
+        cancelled = self.cancelled.copy()
         state = function.new(self.label)
         for value in self.items:
-            key = group_key(value) if taken else None
-            if taken and taken[key] > 0:
-                taken[key] -= 1
+            key = group_key(value) if cancelled else None
+            if cancelled and cancelled[key] > 0:
+                cancelled[key] -= 1
             elif function.in_place:
                 function.step(state, value)
             else:
@@ -69,22 +69,22 @@ class NetValues:
 
 
 def _finish(function: AggregateFunction) -> Callable[..., Value]:
-    return lambda state, *arguments: state.folded(function, *arguments)
+    return lambda state, *arguments: state.finish(function, *arguments)
 
 
-ADDED: Final = ("sum", "avg")
-HELD: Final = tuple(name for name in FOLDS if name not in ("count", *ADDED))
+SUMMED: Final = ("sum", "avg")
+COLLECTED: Final = tuple(name for name in FOLDS if name not in ("count", *SUMMED))
 
 NET_FOLDS: Final[dict[str, AggregateFunction]] = {
     **{
         name: AggregateFunction(NetSum, NetSum.step, NetSum.merge, FOLDS[name].finish, in_place=True)
-        for name in ADDED
+        for name in SUMMED
     },
     **{
         name: AggregateFunction(
             NetValues, NetValues.step, NetValues.merge, _finish(FOLDS[name]), in_place=True
         )
-        for name in HELD
+        for name in COLLECTED
     },
 }
 
