@@ -157,6 +157,6 @@ def _entry(match: Match, entry: tree.PatternEntry, whole: str, kind: Type) -> No
 
 
 def literal_key(key: Plan, place: Span) -> None:
-    """Raise where a literal key is no string."""
+    """Raise where a literal key is not a string."""
     if isinstance(key, Constant) and not isinstance(key.value, str):
         raise CompileError("an object's key must be a string", span=place)

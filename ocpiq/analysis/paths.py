@@ -106,7 +106,7 @@ def _step(
 def _key(
     analysis: Analysis, node: tree.Expr | None, scope: Scope, kind: Type, keys: list[tuple[str, Plan]]
 ) -> Plan:
-    """Resolve a key; what is no constant is bound to a name first."""
+    """Resolve a key; what is not a constant is bound to a name first."""
     if node is None:
         return Constant(None)
     plan, type_ = analysis.resolve(node, scope, kind)

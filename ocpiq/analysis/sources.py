@@ -97,7 +97,7 @@ def _windows(analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scop
         if not isinstance(clause, tree.Since | tree.Until | tree.During | tree.Newest):
             continue
         if getattr(windows, word) is not None:
-            raise CompileError(f"{word} is given twice", span=scope.place(clause))
+            raise CompileError(f"{word} is repeated", span=scope.place(clause))
         match clause:
             case tree.Since() | tree.Until():
                 setattr(windows, word, _moment(analysis, word, clause.bound, scope))

@@ -46,7 +46,7 @@ class DemoResponse(Struct, frozen=True):
 
 
 class InvalidParameter(Exception):
-    """A query parameter that is no date, or no number in its range."""
+    """A query parameter that is not a date, or no number in its range."""
 
 
 def answer(settings: Settings, base: str, target: str, headers: Message) -> DemoResponse:
@@ -166,7 +166,7 @@ def moment(parameters: Mapping[str, str], name: str) -> float | None:
 
 
 def single(data: object) -> DemoResponse:
-    """Return a successful answer that is no page."""
+    """Return a successful answer that is not a page."""
     return DemoResponse(200, envelope(OK, "Success", data), {})
 
 

@@ -64,7 +64,7 @@ class Server(ThreadingHTTPServer):
                 continue  # the client was faster
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing on standard error: a client that goes away is no news."""
+        """Say nothing on standard error: a client that goes away is not an error."""
         if self.log is not None:
             self.log(f"connection ended: {sys.exc_info()[1].__class__.__name__}")
 
@@ -119,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no GET, or no HTTP, with an envelope too, and end the connection."""
+        """Answer anything but a GET request with an envelope too, and end the connection."""
         self.close_connection = True
         if code == 501:  # a method that has no do_… above
             code = 405

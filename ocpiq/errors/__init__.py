@@ -1,4 +1,4 @@
-"""Every error of ocpiq: what is wrong, where in the query, how to mend it, and the exit code it ends with."""
+"""Every error of ocpiq: what is wrong, where in the query, how to fix it, and the exit code it ends with."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class OcpiqError(Exception):
     """Whatever ends a run.
 
     `message` is one line for a person and never holds a value that the query does not pass, nor a token;
-    `span` is the place in the query; `hint` says how to mend it; `exit_code` is the process's.
+    `span` is the place in the query; `hint` says how to fix it; `exit_code` is the process's.
     """
 
     exit_code: ClassVar[int] = 5
@@ -43,7 +43,7 @@ class CompileError(OcpiqError):
 
 
 class QuerySyntaxError(CompileError):
-    """The query is no sentence of the language."""
+    """The query is not a sentence of the language."""
 
 
 class UnsupportedError(CompileError):

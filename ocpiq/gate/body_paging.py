@@ -65,7 +65,7 @@ class BodyPaging(Struct, frozen=True):
 class PagingMembers:
     """Reads the members about paging in the answers of one pull.
 
-    `key` names the fields that identify an object of the module: what has one is no answer, but an object.
+    `key` names the fields that identify an object of the module: what has one is not an answer, but an object.
     The first answer tells what these members are called; in later ones only they are looked for.
     """
 

@@ -107,7 +107,7 @@ class Framing(Struct, frozen=True):
     def split(self, body: bytes) -> Page:
         """Return a page in slices, in whatever shape it came.
 
-        PlatformError where it is no JSON, TwoListsError where it is not clear which list holds the objects.
+        PlatformError if it is not JSON, TwoListsError where it is not clear which list holds the objects.
         """
         try:
             return self.opened(body)
@@ -116,7 +116,7 @@ class Framing(Struct, frozen=True):
         raise PlatformError(no_json(body, position))
 
     def opened(self, body: bytes) -> Page:
-        """Do what `split` does. BrokenError where the page is no JSON."""
+        """Do what `split` does. BrokenError if the page is not JSON."""
         if body[:1] == LIST:
             return Page(EnvelopeHead(), items(body), "list")
         parts = fields(body)

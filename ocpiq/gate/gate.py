@@ -31,13 +31,13 @@ LARGE: Final = 16 << 20
 """Bytes of a page beyond which its objects are decoded one by one: a platform may send everything at once."""
 
 Taken = tuple[WindowedRecords, tuple[int, ...], int]
-"""Rows, the places of what is no object, and how many objects were left out as repeats."""
+"""Rows, the places of what is not an object, and how many objects were left out as repeats."""
 
 
 class OpenedPage(Struct, frozen=True):
     """A page, opened: what its envelope says, and the rows that lie in the window.
 
-    `status_code` is None without an envelope; where it is no success no row is opened. `status_message` is
+    `status_code` is None without an envelope; where it is not a success no row is opened. `status_message` is
     cut and escaped. `count` is the number of objects that were sent, `bad` the places of those that are no
     objects; `repeated` counts those that were left out because they came before. `undated` counts rows that
     stayed because their `last_updated` cannot be read, `unended` those that did not because their end of
@@ -89,7 +89,7 @@ class Gate:
         )
 
     def page(self, body: bytes, repeats: Repeats | None = None) -> OpenedPage:
-        """Open an envelope, a bare list, or one object. PlatformError where it is no JSON.
+        """Open an envelope, a bare list, or one object. PlatformError if it is not JSON.
 
         `repeats` hears the sealed keys of the objects and says which of them are to be left out.
         """
@@ -138,7 +138,7 @@ class Gate:
         )
 
     def _each(self, slices: Items, repeats: Repeats | None) -> Taken:
-        """Return the rows of slices, the places of what is no object, and how many are repeats."""
+        """Return the rows of slices, the places of what is not an object, and how many are repeats."""
         found: list[WindowedRecords] = []
         keys: list[int | None] = []
         bad: list[int] = []

@@ -26,7 +26,7 @@ OWNER: Final = ("country_code", "party_id")
 SECRET: Final = secrets.token_hex(8)
 BREAK: Final = "\n"
 BETWEEN: Final = BREAK + SECRET
-LONGEST: Final = 1 << 63  # integers beyond this, and fractions, are no identifiers
+LONGEST: Final = 1 << 63  # integers beyond this, and fractions, are not identifiers
 SCALARS: Final = b'"-0123456789'
 
 
@@ -48,7 +48,7 @@ class ObjectKey:
                 if len(sealed) == len(columns[0]):
                     return sealed
         except TypeError:
-            pass  # something in them is no text
+            pass  # something in them is not a text
         return [self.of_parts(parts) for parts in zip(*columns, strict=True)]
 
     def of_parts(self, parts: Sequence[object]) -> int | None:
@@ -68,7 +68,7 @@ class ObjectKey:
 
 
 def identifier(part: object) -> str:
-    """Return a part of a key as text, whether it was decoded or is a slice; nothing where it is no identifier."""
+    """Return a part of a key as text, whether it was decoded or is a slice; nothing where it is not an identifier."""
     if isinstance(part, str):
         return part
     if isinstance(part, Raw):

@@ -135,7 +135,7 @@ def together(kept: list[WindowedRecords]) -> WindowedRecords:
 def found(part: NestedModule, raw: bytes) -> list[dict[str, bytes]]:
     """Return the slices of the fields of each part, with the keys of what holds it. BrokenError for no object.
 
-    Every object in a part's place is one, in lists of any depth; what is no object there is none.
+    Every object in a part's place is one, in lists of any depth; what is not an object there is none.
     """
     holding = [(dict[str, bytes](), fields(raw))]
     for depth, step in enumerate(part.path):

@@ -35,7 +35,7 @@ class Records(Protocol):
         """Return the rows of a page that was decoded."""
 
     def one(self, raw: bytes) -> WindowedRecords:
-        """Return the row of a slice, if it is in the window. BrokenError where it is no object."""
+        """Return the row of a slice, if it is in the window. BrokenError where it is not an object."""
 
 
 def rows(
@@ -262,7 +262,7 @@ DATED: Final = Decoder(Dated)
 
 
 def judged(raw: bytes, window: Window) -> Verdict:
-    """Return where the object of a slice lies. BrokenError where it is no object."""
+    """Return where the object of a slice lies. BrokenError where it is not an object."""
     try:
         dated = DATED.decode(raw)
     except REFUSED:

@@ -122,7 +122,7 @@ class Parser:
         return ParserRun(self.tables, self.actions)
 
     def parse(self, text: str) -> Any:  # noqa: ANN401 - whatever the actions make of the start rule
-        """Return the value of the start rule; raise Stuck where the text is no sentence."""
+        """Return the value of the start rule; raise Stuck where the text is not a sentence."""
         run = self.start()
         position = 0
         while True:

@@ -1,4 +1,4 @@
-"""Syntax errors in words: what was found, what could stand there, which bracket is open, how to mend it."""
+"""Syntax errors in words: what was found, what could stand there, which bracket is open, how to fix it."""
 
 from __future__ import annotations
 

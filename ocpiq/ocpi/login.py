@@ -230,7 +230,7 @@ class Inquiry:
         return found, theirs
 
     def parties(self, url: str) -> tuple[PlatformParty, ...]:
-        """Return the platform's parties; many platforms have no credentials to read, which is no error."""
+        """Return the platform's parties; many platforms have no credentials to read, which is not an error."""
         try:
             answer, _ = self.ask(url, "credentials", self.form)
         except Failure:
@@ -317,7 +317,7 @@ class Inquiry:
 
 
 def enveloped(body: bytes) -> Small | None:
-    """Return what the envelope of a page says, or None where the page is no JSON."""
+    """Return what the envelope of a page says, or None if the page is not JSON."""
     return head(body) if body.removeprefix(BOM).lstrip()[:1] in (b"{", b"[") else None
 
 

@@ -27,7 +27,7 @@ class OpaqueType(Struct, frozen=True):
 
 
 class ScalarType(Struct, frozen=True):
-    """null, a boolean, a number or a string that is no blank."""
+    """null, a boolean, a number or a string that is not a blank."""
 
     kind: ScalarKind
 

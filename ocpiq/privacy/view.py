@@ -57,7 +57,7 @@ class Mark(Struct):
 def view(module: SchemaModule, clauses: Sequence[tree.Clause]) -> ViewNode:
     """Return what a source of `module` with these clauses shows; windows play no part.
 
-    CompileError where a path is no field of the module in any version (with the nearest that is), or has two
+    CompileError where a path is not a field of the module in any version (with the nearest that is), or has two
     treatments.
     """
     marks = Mark()

@@ -23,7 +23,7 @@ def status(platform: str, version: str, plan: QueryPlan | None, seen: dict[str, 
 
 
 def warning(mistake: OcpiqError | None, key: str = "") -> str:
-    """Return the mistake in a line, with how to mend it, and the key that does so."""
+    """Return the mistake in a line, with how to fix it, and the key that does so."""
     if mistake is None:
         return ""
     text = mistake.message + (f" ({mistake.hint})" if mistake.hint else "")

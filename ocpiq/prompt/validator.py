@@ -117,7 +117,7 @@ def _missing_part(text: str) -> str:
 
 
 def _is_final(error: OcpiqError, text: str, far: State) -> bool:
-    """Tell whether nothing that follows can mend it: it is not at the end of what is begun."""
+    """Tell whether nothing that follows can fix it: it is not at the end of what is begun."""
     return far != "unfinished" or (error.span is not None and error.span.end < len(text.rstrip()))
 
 

@@ -12,7 +12,7 @@ CODES: Final = re.compile(r"[0-9;]*(?::[0-9;]*)*")
 
 
 def colors(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the escape sequences; a JQ_COLORS that is no list of colours is passed over."""
+    """Return the escape sequences; a JQ_COLORS that is not a list of colours is passed over."""
     text = environment.get("JQ_COLORS", "")
     chosen = text.split(":") if text and CODES.fullmatch(text) else []
     return tuple(f"\033[{code}m" for code in (*chosen[: len(DEFAULT)], *DEFAULT[len(chosen) :]))

@@ -11,7 +11,7 @@ from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value, type_name
 
 ALONE = "value"
-"""The column of values that are no objects."""
+"""The column of values that are not objects."""
 
 HINT = "name the columns at the end of the query: | {id, …}"
 SHOWN = 60
@@ -38,11 +38,11 @@ class RowBuilder:
         self.count += 1
         if type(value) is list:
             raise self._misfit(
-                "is an array, which is no row", "write out its items with .[], or name its parts"
+                "is an array, which is not a row", "write out its items with .[], or name its parts"
             )
         columns = self._fix(value) if self.columns is None else self.columns
         if columns.fields and type(value) is not dict:
-            raise self._misfit(f"is no object but a value of type {type_name(value)}")
+            raise self._misfit(f"is not an object but a value of type {type_name(value)}")
         cells: list[Value] = []
         self._fill(value, columns, (), cells)
         return cells

@@ -29,7 +29,7 @@ def platform(login: Login, *, parallel: int | None = None, rate: float | None = 
 def files(paths: Mapping[str, str | Path], version: str = DEFAULT_VERSION) -> dict[str, Source]:
     """Return a source for each module of `paths`: a file, a folder of files, or `-` for standard input.
 
-    `version` is the OCPI version of the objects. Raises UsageError for what is no module, version or file.
+    `version` is the OCPI version of the objects. Raises UsageError for what is not a module, version or file.
     """
     from ocpiq.sources.file_source import FileSource  # noqa: PLC0415 - platforms need no files
 
@@ -46,7 +46,7 @@ def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSI
 
 
 def check(names: Mapping[str, object], version: str) -> None:
-    """Raise UsageError for a name that is no module, or a version that is none."""
+    """Raise UsageError for a name that is not a module, or a version that is none."""
     if version not in VERSIONS:
         raise UsageError(
             f"OCPI {ascii(version)[1:-1]} is not known", hint=f"available: {', '.join(VERSIONS)}"

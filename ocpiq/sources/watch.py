@@ -87,10 +87,11 @@ class Watch:
         self.notify(PullEnded(self.module, self.pages, self.objects, complete))
 
     def sum_up(self) -> None:
-        """Warn of what is no object, of unreadable dates and of fields that no version of OCPI has."""
+        """Warn of what is not an object, of unreadable dates and of fields that no version of OCPI has."""
         if self.bad:
             places = ", ".join(self.places) + (", …" if self.bad > len(self.places) else "")
-            self.warn(f"{counted(self.bad, 'item')} no object, left out ({places})")
+            kind = "an object" if self.bad == 1 else "objects"
+            self.warn(f"{counted(self.bad, 'item')} not {kind}, left out ({places})")
         if self.undated:
             self.warn(f"{counted(self.undated, 'object')} kept whose last_updated cannot be read")
         if self.unended:

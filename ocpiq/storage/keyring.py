@@ -40,7 +40,7 @@ def find(entry: str) -> str:
 
 
 def forget(entry: str) -> None:
-    """Take a token out of the keyring; one that is gone already is no error. Raises UsageError."""
+    """Take a token out of the keyring; one that is gone already is not an error. Raises UsageError."""
     try:
         keyring = package()
         if asked(lambda: keyring.get_password(SERVICE, entry)) is not None:

@@ -589,7 +589,7 @@ SOURCES = [
         code=3,
     ),
     Case(
-        "get what is no field",
+        "get what is not a field",
         ("get", "sessions", "--privacy-pass", "a|b"),
         err="--privacy-pass takes",
         code=2,
@@ -655,7 +655,7 @@ OTHER = [
         code=2,
     ),
     Case(
-        "the token is no part of an error",
+        "the token is not a part of an error",
         ("login", "http://127.0.0.1:1/", "--party", "NL-ABC", "--token", "s3cret"),
         err="(?s)^(?!.*s3cret)",
         code=6,

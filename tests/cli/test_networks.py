@@ -291,7 +291,7 @@ def test_a_proxy_that_is_none(address, home):
     run = command(home, ["login", "https://cpo.example/versions", *LOGIN], HTTPS_PROXY=address)
     assert (run.code, one_line(run)) == (
         2,
-        "the proxy that the environment names is no address that can be used "
+        "the proxy that the environment names is not an address that can be used "
         "(HTTP_PROXY and HTTPS_PROXY take http://HOST:PORT; NO_PROXY names hosts without one)",
     )
 

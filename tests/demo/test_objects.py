@@ -107,14 +107,14 @@ def problems(value: object, field: schema.SchemaField, version: str) -> Iterator
 def one_problem(value: object, field: schema.SchemaField, version: str) -> Iterator[str]:
     if field.leaf:
         if isinstance(value, dict | list) or value is None:
-            yield f"{field.path} is no scalar"
+            yield f"{field.path} is not a scalar"
         elif field.enum and not field.open_enum and value not in field.enum:
             yield f"{field.path} has no value {value}"
         longest = re.search(r"ring\((\d+)\)", field.type)
         if longest and len(str(value)) > int(longest[1]):
             yield f"{field.path} is too long"
     elif not isinstance(value, dict):
-        yield f"{field.path} is no object"
+        yield f"{field.path} is not an object"
     else:
         known = {name: child for name, child in field.children.items() if version in child.versions}
         for name, child in known.items():

@@ -114,7 +114,9 @@ def check(text: str) -> bool:
     try:
         parse(text)
     except QuerySyntaxError as error:
-        beyond = error.message == "`on` is only valid in a join" or error.message.startswith("nested more than")
+        beyond = error.message == "`on` is only valid in a join" or error.message.startswith(
+            "nested more than"
+        )
         assert our is None or beyond, f"{text!r}: {error.message}"
     else:
         assert our is not None

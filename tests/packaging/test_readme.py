@@ -105,7 +105,7 @@ def test_two_commands_set_everything_up() -> None:
 def test_the_first_command_works_in_a_clean_clone(tmp_path: Path) -> None:
     clone = ["git", "clone", "-q", str(ROOT), str(tmp_path / "clone")]
     if subprocess.run(clone, check=False, capture_output=True).returncode:
-        pytest.skip("this is no git checkout")
+        pytest.skip("this is not a git checkout")
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     run = subprocess.run(
         ["bash", "-c", SETUP[0]],

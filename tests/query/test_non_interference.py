@@ -1,7 +1,7 @@
 """What is not passed has no influence: whatever stands there, outputs, errors, exit code and files stay the same.
 
 Each query is run twice through the command line, on objects that differ in everything but what it passes: in types,
-null, length, numbers that are none, lone surrogates, bytes that are no UTF-8, depth, keys that occur twice, the order
+null, length, numbers that are none, lone surrogates, bytes that are not UTF-8, depth, keys that occur twice, the order
 of keys.
 """
 
@@ -167,17 +167,17 @@ SAID: dict[str, tuple[str, Callable[[int], bytes], str]] = {
     "places": (
         "sessions | aggregate count",
         lambda n: with_lines(n, {7: b"tru", 421: b"[]"}),
-        "2 items are no object, left out (page 1 index 7, page 5 index 21)",
+        "2 items are not objects, left out (page 1 index 7, page 5 index 21)",
     ),
     "a place before an early stop": (
         "limit(3; sessions)",
         lambda n: with_lines(n, {99: b"tru", 100: b"tru"}),
-        "1 item is no object, left out (page 1 index 99)",
+        "1 item is not an object, left out (page 1 index 99)",
     ),
     "a place before an error": (
         'sessions | if .id == "S150" then error("x") else empty end',
         lambda n: with_lines(n, {199: b"tru", 200: b"tru"}),
-        "1 item is no object, left out (page 2 index 99)",
+        "1 item is not an object, left out (page 2 index 99)",
     ),
     "undated before an early stop": (
         "limit(3; sessions since 2026-01-01)",

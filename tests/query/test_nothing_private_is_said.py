@@ -149,7 +149,7 @@ PARTS = {
         "f'?{parts.query}' if parts.query else ''",
         "parts.query",
     ),
-    "the name of an encoding": ("encoding",),
+    "the name of an encoding, a word of ours": ("encoding", "kind"),
     "what is hashed at once and kept as a number": ("SECRET", "whole"),
     "a header that is sent": ("encoded(token.value) if token.form == 'base64' else token.value",),
 }

@@ -55,10 +55,10 @@ MISFITS = {
         "result 2 has b, for which there is no column",
     ),
     "deep": (DEEP, [{"p": {"z": 1}}], "result 1 has p.z, for which there is no column"),
-    "an array": (UNKNOWN, [[1]], "result 1 is an array, which is no row"),
+    "an array": (UNKNOWN, [[1]], "result 1 is an array, which is not a row"),
     "an array later": (AB, [{}, []], "result 2 is an array"),
-    "a number among objects": (AB, [{}, 1], "result 2 is no object but a value of type number"),
-    "null among objects": (AB, [None], "result 1 is no object but a value of type null"),
+    "a number among objects": (AB, [{}, 1], "result 2 is not an object but a value of type number"),
+    "null among objects": (AB, [None], "result 1 is not an object but a value of type null"),
     "an object among numbers": (UNKNOWN, [1, {"a": 1}], "result 2 is an object, where the first was none"),
     "an object in one column": (
         UNKNOWN,

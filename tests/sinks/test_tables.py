@@ -46,7 +46,7 @@ bcd   20
         None,
         "v     w\n────  ─\nlong  1\n   7  1\n",
     ),
-    "true is no number": ([True, False], None, "value\n─────\ntrue\nfalse\n"),
+    "true is not a number": ([True, False], None, "value\n─────\ntrue\nfalse\n"),
     "cut to the width": (
         [{"id": "S1", "name": "a long name of a place", "city": "another long name"}],
         30,

@@ -316,7 +316,7 @@ PAGING: dict[str, Fault] = {
     ),
     "total too low": Fault(switched(total=lambda n: "3")),
     "total missing": Fault(switched(total=lambda n: None)),
-    "total is no number": Fault(switched(total=lambda n: "NaN")),
+    "total is not a number": Fault(switched(total=lambda n: "NaN")),
     "total cut at a bound": Fault(
         switched(
             objects=[{"id": f"S{number}"} for number in range(20)],
@@ -538,7 +538,7 @@ BODIES: dict[str, Fault] = {
         page(b'{"message": "moved", "code": 7}'),
         ids=(),
         code=FAILED,
-        said=(r"answers with JSON that is no OCPI page \(is it an OCPI address\?\)",),
+        said=(r"answers with JSON that is not an OCPI page \(is it an OCPI address\?\)",),
     ),
     "pages of another kind": Fault(
         page(b'{"content": [{"id": "S0"}], "totalPages": 3, "last": false}'),
@@ -550,7 +550,7 @@ BODIES: dict[str, Fault] = {
         page(b'{"id": "S0", "currency": "EUR", "data": [{"id": "Jane Doe"}]}'),
         ids=(),
         code=FAILED,
-        said=("JSON that is no OCPI page",),
+        said=("JSON that is not an OCPI page",),
     ),
     "an object in data with data of its own": Fault(
         page(b'{"status_code": 1000, "data": {"id": "S0", "data": [{"id": "Jane Doe"}]}}'),
@@ -579,7 +579,7 @@ BODIES: dict[str, Fault] = {
     "objects that are none": Fault(
         page(b'{"data": [{"id": "S0"}, 7, null, {"id": "S1"}]}'),
         ids=TWO,
-        said=(r"2 items are no object, left out \(page 1 index 1, page 1 index 2\)",),
+        said=(r"2 items are not objects, left out \(page 1 index 1, page 1 index 2\)",),
     ),
     "dates that cannot be read": Fault(
         page(b'[{"id": "S0", "last_updated": "soon"}, {"id": "S1", "last_updated": "2026-01-01T00:00:00Z"}]'),

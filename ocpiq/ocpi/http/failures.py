@@ -1,4 +1,4 @@
-"""What can go wrong with a platform: one line each, how to mend it, and whether it may pass by itself."""
+"""What can go wrong with a platform: one line each, how to fix it, and whether it may pass by itself."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def of_status(subject: Subject, url: str, status: int, said: str, *, login: bool
 
 
 def of_code(subject: Subject, url: str, status: int, code: int, said: str) -> Failure:
-    """Return the failure for an envelope whose status code is no success."""
+    """Return the failure for an envelope whose status code is not a success."""
     meaning = MEANINGS.get(code, "a code of its own")
     retries = OFTEN if code in PASSING_CODES else 0
     text = f"{subject}: {subject.host(url)} answers OCPI status {code}, {meaning}{quoted(said)}"
@@ -198,7 +198,7 @@ def of_body(subject: Subject, url: str, body: bytes, *, login: bool = False) -> 
 def of_page(subject: Subject, url: str) -> Failure:
     """Return the failure for JSON that is neither a list nor in an envelope, such as a gateway's own message."""
     return Failure(
-        f"{subject}: {subject.shown(url)} answers with JSON that is no OCPI page",
+        f"{subject}: {subject.shown(url)} answers with JSON that is not an OCPI page",
         hint="is it an OCPI address?",
         status=200,
     )
@@ -244,7 +244,7 @@ def of_network(subject: Subject, url: str, error: Exception) -> Failure:
     if isinstance(error, httpx.ProxyError):
         return no_proxy(subject, where)
     if isinstance(error, httpx.InvalidURL | httpx.LocalProtocolError):
-        return Failure(f"{subject}: the platform's address is no URL")
+        return Failure(f"{subject}: the platform's address is not a URL")
     if isinstance(error, httpx.ConnectError):
         return Failure(f"{subject}: {where} cannot be reached", hint="check host, port and the network")
     return Failure(

@@ -284,7 +284,7 @@ def httpx_errors() -> Iterator[None]:
 def no_proxy_address() -> UsageError:
     """Return the error for a proxy's address that is none."""
     return UsageError(
-        "the proxy that the environment names is no address that can be used",
+        "the proxy that the environment names is not an address that can be used",
         hint="HTTP_PROXY and HTTPS_PROXY take http://HOST:PORT; NO_PROXY names hosts without one",
     )
 

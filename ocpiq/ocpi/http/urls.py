@@ -20,9 +20,7 @@ def cleaned(text: str) -> str:
     """Return the URL that a user gave, without blanks and fragment. Raises UsageError."""
     parts = split(text.strip())
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(
-            "this is no URL of a platform", hint="https://HOST/…/versions, as the platform gave it"
-        )
+        raise UsageError("not a platform URL", hint="https://HOST/…/versions, as the platform gave it")
     if parts.username is not None or parts.password is not None:
         raise UsageError("the URL holds a user name or password", hint="OCPI takes a token and nothing else")
     return urlunsplit(parts._replace(fragment=""))

@@ -313,5 +313,5 @@ class Pull:
 
 
 def without_bad(opened: OpenedPage) -> OpenedPage:
-    """Return a page that was read before without what is no object, which was counted then."""
+    """Return a page that was read before without what is not an object, which was counted then."""
     return replace(opened, count=opened.count - len(opened.bad), bad=())

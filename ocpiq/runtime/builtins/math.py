@@ -173,7 +173,7 @@ def _rounding(function: Callable[[float], float]) -> Callable[[Value], Value]:
 
 
 def _larger(x: float, y: float) -> float:
-    return y if x != x or y > x else x  # noqa: PLR0124 - NaN is no number
+    return y if x != x or y > x else x  # noqa: PLR0124 - NaN is not a number
 
 
 def _smaller(x: float, y: float) -> float:

@@ -95,7 +95,7 @@ def _simple_range(start: Number, end: Number) -> Iterator[Value]:
     if type(start) is int and is_finite(end):
         yield from range(start, math.ceil(end))
         return
-    while not start >= end:  # NaN is no end
+    while not start >= end:  # NaN never ends
         yield start if type(start) is int else normalize(start)
         start += 1
 

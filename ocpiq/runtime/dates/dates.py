@@ -160,7 +160,7 @@ def strflocaltime(value: Value, format_: Value) -> str:
 
 
 def _c_strftime(format_: str, moment: time.struct_time) -> str:
-    """Return C's `strftime`; its locale may not be able to take what is no directive."""
+    """Return C's `strftime`; its locale may not be able to take what is not a directive."""
     try:
         if format_.isascii() and "\0" not in format_:
             return time.strftime(format_, moment)

@@ -11,7 +11,7 @@ from ocpiq.values.json.reader import BrokenError, parse_bytes
 from ocpiq.values.json.scanner import Items
 
 REFUSED: Final = (ValueError, RecursionError)
-"""What msgspec raises: ill-formed and mistyped JSON, bytes that are no UTF-8, nesting beyond the
+"""What msgspec raises: ill-formed and mistyped JSON, bytes that are not UTF-8, nesting beyond the
 interpreter's stack."""
 
 FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])

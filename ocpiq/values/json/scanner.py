@@ -1,6 +1,6 @@
 """Finds the slices of JSON by quotes, brackets and commas alone, without decoding anything.
 
-So a lone surrogate, NaN, bytes that are no UTF-8, a number of any size or nesting of any depth never matter
+So a lone surrogate, NaN, bytes that are not UTF-8, a number of any size or nesting of any depth never matter
 where they are not read.
 """
 
@@ -37,7 +37,7 @@ def fields(raw: bytes) -> dict[str, bytes]:
                 name = unquote(key[1].decode("utf-8", "replace"), lenient=True)
                 found[name] = part[key.end() :].strip(BLANKS)
             except ValueError:
-                continue  # a key that cannot be read is no field that anybody knows
+                continue  # a key that cannot be read is not a field that anybody knows
         elif part.strip(BLANKS):
             raise BrokenError(begin)
     return found

@@ -246,7 +246,7 @@ def test_a_name_that_no_host_has(host):
     with ocpi.Connection() as connection, pytest.raises(Failure) as caught:
         connection.get(f"http://{host}/", {}, CDRS)
     assert caught.value.message in (
-        "cdrs: the platform's address is no URL",
+        "cdrs: the platform's address is not a URL",
         f"cdrs: no host is called {host}",
     )
 
