@@ -40,7 +40,7 @@ class Session(Struct):
     last_query: str = ""
     file: str = ""
     pending: str = ""
-    keeps_history: bool = field(default_factory=history.wanted)
+    keeps_history: bool = field(default_factory=history.is_enabled)
     history_cleared: bool = False
     seen: dict[str, int] = field(default_factory=dict)
 
