@@ -53,7 +53,7 @@ def _logged_in(url: str, options: LoginSettings, progress: Progress) -> Login:
         raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
     own = ocpi.party(options.party) if options.party is not None else None
     if options.name:
-        logins.checked(options.name)
+        logins.valid_name(options.name)
     if options.keyring:
         keyring.check()
     token = _token(options, needed=not bare)

@@ -1,4 +1,4 @@
-"""What the demo platform answers to a request; no sockets here.
+"""The demo platform's responses to requests, without sockets.
 
 OCPI 2.2.1 and 2.1.1, sections Transport and format, Versions, Credentials.
 """
@@ -37,7 +37,7 @@ class Settings(Struct, frozen=True):
 
 
 class DemoResponse(Struct, frozen=True):
-    """An HTTP answer; the body is an OCPI envelope. `listed` tells that it is a page of objects."""
+    """An HTTP response whose body is an OCPI envelope; `listed` means a page of objects."""
 
     status: int
     body: bytes
@@ -46,7 +46,7 @@ class DemoResponse(Struct, frozen=True):
 
 
 class InvalidParameter(Exception):
-    """A query parameter that is not a date, or no number in its range."""
+    """A query parameter that is not a date or not a number in its range."""
 
 
 def answer(settings: Settings, base: str, target: str, headers: Message) -> DemoResponse:
@@ -59,17 +59,17 @@ def answer(settings: Settings, base: str, target: str, headers: Message) -> Demo
     path, _, query = target.partition("?")
     path = path.removesuffix("/")
     version = path.removeprefix(ROOT + "/").split("/")[0]
-    if not admitted(headers.get("Authorization", ""), settings.token, encoded=version == "2.2.1"):
+    if not is_authorized(headers.get("Authorization", ""), settings.token, encoded=version == "2.2.1"):
         echo["WWW-Authenticate"] = "Token"
         return DemoResponse(401, envelope(REFUSED, "The Authorization header has no valid token"), echo)
     try:
-        found = route(settings, base, path, dict(parse_qsl(query, keep_blank_values=True)))
+        response = route(settings, base, path, dict(parse_qsl(query, keep_blank_values=True)))
     except InvalidParameter as error:
         return DemoResponse(200, envelope(INVALID, str(error)), echo)
-    return DemoResponse(found.status, found.body, found.headers | echo, found.listed)
+    return DemoResponse(response.status, response.body, response.headers | echo, response.listed)
 
 
-def admitted(authorization: str, token: str, *, encoded: bool) -> bool:
+def is_authorized(authorization: str, token: str, *, encoded: bool) -> bool:
     """Tell whether the header holds the token: as Base64, or as it is where `encoded` is not demanded."""
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() != "token":
@@ -86,11 +86,11 @@ def route(settings: Settings, base: str, path: str, parameters: Mapping[str, str
     root = base + ROOT
     match path.split("/"):
         case ["", "ocpi", "versions"]:
-            return single([{"version": version, "url": f"{root}/{version}"} for version in VERSIONS])
+            return success([{"version": version, "url": f"{root}/{version}"} for version in VERSIONS])
         case ["", "ocpi", version] if version in VERSIONS:
-            return single(details(root, version))
+            return success(details(root, version))
         case ["", "ocpi", version, "credentials"] if version in VERSIONS:
-            return single(credentials(settings, root, version))
+            return success(credentials(settings, root, version))
         case ["", "ocpi", version, module] if version in VERSIONS and module in MODULES:
             return page(settings, base + path, module, version, parameters)
     return DemoResponse(404, envelope(REFUSED, "There is nothing at this address"), {})
@@ -157,16 +157,16 @@ def moment(parameters: Mapping[str, str], name: str) -> float | None:
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text) if DATE_TIME.fullmatch(text) else None
+        parsed = datetime.fromisoformat(text) if DATE_TIME.fullmatch(text) else None
     except ValueError:
-        found = None
-    if found is None:
+        parsed = None
+    if parsed is None:
         raise InvalidParameter(f"{name} is not a DateTime such as 2026-01-31T06:00:00Z")
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
 
 
-def single(data: object) -> DemoResponse:
-    """Return a successful answer that is not a page."""
+def success(data: object) -> DemoResponse:
+    """Return a successful response that is not a page."""
     return DemoResponse(200, envelope(OK, "Success", data), {})
 
 

@@ -1,4 +1,4 @@
-"""Every object of the demo by module and version: how many there are, when they changed, any part of them."""
+"""Every object of the demo by module and version, made on demand."""
 
 from __future__ import annotations
 
@@ -38,53 +38,54 @@ class ModuleList(Struct, frozen=True):
 
 @cache
 def listing(module: str, version: str) -> ModuleList:
-    """Return the objects of one of `MODULES` in one of `VERSIONS`, made when first asked for."""
+    """Return the objects of one of `MODULES` in one of `VERSIONS`, made on first use."""
     old = version == "2.1.1"
     match module:
         case "sessions":
-            return session_listing(charges(), old)
+            return session_list(charges(), old)
         case "cdrs":
-            return cdr_listing([bill for bill in cdrs.bills() if bill.stands or not old], old)
+            return cdr_list([bill for bill in cdrs.bills() if bill.stands or not old], old)
         case "locations":
-            return whole(sites().locations, legacy.location if old else None)
+            return stored_list(sites().locations, legacy.location if old else None)
         case "tariffs":
-            return whole(
-                [tariffs.tariff_object(each) for each in tariffs.every()], legacy.tariff if old else None
+            return stored_list(
+                [tariffs.tariff_object(tariff) for tariff in tariffs.all_tariffs()],
+                legacy.tariff if old else None,
             )
         case "tokens":
-            return whole([driver.token for driver in drivers()], legacy.token if old else None)
+            return stored_list([driver.token for driver in drivers()], legacy.token if old else None)
         case _:
             raise KeyError(module)
 
 
-def whole(found: Sequence[Json], convert: Callable[[Json], Json] | None) -> ModuleList:
-    """Return a listing of objects that are few enough to be kept."""
-    updated = [instant(each["last_updated"].removesuffix("Z")) for each in found]
+def stored_list(found: Sequence[Json], convert: Callable[[Json], Json] | None) -> ModuleList:
+    """Return the list of objects few enough to keep in memory."""
+    updated = [instant(item["last_updated"].removesuffix("Z")) for item in found]
     return ModuleList(updated, lambda n: convert(found[n]) if convert else found[n])
 
 
-def session_listing(found: Sequence[Charge], old: bool) -> ModuleList:
-    """Return the sessions, each made when it is asked for."""
+def session_list(found: Sequence[Charge], old: bool) -> ModuleList:
+    """Return the list of sessions, each made on demand."""
 
     def make(n: int) -> Json:
         made = sessions.session(found[n])
-        return legacy.session(made, legacy_place(found[n].spot)) if old else made
+        return legacy.session(made, legacy_location(found[n].spot)) if old else made
 
     return ModuleList([sessions.session_updated(charge) for charge in found], make)
 
 
-def cdr_listing(found: Sequence[cdrs.Bill], old: bool) -> ModuleList:
-    """Return the CDRs, each made when it is asked for."""
+def cdr_list(found: Sequence[cdrs.Bill], old: bool) -> ModuleList:
+    """Return the list of CDRs, each made on demand."""
 
     def make(n: int) -> Json:
         made = cdrs.cdr(found[n])
-        return legacy.cdr(made, legacy_place(found[n].charge.spot)) if old else made
+        return legacy.cdr(made, legacy_location(found[n].charge.spot)) if old else made
 
     return ModuleList([bill.created for bill in found], make)
 
 
 @cache
-def legacy_place(spot: ChargingSpot) -> Json:
+def legacy_location(spot: ChargingSpot) -> Json:
     """Return the location that a 2.1.1 session or CDR embeds: with one EVSE and one connector."""
     return legacy.place(sites().locations[spot.location], spot.evse_uid, spot.connector_id)
 

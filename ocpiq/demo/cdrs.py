@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from ocpiq.demo.charging import Charge, charges
 from ocpiq.demo.clock import DAY, HOUR, MINUTE, NOW, iso
-from ocpiq.demo.json import Json, number, present, price
+from ocpiq.demo.json import Json, number, price, without_none
 from ocpiq.demo.names import COUNTRY_CODE, PARTY_ID
-from ocpiq.demo.periods import meter_id, period_object, periods, who
+from ocpiq.demo.periods import driver_fields, meter_id, period_object, periods
 from ocpiq.demo.prices import Cost, Tariff, costs, total
 from ocpiq.demo.sites import ChargingSpot, sites
-from ocpiq.demo.tariffs import priced_by, tariff_object
+from ocpiq.demo.tariffs import tariff_at, tariff_object
 
 BILLED: Final = frozenset(("", "zero", "tenfold", "credited"))  # the flaws that do not prevent a CDR
 SUFFIX: Final = {"sole": "", "wrong": "", "credit": "-C", "right": "-2"}
@@ -37,11 +37,11 @@ class Bill(Struct, frozen=True, gc=False):
 @cache
 def bills() -> tuple[Bill, ...]:
     """Return all CDRs that exist at the end of the demo's year, the oldest first."""
-    found = [bill for charge in charges() if charge.flaw in BILLED for bill in bills_of(charge)]
+    found = [bill for charge in charges() if charge.flaw in BILLED for bill in bills_for(charge)]
     return tuple(sorted(found, key=lambda bill: (bill.created, bill.charge.number)))
 
 
-def bills_of(charge: Charge) -> Iterator[Bill]:
+def bills_for(charge: Charge) -> Iterator[Bill]:
     """Yield the CDRs of one charge that exist by then."""
     created = charge.end + charge.delay
     corrected = created + 4 * DAY + charge.number % 48 * HOUR
@@ -62,27 +62,27 @@ def cdr(bill: Bill) -> Json:
     by_dimension = costs(tariff, charge.start, parts, spot.city.country.zone)
     cost, sign = total(by_dimension), -1 if bill.form == "credit" else 1
     idle = sum(part.seconds for part in parts if not part.watts)
-    return present(
+    return without_none(
         country_code=COUNTRY_CODE,
         party_id=PARTY_ID,
         id=f"C{charge.number:07}{SUFFIX[bill.form]}",
         start_date_time=iso(charge.start),
         end_date_time=iso(charge.end),
         session_id=f"S{charge.number:07}",
-        **who(charge),
+        **driver_fields(charge),
         cdr_location=cdr_location(spot),
         meter_id=meter_id(charge),
         currency=spot.city.country.currency,
         tariffs=[tariff_object(tariff)],
         charging_periods=[period_object(part, tariff, spot.plug.power_type == "DC") for part in parts],
         total_cost=price(sign * cost.excl_vat, sign * cost.incl_vat),
-        total_fixed_cost=part_price(by_dimension, "FLAT"),
+        total_fixed_cost=dimension_price(by_dimension, "FLAT"),
         total_energy=number(sum(part.watt_hours for part in parts), 1000),
-        total_energy_cost=part_price(by_dimension, "ENERGY"),
+        total_energy_cost=dimension_price(by_dimension, "ENERGY"),
         total_time=number(charge.seconds, HOUR),
-        total_time_cost=part_price(by_dimension, "TIME"),
+        total_time_cost=dimension_price(by_dimension, "TIME"),
         total_parking_time=number(idle, HOUR),
-        total_parking_cost=part_price(by_dimension, "PARKING_TIME"),
+        total_parking_cost=dimension_price(by_dimension, "PARKING_TIME"),
         remark="Priced by the wrong tariff" if bill.form == "credit" else None,
         credit=True if bill.form == "credit" else None,
         credit_reference_id=f"C{charge.number:07}" if bill.form == "credit" else None,
@@ -95,12 +95,12 @@ def tariff_of(bill: Bill) -> Tariff:
     """Return the tariff that a CDR is priced by: contract for ad hoc, or the reverse, in a wrong one."""
     mistaken = bill.form in {"wrong", "credit"}
     charge = bill.charge
-    return priced_by(
+    return tariff_at(
         charge.spot.city.country, charge.spot.kind, charge.start, charge.driver.ad_hoc is not mistaken
     )
 
 
-def part_price(parts: dict[str, Cost], dimension: str) -> Json | None:
+def dimension_price(parts: dict[str, Cost], dimension: str) -> Json | None:
     """Return what a dimension cost, or None where the tariff does not price it."""
     part = parts.get(dimension)
     return None if part is None else price(part.excl_vat, part.incl_vat)

@@ -91,7 +91,7 @@ def charges() -> tuple[Charge, ...]:
             driver = people.pick(chance, country, away=kind == "motorway")
             spot = places.pick(chance, driver, country, kind)
             free = max(evse_taken.get(spot.evse, 0), driver_taken.get(driver.number, 0)) < start
-            if free and suits(spot, driver):
+            if free and is_compatible(spot, driver):
                 break
         made = charge(chance, len(found) + 1, start, spot, driver)
         evse_taken[spot.evse] = made.end + MINUTE
@@ -150,9 +150,9 @@ class People:
     def __init__(self) -> None:
         everybody = drivers()
         countries = {driver.city.country.code for driver in everybody}
-        self.all = weighted(everybody)
+        self.all = weighted_drivers(everybody)
         self.own = {
-            code: weighted([driver for driver in everybody if driver.city.country.code == code])
+            code: weighted_drivers([driver for driver in everybody if driver.city.country.code == code])
             for code in sorted(countries)
         }
 
@@ -161,12 +161,12 @@ class People:
         return (self.all if chance.permille(250 if away else 30) else self.own[country.code]).pick(chance)
 
 
-def weighted(people: Sequence[Driver]) -> Weighted[Driver]:
+def weighted_drivers(people: Sequence[Driver]) -> Weighted[Driver]:
     """Return drivers with their weights."""
     return Weighted(people, [driver.weight for driver in people])
 
 
-def suits(spot: ChargingSpot, driver: Driver) -> bool:
+def is_compatible(spot: ChargingSpot, driver: Driver) -> bool:
     """Tell whether the driver's car has the plug; a home charger is used by few."""
     if spot.kind == "home":
         return not driver.ad_hoc and driver.number % 40 == spot.evse % 40
@@ -191,13 +191,13 @@ def charge(chance: Chance, number: int, start: int, spot: ChargingSpot, driver: 
         stay = steps[0][0] + steps[1][0] + chance.bell(0, 8) * MINUTE + chance.below(MINUTE)
     else:
         watts = min(car.ac, spot.plug.watts) * chance.between(93, 99) // 100
-        stay = parked(chance, spot, start)
+        stay = parking_seconds(chance, spot, start)
         steps = ((max(min(need * HOUR // watts, stay), 1), watts),)
     delay = chance.between(4, 50) * MINUTE if chance.permille(975) else chance.between(2 * DAY, 9 * DAY)
     return Charge(number, start, stay, steps, spot, driver, flaw, delay)
 
 
-def parked(chance: Chance, spot: ChargingSpot, start: int) -> int:
+def parking_seconds(chance: Chance, spot: ChargingSpot, start: int) -> int:
     """Return how long a car stays at an AC connector, in seconds."""
     hour = spot.city.country.zone.local(start) % DAY // HOUR
     if spot.kind == "work":

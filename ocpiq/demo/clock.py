@@ -29,7 +29,7 @@ SUMMER: Final = (instant("2026-03-29T01:00"), instant("2026-10-25T01:00"))  # of
 
 
 class Zone(Struct, frozen=True):
-    """A time zone of western Europe. Its rules stand here, so that a machine's zone data decides nothing."""
+    """A time zone of western Europe. Its rules are fixed here, so as not to depend on a machine's zone data."""
 
     name: str
     winter: int  # hours ahead of UTC in winter

@@ -1,4 +1,4 @@
-"""The drivers, each with one token and one car. Nobody of them is real."""
+"""The drivers, each with one token and one car. All are fictitious."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ocpiq.demo.chance import Chance, Weighted
 from ocpiq.demo.clock import BEGIN, DAY, iso
-from ocpiq.demo.json import Json, present
+from ocpiq.demo.json import Json, without_none
 from ocpiq.demo.names import CITIES, PROVIDERS, SUPPLIER, City, Provider
 
 DRIVERS: Final = 420
@@ -79,7 +79,7 @@ def token(chance: Chance, number: int, kind: str, provider: Provider) -> Json:
     rfid = kind == "RFID"
     named = kind != "AD_HOC_USER"
     changed = BEGIN + (number - DRIVERS * 3 // 4) * DAY * 2 + chance.below(DAY)
-    return present(
+    return without_none(
         country_code=provider.country_code,
         party_id=provider.party_id,
         uid=f"04{chance.digits(12, '0123456789ABCDEF')}"

@@ -20,6 +20,6 @@ def price(excl_vat: int, incl_vat: int) -> Json:
     return {"excl_vat": number(excl_vat, UNIT), "incl_vat": number(incl_vat, UNIT)}
 
 
-def present(**fields: object) -> Json:
+def without_none(**fields: object) -> Json:
     """Return an object of the fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}

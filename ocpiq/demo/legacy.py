@@ -24,12 +24,12 @@ CAPABILITIES: Final = frozenset(
 DIMENSIONS: Final = frozenset(("ENERGY", "FLAT", "MAX_CURRENT", "MIN_CURRENT", "PARKING_TIME", "TIME"))
 
 
-def without(source: Json, *names: str) -> Json:
+def drop_fields(source: Json, *names: str) -> Json:
     """Return the object without some of its fields."""
     return {name: value for name, value in source.items() if name not in names}
 
 
-def renamed(source: Json, names: Mapping[str, str]) -> Json:
+def rename_fields(source: Json, names: Mapping[str, str]) -> Json:
     """Return the object with some fields under other names, in the same places."""
     return {names.get(name, name): value for name, value in source.items()}
 
@@ -38,9 +38,9 @@ def location(source: Json) -> Json:
     """Return a Location: `parking_type` becomes `type`, which is required."""
     parking = source.get("parking_type", "UNKNOWN")
     kind = parking if parking in LOCATION_TYPES else "OTHER"
-    left = without(source, *PARTY, "id", "publish", "publish_allowed_to", "state", "parking_type")
+    left = drop_fields(source, *PARTY, "id", "publish", "publish_allowed_to", "state", "parking_type")
     kept = {"id": source["id"], "type": kind} | left
-    kept["evses"] = [evse(each) for each in source["evses"]]
+    kept["evses"] = [evse(member) for member in source["evses"]]
     if "energy_mix" in source:
         kept["energy_mix"] = energy_mix(source["energy_mix"])
     return kept
@@ -48,39 +48,39 @@ def location(source: Json) -> Json:
 
 def evse(source: Json) -> Json:
     """Return an EVSE with the capabilities that 2.1.1 knows."""
-    known = [each for each in source["capabilities"] if each in CAPABILITIES]
-    return source | {"capabilities": known, "connectors": [connector(each) for each in source["connectors"]]}
+    known = [capability for capability in source["capabilities"] if capability in CAPABILITIES]
+    return source | {"capabilities": known, "connectors": [connector(plug) for plug in source["connectors"]]}
 
 
 def connector(source: Json) -> Json:
     """Return a Connector: it has one tariff, the first, and its power is voltage times amperage."""
-    kept = without(source, "max_electric_power")
+    kept = drop_fields(source, "max_electric_power")
     names = {"max_voltage": "voltage", "max_amperage": "amperage", "tariff_ids": "tariff_id"}
-    return renamed(kept, names) | {"tariff_id": source["tariff_ids"][0]}
+    return rename_fields(kept, names) | {"tariff_id": source["tariff_ids"][0]}
 
 
 def energy_mix(source: Json) -> Json:
     """Return an EnergyMix: the category of an impact is called its source."""
-    impacts = [renamed(each, {"category": "source"}) for each in source["environ_impact"]]
+    impacts = [rename_fields(impact, {"category": "source"}) for impact in source["environ_impact"]]
     return source | {"environ_impact": impacts}
 
 
 def place(source: Json, evse_uid: str, connector_id: str) -> Json:
     """Return a Location, given as 2.2.1 has it, with only the EVSE and the connector of a charge."""
-    [used] = [each for each in source["evses"] if each["uid"] == evse_uid]
-    plugs = [each for each in used["connectors"] if each["id"] == connector_id]
+    [used] = [evse for evse in source["evses"] if evse["uid"] == evse_uid]
+    plugs = [plug for plug in used["connectors"] if plug["id"] == connector_id]
     return location(source | {"evses": [used | {"connectors": plugs}]})
 
 
-def session(source: Json, where: Json) -> Json:
-    """Return a Session; `where` is the `place` of the charge, which 2.1.1 embeds."""
+def session(source: Json, location: Json) -> Json:
+    """Return a Session; `location` is the `place` of the charge, which 2.1.1 embeds."""
     return {
         "id": source["id"],
         "start_datetime": source["start_date_time"],
         **({"end_datetime": source["end_date_time"]} if "end_date_time" in source else {}),
         "kwh": source["kwh"],
         **authorisation(source),
-        "location": where,
+        "location": location,
         **({"meter_id": source["meter_id"]} if "meter_id" in source else {}),
         "currency": source["currency"],
         "charging_periods": periods(source["charging_periods"]),
@@ -90,17 +90,17 @@ def session(source: Json, where: Json) -> Json:
     }
 
 
-def cdr(source: Json, where: Json) -> Json:
-    """Return a CDR; `where` as for a session. A credit has no 2.1.1 form: do not give one."""
+def cdr(source: Json, location: Json) -> Json:
+    """Return a CDR; `location` as for a session. A credit has no 2.1.1 form: do not give one."""
     return {
         "id": source["id"],
         "start_date_time": source["start_date_time"],
         "stop_date_time": source["end_date_time"],
         **authorisation(source),
-        "location": where,
+        "location": location,
         **({"meter_id": source["meter_id"]} if "meter_id" in source else {}),
         "currency": source["currency"],
-        "tariffs": [tariff(each) for each in source["tariffs"]],
+        "tariffs": [tariff(priced) for priced in source["tariffs"]],
         "charging_periods": periods(source["charging_periods"]),
         "total_cost": source["total_cost"]["excl_vat"],
         "total_energy": source["total_energy"],
@@ -123,18 +123,19 @@ def periods(source: Sequence[Json]) -> list[Json]:
     """Return charging periods with the dimensions that 2.1.1 knows."""
     return [
         {
-            "start_date_time": each["start_date_time"],
-            "dimensions": [part for part in each["dimensions"] if part["type"] in DIMENSIONS],
+            "start_date_time": period["start_date_time"],
+            "dimensions": [part for part in period["dimensions"] if part["type"] in DIMENSIONS],
         }
-        for each in source
+        for period in source
     ]
 
 
 def tariff(source: Json) -> Json:
     """Return a Tariff, which has no type, validity or VAT."""
-    kept = without(source, *PARTY, "type", "start_date_time", "end_date_time")
+    kept = drop_fields(source, *PARTY, "type", "start_date_time", "end_date_time")
     kept["elements"] = [
-        element | {"price_components": [without(each, "vat") for each in element["price_components"]]}
+        element
+        | {"price_components": [drop_fields(component, "vat") for component in element["price_components"]]}
         for element in source["elements"]
     ]
     return kept | {"energy_mix": energy_mix(source["energy_mix"])}
@@ -142,6 +143,6 @@ def tariff(source: Json) -> Json:
 
 def token(source: Json) -> Json:
     """Return a Token: `contract_id` becomes `auth_id`, and there are two types."""
-    kept = without(source, *PARTY, "group_id", "default_profile_type", "energy_contract")
+    kept = drop_fields(source, *PARTY, "group_id", "default_profile_type", "energy_contract")
     kind = "RFID" if source["type"] == "RFID" else "OTHER"
-    return renamed(kept, {"contract_id": "auth_id"}) | {"type": kind}
+    return rename_fields(kept, {"contract_id": "auth_id"}) | {"type": kind}

@@ -7,7 +7,7 @@ from typing import Final
 
 from ocpiq.demo.charging import Charge
 from ocpiq.demo.clock import HOUR, iso
-from ocpiq.demo.json import Json, number, present
+from ocpiq.demo.json import Json, number, without_none
 from ocpiq.demo.prices import BILLED, PricedPeriod, Tariff
 
 AUTH_METHODS: Final = {"RFID": ("WHITELIST", "AUTH_REQUEST"), "OTHER": ("WHITELIST", "AUTH_REQUEST")}
@@ -23,7 +23,7 @@ def periods(charge: Charge, tariff: Tariff, until: int) -> list[PricedPeriod]:
         end = min(begin + seconds, until)
         if end > begin:
             inside = [
-                cut for cut in cuts if begin < cut < end and priced_anew(charge, tariff, cut, watts > 0)
+                cut for cut in cuts if begin < cut < end and price_changes(charge, tariff, cut, watts > 0)
             ]
             edges = [begin, *inside, end]
             found += [
@@ -34,7 +34,7 @@ def periods(charge: Charge, tariff: Tariff, until: int) -> list[PricedPeriod]:
     return found or [PricedPeriod(charge.start, 0, 0, 0)]
 
 
-def priced_anew(charge: Charge, tariff: Tariff, cut: int, charging: bool) -> bool:
+def price_changes(charge: Charge, tariff: Tariff, cut: int, charging: bool) -> bool:
     """Tell whether what is billed costs more or less from the instant `cut` on."""
     zone = charge.spot.city.country.zone
     return any(tariff.changes(dimension, cut, charge.start, zone) for dimension in BILLED[charging])
@@ -53,13 +53,13 @@ def period_object(period: PricedPeriod, tariff: Tariff, direct: bool) -> Json:
     return {"start_date_time": iso(period.start), "dimensions": dimensions, "tariff_id": tariff.id}
 
 
-def who(charge: Charge) -> Json:
+def driver_fields(charge: Charge) -> Json:
     """Return the fields that say who charged, the same in a session and its CDR."""
     token = charge.driver.token
     names = ("country_code", "party_id", "uid", "type", "contract_id")
     methods = AUTH_METHODS.get(token["type"], ("COMMAND",))
     method = methods[charge.number % 7 // 5 if len(methods) > 1 else 0]
-    return present(
+    return without_none(
         cdr_token={name: token[name] for name in names},
         auth_method=method,
         authorization_reference=None

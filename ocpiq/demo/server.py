@@ -61,10 +61,10 @@ class Server(ThreadingHTTPServer):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
-                continue  # the client was faster
+                continue  # the client closed it first
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing on standard error: a client that goes away is not an error."""
+        """Print nothing on standard error: clients may disconnect at any time."""
         if self.log is not None:
             self.log(f"connection ended: {sys.exc_info()[1].__class__.__name__}")
 
@@ -81,13 +81,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer from the platform."""
         try:
-            found = answer(self.server.settings, self.base(), self.path, self.headers)
+            response = answer(self.server.settings, self.base(), self.path, self.headers)
         except Exception as error:  # the client gets an OCPI answer whatever is wrong here
             self.report(f"failed: {error!r}")
-            found = DemoResponse(500, envelope(SERVER_ERROR, "The demo platform failed"), {})
-        if found.listed:
+            response = DemoResponse(500, envelope(SERVER_ERROR, "The demo platform failed"), {})
+        if response.listed:
             sleep(self.server.page_delay)
-        self.send(found, self.headers.get("Accept-Encoding", ""))
+        self.send(response, self.headers.get("Accept-Encoding", ""))
 
     def version_string(self) -> str:
         """Return the Server header."""
@@ -100,13 +100,13 @@ class Handler(BaseHTTPRequestHandler):
             host = f"{LOOPBACK}:{self.server.server_address[1]}"
         return f"http://{host}"
 
-    def send(self, found: DemoResponse, encodings: str = "") -> None:
+    def send(self, response: DemoResponse, encodings: str = "") -> None:
         """Write an answer, compressed where the client's Accept-Encoding allows it."""
-        body, headers = found.body, dict(found.headers)
+        body, headers = response.body, dict(response.headers)
         if len(body) >= SMALL and accepts_gzip(encodings):
             body = gzip.compress(body, compresslevel=1, mtime=0)
             headers["Content-Encoding"] = "gzip"
-        self.send_response(found.status)
+        self.send_response(response.status)
         headers |= {
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),
@@ -119,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer anything but a GET request with an envelope too, and end the connection."""
+        """Answer anything but a valid GET with an envelope too, and close the connection."""
         self.close_connection = True
         if code == 501:  # a method that has no do_… above
             code = 405
@@ -134,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
         self.report(format % args)
 
     def report(self, line: str) -> None:
-        """Log a line, where somebody listens."""
+        """Log a line, if there is a log."""
         if self.server.log is not None:
             self.server.log("".join(character if character.isprintable() else "?" for character in line))
 
@@ -200,6 +200,6 @@ def platform(
     """Return a demo platform that listens on `port` of the loopback; 0 takes any free one.
 
     `page_delay` is waited before each page, in seconds; `limit` and `max_limit` are the objects of a page by
-    default and at most; `log` gets the lines of an access log. Raises UsageError where the port is taken.
+    default and at most; `log` gets the lines of an access log. Raises UsageError if the port is in use.
     """
     return DemoPlatform(port, Settings(token, limit, max_limit), page_delay, log)

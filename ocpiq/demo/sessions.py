@@ -6,12 +6,12 @@ from typing import Final
 
 from ocpiq.demo.charging import Charge
 from ocpiq.demo.clock import DAY, HOUR, MINUTE, NOW, iso
-from ocpiq.demo.json import Json, number, present, price
+from ocpiq.demo.json import Json, number, price, without_none
 from ocpiq.demo.names import COUNTRY_CODE, PARTY_ID
-from ocpiq.demo.periods import meter_id, period_object, periods, who
+from ocpiq.demo.periods import driver_fields, meter_id, period_object, periods
 from ocpiq.demo.prices import costs, total
 from ocpiq.demo.sites import sites
-from ocpiq.demo.tariffs import priced_by
+from ocpiq.demo.tariffs import tariff_at
 
 METER: Final = 15 * MINUTE  # an active session is brought up to date so often
 ENDLESS: Final = 41 * DAY
@@ -36,18 +36,18 @@ def session(charge: Charge) -> Json:
     """Return the session of a charge, flawed where the charge says so."""
     spot, updated = charge.spot, session_updated(charge)
     country = spot.city.country
-    tariff = priced_by(country, spot.kind, charge.start, charge.driver.ad_hoc)
+    tariff = tariff_at(country, spot.kind, charge.start, charge.driver.ad_hoc)
     parts = periods(charge, tariff, updated if active(charge) else charge.end)
     cost = total(costs(tariff, charge.start, parts, country.zone))
     energy = sum(part.watt_hours for part in parts)
-    return present(
+    return without_none(
         country_code=COUNTRY_CODE,
         party_id=PARTY_ID,
         id=f"S{charge.number:07}",
         start_date_time=iso(charge.start),
         end_date_time=None if active(charge) else iso(session_end(charge)),
         kwh=number(energy, KWH.get(charge.flaw, 1000)),
-        **who(charge),
+        **driver_fields(charge),
         location_id=sites().locations[spot.location]["id"],
         evse_uid=spot.evse_uid,
         connector_id=spot.connector_id,

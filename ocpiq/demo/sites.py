@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ocpiq.demo.chance import Chance, Weighted
 from ocpiq.demo.clock import DAY, NOW, instant, iso
-from ocpiq.demo.json import Json, present
+from ocpiq.demo.json import Json, without_none
 from ocpiq.demo.names import CITIES, COUNTRY_CODE, OPERATOR, PARTY_ID, WEBSITE, City, Country
 from ocpiq.demo.tariffs import ENERGY_MIX, tariffs
 
@@ -102,13 +102,13 @@ def sites() -> Sites:
     for index in range(LOCATIONS):
         site = SITES.pick(chance)
         city = CITY.pick(chance)
-        here = spots_of(site, city, index, spots[-1].evse + 1 if spots else 0)
+        here = charging_spots(site, city, index, spots[-1].evse + 1 if spots else 0)
         locations.append(location(chance, site, here))
         spots += here
     return Sites(tuple(locations), tuple(spots))
 
 
-def spots_of(site: Site, city: City, index: int, first: int) -> list[ChargingSpot]:
+def charging_spots(site: Site, city: City, index: int, first: int) -> list[ChargingSpot]:
     """Return the spots of one location, whose first EVSE is number `first`."""
     return [
         ChargingSpot(
@@ -132,7 +132,7 @@ def location(chance: Chance, site: Site, spots: Sequence[ChargingSpot]) -> Json:
     street = chance.pick(city.country.streets)
     evses = [evse(chance, [spot for spot in spots if spot.evse == number]) for number in numbers(spots)]
     home = site is HOME
-    return present(
+    return without_none(
         country_code=COUNTRY_CODE,
         party_id=PARTY_ID,
         id=f"LOC{index + 1:05}",
@@ -174,12 +174,12 @@ def evse(chance: Chance, spots: Sequence[ChargingSpot]) -> Json:
         capabilities += ["CONTACTLESS_CARD_SUPPORT", "CREDIT_CARD_PAYABLE"]
     elif spot.kind in {"garage", "work"}:
         capabilities += ["CHARGING_PROFILE_CAPABLE", "RESERVABLE"]
-    return present(
+    return without_none(
         uid=spot.evse_uid,
         evse_id=spot.evse_id,
         status=STATUSES.pick(chance),
         capabilities=capabilities,
-        connectors=[connector(each, updated) for each in spots],
+        connectors=[connector(spot, updated) for spot in spots],
         floor_level=f"-{chance.between(1, 3)}" if spot.kind == "garage" else None,
         physical_reference=f"{spot.evse % 90 + 10}",
         directions=[{"language": "en", "text": "Follow the green line"}] if spot.kind == "garage" else None,

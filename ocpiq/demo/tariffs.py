@@ -14,7 +14,7 @@ from ocpiq.demo.prices import Element, Tariff
 
 WEEKDAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 WEEKEND: Final = (5, 6)
-POUND: Final = 86  # pence that prices are for a euro
+POUND: Final = 86  # pence per euro
 CHANGE: Final = instant("2026-05-01")  # the motorway's new tariff
 IDLE: Final = Element({"PARKING_TIME": 120_000}, after=45 * MINUTE)
 ENERGY_MIX: Final = {
@@ -31,12 +31,12 @@ def tariff(name: str, text: str, *elements: Element) -> Tariff:
 
 
 def ad_hoc(name: str, energy: int) -> Tariff:
-    """Return a Dutch tariff for those who pay on the spot."""
+    """Return a Dutch tariff for ad hoc payment."""
     element = Element({"FLAT": 3500, "ENERGY": energy})
     return Tariff(f"NL-{name}-ADHOC", NETHERLANDS, "Pay on the spot", (element,), type="AD_HOC_PAYMENT")
 
 
-# By kind of charging, in ten thousandths of a euro without VAT; the one without a contract stands last.
+# By kind of charging, in ten thousandths of a euro excluding VAT; the ad hoc tariff comes last.
 PRICE_LIST: Final = {
     "street": (
         tariff(
@@ -89,10 +89,10 @@ PRICE_LIST: Final = {
 def tariffs(country: Country, kind: str) -> tuple[Tariff, ...]:
     """Return a country's tariffs for one kind of charging, in the order of the price list."""
     dutch = PRICE_LIST[kind]
-    return dutch if country is NETHERLANDS else tuple(abroad(each, country) for each in dutch)
+    return dutch if country is NETHERLANDS else tuple(foreign_tariff(tariff, country) for tariff in dutch)
 
 
-def abroad(dutch: Tariff, country: Country) -> Tariff:
+def foreign_tariff(dutch: Tariff, country: Country) -> Tariff:
     """Return a Dutch tariff as it is in another country."""
     percent = POUND if country.currency == "GBP" else 100
     elements = tuple(
@@ -102,16 +102,16 @@ def abroad(dutch: Tariff, country: Country) -> Tariff:
     return replace(dutch, id=country.code + dutch.id[2:], country=country, elements=elements)
 
 
-def every() -> list[Tariff]:
+def all_tariffs() -> list[Tariff]:
     """Return all tariffs, the oldest first."""
     countries = (NETHERLANDS, BELGIUM, BRITAIN)
-    found = [each for country in countries for kind in PRICE_LIST for each in tariffs(country, kind)]
-    return sorted(found, key=lambda each: each.created)
+    found = [tariff for country in countries for kind in PRICE_LIST for tariff in tariffs(country, kind)]
+    return sorted(found, key=lambda tariff: tariff.created)
 
 
-def priced_by(country: Country, kind: str, moment: int, ad_hoc: bool) -> Tariff:
+def tariff_at(country: Country, kind: str, moment: int, ad_hoc: bool) -> Tariff:
     """Return the tariff of a charge that begins at `moment`."""
-    valid = [each for each in tariffs(country, kind) if each.valid(moment)]
+    valid = [tariff for tariff in tariffs(country, kind) if tariff.valid(moment)]
     return valid[-1] if ad_hoc else valid[0]
 
 

@@ -1,4 +1,4 @@
-"""jq's inputs: the values of files or of standard input, in turn, as the flags say how to read them."""
+"""jq's inputs: the values of files or of standard input, read as the flags say."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ PLAIN: Final = InputFormat()
 
 
 class Inputs:
-    """An iterator over the values of `names` in turn, of standard input where there are none.
+    """An iterator over the values of the files `names`; without names, of standard input.
 
-    `filename` is the file that the last value came from, `line` how many of its lines are read. That the files exist
-    is seen before the first is opened. After an InputError the next value is that of the next line. In the form `seq`
-    what is not JSON is skipped instead, and `skipped` gets the reason. A file that seems to be Latin-1 is read as jq
-    reads it, and `warn` is called; UsageError for one in UTF-16 or UTF-32.
+    `filename` is the file that the last value came from, `line` how many of its lines have been read. All
+    files must exist before the first is opened. After an InputError reading continues with the next line. With `seq`,
+    invalid JSON is skipped instead, and `skipped` gets the reason. A file that seems to be Latin-1 is read as in jq,
+    and `warn` is called. Raises UsageError for UTF-16 and UTF-32.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Inputs:
         self._file: BinaryIO | None = None
         self._lines_read = 0
         self._slurped: list[Value] = []
-        self._values = self._begun()
+        self._values = self._start()
         for name in self._names:
             _check(name)
 
@@ -75,18 +75,18 @@ class Inputs:
 
     @property
     def line(self) -> int:
-        """How many lines of the current file are read."""
+        """The number of lines read from the current file."""
         return self.texts.line if self.texts else self._lines_read
 
     @property
     def place(self) -> str:
-        """The file and line, as jq's error texts give them."""
+        """The file and line, as in jq's error messages."""
         return f"{self.filename or STDIN}:{max(self.line, 1)}"
 
-    def _begun(self) -> Iterator[Value]:
-        """Return an iterator that goes on where the last one stopped."""
+    def _start(self) -> Iterator[Value]:
+        """Return an iterator that continues where the last one stopped."""
         if not self.form.slurp:
-            return self._each()
+            return self._all_values()
         return self._text() if self.form.raw else self._array()
 
     def _text(self) -> Iterator[Value]:
@@ -97,21 +97,21 @@ class Inputs:
         yield "".join(parts)
 
     def _array(self) -> Iterator[Value]:
-        for value in self._each():
+        for value in self._all_values():
             self._slurped.append(value)
         yield self._slurped
 
-    def _each(self) -> Iterator[Value]:
+    def _all_values(self) -> Iterator[Value]:
         while (file := self._current()) is not None:
             try:
-                yield from self._of_file(file)
+                yield from self._file_values(file)
             except InputError as error:
-                self._values = self._begun()
+                self._values = self._start()
                 raise InputError(error.value, message=f"{name_of(self._name)}: {error.message}") from None
             self.close()
 
     def _current(self) -> BinaryIO | None:
-        """Return the file that is being read, the next one where it is at its end; None at the end of all."""
+        """Return the current file, or open the next; None after the last."""
         if self._file is None and self._names:
             self._name = self._names.popleft()
             self._file = _open(self._name)
@@ -122,18 +122,18 @@ class Inputs:
         return self._file
 
     def close(self) -> None:
-        """Close the file that is being read."""
+        """Close the current file."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
-    def _of_file(self, file: BinaryIO) -> Iterator[Value]:
+    def _file_values(self, file: BinaryIO) -> Iterator[Value]:
         if self.form.raw:
             return self._lines(file)
         if self.form.seq:
             return self._sequence(file)
         if self.texts is None:
-            self.texts = Texts(self._checked(_blocks(file)))
+            self.texts = Texts(self._watch_encoding(_blocks(file)))
         return self._values_of(self.texts)
 
     def _values_of(self, texts: Texts) -> Iterator[Value]:
@@ -142,7 +142,7 @@ class Inputs:
         return values(texts)
 
     def _sequence(self, file: BinaryIO) -> Iterator[Value]:
-        """Yield the values of JSON text sequences (RFC 7464); a text that is not JSON costs only itself."""
+        """Yield the values of JSON text sequences (RFC 7464); only invalid texts are skipped."""
         line = 0
         for number, (text, is_last) in enumerate(_records(_blocks(file))):
             if number == 0:
@@ -175,8 +175,8 @@ class Inputs:
             self._warn_of_latin1()
             return data.decode("utf-8", "replace")
 
-    def _checked(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield the blocks of the current file; the first with other than ASCII tells if it is UTF-8."""
+    def _watch_encoding(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the blocks of the current file; warn if the first non-ASCII block is not UTF-8."""
         ascii_only = True
         for block in blocks:
             if ascii_only and not block.isascii():
@@ -194,12 +194,12 @@ class Inputs:
 
 
 def name_of(name: str) -> str:
-    """Return the file's name as errors call it."""
+    """Return the file's name for messages."""
     return STDIN if name == STANDARD_INPUT else name
 
 
 def _check(name: str) -> None:
-    """Raise UsageError for what cannot be read, before anything is: results of a part would look like the whole."""
+    """Raise UsageError for a missing file before any is read: partial results would look complete."""
     if name == STANDARD_INPUT:
         return
     if not Path(name).exists():
@@ -218,7 +218,7 @@ def _open(name: str) -> BufferedReader:
 
 
 def _check_encoding(file: BufferedReader, name: str, form: InputFormat) -> None:
-    """Raise UsageError for a file in UTF-16 or UTF-32; of lines only if it is marked, as they may hold zero bytes."""
+    """Raise UsageError for a file in UTF-16 or UTF-32; raw lines may contain NUL, so only with a byte order mark."""
     try:
         encoding = wide_encoding(file.peek(4)[:4], marked=form.raw)
     except OSError as error:
@@ -229,7 +229,7 @@ def _check_encoding(file: BufferedReader, name: str, form: InputFormat) -> None:
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """Yield what is there to read, so that a slow pipe gives its lines as they come."""
+    """Yield data as it arrives, so that a slow pipe is read line by line."""
     read = getattr(file, "read1", file.read)
     try:
         while block := read(BLOCK):
@@ -239,7 +239,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _records(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Yield what is between the separators, and whether it is the last."""
+    """Yield the texts between separators, and whether each is the last."""
     parts: list[bytes] = []
     for block in blocks:
         first, *more = block.split(SEPARATOR)

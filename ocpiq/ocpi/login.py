@@ -69,7 +69,7 @@ def login(
     """
     start = cleaned(url)
     secret = token_text(token) if token else ""
-    called = logins.checked(name or name_for(start, secret))
+    called = logins.valid_name(name or name_for(start, secret))
     agreed = Agreed(start, agree, Subject("login", secret), allow_http=allow_http)
     if agreed.is_open(start):
         raise UsageError(

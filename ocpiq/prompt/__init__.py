@@ -1,4 +1,4 @@
-"""The interactive prompt: thin files, one concern each. What needs prompt_toolkit is loaded when it opens."""
+"""The interactive prompt. prompt_toolkit is imported only when the prompt opens."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ def main(argv: Sequence[str]) -> int:
     from ocpiq.app.exit_codes import exit_code  # noqa: PLC0415 - as below
     from ocpiq.app.shutdown import Shutdown  # noqa: PLC0415
 
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # it catches Ctrl-C while it waits for a query
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # Ctrl-C must interrupt the wait for a query
         signal.signal(signal.SIGINT, signal.default_int_handler)
     return exit_code(lambda: start(prompt_settings(parse(argv))), Shutdown())
 
 
 def start(settings: Settings) -> int:
-    """Open the prompt and return the exit code; without a platform say how to get one."""
-    from ocpiq.prompt.session import Session  # noqa: PLC0415 - one-liners need none of it
+    """Open the prompt and return the exit code; without a platform, print how to add one."""
+    from ocpiq.prompt.session import Session  # noqa: PLC0415 - one-line queries do not need it
 
-    session = Session.begin(settings)
+    session = Session.start(settings)
     if session is None:
         from ocpiq.app.help import SHORT  # noqa: PLC0415
         from ocpiq.app.report import say  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The prompt's own commands: `:help`, `:schema`, `:platform` and what else begins with a colon."""
+"""The prompt's own commands, which begin with a colon: `:help`, `:schema`, `:platform`, …"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ocpiq.prompt.words import Word, words
 from ocpiq.sinks.registry import ON_TERMINAL, by_name
 from ocpiq.storage import history
 
-MIN_WIDTH: Final = 79  # columns that every terminal has
+MIN_WIDTH: Final = 79  # columns of the narrowest terminal
 HELP: Final = """\
 Enter runs a complete query; an unfinished one continues on the next line.
 Alt-Enter always starts a new line.
@@ -40,24 +40,26 @@ A query that begins with a space is not saved in the history.
 
 
 class CapturedOutput(io.StringIO):
-    """What is to be shown on the terminal that standard output is, if it is one."""
+    """Captured output that will be shown on the real standard output."""
 
     def isatty(self) -> bool:
-        """Tell whether it will be a person who reads it."""
+        """Tell whether the real standard output is a terminal."""
         return sys.__stdout__ is not None and sys.__stdout__.isatty()
 
 
 class QuitPrompt(Exception):
-    """The prompt is to be left."""
+    """Raised by `:quit`."""
 
 
 def run_command(session: Session, text: str) -> None:
-    """Do what a line that begins with a colon says; say what is wrong with it. Raises Leave."""
+    """Run a line that begins with a colon; print its error, if any. Raises QuitPrompt."""
     name, rest = split_command(text) or ("", "")
     try:
         if name not in COMMANDS:
-            known = did_you_mean(name, COMMANDS)
-            raise UsageError(f"unknown command {_printable(name)}", hint=known or ":help lists all commands")
+            suggestion = did_you_mean(name, COMMANDS)
+            raise UsageError(
+                f"unknown command {_printable(name)}", hint=suggestion or ":help lists all commands"
+            )
         if "\n" in rest and name != EXPLAIN:
             raise UsageError(f"{name} takes one line", hint="type the other lines separately")
         COMMANDS[name](session, rest)
@@ -66,27 +68,29 @@ def run_command(session: Session, text: str) -> None:
 
 
 def _help(session: Session, rest: str) -> None:
-    own = [word for word in words("run_command") if word.name in (rest, f":{rest}")]
-    if rest and own:
-        _show("\n".join(help_lines(own)))
+    entries = [word for word in words("command") if word.name in (rest, f":{rest}")]
+    if rest and entries:
+        _show("\n".join(help_lines(entries)))
     elif rest:
         _show(_reference_entry(rest))
     else:
-        _show("\n".join([HELP, *help_lines(words("run_command"))]))
+        _show("\n".join([HELP, *help_lines(words("command"))]))
 
 
 def _reference_entry(name: str) -> str:
-    """Return what the language reference says of a name, of everything for `all`. Raises UsageError."""
+    """Return the reference entry of a name, or the list of names for `all`. Raises UsageError."""
     try:
         return (reference.contents() if name == "all" else reference.looked_up(name)).rstrip("\n")
     except UsageError as error:
-        near = error.hint.startswith("did you mean")
-        raise UsageError(error.message, hint=error.hint if near else ":help all lists all names") from None
+        has_suggestion = error.hint.startswith("did you mean")
+        raise UsageError(
+            error.message, hint=error.hint if has_suggestion else ":help all lists all names"
+        ) from None
 
 
-def help_lines(known: Sequence[Word]) -> list[str]:
-    """Return commands, each with what it does, within the width that every terminal has."""
-    width = max(len(word.written) for word in known) + 2
+def help_lines(entries: Sequence[Word]) -> list[str]:
+    """Return a wrapped line of help for each command."""
+    width = max(len(word.written) for word in entries) + 2
     return [
         textwrap.fill(
             word.about,
@@ -94,7 +98,7 @@ def help_lines(known: Sequence[Word]) -> list[str]:
             initial_indent=f"  {word.written:<{width}}",
             subsequent_indent=" " * (width + 2),
         )
-        for word in known
+        for word in entries
     ]
 
 
@@ -104,14 +108,14 @@ def _schema(session: Session, rest: str) -> None:
 
 
 def _explain(session: Session, rest: str) -> None:
-    text = rest or session.last
+    text = rest or session.last_query
     if not text:
         raise UsageError("no query yet", hint=":explain sessions | .id")
     _show(_capture(lambda: explain.run(_explain_settings(session, text))))
 
 
 def _explain_settings(session: Session, text: str) -> Settings:
-    """Return the settings of `explain`, which needs the variables' names and none of their values."""
+    """Return the settings of `explain`, which needs the names of the variables but not their values."""
     settings = session.query_settings()
     variables = tuple(Variable("arg", name, "") for name in session.variables)
     query = structs.replace(settings.query, variables=variables)
@@ -137,10 +141,10 @@ def _to(session: Session, rest: str) -> None:
 
 
 def _arg(session: Session, rest: str) -> None:
-    given, _, value = rest.partition(" ")
-    name = given.removeprefix("$")
+    word, _, value = rest.partition(" ")
+    name = word.removeprefix("$")
     if not rest:
-        names = sorted(f"${each}" for each in session.variables if each != PREDEFINED)
+        names = sorted(f"${name}" for name in session.variables if name != PREDEFINED)
         say(", ".join(names) if names else "no variables set; to set one: :arg from 2026-01-01")
         return
     if not name.isidentifier() or not value:
@@ -151,14 +155,14 @@ def _arg(session: Session, rest: str) -> None:
 
 def _save(session: Session, rest: str) -> None:
     path = expand_path(rest or session.file)
-    if not session.last:
+    if not session.last_query:
         raise UsageError("no query to save yet")
     if not path.name:
         raise UsageError(":save needs a file name", hint=":save month.ocpiq")
     if path.exists() and str(path) != session.file:
         raise UsageError(f"{path} already exists", hint="choose another name, or :load it first")
     try:
-        path.write_text(session.last.strip() + "\n", "utf-8")
+        path.write_text(session.last_query.strip() + "\n", "utf-8")
     except OSError as error:
         raise UsageError(f"could not write {path}: {error.strerror}") from None
     session.file = str(path)
@@ -181,11 +185,11 @@ def _history(session: Session, rest: str) -> None:
             history.clear()
         except OSError as error:
             raise UsageError(f"could not clear the history: {error.strerror}") from None
-        session.forgotten = True
+        session.history_cleared = True
         say("History cleared")
         return
-    session.remembers = session.remembers if not rest else rest == "on"
-    say(f"History: {'on' if session.remembers else 'off'}")
+    session.keeps_history = session.keeps_history if not rest else rest == "on"
+    say(f"History: {'on' if session.keeps_history else 'off'}")
 
 
 def _quit(session: Session, rest: str) -> None:
@@ -207,11 +211,11 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
 
 
 def _capture(work: Callable[[], object]) -> str:
-    """Return what a command of the command line prints."""
-    printed = CapturedOutput()
-    with redirect_stdout(printed):
+    """Return what a function prints to standard output."""
+    output = CapturedOutput()
+    with redirect_stdout(output):
         work()
-    return printed.getvalue().rstrip("\n")
+    return output.getvalue().rstrip("\n")
 
 
 def _show(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Suggestions in prompt_toolkit's form."""
+"""Adapts suggestions to prompt_toolkit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ocpiq.prompt.suggestion import Suggestion, Surroundings
 
 
 class QueryCompleter(Completer):
-    """Completes the word at the cursor; before a letter of it is written, only when asked with Tab."""
+    """Completes the word at the cursor; before its first letter only on Tab."""
 
     def __init__(self, context: Callable[[], Surroundings]) -> None:
         self.context = context
@@ -23,17 +23,19 @@ class QueryCompleter(Completer):
         before = document.text_before_cursor
         if not complete_event.completion_requested and (not before or before[-1] in " \t\n([{|,;"):
             return
-        found = suggest(document.text, document.cursor_position, self.context())
-        width = max((len(each.about) for each in found if each.state), default=0)
-        for each in found:
+        suggestions = suggest(document.text, document.cursor_position, self.context())
+        width = max((len(suggestion.about) for suggestion in suggestions if suggestion.state), default=0)
+        for suggestion in suggestions:
             yield Completion(
-                each.text, -each.replaces, display=each.shown or each.text, display_meta=_about(each, width)
+                suggestion.text,
+                -suggestion.replaces,
+                display=suggestion.shown or suggestion.text,
+                display_meta=_description(suggestion, width),
             )
 
 
-def _about(found: Suggestion, width: int) -> StyleAndTextTuples:
-    """Return what is said of a suggestion; the states of fields stand one below the other."""
-    shown: StyleAndTextTuples = [("", found.about or found.kind)]
-    if not found.state:
-        return shown
-    return [("", f"{found.about:<{width}}  "), (f"class:{found.state}", found.state)]
+def _description(suggestion: Suggestion, width: int) -> StyleAndTextTuples:
+    """Return the description of a suggestion, padded so that the states of fields line up."""
+    if not suggestion.state:
+        return [("", suggestion.about or suggestion.kind)]
+    return [("", f"{suggestion.about:<{width}}  "), (f"class:{suggestion.state}", suggestion.state)]

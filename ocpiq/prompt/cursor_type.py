@@ -1,4 +1,4 @@
-"""What is known of `.` where the cursor stands: the query is analysed with a probe in the place of the word."""
+"""Finds the type of `.` at the cursor: analyses the query with a probe in place of the word."""
 
 from __future__ import annotations
 
@@ -20,63 +20,63 @@ PROBE: Final = "_here_"  # no field and no function has this name
 
 
 class CursorType(Struct):
-    """The type of the value before the word, and the names that can be used there; None where nothing is known."""
+    """The type of the input at the cursor and the scope there; None if unknown."""
 
-    kind: Type | None = None
+    type: Type | None = None
     scope: Scope | None = None
 
 
 def find_cursor_type(program: tree.Program | None, version: str, variables: Collection[str]) -> CursorType:
-    """Return what is known where the step `._here_` stands in `program`. Nothing is raised, nothing is read.
+    """Return the type and scope at the step `._here_` of `program`. Raises nothing, reads no data.
 
-    Where a mistake before that place is in the way, it is passed over.
+    Errors before that step are ignored.
     """
-    found = CursorType()
+    cursor_type = CursorType()
     if program is None:
-        return found
+        return cursor_type
     for handlers in (HANDLERS, LENIENT_HANDLERS):
         with suppress(OcpiqError):
             analyze(
                 program,
                 version=version,
                 givens=variables,
-                handlers={**handlers, tree.Path: _probe_handler(found, handlers[tree.Path])},
+                handlers={**handlers, tree.Path: _probe_handler(cursor_type, handlers[tree.Path])},
             )
-        if found.scope is not None:
+        if cursor_type.scope is not None:
             break
-    return found
+    return cursor_type
 
 
-def _probe_handler(found: CursorType, usual: Handler) -> Handler:
-    """Return the handler of paths that notes in `found` what it meets at the probe."""
+def _probe_handler(cursor_type: CursorType, default: Handler) -> Handler:
+    """Return a handler of paths that stores the type and scope at the probe in `cursor_type`."""
 
     def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resolved:
         step = node.steps[-1]
         if not (isinstance(step, tree.Field) and step.name == PROBE):
-            return usual(analysis, node, scope, kind)
+            return default(analysis, node, scope, kind)
         if len(node.steps) > 1:
-            here = analysis.resolve(structs.replace(node, steps=node.steps[:-1]), scope, kind)[1]
+            type_here = analysis.resolve(structs.replace(node, steps=node.steps[:-1]), scope, kind)[1]
         elif isinstance(node.base, tree.Identity):
-            here = kind
+            type_here = kind
         else:
-            here = analysis.resolve(node.base, scope, kind)[1]
-        if found.scope is None:
-            found.kind, found.scope = here, scope
+            type_here = analysis.resolve(node.base, scope, kind)[1]
+        if cursor_type.scope is None:
+            cursor_type.type, cursor_type.scope = type_here, scope
         return Identity(), OpaqueType(clean=True)
 
     return path
 
 
-def _lenient_handler(usual: Handler) -> Handler:
-    """Return a handler that makes an unknown value of a mistake, and of a blank."""
+def _lenient_handler(default: Handler) -> Handler:
+    """Return a handler that resolves an error or a blank to a value of unknown type."""
 
     def handle(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Resolved:
         try:
-            plan, made = usual(analysis, node, scope, kind)
+            plan, result_type = default(analysis, node, scope, kind)
         except OcpiqError:
             return Identity(), OpaqueType(clean=True)
-        blank = isinstance(made, SourceType) and made.view.treatment == "blank"
-        return plan, OpaqueType(clean=True) if blank else made
+        blank = isinstance(result_type, SourceType) and result_type.view.treatment == "blank"
+        return plan, OpaqueType(clean=True) if blank else result_type
 
     return handle
 
@@ -84,4 +84,4 @@ def _lenient_handler(usual: Handler) -> Handler:
 LENIENT_HANDLERS: Final[Mapping[type, Handler]] = {
     node: _lenient_handler(handler) for node, handler in HANDLERS.items()
 }
-"""Resolve what can be resolved, for what is to be said of a query in spite of its mistakes. Never for a run."""
+"""For suggestions and the bottom line in a query with errors; never for a run."""

@@ -1,4 +1,4 @@
-"""The text at the prompt in colours: what each piece is, from the grammar's terminals. Pure."""
+"""Syntax highlighting: the style of each piece of text, from the grammar's terminals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ocpiq.language.lalr import Token
 from ocpiq.language.partial import begun
 from ocpiq.prompt.command_line import argument_start, split_command
 
-Piece = tuple[str, str]  # what it is, and the text
+Piece = tuple[str, str]  # style and text
 
 STYLES: Final = {
     "FIELD": "field",
@@ -35,38 +35,38 @@ AFTER_ERROR: Final = re.compile(r'(?P<comment>#.*)|(?P<string>"(?:[^"\\]|\\.)*"?
 
 
 def highlight(text: str, modules: Collection[str]) -> list[Piece]:
-    """Return the text in pieces, each with what it is: module, function, keyword, field, string, comment, …
+    """Return the text in pieces with their styles: module, function, keyword, field, string, comment, …
 
-    Behind a token that cannot stand where it is, only strings and comments are told apart.
+    After a syntax error only strings and comments are recognised.
     """
     if split_command(text) is not None:
-        begins = argument_start(text) or len(text)
-        return [each for each in (("command", text[:begins]), ("", text[begins:])) if each[1]]
+        start = argument_start(text) or len(text)
+        return [piece for piece in (("command", text[:start]), ("", text[start:])) if piece[1]]
     read = begun(text)
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     position = 0
     for token in read.tokens:
-        found += _between(text[position : token.span.start])
-        found.append((_style(token, modules), token.text))
+        pieces += _between(text[position : token.span.start])
+        pieces.append((_style(token, modules), token.text))
         position = token.span.end
     rest = text[position:]
-    found += _after_error(rest) if read.stuck is not None else _between(rest)
-    return [piece for piece in found if piece[1]]
+    pieces += _after_error(rest) if read.stuck is not None else _between(rest)
+    return [piece for piece in pieces if piece[1]]
 
 
-def mark_error(found: list[Piece], span: Span | None) -> Iterator[Piece]:
-    """Yield the pieces, those within `span` marked as wrong; where it is behind the text, the last character is."""
+def mark_error(pieces: list[Piece], span: Span | None) -> Iterator[Piece]:
+    """Yield the pieces with `span` marked as wrong; a span after the end marks the last character."""
     if span is None:
-        yield from found
+        yield from pieces
         return
-    length = sum(len(text) for _, text in found)
+    length = sum(len(text) for _, text in pieces)
     start, end = min(span.start, max(0, length - 1)), max(span.end, span.start + 1)
     position = 0
-    for kind, text in found:
+    for style, text in pieces:
         first, last = (min(max(0, place - position), len(text)) for place in (start, end))
         for part, wrong in ((text[:first], False), (text[first:last], True), (text[last:], False)):
             if part:
-                yield (f"{kind} wrong".strip() if wrong else kind), part
+                yield (f"{style} wrong".strip() if wrong else style), part
         position += len(text)
 
 

@@ -1,4 +1,4 @@
-"""The history in prompt_toolkit's form."""
+"""Adapts the history to prompt_toolkit."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ocpiq.storage import history
 
 
 class PromptHistory(History):
-    """The queries of earlier prompts and this one; kept only where the session remembers."""
+    """The queries of this and earlier prompts; saved only if the session keeps a history."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
 
     def load_history_strings(self) -> Iterable[str]:
-        """Return the entries, the last one first."""
+        """Return the entries, newest first."""
         with suppress(OSError):
-            return reversed(history.load()) if self.session.remembers else ()
+            return reversed(history.load()) if self.session.keeps_history else ()
         return ()
 
     def store_string(self, string: str) -> None:
-        """Keep an entry, unless it gives a value to a variable or begins with a blank."""
-        gives_value = (split_command(string) or ("",))[0] == ":arg"
-        if self.session.remembers and not string[:1].isspace() and not gives_value:
+        """Save an entry, unless it sets a variable or begins with a space."""
+        sets_variable = (split_command(string) or ("",))[0] == ":arg"
+        if self.session.keeps_history and not string[:1].isspace() and not sets_variable:
             with suppress(OSError):
                 history.append(string)

@@ -1,4 +1,4 @@
-"""The keys that differ from prompt_toolkit's own."""
+"""Key bindings that differ from those of prompt_toolkit."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FIX_KEY: Final = "F2"
 def bindings(look: Callable[[str], Validation]) -> KeyBindings:
     """Return the bindings.
 
-    Enter runs what is not unfinished, takes the suggestion that was chosen among several, and else goes on in a new
-    line; Alt-Enter always makes a new line. Tab takes a sole suggestion at once. F2 does what a mistake's hint says.
+    Enter accepts the selected suggestion, starts a new line in an unfinished query, and otherwise runs the query;
+    Alt-Enter always starts a new line. Tab accepts a single suggestion at once. F2 applies the fix of the error.
     """
     keys = KeyBindings()
-    # And not in the search through the history, where Enter takes what was found.
+    # Not during a history search, where Enter accepts the match.
     at_query = has_focus(DEFAULT_BUFFER)
 
     @keys.add("enter", filter=at_query)
@@ -33,11 +33,11 @@ def bindings(look: Callable[[str], Validation]) -> KeyBindings:
         buffer = event.current_buffer
         menu = buffer.complete_state
         if menu is not None and menu.current_completion is not None and len(menu.completions) > 1:
-            buffer.complete_state = None  # the chosen suggestion stays
+            buffer.complete_state = None  # keep the selected suggestion
         elif look(buffer.text).state == "unfinished":
             buffer.newline(copy_margin=True)
         else:
-            buffer.document = Document(buffer.text.rstrip())  # what was pasted often ends with an empty line
+            buffer.document = Document(buffer.text.rstrip())  # pasted text often ends with an empty line
             buffer.validate_and_handle()
 
     @keys.add("escape", "enter", filter=at_query)
@@ -60,25 +60,25 @@ def bindings(look: Callable[[str], Validation]) -> KeyBindings:
 
 
 def complete(buffer: Buffer) -> None:
-    """Take a sole suggestion, or what all have in common; else list them, and choose the first when they are listed.
+    """Insert a single suggestion or the common prefix; else list the suggestions, and select the first if listed.
 
-    They are made anew: those of the last letter may still be on their way, and prompt_toolkit would not wait for them.
+    They are computed again: prompt_toolkit may still be computing those of the last letter, and would not wait.
     """
     document, listed = buffer.document, buffer.complete_state is not None
-    found = list(buffer.completer.get_completions(document, CompleteEvent(completion_requested=True)))
-    common = get_common_complete_suffix(document, found)
-    if len(found) == 1:
+    completions = list(buffer.completer.get_completions(document, CompleteEvent(completion_requested=True)))
+    common = get_common_complete_suffix(document, completions)
+    if len(completions) == 1:
         buffer.cancel_completion()
-        buffer.apply_completion(found[0])
+        buffer.apply_completion(completions[0])
     elif common:
         buffer.insert_text(common)
-    elif found:
-        buffer.complete_state = CompletionState(document, found)
+    elif completions:
+        buffer.complete_state = CompletionState(document, completions)
         if listed:
             buffer.complete_next()
 
 
 def cursor_after(before: str, after: str, cursor: int) -> int:
-    """Return where the cursor stands when its text has become another: on the same characters as before."""
+    """Return the cursor position after the text has changed: on the same character as before."""
     same = next((n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
     return cursor if cursor <= same else max(same, cursor + len(after) - len(before))

@@ -1,4 +1,4 @@
-"""Colours and marked mistakes in prompt_toolkit's form."""
+"""Adapts syntax highlighting to prompt_toolkit."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ocpiq.prompt.validator import Validation
 
 
 class QueryLexer(Lexer):
-    """Colours a query by the grammar's terminals and marks its first mistake."""
+    """Highlights a query and marks its first error."""
 
     def __init__(self, context: Callable[[], Surroundings], look: Callable[[str], Validation]) -> None:
         self.context = context
         self.look = look
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
-        """Return a function from line number to its pieces."""
+        """Return a function from a line number to the pieces of that line."""
         text, context = document.text, self.context()
         mistake = visible_mistake(text, get_app().current_buffer.cursor_position, self.look, context)
         found = mark_error(highlight(text, context.modules), mistake.span if mistake else None)

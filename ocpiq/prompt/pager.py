@@ -1,4 +1,4 @@
-"""Lines on the terminal a screenful at a time: space for the next, Enter for one line, q for no more."""
+"""Shows results a screen at a time."""
 
 from __future__ import annotations
 
@@ -16,21 +16,19 @@ from ocpiq.values.terminal import visible
 
 Answer = Literal["page", "line", "end", "stop"]
 
-ALLOWED_CONTROLS: Final = re.compile(
-    "(\x1b\\[[0-9;:]*m|\t)"
-)  # colours, which the results are written in, and tabs
+ALLOWED_CONTROLS: Final = re.compile("(\x1b\\[[0-9;:]*m|\t)")  # the colours of results, and tabs
 QUESTION: Final = "-- more: Space next page, Enter next line, g to the end, q quit --"
 
 
 class Pager:
-    """Writes lines until the terminal is full, then asks. `clear` is called before anything is written."""
+    """Writes lines until the screen is full, then asks. `clear` is called before each write."""
 
     def __init__(self, clear: Callable[[], None]) -> None:
         self.clear = clear
         self.room: float = self._height()
 
     def write(self, text: str) -> bool:
-        """Write whole lines; return False where no more are wanted."""
+        """Write whole lines; return False once the user quits."""
         self.clear()
         for line in map(escape_line, text.removesuffix("\n").split("\n") if text else ()):
             rows = self._rows(line)
@@ -59,7 +57,7 @@ class Pager:
 
 
 def escape_line(line: str) -> str:
-    """Return a line of results without the characters that a terminal could take for more than text."""
+    """Return a line of results with the characters escaped that could control a terminal."""
     return "".join(
         piece if ALLOWED_CONTROLS.fullmatch(piece) else visible(piece)
         for piece in ALLOWED_CONTROLS.split(line)
@@ -67,7 +65,7 @@ def escape_line(line: str) -> str:
 
 
 def ask() -> Answer:
-    """Ask whether to go on; the question is gone afterwards."""
+    """Ask whether to continue, then erase the question."""
     keys = KeyBindings()
     answers: dict[Answer, tuple[str, ...]] = {
         "page": (" ", "pagedown", "c-v"),

@@ -1,4 +1,4 @@
-"""The files that `:save` and `:load` name: `~` is the home folder."""
+"""File names in `:save` and `:load`; `~` is the home folder."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def expand_path(written: str) -> Path:
-    """Return the path that was meant. A home that is not known is left as it is written."""
-    return Path(os.path.expanduser(written))  # noqa: PTH111 - Path.expanduser raises
+def expand_path(name: str) -> Path:
+    """Return the path with `~` expanded; the home of an unknown user stays as typed."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises
 
 
 def list_folder(folder: str) -> Sequence[str]:
-    """Return what a folder holds, the current one where it is empty; a slash behind each folder. Nothing is raised."""
+    """Return the names in a folder (default: the current one), folders with a slash. Raises nothing."""
     try:
-        with os.scandir(expand_path(folder) if folder else ".") as found:
-            return [each.name + "/" * each.is_dir() for each in found if each.name.isprintable()]
+        with os.scandir(expand_path(folder) if folder else ".") as entries:
+            return [entry.name + "/" * entry.is_dir() for entry in entries if entry.name.isprintable()]
     except (OSError, ValueError):
         return ()

@@ -1,4 +1,4 @@
-"""The prompt itself: one line after the other until it is left."""
+"""The prompt's loop: reads a query or command, runs it, repeats."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ STYLE: Final = {
 
 
 def run_prompt(session: Session) -> int:
-    """Take queries and commands until Ctrl-D or `:quit`; return the exit code."""
+    """Run queries and commands until Ctrl-D or `:quit`; return the exit code."""
     prompt = _prompt(session)
     print(GREETING)  # noqa: T201 - to a person at a terminal
     while True:
@@ -62,21 +62,23 @@ def run_prompt(session: Session) -> int:
             text = prompt.prompt(default=text)
             if split_command(text) is not None:
                 run_command(session, text)
-                if session.forgotten:
-                    prompt, session.forgotten = _prompt(session), False
+                if session.history_cleared:
+                    prompt, session.history_cleared = _prompt(session), False
             elif text.strip():
                 run(session, text)
-        except KeyboardInterrupt:  # at the prompt: a new line; elsewhere whatever it was is over
+        except KeyboardInterrupt:  # Ctrl-C starts a new prompt
             continue
         except (EOFError, QuitPrompt):
             return 0
 
 
 def replace_invalid_utf8(buffer: Buffer) -> None:
-    """Replace bytes that are not UTF-8, which prompt_toolkit hands on as lone surrogates, by U+FFFD."""
-    whole = well_formed(buffer.text)
-    if whole != buffer.text:
-        buffer.set_document(Document(whole, min(buffer.cursor_position, len(whole))), bypass_readonly=True)
+    """Replace invalid UTF-8, which prompt_toolkit passes on as lone surrogates, with U+FFFD."""
+    valid_text = well_formed(buffer.text)
+    if valid_text != buffer.text:
+        buffer.set_document(
+            Document(valid_text, min(buffer.cursor_position, len(valid_text))), bypass_readonly=True
+        )
 
 
 def _prompt(session: Session) -> PromptSession[str]:
@@ -88,11 +90,11 @@ def _prompt(session: Session) -> PromptSession[str]:
 
     def bar() -> StyleAndTextTuples:
         buffer, width = get_app().current_buffer, get_app().output.get_size().columns
-        found = look(buffer.text)
-        line = status(session.platform, session.version, found.plan, session.seen)
+        validation = look(buffer.text)
+        line = status(session.platform, session.version, validation.plan, session.seen)
         mistake = visible_mistake(buffer.text, buffer.cursor_position, look, session.context())
         below = warning(mistake, FIX_KEY if mistake and apply_fix(buffer.text, look) else "") or continuation(
-            found.open
+            validation.open
         )
         kind = "class:bottom-toolbar.mistake" if mistake else ""
         shown: StyleAndTextTuples = [("", rows(line, width))]
@@ -116,7 +118,7 @@ def _prompt(session: Session) -> PromptSession[str]:
     )
 
     def make_room(app: Application[str]) -> None:
-        """Keep rows for suggestions, as many as leave one for the query and three for the bar."""
+        """Reserve rows for suggestions, but leave one for the query and three for the bottom line."""
         prompt.reserve_space_for_menu = max(0, min(MENU, app.output.get_size().rows - 1 - MAX_ROWS))
 
     prompt.app.before_render += make_room

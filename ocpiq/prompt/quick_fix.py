@@ -1,4 +1,4 @@
-"""Which mistake is shown, and its fix made in the text: the name that was meant, the field passed. Pure."""
+"""Chooses the error to show and applies its fix to the text: a corrected name, a field added to `pass`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PASS_HINT: Final = re.compile(r"to use it: (?P<module>\w+) (?P<clause>pass) (?P<
 ONLY_HINT: Final = re.compile(r"to use it: (?P<clause>only) …, (?P<path>\S+)$")
 PARTIAL_DATE: Final = re.compile(
     r"(?<!\S)[0-9][0-9TQWZ:.+-]*$"
-)  # read as numbers and signs until it is whole
+)  # an incomplete date is parsed as numbers and operators
 NAME: Final = re.compile(r"[$@]?[\w.]*\w")
 PATH_TOKENS: Final = frozenset(
     ("NAME", "RESERVED", "FIELD", "FORMAT", "LITERAL", "_DOT", "_COMMA", "_QUOTE", "_AS")
@@ -32,7 +32,7 @@ CLAUSES: Final = {
     "_NEWEST": "",
     "_NET": "",
 }
-# What clauses take beside paths.
+# What clauses take besides paths.
 VALUE_TOKENS: Final = frozenset(
     ("DATE", "PERIOD", "AGO", "RELATIVE_DAY", "RELATIVE_PERIOD", "INTEGER", "VARIABLE")
 )
@@ -41,21 +41,21 @@ VALUE_TOKENS: Final = frozenset(
 def visible_mistake(
     text: str, cursor: int, look: Callable[[str], Validation], context: Surroundings
 ) -> OcpiqError | None:
-    """Return the mistake to be shown: one at the cursor only where nothing completes its word and a fix is known."""
-    found = look(text)
-    mistake = found.mistake_at(cursor)
+    """Return the error to show; one at the cursor only if there is no completion and a fix is known."""
+    validation = look(text)
+    mistake = validation.mistake_at(cursor)
     date = PARTIAL_DATE.search(text, 0, cursor)
     if mistake is not None and mistake.span and date and date.start() <= mistake.span.start:
         return None
-    if mistake is not None or found.mistake is None:
+    if mistake is not None or validation.mistake is None:
         return mistake
-    return None if suggest(text, cursor, context) or apply_fix(text, look) is None else found.mistake
+    return None if suggest(text, cursor, context) or apply_fix(text, look) is None else validation.mistake
 
 
 def apply_fix(text: str, look: Callable[[str], Validation]) -> str | None:
-    """Return the text with its first mistake mended as its hint says, or None where that is not to be done by rule.
+    """Return the text with its first error fixed as the hint says, or None if that fails.
 
-    Whatever is returned has been looked at: that mistake is gone.
+    The returned text has been validated: that error is gone.
     """
     mistake = look(text).mistake
     if mistake is None or not mistake.hint:
@@ -73,7 +73,7 @@ def _is_fixed(mistake: OcpiqError, after: Validation) -> bool:
 
 
 def _candidates(text: str, mistake: OcpiqError) -> Iterator[str]:
-    """Yield what the text could be instead, the likeliest first."""
+    """Yield possible fixes of the text, most likely first."""
     if match := DID_YOU_MEAN.search(mistake.hint):
         yield from _replace_names(text, mistake, match[1])
     elif match := PASS_HINT.search(mistake.hint) or ONLY_HINT.search(mistake.hint):
@@ -82,12 +82,12 @@ def _candidates(text: str, mistake: OcpiqError) -> Iterator[str]:
 
 
 def _replace_names(text: str, mistake: OcpiqError, meant: str) -> Iterator[str]:
-    """Yield the text with a name in the marked stretch, or the one right before it, become the one that was meant."""
+    """Yield the text with a name in the marked span, or just before it, replaced by `meant`."""
     if mistake.span is None:
         return
-    found = list(NAME.finditer(text, 0, mistake.span.end))
-    within = [match for match in found if match.end() > mistake.span.start]
-    before = [match for match in found if match.end() <= mistake.span.start][-1:]
+    names = list(NAME.finditer(text, 0, mistake.span.end))
+    within = [match for match in names if match.end() > mistake.span.start]
+    before = [match for match in names if match.end() <= mistake.span.start][-1:]
     for matches in (within, before):
         closest = nearest(meant, [match[0].lstrip(".") for match in matches])
         for match in matches:
@@ -97,7 +97,7 @@ def _replace_names(text: str, mistake: OcpiqError, meant: str) -> Iterator[str]:
 
 
 def _insertions(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
-    """Yield where a path can be added to the clauses of a source, and what is to be written there."""
+    """Yield the offsets at which a path can be added to the clauses of a source, with the text to insert."""
     tokens = begun(text).tokens
     for number, token in enumerate(tokens):
         if token.kind != "NAME" or token.text != wanted.get("module", token.text):
@@ -112,7 +112,7 @@ def _insertions(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
 
 
 def _path_ends(tokens: list[Token], first: int) -> dict[str, int]:
-    """Return where the paths of `pass` and of `only` end among the clauses that begin with the token `first`."""
+    """Return the end offsets of the paths of `pass` and `only` in the clauses that start at token `first`."""
     ends: dict[str, int] = {}
     clause = None
     for token in tokens[first:]:

@@ -1,4 +1,4 @@
-"""A query run from the prompt: results as they come, Ctrl-C ends it and nothing else."""
+"""Runs a query from the prompt; Ctrl-C cancels the query only."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ocpiq.sources.page_by_page import page_by_page
 
 
 def run(session: Session, text: str) -> None:
-    """Run a query and write what it gives; whatever happens to it, the prompt goes on."""
-    session.last = text
+    """Run a query and show its results; no failure ends the prompt."""
+    session.last_query = text
     session.seen.clear()
     progress = Progress(quiet=session.settings.quiet, verbose=session.settings.verbose)
     shutdown = Shutdown()
@@ -32,7 +32,7 @@ def run(session: Session, text: str) -> None:
     if shutdown.signal:
         sys.stderr.write(CLEAR)  # the terminal's own ^C
         report.say("cancelled")
-    if ended == "stuck":  # its connection is not to be used again, and nothing it still says is to be seen
+    if ended == "stuck":  # its connection must not be reused, nor its later notices shown
         session.reopen(session.settings)
 
 
@@ -51,7 +51,7 @@ def _run_and_report(session: Session, text: str, progress: Progress, shutdown: S
 
 def _write_results(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
     def notify(notice: Notice) -> None:
-        session.heard(notice)
+        session.count(notice)
         progress(notice)
 
     settings = session.query_settings()
@@ -63,12 +63,12 @@ def _write_results(session: Session, text: str, progress: Progress, shutdown: Sh
         progress.waiting(f"pulling {', '.join(query.modules)} from {session.platform} …")
 
     def show() -> None:
-        if not pager.write(stream.taken()):
+        if not pager.write(stream.take()):
             raise OutputStopped
 
     def between(source: Source) -> None:
         shutdown.check()
-        if source.repeats:  # a platform, whose next page may take a while
+        if source.repeats:  # a platform: the next page may take a while
             sink.flush()
             show()
 
@@ -89,14 +89,14 @@ def _write_results(session: Session, text: str, progress: Progress, shutdown: Sh
 
 
 class OutputStopped(Exception):
-    """No more results are wanted."""
+    """Raised when the user wants no more results."""
 
 
 class PagerBuffer(io.BytesIO):
-    """What a sink has written and the pager has not."""
+    """Output of a sink that the pager has not shown yet."""
 
-    def taken(self) -> str:
-        """Return it, once."""
+    def take(self) -> str:
+        """Return and clear the output."""
         text = self.getvalue().decode()
         self.seek(0)
         self.truncate()

@@ -1,4 +1,4 @@
-"""What a prompt knows while it is open: where objects come from, variables, the last query, what was seen."""
+"""The state of an open prompt: sources, variables, the last query, objects read."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ DEMO: Final = "demo"
 class Session(Struct):
     """An open prompt.
 
-    `stack` holds what has to be closed; `last` is the last query, `file` where it was saved or loaded from, `pending`
-    what is to stand at the prompt; `forgotten` tells that the history was cleared; `seen` counts the objects that the
-    last query read.
+    `stack` closes the sources; `last_query` was saved to or loaded from `file`; `pending` is the text to put into the
+    next prompt; `history_cleared` is set by `:history clear`; `seen` has the number of objects read, by module.
     """
 
     settings: Settings
@@ -38,15 +37,15 @@ class Session(Struct):
     sources: dict[str, Source] = field(default_factory=dict)
     variables: dict[str, Value] = field(default_factory=dict)
     form: str = "json"
-    last: str = ""
+    last_query: str = ""
     file: str = ""
     pending: str = ""
-    remembers: bool = field(default_factory=history.wanted)
-    forgotten: bool = False
+    keeps_history: bool = field(default_factory=history.is_enabled)
+    history_cleared: bool = False
     seen: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, settings: Settings) -> Session | None:
+    def start(cls, settings: Settings) -> Session | None:
         """Return a session on the demo, a platform or files; None if there are neither options nor logins."""
         pull, output = settings.pull, settings.output
         form = output.format or ("" if output.csv is None else "csv") or output.default_format
@@ -59,26 +58,26 @@ class Session(Struct):
         return session
 
     def switch(self, name: str) -> None:
-        """Pull from another login from now on, or from the demo. Raises UsageError."""
+        """Switch to another login or the demo. Raises UsageError."""
         demo = name == DEMO and name not in logins.names()
         pull = structs.replace(self.settings.pull, platform=None if demo else name, files=(), demo=demo)
         self.reopen(structs.replace(self.settings, pull=pull))
 
     def reopen(self, settings: Settings) -> None:
-        """Open what `settings` ask for, and close what was open. Raises UsageError."""
-        with ExitStack() as opened:
-            sources, name = _open(settings, opened)
+        """Open the sources of `settings` and close the current ones. Raises UsageError."""
+        with ExitStack() as new_stack:
+            sources, name = _open(settings, new_stack)
             self.stack.close()
-            self.stack.push(opened.pop_all())
+            self.stack.push(new_stack.pop_all())
         self.settings, self.sources, self.platform = settings, sources, name
         self.version = next(iter(sources.values())).version
         self.platforms = tuple(dict.fromkeys((*logins.names(), DEMO)))
         self.seen.clear()
 
     def query_settings(self) -> Settings:
-        """Return the settings of a query at the prompt: the version of the platform, the format of results.
+        """Return the settings of a query at the prompt, with the platform's version and the output format.
 
-        Options that the format does not know wait for one that does. JSON is that of a terminal: value by value.
+        Options of other formats are left out. JSON is written value by value, as on a terminal.
         """
         output, known = self.settings.output, registry.by_name(self.form).options
         special = tuple(option for option in output.special if option in known)
@@ -96,14 +95,14 @@ class Session(Struct):
         )
 
     def context(self) -> Surroundings:
-        """Return what suggestions are made from."""
+        """Return the surroundings for suggestions."""
         names = modules(self.version)
         return Surroundings(
             self.version, names, tuple(self.variables), self.platforms, registry.ON_TERMINAL, list_folder
         )
 
-    def heard(self, notice: Notice) -> None:
-        """Count what a run has read."""
+    def count(self, notice: Notice) -> None:
+        """Update the number of objects read."""
         if isinstance(notice, PageRead | PullEnded):
             self.seen[notice.module] = notice.objects
 

@@ -1,6 +1,6 @@
-"""What could be written at the cursor: a pure function of the text, the cursor, and what the platform is.
+"""Suggestions at the cursor: a pure function of the text, the cursor and the prompt's surroundings.
 
-The grammar says what can stand there, the analysis what `.` is; no data is looked at.
+They come from the grammar and the analysis of the query, never from data.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ MAX_SUGGESTIONS: Final = 200  # suggestions
 WORD: Final = re.compile(r"(?:(?<![0-9.])\.|[$@])?[A-Za-z_][A-Za-z_0-9]*$|(?<![0-9.])\.$|[$@]$")
 PATH: Final = re.compile(r"\b(?:pass|only)\b[^|]*?\s*(\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_0-9]*)+)$")
 INSIDE_STRING: Final = "LITERAL"
-# Offered before a letter is written.
+# Suggested before a letter is typed.
 EAGER_KEYWORDS: Final = ("asc", "by", "desc", "elif", "else", "end", "on", "then")
-# A variable may stand behind these.
+# A variable may follow these.
 BOUNDS: Final = ("_SINCE", "_UNTIL", "_DURING", "_NEWEST", "LIMIT", "TOP")
 EQUALITY: Final = ("EQUAL", "UNEQUAL")
 
 
 def suggest(text: str, cursor: int, context: Surroundings) -> list[Suggestion]:
-    """Return what could stand at `cursor` in place of the word before it, the best first."""
+    """Return the suggestions for the word before `cursor`, best first."""
     text = text[:cursor]
-    asked = split_command(text)
-    if asked is not None:
-        query = argument_start(text) if asked[0] == EXPLAIN else None
+    command = split_command(text)
+    if command is not None:
+        query = argument_start(text) if command[0] == EXPLAIN else None
         return suggest_command(text, context) if query is None else suggest(text[query:], cursor, context)
     dotted = PATH.search(text)
     if dotted:
-        found = _clause_paths(begun(text[: dotted.start(1)]), dotted[1], context)
-        if found:
-            return found
+        paths = _clause_paths(begun(text[: dotted.start(1)]), dotted[1], context)
+        if paths:
+            return paths
     match = WORD.search(text)
     word = match[0] if match else ""
     read = begun(text[: len(text) - len(word)])
     if read.stuck is not None or _in_comment(read):
         return []
-    begun_with = word.lstrip(".$@").casefold()
-    offered = _candidates(read, word, context)
-    ranked = sorted(offered, key=lambda each: not each.text.lstrip(".[]$@").casefold().startswith(begun_with))
+    prefix = word.lstrip(".$@").casefold()
+    suggestions = _candidates(read, word, context)
+    ranked = sorted(suggestions, key=lambda each: not each.text.lstrip(".[]$@").casefold().startswith(prefix))
     return ranked[:MAX_SUGGESTIONS]
 
 
@@ -86,14 +86,14 @@ def _candidates(read: PartialParse, word: str, context: Surroundings) -> Iterato
 def _terms(
     read: PartialParse, can_stand: frozenset[str], word: str, context: Surroundings
 ) -> Iterator[Suggestion]:
-    """Yield what a term can be, or a step of the path that stands there."""
+    """Yield suggestions for a term, or for the next step of a path."""
     term = "_DESCEND" in can_stand
     if not term and not word.startswith("."):
         return
     joined = read.open_token(frozenset({"VARIABLE"})) if read.open_token(frozenset({"_ON"})) else None
     here = find_cursor_type(_parse_with_probe(read), context.version, context.variables)
     if word[:1] in ("", "."):
-        yield from fields(here.kind, word, context.version, first=term)
+        yield from fields(here.type, word, context.version, first=term)
     if joined is not None and joined.text.startswith(word):
         yield Suggestion(joined.text, len(word), "variable", "joined")
     if not term:
@@ -114,48 +114,45 @@ def _terms(
     if word:
         yield from _local_functions(here, word)
         yield from _calls(words("function"), word)
-        yield from fields(here.kind, "." + word, context.version, first=True, replaces=len(word))
+        yield from fields(here.type, "." + word, context.version, first=True, replaces=len(word))
     elif read.tokens and joined is None:
         yield from _global_variables(word, context)
 
 
 def _parse_with_probe(read: PartialParse) -> Program | None:
-    """Return the query that was begun with the probe at its end."""
+    """Return the query so far, ended with the probe."""
     last, variable = read.last(), read.open_token(frozenset({"VARIABLE"}))
-    # A join takes nothing but equalities.
+    # A join condition must be an equality.
     if last is not None and last.kind == "_ON" and variable is not None:
         return read.ended(("FIELD", "." + PROBE), ("EQUAL", "=="), ("VARIABLE", variable.text))
     return read.ended(("FIELD", "." + PROBE))
 
 
-# ---------------------------------------------------------------- one kind of word each
+# ---------------------------------------------------------------- by type of word
 
 
-def _calls(found: Iterable[Word], word: str) -> Iterator[Suggestion]:
-    """Yield functions: the word up to its bracket is written."""
-    for each in rank_matches(found, word, lambda each: each.name):
-        text = each.name + ("(" if each.arity else "")
-        yield Suggestion(text, len(word), each.kind, each.about, each.written)
+def _calls(functions: Iterable[Word], word: str) -> Iterator[Suggestion]:
+    """Yield functions, with an opening bracket if they take arguments."""
+    for function in rank_matches(functions, word, lambda function: function.name):
+        text = function.name + ("(" if function.arity else "")
+        yield Suggestion(text, len(word), function.kind, function.about, function.written)
 
 
 def _words(kind: str, word: str) -> Iterator[Suggestion]:
-    for each in words(kind):
-        if each.name.startswith(word):
-            yield Suggestion(each.name, len(word), kind, each.about, each.written)
+    for entry in words(kind):
+        if entry.name.startswith(word):
+            yield Suggestion(entry.name, len(word), kind, entry.about, entry.written)
 
 
 def _keywords(can_stand: frozenset[str], word: str) -> Iterator[Suggestion]:
-    spelled = {
+    allowed = {
         terminal.text for terminal in tables().terminals if terminal.word and terminal.name in can_stand
     }
-    alone = len(can_stand) == 1  # as `as` is behind the module of a join
-    for each in words("word"):
-        if (
-            each.name in spelled
-            and each.name.startswith(word)
-            and (word or alone or each.name in EAGER_KEYWORDS)
-        ):
-            yield Suggestion(each.name, len(word), "word", each.about)
+    alone = len(can_stand) == 1  # such as `as` after the module of a join
+    for entry in words("word"):
+        name = entry.name
+        if name in allowed and name.startswith(word) and (word or alone or name in EAGER_KEYWORDS):
+            yield Suggestion(name, len(word), "word", entry.about)
 
 
 def _modules(word: str, context: Surroundings) -> Iterator[Suggestion]:
@@ -164,7 +161,7 @@ def _modules(word: str, context: Surroundings) -> Iterator[Suggestion]:
 
 
 def _local_variables(here: CursorType, word: str, context: Surroundings) -> Iterator[Suggestion]:
-    """Yield the query's own variables, the last one first."""
+    """Yield the variables bound in the query, last one first."""
     for name in reversed(list(here.scope.variables) if here.scope else []):
         if name.startswith(word[1:]) and name not in context.variables:
             yield Suggestion(f"${name}", len(word), "variable")
@@ -177,8 +174,8 @@ def _global_variables(word: str, context: Surroundings) -> Iterator[Suggestion]:
 
 
 def _local_functions(here: CursorType, word: str) -> Iterator[Suggestion]:
-    bound = list(here.scope.functions) if here.scope else []
-    for name, arity in rank_matches(bound, word, lambda each: each[0]):
+    functions = list(here.scope.functions) if here.scope else []
+    for name, arity in rank_matches(functions, word, lambda function: function[0]):
         yield Suggestion(name + ("(" if arity else ""), len(word), "function", "defined in the query", name)
 
 
@@ -201,14 +198,14 @@ def _clause_paths(read: PartialParse, word: str, context: Surroundings) -> list[
 def _keys(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the fields of `.` as keys of an object: `{id}` is short for `{id: .id}`."""
     program = read.ended(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
-    kind = find_cursor_type(program, context.version, context.variables).kind
-    for each in fields(kind, "." + word, context.version, first=True):
-        if each.text.startswith("."):
-            yield Suggestion(each.text[1:], len(word), each.kind, each.about, state=each.state)
+    object_type = find_cursor_type(program, context.version, context.variables).type
+    for field in fields(object_type, "." + word, context.version, first=True):
+        if field.text.startswith("."):
+            yield Suggestion(field.text[1:], len(word), field.kind, field.about, state=field.state)
 
 
 def _enum_in_string(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
-    """Yield what a field that is compared with the string may be, where the schema lists that."""
+    """Yield the enum values of the field that the open string is compared with."""
     quote = read.last()
     if quote is not None and quote.span.end == len(read.text) and len(read.tokens) > 2:
         for value in _enum_of_left_side(read, read.tokens[-2], context):
@@ -217,7 +214,7 @@ def _enum_in_string(read: PartialParse, word: str, context: Surroundings) -> Ite
 
 
 def _quoted_enum(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
-    """Yield the same as whole strings, where none is begun yet."""
+    """Yield the same values as whole strings, before a quote is typed."""
     last = read.last()
     if not word and last is not None:
         for value in _enum_of_left_side(read, last, context):
@@ -225,15 +222,15 @@ def _quoted_enum(read: PartialParse, word: str, context: Surroundings) -> Iterat
 
 
 def _enum_of_left_side(read: PartialParse, operator: Token, context: Surroundings) -> tuple[str, ...]:
-    """Return what the left side of `==` or `!=` may be, where the schema lists that."""
+    """Return the enum values of the left side of `==` or `!=`."""
     if operator.kind not in EQUALITY:
         return ()
     program = begun(read.text[: operator.span.start]).ended(("FIELD", "." + PROBE))
-    return enum_of(find_cursor_type(program, context.version, context.variables).kind)
+    return enum_of(find_cursor_type(program, context.version, context.variables).type)
 
 
 def _source(read: PartialParse, context: Surroundings) -> str | None:
-    """Return the module whose clauses stand at the end of what was read."""
+    """Return the module whose clauses are being written."""
     for value in reversed(read.run.values):
         if getattr(value, "kind", "") == "NAME" and value.text in context.modules:
             return str(value.text)

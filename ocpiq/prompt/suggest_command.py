@@ -1,4 +1,4 @@
-"""What could be written at the cursor in one of the prompt's own commands: a pure function of the context."""
+"""Suggestions for the prompt's own commands."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ HISTORY_CHOICES: Final = {
 
 
 def suggest_command(text: str, context: Surroundings) -> list[Suggestion]:
-    """Return what could stand at the end of a line that begins with a colon."""
-    begins = argument_start(text)
-    if begins is None:
+    """Return the suggestions at the end of a line that begins with a colon."""
+    start = argument_start(text)
+    if start is None:
         name = text.lstrip()
         return [
-            Suggestion(each.name, len(name), "command", each.about, each.written)
-            for each in words("command")
-            if each.name.startswith(name)
+            Suggestion(entry.name, len(name), "command", entry.about, entry.written)
+            for entry in words("command")
+            if entry.name.startswith(name)
         ]
-    name, rest = text[:begins].strip(), text[begins:]
+    name, rest = text[:start].strip(), text[start:]
     if name in (":save", ":load"):
         return list(_files(rest, context))
     return list(_argument(name, rest, context))
@@ -39,9 +39,9 @@ def suggest_command(text: str, context: Surroundings) -> list[Suggestion]:
 
 def _argument(name: str, rest: str, context: Surroundings) -> Iterator[Suggestion]:
     if name == ":schema" and "." in rest:
-        holder, _, path = rest.partition(".")
-        if holder in context.modules:
-            yield from clause_fields(module(holder, context.version), path)
+        name, _, path = rest.partition(".")
+        if name in context.modules:
+            yield from clause_fields(module(name, context.version), path)
         return
     for choice, about in _choices(name, rest, context).items():
         if choice.startswith(rest):
@@ -49,28 +49,28 @@ def _argument(name: str, rest: str, context: Surroundings) -> Iterator[Suggestio
 
 
 def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
-    """Return what a command can take, each with a line on it."""
+    """Return the possible arguments of a command, each with a line of help."""
     match name:
         case ":help":
             kinds = ("command",) if rest.startswith(":") else HELP_TOPICS if rest else ()
-            return {each.name: each.about for kind in kinds for each in words(kind)}
+            return {entry.name: entry.about for kind in kinds for entry in words(kind)}
         case ":schema":
-            return {each: f"every {module(each, context.version).object}" for each in context.modules}
+            return {name: f"every {module(name, context.version).object}" for name in context.modules}
         case ":platform":
             return dict.fromkeys(context.platforms, "platform")
         case ":to":
-            return {each.name: each.about for each in FORMATS if each.name in context.forms}
+            return {entry.name: entry.about for entry in FORMATS if entry.name in context.forms}
         case ":history":
             return HISTORY_CHOICES
         case ":arg":
-            return dict.fromkeys((each for each in context.variables if each != PREDEFINED), "set")
+            return dict.fromkeys((name for name in context.variables if name != PREDEFINED), "set")
     return {}
 
 
 def _files(rest: str, context: Surroundings) -> Iterator[Suggestion]:
-    """Yield the folders and files that a path can become, folders and queries first; hidden ones when asked for."""
-    folder, slash, begun = rest.rpartition("/")
-    found = [name for name in context.files(folder + slash) if name.startswith(begun)]
-    for name in sorted(found, key=lambda name: (not name.endswith(("/", *ENDINGS)), name)):
-        if begun.startswith(".") or not name.startswith("."):
-            yield Suggestion(name, len(begun), "folder" if name.endswith("/") else "file")
+    """Yield matching folders and files, folders and queries first; hidden ones only after a dot."""
+    folder, slash, prefix = rest.rpartition("/")
+    names = [name for name in context.files(folder + slash) if name.startswith(prefix)]
+    for name in sorted(names, key=lambda name: (not name.endswith(("/", *ENDINGS)), name)):
+        if prefix.startswith(".") or not name.startswith("."):
+            yield Suggestion(name, len(prefix), "folder" if name.endswith("/") else "file")

@@ -1,4 +1,4 @@
-"""The fields of what stands at the cursor, each with its type and whether it is open, blanked or passed."""
+"""Suggestions for fields, each with its type and its state: open, blanked or passed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ STATES: Final = {"shown": "passed", "plain": "open", "blank": "blanked", "contai
 def fields(
     kind: Type | None, word: str, version: str, *, first: bool, replaces: int | None = None
 ) -> Iterator[Suggestion]:
-    """Yield the steps that a value of type `kind` has and that `word`, a dot and the begun name, can become.
+    """Yield the path steps of a value of type `kind` that match `word`, a dot and the start of a name.
 
-    Those of a list go through its items: `[].name`, and `.[].name` where nothing stands before the dot (`first`).
+    The steps of a list go through its items: `[].name`, or `.[].name` at the start of a path (`first`).
     """
     size = len(word) if replaces is None else replaces
     seen = {(dots, name): (about, state) for dots, name, about, state in _steps(kind, version)}
@@ -29,21 +29,21 @@ def fields(
 
 
 def clause_fields(module: SchemaModule, word: str) -> Iterator[Suggestion]:
-    """Yield the paths that a path of `pass` or `only` can become; arrays need no notation there."""
-    holder, _, name = word.rpartition(".")
+    """Yield the matching paths for `pass` or `only`, which do not mark arrays."""
+    parent, _, name = word.rpartition(".")
     field = module.root
-    for step in holder.lstrip(".").split(".") if holder.strip(".") else ():
+    for step in parent.lstrip(".").split(".") if parent.strip(".") else ():
         if step not in field.children:
             return
         field = field.children[step]
     for child in rank_matches(field.children.values(), name, lambda child: child.name):
-        text = f"{holder}.{child.name}" if "." in word else child.name
+        text = f"{parent}.{child.name}" if "." in word else child.name
         state = "" if not child.leaf else "open" if child.shown else "blanked"
         yield Suggestion(text, len(word), "field", _field_type(child, module.version), state=state)
 
 
 def enum_of(kind: Type | None) -> tuple[str, ...]:
-    """Return the values that the specification lists for a value of this type."""
+    """Return the values that OCPI lists for a value of this type."""
     match kind:
         case SourceType(view=ViewNode(field=SchemaField(enum=values))):
             return values
@@ -53,7 +53,7 @@ def enum_of(kind: Type | None) -> tuple[str, ...]:
 
 
 def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the brackets before a step, its name, its type, its state."""
+    """Yield for each step its brackets, name, type and state."""
     match kind:
         case SourceType(is_list=True) if kind.view.children:
             yield "[]", "", "each item", ""
@@ -64,8 +64,8 @@ def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str
         case SourceType(view=ViewNode(children=children)):
             for name, node in children.items():
                 yield "", name, _field_type(node.field, version), STATES[node.treatment]
-        case ObjectType(fields=made):
-            for name, value in made.items():
+        case ObjectType(fields=members):
+            for name, value in members.items():
                 yield "", name, *_type_and_state(value, version)
         case ListType(item=item):
             yield "[]", "", "each item", ""
@@ -78,7 +78,7 @@ def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str
 
 
 def _type_and_state(kind: Type, version: str) -> tuple[str, str]:
-    """Return the type of a value that the query made, and its state."""
+    """Return the type and state of a value that the query computes."""
     match kind:
         case SourceType(view=view):
             return _field_type(view.field, version), STATES[view.treatment]
@@ -92,7 +92,7 @@ def _type_and_state(kind: Type, version: str) -> tuple[str, str]:
 
 
 def _field_type(field: SchemaField | None, version: str) -> str:
-    """Return the type of a field, with the versions that have it where the platform's is none of them."""
+    """Return the type of a field, with its OCPI versions if the platform's version lacks it."""
     if field is None:
         return "platform-specific"
     text = f"{field.type}[]" if field.many else field.type

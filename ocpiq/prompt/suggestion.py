@@ -1,4 +1,4 @@
-"""What suggestions are made from, and what they are. No data is among it."""
+"""Suggestions, and the information they are made from, which includes no data."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-PREDEFINED: Final = "ARGS"  # the variable that every query has, and that few ask for
+PREDEFINED: Final = "ARGS"  # the variable that every query has and few use
 
 Named = TypeVar("Named")
 
 
 class Surroundings(Struct, frozen=True):
-    """The prompt's surroundings: OCPI version, modules, variables that are given, platforms, forms of results.
+    """The OCPI version, modules, variables, platforms and output formats at the prompt.
 
-    `files` gives the names in a folder that is written as in a path, with a slash behind those of folders.
+    `files` returns the names in a folder, those of folders with a slash at the end.
     """
 
     version: str
@@ -27,11 +27,10 @@ class Surroundings(Struct, frozen=True):
 
 
 class Suggestion(Struct, frozen=True):
-    """A text that could stand at the cursor in place of the `replaces` characters before it.
+    """A text that can replace the `replaces` characters before the cursor.
 
-    `kind` is what it is (module, clause, stage, function, field, …), `about` one line on it: for a field its type.
-    `shown` is how it is listed where that is not `text`. `state` tells of a field whether a value is `open`,
-    `blanked` or `passed`.
+    `kind` is module, clause, stage, function, field, …; `about` is a line of help, or the type of a field. `shown` is
+    how it is listed, if not as `text`. `state` says whether a field is `open`, `blanked` or `passed`.
     """
 
     text: str
@@ -42,13 +41,13 @@ class Suggestion(Struct, frozen=True):
     state: str = ""
 
 
-def rank_matches(found: Iterable[Named], word: str, name: Callable[[Named], str]) -> list[Named]:
-    """Return what `word` may become, in its order: what begins with it, then what has a part that does.
+def rank_matches(items: Iterable[Named], word: str, name: Callable[[Named], str]) -> list[Named]:
+    """Return the items whose name starts with `word`, then those with a part that does.
 
-    `date` fits `start_date_time`; case does not matter, and one letter is too little for a part.
+    `date` matches `start_date_time`. Case is ignored; a single letter matches no part.
     """
     folded = word.casefold()
-    names = [(each, name(each).casefold()) for each in found]
-    begins = [each for each, text in names if text.startswith(folded)]
-    parts = [each for each, text in names if f"_{folded}" in text and not text.startswith(folded)]
-    return begins + (parts if len(word) > 1 else [])
+    names = [(item, name(item).casefold()) for item in items]
+    starts = [item for item, text in names if text.startswith(folded)]
+    parts = [item for item, text in names if f"_{folded}" in text and not text.startswith(folded)]
+    return starts + (parts if len(word) > 1 else [])

@@ -1,4 +1,4 @@
-"""The bottom line: platform, module, what is passed, objects seen; and the mistake in what is being written."""
+"""The bottom line: platform, passed fields, objects read, and the error in the text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_ROWS: Final = 3  # rows
 
 
 def status(platform: str, version: str, plan: QueryPlan | None, seen: dict[str, int]) -> str:
-    """Return the line; `seen` counts the objects of each module that the last query read."""
+    """Return the status line; `seen` has the number of objects read, by module."""
     parts = [f"{platform} (OCPI {version})"]
     for source in explain(plan, version).sources if plan is not None else ():
         parts.append(f"{source.module} passes {', '.join(source.passes) or 'nothing'}")
@@ -23,7 +23,7 @@ def status(platform: str, version: str, plan: QueryPlan | None, seen: dict[str, 
 
 
 def warning(mistake: OcpiqError | None, key: str = "") -> str:
-    """Return the mistake in a line, with how to fix it, and the key that does so."""
+    """Return the error with its hint, and the key that applies the fix."""
     if mistake is None:
         return ""
     text = mistake.message + (f" ({mistake.hint})" if mistake.hint else "")
@@ -31,12 +31,12 @@ def warning(mistake: OcpiqError | None, key: str = "") -> str:
 
 
 def continuation(open: str) -> str:
-    """Return why Enter made a new line; `open` is what is still to come."""
+    """Return why Enter started a new line; `open` is what is missing."""
     return f"unfinished: {open}; Ctrl-C cancels" if open else ""
 
 
 def rows(text: str, width: int) -> str:
-    """Return the text in rows of a bar that is `width` columns wide, with a blank on either side."""
+    """Return the text wrapped to `width` columns, with a space on either side."""
     room = max(10, width - 2)
-    found = textwrap.wrap(text, room, max_lines=MAX_ROWS, placeholder=" …", break_on_hyphens=False)
-    return "\n".join(f" {row} " for row in found)
+    lines = textwrap.wrap(text, room, max_lines=MAX_ROWS, placeholder=" …", break_on_hyphens=False)
+    return "\n".join(f" {row} " for row in lines)

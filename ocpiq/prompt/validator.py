@@ -1,4 +1,4 @@
-"""Whether the text at the prompt is a whole query, and what is wrong with it as far as it goes."""
+"""Tells whether the text at the prompt is a complete query, and finds its first error."""
 
 from __future__ import annotations
 
@@ -21,15 +21,13 @@ from ocpiq.prompt.cursor_type import LENIENT_HANDLERS
 from ocpiq.query import compile
 from ocpiq.storage import folders
 
-MAX_CUTS: Final = (
-    4  # tokens at the end that a clause may lack its sense for: `pass charging_periods, total_c`
-)
+MAX_CUTS: Final = 4  # tokens at the end that may not make sense yet: `pass charging_periods, total_c`
 
 
 class Validation(Struct, frozen=True):
-    """How far a text is, its first mistake, and what it would do; neither where it is a command or empty.
+    """The state of a text, its first error and its plan; a command or an empty text has neither.
 
-    `open` says of a text of several lines that is unfinished what is still to come.
+    `open` says what is missing in an unfinished text of several lines.
     """
 
     state: State
@@ -38,13 +36,13 @@ class Validation(Struct, frozen=True):
     open: str = ""
 
     def mistake_at(self, cursor: int) -> OcpiqError | None:
-        """Return the mistake, unless it may only be that the word at the cursor is not yet written out."""
-        found = self.mistake
-        writing = found is not None and found.span is not None and found.span.end == cursor
-        return None if writing and not isinstance(found, PrivacyError) else found
+        """Return the error, unless the word at the cursor may just be incomplete."""
+        error = self.mistake
+        at_cursor = error is not None and error.span is not None and error.span.end == cursor
+        return None if at_cursor and not isinstance(error, PrivacyError) else error
 
 
-# A text is looked at for its colours, for the bar and by Enter; its mended forms as well.
+# Highlighting, the bottom line and Enter validate the same text; fixes are validated too.
 @lru_cache(maxsize=32)
 def validate(
     text: str,
@@ -54,15 +52,15 @@ def validate(
     home: Path | None = None,
     zones: tuple[str | None, str | None] = (None, None),
 ) -> Validation:
-    """Look at a text as `ocpiq.query.compile` does. Nothing is raised, nothing is fetched."""
+    """Validate a text as `ocpiq.query.compile` does. Raises nothing, pulls nothing."""
     if split_command(text) is not None:
         return Validation("whole")
-    far = state(text)
-    if far == "empty":
-        return Validation(far)
-    opened = _missing_part(text) if far == "unfinished" and "\n" in text else ""
+    progress = state(text)
+    if progress == "empty":
+        return Validation(progress)
+    missing = _missing_part(text) if progress == "unfinished" and "\n" in text else ""
     try:
-        if far != "unfinished":
+        if progress != "unfinished":
             query = compile(
                 text,
                 version=version,
@@ -73,22 +71,22 @@ def validate(
                 default_zone=zones[1],
                 startup=folders.jq_startup(),
             )
-            return Validation(far, plan=query.plan)
-        return Validation(far, plan=_partial_plan(text, version, variables, HANDLERS), open=opened)
+            return Validation(progress, plan=query.plan)
+        return Validation(progress, plan=_partial_plan(text, version, variables, HANDLERS), open=missing)
     except OcpiqError as error:
         plan = _lenient_plan(text, version, variables)
-        if far == "whole" and _ends_with_a_stage(text):
+        if progress == "whole" and _ends_with_a_stage(text):
             return Validation("unfinished", plan=plan)
-        return Validation(far, error if _is_final(error, text, far) else None, plan, opened)
+        return Validation(progress, error if _is_final(error, text, progress) else None, plan, missing)
 
 
 def _partial_plan(
     text: str, version: str, variables: tuple[str, ...], handlers: Mapping[type, Handler]
 ) -> QueryPlan | None:
-    """Return what the begun query would do; up to the clause that is being written, where that makes no sense yet."""
+    """Return the plan of an unfinished query, without a last clause that does not make sense yet."""
     read = begun(text)
     last = read.tokens[: -1 - MAX_CUTS : -1] if any(token.kind in CLAUSES for token in read.tokens) else []
-    # The start of a path would pass more than what is written.
+    # The start of a path would pass more than the whole path.
     cuts = [token.span.start for token in last if token.kind != "FIELD"]
     for cut in (len(text), *cuts):
         program = begun(text[:cut]).ended()
@@ -103,7 +101,7 @@ def _partial_plan(
 
 
 def _ends_with_a_stage(text: str) -> bool:
-    """Tell whether it ends with the word of a stage, which the analysis takes for the name of a function."""
+    """Tell whether the text ends with a stage keyword, which the analysis takes for a function."""
     tokens = begun(text).tokens
     return len(tokens) > 1 and tokens[-2].kind == "_PIPE" and tokens[-1].kind in STAGES
 
@@ -116,13 +114,13 @@ def _missing_part(text: str) -> str:
     return ""
 
 
-def _is_final(error: OcpiqError, text: str, far: State) -> bool:
-    """Tell whether nothing that follows can fix it: it is not at the end of what is begun."""
-    return far != "unfinished" or (error.span is not None and error.span.end < len(text.rstrip()))
+def _is_final(error: OcpiqError, text: str, progress: State) -> bool:
+    """Tell whether no further text can fix the error, because it is not at the end."""
+    return progress != "unfinished" or (error.span is not None and error.span.end < len(text.rstrip()))
 
 
 def _lenient_plan(text: str, version: str, variables: tuple[str, ...]) -> QueryPlan | None:
-    """Return what the query would do but for its mistakes: its sources, and what they pass."""
+    """Return the plan of a query with errors: its sources and what they pass."""
     try:
         return _partial_plan(text, version, variables, LENIENT_HANDLERS)
     except OcpiqError:

@@ -1,4 +1,4 @@
-"""A line of help for each word: from the language reference, and for the prompt's own commands from `words.txt`."""
+"""A line of help for each word, from the language reference and from `words.txt`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GROUPS: Final = {"stage": "Stages", "clause": "Sources", "aggregate": "Aggregate
 
 
 class Word(Struct, frozen=True):
-    """A word: its kind (clause, stage, function, …), its name, how it is written with what it takes, what it does."""
+    """A word: its kind (clause, stage, function, …), name, syntax and line of help."""
 
     kind: str
     name: str
@@ -30,15 +30,15 @@ class Word(Struct, frozen=True):
 
     @property
     def arity(self) -> int:
-        """How many arguments a function takes."""
+        """The number of arguments of a function."""
         return self.written.count(";") + ("(" in self.written)
 
 
 @cache
 def words(kind: str) -> tuple[Word, ...]:
     """Return the words of a kind: clause, stage, aggregate, function, format, word (other keywords) or command."""
-    found = _file_words(kind) if kind in ("word", "command") else _reference_words(kind)
-    return tuple({(word.name, word.arity): word for word in reversed(list(found))}.values())[::-1]
+    entries = _file_words(kind) if kind in ("word", "command") else _reference_words(kind)
+    return tuple({(word.name, word.arity): word for word in reversed(list(entries))}.values())[::-1]
 
 
 def _reference_words(kind: str) -> Iterator[Word]:

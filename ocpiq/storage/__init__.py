@@ -1,4 +1,4 @@
-"""What is kept between runs, in the folders that the system has for it, readable by its owner only."""
+"""Files kept between runs, in the system's folders for them, readable by the owner only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["AccessToken", "Login", "Party", "PlatformParty", "Tls", "config_fold
 
 
 def __getattr__(name: str) -> object:
-    """Import the logins when they are needed: every run looks for a config file, few for a login."""
+    """Import the logins on first use: every run looks for a config file, few for a login."""
     if name not in __all__:
         raise AttributeError(name)
     from ocpiq.storage import logins  # noqa: PLC0415

@@ -17,7 +17,7 @@ EXAMPLES: Final = {"zone": "Europe/Amsterdam", "form": "table", "mode": "0640", 
 
 
 class Config(Struct, frozen=True):
-    """Defaults; None where the file is silent.
+    """Default options; None if the file does not set them.
 
     `zone` is an IANA time zone, `form` an output format, `mode` the permissions of result files, `platform` a login.
     """
@@ -29,7 +29,7 @@ class Config(Struct, frozen=True):
 
 
 def config_path() -> Path:
-    """Return where the config file is, which may not exist."""
+    """Return the path of the config file, which may not exist."""
     return config_folder() / NAME
 
 
@@ -75,7 +75,7 @@ def _check_zone(name: str, path: Path) -> None:
 
 
 def file_mode(text: str) -> int | None:
-    """Return a file mode that is written in octal, as `640` or `0640`; None for any other text."""
+    """Parse an octal file mode such as `640` or `0640`; return None for any other text."""
     octal = len(text) in (3, 4) and set(text) <= set("01234567")
     return int(text, 8) if octal and int(text, 8) <= 0o777 else None
 

@@ -1,4 +1,4 @@
-"""Where things are kept."""
+"""The folders of ocpiq's own files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ STATE_VARIABLE = "OCPIQ_STATE"
 def config_folder() -> Path:
     """Return the folder of logins and of the config file: `$OCPIQ_CONFIG`, else the user's own (XDG on Linux).
 
-    Every run looks for a config file, so on Linux the rule of XDG stands here too: platformdirs takes 5 ms to import.
+    Every run looks for a config file, so the XDG rule for Linux is repeated here: platformdirs takes 5 ms to import.
     """
-    named = os.environ.get(CONFIG_VARIABLE)
-    if named:
-        return Path(named)
+    override = os.environ.get(CONFIG_VARIABLE)
+    if override:
+        return Path(override)
     if SYSTEM == "linux":
         xdg = os.environ.get("XDG_CONFIG_HOME", "")
         return Path(xdg if os.path.isabs(xdg) else os.path.expanduser("~/.config"), "ocpiq")  # noqa: PTH111, PTH117
@@ -28,7 +28,7 @@ def config_folder() -> Path:
 
 
 def jq_startup() -> Path | None:
-    """Return jq's `~/.jq`, whether it is there or not; None where there is no home."""
+    """Return the path of jq's `~/.jq`, which may not exist; None without a home folder."""
     try:
         return Path.home() / ".jq"
     except RuntimeError:
@@ -36,10 +36,10 @@ def jq_startup() -> Path | None:
 
 
 def state_folder() -> Path:
-    """Return the folder of what may be lost, such as the prompt's history: `$OCPIQ_STATE`, else the user's own."""
-    named = os.environ.get(STATE_VARIABLE)
-    if named:
-        return Path(named)
+    """Return the folder of expendable files such as the history: `$OCPIQ_STATE`, else the user's own."""
+    override = os.environ.get(STATE_VARIABLE)
+    if override:
+        return Path(override)
     from platformdirs import user_state_path  # noqa: PLC0415
 
     return user_state_path("ocpiq", appauthor=False)

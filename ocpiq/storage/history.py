@@ -1,6 +1,6 @@
-"""The queries that were typed at the prompt, for the next time: one JSON string a line, in the order typed.
+"""The history of queries typed at the prompt: one JSON string per line, oldest first.
 
-Results, tokens and values given to variables never come here. `OCPIQ_HISTORY=off` keeps nothing.
+It never contains results, tokens or the values of variables. `OCPIQ_HISTORY=off` disables it.
 """
 
 from __future__ import annotations
@@ -14,39 +14,39 @@ from ocpiq.storage import owner_only
 from ocpiq.storage.folders import state_folder
 
 VARIABLE = "OCPIQ_HISTORY"
-MOST = 2000  # entries that are kept
+MAX_ENTRIES = 2000  # entries
 
 
-def wanted() -> bool:
-    """Tell whether there is to be a history."""
+def is_enabled() -> bool:
+    """Tell whether queries are saved."""
     return os.environ.get(VARIABLE, "").lower() not in ("off", "no", "0", "false")
 
 
 def load() -> list[str]:
-    """Return what was typed, the first first; a line that cannot be read is passed over. Raises OSError."""
+    """Return the queries, oldest first; invalid lines are skipped. Raises OSError."""
     try:
         lines = owner_only.read(_file()).splitlines()
     except FileNotFoundError:
         return []
-    found = []
+    queries = []
     for line in lines:
         try:
-            found.append(msgspec.json.decode(line, type=str))
+            queries.append(msgspec.json.decode(line, type=str))
         except (msgspec.MsgspecError, UnicodeDecodeError):
             continue
-    if len(found) > 2 * MOST:
-        found = found[-MOST:]
-        owner_only.write(_file(), b"".join(msgspec.json.encode(text) + b"\n" for text in found))
-    return found
+    if len(queries) > 2 * MAX_ENTRIES:
+        queries = queries[-MAX_ENTRIES:]
+        owner_only.write(_file(), b"".join(msgspec.json.encode(text) + b"\n" for text in queries))
+    return queries
 
 
 def append(text: str) -> None:
-    """Keep one more; those of several prompts do not mix within a line. Raises OSError."""
+    """Save a query as a whole line, even with several prompts open. Raises OSError."""
     owner_only.append(_file(), msgspec.json.encode(text) + b"\n")
 
 
 def clear() -> None:
-    """Forget everything. Raises OSError."""
+    """Delete the history. Raises OSError."""
     _file().unlink(missing_ok=True)
 
 

@@ -1,8 +1,7 @@
-"""Tokens in the keyring of the system (macOS Keychain, Windows Credential Locker, Secret Service, KWallet).
+"""Tokens in the system keyring (macOS Keychain, Windows Credential Locker, Secret Service, KWallet).
 
-An entry has the service `ocpiq`, and as its user name the name of the login and the address that the token is for, so
-that no login can find the token of another. The package `keyring` is loaded only where a login says that its token is
-there.
+An entry has the service `ocpiq`; its user name is the name of the login and the address that the token is for, so that
+no login can read the token of another. The package `keyring` is imported only for a login whose token is stored there.
 """
 
 from __future__ import annotations
@@ -18,33 +17,33 @@ T = TypeVar("T")
 
 
 def check() -> None:
-    """Raise UsageError where there is no keyring that can be used."""
-    package()
+    """Raise UsageError if there is no usable keyring."""
+    load_package()
 
 
-def keep(entry: str, token: str) -> None:
-    """Put a token into the keyring, in place of an earlier one. Raises UsageError."""
-    keyring = package()
-    asked(lambda: keyring.set_password(SERVICE, entry, token))
-    if asked(lambda: keyring.get_password(SERVICE, entry)) != token:
+def store(entry: str, token: str) -> None:
+    """Store a token, replacing an earlier one. Raises UsageError."""
+    keyring = load_package()
+    call(lambda: keyring.set_password(SERVICE, entry, token))
+    if call(lambda: keyring.get_password(SERVICE, entry)) != token:
         raise UsageError("the system keyring did not store the token", hint="log in without --keyring")
 
 
-def find(entry: str) -> str:
+def get(entry: str) -> str:
     """Return a token. Raises UsageError."""
-    keyring = package()
-    found = asked(lambda: keyring.get_password(SERVICE, entry))
-    if not isinstance(found, str) or not found:
+    keyring = load_package()
+    token = call(lambda: keyring.get_password(SERVICE, entry))
+    if not isinstance(token, str) or not token:
         raise UsageError(f"the system keyring has no token for {entry}", hint="log in again")
-    return found
+    return token
 
 
-def forget(entry: str) -> None:
-    """Take a token out of the keyring; one that is gone already is not an error. Raises UsageError."""
+def delete(entry: str) -> None:
+    """Delete a token, if it exists. Raises UsageError."""
     try:
-        keyring = package()
-        if asked(lambda: keyring.get_password(SERVICE, entry)) is not None:
-            asked(lambda: keyring.delete_password(SERVICE, entry))
+        keyring = load_package()
+        if call(lambda: keyring.get_password(SERVICE, entry)) is not None:
+            call(lambda: keyring.delete_password(SERVICE, entry))
     except UsageError as error:
         raise UsageError(
             f"the token for {entry} is still in the system keyring: {error.message}",
@@ -52,10 +51,10 @@ def forget(entry: str) -> None:
         ) from None
 
 
-def package() -> ModuleType:
-    """Return the package, with a keyring behind it. Raises UsageError."""
+def load_package() -> ModuleType:
+    """Return the package `keyring`, if it has a usable keyring. Raises UsageError."""
     try:
-        import keyring  # noqa: PLC0415 - most logins need none
+        import keyring  # noqa: PLC0415 - most logins do not need it
         from keyring.backends import fail  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "keyring":
@@ -63,7 +62,7 @@ def package() -> ModuleType:
         raise UsageError(
             "the system keyring needs the Python package keyring", hint="pip install 'ocpiq[keyring]'"
         ) from None
-    if asked(lambda: isinstance(keyring.get_keyring(), fail.Keyring)):
+    if call(lambda: isinstance(keyring.get_keyring(), fail.Keyring)):
         raise UsageError(
             "this system has no usable keyring",
             hint="without --keyring, the token is stored in a file that only you can read",
@@ -71,13 +70,13 @@ def package() -> ModuleType:
     return keyring
 
 
-def asked(question: Callable[[], T]) -> T:
-    """Return what the keyring answers; whatever it raises becomes a UsageError without its words.
+def call(request: Callable[[], T]) -> T:
+    """Call the keyring; turn any exception into a UsageError without its text.
 
-    Keyrings raise what they like, and their words may hold anything.
+    Keyrings raise arbitrary exceptions, whose texts may contain anything.
     """
     try:
-        return question()
+        return request()
     except Exception as error:
         raise UsageError(
             f"could not use the system keyring ({type(error).__name__})", hint="is it locked?"

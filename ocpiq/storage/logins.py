@@ -1,4 +1,4 @@
-"""The platforms that the user has logged in to: one file each, so that no login can lose another."""
+"""The user's logins: one file per platform, so that writing one cannot damage another."""
 
 from __future__ import annotations
 
@@ -39,10 +39,9 @@ class PlatformParty(Struct, frozen=True):
 
 
 class AccessToken(Struct, frozen=True):
-    """A credentials token and the form of it that the platform takes. It never prints.
+    """A credentials token and the form in which the platform accepts it. Its repr hides it.
 
-    An empty one stands for a feed that is open to all; in the file of a login also for one that is
-    `in_keyring`, the system's.
+    It is empty for a public feed, and in the file of a login whose token is in the system keyring (`in_keyring`).
     """
 
     value: str
@@ -54,7 +53,7 @@ class AccessToken(Struct, frozen=True):
 
 
 class Tls(Struct, frozen=True):
-    """Files (PEM) for TLS: authorities to trust besides the system's, one's own certificate and its key."""
+    """Files (PEM) for TLS: extra authorities to trust, the client certificate and its key."""
 
     ca_file: str = ""
     client_cert: str = ""
@@ -62,13 +61,13 @@ class Tls(Struct, frozen=True):
 
 
 class Login(Struct, frozen=True):
-    """What a pull needs to know of a platform.
+    """What a pull needs to know about a platform.
 
-    `url` is the versions or version-details URL as the user gave it. `endpoints` has, by module as it is named in
-    queries, the URLs to pull from: one, or in 2.1.1, where endpoints carry no role, as many as were listed. `own` is
-    the party that pulls, `parties` are those that the platform serves, `saved` is the time of the login (UTC,
-    RFC 3339). `allow_http` says that the token may go over plain http to another machine, `shown` is `url` without
-    the token; logins of earlier versions have none.
+    `url` is the versions or version-details URL as the user gave it. `endpoints` has the URLs to pull from by
+    module: one, or in 2.1.1, whose endpoints have no role, all that were listed. `own` is the party that pulls,
+    `parties` are those that the platform serves, `saved` is the time of the login (UTC, RFC 3339). `allow_http` says
+    that the token may be sent to another machine over plain http, `shown` is `url` without the token; it is empty in
+    logins of earlier versions.
     """
 
     name: str
@@ -85,35 +84,35 @@ class Login(Struct, frozen=True):
 
 
 def save(login: Login) -> None:
-    """Keep `login` under its name, in place of an earlier one; it is the current one from now on.
+    """Save `login` under its name, replacing an earlier one, and make it the current login.
 
     Raises UsageError.
     """
     path = path_of(login.name)
-    before, kept, entry = entry_at(path), login, entry_of(login)
+    old_entry, stored, entry = keyring_entry_in(path), login, keyring_entry(login)
     if entry:
-        keyring.keep(entry, login.token.value)
-        kept = replace(login, token=replace(login.token, value=""))
+        keyring.store(entry, login.token.value)
+        stored = replace(login, token=replace(login.token, value=""))
     try:
-        owner_only.write(path, msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
+        owner_only.write(path, msgspec.json.format(msgspec.json.encode(stored)) + b"\n")
     except OSError as error:
         raise UsageError(f"could not save the login to {path}: {reason(error)}") from error
-    if before not in ("", entry):
-        keyring.forget(before)
+    if old_entry not in ("", entry):
+        keyring.delete(old_entry)
 
 
 def load(name: str | None = None) -> Login:
-    """Return the login called `name`, else that of `$OCPIQ_PLATFORM`, else the last, with its token.
+    """Return the login `name`, else that of `$OCPIQ_PLATFORM`, else the latest, with its token.
 
     Raises UsageError.
     """
     login = find(name)
-    entry = entry_of(login)
-    return replace(login, token=replace(login.token, value=keyring.find(entry))) if entry else login
+    entry = keyring_entry(login)
+    return replace(login, token=replace(login.token, value=keyring.get(entry))) if entry else login
 
 
 def find(name: str | None = None) -> Login:
-    """Return the same login as `load`, without the token that is in the system's keyring. Raises UsageError."""
+    """Return the same login as `load`, without a token from the keyring. Raises UsageError."""
     wanted = name or os.environ.get(PLATFORM_VARIABLE) or current()
     if wanted is None:
         raise UsageError(
@@ -125,7 +124,7 @@ def find(name: str | None = None) -> Login:
             f"available: {', '.join(known)}" if known else "log in first: ocpiq login URL"
         )
         raise UsageError(f"unknown platform {printable(wanted)}", hint=hint)
-    return opened(path_of(wanted))
+    return read_login(path_of(wanted))
 
 
 def names() -> tuple[str, ...]:
@@ -134,50 +133,50 @@ def names() -> tuple[str, ...]:
 
 
 def every() -> tuple[Login, ...]:
-    """Return all logins, the last one made first, as `find` does. Raises UsageError for one that cannot be read."""
-    logins = [opened(path_of(name)) for name in names()]
+    """Return all logins as `find` does, latest first. Raises UsageError for an unreadable one."""
+    logins = [read_login(path_of(name)) for name in names()]
     return tuple(sorted(logins, key=lambda login: login.saved, reverse=True))
 
 
 def current() -> str | None:
-    """Return the name of the last login made, or None where there is none."""
+    """Return the name of the latest login; None without logins."""
     return next((login.name for login in every()), None)
 
 
 def remove(name: str) -> None:
-    """Forget the login called `name`. Raises UsageError where there is none."""
-    entry = entry_of(find(name))
+    """Delete the login `name`. Raises UsageError if it does not exist."""
+    entry = keyring_entry(find(name))
     path_of(name).unlink(missing_ok=True)
     if entry:
-        keyring.forget(entry)
+        keyring.delete(entry)
 
 
-def entry_of(login: Login) -> str:
-    """Return what the token of a login is called in the system's keyring; nothing where it is not there."""
+def keyring_entry(login: Login) -> str:
+    """Return the name of a login's keyring entry; empty if its token is not in the keyring."""
     place = (login.shown or login.url).partition("://")[2].partition("?")[0]
     return f"{login.name} at {place}" if login.token.in_keyring else ""
 
 
-def entry_at(path: Path) -> str:
-    """Return the same for the login in a file, if there is one."""
+def keyring_entry_in(path: Path) -> str:
+    """Return the name of the keyring entry of the login in a file; empty without one."""
     try:
-        return entry_of(opened(path)) if path.is_file() else ""
-    except UsageError:  # nothing that could be told of it
+        return keyring_entry(read_login(path)) if path.is_file() else ""
+    except UsageError:  # an unreadable login has no known entry
         return ""
 
 
 def folder() -> Path:
-    """Return the folder with one file for each login."""
+    """Return the folder of the login files."""
     return config_folder() / "platforms"
 
 
 def path_of(name: str) -> Path:
-    """Return where the login called `name` is kept. Raises UsageError."""
-    return folder() / f"{checked(name)}.json"
+    """Return the file of the login `name`. Raises UsageError for an invalid name."""
+    return folder() / f"{valid_name(name)}.json"
 
 
-def checked(name: str) -> str:
-    """Return `name`, which is to be a platform's. Raises UsageError where it cannot be a file's."""
+def valid_name(name: str) -> str:
+    """Return `name` if it is a valid platform name. Raises UsageError."""
     if not NAME.fullmatch(name):
         raise UsageError(
             f"invalid platform name {printable(name)}",
@@ -186,7 +185,7 @@ def checked(name: str) -> str:
     return name
 
 
-def opened(path: Path) -> Login:
+def read_login(path: Path) -> Login:
     """Return the login in `path`."""
     try:
         return msgspec.json.decode(owner_only.read(path), type=Login)
@@ -197,10 +196,10 @@ def opened(path: Path) -> Login:
 
 
 def printable(name: str) -> str:
-    """Return a name as it can stand in a message."""
+    """Return a name for use in a message."""
     return ascii(name) if len(name) <= 64 else "(too long)"
 
 
 def reason(error: OSError) -> str:
-    """Return what the system says, without the path."""
+    """Return the system's error text without the path."""
     return error.strerror or "unknown reason"

@@ -9,20 +9,20 @@ from pathlib import Path
 
 from ocpiq.storage.unfinished import create
 
-FILE_RIGHTS = 0o600
-FOLDER_RIGHTS = 0o700
-BINARY = getattr(os, "O_BINARY", 0)  # Windows would write two bytes for a line break
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+BINARY = getattr(os, "O_BINARY", 0)  # else Windows writes CR LF for a newline
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put `content` into `path` in one step: whoever reads sees the old file or the new one.
+    """Write `content` to `path` atomically: readers see the old file or the new one.
 
-    Missing folders are made for the owner alone; a folder that exists keeps its rights. Raises OSError.
+    Missing folders are created for the owner only; an existing folder keeps its mode. Raises OSError.
     """
-    make_folder(path.parent)
-    handle, temporary = create(path)  # made with FILE_RIGHTS
+    create_folder(path.parent)
+    descriptor, temporary = create(path)  # created with FILE_MODE
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -33,34 +33,34 @@ def write(path: Path, content: bytes) -> None:
 
 
 def append(path: Path, content: bytes) -> None:
-    """Put `content` behind what `path` holds, in one write; both are made where they are missing. Raises OSError."""
-    make_folder(path.parent)
-    number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY, FILE_RIGHTS)
+    """Append `content` to `path` in one write; create the file and its folder if missing. Raises OSError."""
+    create_folder(path.parent)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY, FILE_MODE)
     try:
-        tighten(number)
-        os.write(number, content)
+        restrict(descriptor)
+        os.write(descriptor, content)
     finally:
-        os.close(number)
+        os.close(descriptor)
 
 
 def read(path: Path) -> bytes:
-    """Return what `path` holds, and take the rights to it from everyone but the owner. Raises OSError."""
+    """Return the content of `path`, and remove everyone else's permissions. Raises OSError."""
     with path.open("rb") as file:
-        tighten(file.fileno())
+        restrict(file.fileno())
         return file.read()
 
 
-def tighten(descriptor: int) -> None:
-    """Remove every right to an open file that is not the owner's. On Windows it has those of the user's own folder."""
+def restrict(descriptor: int) -> None:
+    """Leave only the owner's permissions on an open file. On Windows it inherits those of the user's folder."""
     if sys.platform != "win32":
         state = os.fstat(descriptor)
-        if state.st_uid == os.getuid() and stat.S_IMODE(state.st_mode) & ~FILE_RIGHTS:
-            os.fchmod(descriptor, FILE_RIGHTS)
+        if state.st_uid == os.getuid() and stat.S_IMODE(state.st_mode) & ~FILE_MODE:
+            os.fchmod(descriptor, FILE_MODE)
 
 
-def make_folder(folder: Path) -> None:
-    """Make `folder` and the missing ones above it, each for the owner alone. Raises OSError."""
+def create_folder(folder: Path) -> None:
+    """Create `folder` and its missing parents for the owner only. Raises OSError."""
     if folder.is_dir():
         return
-    make_folder(folder.parent)
-    folder.mkdir(FOLDER_RIGHTS, exist_ok=True)
+    create_folder(folder.parent)
+    folder.mkdir(FOLDER_MODE, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Files that are written beside their target and then take its place; those that a killed run left are removed."""
+"""Temporary files next to their target, which they then replace; leftovers of killed runs are removed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ if sys.platform != "win32":
     import fcntl
 
 SUFFIX: Final = ".ocpiq-part"
-NAMED: Final = 40  # characters of the target's name in that of the file beside it, which may not be too long
+MAX_NAME: Final = (
+    40  # characters of the target's name in that of the file beside it, which may not be too long
+)
 
 
 def create(target: Path) -> tuple[int, Path]:
@@ -28,7 +30,7 @@ def create(target: Path) -> tuple[int, Path]:
     remove_leftovers(target.parent)
     while True:
         descriptor, name = tempfile.mkstemp(
-            prefix=f".{target.name[:NAMED]}.", suffix=SUFFIX, dir=target.parent
+            prefix=f".{target.name[:MAX_NAME]}.", suffix=SUFFIX, dir=target.parent
         )
         if _locked(descriptor, wait=True) is None or os.fstat(descriptor).st_nlink:
             return descriptor, Path(name)
@@ -41,10 +43,10 @@ def remove_leftovers(folder: Path) -> None:
         for entry in list(os.scandir(folder)):
             ours = entry.name.startswith(".") and entry.name.endswith(SUFFIX)
             if ours and entry.is_file(follow_symlinks=False):
-                _remove_if_left(entry.path)
+                _remove_if_unlocked(entry.path)
 
 
-def _remove_if_left(path: str) -> None:
+def _remove_if_unlocked(path: str) -> None:
     with suppress(OSError):
         if sys.platform == "win32":
             os.unlink(path)  # noqa: PTH108 - refused while the file is open

@@ -7,7 +7,7 @@ import pytest
 from ocpiq.demo.clock import HOUR, MINUTE, Zone, instant
 from ocpiq.demo.names import BELGIUM, BRITAIN, NETHERLANDS
 from ocpiq.demo.prices import Cost, Element, PricedPeriod, Tariff, costs, total
-from ocpiq.demo.tariffs import PRICE_LIST, priced_by, tariffs
+from ocpiq.demo.tariffs import PRICE_LIST, tariff_at, tariffs
 
 AMSTERDAM = Zone("Europe/Amsterdam", 1)
 NOON = instant("2026-01-14T11:00")  # a Wednesday, 12:00 in Amsterdam
@@ -133,9 +133,9 @@ def test_cuts(element: Element, begin: str, end: str, expected: list[str]) -> No
 
 def test_a_tariff_is_replaced_by_its_successor() -> None:
     before, after = instant("2026-04-30T23:59"), instant("2026-05-01")
-    assert priced_by(BELGIUM, "motorway", before, ad_hoc=False).id == "BE-MOTORWAY-2025"
-    assert priced_by(BELGIUM, "motorway", after, ad_hoc=False).id == "BE-MOTORWAY-2026"
-    assert priced_by(BELGIUM, "motorway", after, ad_hoc=True).id == "BE-MOTORWAY-ADHOC"
+    assert tariff_at(BELGIUM, "motorway", before, ad_hoc=False).id == "BE-MOTORWAY-2025"
+    assert tariff_at(BELGIUM, "motorway", after, ad_hoc=False).id == "BE-MOTORWAY-2026"
+    assert tariff_at(BELGIUM, "motorway", after, ad_hoc=True).id == "BE-MOTORWAY-ADHOC"
 
 
 def test_prices_abroad_are_in_the_money_of_the_country() -> None:

@@ -30,7 +30,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     monkeypatch.setenv("LINES", "1000")
     monkeypatch.chdir(tmp_path)
     Path("s.ndjson").write_text(SESSIONS)
-    opened = Session.begin(prompt_settings(parse(["--source", "sessions=s.ndjson", "-q"])))
+    opened = Session.start(prompt_settings(parse(["--source", "sessions=s.ndjson", "-q"])))
     assert opened is not None
     with opened.stack:
         yield opened
@@ -198,12 +198,12 @@ def test_import_looks_beside_the_file_that_was_loaded(said: Said) -> None:
 def test_history(said: Said) -> None:
     history.append("1 + 1")
     assert said(":history off") == "History: off\n"
-    assert not said.session.remembers
+    assert not said.session.keeps_history
     said(":history on")
-    assert said.session.remembers
+    assert said.session.keeps_history
     assert said(":history") == "History: on\n"
     assert said(":history clear") == "History cleared\n"
-    assert history.load() == [] and said.session.forgotten
+    assert history.load() == [] and said.session.history_cleared
     assert ":history takes" in said(":history what")
 
 

@@ -45,7 +45,7 @@ def test_a_broken_line_costs_nothing_else(folder: Path) -> None:
 
 
 def test_it_does_not_grow_without_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MOST", 3)
+    monkeypatch.setattr(history, "MAX_ENTRIES", 3)
     for number in range(7):
         history.append(str(number))
     assert history.load() == ["4", "5", "6"]
@@ -57,6 +57,6 @@ def test_it_can_be_cleared_and_switched_off(monkeypatch: pytest.MonkeyPatch) -> 
     history.clear()
     history.clear()
     assert history.load() == []
-    assert history.wanted()
+    assert history.is_enabled()
     monkeypatch.setenv("OCPIQ_HISTORY", "off")
-    assert not history.wanted()
+    assert not history.is_enabled()

@@ -55,23 +55,23 @@ def needs(*paths: str) -> Demand:
 
 def plain(value: object) -> list[object]:
     """Return a value or row, flat, so that it can be compared at any depth: types, order of keys, blanks by path."""
-    told: list[object] = []
+    flat: list[object] = []
     todo = [value]
     while todo:
         item = todo.pop()
         if isinstance(item, Row):
             item = {name: getattr(item, name) for name in item.__struct_fields__}
-            told.append("row")
+            flat.append("row")
         if isinstance(item, dict | list):
-            told.append((type(item).__name__, list(item) if isinstance(item, dict) else len(item)))
+            flat.append((type(item).__name__, list(item) if isinstance(item, dict) else len(item)))
             todo += reversed(list(item.values() if isinstance(item, dict) else item))
         elif isinstance(item, Blank):
-            told.append(("blank", item.module, item.path))
+            flat.append(("blank", item.module, item.path))
         elif isinstance(item, float):
-            told.append(("float", "nan" if math.isnan(item) else repr(item)))
+            flat.append(("float", "nan" if math.isnan(item) else repr(item)))
         else:
-            told.append((type(item).__name__, item))
-    return told
+            flat.append((type(item).__name__, item))
+    return flat
 
 
 def leaves(field: SchemaField) -> list[SchemaField]:
