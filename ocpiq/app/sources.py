@@ -42,9 +42,9 @@ def _platform(pull: PullSettings, stack: ExitStack) -> Source:
 
     login = logins.load(platform_name(pull))
     if pull.party is not None:
-        from ocpiq.ocpi import asking
+        from ocpiq.ocpi import for_party
 
-        login = asking(login, pull.party)
+        login = for_party(login, pull.party)
     return stack.enter_context(platform(login, parallel=pull.parallel, rate=pull.rate))
 
 

@@ -51,7 +51,7 @@ def _logged_in(url: str, options: LoginSettings, progress: Progress) -> Login:
     bare = ocpi.module_at(url) is not None
     if options.party is None and not bare and not options.open:
         raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
-    own = ocpi.party(options.party) if options.party is not None else None
+    own = ocpi.parse_party(options.party) if options.party is not None else None
     if options.name:
         logins.valid_name(options.name)
     if options.keyring:

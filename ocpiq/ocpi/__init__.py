@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from ocpiq.ocpi.http.client import Bounds, Connection
 from ocpiq.ocpi.http.redaction import redact, shown_address
-from ocpiq.ocpi.http.retry import Patience
+from ocpiq.ocpi.http.retry import RetryPolicy
 from ocpiq.ocpi.http.urls import is_plain_http, origin
 from ocpiq.ocpi.login import login, module_at
 from ocpiq.ocpi.pull.pull import pull
-from ocpiq.ocpi.routing import asking, party
+from ocpiq.ocpi.routing import for_party, parse_party
 
 __all__ = [
     "Bounds",
     "Connection",
-    "Patience",
-    "asking",
+    "RetryPolicy",
+    "for_party",
     "is_plain_http",
     "login",
     "module_at",
     "origin",
-    "party",
+    "parse_party",
     "pull",
     "redact",
     "shown_address",

@@ -13,36 +13,36 @@ from ocpiq.ocpi.endpoints import LISTS, sender_endpoints
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.client import Connection
 from ocpiq.ocpi.http.failures import Failure, Subject
-from ocpiq.ocpi.http.headers import forms, headers, token_text
+from ocpiq.ocpi.http.headers import parse_token, request_headers, token_forms
 from ocpiq.ocpi.http.prefetch import BackgroundRequest
 from ocpiq.ocpi.http.redaction import redact
-from ocpiq.ocpi.http.retry import Patience, Tries
-from ocpiq.ocpi.http.urls import cleaned, is_plain_http, origin, path, resolved, with_query
+from ocpiq.ocpi.http.retry import Retrier, RetryPolicy
+from ocpiq.ocpi.http.urls import clean_url, is_plain_http, origin, path, resolve, with_query
 from ocpiq.ocpi.responses import (
     BOM,
     SUCCESS,
-    Details,
-    Offer,
-    Small,
-    details,
-    head,
-    offers,
-    parties,
-    said,
-    small,
+    Response,
+    VersionDetails,
+    VersionEntry,
+    parse_envelope,
+    parse_response,
+    platform_parties,
+    safe_message,
+    version_details,
+    version_entries,
 )
 from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
 from ocpiq.storage import AccessToken, Login, Party, PlatformParty, Tls, logins
 from ocpiq.storage.logins import TokenForm
 
-SHORT = Patience(waits=(1.0, 3.0))
-"""Someone is waiting for the answer, and a wrong token can look like a failure."""
-Agree = Callable[[str], bool]
-VERSIONS_URL = "the versions or version-details URL, as the platform gave it"
+INTERACTIVE = RetryPolicy(waits=(1.0, 3.0))
+"""For logins: a user is waiting, and a wrong token can look like a server error."""
+Consent = Callable[[str], bool]
+VERSIONS_URL = "the versions or version-details URL, as provided by the platform"
 
 
 def refuse(origin: str) -> bool:
-    """Agree to no other origin."""
+    """Consent to no other origin."""
     return False
 
 
@@ -55,46 +55,46 @@ def login(
     version: str | None = None,
     form: TokenForm | None = None,
     tls: Tls | None = None,
-    agree: Agree = refuse,
+    agree: Consent = refuse,
     allow_http: bool = False,
     notify: Notify = ignore,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
 ) -> Login:
-    """Find out what a platform offers; the answer is not saved.
+    """Ask a platform for its version and endpoints; nothing is saved.
 
-    `url` is a versions or a version-details URL, or that of one module, `token` is empty where all is open to
-    everyone, `party` is the user's own, `version` one to take instead of the highest common one, `form` the form
+    `url` is a versions or a version-details URL, or that of one module, `token` is empty for an open
+    feed, `party` is the user's own, `version` the one to use instead of the highest common one, `form` the form
     of the token where it is known. `agree` is asked whether the token may go to another origin that the platform
     names, `allow_http` lets it cross the network unencrypted. Raises PlatformError and UsageError.
     """
-    start = cleaned(url)
-    secret = token_text(token) if token else ""
-    called = logins.valid_name(name or name_for(start, secret))
-    agreed = Agreed(start, agree, Subject("login", secret), allow_http=allow_http)
-    if agreed.is_open(start):
+    start = clean_url(url)
+    secret = parse_token(token) if token else ""
+    called = logins.valid_name(name or platform_name(start, secret))
+    allowed = AllowedOrigins(start, agree, Subject("login", secret), allow_http=allow_http)
+    if allowed.is_open(start):
         raise UsageError(
-            f"the token would go to {agreed.subject.host(start)} unencrypted, readable on the way",
-            hint="use https, or --allow-http if that is acceptable",
+            f"the token would be sent to {allowed.subject.host(start)} unencrypted",
+            hint="use https, or --allow-http to accept that",
         )
     with Connection(tls) as connection:
-        inquiry = Inquiry(connection, secret, form, patience or SHORT, notify, agreed)
+        handshake = Handshake(connection, secret, form, patience or INTERACTIVE, notify, allowed)
         bare = module_at(start)
         if bare is not None:
-            inquiry.peek(start, bare)
+            handshake.peek(start, bare)
             chosen = version_at(start, version)
-            theirs: tuple[PlatformParty, ...] = ()
+            others: tuple[PlatformParty, ...] = ()
             endpoints: dict[str, tuple[str, ...]] = {bare: (start,)}
         else:
-            chosen, places = inquiry.version(start, version)
-            endpoints, theirs = inquiry.endpoints(places)
+            chosen, places = handshake.version(start, version)
+            endpoints, others = handshake.endpoints(places)
         return Login(
             name=called,
             url=start,
-            token=AccessToken(inquiry.token, inquiry.form),
+            token=AccessToken(handshake.token, handshake.form),
             version=chosen,
             endpoints=endpoints,
             own=party,
-            parties=tuple(known for known in theirs if known.party != party),
+            parties=tuple(entry for entry in others if entry.party != party),
             saved=datetime.now(UTC).isoformat(),
             tls=tls,
             allow_http=allow_http,
@@ -102,176 +102,180 @@ def login(
         )
 
 
-BLAME = {404: 2, 405: 2, 401: 1, 403: 1}
-"""How much an HTTP status tells, of two forms of a token: one whose address is refused was not refused itself."""
+SIGNIFICANCE = {404: 2, 405: 2, 401: 1, 403: 1}
+"""Which failure to report when both forms of the token fail: a refused address says more than a refused token."""
 
 
-class Agreed:
-    """The origins that the token may go to: the one that the user gave, and those agreed to.
+class AllowedOrigins:
+    """The origins that may receive the token: the one that the user entered, and those with consent.
 
-    To another machine it goes over plain http only with `allow_http`.
+    It is sent to another machine over plain http only with `allow_http`.
     """
 
-    def __init__(self, start: str, agree: Agree, subject: Subject, *, allow_http: bool) -> None:
+    def __init__(self, start: str, agree: Consent, subject: Subject, *, allow_http: bool) -> None:
         self.agree = agree
         self.subject = subject
         self.allow_http = allow_http
         self.origins = {origin(start)}
 
     def is_open(self, url: str) -> bool:
-        """Whether the token would go over plain http although nobody has allowed it."""
+        """Whether the token would be sent over plain http without permission."""
         return bool(self.subject.token) and not self.allow_http and is_plain_http(url)
 
     def has(self, url: str) -> bool:
-        """Whether the token may go to a URL."""
+        """Whether the token may be sent to a URL."""
         return origin(url) in self.origins
 
     def check(self, url: str) -> None:
-        """Raise PlatformError where the token may not go to a URL, and nobody agrees to it."""
-        there = origin(url)
-        if there in self.origins:
+        """Raise PlatformError if the token may not be sent to a URL and the user does not consent."""
+        target = origin(url)
+        if target in self.origins:
             return
         shown = self.subject.shown(url)
         if self.is_open(url):
             raise PlatformError(
-                f"the platform keeps {shown} where the token would go unencrypted, readable on the way",
-                hint="tell the platform, or --allow-http if that is acceptable",
+                f"the platform's {shown} is at an address where the token would be sent unencrypted",
+                hint="tell the platform, or --allow-http to accept that",
             )
-        if not self.agree(there):
+        if not self.agree(target):
             raise PlatformError(
-                f"the platform keeps {shown} elsewhere, where the token does not go without your consent",
-                hint=f"if that is right: --allow-origin {redact(there, self.subject.token, cut=False)}",
+                f"the platform's {shown} is on another host; the token is not sent there without your consent",
+                hint=f"if that is correct: --allow-origin {redact(target, self.subject.token, cut=False)}",
             )
-        self.origins.add(there)
+        self.origins.add(target)
 
 
-class Inquiry:
-    """The questions of one login, and the form of the token that the platform has taken so far."""
+class Handshake:
+    """The requests of one login, and the form of the token that the platform has accepted so far."""
 
     def __init__(
         self,
         connection: Connection,
         token: str,
         form: TokenForm | None,
-        patience: Patience,
+        patience: RetryPolicy,
         notify: Notify,
-        agreed: Agreed,
+        allowed: AllowedOrigins,
     ) -> None:
         self.connection = connection
         self.token = token
-        self.fixed = form is not None
+        self.form_known = form is not None
         self.form: TokenForm = form or "base64"
-        self.tries = Tries(patience, self.told_to_wait)
+        self.retrier = Retrier(patience, self.on_wait)
         self.notify = notify
         self.correlation = str(uuid4())
-        self.agreed = agreed
-        self.asked = ""  # the URL of the last request
+        self.allowed = allowed
+        self.last_url = ""  # the URL of the last request
 
-    def version(self, start: str, wanted: str | None) -> tuple[str, list[tuple[Details, str]]]:
+    def version(self, start: str, wanted: str | None) -> tuple[str, list[tuple[VersionDetails, str]]]:
         """Return the version to use and its details, each with the URL that it came from.
 
         A platform may list a version more than once: in 2.1.1 a CPO and an eMSP have one each.
         """
         answer, base = self.ask(start, "versions", self.form)
-        found = details(answer.data)
-        if found is not None:
-            chosen = found.version or wanted or ""
+        single = version_details(answer.data)
+        if single is not None:
+            chosen = single.version or wanted or ""
             if wanted not in (None, chosen) or chosen not in VERSIONS:
-                raise no_version([chosen] if chosen else [], wanted, self.subject("versions"))
-            return chosen, [(found, base)]
-        offered = offers(answer.data)
+                raise no_common_version([chosen] if chosen else [], wanted, self.subject("versions"))
+            return chosen, [(single, base)]
+        offered = version_entries(answer.data)
         if not offered:
             raise PlatformError(
-                f"{self.subject('versions').shown(base)} answers, but not with OCPI versions",
+                f"{self.subject('versions').shown(base)} does not answer with OCPI versions",
                 hint=VERSIONS_URL,
             )
-        chosen, urls = choice(offered, base, wanted, self.subject("versions"))
+        chosen, urls = choose_version(offered, base, wanted, self.subject("versions"))
         return chosen, self.all_details(urls, chosen)
 
-    def all_details(self, urls: list[str], version: str) -> list[tuple[Details, str]]:
-        """Return the details behind those of `urls` that answer; raises the first failure where none does."""
-        found: list[tuple[Details, str]] = []
+    def all_details(self, urls: list[str], version: str) -> list[tuple[VersionDetails, str]]:
+        """Return the details at those `urls` that answer; raise the first failure if none does."""
+        answered: list[tuple[VersionDetails, str]] = []
         first: PlatformError | None = None
         for url in urls:
             try:
-                found.append(self.details(url, version))
+                answered.append(self.details(url, version))
             except PlatformError as error:
                 first = first or error
-                if self.tries.over:
+                if self.retrier.over:
                     break
-        if first is not None and not found:
+        if first is not None and not answered:
             raise first
-        return found
+        return answered
 
-    def details(self, url: str, version: str) -> tuple[Details, str]:
+    def details(self, url: str, version: str) -> tuple[VersionDetails, str]:
         """Return the details of a version and their URL; with 2.1.1 the plain token comes first."""
         answer, base = self.ask(url, "version details", "raw" if version == "2.1.1" else self.form)
-        found = details(answer.data)
-        if found is None:
+        read = version_details(answer.data)
+        if read is None:
             raise PlatformError(
-                f"{self.subject('versions').shown(base)} answers, but not with version details",
+                f"{self.subject('versions').shown(base)} does not answer with OCPI version details",
                 hint=VERSIONS_URL,
             )
-        return found, base
+        return read, base
 
     def endpoints(
-        self, places: list[tuple[Details, str]]
+        self, places: list[tuple[VersionDetails, str]]
     ) -> tuple[dict[str, tuple[str, ...]], tuple[PlatformParty, ...]]:
-        """Return where each module is, and the platform's parties. Raises where no consent is given to a place."""
-        found: dict[str, tuple[str, ...]] = {}
+        """Return the URLs of each module, and the platform's parties. Raises PlatformError without consent."""
+        by_module: dict[str, tuple[str, ...]] = {}
         credentials = ""
         for listed, place in places:
-            credentials = credentials or address_of("credentials", listed, place)
+            credentials = credentials or endpoint_url("credentials", listed, place)
             for module, urls in sender_endpoints(listed.endpoints, place).items():
-                found[module] = tuple(dict.fromkeys((*found.get(module, ()), *urls)))
-        theirs = self.parties(credentials) if self.agreed.has(credentials) else ()
-        for url in (url for urls in found.values() for url in urls):
-            self.agreed.check(url)
-        return found, theirs
+                by_module[module] = tuple(dict.fromkeys((*by_module.get(module, ()), *urls)))
+        others = self.parties(credentials) if self.allowed.has(credentials) else ()
+        for url in (url for urls in by_module.values() for url in urls):
+            self.allowed.check(url)
+        return by_module, others
 
     def parties(self, url: str) -> tuple[PlatformParty, ...]:
-        """Return the platform's parties; many platforms have no credentials to read, which is not an error."""
+        """Return the platform's parties; many platforms have no readable credentials, which is not an error."""
         try:
             answer, _ = self.ask(url, "credentials", self.form)
         except Failure:
             return ()
-        return parties(answer.data)
+        return platform_parties(answer.data)
 
-    def ask(self, url: str, subject: str, preferred: TokenForm) -> tuple[Small, str]:
-        """Return an answer and the URL that it came from; the form of the token that worked is kept."""
+    def ask(self, url: str, subject: str, preferred: TokenForm) -> tuple[Response, str]:
+        """Return a response and its URL; remembers the form of the token that worked."""
 
-        self.agreed.check(url)
+        self.allowed.check(url)
 
-        def attempt() -> tuple[Small, str]:
+        def attempt() -> tuple[Response, str]:
             return self.in_either_form(url, subject, preferred)
 
-        return self.tries.patiently(attempt)
+        return self.retrier.run(attempt)
 
     def subject(self, called: str) -> Subject:
         """Return what a request is for."""
         return Subject(called, self.token)
 
-    def told_to_wait(self) -> None:
-        """Say that the platform sets the pace."""
-        where = self.subject("login").host(self.asked)
-        self.notify(Warned(f"{where} asks to wait; waiting"))
+    def on_wait(self) -> None:
+        """Warn that the platform asked to wait."""
+        where = self.subject("login").host(self.last_url)
+        self.notify(Warned(f"{where} asks ocpiq to wait; waiting"))
 
     def in_either_form(
-        self, url: str, subject: str, preferred: TokenForm, opens: Callable[[bytes], Small | None] = small
-    ) -> tuple[Small, str]:
-        """Return an answer to a token in one form or the other.
+        self,
+        url: str,
+        subject: str,
+        preferred: TokenForm,
+        opens: Callable[[bytes], Response | None] = parse_response,
+    ) -> tuple[Response, str]:
+        """Return a response to the token in one form or the other.
 
-        Platforms meet the wrong form with 400, 401, 403, 500 or an OCPI status, so any failure is reason to
-        try the other, except that the platform was not reached or has had enough of requests.
+        Platforms reject the wrong form with 400, 401, 403, 500 or an OCPI status, so after any failure the other
+        is tried, unless the platform was not reached or limits the rate.
         """
         first: Failure | None = None
-        for form in (self.form,) if self.fixed else forms(preferred, self.token):
+        for form in (self.form,) if self.form_known else token_forms(preferred, self.token):
             try:
                 answer = self.once(url, subject, form, opens)
             except Failure as failure:
-                if not failure.reached or failure.crowded:
+                if not failure.answered or failure.rate_limited:
                     raise
-                if first is None or BLAME.get(failure.status, 0) > BLAME.get(first.status, 0):
+                if first is None or SIGNIFICANCE.get(failure.status, 0) > SIGNIFICANCE.get(first.status, 0):
                     first = failure
                 continue
             self.form = form
@@ -280,22 +284,22 @@ class Inquiry:
         raise first
 
     def once(
-        self, url: str, called: str, form: TokenForm, opens: Callable[[bytes], Small | None]
-    ) -> tuple[Small, str]:
-        """Return the answer to one request."""
+        self, url: str, called: str, form: TokenForm, opens: Callable[[bytes], Response | None]
+    ) -> tuple[Response, str]:
+        """Return the response to one request."""
         subject = self.subject(called)
-        sent = headers(AccessToken(self.token, form), self.correlation)
-        self.asked = url
+        sent = request_headers(AccessToken(self.token, form), self.correlation)
+        self.last_url = url
         request = BackgroundRequest(
-            lambda url, stopped: self.connection.get(url, sent, subject, stopped, self.tries.left), url
+            lambda url, stopped: self.connection.get(url, sent, subject, stopped, self.retrier.left), url
         )
         try:
-            answer = request.result(self.tries.left)
+            answer = request.result(self.retrier.left)
         except TimeoutError as error:
-            raise failures.late(subject, url) from error
+            raise failures.timed_out(subject, url) from error
         self.notify(Requested(called, subject.traced(answer.url), answer.status, None, answer.seconds))
         read = opens(answer.body)
-        message = said(read.message, self.token) if read is not None else ""
+        message = safe_message(read.message, self.token) if read is not None else ""
         if not answer.success:
             failure = failures.of_status(subject, answer.url, answer.status, message, login=True)
             failure.wait = answer.retry_after
@@ -307,74 +311,76 @@ class Inquiry:
         return read, answer.url
 
     def peek(self, url: str, module: str) -> None:
-        """Ask for one object of a module, of which nothing but the envelope is read. Raises Failure."""
+        """Request one object of a module and read only the envelope. Raises Failure."""
         one = with_query(url, {"offset": "0", "limit": "1"})
 
-        def attempt() -> tuple[Small, str]:
-            return self.in_either_form(one, module, "base64", enveloped)
+        def attempt() -> tuple[Response, str]:
+            return self.in_either_form(one, module, "base64", page_envelope)
 
-        self.tries.patiently(attempt)
+        self.retrier.run(attempt)
 
 
-def enveloped(body: bytes) -> Small | None:
-    """Return what the envelope of a page says, or None if the page is not JSON."""
-    return head(body) if body.removeprefix(BOM).lstrip()[:1] in (b"{", b"[") else None
+def page_envelope(body: bytes) -> Response | None:
+    """Return the envelope of a page, or None if the page is not JSON."""
+    return parse_envelope(body) if body.removeprefix(BOM).lstrip()[:1] in (b"{", b"[") else None
 
 
 def module_at(url: str) -> str | None:
-    """Return the module whose list a URL is, by the last part of its path."""
+    """Return the module that a URL lists, from the last part of its path."""
     last = path(url).rsplit("/", 1)[-1].casefold()
     return next(iter(LISTS.get(last, {})), last if last in modules() else None)
 
 
 def version_at(url: str, wanted: str | None) -> str:
-    """Return the version of the module at a URL: the one that was asked for, else the one in its path."""
+    """Return the version of the module at a URL: the requested one, else the one in its path."""
     if wanted not in (None, *VERSIONS):
-        raise no_version([], wanted, Subject("versions"))
-    there = [part.removeprefix("v") for part in path(url).split("/")]
-    return wanted or next((part for part in there if part in VERSIONS), DEFAULT_VERSION)
+        raise no_common_version([], wanted, Subject("versions"))
+    segments = [part.removeprefix("v") for part in path(url).split("/")]
+    return wanted or next((part for part in segments if part in VERSIONS), DEFAULT_VERSION)
 
 
-def choice(
-    offered: tuple[Offer, ...], base: str, wanted: str | None, subject: Subject
+def choose_version(
+    offered: tuple[VersionEntry, ...], base: str, wanted: str | None, subject: Subject
 ) -> tuple[str, list[str]]:
-    """Return the version to use and the URLs of its details. Raises PlatformError where there is none."""
-    there = [offer.version for offer in offered]
-    common = [version for version in reversed(VERSIONS) if version in there]
+    """Return the version to use and the URLs of its details. Raises PlatformError if there is none."""
+    offered_versions = [offer.version for offer in offered]
+    common = [version for version in reversed(VERSIONS) if version in offered_versions]
     if not common or wanted not in (None, *common):
-        raise no_version(there, wanted, subject)
+        raise no_common_version(offered_versions, wanted, subject)
     chosen = wanted or common[0]
-    urls = [resolved(offer.url, base) for offer in offered if offer.version == chosen]
-    found = [url for url in dict.fromkeys(urls) if url is not None]
-    if not found:
-        raise PlatformError(f"the platform gives no URL for the details of OCPI {chosen}")
-    return chosen, found
+    urls = [resolve(offer.url, base) for offer in offered if offer.version == chosen]
+    details_urls = [url for url in dict.fromkeys(urls) if url is not None]
+    if not details_urls:
+        raise PlatformError(f"the platform sends no URL for the details of OCPI {chosen}")
+    return chosen, details_urls
 
 
-def no_version(there: list[str], wanted: str | None, subject: Subject) -> PlatformError:
-    """Return the error for a version that one of the two does not have."""
-    safe = (redact(version, subject.token, cut=False) for version in there[:20])
+def no_common_version(offered: list[str], wanted: str | None, subject: Subject) -> PlatformError:
+    """Return the error for a version that the platform or ocpiq does not have."""
+    safe = (redact(version, subject.token, cut=False) for version in offered[:20])
     listed = ", ".join(ascii(version)[1:-1][:20] for version in safe) or "none that it names"
     if wanted is not None and wanted not in VERSIONS:
         return PlatformError(
-            f"OCPI {ascii(wanted)[1:-1]} is not known", hint=f"known are {', '.join(VERSIONS)}"
+            f"OCPI {ascii(wanted)[1:-1]} is unknown", hint=f"available: {', '.join(VERSIONS)}"
         )
-    what = (
+    problem = (
         f"the platform does not offer OCPI {wanted}" if wanted else "no version in common with the platform"
     )
-    return PlatformError(what, hint=f"it has {listed}; ocpiq knows {', '.join(VERSIONS)}")
+    return PlatformError(problem, hint=f"it has {listed}; ocpiq knows {', '.join(VERSIONS)}")
 
 
-def address_of(identifier: str, found: Details, base: str) -> str:
-    """Return the URL of the endpoint called `identifier`, whatever its role, or nothing."""
-    urls = (resolved(endpoint.url, base) for endpoint in found.endpoints if endpoint.identifier == identifier)
+def endpoint_url(identifier: str, details: VersionDetails, base: str) -> str:
+    """Return the URL of the endpoint `identifier` in any role, or an empty string."""
+    urls = (
+        resolve(endpoint.url, base) for endpoint in details.endpoints if endpoint.identifier == identifier
+    )
     return next((url for url in urls if url is not None), "")
 
 
-def name_for(url: str, token: str) -> str:
+def platform_name(url: str, token: str) -> str:
     """Return a name for the platform at `url`: its host, without the token."""
     called = redact(urlsplit(url).hostname or "", token, cut=False)
     plain = re.sub(r"[^A-Za-z0-9._-]", "-", called).strip("-._")
     if not plain:
-        raise UsageError("the platform needs a name", hint="--name NAME")
+        raise UsageError("the platform needs a name", hint="use --name NAME")
     return plain[:64]

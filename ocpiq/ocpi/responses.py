@@ -1,6 +1,6 @@
-"""Small answers (versions, version details, credentials), read with tolerance.
+"""Small responses (versions, version details, credentials), read leniently.
 
-Every list of a module goes to the gate instead.
+Lists of a module are left to the gate.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ COUNTRY, PARTY = re.compile("[A-Za-z]{2}"), re.compile("[A-Za-z0-9]{3}")  # what
 LONGEST = 200  # characters of a platform's own message that are shown
 
 
-class Small(Struct, frozen=True):
-    """A small answer: the envelope's status (None without an envelope), its message, and what it holds."""
+class Response(Struct, frozen=True):
+    """A small response: the envelope's status (None without an envelope), its message, and its data."""
 
     code: int | None
     message: str
     data: object
 
 
-class Offer(Struct, frozen=True):
-    """A version that a platform has, and where its details are."""
+class VersionEntry(Struct, frozen=True):
+    """A version that a platform offers, and the URL of its details."""
 
     version: str
     url: str
@@ -44,130 +44,142 @@ class Endpoint(Struct, frozen=True):
     url: str
 
 
-class Details(Struct, frozen=True):
+class VersionDetails(Struct, frozen=True):
     """The details of a version; `version` is empty where the platform did not say."""
 
     version: str
     endpoints: tuple[Endpoint, ...]
 
 
-def small(body: bytes) -> Small | None:
-    """Return what `body` holds, or None where it is not JSON."""
+def parse_response(body: bytes) -> Response | None:
+    """Return the response in `body`, or None if it is not JSON."""
     try:
         root: object = msgspec.json.decode(body.removeprefix(BOM))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if isinstance(root, dict) and "status_code" in root:
         message = root.get("status_message")
-        return Small(
-            code_of(root["status_code"]), message if isinstance(message, str) else "", root.get("data")
+        return Response(
+            parse_status_code(root["status_code"]),
+            message if isinstance(message, str) else "",
+            root.get("data"),
         )
-    return Small(None, "", root.get("data", root) if isinstance(root, dict) else root)
+    return Response(None, "", root.get("data", root) if isinstance(root, dict) else root)
 
 
-class Head(Struct):
-    """The envelope of an answer that HTTP calls an error; its data is passed over, whatever it is."""
+class ErrorEnvelope(Struct):
+    """The envelope of an HTTP error; its data is not read."""
 
     status_code: int | str | None = None
     status_message: str | None = None
 
 
-def head(body: bytes) -> Small:
-    """Return what the envelope of an HTTP error says, if it has one."""
+def parse_envelope(body: bytes) -> Response:
+    """Return the envelope of an HTTP error, empty if it has none."""
     try:
-        found = msgspec.json.decode(body.removeprefix(BOM), type=Head)
+        envelope = msgspec.json.decode(body.removeprefix(BOM), type=ErrorEnvelope)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        found = Head()
-    return Small(code_of(found.status_code), found.status_message or "", None)
+        envelope = ErrorEnvelope()
+    return Response(parse_status_code(envelope.status_code), envelope.status_message or "", None)
 
 
-def code_of(value: object) -> int | None:
+def parse_status_code(value: object) -> int | None:
     """Return a status code that was sent as a number or as text."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 9:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def offers(data: object) -> tuple[Offer, ...]:
-    """Return the versions in the answer of a versions URL; none where it is another answer.
+def version_entries(data: object) -> tuple[VersionEntry, ...]:
+    """Return the versions in the response of a versions URL; empty for any other response.
 
-    A draft of a version stands for it only where the version itself is not there.
+    A draft of a version stands for it only if the version itself is missing.
     """
-    found = [(named(entry), text(entry, "url")) for entry in objects(data)]
-    there = {name for name, _ in found}
+    named = [(version_name(entry), text_member(entry, "url")) for entry in objects_in(data)]
+    names = {name for name, _ in named}
     return tuple(
-        Offer(name if version(name) in there else version(name), url) for name, url in found if name and url
+        VersionEntry(name if normalize_version(name) in names else normalize_version(name), url)
+        for name, url in named
+        if name and url
     )
 
 
-def details(data: object) -> Details | None:
-    """Return the version details in an answer, or None where it is another answer.
+def version_details(data: object) -> VersionDetails | None:
+    """Return the version details in a response, or None for any other response.
 
     Some platforms send the details in a list, or the list of endpoints alone.
     """
-    for entry in objects([data] if isinstance(data, dict) else data):
+    for entry in objects_in([data] if isinstance(data, dict) else data):
         if isinstance(entry.get("endpoints"), list):
-            return Details(version(named(entry)), endpoints(entry["endpoints"]))
-    listed = endpoints(data)
-    return Details("", listed) if listed else None
+            return VersionDetails(
+                normalize_version(version_name(entry)), endpoint_entries(entry["endpoints"])
+            )
+    as_list = endpoint_entries(data)
+    return VersionDetails("", as_list) if as_list else None
 
 
-def named(entry: dict[str, object]) -> str:
+def version_name(entry: dict[str, object]) -> str:
     """Return the version that an entry names, as it is written; some write 2.2 as a number."""
-    given = entry.get("version")
-    return str(given) if isinstance(given, float) else text(entry, "version")
+    number = entry.get("version")
+    return str(number) if isinstance(number, float) else text_member(entry, "version")
 
 
-def version(name: str) -> str:
+def normalize_version(name: str) -> str:
     """Return the version as OCPI writes it: v2.2.1 and 2.2.1-d2 are 2.2.1."""
-    known = VERSION.fullmatch(name)
-    return known[1] if known else name
+    match = VERSION.fullmatch(name)
+    return match[1] if match else name
 
 
-def endpoints(data: object) -> tuple[Endpoint, ...]:
+def endpoint_entries(data: object) -> tuple[Endpoint, ...]:
     """Return the endpoints in a list."""
     return tuple(
-        Endpoint(text(entry, "identifier").casefold(), text(entry, "role").casefold(), text(entry, "url"))
-        for entry in objects(data)
-        if text(entry, "identifier") and text(entry, "url")
+        Endpoint(
+            text_member(entry, "identifier").casefold(),
+            text_member(entry, "role").casefold(),
+            text_member(entry, "url"),
+        )
+        for entry in objects_in(data)
+        if text_member(entry, "identifier") and text_member(entry, "url")
     )
 
 
-def parties(data: object) -> tuple[PlatformParty, ...]:
+def platform_parties(data: object) -> tuple[PlatformParty, ...]:
     """Return the parties in a credentials object: one in 2.1.1, one a role since 2.2, a hub since 2.3.0."""
     if not isinstance(data, dict):
         return ()
-    found = [
+    entries = [
         PlatformParty(
-            Party(text(entry, "country_code").upper(), text(entry, "party_id").upper()), text(entry, "role")
+            Party(text_member(entry, "country_code").upper(), text_member(entry, "party_id").upper()),
+            text_member(entry, "role"),
         )
-        for entry in objects([data, *listed(data.get("roles"))])
-        if COUNTRY.fullmatch(text(entry, "country_code")) and PARTY.fullmatch(text(entry, "party_id"))
+        for entry in objects_in([data, *as_list(data.get("roles"))])
+        if COUNTRY.fullmatch(text_member(entry, "country_code"))
+        and PARTY.fullmatch(text_member(entry, "party_id"))
     ]
-    hub = text(data, "hub_party_id")
+    hub = text_member(data, "hub_party_id")
     if COUNTRY.fullmatch(hub[:2]) and PARTY.fullmatch(hub[2:]):
-        found.append(PlatformParty(Party(hub[:2].upper(), hub[2:].upper()), "HUB"))
-    return tuple(dict.fromkeys(found))
+        entries.append(PlatformParty(Party(hub[:2].upper(), hub[2:].upper()), "HUB"))
+    return tuple(dict.fromkeys(entries))
 
 
-def said(message: str, token: str) -> str:
-    """Return a platform's own message as it may be shown: without the token, on one line, cut."""
+def safe_message(message: str, token: str) -> str:
+    """Return a platform's own message in a form that may be shown: without the token, on one line, truncated."""
     plain = "".join(char if char.isprintable() else " " for char in redact(message, token))
     plain = " ".join(plain.split())
     return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
 
 
-def objects(data: object) -> Iterator[dict[str, object]]:
-    """Yield the objects in a list; whatever else is there is passed over."""
-    yield from (entry for entry in listed(data) if isinstance(entry, dict))
+def objects_in(data: object) -> Iterator[dict[str, object]]:
+    """Yield the objects in a list and skip other items."""
+    yield from (entry for entry in as_list(data) if isinstance(entry, dict))
 
 
-def listed(data: object) -> list[object]:
-    """Return a list, or an empty one in place of anything else."""
+def as_list(data: object) -> list[object]:
+    """Return a list, or an empty one for any other value."""
     return data if isinstance(data, list) else []
 
 
-def text(entry: dict[str, object], name: str) -> str:
-    """Return the text under `name`, or nothing."""
+def text_member(entry: dict[str, object], name: str) -> str:
+    """Return the text of the member `name`, or an empty string."""
     value = entry.get(name)
     return value.strip() if isinstance(value, str) else ""

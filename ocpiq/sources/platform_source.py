@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ocpiq.errors import Notify, Warned
 from ocpiq.gate import Gate, OpenedPage
-from ocpiq.ocpi import Connection, Patience, is_plain_http, origin, pull, redact
+from ocpiq.ocpi import Connection, RetryPolicy, is_plain_http, origin, pull, redact
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask
 from ocpiq.sources.watch import watched
@@ -21,7 +21,7 @@ class PlatformSource:
     def __init__(
         self,
         login: Login,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         *,
         parallel: int | None = None,
         rate: float | None = None,

@@ -84,7 +84,7 @@ def expired(authority: trustme.CA) -> ssl.SSLContext:
 
 NOT_TRUSTED = "versions: no secure connection to HOST, its certificate is not trusted: "
 WANTED = (
-    "versions: HOST wants another client certificate, or one at all "
+    "versions: HOST requires a client certificate, or a different one "
     "(ocpiq login --client-cert FILE --client-key FILE)"
 )
 REFUSED = {
@@ -92,24 +92,24 @@ REFUSED = {
         lambda ca: context_of(ca.issue_cert("127.0.0.1")),
         (),
         rf"{NOT_TRUSTED}unable to get local issuer certificate "
-        r"\(ocpiq login --ca-file FILE names further authorities to trust\)",
+        r"\(ocpiq login --ca-file FILE adds certificate authorities to trust\)",
     ),
     "another authority": (
         lambda ca: context_of(ca.issue_cert("127.0.0.1")),
         ("--ca-file", "other ca"),
-        rf"{NOT_TRUSTED}.* \(ocpiq login --ca-file FILE names further authorities to trust\)",
+        rf"{NOT_TRUSTED}.* \(ocpiq login --ca-file FILE adds certificate authorities to trust\)",
     ),
     "expired": (
         expired,
         ("--ca-file", "ca"),
         rf"{NOT_TRUSTED}certificate has expired "
-        r"\(the platform has to renew it; or is this machine's clock wrong\?\)",
+        r"\(the platform must renew it, or this machine's clock is wrong\)",
     ),
     "another host": (
         lambda ca: context_of(ca.issue_cert("other.example", "127.0.0.2")),
         ("--ca-file", "ca"),
         rf"{NOT_TRUSTED}.*not valid for '127\.0\.0\.1' "
-        r"\(log in with the host that it is made for, or tell the platform\)",
+        r"\(log in with the host name in the certificate, or tell the platform\)",
     ),
     "no client certificate": (asking, ("--ca-file", "ca"), re.escape(WANTED)),
     "no client certificate, TLS 1.2": (
@@ -269,9 +269,7 @@ def test_a_proxy_that_is_not_there_is_named(scheme, home):
     words = ["login", f"{scheme}://cpo.example/versions", *LOGIN, "--allow-http"]
     run = command(home, words, ALL_PROXY=nobody)
     assert run.code == 6
-    assert one_line(run) == (
-        "versions: the proxy does not lead to cpo.example (check HTTPS_PROXY and NO_PROXY)"
-    )
+    assert one_line(run) == ("versions: the proxy cannot reach cpo.example (check HTTPS_PROXY and NO_PROXY)")
 
 
 def test_a_proxy_gets_the_password_that_stands_in_its_address(home):
@@ -291,7 +289,7 @@ def test_a_proxy_that_is_none(address, home):
     run = command(home, ["login", "https://cpo.example/versions", *LOGIN], HTTPS_PROXY=address)
     assert (run.code, one_line(run)) == (
         2,
-        "the proxy that the environment names is not an address that can be used "
+        "the environment names a proxy that is not a valid address "
         "(HTTP_PROXY and HTTPS_PROXY take http://HOST:PORT; NO_PROXY names hosts without one)",
     )
 
@@ -322,8 +320,8 @@ def test_nobody_to_ask_is_no_consent(home):
         run = command(home, ["login", platform.versions_url, *LOGIN])
     assert run.code == 6
     assert one_line(run) == (
-        "the platform keeps http://HOST/ocpi/2.2.1/cdrs elsewhere, where the token does not go without your "
-        "consent (if that is right: --allow-origin http://HOST)"
+        "the platform's http://HOST/ocpi/2.2.1/cdrs is on another host; the token is not sent there without your "
+        "consent (if that is correct: --allow-origin http://HOST)"
     )
     assert f"--allow-origin {other.url}" in run.err
     assert other.requests == []
@@ -341,7 +339,7 @@ def test_consent_by_an_option_is_for_that_origin_only(allowed, home):
         redirected = command(home, ["cdrs | .id"])
         pulled = command(home, ["cdrs net | aggregate count"])
     assert (refused.code, agreed.code, redirected.code, pulled.code) == (6, 0, 6, 0)
-    assert "where the token does not go" in one_line(redirected)
+    assert "the token is not sent there" in one_line(redirected)
     assert pulled.out == b"10\n"
     assert {request.token for request in other.requests} == {f"Token {BASE64}"}
     assert third.requests == []
@@ -368,10 +366,7 @@ def named(name: str) -> Platform:
     return platform
 
 
-UNENCRYPTED = (
-    "the token would go to cpo.example unencrypted, readable on the way "
-    "(use https, or --allow-http if that is acceptable)"
-)
+UNENCRYPTED = "the token would be sent to cpo.example unencrypted (use https, or --allow-http to accept that)"
 
 
 def test_a_token_goes_unencrypted_to_another_machine_only_if_allowed(home):
@@ -411,8 +406,8 @@ def test_endpoints_do_not_lead_the_token_to_plain_http(home):
         run = command(home, words)
     assert run.code == 6
     assert one_line(run) == (
-        "the platform keeps http://cpo.example/ocpi/2.2.1 where the token would go unencrypted, readable on the "
-        "way (tell the platform, or --allow-http if that is acceptable)"
+        "the platform's http://cpo.example/ocpi/2.2.1 is at an address where the token would be sent unencrypted "
+        "(tell the platform, or --allow-http to accept that)"
     )
 
 

@@ -63,9 +63,7 @@ def test_each_party_is_asked_where_the_platform_wants_one_named(refusal, home):
     run = pulled(home, platform)
     assert run.out.decode().split() == ALL
     assert run.code == 0
-    assert run.err == (
-        "warning: cdrs: the platform wants to be asked for one party at a time: NL-ABC, DE-XYZ\n"
-    )
+    assert run.err == ("warning: cdrs: the platform must be asked for one party at a time: NL-ABC, DE-XYZ\n")
     asked = dict.fromkeys(named(request) for request in platform.pulls() if named(request)[3])
     assert list(asked) == [("NL", "GOV", "NL", "ABC"), ("NL", "GOV", "DE", "XYZ")]
 
@@ -135,18 +133,18 @@ def test_whom_a_request_names(roles, words, names, home):
 
 
 USAGE = {
-    "no party": (("--to-party", "XYZ"), ("--party", "NL-GOV"), "2.2.1", "a party is written XX-YYY"),
+    "no party": (("--to-party", "XYZ"), ("--party", "NL-GOV"), "2.2.1", "not a party (write it as XX-YYY"),
     "no party of one's own": (
         ("--to-party", "NL-ABC"),
         ("--open",),
         "2.2.1",
-        "whoever asks one party has to name his own (log in to test again with --party XX-YYY)",
+        "asking for one party requires your own party (log in to test again with --party XX-YYY)",
     ),
     "no parties in 2.1.1": (
         ("--to-party", "NL-ABC"),
         ("--party", "NL-GOV"),
         "2.1.1",
-        "OCPI 2.1.1 cannot be asked for one party",
+        "OCPI 2.1.1 cannot ask for one party",
     ),
 }
 

@@ -253,7 +253,7 @@ def test_another_origin_gets_the_token_with_a_yes_only(
                 assert (text, code) == ("10\n", 0)
             else:
                 assert code == 6
-                assert f"(if that is right: --allow-origin {other.url})" in text
+                assert f"(if that is correct: --allow-origin {other.url})" in text
                 assert other.requests == []
 
 

@@ -133,6 +133,6 @@ def test_logins_of_earlier_versions_are_listed_without_the_token(home):
 
 
 def test_the_name_of_a_platform_that_has_none_is_its_host_without_the_token(home):
-    from ocpiq.ocpi.login import name_for
+    from ocpiq.ocpi.login import platform_name
 
-    assert name_for("https://abcdefgh12.cpo.example/", "abcdefgh12") == "token-.cpo.example"
+    assert platform_name("https://abcdefgh12.cpo.example/", "abcdefgh12") == "token-.cpo.example"

@@ -21,7 +21,7 @@ from support.platforms import TOKEN, Platform, Request, Response, envelope, serv
 
 from ocpiq import compile
 from ocpiq.errors import OcpiqError
-from ocpiq.ocpi import Patience
+from ocpiq.ocpi import RetryPolicy
 from ocpiq.ocpi.pull import pull
 from ocpiq.storage import AccessToken, Login, logins
 from ocpiq.values.json.codec import excerpt, to_json, tostring
@@ -280,7 +280,7 @@ def test_headers_that_are_nearly_right(
     home = tmp_path_factory.mktemp("headers") / "home"
     home.mkdir()
     with pytest.MonkeyPatch.context() as patch, serving(answering(answer)()) as platform:
-        patch.setattr(pull, "Patience", lambda: Patience(pause=lambda seconds: None))
+        patch.setattr(pull, "RetryPolicy", lambda: RetryPolicy(pause=lambda seconds: None))
         endpoints = {"cdrs": (f"{platform.url}/ocpi/2.2.1/cdrs",)}
         with own_home(home):
             token = AccessToken(TOKEN, "base64")

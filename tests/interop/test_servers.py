@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 LOGINS = [(name, version) for name, server in SERVERS.items() for version in server.offers]
 PULLS = [(*login, module) for login in LOGINS for module in SERVERS[login[0]].offers[login[1]]]
 FORMS = {"2.1.1": "as it is", "2.2.1": "in Base64"}
-SAID = "warning: {}: the platform fails at its own next link (HTTP 404); going on by offset"
+SAID = "warning: {}: the platform fails on its own next link (HTTP 404); continuing by offset"
 PARTIES = {"2.1.1": "NL-DEM", "2.2.1": "NL-DEM CPO"}
 
 

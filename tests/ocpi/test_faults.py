@@ -14,7 +14,7 @@ from support.faults import ANSWERS, DONE, FAILED, FAULTS, INCOMPLETE, PAGING, SI
 from support.platforms import BASE64, TOKEN, serving
 from support.platforms_page import as_quoted, quoted
 
-from ocpiq.ocpi import Bounds, Patience
+from ocpiq.ocpi import Bounds, RetryPolicy
 from ocpiq.ocpi.http import client
 from ocpiq.ocpi.pull import pull
 from ocpiq.storage import AccessToken, Login, logins
@@ -44,10 +44,10 @@ def login(url: str) -> Login:
 @pytest.fixture
 def waits(monkeypatch):
     """The waits between tries, noted and not waited for."""
-    found = []
-    patience = Patience(pause=found.append)
-    monkeypatch.setattr(pull, "Patience", lambda: patience)
-    return found
+    pauses = []
+    patience = RetryPolicy(pause=pauses.append)
+    monkeypatch.setattr(pull, "RetryPolicy", lambda: patience)
+    return pauses
 
 
 def ocpiq(home, fault: Fault, *words: str) -> Outcome:
@@ -78,7 +78,7 @@ def test_fault(fault, words, waits, tmp_path, monkeypatch):
     assert len(said) == len(fault.said), err
     for text, pattern in zip(said, fault.said, strict=True):
         assert re.search(pattern, text), text
-    page = quoted(next(name for name, each in FAULTS.items() if each is fault))
+    page = quoted(next(name for name, entry in FAULTS.items() if entry is fault))
     assert {as_quoted(line) for line in said} <= page
     summaries = [line for line in lines if line not in said]
     assert [line.endswith(", incomplete") for line in summaries] == ([] if code == FAILED else [code != DONE])

@@ -26,7 +26,7 @@ def waits():
 
 @pytest.fixture
 def patience(waits):
-    return ocpi.Patience(pause=waits.append, spread=0)
+    return ocpi.RetryPolicy(pause=waits.append, spread=0)
 
 
 def test_the_highest_common_version_and_its_sender_endpoints():
@@ -196,8 +196,8 @@ def test_odd_version_details_are_understood(data):
 def test_the_platforms_parties_come_from_its_credentials(credentials, expected):
     with serving(Platform(credentials=credentials)) as platform:
         login = ocpi.login(platform.versions_url, TOKEN, OWN)
-    assert [(str(known.party), known.role) for known in login.parties] == expected
-    assert all(isinstance(known, PlatformParty) for known in login.parties)
+    assert [(str(entry.party), entry.role) for entry in login.parties] == expected
+    assert all(isinstance(entry, PlatformParty) for entry in login.parties)
 
 
 def test_request_ids_differ_and_the_correlation_id_does_not():
@@ -210,14 +210,14 @@ def test_request_ids_differ_and_the_correlation_id_does_not():
     assert not any(name.startswith("ocpi-") for request in platform.requests for name in request.headers)
 
 
-def test_what_may_pass_is_tried_again(patience, waits):
+def test_transient_failures_are_retried(patience, waits):
     answers = [Response(b"", 500), Response(b"", 500), None]
     with serving(Platform(special={"versions": lambda _: answers.pop(0) if answers else None})) as platform:
         assert ocpi.login(platform.versions_url, TOKEN, patience=patience).version == "2.2.1"
     assert waits == [1.0]
 
 
-def test_after_429_the_platform_says_when(patience, waits):
+def test_429_at_login_waits_as_long_as_the_platform_says(patience, waits):
     answers = [Response(b"", 429, {"Retry-After": "7"}), None]
     said = []
     with serving(Platform(special={"versions": lambda _: answers.pop(0) if answers else None})) as platform:
@@ -225,7 +225,7 @@ def test_after_429_the_platform_says_when(patience, waits):
     said = [notice for notice in said if isinstance(notice, Warned)]
     assert waits == [7.0]
     assert [request.token for request in platform.requests[:2]] == [f"Token {BASE64}"] * 2
-    assert said == [Warned(f"{platform.url[7:]} asks to wait; waiting")]
+    assert said == [Warned(f"{platform.url[7:]} asks ocpiq to wait; waiting")]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -246,16 +246,16 @@ def test_a_redirect_to_another_host_gets_no_token():
         ):
             ocpi.login(platform.versions_url, TOKEN)
     assert stranger.requests == []
-    assert f"sends on to {stranger.url[7:]} (HTTP 302)" in caught.value.message
+    assert f"redirects to {stranger.url[7:]} (HTTP 302)" in caught.value.message
 
 
 def test_a_redirect_in_a_circle_ends():
-    def around(request):
+    def to_itself(request):
         return Response(b"", 302, {"Location": request.path})
 
     with (
-        serving(Platform(special={"versions": around})) as platform,
-        pytest.raises(PlatformError, match="on and on"),
+        serving(Platform(special={"versions": to_itself})) as platform,
+        pytest.raises(PlatformError, match="too many times"),
     ):
         ocpi.login(platform.versions_url, TOKEN)
 
@@ -274,7 +274,7 @@ def test_the_token_goes_to_another_origin_only_with_consent():
         with pytest.raises(PlatformError, match="without your consent") as caught:
             ocpi.login(platform.versions_url, TOKEN)
         agreed = ocpi.login(platform.versions_url, TOKEN, agree=lambda there: not asked.append(there))
-    assert caught.value.hint == "if that is right: --allow-origin https://data.example"
+    assert caught.value.hint == "if that is correct: --allow-origin https://data.example"
     assert asked == ["https://data.example"]
     assert agreed.endpoints == {"cdrs": ("https://data.example/cdrs",)}
 
@@ -327,43 +327,43 @@ FAILURES = {
     "404": (
         Response(b"", 404),
         "versions: URL has nothing at this address (HTTP 404)",
-        "give the versions or version-details URL of the platform",
+        "use the versions or version-details URL of the platform",
     ),
     "405": (
         Response(b"", 405),
-        "versions: URL does not let this address be read (HTTP 405)",
-        "give the versions or version-details URL of the platform",
+        "versions: URL does not allow reading this address (HTTP 405)",
+        "use the versions or version-details URL of the platform",
     ),
     "500": (
         Response(b"oops", 500),
         "versions: URL fails (HTTP 500)",
         "try again later; if it lasts, tell the platform",
     ),
-    "429": (Response(b"", 429), "versions: URL gets too many requests (HTTP 429)", "wait and try again"),
+    "429": (Response(b"", 429), "versions: URL received too many requests (HTTP 429)", "wait and try again"),
     "418": (
         Response(b"", 418),
-        "versions: URL answers in an unknown way (HTTP 418)",
-        "--verbose shows the request; ask the platform what it misses",
+        "versions: URL answers with an unexpected status (HTTP 418)",
+        "--verbose shows the request; ask the platform what is wrong with it",
     ),
     "HTML": (
         HTML,
         "versions: URL answers with HTML",
-        "give the versions or version-details URL of the platform",
+        "use the versions or version-details URL of the platform",
     ),
     "text": (
         Response(b"hello"),
-        "versions: URL answers with what is not JSON",
-        "give the versions or version-details URL of the platform",
+        "versions: URL answers with something that is not JSON",
+        "use the versions or version-details URL of the platform",
     ),
     "nothing": (
         Response(b""),
         "versions: URL answers with nothing",
-        "give the versions or version-details URL of the platform",
+        "use the versions or version-details URL of the platform",
     ),
     "broken": (
         Response(b'{"data": ['),
         "versions: URL answers with broken JSON",
-        "give the versions or version-details URL of the platform",
+        "use the versions or version-details URL of the platform",
     ),
     "2001": (
         Response(envelope(None, 2001, "date\x1b[31m missing\nsee log")),
@@ -377,13 +377,13 @@ FAILURES = {
     ),
     "no OCPI": (
         Response(b'{"hello": "world"}'),
-        "URL answers, but not with OCPI versions",
-        "the versions or version-details URL, as the platform gave it",
+        "URL does not answer with OCPI versions",
+        "the versions or version-details URL, as provided by the platform",
     ),
     "a list of others": (
         Response(b"[1, 2]"),
-        "URL answers, but not with OCPI versions",
-        "the versions or version-details URL, as the platform gave it",
+        "URL does not answer with OCPI versions",
+        "the versions or version-details URL, as provided by the platform",
     ),
     "no common version": (
         Response(envelope([{"version": "2.0", "url": "x"}, {"version": "3.0", "url": "y"}])),
@@ -399,7 +399,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize(("response", "message", "hint"), FAILURES.values(), ids=FAILURES)
-def test_what_fails_is_one_clear_line(response, message, hint, patience):
+def test_every_failure_is_one_clear_line(response, message, hint, patience):
     with (
         serving(Platform(special={"versions": lambda _: response})) as platform,
         pytest.raises(PlatformError) as caught,
@@ -417,7 +417,10 @@ def test_a_cut_body_is_tried_again_and_named(patience, waits):
         pytest.raises(PlatformError) as caught,
     ):
         ocpi.login(platform.versions_url, TOKEN, patience=patience)
-    assert caught.value.message == f"versions: {platform.url[7:]} ended the connection in its answer"
+    assert (
+        caught.value.message
+        == f"versions: {platform.url[7:]} closed the connection in the middle of a response"
+    )
     assert len(waits) == 3
 
 
@@ -425,7 +428,7 @@ def test_a_version_that_is_not_offered_or_not_known():
     with serving(Platform()) as platform:
         with pytest.raises(PlatformError, match=r"does not offer OCPI 2\.3\.0"):
             ocpi.login(platform.versions_url, TOKEN, version="2.3.0")
-        with pytest.raises(PlatformError, match=r"OCPI 9 is not known"):
+        with pytest.raises(PlatformError, match=r"OCPI 9 is unknown"):
             ocpi.login(platform.versions_url, TOKEN, version="9")
         with pytest.raises(PlatformError, match=r"does not offer OCPI 2\.2\.1"):
             ocpi.login(f"{platform.url}/ocpi/2.1.1", TOKEN, version="2.2.1")
@@ -443,19 +446,19 @@ def test_a_version_that_is_not_offered_or_not_known():
         "https://u:p@x/",
     ],
 )
-def test_what_is_no_url_is_refused_before_anything_is_sent(url):
+def test_an_invalid_url_is_refused_before_anything_is_sent(url):
     with pytest.raises(UsageError) as caught:
         ocpi.login(url, TOKEN)
     assert caught.value.exit_code == 2
 
 
-def test_a_name_that_cannot_be_kept_is_refused_before_anything_is_sent():
+def test_an_invalid_name_is_refused_before_anything_is_sent():
     with serving(Platform()) as platform, pytest.raises(UsageError):
         ocpi.login(platform.versions_url, TOKEN, name="a/b")
     assert platform.requests == []
 
 
 @pytest.mark.parametrize("token", ["  ", "Token ", "a\nb", "a\x00b"])
-def test_what_is_no_token_is_refused(token):
+def test_an_invalid_token_is_refused(token):
     with pytest.raises(UsageError):
         ocpi.login("http://127.0.0.1:1/", token)

@@ -17,8 +17,8 @@ NONE = envelope(
 
 
 def elsewhere() -> bytes:
-    there = {"identifier": "cdrs", "role": "SENDER", "url": "https://data.example/cdrs"}
-    return envelope({"version": "2.2.1", "endpoints": [there]})
+    endpoint = {"identifier": "cdrs", "role": "SENDER", "url": "https://data.example/cdrs"}
+    return envelope({"version": "2.2.1", "endpoints": [endpoint]})
 
 
 def twice() -> bytes:
@@ -52,7 +52,7 @@ def test_every_fault_has_one_row(name):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.names[0])
-def test_a_row_is_about_faults_and_quotes_what_they_say(row):
+def test_a_row_names_faults_and_quotes_their_messages(row):
     about = [name for name in (*FAULTS, *LOGINS) if row in rows_of(name)]
     assert about
     patterns = [pattern for name in about if name in FAULTS for pattern in FAULTS[name].said]
@@ -64,7 +64,7 @@ def test_a_row_is_about_faults_and_quotes_what_they_say(row):
 
 
 @pytest.mark.parametrize("name", LOGINS)
-def test_a_login_says_what_the_page_says(name, tmp_path):
+def test_the_messages_of_a_login_are_those_of_the_page(name, tmp_path):
     platform, query = LOGINS[name]
     home = tmp_path / "home"
     home.mkdir()

@@ -47,12 +47,12 @@ class Fault:
 def answering(answer: Callable[[Platform, Request], Response], **switches: object) -> Callable[[], Platform]:
     """Return what makes a platform that answers each request for the module so."""
 
-    def made() -> Platform:
+    def build() -> Platform:
         platform = Platform(**switches)  # type: ignore[arg-type]
         platform.special["cdrs"] = lambda request: answer(platform, request)
         return platform
 
-    return made
+    return build
 
 
 def once(*responses: Response | None) -> Callable[[], Platform]:
@@ -163,7 +163,7 @@ def repeating() -> Platform:
 
 
 def endless(platform: Platform, request: Request) -> Response:
-    """Link on and on to the same objects in another order."""
+    """Send link after link to the same objects in another order."""
     rows = [{"id": f"S{(int(request.query.get('offset', 0)) * 3 + number) % 10}"} for number in range(10)]
     link = f'<?offset={int(request.query.get("offset", 0)) + 1}>; rel="next"'
     return Response(envelope(rows), headers={"Link": link})
@@ -183,14 +183,14 @@ def kept_back(platform: Platform, request: Request) -> Response:
 
 def newest_left_out(platform: Platform, request: Request) -> Response:
     """List what was there when the platform started, unless there is a date_to."""
-    known = platform.objects if "date_to" in request.query else platform.objects[:7]
-    return Response(envelope(known), headers={"X-Total-Count": str(len(known))})
+    listed = platform.objects if "date_to" in request.query else platform.objects[:7]
+    return Response(envelope(listed), headers={"X-Total-Count": str(len(listed))})
 
 
 def raw_deflate(body: bytes) -> bytes:
     """Return a body packed as many servers understand `deflate`: without zlib's frame."""
-    made = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return made.compress(body) + made.flush()
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(body) + compressor.flush()
 
 
 CODINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {  # with the name that stands in the header
@@ -228,24 +228,24 @@ MANY = b'{"data": [%s]}' % b",".join(
 PAGING: dict[str, Fault] = {
     "link to another host": Fault(
         switched(link=lambda *_: '<https://stranger.example/cdrs?offset=4>; rel="next"'),
-        said=("next link that leads to another host; going on by offset",),
+        said=("next link to another host; continuing by offset",),
     ),
     "link to a file": Fault(
-        switched(link=lambda *_: '<file:///etc/passwd>; rel="next"'), said=("leads to another host",)
+        switched(link=lambda *_: '<file:///etc/passwd>; rel="next"'), said=("next link to another host",)
     ),
     "link to a private address": Fault(
         switched(link=lambda *_: '<http://169.254.169.254/latest>; rel="next"'),
-        said=("leads to another host",),
+        said=("next link to another host",),
     ),
     "link to nothing": Fault(
         switched(link=lambda p, r, reached: f'<{p.url}/nowhere?offset={reached}>; rel="next"'),
-        said=(r"fails at its own next link \(HTTP 404\); going on by offset",),
+        said=(r"fails on its own next link \(HTTP 404\); continuing by offset",),
     ),
     "link to itself": Fault(
-        switched(link=lambda p, r, reached: good_link(p, r, 0)), said=("a page that was read already",)
+        switched(link=lambda p, r, reached: good_link(p, r, 0)), said=("a page that was already read",)
     ),
     "link missing": Fault(
-        switched(link=lambda *_: None), said=("gives no next link although it announces more",)
+        switched(link=lambda *_: None), said=("sends no next link although it announces more objects",)
     ),
     "link with dates that are none": Fault(
         answering(
@@ -261,31 +261,33 @@ PAGING: dict[str, Fault] = {
     ),
     "link too far": Fault(
         switched(link=lambda p, r, reached: good_link(p, r, reached + 4)),
-        said=("gives no next link", "the list moves while it is read"),
+        said=("sends no next link", "the list changes while it is read"),
     ),
     "objects kept back": Fault(answering(kept_back), ids=SHOWN),
     "objects kept back and no total": Fault(
         answering(kept_back, total=lambda n: None),
         ids=SHOWN,
-        said=("leaves objects out at its own next link; going on by offset",),
+        said=("skips objects with its own next link; continuing by offset",),
     ),
     "link too far and no total": Fault(
         switched(link=lambda p, r, reached: good_link(p, r, reached + 4), total=lambda n: None),
-        said=("leaves objects out at its own next link; going on by offset",),
+        said=("skips objects with its own next link; continuing by offset",),
     ),
     "link on the last page": Fault(switched(last_link='<?offset=10>; rel="next"')),
     "link that is empty": Fault(switched(last_link="")),
-    "link without end": Fault(answering(endless), said=("what was read already; going on by offset",)),
+    "link without end": Fault(
+        answering(endless), said=("objects that were already read; continuing by offset",)
+    ),
     "links in several headers": Fault(
         switched(link=lambda p, r, reached: f'{good_link(p, r, reached)}\r\nLink: <?offset=8>; rel="last"')
     ),
     "link and total missing": Fault(
         switched(link=lambda *_: None, total=lambda n: None),
-        said=("no next link and no number of objects; going on by offset",),
+        said=("no next link and no total; continuing by offset",),
     ),
     "link missing, and the total is the page's": Fault(
         switched(link=lambda *_: None, total=lambda n: "4"),
-        said=("no next link and no number of objects; going on by offset",),
+        said=("no next link and no total; continuing by offset",),
     ),
     "nothing but all at once, whatever is asked": Fault(
         switched(cap=1000, ignore_offset=True, link=lambda *_: None, total=lambda n: None)
@@ -294,7 +296,7 @@ PAGING: dict[str, Fault] = {
         switched(ignore_offset=True, link=lambda *_: None),
         ids=ALL[:4],
         code=INCOMPLETE,
-        said=("no next link", "the same page again and again; incomplete: 4 of 10 objects came"),
+        said=("no next link", "keeps sending the same page; incomplete: 4 of 10 objects came"),
     ),
     "limit ignored": Fault(switched(cap=10)),
     "limit refused": Fault(switched(refuse_above=100)),
@@ -307,11 +309,14 @@ PAGING: dict[str, Fault] = {
     "total too high": Fault(
         switched(total=lambda n: str(n + 5)),
         code=INCOMPLETE,
-        said=("gives no next link", "announced 15 objects and gave 10; incomplete: 10 of 15 objects came"),
+        said=(
+            "sends no next link",
+            "announced 15 objects but returned 10; incomplete: 10 of 15 objects came",
+        ),
     ),
     "total too high with dates": Fault(
         switched(total=lambda n: str(n + 5), objects=DATED),
-        said=("gives no next link", "some platforms count without the dates"),
+        said=("sends no next link", "some platforms ignore the dates when they count"),
         since="2020-01-01T00:00:00Z",
     ),
     "total too low": Fault(switched(total=lambda n: "3")),
@@ -324,10 +329,10 @@ PAGING: dict[str, Fault] = {
             link=lambda p, r, reached: good_link(p, r, reached) if reached < 8 else None,
         ),
         ids=tuple(f"S{number}" for number in range(20)),
-        said=("lists more objects than it announces; going on by offset",),
+        said=("has more objects than it announces; continuing by offset",),
     ),
     "link missing, the total is the page's, and X-Limit is the request's": Fault(
-        answering(echoed), said=("no next link and no number of objects; going on by offset",)
+        answering(echoed), said=("no next link and no total; continuing by offset",)
     ),
     "next URL in the body": Fault(
         in_body(
@@ -340,39 +345,42 @@ PAGING: dict[str, Fault] = {
         in_body(lambda p, reached: {"next": "Zm91cg=="}),
         ids=ALL[:4],
         code=INCOMPLETE,
-        said=('"next" in its answers tells of more objects',),
+        said=('"next" in its responses announces more objects',),
     ),
     "total in the body": Fault(
         in_body(lambda p, reached: {"meta": {"totalElements": 10}}),
         ids=ALL[:4],
         code=INCOMPLETE,
-        said=('"meta.totalElements" in its answers tells of more objects',),
+        said=('"meta.totalElements" in its responses announces more objects',),
     ),
-    "offsets rounded to pages": Fault(answering(rounding), said=("gives no next link",)),
+    "offsets rounded to pages": Fault(answering(rounding), said=("sends no next link",)),
     "the oldest replaced by a new one": Fault(
-        changing(replaced), ids=(*ALL, "S10"), said=("the list moves while it is read",)
+        changing(replaced), ids=(*ALL, "S10"), said=("the list changes while it is read",)
     ),
-    "an object gone and no total": Fault(changing(shrunk, total=False), said=("the list moves",)),
-    "an object gone, and links without offsets": Fault(by_page(shrunk), said=("the list moves",)),
+    "an object gone and no total": Fault(changing(shrunk, total=False), said=("the list changes",)),
+    "an object gone, and links without offsets": Fault(by_page(shrunk), said=("the list changes",)),
     "an object gone, and links without offsets and no total": Fault(
-        by_page(shrunk, total=False), said=("the list moves",)
+        by_page(shrunk, total=False), said=("the list changes",)
     ),
     "the oldest replaced at each page, and links without offsets": Fault(
         by_page(always_replaced),
         ids=(*ALL, *(f"N{number}" for number in range(1, 12) if number != 9)),
         code=INCOMPLETE,
-        said=("the list moves", "objects go away while the list is read, and others may slip through"),
+        said=(
+            "the list changes",
+            "objects are removed while the list is read, so others may have been skipped",
+        ),
     ),
     "objects with the same id on different pages": Fault(
         switched(objects=[{"id": name} for name in ALL[:9] * 2]),
         ids=tuple(sorted(ALL[:9] * 2)),
-        said=("9 objects share an id with an object of another answer; all were kept",),
+        said=("9 objects share an id with an object of another response; all were kept",),
     ),
     "objects with the same id on different pages and no total": Fault(
         switched(objects=[{"id": name} for name in ALL[:9] * 2], total=lambda n: None),
         ids=ALL[:9],
         code=INCOMPLETE,
-        said=("objects of different pages share an id",),
+        said=("objects on different pages share an id",),
     ),
     "objects without an id": Fault(
         switched(objects=[{"total_time": number} for number in range(10)]), ids=(None,) * 10
@@ -380,13 +388,13 @@ PAGING: dict[str, Fault] = {
     "objects repeated": Fault(
         repeating,
         ids=tuple(sorted(ALL * 2)),
-        said=("20 objects share an id with another object of the same answer; all were kept",),
+        said=("20 objects share an id with another object of the same response; all were kept",),
     ),
-    "order shuffled": Fault(shuffled, said=("the list moves while it is read; reading it again",)),
+    "order shuffled": Fault(shuffled, said=("the list changes while it is read; reading it again",)),
     "order shuffled and no total": Fault(
-        lambda: shuffled(total=False), said=("the list moves while it is read; reading it again",)
+        lambda: shuffled(total=False), said=("the list changes while it is read; reading it again",)
     ),
-    "an object moved": Fault(changing(moved), said=("the list moves while it is read; reading it again",)),
+    "an object moved": Fault(changing(moved), said=("the list changes while it is read; reading it again",)),
     "an object gone": Fault(changing(shrunk)),
     "an object new": Fault(changing(grown), ids=(*ALL, "S10")),
     "empty pages without end": Fault(
@@ -394,18 +402,18 @@ PAGING: dict[str, Fault] = {
             lambda p, r: Response(envelope([]), headers={"Link": f'<?page={len(p.requests)}>; rel="next"'})
         ),
         ids=(),
-        said=("link after link to empty pages",),
+        said=("one next link after another to empty pages",),
     ),
 }
 
 ANSWERS: dict[str, Fault] = {
     "404 for an empty list": Fault(
-        always(Response(envelope(None, 2003), 404)), ids=(), said=("taken for an empty list",)
+        always(Response(envelope(None, 2003), 404)), ids=(), said=("treated as an empty list",)
     ),
     "204 for an empty list": Fault(always(Response(b"", 204)), ids=()),
     "408 and 520 for a moment": Fault(once(Response(b"", 408), None, Response(b"", 520))),
     "429 for a moment": Fault(
-        once(None, Response(b"", 429, {"Retry-After": "2"})), said=("asks to wait; waiting",)
+        once(None, Response(b"", 429, {"Retry-After": "2"})), said=("asks ocpiq to wait; waiting",)
     ),
     "429 for an hour": Fault(
         once(None, *[Response(b"", 429, {"Retry-After": "3600"})] * 2),
@@ -436,7 +444,7 @@ ANSWERS: dict[str, Fault] = {
         ids=ALL[:4],
         code=INCOMPLETE,
         said=(
-            "fails at its own next link",
+            "fails on its own next link",
             r"refuses the token .*; incomplete: 4 of 10 objects came \(log in again",
         ),
     ),
@@ -456,19 +464,19 @@ ANSWERS: dict[str, Fault] = {
         always(Response(b"", 302, {"Location": "https://stranger.example/cdrs"})),
         ids=(),
         code=FAILED,
-        said=("sends on to stranger.example",),
+        said=("redirects to stranger.example",),
     ),
     "redirect to a file": Fault(
         always(Response(b"", 302, {"Location": "file:///etc/passwd"})),
         ids=(),
         code=FAILED,
-        said=("where the token does not go",),
+        said=("the token is not sent there",),
     ),
     "redirect to a private address": Fault(
         always(Response(b"", 307, {"Location": "http://169.254.169.254/"})),
         ids=(),
         code=FAILED,
-        said=("where the token does not go",),
+        said=("the token is not sent there",),
     ),
     "redirect to a slash": Fault(switched(slash=True)),
     "date demanded": Fault(switched(needs_date=True, objects=DATED), since="2020-01-01T00:00:00Z"),
@@ -477,13 +485,13 @@ ANSWERS: dict[str, Fault] = {
         ids=ALL[:4],
         code=INCOMPLETE,
         said=(
-            r"fails at its own next link \(HTTP 500\); going on by offset",
+            r"fails on its own next link \(HTTP 500\); continuing by offset",
             r"fails \(HTTP 500\); incomplete: 4 of 10 objects came \(try again later",
         ),
     ),
     "large pages fail": Fault(
         answering(lambda p, r: Response(b"", 504) if int(r.query["limit"]) > 100 else None),
-        said=("fails at large pages; going on with 62 objects a page",),
+        said=("fails on large pages; continuing with 62 objects per page",),
     ),
     "newest left out": Fault(answering(newest_left_out), ids=ALL[:7]),
     "newest left out, but asked for": Fault(
@@ -494,7 +502,7 @@ ANSWERS: dict[str, Fault] = {
         once(None, *[Response(envelope([{"id": "S4"}]), cut=30)] * 20),
         ids=ALL[:4],
         code=INCOMPLETE,
-        said=("ended the connection in its answer; incomplete: 4 of 10",),
+        said=("closed the connection in the middle of a response; incomplete: 4 of 10",),
     ),
 }
 
@@ -521,7 +529,7 @@ SILENCE: dict[str, Fault] = {
         answering(lambda p, r: Response(envelope([{"id": "S4"}] * 20), slow=0.05)),
         ids=(),
         code=FAILED,
-        said=("sends less than 10 kB a second",),
+        said=("sends less than 10 kB per second",),
     ),
 }
 
@@ -532,7 +540,7 @@ BODIES: dict[str, Fault] = {
     "HTML": Fault(page(b"<html>"), ids=(), code=FAILED, said=("answers with HTML",)),
     "HTML on the way": Fault(
         once(None, Response(b"<html>")),
-        said=(r"fails at its own next link \(no OCPI answer\); going on by offset",),
+        said=(r"fails on its own next link \(no OCPI answer\); continuing by offset",),
     ),
     "JSON of another kind": Fault(
         page(b'{"message": "moved", "code": 7}'),
@@ -605,7 +613,7 @@ BODIES: dict[str, Fault] = {
         page(b"no JSON", **{"Content-Encoding": "x-own"}),
         ids=(),
         code=FAILED,
-        said=("answers with what is not JSON",),
+        said=("answers with something that is not JSON",),
     ),
     **{f"packed with {coding}": Fault(unpacked(two(b"1"), coding), ids=TWO) for coding in CODINGS},
     **{

@@ -105,9 +105,9 @@ class Platform:
         if len(self.requests) > ENOUGH:
             return Response(b"", 410)
         special = self.special.get(name)
-        found = special(request) if special else None
-        if found is not None:
-            return found
+        response = special(request) if special else None
+        if response is not None:
+            return response
         discovery = name == "versions" or name in self.offered
         if not (discovery and self.open_versions) and not self.knows(request.token):
             return self.wrong_token
@@ -126,20 +126,22 @@ class Platform:
         return sent in [f"Token {BASE64 if form == 'base64' else TOKEN}" for form in self.token_forms]
 
     def endpoints(self, version: str) -> list[dict[str, str]]:
-        found = []
+        entries = []
         for module in (*self.modules, "credentials"):
             for role in self.roles:
-                known = {} if role is None or version == "2.1.1" else {"role": role}
-                found.append({"identifier": module, "url": f"{self.url}/ocpi/{version}/{module}", **known})
-        return found
+                role_member = {} if role is None or version == "2.1.1" else {"role": role}
+                entries.append(
+                    {"identifier": module, "url": f"{self.url}/ocpi/{version}/{module}", **role_member}
+                )
+        return entries
 
     def module(self, request: Request) -> Response:
         if self.slash and not request.path.endswith("/"):
             return Response(b"", 307, {"Location": f"{self.url}{request.path}/?{urlencode(request.query)}"})
         if self.next:
-            found = self.next.pop(0)
-            if found is not None:
-                return found
+            response = self.next.pop(0)
+            if response is not None:
+                return response
         limit = int(request.query.get("limit", self.cap))
         if self.refuse_above is not None and limit > self.refuse_above:
             return self.refusal

@@ -20,9 +20,9 @@ class Row(NamedTuple):
     lines: tuple[str, ...]
 
 
-def row(found: re.Match[str]) -> Row:
-    seen = found[0].split(" | ")[2]
-    return Row(tuple(found[1].split("; ")), tuple(re.findall(r"`(.*?)`(?:<br>|$)", seen)))
+def row(match: re.Match[str]) -> Row:
+    messages = match[0].split(" | ")[2]
+    return Row(tuple(match[1].split("; ")), tuple(re.findall(r"`(.*?)`(?:<br>|$)", messages)))
 
 
 ROWS = tuple(row(found) for found in ROW.finditer(PAGE))
@@ -30,12 +30,12 @@ ROWS = tuple(row(found) for found in ROW.finditer(PAGE))
 
 def rows_of(name: str) -> list[Row]:
     """Return the rows that are about a fault."""
-    return [found for found in ROWS if any(fnmatchcase(name, pattern) for pattern in found.names)]
+    return [entry for entry in ROWS if any(fnmatchcase(name, pattern) for pattern in entry.names)]
 
 
 def quoted(name: str) -> set[str]:
     """Return the lines that the page has for a fault."""
-    return {line for found in rows_of(name) for line in found.lines}
+    return {line for entry in rows_of(name) for line in entry.lines}
 
 
 def as_quoted(line: str) -> str:

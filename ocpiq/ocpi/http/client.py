@@ -1,4 +1,4 @@
-"""One platform's HTTP connections: requests, redirects, bodies read as they come, and what is too much of them."""
+"""One platform's HTTP connections: requests, redirects, bodies read piece by piece, and their limits."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from msgspec import Struct
 from ocpiq.gate.bounds import LARGEST, RATIO, UNPACKED
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.failures import Failure, Subject
-from ocpiq.ocpi.http.urls import redirected
+from ocpiq.ocpi.http.urls import redirect_target
 
 if TYPE_CHECKING:
     from ocpiq.storage import Tls
 
-PULSE = 1.0  # seconds in which a body that comes has another piece
-LONGEST_HEADER = 1 << 16  # characters of a header that are looked at
+PULSE = 1.0  # seconds within which an arriving body has another piece
+LONGEST_HEADER = 1 << 16  # characters of a header that are read
 LARGE_BLOCK = 1 << 24
-"""Bytes that are taken and given back once: else glibc asks the system anew for every body, and all of its memory
-comes in page by page, which takes longer than to read it."""
+"""Bytes that are allocated and freed once. Otherwise glibc maps new memory for every body, and faulting it in page by
+page takes longer than reading it."""
 REDIRECTS = 5
 REDIRECT_STATUS = (301, 302, 303, 307, 308)
 
 
 class Bounds(Struct, frozen=True):
-    """What is waited for and taken: seconds for a connection, the first byte, each further piece; bytes.
+    """The limits of a request: seconds for the connection, the first byte and each further piece; bytes.
 
-    A body that brings less than `slowest` bytes a second over `patience` seconds is given up, and so is one
-    larger than `largest`, or one that unpacks to more than `ratio` times what was sent and `unpacked` bytes.
+    A body slower than `slowest` bytes per second over `patience` seconds is abandoned, and so is one
+    larger than `largest`, or one that unpacks to more than `ratio` times its size and `unpacked` bytes.
     """
 
     connect: float = 10.0
@@ -48,8 +48,8 @@ class Bounds(Struct, frozen=True):
     unpacked: int = UNPACKED
 
 
-class Answer(Struct, frozen=True):
-    """An HTTP answer; `url` is where it came from after redirects, `headers` have lower-case names."""
+class HttpResponse(Struct, frozen=True):
+    """An HTTP response; `url` is its URL after redirects, `headers` have lower-case names."""
 
     url: str
     status: int
@@ -59,28 +59,28 @@ class Answer(Struct, frozen=True):
 
     @property
     def success(self) -> bool:
-        """Whether HTTP says that the request was served."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that the platform asks to wait, or None."""
+        """The seconds that the platform asks ocpiq to wait, or None."""
         text = self.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
             return float(text[:9])
-        until = moment(text)
-        now = moment(self.headers.get("date", "")) or datetime.now(UTC)
+        until = parse_http_date(text)
+        now = parse_http_date(self.headers.get("date", "")) or datetime.now(UTC)
         return None if until is None else max(0.0, (until - now).total_seconds())
 
 
-class Stopped(Exception):
-    """Nobody waits for this answer any more."""
+class RequestCancelled(Exception):
+    """The response is no longer needed."""
 
 
 class Connection:
     """Connections to one platform, kept open between requests; close it, or use it in a `with`.
 
-    It may be used by several threads. `rate` is the number of requests a minute that it makes at most.
+    It may be used by several threads. `rate` is the maximum number of requests per minute.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Connection:
 
         self.bounds = bounds or Bounds()
         self.client = transport.client(tls)
-        self.turn = Turn(60.0 / rate if rate else 0.0)
+        self.rate_limiter = RateLimiter(60.0 / rate if rate else 0.0)
         self.close = weakref.finalize(self, self.client.close)
         bytes(LARGE_BLOCK)
 
@@ -98,7 +98,7 @@ class Connection:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -109,12 +109,12 @@ class Connection:
         subject: Subject,
         stopped: Callable[[], bool] = lambda: False,
         within: float = math.inf,
-    ) -> Answer:
-        """Return the answer to a GET, whatever its status; `subject` names it in errors.
+    ) -> HttpResponse:
+        """Return the response to a GET, with any status; `subject` names it in errors.
 
-        Redirects are followed on the same host only, so that the token goes nowhere else. `stopped` is asked
-        when the request's turn has come, and at every piece of the answer; a body that is slow when the seconds
-        of `within` are over is given up. Raises Failure, and Stopped once `stopped` says so.
+        Redirects are followed on the same host only, so that the token is sent nowhere else. `stopped` is called
+        before the request and at every piece of the response; a body that is slow after `within` seconds is
+        abandoned. Raises Failure, and Stopped once `stopped` says so.
         """
         import httpx  # noqa: PLC0415
 
@@ -122,11 +122,11 @@ class Connection:
 
         status = 0
         for _ in range(REDIRECTS + 1):
-            self.turn.wait()
+            self.rate_limiter.wait()
             if stopped():
-                raise Stopped
+                raise RequestCancelled
             try:
-                answer = self.once(url, headers, subject, stopped, within)
+                answer = self.send(url, headers, subject, stopped, within)
             except (httpx.HTTPError, httpx.InvalidURL, BrokenCodingError) as error:
                 raise failures.of_network(subject, url, error) from error
             if answer.status not in REDIRECT_STATUS:
@@ -134,45 +134,49 @@ class Connection:
             status = answer.status
             within -= answer.seconds
             location = answer.headers.get("location", "")
-            target = redirected(location, url) if location else None
+            target = redirect_target(location, url) if location else None
             if target is None:
-                raise failures.elsewhere(subject, url, location, status)
+                raise failures.of_redirect(subject, url, location, status)
             url = target
-        raise Failure(f"{subject}: {subject.host(url)} sends on and on (HTTP {status})", status=status)
+        raise Failure(
+            f"{subject}: {subject.host(url)} redirects too many times (HTTP {status})", status=status
+        )
 
-    def once(
+    def send(
         self,
         url: str,
         headers: Mapping[str, str],
         subject: Subject,
         stopped: Callable[[], bool],
         within: float,
-    ) -> Answer:
-        """Return the answer to one request."""
+    ) -> HttpResponse:
+        """Return the response to one request."""
         from ocpiq.ocpi.http import decoders, transport  # noqa: PLC0415 - httpx is for pulls only
 
         began = time.monotonic()
         bounds, rest = self.bounds, max(within, PULSE)
-        waits = transport.Waits(min(bounds.connect, rest), min(bounds.first, rest), bounds.idle)
-        with transport.streamed(self.client, url, headers, waits) as response:
-            waits.headers_came()
-            found = merged(transport.received(response))
-            meter = Meter(bounds, subject, url, began + within)
+        waits = transport.Timeouts(min(bounds.connect, rest), min(bounds.first, rest), bounds.idle)
+        with transport.stream(self.client, url, headers, waits) as response:
+            waits.headers_received()
+            headers_in = merge_headers(transport.received_headers(response))
+            meter = ThroughputGuard(bounds, subject, url, began + within)
 
             def pieces() -> Iterator[bytes]:
                 for piece in response.iter_raw():
                     if stopped():
-                        raise Stopped
-                    waits.piece_came()
-                    meter.received(len(piece))
+                        raise RequestCancelled
+                    waits.piece_received()
+                    meter.count(len(piece))
                     yield piece
 
-            body = b"".join(decoders.unpacked(pieces(), found.get("content-encoding", ""), meter.check))
-            return Answer(url, response.status_code, found, body, time.monotonic() - began)
+            body = b"".join(
+                decoders.decode_body(pieces(), headers_in.get("content-encoding", ""), meter.check)
+            )
+            return HttpResponse(url, response.status_code, headers_in, body, time.monotonic() - began)
 
 
-class Turn:
-    """Lets requests begin no more often than once in so many seconds."""
+class RateLimiter:
+    """Spaces requests at least `seconds` apart."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -180,7 +184,7 @@ class Turn:
         self.next = 0.0
 
     def wait(self) -> None:
-        """Wait for the next turn."""
+        """Wait until the next request is allowed."""
         if not self.seconds:
             return
         with self.lock:
@@ -190,62 +194,62 @@ class Turn:
         time.sleep(begin - now)
 
 
-class Meter:
-    """Watches a body that comes in: how large, how packed, how slow."""
+class ThroughputGuard:
+    """Checks a body as it arrives: its size, its compression ratio, its speed."""
 
     def __init__(self, bounds: Bounds, subject: Subject, url: str, due: float) -> None:
         self.bounds = bounds
         self.subject = subject
         self.where = subject.host(url)
-        self.since = time.monotonic()
-        self.sent = 0  # bytes that came, packed
-        self.then = 0  # bytes that had come at the time `since`
-        self.due = due  # the time at which it is looked at in any case
+        self.window_start = time.monotonic()
+        self.sent = 0  # received bytes, compressed
+        self.window_bytes = 0  # bytes that had come at the time `window_start`
+        self.deadline = due  # the time of an extra check
 
-    def received(self, size: int) -> None:
-        """Count bytes that came. Raises the Failure for a body that is too slow."""
+    def count(self, size: int) -> None:
+        """Count received bytes. Raises the Failure for a body that is too slow."""
         bounds = self.bounds
         self.sent += size
         now = time.monotonic()
-        window = now - self.since
-        if window >= bounds.patience or (now >= self.due and window >= PULSE):
-            if self.sent - self.then < bounds.slowest * window:
-                raise self.failure(f"{self.where} sends less than {bounds.slowest / 1000:g} kB a second")
-            self.since, self.then, self.due = now, self.sent, math.inf
+        window = now - self.window_start
+        if window >= bounds.patience or (now >= self.deadline and window >= PULSE):
+            if self.sent - self.window_bytes < bounds.slowest * window:
+                raise self.failure(f"{self.where} sends less than {bounds.slowest / 1000:g} kB per second")
+            self.window_start, self.window_bytes, self.deadline = now, self.sent, math.inf
 
     def check(self, size: int) -> None:
         """Raise the Failure for a body that unpacks to `size` bytes, if that is too much."""
         bounds = self.bounds
         if size > bounds.largest:
-            raise self.failure(f"the answer of {self.where} is larger than {bounds.largest >> 20} MB")
+            raise self.failure(f"the response of {self.where} is larger than {bounds.largest >> 20} MB")
         if size > bounds.unpacked and size > bounds.ratio * self.sent:
             raise self.failure(
-                f"the answer of {self.where} unpacks to more than {bounds.ratio} times its size"
+                f"the response of {self.where} unpacks to more than {bounds.ratio} times its size"
             )
 
     def failure(self, text: str) -> Failure:
-        """Return the failure; another try would end the same."""
+        """Return the failure; a retry would end the same way."""
         return Failure(f"{self.subject}: {text}", status=200)
 
 
-def moment(text: str) -> datetime | None:
-    """Return the time in a header, or None where it holds none."""
+def parse_http_date(text: str) -> datetime | None:
+    """Return the time in a header, or None if it has none."""
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
-def merged(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return the headers under lower-case names; several of one name are one list with commas, cut where it is long."""
-    found: dict[str, list[str]] = {}
+def merge_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers under lower-case names; repeated ones are joined with commas and truncated."""
+    merged: dict[str, list[str]] = {}
     for name, value in headers:
-        found.setdefault(name.decode("latin-1").lower(), []).append(text_of(value))
-    return {name: ", ".join(values)[:LONGEST_HEADER] for name, values in found.items()}
+        merged.setdefault(name.decode("latin-1").lower(), []).append(header_text(value))
+    return {name: ", ".join(values)[:LONGEST_HEADER] for name, values in merged.items()}
 
 
-def text_of(value: bytes) -> str:
-    """Return the text of a header: UTF-8, or what HTTP once had."""
+def header_text(value: bytes) -> str:
+    """Return the text of a header: UTF-8, or Latin-1 as in older HTTP."""
     try:
         return value.decode()
     except UnicodeDecodeError:

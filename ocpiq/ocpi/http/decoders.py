@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110, 8.4.1), unpacked a bounded piece at a time: a small body may unpack to gigabytes."""
+"""Content codings (RFC 9110, 8.4.1), unpacked in bounded pieces: a small body may unpack to gigabytes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ else:
     from backports import zstd
 
 PIECE = 1 << 18  # bytes that a decoder returns at once
-MOST_CODINGS = 5  # of one body; more are not unpacked, and what is left is not JSON
+MOST_CODINGS = 5  # of one body; more are not unpacked, so the result is not JSON
 LONGEST = 200  # characters of the header that are read
 ZSTD_WINDOW = 23  # log2 of the largest window that RFC 9659 allows: 8 MB
 RAW_DEFLATE, ZLIB, GZIP = -zlib.MAX_WBITS, zlib.MAX_WBITS, 16 + zlib.MAX_WBITS
 FRAMED = 0  # deflate in zlib's frame, as the first bytes have shown
 
-Check = Callable[[int], None]
-"""Is told the size of what a decoder has returned so far; raises where that is too much."""
+SizeCheck = Callable[[int], None]
+"""Called with the number of bytes that a decoder has returned so far; raises if that is too many."""
 
 
 class BrokenCodingError(ValueError):
@@ -37,21 +37,21 @@ class Decoder(Protocol):
         ...
 
 
-def unpacked(body: Iterator[bytes], codings: str, check: Check) -> Iterator[bytes]:
+def decode_body(body: Iterator[bytes], codings: str, check: SizeCheck) -> Iterator[bytes]:
     """Yield a body unpacked, piece by piece; `codings` is its Content-Encoding, `check` sees every step.
 
-    What no decoder is known for is left as it is.
+    Unknown codings are left as they are.
     """
     names = [name for part in codings[:LONGEST].split(",") if (name := part.strip().casefold()) not in PLAIN]
     if not names or len(names) > MOST_CODINGS or not all(name in DECODERS for name in names):
-        return checked(body, check)
+        return measure_body(body, check)
     for name in reversed(names):
-        body = decoded(body, DECODERS[name](), check)
+        body = apply_decoder(body, DECODERS[name](), check)
     return body
 
 
-def decoded(body: Iterator[bytes], decoder: Decoder, check: Check) -> Iterator[bytes]:
-    """Yield what one decoder makes of a body."""
+def apply_decoder(body: Iterator[bytes], decoder: Decoder, check: SizeCheck) -> Iterator[bytes]:
+    """Yield a body decoded by one decoder."""
     size = 0
     for data in body:
         for piece in decoder.feed(data):
@@ -60,7 +60,7 @@ def decoded(body: Iterator[bytes], decoder: Decoder, check: Check) -> Iterator[b
             yield piece
 
 
-def checked(body: Iterator[bytes], check: Check) -> Iterator[bytes]:
+def measure_body(body: Iterator[bytes], check: SizeCheck) -> Iterator[bytes]:
     """Yield a body as it is."""
     size = 0
     for piece in body:
@@ -69,17 +69,17 @@ def checked(body: Iterator[bytes], check: Check) -> Iterator[bytes]:
         yield piece
 
 
-class Zlib:
+class ZlibDecoder:
     """gzip in any number of members, and deflate with or without zlib's frame."""
 
     def __init__(self, window: int) -> None:
         self.window = window
         self.decoder = zlib.decompressobj(window)
-        self.before = b""  # what came before the first byte was unpacked, in case it is without a frame
+        self.unframed = b""  # data received before the first unpacked byte, in case there is no frame
         self.members = 0  # that ended
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what `data` unpacks to. What follows the last member and is none is passed over."""
+        """Yield what `data` unpacks to. Anything else after the last member is ignored."""
         while data:
             if self.decoder.eof:
                 if self.window != GZIP:
@@ -90,20 +90,20 @@ class Zlib:
                 piece = self.decoder.decompress(data, PIECE)
             except zlib.error as error:
                 if self.window == ZLIB:
-                    self.window, data = RAW_DEFLATE, self.before + data
+                    self.window, data = RAW_DEFLATE, self.unframed + data
                     self.decoder = zlib.decompressobj(RAW_DEFLATE)
                     continue
                 if self.members:
                     return
                 raise BrokenCodingError from error
             if self.window == ZLIB:
-                self.window, self.before = (FRAMED, b"") if piece else (ZLIB, self.before + data)
+                self.window, self.unframed = (FRAMED, b"") if piece else (ZLIB, self.unframed + data)
             data = self.decoder.unused_data if self.decoder.eof else self.decoder.unconsumed_tail
             if piece:
                 yield piece
 
 
-class Brotli:
+class BrotliDecoder:
     """br."""
 
     def __init__(self) -> None:
@@ -124,14 +124,14 @@ class Brotli:
             raise BrokenCodingError from error
 
 
-class Zstd:
+class ZstdDecoder:
     """zstd, in any number of frames."""
 
     def __init__(self) -> None:
-        self.decoder = self.made()
+        self.decoder = self.new_decoder()
 
     @staticmethod
-    def made() -> zstd.ZstdDecompressor:
+    def new_decoder() -> zstd.ZstdDecompressor:
         """Return a decoder of one frame."""
         return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW})
 
@@ -140,7 +140,7 @@ class Zstd:
         try:
             while data or not (self.decoder.eof or self.decoder.needs_input):
                 if self.decoder.eof:
-                    self.decoder = self.made()
+                    self.decoder = self.new_decoder()
                 piece = self.decoder.decompress(data, PIECE)
                 data = self.decoder.unused_data if self.decoder.eof else b""
                 if piece:
@@ -151,10 +151,10 @@ class Zstd:
 
 PLAIN = ("", "identity")
 DECODERS: dict[str, Callable[[], Decoder]] = {
-    "gzip": lambda: Zlib(GZIP),
-    "x-gzip": lambda: Zlib(GZIP),
-    "deflate": lambda: Zlib(ZLIB),
-    "br": Brotli,
-    "zstd": Zstd,
+    "gzip": lambda: ZlibDecoder(GZIP),
+    "x-gzip": lambda: ZlibDecoder(GZIP),
+    "deflate": lambda: ZlibDecoder(ZLIB),
+    "br": BrotliDecoder,
+    "zstd": ZstdDecoder,
 }
 ACCEPTED = "gzip, deflate, br, zstd"

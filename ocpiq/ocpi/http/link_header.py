@@ -30,7 +30,7 @@ def next_link(header: str) -> str | None:
     return None
 
 
-def number(header: str) -> int | None:
+def parse_count(header: str) -> int | None:
     """Return the whole number in a header, or None where it is no such number; a header sent twice may agree."""
     text, *others = {part.strip() for part in header.split(",")}
     if others:

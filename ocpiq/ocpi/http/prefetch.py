@@ -1,4 +1,4 @@
-"""Pages fetched before they are asked for, a few at a time, by threads of their own."""
+"""Pages fetched in advance, a few at a time, in background threads."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from ocpiq.ocpi.http.client import PULSE, Answer
+from ocpiq.ocpi.http.client import PULSE, HttpResponse
 from ocpiq.ocpi.http.failures import TOO_MANY, Failure
 
-HELD = 8 << 20  # bytes of answers that wait, as far as the last one foretells
+MAX_BUFFERED = 8 << 20  # bytes of waiting responses, estimated from the last one
 
-Get = Callable[[str, Callable[[], bool]], Answer]
-"""Asks for a URL, until it is told to stop."""
+Get = Callable[[str, Callable[[], bool]], HttpResponse]
+"""Requests a URL until it is told to stop."""
 
 
 class Prefetcher:
-    """Fetches what `aim` names; `take` gives it. No more than `width` answers are under way or wait.
+    """Fetches the URLs that `aim` names; `take` returns their responses. At most `width` are in flight or waiting.
 
-    The width grows with every answer that had to be waited for, and falls with every failure. `stop` ends it at
-    once: what is under way is broken off, and nobody waits for it.
+    The width grows with every response that had to be waited for, and falls with every failure. `stop` cancels all
+    requests in flight at once.
     """
 
     def __init__(self, get: Get, most: int, *, at_once: bool) -> None:
@@ -31,7 +31,7 @@ class Prefetcher:
         self.pending: dict[str, BackgroundRequest] = {}
 
     def aim(self, urls: Iterable[str]) -> None:
-        """Fetch the first of these that there is room for; the others that were aimed at are given up."""
+        """Fetch the first of these that fit; cancel requests for other URLs."""
         wanted = list(islice(urls, self.most))
         for url in [url for url in self.pending if url not in wanted]:
             self.pending.pop(url).stop()
@@ -39,8 +39,8 @@ class Prefetcher:
             if url not in self.pending and not self.stopped.is_set():
                 self.pending[url] = BackgroundRequest(self.get, url)
 
-    def take(self, url: str, within: float) -> Answer:
-        """Return the answer for a URL, aimed at or not. Raises its Failure, and TimeoutError."""
+    def take(self, url: str, within: float) -> HttpResponse:
+        """Return the response for a URL, prefetched or not. Raises its Failure, and TimeoutError."""
         request = self.pending.pop(url, None)
         if request is None:
             return BackgroundRequest(self.get, url).result(within)
@@ -54,50 +54,50 @@ class Prefetcher:
             self.most = 1 if answer.status == TOO_MANY else self.most
             self.width = max(1, min(self.width // 2, self.most))
             return answer
-        self.most = min(self.most, max(2, HELD // (len(answer.body) + 1)))
+        self.most = min(self.most, max(2, MAX_BUFFERED // (len(answer.body) + 1)))
         self.width = min(self.width + late, self.most)
         return answer
 
     def stop(self) -> None:
-        """Break off whatever is under way."""
+        """Cancel all requests in flight."""
         self.stopped.set()
         self.aim(())
 
 
 class BackgroundRequest:
-    """One request in a thread of its own, so that nobody has to wait for it longer than he will."""
+    """One request in a thread of its own, so that a caller can stop waiting for it."""
 
     def __init__(self, get: Get, url: str) -> None:
-        self.answer: Answer | None = None
+        self.answer: HttpResponse | None = None
         self.error: BaseException | None = None
         self.done = threading.Event()
         self.stopped = False
-        self.went: float | None = None  # when the request's turn had come
-        self.heard = 0.0  # when the last piece of the answer came
+        self.started: float | None = None  # when the request was sent
+        self.last_activity = 0.0  # when the last piece of the response arrived
 
         def work() -> None:
             try:
-                self.answer = get(url, self.hear)
+                self.answer = get(url, self.note_activity)
             except BaseException as error:
                 self.error = error
             self.done.set()
 
         threading.Thread(target=work, daemon=True).start()  # so that the process can end before it
 
-    def hear(self) -> bool:
-        """Note that the request goes on; return whether it is to stop."""
-        self.heard = time.monotonic()
-        self.went = self.went or self.heard
+    def note_activity(self) -> bool:
+        """Note that the request is alive; return whether it must stop."""
+        self.last_activity = time.monotonic()
+        self.started = self.started or self.last_activity
         return self.stopped
 
-    def result(self, within: float) -> Answer:
-        """Return the answer, waited for; raises what its fetching raised.
+    def result(self, within: float) -> HttpResponse:
+        """Wait for the response and return it; raises what the request raised.
 
-        Raises TimeoutError where nothing comes any more when its seconds are over, not counting those that it had
-        to wait for its turn. A body that comes on after that is the connection's to judge.
+        Raises TimeoutError if nothing arrives any more after `within` seconds, not counting the wait for the rate
+        limit. A body that still arrives after that is checked by the connection.
         """
-        while not self.done.wait(self.rest(within)):
-            if self.rest(within) <= 0:
+        while not self.done.wait(self.remaining(within)):
+            if self.remaining(within) <= 0:
                 self.stop()
                 raise TimeoutError
         if self.error is not None:
@@ -105,12 +105,12 @@ class BackgroundRequest:
         assert self.answer is not None
         return self.answer
 
-    def rest(self, within: float) -> float:
-        """Return the seconds to wait before another look."""
-        if self.went is None or self.heard >= self.went + within:
+    def remaining(self, within: float) -> float:
+        """Return the seconds to wait before the next check."""
+        if self.started is None or self.last_activity >= self.started + within:
             return PULSE
-        return max(self.went + within, self.heard + PULSE) - time.monotonic()
+        return max(self.started + within, self.last_activity + PULSE) - time.monotonic()
 
     def stop(self) -> None:
-        """Break off at the next piece of the answer."""
+        """Cancel at the next piece of the response."""
         self.stopped = True

@@ -1,4 +1,4 @@
-"""The token, taken out of addresses and of a platform's own words, however these are escaped, broken or cut."""
+"""Removes the token from addresses and from a platform's own messages, however escaped, split or truncated."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ocpiq.ocpi.http.urls import origin
 from ocpiq.storage import Login
 
 REDACTED = "[token]"
-RUN = 8  # characters in a row that are enough to tell a token by
-SHORTEST_TRACE = 4  # characters of a token at a text's end that are taken for one that was cut
-LONGEST = 1 << 16  # characters of a text that are looked at; no more are shown
+RUN = 8  # consecutive characters that are enough to recognize a token
+SHORTEST_TRACE = 4  # characters of a token at the end of a text that count as a truncated token
+LONGEST = 1 << 16  # characters of a text that are read; the rest is not shown
 NESTED = 3  # escapes in escapes that are read
 
 ESCAPE = re.compile(
@@ -27,7 +27,7 @@ Span = tuple[int, int]
 
 
 def redact(text: str, token: str, *, cut: bool = True) -> str:
-    """Return `text` without the token in any of its forms, and without a part of it that could tell it.
+    """Return `text` without the token in any of its forms, and without parts that could reveal it.
 
     Such a part is RUN characters in a row, or, where the text may have been `cut`, the beginning of the token
     at its end. Escapes of JSON, URLs and HTML are read, case and line breaks count for nothing.
@@ -35,11 +35,11 @@ def redact(text: str, token: str, *, cut: bool = True) -> str:
     text = text[:LONGEST]
     if not token:
         return text
-    whole, parts = forms(token)
+    whole, parts = searched_forms(token)
     hidden = sorted(
         (spans[begin][0], spans[end - 1][1])
         for plain, spans in readings(text)
-        for begin, end in found(plain, whole, parts, cut=cut)
+        for begin, end in token_spans(plain, whole, parts, cut=cut)
     )
     pieces: list[str] = []
     place = 0
@@ -51,35 +51,35 @@ def redact(text: str, token: str, *, cut: bool = True) -> str:
 
 
 def shown_address(login: Login) -> str:
-    """Return the URL of a login as it may be shown. What the token is in an old one in the keyring is not known."""
+    """Return the URL of a login as it may be shown. For an old one in the keyring the token is unknown."""
     if login.shown or not login.token.in_keyring:
         return login.shown or redact(login.url, login.token.value, cut=False)
     return f"{origin(login.url)}/…"
 
 
 def readings(text: str) -> Iterator[tuple[str, list[Span]]]:
-    """Yield a text as it is, and with one to NESTED levels of its escapes read, as `plain` returns each."""
+    """Yield a text as it is, and with one to NESTED levels of its escapes read, as `normalize` returns each."""
     spans = [(place, place + 1) for place in range(len(text))]
-    yield plain(text, spans)
+    yield normalize(text, spans)
     for _ in range(NESTED):
         if not ESCAPE.search(text):
             return
-        text, spans = unescaped(text, spans)
-        yield plain(text, spans)
+        text, spans = unescape(text, spans)
+        yield normalize(text, spans)
 
 
-def plain(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
-    """Return a text small and without blanks, and where its characters stand."""
-    kept = [
+def normalize(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
+    """Return a text in lower case and without blanks, and the spans of its characters."""
+    chars = [
         (small, span)
         for char, span in zip(text, spans, strict=True)
         if char.isprintable() and not char.isspace() and len(small := char.lower()) == 1
     ]
-    return "".join(small for small, _ in kept), [span for _, span in kept]
+    return "".join(small for small, _ in chars), [span for _, span in chars]
 
 
-def unescaped(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
-    """Return a text with one level of escapes read, and where its characters stand."""
+def unescape(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
+    """Return a text with one level of escapes decoded, and the spans of its characters."""
     chars: list[str] = []
     places: list[Span] = []
     place = 0
@@ -87,14 +87,14 @@ def unescaped(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
         chars += text[place : match.start()]
         places += spans[place : match.start()]
         place = match.end()
-        meant = meaning(match)
+        meant = unescape_match(match)
         chars += meant
         places += [(spans[match.start()][0], spans[place - 1][1])] * len(meant)
     return "".join((*chars, text[place:])), [*places, *spans[place:]]
 
 
-def meaning(match: re.Match[str]) -> str:
-    """Return the characters that an escape stands for."""
+def unescape_match(match: re.Match[str]) -> str:
+    """Return the characters that an escape represents."""
     code = match["json"] or match["hex"] or match["url"]
     if code:
         return chr(int(code, 16))
@@ -105,8 +105,8 @@ def meaning(match: re.Match[str]) -> str:
     return CONTROLS.get(match["plain"], match["plain"])
 
 
-def found(plain: str, whole: tuple[str, ...], parts: frozenset[str], *, cut: bool) -> Iterator[Span]:
-    """Yield where a token, or a part of it, stands in a text as `plain` returns it."""
+def token_spans(plain: str, whole: tuple[str, ...], parts: frozenset[str], *, cut: bool) -> Iterator[Span]:
+    """Yield the spans of a token, or of parts of it, in a normalized text."""
     for form in whole:
         place = plain.find(form)
         while place >= 0:
@@ -124,8 +124,8 @@ def found(plain: str, whole: tuple[str, ...], parts: frozenset[str], *, cut: boo
                     break
 
 
-def forms(token: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return the forms of a token as `plain` returns them, the longest first, and every RUN in them."""
+def searched_forms(token: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the forms of a token as `normalize` returns them, the longest first, and every RUN in them."""
     encoded = base64.b64encode(token.encode("utf-8", "replace")).decode()
     plain = {
         token,
@@ -133,14 +133,14 @@ def forms(token: str) -> tuple[tuple[str, ...], frozenset[str]]:
         encoded.rstrip("="),
         base64.urlsafe_b64encode(token.encode("utf-8", "replace")).decode(),
     }
-    with_decoded = plain | {decoded(token)}
+    with_decoded = plain | {decode_token(token)}
     whole = {"".join(form.split()).lower() for form in with_decoded} - {""}
     parts = {form[place : place + RUN] for form in whole for place in range(len(form) - RUN + 1)}
     return tuple(sorted(whole, key=len, reverse=True)), frozenset(parts)
 
 
-def decoded(token: str) -> str:
-    """Return what a token is in Base64, or nothing where it is not: some platforms decode it and send that back."""
+def decode_token(token: str) -> str:
+    """Return the token decoded from Base64, or an empty string: some platforms send back the decoded form."""
     try:
         text = base64.b64decode(token, validate=True).decode()
     except (binascii.Error, ValueError):

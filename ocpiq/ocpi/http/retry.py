@@ -1,4 +1,4 @@
-"""Patience with what may pass: how often a request is tried, how long is waited in between, and when it is over."""
+"""Retries after transient failures: how many, how long to wait in between, and when to stop."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ocpiq.ocpi.http.failures import Failure
 T = TypeVar("T")
 
 
-class Patience(Struct, frozen=True):
-    """Seconds before each further try, the longest wait that a platform can ask for, and how to wait.
+class RetryPolicy(Struct, frozen=True):
+    """The seconds before each retry, the longest wait that a platform can ask for, and how to wait.
 
-    Waits are made longer by up to `spread` of themselves, so that many clients do not come back at once. A try
-    is not repeated later than `in_all` seconds after the first; whatever else is tried in its place, after `most`
-    seconds without anything to show for it all is over, and what would have less than `least` left is not begun.
+    Waits are extended randomly by up to `spread` of their length, so that many clients do not return at once. There
+    is no retry later than `in_all` seconds after the first attempt. After `most` seconds without a good response
+    the pull is over, alternatives included, and nothing is started with less than `least` seconds left.
     """
 
     waits: tuple[float, ...] = (1.0, 3.0, 9.0)
@@ -32,33 +32,33 @@ class Patience(Struct, frozen=True):
     clock: Callable[[], float] = time.monotonic
 
 
-class Tries:
-    """The tries of one pull or login; `told_to_wait` is called before a wait that the platform asked for."""
+class Retrier:
+    """The attempts of one pull or login; `on_wait` is called before a wait that the platform asked for."""
 
-    def __init__(self, patience: Patience, told_to_wait: Callable[[], None]) -> None:
+    def __init__(self, patience: RetryPolicy, on_wait: Callable[[], None]) -> None:
         self.patience = patience
-        self.told_to_wait = told_to_wait
-        self.since: float | None = None  # the time of the first try after the last good answer
+        self.on_wait = on_wait
+        self.since: float | None = None  # the time of the first attempt after the last good response
         self.waited = 0.0  # seconds since then
 
     @property
     def left(self) -> float:
-        """The seconds that the next try may take."""
+        """The seconds that the next attempt may take."""
         return max(self.patience.least, self.patience.most - self.spent)
 
     @property
     def over(self) -> bool:
-        """Whether it makes no sense to try anything else."""
+        """Whether there is no time left to try anything else."""
         return self.spent > self.patience.most - self.patience.least
 
     @property
     def spent(self) -> float:
-        """The seconds without a good answer."""
+        """The seconds since the last good response."""
         since = self.since  # read once: several threads ask
         return 0.0 if since is None else max(self.waited, self.patience.clock() - since)
 
-    def patiently(self, attempt: Callable[[], T], *, once: bool = False) -> T:
-        """Return what `attempt` gives, tried again, if not `once`, after failures that may pass.
+    def run(self, attempt: Callable[[], T], *, once: bool = False) -> T:
+        """Return the result of `attempt`, retried after transient failures unless `once`.
 
         Raises the last Failure.
         """
@@ -67,22 +67,22 @@ class Tries:
         tried = 0
         while True:
             try:
-                found = attempt()
+                result = attempt()
             except Failure as failure:
                 wait = None if once else self.wait_after(failure, tried)
                 if wait is None:
                     raise
                 if failure.wait is not None:
-                    self.told_to_wait()
+                    self.on_wait()
             else:
                 self.since = None
-                return found
+                return result
             tried += 1
             self.waited += wait
             self.patience.pause(wait)
 
     def wait_after(self, failure: Failure, tried: int) -> float | None:
-        """Return how long to wait before another try, or None where there is to be none."""
+        """Return the seconds to wait before a retry, or None for no retry."""
         patience = self.patience
         if tried >= min(failure.retries, len(patience.waits)) or (failure.wait or 0.0) > patience.longest:
             return None

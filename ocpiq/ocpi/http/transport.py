@@ -1,4 +1,4 @@
-"""HTTP by httpx over httpcore: direct or through a proxy, with TLS, and with an end to all waiting."""
+"""HTTP with httpx over httpcore: direct or through a proxy, with TLS, and with a deadline for every wait."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ import httpx
 from ocpiq.errors import UsageError
 from ocpiq.ocpi.http.decoders import ACCEPTED
 from ocpiq.ocpi.http.head_guard import BrokenHeadersError, HeadersTooLargeError, HeadGuard
-from ocpiq.ocpi.http.urls import origin, proxy_of
+from ocpiq.ocpi.http.urls import origin, proxy_for
 
 if TYPE_CHECKING:
     from ocpiq.storage import Tls
 
-KEPT = 32  # connections to one host that stay open
+MAX_KEEPALIVE = 32  # connections to one host that stay open
 LONGEST_HOST = 255  # characters: no name in the DNS is longer
 IN_TARGET = "!#$%&'()*+,/:;=?@[]~"  # stay as they are in a path and query, besides letters, digits, and _.-
 TARGET = "target"  # the request extension that has path and query
@@ -34,7 +34,7 @@ SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 
 
 class Deadline(float):
-    """Seconds that all reads of one part of an answer share, counted from the first read after a `restart`."""
+    """Seconds shared by all reads of one part of a response, counted from the first read after a `restart`."""
 
     due: float | None = None
 
@@ -52,19 +52,19 @@ class Deadline(float):
         return self.due - now
 
 
-class Waits:
-    """What one request waits for at most: a connection, all of the headers, then each further piece of the body."""
+class Timeouts:
+    """The timeouts of one request: for the connection, for all headers, then for each piece of the body."""
 
     def __init__(self, connect: float, head: float, idle: float) -> None:
         self.idle = Deadline(idle)
         self.seconds: dict[str, float] = {"connect": connect, "write": head, "read": Deadline(head)}
 
-    def headers_came(self) -> None:
-        """Wait for the body from here on: httpcore reads the extension when it begins with it."""
+    def headers_received(self) -> None:
+        """Use the timeout of the body from now on: httpcore reads the extension when the body begins."""
         self.seconds["read"] = self.idle
 
-    def piece_came(self) -> None:
-        """Wait as long for the next one."""
+    def piece_received(self) -> None:
+        """Restart the timeout for the next piece."""
         self.idle.restart()
 
 
@@ -74,21 +74,21 @@ def client(tls: Tls | None) -> httpx.Client:
 
 
 @contextmanager
-def streamed(
-    client: httpx.Client, url: str, headers: Mapping[str, str], waits: Waits
+def stream(
+    client: httpx.Client, url: str, headers: Mapping[str, str], waits: Timeouts
 ) -> Iterator[httpx.Response]:
-    """Give the response to a GET, its body still to be read. Raises httpx.HTTPError, httpx.InvalidURL, UsageError.
+    """Yield the response to a GET with an unread body. Raises httpx.HTTPError, httpx.InvalidURL, UsageError.
 
     httpx itself sees the origin only: path and query go out as they are, and into no log.
     """
-    parts, there = urlsplit(url), origin(url)
-    if not there or len(parts.hostname or "") > LONGEST_HOST:
+    parts, base = urlsplit(url), origin(url)
+    if not base or len(parts.hostname or "") > LONGEST_HOST:
         raise httpx.InvalidURL("no host")
     target = quote(
         f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}", safe=IN_TARGET, errors="replace"
     )
     extensions = {"timeout": waits.seconds, TARGET: target.encode()}
-    request = client.build_request("GET", there, headers=dict(headers), extensions=extensions)
+    request = client.build_request("GET", base, headers=dict(headers), extensions=extensions)
     response = client.send(request, stream=True)
     try:
         yield response
@@ -96,27 +96,27 @@ def streamed(
         response.close()
 
 
-def received(response: httpx.Response) -> Headers:
+def received_headers(response: httpx.Response) -> Headers:
     """Return the headers of a response."""
-    found: Headers = response.extensions[RECEIVED]
-    return found
+    headers: Headers = response.extensions[RECEIVED]
+    return headers
 
 
 class Transport(httpx.BaseTransport):
-    """Sends requests over pools of connections, one for each origin, made when it is first asked for.
+    """Sends requests over connection pools, one for each origin, created when first needed.
 
-    The headers of a response are handed on in an extension: httpx would keep cookies, and read where a redirect
-    leads, which is for Connection to judge.
+    The headers of a response are passed in an extension: httpx would keep cookies and evaluate redirects, which
+    is the Connection's task.
     """
 
     def __init__(self, tls: Tls | None) -> None:
         self.tls = tls
-        self.backend = Backend()
+        self.backend = DeadlineBackend()
         self.lock = threading.Lock()
         self.pools: dict[str, httpcore.ConnectionPool] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return a response whose body is still to be read."""
+        """Return a response with an unread body."""
         with httpx_errors():
             response = self.pool(str(request.url)).handle_request(
                 httpcore.Request(
@@ -133,21 +133,21 @@ class Transport(httpx.BaseTransport):
                 )
             )
         extensions = {**response.extensions, RECEIVED: response.headers}
-        return httpx.Response(response.status, stream=Body(response), extensions=extensions)
+        return httpx.Response(response.status, stream=ResponseBody(response), extensions=extensions)
 
     def pool(self, url: str) -> httpcore.ConnectionPool:
-        """Return the connections to the origin of `url`. Raises UsageError for a proxy or certificate that is none."""
-        there = origin(url)
+        """Return the connections to the origin of `url`. Raises UsageError for an invalid proxy or certificate."""
+        base = origin(url)
         with self.lock:
-            if there not in self.pools:
-                self.pools[there] = self.made(there.startswith("https:"), proxy_of(url))
-            return self.pools[there]
+            if base not in self.pools:
+                self.pools[base] = self.new_pool(base.startswith("https:"), proxy_for(url))
+            return self.pools[base]
 
-    def made(self, secure: bool, proxy: str | None) -> httpcore.ConnectionPool:
-        """Return a pool of connections, by way of a proxy if there is one."""
+    def new_pool(self, secure: bool, proxy: str | None) -> httpcore.ConnectionPool:
+        """Return a connection pool, through a proxy if there is one."""
         options: dict[str, Any] = {
             "max_connections": None,
-            "max_keepalive_connections": KEPT,
+            "max_keepalive_connections": MAX_KEEPALIVE,
             "network_backend": self.backend,
         }
         if secure:  # authorities take a while to load
@@ -155,31 +155,31 @@ class Transport(httpx.BaseTransport):
         if proxy is None:
             return httpcore.ConnectionPool(**options)
         try:
-            known = httpx.Proxy(proxy)
+            parsed = httpx.Proxy(proxy)
         except (ValueError, httpx.InvalidURL) as error:
             raise no_proxy_address() from error
-        if known.url.scheme not in ("http", "https") or not origin(proxy):
+        if parsed.url.scheme not in ("http", "https") or not origin(proxy):
             raise no_proxy_address()
-        if known.url.scheme == "https":
-            options["proxy_ssl_context"] = context(None)
-        there = httpcore.URL(
-            scheme=known.url.raw_scheme, host=known.url.raw_host, port=known.url.port, target=b"/"
+        if parsed.url.scheme == "https":
+            options["proxy_ssl_context"] = ssl_context(None)
+        address = httpcore.URL(
+            scheme=parsed.url.raw_scheme, host=parsed.url.raw_host, port=parsed.url.port, target=b"/"
         )
-        return httpcore.HTTPProxy(there, proxy_auth=known.raw_auth, **options)
+        return httpcore.HTTPProxy(address, proxy_auth=parsed.raw_auth, **options)
 
     @cached_property
     def context(self) -> ssl.SSLContext:
-        """How TLS is spoken with every host."""
-        return context(self.tls)
+        """The TLS settings for every host."""
+        return ssl_context(self.tls)
 
     def close(self) -> None:
-        """Close every connection, also those that something is waited for on."""
+        """Close every connection, also those in use."""
         for pool in self.pools.values():
             pool.close()
 
 
-class Body(httpx.SyncByteStream):
-    """The body of a response as it was sent."""
+class ResponseBody(httpx.SyncByteStream):
+    """The body of a response, still compressed."""
 
     def __init__(self, response: httpcore.Response) -> None:
         self.response = response
@@ -189,12 +189,12 @@ class Body(httpx.SyncByteStream):
             yield from self.response.iter_stream()
 
     def close(self) -> None:
-        """Give the connection back, or close it where the body was not read to its end."""
+        """Return the connection to the pool, or close it if the body was not read completely."""
         self.response.close()
 
 
-class Backend(httpcore.NetworkBackend):
-    """Opens connections whose reads keep to a Deadline, and whose headers pass a HeadGuard."""
+class DeadlineBackend(httpcore.NetworkBackend):
+    """Opens connections whose reads obey a Deadline and whose headers a HeadGuard checks."""
 
     def connect_tcp(
         self,
@@ -206,13 +206,13 @@ class Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to a host."""
         try:
-            made = httpcore.SyncBackend().connect_tcp(host, port, timeout, local_address, socket_options)
+            stream = httpcore.SyncBackend().connect_tcp(host, port, timeout, local_address, socket_options)
         except UnicodeError as error:  # a label of the name is too long, or empty
             raise httpcore.ConnectError from error
-        return Stream(made)
+        return GuardedStream(stream)
 
 
-class Stream(httpcore.NetworkStream):
+class GuardedStream(httpcore.NetworkStream):
     """One connection."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
@@ -220,18 +220,18 @@ class Stream(httpcore.NetworkStream):
         self.guard = HeadGuard()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return what came, waited for no longer than what is left of the time."""
+        """Return received bytes, within the remaining time."""
         data = self.inner.read(max_bytes, timeout.left() if isinstance(timeout, Deadline) else timeout)
         self.guard.feed(data)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send a request; what is read after it begins with headers."""
+        """Send a request; the next response begins with headers."""
         self.guard = HeadGuard()
         self.inner.write(buffer, timeout)
 
     def close(self) -> None:
-        """Close the connection, and wake whoever waits for it in another thread."""
+        """Close the connection, and wake threads that wait for it."""
         socket = self.inner.get_extra_info("socket")
         with suppress(OSError):
             socket.shutdown(2)
@@ -243,15 +243,15 @@ class Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """Speak TLS from here on."""
-        return Stream(self.inner.start_tls(ssl_context, server_hostname, timeout))
+        """Start TLS."""
+        return GuardedStream(self.inner.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as httpcore has it
         """Return what httpcore asks for."""
         return self.inner.get_extra_info(info)
 
 
-KINDS = {
+HTTPX_ERRORS = {
     getattr(httpcore, name): getattr(httpx, name)
     for name in (
         "ConnectTimeout",
@@ -272,47 +272,47 @@ OURS = (HeadersTooLargeError, BrokenHeadersError)
 
 @contextmanager
 def httpx_errors() -> Iterator[None]:
-    """Raise the errors of httpcore as those of httpx, as a transport has to."""
+    """Convert httpcore's errors to httpx's, as a transport must."""
     try:
         yield
     except OURS as error:
         raise httpx.RemoteProtocolError(type(error).__name__) from error
-    except tuple(KINDS) as error:
-        raise KINDS[type(error)](str(error)) from error
+    except tuple(HTTPX_ERRORS) as error:
+        raise HTTPX_ERRORS[type(error)](str(error)) from error
 
 
 def no_proxy_address() -> UsageError:
-    """Return the error for a proxy's address that is none."""
+    """Return the error for an invalid proxy address."""
     return UsageError(
-        "the proxy that the environment names is not an address that can be used",
+        "the environment names a proxy that is not a valid address",
         hint="HTTP_PROXY and HTTPS_PROXY take http://HOST:PORT; NO_PROXY names hosts without one",
     )
 
 
-def context(tls: Tls | None) -> ssl.SSLContext:
-    """Return how TLS is spoken: with the system's authorities, and those and the certificate of one's own.
+def ssl_context(tls: Tls | None) -> ssl.SSLContext:
+    """Return a TLS context with the system's authorities, the user's own, and the client certificate.
 
     Raises UsageError.
     """
-    made = ssl.create_default_context()
-    if not made.cert_store_stats()["x509_ca"]:
-        made.load_verify_locations(cafile=certifi.where())
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:
+        context.load_verify_locations(cafile=certifi.where())
     if tls is None:
-        return made
+        return context
     try:
         file = tls.ca_file
         if file:
-            made.load_verify_locations(cafile=file)
+            context.load_verify_locations(cafile=file)
         file = tls.client_cert
         if file:
-            made.load_cert_chain(file, tls.client_key or None, password=no_password)
+            context.load_cert_chain(file, tls.client_key or None, password=no_password)
     except OSError as error:  # also ssl.SSLError
         name = f"{file} with {tls.client_key}" if file == tls.client_cert and tls.client_key else file
-        reason = "it is not what it should be (PEM)" if isinstance(error, ssl.SSLError) else error.strerror
+        reason = "not a valid PEM file" if isinstance(error, ssl.SSLError) else error.strerror
         raise UsageError(f"the certificate file {name} cannot be used: {reason}") from error
-    return made
+    return context
 
 
 def no_password() -> str:
-    """Refuse a key with a password, instead of asking for it in the middle of things."""
-    raise UsageError("the key of the client certificate has a password", hint="give one without")
+    """Refuse a key with a password instead of prompting for it during a request."""
+    raise UsageError("the key of the client certificate has a password", hint="use a key without one")

@@ -1,1 +1,1 @@
-"""Reading a module from its first page to its last."""
+"""Pulls a module from its first page to its last."""

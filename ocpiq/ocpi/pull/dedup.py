@@ -1,4 +1,4 @@
-"""Which objects of a pull came before: their sealed keys, 8 bytes each, at most 16 with what holds them.
+"""The keys of a pull's objects, to detect repeats: 8 bytes each, at most 16 with their container.
 
 Keys lie one behind the other in short strings of bytes, chosen by their last bits, where a search is one call. They are
 hashes, so one that seems to lie across two others is as rare as two that are equal.
@@ -13,36 +13,38 @@ from itertools import count
 from struct import iter_unpack
 
 EXACT = 5_000_000  # keys that are all remembered
-FULL = 32  # keys of a bucket, on average, before there are twice as many buckets
+BUCKET_SIZE = 32  # keys of a bucket, on average, before there are twice as many buckets
 KEY = "8s"  # a key in a bucket
 
 
-class Distinct:
-    """The sealed keys of one pull; `exact` until it had to forget some, then the latest `room` at least."""
+class SeenKeys:
+    """The sealed keys of one pull; `exact` until it must forget some, then at least the latest `room`."""
 
     def __init__(self, most: int = EXACT) -> None:
         self.room = max(1, most // 2)
         self.exact = True
-        self.young = Generation()
-        self.old: Generation | None = None
+        self.young = KeyGeneration()
+        self.old: KeyGeneration | None = None
 
     def expect(self, keys: int) -> None:
-        """Make room for so many keys at once, which is faster than little by little."""
+        """Reserve room for `keys` keys at once, which is faster than growing."""
         self.young.expect(min(keys, self.room))
 
     def repeats(self, keys: Sequence[int]) -> list[int]:
-        """Remember the keys of a page and return the places of those that came before."""
+        """Add the keys of a page and return the positions of those that are repeated."""
         if self.young.count >= self.room:
             self.exact = self.old is None
-            self.old, self.young = self.young, Generation()
-        known = self.old.holding(keys) if self.old is not None else []
-        if not known:
+            self.old, self.young = self.young, KeyGeneration()
+        repeated = self.old.holding(keys) if self.old is not None else []
+        if not repeated:
             return self.young.add(keys)
-        rest = sorted(set(range(len(keys))).difference(known))
-        return sorted([*known, *(rest[place] for place in self.young.add([keys[place] for place in rest]))])
+        rest = sorted(set(range(len(keys))).difference(repeated))
+        return sorted(
+            [*repeated, *(rest[place] for place in self.young.add([keys[place] for place in rest]))]
+        )
 
 
-class Generation:
+class KeyGeneration:
     """A set of keys."""
 
     def __init__(self) -> None:
@@ -50,12 +52,12 @@ class Generation:
         self.buckets = [b""]  # as many as a power of two
 
     def add(self, keys: Sequence[int]) -> list[int]:
-        """Remember keys and return the places of those that were there."""
+        """Add keys and return the positions of those that were present."""
         repeated = []
-        while self.count + len(keys) > FULL * len(self.buckets):
+        while self.count + len(keys) > BUCKET_SIZE * len(self.buckets):
             self.split()
         buckets, mask = self.buckets, len(self.buckets) - 1
-        for place, key, (sealed,) in zip(count(), keys, packed(keys)):
+        for place, key, (sealed,) in zip(count(), keys, pack_keys(keys)):
             number = key & mask
             bucket = buckets[number]
             if sealed in bucket:
@@ -66,14 +68,14 @@ class Generation:
         return repeated
 
     def expect(self, keys: int) -> None:
-        """Make room for so many keys, as long as there are none."""
+        """Reserve room for `keys` keys if it is empty."""
         if not self.count:
-            self.buckets = [b""] * (1 << max(0, (keys // FULL).bit_length()))
+            self.buckets = [b""] * (1 << max(0, (keys // BUCKET_SIZE).bit_length()))
 
     def holding(self, keys: Sequence[int]) -> list[int]:
-        """Return the places of the keys that are there."""
+        """Return the positions of the keys that are present."""
         buckets, mask = self.buckets, len(self.buckets) - 1
-        paired = enumerate(zip(keys, packed(keys), strict=True))
+        paired = enumerate(zip(keys, pack_keys(keys), strict=True))
         return [place for place, (key, (sealed,)) in paired if sealed in buckets[key & mask]]
 
     def split(self) -> None:
@@ -88,6 +90,6 @@ class Generation:
         self.buckets.extend(upper)
 
 
-def packed(keys: Sequence[int]) -> Iterator[tuple[bytes]]:
+def pack_keys(keys: Sequence[int]) -> Iterator[tuple[bytes]]:
     """Yield the bytes of keys."""
     return iter_unpack(KEY, array("q", keys))

@@ -1,4 +1,4 @@
-"""The first page of a pull: from the endpoint that has objects, as large as the platform lets it be."""
+"""The first page of a pull: from the endpoint that has objects, as large as the platform allows."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from ocpiq.ocpi.http.failures import Failure
-from ocpiq.ocpi.http.urls import other_slash, with_query
+from ocpiq.ocpi.http.urls import toggle_slash, with_query
 from ocpiq.ocpi.pull.page import FetchedPage, PageReader
 
 LIMITS = (1000, 500, 250, 125, 62, 31, 15, None)
-"""Objects a page; the next one where one is refused; at last none is said."""
+"""Page sizes to request, each after the one before is refused; the last sends no limit."""
 NOT_FOUND = 404  # HTTP status
-MODEST = 62  # of these, what is asked for where a platform fails at more
+MODEST = 62  # of these, the largest to try when larger pages fail
 
 
 def first_page(reader: PageReader, endpoints: Iterable[str], filters: Mapping[str, str]) -> FetchedPage:
@@ -24,10 +24,10 @@ def first_page(reader: PageReader, endpoints: Iterable[str], filters: Mapping[st
     empty: FetchedPage | None = None
     for endpoint in endpoints:
         try:
-            page = spelled_page(reader, endpoint, filters)
+            page = page_with_either_slash(reader, endpoint, filters)
         except Failure as failure:
             first = first or failure
-            if reader.tries.over:
+            if reader.retrier.over:
                 break
             continue
         if page.opened.count:
@@ -35,21 +35,21 @@ def first_page(reader: PageReader, endpoints: Iterable[str], filters: Mapping[st
         empty = page if empty is None or empty.missing else empty
     if empty is not None:
         if empty.missing:
-            reader.warn("the platform answers HTTP 404, which is taken for an empty list")
+            reader.warn("the platform answers HTTP 404; treated as an empty list")
         return empty
     assert first is not None
     raise first
 
 
-def spelled_page(reader: PageReader, endpoint: str, filters: Mapping[str, str]) -> FetchedPage:
-    """Return the first page of an endpoint, which may need a slash at its end, or none. Raises Failure."""
+def page_with_either_slash(reader: PageReader, endpoint: str, filters: Mapping[str, str]) -> FetchedPage:
+    """Return the first page of an endpoint, with or without a trailing slash. Raises Failure."""
     try:
         return largest_page(reader, endpoint, filters)
     except Failure as failure:
         if failure.status != NOT_FOUND:
             raise
         with suppress(Failure):
-            return largest_page(reader, other_slash(endpoint), filters)
+            return largest_page(reader, toggle_slash(endpoint), filters)
         raise
 
 
@@ -66,11 +66,11 @@ def largest_page(reader: PageReader, endpoint: str, filters: Mapping[str, str]) 
             page = reader.read(url, once=overwhelmed)
         except Failure as failure:
             first = first or failure
-            if overwhelmed or not (failure.refused or failure.overwhelmed) or reader.tries.over:
+            if overwhelmed or not (failure.refused or failure.overwhelmed) or reader.retrier.over:
                 break
             continue
         if overwhelmed:
-            reader.warn(f"the platform fails at large pages; going on with {limit} objects a page")
+            reader.warn(f"the platform fails on large pages; continuing with {limit} objects per page")
         return page
     assert first is not None
     raise first

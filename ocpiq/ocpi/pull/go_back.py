@@ -1,18 +1,18 @@
-"""The strategy that goes back to what slipped through when objects went away from the front of a list."""
+"""The strategy that goes back for skipped objects after others were removed from the front of a list."""
 
 from __future__ import annotations
 
 from ocpiq.ocpi.http.failures import Failure
 from ocpiq.ocpi.pull.page import FetchedPage
-from ocpiq.ocpi.pull.strategy import Fetch, Outcome, PullContext, Rejected, Strategy, Switch
+from ocpiq.ocpi.pull.strategy import Fetch, FetchOutcome, PullContext, Rejected, Strategy, Switch
 
-BACK_PAGES = 3  # pages to go back before a list is taken for one without an order
+BACK_PAGES = 3  # pages to go back before a list counts as unordered
 
 
 class GoBack:
-    """Reads what slipped to before the last page, back to an object that was read (OCPI: Pagination).
+    """Reads objects that moved to before the last page, back to a known object (OCPI: Pagination).
 
-    That many objects went away from the front as the total fell by; where no total tells, a page is read.
+    The total fell by the number of removed objects; without a total, a page is read.
     """
 
     overlaps = False
@@ -24,11 +24,11 @@ class GoBack:
         self.page = page  # the one that did not join
         total = pull.progress.total
         self.low = begin if total is None else min(begin, total)  # the offset from which on all was read
-        self.fell = pull.progress.fell
+        self.total_drop = pull.progress.total_drop
         self.tried = 0
 
-    def next(self, outcome: Outcome) -> Fetch | Switch:
-        """Return what to do next."""
+    def next(self, outcome: FetchOutcome) -> Fetch | Switch:
+        """Return the next step."""
         if isinstance(outcome, Failure):
             raise outcome
         joined = isinstance(outcome, FetchedPage) and outcome is not self.page and self.joins(outcome)
@@ -38,22 +38,23 @@ class GoBack:
             self.pull.continuity.unordered = True
             return Switch(self.resume)
         size = self.pull.progress.size
-        back = min(self.low, size, self.fell + 1 if self.fell and not self.tried else size)
+        back = min(self.low, size, self.total_drop + 1 if self.total_drop and not self.tried else size)
         self.tried += 1
         self.low -= back
-        return Fetch(self.pull.numbered(self.low, limit=str(back)), self.flaw, self.low, back=True)
+        return Fetch(self.pull.url_at(self.low, limit=str(back)), self.flaw, self.low, back=True)
 
     def joins(self, page: FetchedPage) -> bool:
-        """Whether a page has the last object that was read before the gap.
+        """Whether a page contains the last object read before the gap.
 
-        That one may be among those that went away; then another of its page tells.
+        If that one was removed too, another object of its page decides.
         """
-        before = self.pull.continuity.before
+        before = self.pull.continuity.previous_keys
         return bool(before) and (
-            before[-1] in page.sifted.keys or (self.fell > 0 and not set(before).isdisjoint(page.sifted.keys))
+            before[-1] in page.sifted.keys
+            or (self.total_drop > 0 and not set(before).isdisjoint(page.sifted.keys))
         )
 
     def flaw(self, page: FetchedPage) -> str:
-        """Return why a page is not to be taken: it is the same again, of a platform that ignores offsets."""
+        """Return why a page must not be used: it is the same again, from a platform that ignores offsets."""
         same = page.opened.count > 0 and page.mark == self.page.mark
         return "is not the one before" if same and not self.pull.continuity.honoured else ""

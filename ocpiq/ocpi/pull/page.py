@@ -1,4 +1,4 @@
-"""One page: asked for, checked, opened by the gate; what its answer means, and what of it decides the next request."""
+"""One page: requested, checked and opened by the gate, with the facts that decide the next request."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from ocpiq import schema
 from ocpiq.errors import Notify, PlatformError, Requested, Warned
 from ocpiq.gate import BodyPaging, Gate, OpenedPage, PagingMembers, Repeats, TwoListsError
 from ocpiq.ocpi.http import failures
-from ocpiq.ocpi.http.client import Answer, Connection
+from ocpiq.ocpi.http.client import Connection, HttpResponse
 from ocpiq.ocpi.http.failures import Failure, Subject
-from ocpiq.ocpi.http.headers import headers
-from ocpiq.ocpi.http.link_header import next_link, number
+from ocpiq.ocpi.http.headers import request_headers
+from ocpiq.ocpi.http.link_header import next_link, parse_count
 from ocpiq.ocpi.http.prefetch import Prefetcher
-from ocpiq.ocpi.http.retry import Patience, Tries
+from ocpiq.ocpi.http.retry import Retrier, RetryPolicy
 from ocpiq.ocpi.http.urls import parameters
 from ocpiq.ocpi.pull.dedup import EXACT
-from ocpiq.ocpi.pull.repeats import Expected, RepeatFilter, Sifted
-from ocpiq.ocpi.responses import SUCCESS, head, said
-from ocpiq.ocpi.routing import routing
+from ocpiq.ocpi.pull.repeats import ExpectedStart, RepeatFilter, SiftResult
+from ocpiq.ocpi.responses import SUCCESS, parse_envelope, safe_message
+from ocpiq.ocpi.routing import routing_parties
 from ocpiq.storage import Login
 
 
 class FetchedPage(Struct, frozen=True):
-    """A page as it was read.
+    """A page that was received.
 
     `link` leads to the next page, whether a header says so or the body, and `body` is all that the body says of
     paging. `missing` says that the answer was an OCPI envelope with HTTP 404, which some platforms send for an
     empty list.
-    `most` is the number of objects that a page can have, as far as the platform says.
+    `capacity` is the number of objects that a page can have, as far as the platform says.
     """
 
     url: str
     opened: OpenedPage
     link: str | None
     total: int | None
-    sifted: Sifted
+    sifted: SiftResult
     missing: bool
-    most: int | None
+    capacity: int | None
     body: BodyPaging = BodyPaging()
 
     @property
@@ -52,7 +52,7 @@ class FetchedPage(Struct, frozen=True):
 
     @property
     def fresh(self) -> int:
-        """How many objects came that had not come before."""
+        """How many objects are new."""
         return self.opened.count - self.opened.repeated - len(self.opened.bad)
 
     @property
@@ -63,17 +63,17 @@ class FetchedPage(Struct, frozen=True):
     @property
     def full(self) -> bool:
         """Whether the page has as many objects as it can."""
-        return self.most is not None and self.opened.count >= self.most
+        return self.capacity is not None and self.opened.count >= self.capacity
 
     @property
     def unbounded(self) -> bool:
         """Whether the page has more objects than were asked for."""
-        asked = number(parameters(self.url).get("limit", ""))
-        return asked is not None and self.opened.count > asked
+        limit = parse_count(parameters(self.url).get("limit", ""))
+        return limit is not None and self.opened.count > limit
 
 
 class PageReader:
-    """Reads the pages of one pull; `asked` has the hash of every URL that was."""
+    """Reads the pages of one pull; `requested` holds the hash of every requested URL."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class PageReader:
         login: Login,
         module: str,
         gate: Gate,
-        patience: Patience,
+        patience: RetryPolicy,
         notify: Notify,
         parallel: int | None,
     ) -> None:
@@ -90,27 +90,27 @@ class PageReader:
         self.module = module
         self.subject = Subject(module, login.token.value)
         self.gate = gate
-        self.tries = Tries(patience, self.told_to_wait)
+        self.retrier = Retrier(patience, self.on_wait)
         self.notify = notify
-        self.routing = routing(login, module)
+        self.routing = routing_parties(login, module)
         self.correlation = str(uuid4())
-        self.asked: set[int] = set()
-        self.said: set[str] = set()
+        self.requested: set[int] = set()
+        self.warned: set[str] = set()
         self.paging = PagingMembers(schema.module(module, login.version).key)
         self.filter = RepeatFilter()
-        self.sifted = Sifted()
-        self.prefetcher = Prefetcher(self.fetch, parallel or MOST_AT_ONCE, at_once=parallel is not None)
+        self.sifted = SiftResult()
+        self.prefetcher = Prefetcher(self.fetch, parallel or MAX_PARALLEL, at_once=parallel is not None)
 
     def warn(self, text: str) -> None:
-        """Say something of this pull, once."""
-        if text not in self.said:
-            self.said.add(text)
+        """Send a warning about this pull, once."""
+        if text not in self.warned:
+            self.warned.add(text)
             self.notify(Warned(f"{self.module}: {text}"))
 
     def read(
-        self, url: str, *, once: bool = False, expected: Expected | None = None, rereading: bool = False
+        self, url: str, *, once: bool = False, expected: ExpectedStart | None = None, rereading: bool = False
     ) -> FetchedPage:
-        """Return the page at `url`, asked for `once` or with patience.
+        """Return the page at `url`, requested `once` or with retries.
 
         `expected` is what it should begin with; `rereading` tells that its objects may all have been read before.
         Raises Failure.
@@ -121,44 +121,44 @@ class PageReader:
             self.sifted = self.filter.sift(tuple(keys), expected, rereading=rereading)
             if exact and not self.filter.distinct.exact:
                 self.warn(
-                    f"more than {EXACT:,} objects; from here on repeats are found among the latest ones only"
+                    f"more than {EXACT:,} objects; from now on, repeats are detected only among the most recent ones"
                 )
             return self.sifted.left_out
 
-        page = self.tries.patiently(lambda: self.attempt(url, sift), once=once)
-        self.asked |= {hash(url), hash(page.url)}
+        page = self.retrier.run(lambda: self.attempt(url, sift), once=once)
+        self.requested |= {hash(url), hash(page.url)}
         return page
 
     def one_by_one(self, url: str) -> None:
-        """Wait for the requests under way, and ask for one page at a time from here on, beginning with `url`."""
-        self.asked.discard(hash(url))
+        """Wait for requests in flight, then request one page at a time, beginning with `url`."""
+        self.requested.discard(hash(url))
         for other in tuple(self.prefetcher.pending):
             with suppress(Failure, TimeoutError):
-                self.prefetcher.take(other, self.tries.left)
+                self.prefetcher.take(other, self.retrier.left)
         self.prefetcher.most = 1
 
-    def told_to_wait(self) -> None:
-        """Say that the platform sets the pace."""
-        self.warn("the platform asks to wait; waiting")
+    def on_wait(self) -> None:
+        """Warn that the platform asked to wait."""
+        self.warn("the platform asks ocpiq to wait; waiting")
 
-    def fetch(self, url: str, stopped: Callable[[], bool]) -> Answer:
-        """Return the answer at `url`, asked for once."""
-        sent = headers(self.token, self.correlation, self.routing)
-        return self.connection.get(url, sent, self.subject, stopped, self.tries.left)
+    def fetch(self, url: str, stopped: Callable[[], bool]) -> HttpResponse:
+        """Return the response at `url`, requested once."""
+        sent = request_headers(self.token, self.correlation, self.routing)
+        return self.connection.get(url, sent, self.subject, stopped, self.retrier.left)
 
     def attempt(self, url: str, sift: Repeats) -> FetchedPage:
-        """Return the page at `url`: fetched ahead, or asked for now."""
+        """Return the page at `url`: prefetched, or requested now."""
         began = time.monotonic()
         try:
-            answer = self.prefetcher.take(url, self.tries.left)
+            answer = self.prefetcher.take(url, self.retrier.left)
         except (Failure, TimeoutError) as error:
-            failure = error if isinstance(error, Failure) else failures.late(self.subject, url)
+            failure = error if isinstance(error, Failure) else failures.timed_out(self.subject, url)
             self.trace(url, failure.status, None, time.monotonic() - began)
             raise failure from error
-        total = number(answer.headers.get("x-total-count", ""))
-        self.sifted = Sifted()
+        total = parse_count(answer.headers.get("x-total-count", ""))
+        self.sifted = SiftResult()
         try:
-            opened = self.opened(answer, total, sift) if answer.success else self.refused(answer)
+            opened = self.open_page(answer, total, sift) if answer.success else self.error_page(answer)
         except Failure:
             self.trace(url, answer.status, None, answer.seconds)
             raise
@@ -171,21 +171,21 @@ class PageReader:
             total=total,
             sifted=self.sifted,
             missing=answer.status == 404,
-            most=most(answer),
+            capacity=page_capacity(answer),
             body=body,
         )
 
     def trace(self, url: str, status: int, objects: int | None, seconds: float) -> None:
-        """Tell of a request."""
+        """Report a request."""
         self.notify(Requested(self.module, self.subject.traced(url), status, objects, seconds))
 
-    def opened(self, answer: Answer, total: int | None, sift: Repeats) -> OpenedPage:
-        """Return what the gate makes of a page, where `total` objects are announced.
+    def open_page(self, answer: HttpResponse, total: int | None, sift: Repeats) -> OpenedPage:
+        """Return a page opened by the gate; `total` objects are announced.
 
-        Raises the Failure of a body or envelope that is none.
+        Raises the Failure for an invalid body or envelope.
         """
         if answer.status == NO_CONTENT and not answer.body:
-            return NOTHING
+            return EMPTY_PAGE
         self.filter.distinct.expect(total or 0)
         try:
             opened = self.gate.page(answer.body, sift)
@@ -197,35 +197,35 @@ class PageReader:
         if opened.form == "object":
             raise failures.of_page(self.subject, answer.url)
         if code is not None and code not in SUCCESS:
-            message = said(opened.status_message, self.token.value)
+            message = safe_message(opened.status_message, self.token.value)
             raise failures.of_code(self.subject, answer.url, answer.status, code, message)
         return opened
 
-    def forget(self) -> None:
-        """Begin anew: nothing has been read."""
-        self.asked.clear()
+    def reset(self) -> None:
+        """Start over: nothing has been read."""
+        self.requested.clear()
         self.filter = RepeatFilter()
 
-    def refused(self, answer: Answer) -> OpenedPage:
-        """Return an empty page for HTTP 404 with an envelope; raises the Failure of other HTTP errors."""
-        found = head(answer.body)
-        if answer.status == 404 and found.code is not None:
-            return NOTHING
-        message = said(found.message, self.token.value)
+    def error_page(self, answer: HttpResponse) -> OpenedPage:
+        """Return an empty page for HTTP 404 with an envelope; raises the Failure for other HTTP errors."""
+        envelope = parse_envelope(answer.body)
+        if answer.status == 404 and envelope.code is not None:
+            return EMPTY_PAGE
+        message = safe_message(envelope.message, self.token.value)
         failure = failures.of_status(self.subject, answer.url, answer.status, message)
         failure.wait = answer.retry_after
         raise failure
 
 
-def most(answer: Answer) -> int | None:
-    """Return how many objects the page of an answer can have: what was asked for, or X-Limit if that is less."""
+def page_capacity(answer: HttpResponse) -> int | None:
+    """Return the maximum number of objects of a page: the requested limit, or X-Limit if that is less."""
     bounds = (
-        number(parameters(answer.url).get("limit", "")),
-        number(answer.headers.get("x-limit", "")),
+        parse_count(parameters(answer.url).get("limit", "")),
+        parse_count(answer.headers.get("x-limit", "")),
     )
     return min((bound for bound in bounds if bound), default=None)
 
 
-MOST_AT_ONCE = 8  # requests, where the platform answers as it should
+MAX_PARALLEL = 8  # requests, where the platform answers as it should
 NO_CONTENT = 204  # HTTP status
-NOTHING = OpenedPage(None, "", "", 0, ())
+EMPTY_PAGE = OpenedPage(None, "", "", 0, ())

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from ocpiq.errors import IncompleteError, Notify, Warned, ignore
 from ocpiq.gate import Gate, OpenedPage
-from ocpiq.ocpi.endpoints import endpoints_of
+from ocpiq.ocpi.endpoints import module_urls
 from ocpiq.ocpi.http.client import Connection
 from ocpiq.ocpi.http.failures import Failure
-from ocpiq.ocpi.http.retry import Patience
-from ocpiq.ocpi.http.urls import without_nothing
+from ocpiq.ocpi.http.retry import RetryPolicy
+from ocpiq.ocpi.http.urls import without_empty_parameters
 from ocpiq.ocpi.pull.first_page import first_page
 from ocpiq.ocpi.pull.go_back import GoBack
 from ocpiq.ocpi.pull.page import FetchedPage, PageReader
@@ -25,14 +25,14 @@ from ocpiq.ocpi.pull.strategy import (
     ByOffset,
     Done,
     Fetch,
+    FetchOutcome,
     FollowLinks,
-    Outcome,
     PullContext,
     Rejected,
     Strategy,
     Switch,
 )
-from ocpiq.ocpi.routing import Page, of_all
+from ocpiq.ocpi.routing import Page, pages_of_parties
 from ocpiq.storage import Login
 
 EARLIEST = "2010-01-01T00:00:00Z"  # sessions cannot be asked for without a date_from; none is older
@@ -50,7 +50,7 @@ def pull(
     until: str | None = None,
     newest: int | None = None,
     notify: Notify = ignore,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
     parallel: int | None = None,
 ) -> Iterator[Page]:
     """Yield the pages of `module`, each with the number of objects that the whole pull is announced to have.
@@ -61,23 +61,23 @@ def pull(
     platform answers well. Raises PlatformError where nothing can be had, IncompleteError after the last page
     where there was more.
     """
-    places, filters = endpoints_of(login, module), dates(module, since, until)
+    places, filters = module_urls(login, module), date_filters(module, since, until)
 
-    def asked(login: Login, newest: int | None = None) -> Iterator[Page]:
-        reader = PageReader(connection, login, module, gate, patience or Patience(), notify, parallel)
+    def pages(login: Login, newest: int | None = None) -> Iterator[Page]:
+        reader = PageReader(connection, login, module, gate, patience or RetryPolicy(), notify, parallel)
         yield from Pull(reader, first_page(reader, places, filters), filters).pages(newest)
 
-    return of_all(login, module, asked, lambda text: notify(Warned(text)), newest)
+    return pages_of_parties(login, module, pages, lambda text: notify(Warned(text)), newest)
 
 
-def dates(module: str, since: str | None, until: str | None) -> dict[str, str]:
-    """Return the date parameters to send."""
+def date_filters(module: str, since: str | None, until: str | None) -> dict[str, str]:
+    """Return the date parameters of the requests."""
     first = since or (EARLIEST if module == "sessions" else None)
     return {name: value for name, value in (("date_from", first), ("date_to", until)) if value}
 
 
 class Pull:
-    """One pull: read from the first page to the last, again where the list moved, and compared with its total."""
+    """One pull: reads from the first page to the last, again if the list changed, and compares with the total."""
 
     def __init__(self, reader: PageReader, first: FetchedPage, filters: dict[str, str]) -> None:
         self.reader = reader
@@ -88,84 +88,84 @@ class Pull:
         self.strategy: Strategy = FollowLinks(self.context)
         self.last = first  # the page that the next one follows
         self.stuck = False  # whether the platform sends a page again and again
-        self.unsure = False  # whether each reading may have passed objects over
+        self.uncertain = False  # whether each reading may have passed objects over
         self.warnings: list[str] = []  # to be said when the next page is asked for
 
     def pages(self, newest: int | None) -> Iterator[Page]:
-        """Yield the pages; with `newest`, those at the end that have so many objects, where that can be told."""
+        """Yield the pages; with `newest`, only the last pages with that many objects, if they can be located."""
         start = (self.first.total or 0) - newest if newest is not None else 0
         if newest is None or start <= self.first.opened.count:
-            yield from self.all(self.first)
+            yield from self.all_pages(self.first)
             return
-        end = self.end(start)
+        end = self.last_pages(start)
         if sum(opened.count - opened.repeated for opened, _ in end) >= newest:
             yield from end
             return
-        self.reader.forget()
-        yield from self.all(self.again(self.first.url))
+        self.reader.reset()
+        yield from self.all_pages(self.reread(self.first.url))
 
-    def end(self, start: int) -> list[Page]:
-        """Return the pages from an offset on; nothing where the announced number does not lead there."""
+    def last_pages(self, start: int) -> list[Page]:
+        """Return the pages from an offset on; empty if the announced total is wrong."""
         rest = Pull(self.reader, self.first, dict(self.context.filters))
         progress = rest.progress
         progress.total, progress.marks = self.first.total, {self.first.mark}
         progress.position = progress.distinct = start
         progress.size, progress.pages = self.first.opened.count, 1
         try:
-            page, _ = rest.carry_out(rest.settled(ByOffset(rest.context).next(self.first)))
-            return [] if page is None else list(rest.all(page))
+            page, _ = rest.execute(rest.resolve(ByOffset(rest.context).next(self.first)))
+            return [] if page is None else list(rest.all_pages(page))
         except (Failure, IncompleteError):
             return []
 
-    def all(self, page: FetchedPage) -> Iterator[Page]:
-        """Yield the pages from `page` on; what moved in the meantime is read again."""
+    def all_pages(self, page: FetchedPage) -> Iterator[Page]:
+        """Yield the pages from `page` on, and read again what moved in the meantime."""
         try:
             yield from self.reading(page)
             yield from self.readings()
         finally:
             self.reader.prefetcher.stop()
-            self.say_sharing()
+            self.warn_shared_ids()
         self.check_total()
 
     def reading(self, first: FetchedPage) -> Iterator[Page]:
-        """Yield a page and all that follow it."""
+        """Yield a page and all following pages."""
         page: FetchedPage | None = first
-        asked: Fetch | None = None  # how it was asked for
+        fetch: Fetch | None = None  # how it was asked for
         while page is not None:
-            opened = self.take(page, asked)
-            step = self.settled(self.after(page, asked))
-            if self.progress.pages > 1:  # whoever asked for a second page wants more than one
+            opened = self.take(page, fetch)
+            step = self.resolve(self.next_step(page, fetch))
+            if self.progress.pages > 1:  # a second page means that all are wanted
                 self.reader.prefetcher.aim(step.prefetch if isinstance(step, Fetch) else ())
             yield opened, self.progress.total
             try:
-                page, asked = self.carry_out(step)
+                page, fetch = self.execute(step)
             except Failure as failure:
                 raise self.broken_off(failure) from failure
 
-    def take(self, page: FetchedPage, asked: Fetch | None) -> OpenedPage:
-        """Count a page, and return what is to be used of it."""
-        if asked is not None and asked.back:
+    def take(self, page: FetchedPage, fetch: Fetch | None) -> OpenedPage:
+        """Count a page and return the part to use."""
+        if fetch is not None and fetch.back:
             self.progress.count(page, page.opened.count)
             return replace(page.opened, bad=())
-        early = asked.early if asked is not None else 0
-        self.progress.take(page, asked.offset if asked is not None else None, early)
+        early = fetch.early if fetch is not None else 0
+        self.progress.take(page, fetch.offset if fetch is not None else None, early)
         self.last = page
         counted = sum(1 for place in page.opened.bad if place < early)  # with the page before
         bad = page.opened.bad[counted:]
         return replace(page.opened, count=page.opened.count - counted, bad=bad) if counted else page.opened
 
-    def after(self, page: FetchedPage, asked: Fetch | None) -> Fetch | Done | Switch:
-        """Return what comes after a page that was taken; back to what slipped through before it, if that may be."""
-        follows = asked is not None and not asked.back and asked.offset is not None
+    def next_step(self, page: FetchedPage, fetch: Fetch | None) -> Fetch | Done | Switch:
+        """Return the step after an accepted page; goes back if objects may have been skipped before it."""
+        follows = fetch is not None and not fetch.back and fetch.offset is not None
         if follows and self.joints.gap and not self.joints.unordered:
-            assert asked is not None and asked.offset is not None
-            if not self.progress.fell:
+            assert fetch is not None and fetch.offset is not None
+            if not self.progress.total_drop:
                 self.reader.warn(MOVES)
-            return Switch(GoBack(self.context, self.strategy, page, asked.offset))
+            return Switch(GoBack(self.context, self.strategy, page, fetch.offset))
         return self.strategy.next(page)
 
-    def settled(self, step: Fetch | Done | Switch) -> Fetch | Done:
-        """Return what a strategy says next, asked of the one that it switches to if it does."""
+    def resolve(self, step: Fetch | Done | Switch) -> Fetch | Done:
+        """Return the next step after following all switches of strategy."""
         while isinstance(step, Switch):
             if step.warning:
                 self.warnings.append(step.warning)
@@ -173,8 +173,8 @@ class Pull:
             step = self.strategy.next(self.last)
         return step
 
-    def carry_out(self, step: Fetch | Done) -> tuple[FetchedPage | None, Fetch | None]:
-        """Return the page that comes next and how it was asked for, or None where there is none. Raises Failure."""
+    def execute(self, step: Fetch | Done) -> tuple[FetchedPage | None, Fetch | None]:
+        """Return the next page and its request, or None at the end. Raises Failure."""
         while True:
             while self.warnings:
                 self.reader.warn(self.warnings.pop(0))
@@ -186,30 +186,30 @@ class Pull:
                 if step.warning and outcome.fresh:
                     self.reader.warn(step.warning)
                 return outcome, step
-            found = self.strategy.next(outcome)
-            if isinstance(found, Switch) and found.alone:
+            following = self.strategy.next(outcome)
+            if isinstance(following, Switch) and following.alone:
                 self.reader.one_by_one(step.url)
-            step = self.settled(found)
+            step = self.resolve(following)
 
-    def outcome(self, step: Fetch) -> tuple[Fetch, Outcome]:
-        """Return how a request ended; one that a platform does not take one object early is made without that."""
+    def outcome(self, step: Fetch) -> tuple[Fetch, FetchOutcome]:
+        """Return the outcome of a request; if the platform refuses to start one object early, request without that."""
         expected = self.joints.expected(step.early, more=self.progress.more)
         rereading = step.back or self.progress.reread
         try:
             page = self.reader.read(step.url, expected=expected, rereading=rereading)
         except Failure as failure:
-            empty = without_nothing(step.url) != step.url  # which may be the reason
+            empty = without_empty_parameters(step.url) != step.url  # which may be the reason
             if step.early and failure.refused and not empty and not self.joints.honoured:
                 return self.outcome(self.plain(step))
             return step, failure
-        if step.early and self.progress.known(page) and not self.joints.honoured:
+        if step.early and self.progress.is_repeat(page) and not self.joints.honoured:
             return self.outcome(self.plain(step))
         self.joints.honoured = self.joints.honoured or page.sifted.joint >= 0
-        why = step.flaw(page)
-        return step, Rejected(page, why) if why else page
+        reason = step.flaw(page)
+        return step, Rejected(page, reason) if reason else page
 
     def plain(self, step: Fetch) -> Fetch:
-        """Return a request as it is where the platform cannot be asked for one object early."""
+        """Return a request without the early object, for platforms that do not accept it."""
         self.joints.precise = False
         offset = None if step.offset is None else step.offset + step.early
         return replace(step, url=step.plain, offset=offset, early=0, prefetch=())
@@ -225,93 +225,97 @@ class Pull:
         most = 2 * progress.pages + STALE_PAGES
         idle = readings = 0
         while idle < IDLE_READINGS and (self.moved or self.unproven):
-            page = self.again(self.first.url)
+            page = self.reread(self.first.url)
             if not self.moved and not self.joints.shrunk and self.joints.begins_as(page):
                 progress.count(page, page.opened.count)
-                yield without_bad(page.opened), progress.total
+                yield omit_bad(page.opened), progress.total
                 return
             self.reader.warn(MOVES)
             before, unproven = progress.distinct, self.unproven
             progress.restart()
-            self.reader.asked.clear()
+            self.reader.requested.clear()
             self.strategy = self.strategy.base
             for opened, total in islice(self.reading(page), most):
-                yield without_bad(opened), total
+                yield omit_bad(opened), total
             idle = idle + 1 if progress.distinct == before else 0
             readings += 1
-            if progress.still:
+            if progress.unchanged:
                 return
-            self.unsure = self.stuck and unproven
+            self.uncertain = self.stuck and unproven
             if not self.moved and self.unproven and readings >= MOST_READINGS:
-                self.unsure = True
+                self.uncertain = True
                 return
 
     @property
     def moved(self) -> bool:
-        """Whether objects came twice, or in no order, and, for all that is known, others not at all."""
+        """Whether objects were repeated or unordered, so that others may be missing."""
         progress = self.progress
-        missed = progress.lacking or (progress.total is None and not self.strategy.base.overlaps)
+        missed = progress.incomplete or (progress.total is None and not self.strategy.base.overlaps)
         repeated = progress.repeated and not self.joints.shared
         unordered = self.joints.unordered and (missed or progress.distinct != progress.total)
         return ((repeated and missed) or unordered) and not self.stuck
 
     @property
     def unproven(self) -> bool:
-        """Whether objects may have slipped through without a trace."""
+        """Whether objects may have been skipped unnoticed."""
         return self.joints.unproven
 
-    def again(self, url: str) -> FetchedPage:
-        """Return a page of which some was read before. Raises IncompleteError."""
+    def reread(self, url: str) -> FetchedPage:
+        """Read a page again. Raises IncompleteError."""
         try:
             return self.reader.read(url, rereading=True)
         except Failure as failure:
             raise self.broken_off(failure) from failure
 
-    def say_sharing(self) -> None:
-        """Say how many objects were kept that share their key with another."""
-        sharing, apart = self.reader.filter.sharing, self.reader.filter.apart
-        if sharing:
+    def warn_shared_ids(self) -> None:
+        """Warn how many kept objects share their key with another."""
+        within, across = self.reader.filter.shared_within, self.reader.filter.shared_across
+        if within:
             self.reader.warn(
-                f"{sharing} objects share an id with another object of the same answer; all were kept"
+                f"{within} objects share an id with another object of the same response; all were kept"
             )
-        if apart:
-            self.reader.warn(f"{apart} objects share an id with an object of another answer; all were kept")
+        if across:
+            self.reader.warn(
+                f"{across} objects share an id with an object of another response; all were kept"
+            )
 
     def check_total(self) -> None:
-        """Compare with what was announced; some platforms count without the dates of the request."""
+        """Compare with what was announced; some platforms ignore the dates when they count of the request."""
         progress = self.progress
         body = self.last.body
         if body.more and not self.joints.honoured:
             raise self.incomplete(
-                f'"{body.more}" in its answers tells of more objects, and leads nowhere that OCPI knows'
+                f'"{body.more}" in its responses announces more objects, but ocpiq cannot follow it'
             )
-        if self.stuck and (progress.lacking or progress.total is None):
-            raise self.incomplete("the platform sends the same page again and again")
-        if progress.nameless >= NAMELESS_PAGES or self.reader.filter.keyless:
-            raise self.incomplete("objects without an id cannot be told apart where the list is read again")
-        if self.unsure:
-            raise self.incomplete("objects go away while the list is read, and others may slip through")
+        if self.stuck and (progress.incomplete or progress.total is None):
+            raise self.incomplete("the platform keeps sending the same page")
+        if progress.keyless_pages >= NAMELESS_PAGES or self.reader.filter.keyless:
+            raise self.incomplete("objects without an id cannot be told apart when the list is read again")
+        if self.uncertain:
+            raise self.incomplete(
+                "objects are removed while the list is read, so others may have been skipped"
+            )
         if self.joints.shared and progress.total is None:
-            raise self.incomplete("objects of different pages share an id, and are kept once")
+            raise self.incomplete("objects on different pages share an id; only one of each was kept")
         if body.total > progress.distinct:
-            text = f'"{body.total_name}" in its answers tells of more objects'
-        elif progress.lacking:
-            text = f"the platform announced {progress.total} objects and gave {progress.distinct}"
+            text = f'"{body.total_name}" in its responses announces more objects'
+        elif progress.incomplete:
+            text = f"the platform announced {progress.total} objects but returned {progress.distinct}"
         else:
             return
         if self.context.filters in ({}, {"date_from": EARLIEST}):
             raise self.incomplete(text)
-        self.reader.warn(f"{text}; some platforms count without the dates")
+        self.reader.warn(f"{text}; some platforms ignore the dates when they count")
 
     def broken_off(self, failure: Failure) -> IncompleteError:
-        """Return the error for a pull that failed on the way."""
+        """Return the error for a pull that failed in the middle."""
         return IncompleteError(f"{failure.message}; {self.progress}", hint=failure.hint)
 
-    def incomplete(self, why: str) -> IncompleteError:
+    def incomplete(self, reason: str) -> IncompleteError:
         """Return the error for a pull that did not get everything."""
-        return IncompleteError(f"{self.reader.module}: {why}; {self.progress}")
+        return IncompleteError(f"{self.reader.module}: {reason}; {self.progress}")
 
 
-def without_bad(opened: OpenedPage) -> OpenedPage:
-    """Return a page that was read before without what is not an object, which was counted then."""
+def omit_bad(opened: OpenedPage) -> OpenedPage:
+    """Return a page that was read before without bad items, which were counted then."""
     return replace(opened, count=opened.count - len(opened.bad), bad=())

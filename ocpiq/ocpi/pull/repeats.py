@@ -1,4 +1,4 @@
-"""Which objects of a page came before, by their sealed keys and their order, and whether a page joins the one before.
+"""Detects repeated objects by their sealed keys and order, and whether a page joins the one before.
 
 Objects of one answer are all kept, also where they share a key: then they are different objects, or the platform lists
 one twice on purpose. Repeats are left out between answers only. Nothing but keys and order decides.
@@ -10,13 +10,13 @@ from collections import Counter
 
 from msgspec import Struct
 
-from ocpiq.ocpi.pull.dedup import Distinct
+from ocpiq.ocpi.pull.dedup import SeenKeys
 
 Keys = tuple[int | None, ...]
 """The sealed keys of a page's objects in their order; None for one without a key."""
 
 
-class Expected(Struct, frozen=True):
+class ExpectedStart(Struct, frozen=True):
     """What a page is expected to begin with: the last `early` objects of the page before, which ended with `last`.
 
     Where the list has not moved in this reading and the platform announces more, `settled`, objects after them
@@ -28,17 +28,17 @@ class Expected(Struct, frozen=True):
     settled: bool = False
 
 
-class Sifted(Struct, frozen=True):
-    """What was found in a page.
+class SiftResult(Struct, frozen=True):
+    """The repeats in a page.
 
     `left_out` are the places of the objects that came before, `joint` is the place of the last object of the page
-    before, -1 where it is not there, and `again` counts the objects after it that were left out.
+    before, -1 where it is not there, and `repeated_later` counts the objects after it that were left out.
     """
 
     keys: Keys = ()
     left_out: tuple[int, ...] = ()
     joint: int = -1
-    again: int = 0
+    repeated_later: int = 0
 
     @property
     def mark(self) -> int:
@@ -47,32 +47,32 @@ class Sifted(Struct, frozen=True):
 
 
 class RepeatFilter:
-    """Sifts the pages of one pull.
+    """Filters repeats from the pages of one pull.
 
-    `sharing` counts the objects that were kept although another of the same answer has their key, `apart` those where
-    another answer has it. `keyless` counts the objects without a key that were left out in pages that had been
-    read before, as there is no telling which they are.
+    `shared_within` counts the objects that were kept although another of the same response has their key,
+    `shared_across` those whose key is in another response. `keyless` counts the objects without a key that were
+    left out of pages that are read again, because they cannot be told apart.
     """
 
     def __init__(self) -> None:
-        self.distinct = Distinct()
-        self.sharing = 0
-        self.apart = 0
+        self.distinct = SeenKeys()
+        self.shared_within = 0
+        self.shared_across = 0
         self.keyless = 0
 
-    def sift(self, keys: Keys, expected: Expected | None, *, rereading: bool) -> Sifted:
-        """Return what came before in a page; of one that is read again, all objects without a key."""
-        joint = joint_of(keys, expected) if expected else -1
+    def sift(self, keys: Keys, expected: ExpectedStart | None, *, rereading: bool) -> SiftResult:
+        """Return the repeats in a page; in a page that is read again, also all objects without a key."""
+        joint = find_joint(keys, expected) if expected else -1
         if None not in keys and len(set(keys)) == len(keys):
-            known = self.distinct.repeats(keys)  # type: ignore[arg-type] # none is None
+            repeated = self.distinct.repeats(keys)  # type: ignore[arg-type] # none is None
         else:
-            known = self.with_care(keys)
-        if joint > 0 and not set(known).issuperset(range(joint)):
+            repeated = self.repeats_by_occurrence(keys)
+        if joint > 0 and not set(repeated).issuperset(range(joint)):
             joint = -1  # it went to after what is new
-        repeats = known
-        if known and expected and expected.settled and joint == expected.early - 1:
-            repeats = [place for place in known if place <= joint]
-            self.apart += len(known) - len(repeats)
+        repeats = repeated
+        if repeated and expected and expected.settled and joint == expected.early - 1:
+            repeats = [place for place in repeated if place <= joint]
+            self.shared_across += len(repeated) - len(repeats)
         without: list[int] = []
         if None in keys and (rereading or joint >= 0):
             without = [
@@ -80,40 +80,40 @@ class RepeatFilter:
             ]
             self.keyless += len(without) if rereading else 0
         again = 0 if rereading else sum(1 for place in repeats if place > joint)
-        return Sifted(keys, tuple(sorted({*repeats, *without})), joint, again)
+        return SiftResult(keys, tuple(sorted({*repeats, *without})), joint, again)
 
-    def with_care(self, keys: Keys) -> list[int]:
-        """Return the places of what came before in a page whose keys are not all there, or not all different."""
-        numbers = occurrences(keys)
+    def repeats_by_occurrence(self, keys: Keys) -> list[int]:
+        """Return the positions of repeats in a page with missing or equal keys."""
+        numbers = occurrence_numbers(keys)
         places = [place for place, key in enumerate(keys) if key is not None]
-        sealed = [sealed_again(key, numbers[place]) for place, key in enumerate(keys) if key is not None]
-        known = [places[number] for number in self.distinct.repeats(sealed)]
-        before = set(known)
+        sealed = [seal_occurrence(key, numbers[place]) for place, key in enumerate(keys) if key is not None]
+        repeated = [places[number] for number in self.distinct.repeats(sealed)]
+        before = set(repeated)
         new = [number for place, number in enumerate(numbers) if number > 1 and place not in before]
-        self.sharing += len(new) + new.count(2)  # with the second one, the first shares its key as well
-        return known
+        self.shared_within += len(new) + new.count(2)  # with the second one, the first shares its key as well
+        return repeated
 
 
-def sealed_again(key: int, number: int) -> int:
-    """Return what stands for a key where it comes for the second time in one answer, or a later one."""
+def seal_occurrence(key: int, number: int) -> int:
+    """Return a value for the `number`th occurrence of a key in one response."""
     return key if number == 1 else hash((key, number))
 
 
-def occurrences(keys: Keys) -> list[int]:
-    """Return for each key how often it has come up to its place, 0 for None."""
+def occurrence_numbers(keys: Keys) -> list[int]:
+    """Return for each key its number of occurrences up to there, 0 for None."""
     counts: Counter[int] = Counter()
-    found = []
+    numbers = []
     for key in keys:
         if key is not None:
             counts[key] += 1
-        found.append(counts[key] if key is not None else 0)
-    return found
+        numbers.append(counts[key] if key is not None else 0)
+    return numbers
 
 
-def joint_of(keys: Keys, expected: Expected) -> int:
-    """Return where a page has the last object of the page before, or -1.
+def find_joint(keys: Keys, expected: ExpectedStart) -> int:
+    """Return the position of the last object of the page before, or -1.
 
-    An object without a key is taken for it in its place.
+    An object without a key in its position counts as that object.
     """
     if expected.last is None:
         place = expected.early - 1

@@ -41,11 +41,11 @@ def guarded(data: bytes) -> None:
 
 def headers(text: str) -> None:
     httpx.Response(200, extensions={"headers": []})
-    client.merged([(b"Link", text.encode())] * 2)
+    client.merge_headers([(b"Link", text.encode())] * 2)
 
 
 def unpacked(text: str) -> None:
-    list(decoders.unpacked(iter([text.encode()]), "gzip", lambda size: None))
+    list(decoders.decode_body(iter([text.encode()]), "gzip", lambda size: None))
 
 
 def filled(pattern: str) -> Callable[[int], str]:
@@ -76,13 +76,13 @@ READERS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
             "<a>|\t;|x",
         ),
     ),
-    "a count": (link_header.number, ("|1|x", "|1,|", "| |x", "|,|")),
-    "a date in a header": (client.moment, ("|1 |", "|, |", "Mon, 1 Jan |2|", "|:|", "|-|", "|(|")),
+    "a count": (link_header.parse_count, ("|1|x", "|1,|", "| |x", "|,|")),
+    "a date in a header": (client.parse_http_date, ("|1 |", "|, |", "Mon, 1 Jan |2|", "|:|", "|-|", "|(|")),
     "headers": (headers, ("|, |", "|é|")),
     "an address": (
         lambda text: (
-            urls.resolved(text, BASE),
-            urls.redirected(text, BASE),
+            urls.resolve(text, BASE),
+            urls.redirect_target(text, BASE),
             urls.parameters(BASE + text),
         ),
         (
@@ -108,7 +108,7 @@ READERS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
         ("http://a/|%|", "http://a/|%25|", "http://|a|", "http://a?|offset=1&|"),
     ),
     "a platform's words": (
-        lambda text: responses.said(text, TOKEN),
+        lambda text: responses.safe_message(text, TOKEN),
         (
             "|a|",
             "|abcdefghij0123456789|",
@@ -135,7 +135,7 @@ READERS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     ),
     "a number as text": (LITERAL.fullmatch, ("|1|x", "1.|1|x", "1e|1|x", "|.|")),
     "JSON": (lambda text: parse(text.encode()), ("|1|x", "[|1,|", '"|\\u0041|"', "|[|", "| |x", '"|\\"|')),
-    "a version": (responses.version, ("|1.|x", "|.|", "v1|-d|")),
+    "a version": (responses.normalize_version, ("|1.|x", "|.|", "v1|-d|")),
     "a body that is not packed": (unpacked, ("|a|", "|\x1f\x8b|")),
 }
 CASES = {f"{name}: {made[:20]}": (read, made) for name, (read, found) in READERS.items() for made in found}
@@ -187,5 +187,5 @@ def test_headers(start, pattern):
     assert not grows_by_the_square(guarded, lambda size: f"{start}{make(size)}\r\n".encode("latin-1"))
 
 
-def test_what_grows_by_the_square_is_seen():
+def test_quadratic_growth_is_detected():
     assert grows_by_the_square(lambda text: [text[place:] for place in range(len(text))], "a".__mul__)

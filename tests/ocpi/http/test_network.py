@@ -23,7 +23,7 @@ CDRS = Subject("cdrs")
 
 
 def failure_of(url: str, waits: list[float] | None = None) -> PlatformError:
-    patience = ocpi.Patience(pause=(waits if waits is not None else []).append, spread=0)
+    patience = ocpi.RetryPolicy(pause=(waits if waits is not None else []).append, spread=0)
     with pytest.raises(PlatformError) as caught:
         ocpi.login(url, TOKEN, patience=patience)
     return caught.value
@@ -52,7 +52,7 @@ def listening(serve):
 
 def test_a_host_that_does_not_exist():
     error = failure_of("https://no-such-host.invalid/versions")
-    assert error.message == "versions: no host is called no-such-host.invalid"
+    assert error.message == "versions: host no-such-host.invalid not found"
 
 
 def test_a_port_that_nobody_listens_at():
@@ -73,7 +73,7 @@ def test_a_server_that_hangs_up_is_tried_again():
     waits: list[float] = []
     with listening(lambda connection: connection.recv(65536)) as place:
         error = failure_of(f"http://{place}/versions", waits)
-    assert error.message == f"versions: {place} ended the connection in its answer"
+    assert error.message == f"versions: {place} closed the connection in the middle of a response"
     assert len(waits) == 3
 
 
@@ -85,10 +85,10 @@ def test_a_server_that_does_not_answer_is_tried_once_more():
             connection.get(f"http://{place}/", {}, CDRS)
         release.set()
     assert caught.value.message == f"cdrs: {place} does not answer in time"
-    assert (caught.value.retries, caught.value.reached, waits) == (1, False, [])
+    assert (caught.value.retries, caught.value.answered, waits) == (1, False, [])
 
 
-def test_an_answer_without_end_is_given_up():
+def test_an_endless_response_is_abandoned():
     def serve(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n[")
@@ -105,7 +105,7 @@ def test_an_answer_without_end_is_given_up():
         pytest.raises(Failure) as caught,
     ):
         connection.get(f"http://{place}/", {}, CDRS)
-    assert caught.value.message == f"cdrs: the answer of {place} is larger than 1 MB"
+    assert caught.value.message == f"cdrs: the response of {place} is larger than 1 MB"
     assert caught.value.retries == 0
 
 
@@ -123,7 +123,7 @@ def blown_up(coding):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
-def test_a_bomb_is_given_up_before_it_takes_much_memory(coding):
+def test_a_bomb_is_abandoned_before_it_takes_much_memory(coding):
     bomb = Response(blown_up(coding), headers={"Content-Encoding": coding})
     with (
         serving(Platform(special={"cdrs": lambda _: bomb})) as platform,
@@ -155,7 +155,7 @@ def dribbling(pieces):
     return serve
 
 
-def test_a_body_that_is_too_slow_is_given_up_and_not_tried_again():
+def test_a_slow_body_is_abandoned_and_not_retried():
     bounds = ocpi.Bounds(patience=0.2, slowest=10_000)
     with (
         listening(dribbling(b" " for _ in range(400))) as place,
@@ -163,11 +163,11 @@ def test_a_body_that_is_too_slow_is_given_up_and_not_tried_again():
         pytest.raises(Failure) as caught,
     ):
         connection.get(f"http://{place}/", {}, CDRS)
-    assert caught.value.message == f"cdrs: {place} sends less than 10 kB a second"
+    assert caught.value.message == f"cdrs: {place} sends less than 10 kB per second"
     assert caught.value.retries == 0
 
 
-def test_a_body_that_stops_is_not_waited_for_as_long_as_its_beginning():
+def test_a_stalled_body_has_a_shorter_timeout_than_the_first_byte():
     bounds = ocpi.Bounds(first=60, idle=0.1)
     release = threading.Event()
 
@@ -217,11 +217,11 @@ def half_a_body(connection: socket.socket, over: threading.Event) -> None:
     ("serve", "said"),
     [
         (endless_head, "does not answer in time"),
-        (endless_body, "sends less than 10 kB a second"),
+        (endless_body, "sends less than 10 kB per second"),
         (half_a_body, "does not answer in time"),
     ],
 )
-def test_whatever_a_platform_does_it_is_given_up_when_the_time_is_over(serve, said):
+def test_every_stalling_platform_is_abandoned_in_time(serve, said):
     over = threading.Event()
 
     def served(connection: socket.socket) -> None:
@@ -229,7 +229,7 @@ def test_whatever_a_platform_does_it_is_given_up_when_the_time_is_over(serve, sa
         with suppress(OSError):
             serve(connection, over)
 
-    patience = ocpi.Patience(waits=(), most=0.5, least=0.1)
+    patience = ocpi.RetryPolicy(waits=(), most=0.5, least=0.1)
     with listening(served) as place:
         with pytest.raises(PlatformError) as caught:
             ocpi.login(f"http://{place}/cdrs", TOKEN, patience=patience)

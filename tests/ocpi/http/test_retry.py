@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ocpiq import ocpi
 from ocpiq.ocpi.http.failures import Failure
-from ocpiq.ocpi.http.retry import Tries
+from ocpiq.ocpi.http.retry import Retrier
 
 
 class Clock:
@@ -22,14 +22,14 @@ class Clock:
         self.waits.append(seconds)
         self.now += seconds
 
-    def tries(self, **bounds: float) -> Tries:
-        return Tries(ocpi.Patience(pause=self.pause, clock=lambda: self.now, **bounds), lambda: None)
+    def tries(self, **bounds: float) -> Retrier:
+        return Retrier(ocpi.RetryPolicy(pause=self.pause, clock=lambda: self.now, **bounds), lambda: None)
 
 
 def failure(retries: int = 3, wait: float | None = None) -> Failure:
-    made = Failure("cdrs: busy", status=503, retries=retries)
-    made.wait = wait
-    return made
+    failed = Failure("cdrs: busy", status=503, retries=retries)
+    failed.wait = wait
+    return failed
 
 
 def fails(*failures: Failure):
@@ -58,23 +58,23 @@ WAITS = {
 def test_waits(failed, waits):
     clock = Clock()
     with pytest.raises(Failure):
-        clock.tries(spread=0).patiently(fails(failed))
+        clock.tries(spread=0).run(fails(failed))
     assert clock.waits == waits
 
 
-def test_once_is_once():
+def test_once_means_no_retry():
     clock = Clock()
     with pytest.raises(Failure):
-        clock.tries().patiently(fails(failure()), once=True)
+        clock.tries().run(fails(failure()), once=True)
     assert clock.waits == []
 
 
-def test_a_good_answer_makes_patience_anew():
+def test_a_good_response_resets_the_time():
     clock = Clock()
     tries = clock.tries(spread=0)
     for _ in range(5):
         clock.now += 50
-        assert tries.patiently(lambda: 7) == 7
+        assert tries.run(lambda: 7) == 7
         assert (tries.left, tries.over) == (60.0, False)
 
 
@@ -86,9 +86,9 @@ STEPS = st.tuples(
 
 
 @given(st.lists(STEPS, min_size=1, max_size=40))
-def test_it_is_over_within_a_minute_whatever_fails_and_whatever_is_tried_instead(steps):
+def test_all_attempts_end_within_a_minute(steps):
     clock = Clock()
-    tries, begun, todo = clock.tries(), clock.now, list(steps)
+    tries, starts, todo = clock.tries(), clock.now, list(steps)
 
     def attempt() -> None:
         share, retries, wait = todo.pop(0) if todo else (1.0, 3, None)
@@ -97,5 +97,5 @@ def test_it_is_over_within_a_minute_whatever_fails_and_whatever_is_tried_instead
 
     while todo and not tries.over:  # as a pull goes on by another endpoint, another limit, an offset
         with pytest.raises(Failure):
-            tries.patiently(attempt)
-    assert clock.now - begun <= 60 + 1e-6
+            tries.run(attempt)
+    assert clock.now - starts <= 60 + 1e-6

@@ -20,8 +20,8 @@ from support.faults import zstd
 from support.platforms import Platform, Response, serving
 
 from ocpiq import ocpi
-from ocpiq.ocpi.http.client import Answer
-from ocpiq.ocpi.http.decoders import BrokenCodingError, unpacked
+from ocpiq.ocpi.http.client import HttpResponse
+from ocpiq.ocpi.http.decoders import BrokenCodingError, decode_body
 from ocpiq.ocpi.http.failures import Failure, Subject
 from ocpiq.ocpi.http.head_guard import BrokenHeadersError, HeadersTooLargeError, HeadGuard
 
@@ -51,7 +51,7 @@ def wire(serve: Callable[[Send, threading.Event], object]) -> Iterator[str]:
     thread.join()
 
 
-def got(serve: Callable[[Send, threading.Event], object], bounds: ocpi.Bounds | None = None) -> Answer:
+def got(serve: Callable[[Send, threading.Event], object], bounds: ocpi.Bounds | None = None) -> HttpResponse:
     with wire(serve) as url, ocpi.Connection(bounds=bounds) as connection:
         return connection.get(url, {}, CDRS)
 
@@ -92,7 +92,7 @@ WHOLE = {
 
 @pytest.mark.parametrize("sent", WHOLE.values(), ids=WHOLE)
 @pytest.mark.parametrize("piece", [1 << 20, 777])
-def test_what_is_read_whole(sent, piece):
+def test_responses_that_are_read_completely(sent, piece):
     def serve(send: Send, over: threading.Event) -> None:
         for start in range(0, len(sent), piece):
             send(sent[start : start + piece])
@@ -122,7 +122,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("sent", "said"), REFUSED.values(), ids=REFUSED)
-def test_what_is_refused_without_a_second_try(sent, said):
+def test_failures_that_are_not_retried(sent, said):
     assert failed(lambda send, over: send(sent)) == said
 
 
@@ -147,11 +147,11 @@ DRIPPING = {
 
 
 @pytest.mark.parametrize("serve", DRIPPING.values(), ids=DRIPPING)
-def test_whatever_drips_is_given_up(serve):
+def test_a_dripping_response_is_abandoned(serve):
     assert failed(serve, ocpi.Bounds(first=0.4, idle=0.4)) == ("cdrs: HOST does not answer in time", 1)
 
 
-def test_a_piece_now_and_then_is_a_body():
+def test_a_body_with_pauses_is_read():
     def serve(send: Send, over: threading.Event) -> None:
         send(OK + b"Content-Length: 12\r\n\r\n")
         for _ in range(12):
@@ -161,7 +161,7 @@ def test_a_piece_now_and_then_is_a_body():
     assert got(serve, ocpi.Bounds(first=0.5, idle=0.5)).body == b" " * 12
 
 
-def test_closing_ends_what_is_waited_for():
+def test_closing_ends_pending_requests():
     caught: list[BaseException] = []
     with wire(lambda send, over: over.wait(20)) as url, ocpi.Connection() as connection:
 
@@ -196,7 +196,7 @@ def test_a_redirect_to_no_address(location):
     with (
         serving(Platform(special={"x": lambda _: answer})) as platform,
         ocpi.Connection() as connection,
-        pytest.raises(Failure, match="where the token does not go") as caught,
+        pytest.raises(Failure, match="the token is not sent there") as caught,
     ):
         connection.get(f"{platform.url}/x", {}, CDRS)
     assert (caught.value.status, len(platform.requests)) == (302, 1)
@@ -242,12 +242,12 @@ def test_no_log_holds_path_query_or_token(caplog):
 @pytest.mark.parametrize(
     "host", ["a" * 70 + ".example", "a" * 300, "a..b", "ä" * 60 + ".example", "x_y.invalid"]
 )
-def test_a_name_that_no_host_has(host):
+def test_an_impossible_host_name(host):
     with ocpi.Connection() as connection, pytest.raises(Failure) as caught:
         connection.get(f"http://{host}/", {}, CDRS)
     assert caught.value.message in (
         "cdrs: the platform's address is not a URL",
-        f"cdrs: no host is called {host}",
+        f"cdrs: host {host} not found",
     )
 
 
@@ -256,11 +256,11 @@ def test_a_name_that_no_host_has(host):
 
 def packed(name: str, body: bytes) -> bytes:
     """Return a body in one coding."""
-    made = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return {
         "gzip": lambda: gzip.compress(body),
         "deflate": lambda: zlib.compress(body),
-        "raw deflate": lambda: made.compress(body) + made.flush(),
+        "raw deflate": lambda: compressor.compress(body) + compressor.flush(),
         "br": lambda: brotli.compress(body),
         "zstd": lambda: zstd.compress(body),
     }[name]()
@@ -288,17 +288,17 @@ CODED = {
 
 @pytest.mark.parametrize(("codings", "body"), CODED.values(), ids=CODED)
 @pytest.mark.parametrize("size", [1, 5000, 1 << 22])
-def test_a_body_is_unpacked_whatever_the_pieces_it_comes_in(codings, body, size):
+def test_a_body_is_unpacked_from_pieces_of_any_size(codings, body, size):
     if size == 1:
         body = body if len(body) < 50_000 else body[:0]
     pieces = (body[start : start + size] for start in range(0, len(body), size))
-    assert b"".join(unpacked(pieces, codings, lambda size: None)) in (BODY, b"")
+    assert b"".join(decode_body(pieces, codings, lambda size: None)) in (BODY, b"")
 
 
 @pytest.mark.parametrize("name", ["gzip", "deflate", "br", "zstd"])
 def test_a_body_in_another_coding_is_broken(name):
     with pytest.raises(BrokenCodingError):
-        list(unpacked(iter([b'{"data": [] }' * 10]), name, lambda size: None))
+        list(decode_body(iter([b'{"data": [] }' * 10]), name, lambda size: None))
 
 
 def test_a_zstd_window_larger_than_http_allows_is_refused():
@@ -309,7 +309,7 @@ def test_a_zstd_window_larger_than_http_allows_is_refused():
     maker = zstd.ZstdCompressor(options=options)
     body = b"".join(maker.compress(b"x" * (1 << 20)) for _ in range(64)) + maker.flush()
     with pytest.raises(BrokenCodingError):
-        list(unpacked(iter([body]), "zstd", lambda size: None))
+        list(decode_body(iter([body]), "zstd", lambda size: None))
 
 
 def blown_up_within() -> bytes:
@@ -319,7 +319,7 @@ def blown_up_within() -> bytes:
     return b"".join(maker.compress(frame) for _ in range(512)) + maker.flush()
 
 
-def test_what_blows_up_between_two_codings_is_given_up_as_well():
+def test_a_bomb_between_two_codings_is_abandoned():
     bomb = Response(blown_up_within(), headers={"Content-Encoding": "zstd, gzip"})
     with (
         serving(Platform(special={"cdrs": lambda _: bomb})) as platform,
@@ -344,18 +344,18 @@ PIECES = (
 )
 
 
-def seen(sent: bytes, size: int) -> object:
-    """Return what the guard makes of bytes that come so many at once."""
+def guard_state(sent: bytes, size: int) -> object:
+    """Return the state of a guard after bytes that arrive `size` at a time."""
     guard = HeadGuard()
     try:
         for start in range(0, len(sent), size):
             guard.feed(sent[start : start + size])
     except (BrokenHeadersError, HeadersTooLargeError) as error:
         return type(error)
-    return guard.read, guard.size, guard.skipped, guard.held
+    return guard.reader, guard.size, guard.skipped, guard.buffered
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join), st.integers(1, 9))
-def test_the_guard_sees_the_same_whatever_the_pieces(sent, size):
-    assert seen(sent, size) == seen(sent, 1 << 20)
+def test_the_guard_does_not_depend_on_the_size_of_the_pieces(sent, size):
+    assert guard_state(sent, size) == guard_state(sent, 1 << 20)

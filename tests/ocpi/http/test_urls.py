@@ -34,8 +34,8 @@ RESOLVED = {
 
 
 @pytest.mark.parametrize(("link", "base", "expected"), RESOLVED.values(), ids=RESOLVED)
-def test_where_a_platforms_url_leads(link, base, expected):
-    assert urls.resolved(link, base) == expected
+def test_a_platforms_url_is_resolved(link, base, expected):
+    assert urls.resolve(link, base) == expected
 
 
 REDIRECTS = {
@@ -54,8 +54,8 @@ REDIRECTS = {
 
 
 @pytest.mark.parametrize(("location", "base", "expected"), REDIRECTS.values(), ids=REDIRECTS)
-def test_where_a_redirect_may_take_the_token(location, base, expected):
-    assert urls.redirected(location, base) == expected
+def test_redirects_that_may_receive_the_token(location, base, expected):
+    assert urls.redirect_target(location, base) == expected
 
 
 @settings(deadline=None)
@@ -64,7 +64,7 @@ def test_where_a_redirect_may_take_the_token(location, base, expected):
     st.sampled_from((HTTPS, PORT)),
 )
 def test_a_redirect_stays_with_the_host_and_with_tls(location, base):
-    target = urls.redirected(location, base)
+    target = urls.redirect_target(location, base)
     assert target is None or urlsplit(target)[:2] == urlsplit(base)[:2]
 
 
@@ -76,8 +76,8 @@ def test_a_redirect_stays_with_the_host_and_with_tls(location, base):
         ("http://[::1", "the address"),
     ],
 )
-def test_what_is_shown_of_a_url(url, expected):
-    assert urls.shown(url) == expected
+def test_the_part_of_a_url_that_is_shown(url, expected):
+    assert urls.without_query(url) == expected
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_parameters_are_replaced_and_the_others_left_as_they_are():
     assert urls.with_query("https://x/a", {}) == "https://x/a"
 
 
-def test_parameters_that_hold_nothing_are_taken_out():
+def test_empty_parameters_are_removed():
     url = "https://x/a?date_from=None&date_to=&b=null&c=undefined&limit=5&d"
-    assert urls.without_nothing(url) == "https://x/a?limit=5"
+    assert urls.without_empty_parameters(url) == "https://x/a?limit=5"
     assert urls.parameters(url) == {"limit": "5"}
 
 
@@ -117,7 +117,7 @@ def test_parameters_that_hold_nothing_are_taken_out():
         ("http://0.0.0.0:1/", False),
     ],
 )
-def test_where_what_is_sent_can_be_read_on_the_way(url, expected):
+def test_urls_that_are_unencrypted(url, expected):
     assert urls.is_plain_http(url) is expected
 
 
@@ -125,6 +125,6 @@ def test_where_what_is_sent_can_be_read_on_the_way(url, expected):
     "host", ["a" * 400, "\u0315\u0300" * 300, "[" + ":" * 400 + "]", "u:p@" + "x." * 200]
 )
 @pytest.mark.parametrize("start", ["http://", "//", " http:/\n/", "HTTPS://"])
-def test_a_host_that_is_too_long_is_not_looked_at(host, start):
-    assert urls.resolved(f"{start}{host}/x", HTTPS) is None
-    assert urls.redirected(f"{start}{host}/x", HTTPS) is None
+def test_a_host_that_is_too_long_is_not_parsed(host, start):
+    assert urls.resolve(f"{start}{host}/x", HTTPS) is None
+    assert urls.redirect_target(f"{start}{host}/x", HTTPS) is None

@@ -89,17 +89,17 @@ TOTALS: dict[str, tuple[str, object]] = {
 
 
 @pytest.mark.parametrize(("name", "sent"), [*CURSORS.values(), *TOTALS.values()], ids=[*CURSORS, *TOTALS])
-def test_what_leads_nowhere_that_can_be_followed_is_incomplete(name, sent):
+def test_a_cursor_that_cannot_be_followed_is_incomplete(name, sent):
     result = pulled(paging(lambda platform, reached: {name: sent}))
     assert result.ids == ALL[:4]
     assert isinstance(result.error, IncompleteError)
     assert f'"{name}' in result.error.message
-    assert "tells of more objects" in result.error.message
+    assert "announces more objects" in result.error.message
     assert not any(value in str((result.error, result.warnings)) for value in (SECRET, "10", "stranger"))
 
 
 @pytest.mark.parametrize(("name", "sent"), [*CURSORS.values(), *TOTALS.values()], ids=[*CURSORS, *TOTALS])
-def test_where_offsets_lead_on_nothing_is_missing(name, sent):
+def test_offsets_complete_a_pull_with_a_cursor(name, sent):
     result = pulled(paging(lambda platform, reached: {name: sent}, offsets=True))
     assert (result.ids, result.error) == (ALL, None)
 
@@ -124,7 +124,7 @@ NOTHING: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("beside", NOTHING.values(), ids=NOTHING)
-def test_what_says_nothing_changes_nothing(beside):
+def test_other_members_change_nothing(beside):
     result = pulled(paging(lambda platform, reached: beside))
     assert (result.ids, result.error, result.warnings) == (ALL[:4], None, [])
 
@@ -177,7 +177,7 @@ KEY = ("country_code", "party_id", "id")
         pytest.param(b'{"data": [', BodyPaging(), id="cut off"),
     ],
 )
-def test_what_is_read(body, expected):
+def test_accepted_responses(body, expected):
     assert PagingMembers(KEY).read(body) == expected
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpiq.ocpi.pull.dedup import Distinct
+from ocpiq.ocpi.pull.dedup import SeenKeys
 
 KEYS = st.integers(0, 60).map(lambda number: hash(f"object {number}"))
 
@@ -19,8 +19,8 @@ def key(number: int) -> int:
 
 
 @given(st.lists(st.lists(KEYS, max_size=40), max_size=8))
-def test_what_came_before_is_told_as_a_set_tells_it(pages):
-    found, seen = Distinct(), set()
+def test_repeats_are_the_same_as_those_of_a_set(pages):
+    found, seen = SeenKeys(), set()
     for page in pages:
         expected = []
         for place, key in enumerate(page):
@@ -36,22 +36,22 @@ def test_many_keys_are_all_remembered_in_16_bytes_each():
     pages = [[chance.randrange(-(2**63), 2**63) for _ in range(500)] for _ in range(40)]
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    found = Distinct()
-    assert all(found.repeats(page) == [] for page in pages)
-    taken = tracemalloc.get_traced_memory()[0] - before
+    seen = SeenKeys()
+    assert all(seen.repeats(page) == [] for page in pages)
+    memory = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert taken / 20_000 <= 16
-    assert all(found.repeats(page) == list(range(500)) for page in pages)
+    assert memory / 20_000 <= 16
+    assert all(seen.repeats(page) == list(range(500)) for page in pages)
 
 
 @pytest.mark.parametrize("room", [2, 10, 100])
 def test_beyond_its_room_the_latest_are_remembered(room):
-    found = Distinct(room)
+    seen = SeenKeys(room)
     for number in range(room):
-        assert found.repeats([key(number)]) == []
-        assert found.exact
+        assert seen.repeats([key(number)]) == []
+        assert seen.exact
     for number in range(room, room * 3):
-        assert found.repeats([key(number)]) == []
-        assert found.repeats([key(number), key(number - room // 2 + 1)]) == [0, 1]
-    assert not found.exact
-    assert found.repeats([key(0)]) == []
+        assert seen.repeats([key(number)]) == []
+        assert seen.repeats([key(number), key(number - room // 2 + 1)]) == [0, 1]
+    assert not seen.exact
+    assert seen.repeats([key(0)]) == []

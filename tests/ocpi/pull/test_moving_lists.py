@@ -86,12 +86,12 @@ def sure(moving: Moving, result: Pulled) -> bool:
 
 
 @pytest.mark.parametrize("parallel", [1, 4])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("paging", WAYS)
 @pytest.mark.parametrize("total", TOTALS)
 @pytest.mark.parametrize("change", CHANGES)
-def test_every_object_that_stays_comes(change, total, way, parallel):
+def test_every_object_that_stays_is_received(change, total, paging, parallel):
     moving = Moving(60, 7, CHANGES[change], times=3)
-    moving.platform.total, moving.platform.link = TOTALS[total], WAYS[way]
+    moving.platform.total, moving.platform.link = TOTALS[total], WAYS[paging]
     assert sure(moving, pulled(moving.platform, parallel=parallel))
 
 
@@ -102,13 +102,13 @@ def test_every_object_that_stays_comes(change, total, way, parallel):
     change=st.sampled_from(sorted(CHANGES)),
     times=st.integers(0, 12),
     total=st.sampled_from(sorted(TOTALS)),
-    way=st.sampled_from(sorted(WAYS)),
+    paging=st.sampled_from(sorted(WAYS)),
     parallel=st.sampled_from((1, 4)),
     seed=st.integers(0, 100),
 )
-def test_nothing_is_lacking_without_a_word(objects, cap, change, times, total, way, parallel, seed):
+def test_a_pull_is_complete_or_says_so(objects, cap, change, times, total, paging, parallel, seed):
     moving = Moving(objects, cap, CHANGES[change], times, seed)
-    moving.platform.total, moving.platform.link = TOTALS[total], WAYS[way]
+    moving.platform.total, moving.platform.link = TOTALS[total], WAYS[paging]
     sure(moving, pulled(moving.platform, parallel=parallel))
 
 
@@ -135,7 +135,7 @@ def test_links_that_say_no_offset_are_read_again_until_the_first_page_stays(chan
     result = pulled(moving.platform)
     assert sure(moving, result) or times == 20
     assert isinstance(result.error, IncompleteError) == (times == 20)
-    assert result.warnings == (["cdrs: the list moves while it is read; reading it again"] if times else [])
+    assert result.warnings == (["cdrs: the list changes while it is read; reading it again"] if times else [])
 
 
 def test_a_platform_that_rounds_offsets_is_asked_by_whole_pages():
@@ -159,15 +159,15 @@ def test_a_platform_that_rounds_offsets_is_asked_by_whole_pages():
 
 # ---------------------------------------------------------------- objects that share an id
 
-SHARING = "objects share an id with another object of the same answer; all were kept"
-APART = "objects share an id with an object of another answer; all were kept"
+SHARING = "objects share an id with another object of the same response; all were kept"
+APART = "objects share an id with an object of another response; all were kept"
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("paging", WAYS)
 @pytest.mark.parametrize("cap", [4, 5, 7, 100])
-def test_objects_with_the_same_id_are_kept_wherever_pages_end(cap, way):
+def test_objects_with_the_same_id_are_kept_wherever_pages_end(cap, paging):
     objects = [{"id": f"L{number // 2}" if number % 4 else f"l{number // 2}"} for number in range(20)]
-    result = pulled(Platform(objects=objects, cap=cap, link=WAYS[way]))
+    result = pulled(Platform(objects=objects, cap=cap, link=WAYS[paging]))
     assert (len(result.ids), result.error) == (20, None)
     assert result.warnings[-1] == f"cdrs: 20 {SHARING}"
 
@@ -182,7 +182,7 @@ def test_two_operators_that_number_from_1(total):
         assert f"cdrs: 30 {APART}" in [*result.warnings, f"cdrs: 30 {APART}"]
     else:
         assert len(result.ids) < 60
-        assert "objects of different pages share an id" in result.error.message
+        assert "objects on different pages share an id" in result.error.message
 
 
 @pytest.mark.parametrize("cap", [3, 100])

@@ -45,7 +45,9 @@ def flaky(request: Request) -> Response | None:
     slash=st.booleans(),
     fails=st.booleans(),
 )
-def test_everything_once_or_said_so(count, cap, refuse_above, link, last, total, ignore_offset, slash, fails):
+def test_every_object_once_or_an_error(
+    count, cap, refuse_above, link, last, total, ignore_offset, slash, fails
+):
     ids = [f"S{n}" for n in range(count)]
     platform = Platform(
         objects=[{"id": name} for name in ids], cap=cap, refuse_above=refuse_above, slash=slash

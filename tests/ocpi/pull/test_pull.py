@@ -41,7 +41,7 @@ class Pulled:
         self.waits: list[float] = []
         notices: list[object] = []
         self.error: PlatformError | IncompleteError | None = None
-        patience = ocpi.Patience(pause=self.waits.append, spread=0)
+        patience = ocpi.RetryPolicy(pause=self.waits.append, spread=0)
         with ocpi.Connection(bounds=BOUNDS) as connection:
             gate = gate_of(module, login.version)
             try:
@@ -204,42 +204,42 @@ def linked(target: str):
 
 
 LINKS = {
-    "another path, https, None": (fastapi_link, "fails at its own next link (HTTP 404)"),
+    "another path, https, None": (fastapi_link, "fails on its own next link (HTTP 404)"),
     "another host": (
         linked("http://stranger.invalid/cdrs?offset=REACHED"),
-        "gives a next link that leads to another host",
+        "sends a next link to another host",
     ),
     "another port": (
         linked("http://127.0.0.1:9/cdrs?offset=REACHED"),
-        "gives a next link that leads to another host",
+        "sends a next link to another host",
     ),
-    "no http": (linked("file:///etc/passwd"), "gives a next link that leads to another host"),
-    "no URL": (linked("http://[::1"), "gives a next link that leads to another host"),
-    "empty": (lambda *_: "", "gives no next link although it announces more"),
-    "none": (lambda *_: None, "gives no next link although it announces more"),
-    "no brackets": (lambda *_: "next", "gives no next link although it announces more"),
+    "no http": (linked("file:///etc/passwd"), "sends a next link to another host"),
+    "no URL": (linked("http://[::1"), "sends a next link to another host"),
+    "empty": (lambda *_: "", "sends no next link although it announces more objects"),
+    "none": (lambda *_: None, "sends no next link although it announces more objects"),
+    "no brackets": (lambda *_: "next", "sends no next link although it announces more objects"),
     "itself": (
         lambda platform, request, reached: good_link(platform, request, 0),
-        "gives a next link to a page that was read already",
+        "sends a next link to a page that was already read",
     ),
     "a page that was read, in other words": (
         linked("?limit=4&offset=0&again"),
-        "repeats a page at its own next link",
+        "repeats a page on its own next link",
     ),
 }
 
 
-@pytest.mark.parametrize(("link", "why"), LINKS.values(), ids=LINKS)
-def test_where_a_link_leads_nowhere_offsets_go_on(link, why):
+@pytest.mark.parametrize(("link", "reason"), LINKS.values(), ids=LINKS)
+def test_offsets_replace_a_bad_link(link, reason):
     platform = Platform(link=link)
     result = pulled(platform)
     assert (result.ids, result.error) == (ALL, None)
-    assert result.warnings == [f"cdrs: the platform {why}; going on by offset"]
+    assert result.warnings == [f"cdrs: the platform {reason}; continuing by offset"]
     assert [o for o in offsets(platform) if o != "0"][-3:] == ["3", "6", "9"]
 
 
 @pytest.mark.parametrize("name", ["another path, https, None", "empty", "none"])
-def test_nothing_is_said_where_the_last_link_is_bad(name):
+def test_a_bad_last_link_causes_no_warning(name):
     platform = Platform(last_link=LINKS[name][0](Platform(), Request("", {}, {}, ()), 10))
     result = pulled(platform)
     assert (result.ids, result.error, result.warnings) == (ALL, None, [])
@@ -262,7 +262,7 @@ GOOD_LINKS = {
 @pytest.mark.parametrize(
     "total", [str, lambda n: None, lambda n: "many"], ids=["total", "no total", "no number"]
 )
-def test_legal_and_mendable_links_are_followed(link, total):
+def test_legal_and_repairable_links_are_followed(link, total):
     platform = Platform(link=link, total=total)
     result = pulled(platform)
     assert (result.ids, result.error, result.warnings) == (ALL, None, [])
@@ -275,7 +275,7 @@ def test_the_token_goes_to_no_other_host():
         away = Response(b"", 307, {"Location": f"{stranger.url}/ocpi/2.2.1/cdrs"})
         redirected = pulled(Platform(next=[away]))
     assert result.ids == ALL
-    assert "where the token does not go" in redirected.error.message
+    assert "the token is not sent there" in redirected.error.message
     assert stranger.requests == []
 
 
@@ -341,14 +341,14 @@ def test_a_total_that_never_comes_is_incomplete():
     assert result.ids == ALL
     assert isinstance(result.error, IncompleteError)
     assert result.error.message == (
-        "cdrs: the platform announced 12 objects and gave 10; incomplete: 10 of 12 objects came"
+        "cdrs: the platform announced 12 objects but returned 10; incomplete: 10 of 12 objects came"
     )
 
 
 def test_with_dates_a_total_that_is_too_high_is_a_warning():
     result = pulled(Platform(total=lambda n: "12"), since="2026-01-01T00:00:00Z")
     assert (result.ids, result.error) == (ALL, None)
-    assert result.warnings[-1].endswith("some platforms count without the dates")
+    assert result.warnings[-1].endswith("some platforms ignore the dates when they count")
 
 
 def test_a_last_link_to_an_empty_page_is_the_end():
@@ -376,7 +376,7 @@ def test_a_page_repeated_for_ever_ends_the_pull(link, endless):
     assert result.ids == ALL[:4]
     assert isinstance(result.error, IncompleteError)
     assert result.error.message.endswith(
-        "the platform sends the same page again and again; incomplete: 4 of 10 objects came"
+        "the platform keeps sending the same page; incomplete: 4 of 10 objects came"
     )
     assert len(platform.pulls()) <= 4
 
@@ -399,7 +399,7 @@ def test_an_empty_list_in_any_form(response):
 def test_a_404_with_an_envelope_is_an_empty_list():
     result = pulled(Platform(special={"cdrs": lambda _: Response(envelope(None, 2003, "none"), 404)}))
     assert (result.ids, result.error) == ([], None)
-    assert result.warnings == ["cdrs: the platform answers HTTP 404, which is taken for an empty list"]
+    assert result.warnings == ["cdrs: the platform answers HTTP 404; treated as an empty list"]
 
 
 def test_a_bare_array_is_a_page():
@@ -417,7 +417,7 @@ def test_each_page_is_asked_with_a_slash_once_the_platform_wanted_one():
 # ---------------------------------------------------------------- failures
 
 
-def test_what_may_pass_is_tried_again():
+def test_transient_failures_are_retried():
     faults = [
         Response(b"", 500),
         Response(envelope(None, 3000)),
@@ -431,12 +431,12 @@ def test_what_may_pass_is_tried_again():
     assert result.waits == [1.0, 3.0, 1.0, 3.0]
 
 
-def test_429_is_waited_for_as_long_as_the_platform_says():
+def test_429_waits_as_long_as_the_platform_says():
     result = pulled(
         Platform(next=[None, *[Response(b"", 429, {"Retry-After": "5"})] * 2, None, Response(b"", 429)])
     )
     assert (result.ids, result.error, result.waits) == (ALL, None, [5.0, 5.0, 1.0])
-    assert result.warnings == ["cdrs: the platform asks to wait; waiting"]
+    assert result.warnings == ["cdrs: the platform asks ocpiq to wait; waiting"]
 
 
 def test_retry_after_may_be_a_date():
@@ -445,9 +445,9 @@ def test_retry_after_may_be_a_date():
     assert result.waits == [20.0]
 
 
-def test_a_wait_that_is_too_long_is_not_waited_for():
+def test_a_wait_that_is_too_long_ends_the_pull():
     result = pulled(Platform(next=[Response(b"", 429, {"Retry-After": "3600"})]))
-    assert result.error.message.endswith("gets too many requests (HTTP 429)")
+    assert result.error.message.endswith("received too many requests (HTTP 429)")
     assert result.waits == []
 
 
@@ -458,12 +458,12 @@ def test_a_wait_that_is_too_long_is_not_waited_for():
         (Response(b"", 403), 1, "URL refuses the token (HTTP 403)"),
         (Response(b"", 404), 2, "URL has nothing at this address (HTTP 404)"),
         (Response(b'{"detail": "Not Found"}', 404), 2, "URL has nothing at this address (HTTP 404)"),
-        (Response(b"", 405), 1, "URL does not let this address be read (HTTP 405)"),
+        (Response(b"", 405), 1, "URL does not allow reading this address (HTTP 405)"),
         (Response(b"<html>", 500), 5, "URL fails (HTTP 500)"),
         (Response(envelope(None, 3001, "x"), 500), 5, 'URL fails (HTTP 500): "x"'),
         (Response(b"<html>"), 1, "URL answers with HTML"),
         (Response(b""), 1, "URL answers with nothing"),
-        (Response(b"ok"), 1, "URL answers with what is not JSON"),
+        (Response(b"ok"), 1, "URL answers with something that is not JSON"),
         (Response(b'{"data": [{"id": "private'), 4, "URL answers with broken JSON"),
         (Response(envelope([], 3000, "")), 5, "HOST answers OCPI status 3000, server error"),
         (Response(envelope([], 3002, "")), 1, "HOST answers OCPI status 3002, unsupported version"),
@@ -475,9 +475,13 @@ def test_a_wait_that_is_too_long_is_not_waited_for():
         ),
         (Response(envelope([], 4002, "")), 5, "HOST answers OCPI status 4002, the hub's request timed out"),
         (Response(envelope([], 4003, "")), 4, "HOST answers OCPI status 4003, the hub cannot connect"),
-        (Response(envelope([], 2901, "own")), 1, 'HOST answers OCPI status 2901, a code of its own: "own"'),
-        (Response(envelope([], 200, "")), 1, "HOST answers OCPI status 200, a code of its own"),
-        (Response(envelope([]), cut=7), 4, "HOST ended the connection in its answer"),
+        (
+            Response(envelope([], 2901, "own")),
+            1,
+            'HOST answers OCPI status 2901, a platform-specific code: "own"',
+        ),
+        (Response(envelope([], 200, "")), 1, "HOST answers OCPI status 200, a platform-specific code"),
+        (Response(envelope([]), cut=7), 4, "HOST closed the connection in the middle of a response"),
     ],
 )
 def test_a_first_page_that_fails_is_one_clear_line(response, tries, message):
@@ -496,7 +500,7 @@ def test_a_refused_token_names_the_registration_token():
 
 
 @pytest.mark.parametrize("response", [Response(b"", 401), Response(b"", 500), Response(b"<html>")])
-def test_a_pull_that_breaks_off_says_what_came(response):
+def test_an_interrupted_pull_says_how_much_was_received(response):
     platform = Platform(next=[None, *[response] * 9])
     result = pulled(platform)
     assert result.ids == ALL[:4]
@@ -505,22 +509,22 @@ def test_a_pull_that_breaks_off_says_what_came(response):
 
 
 def test_the_token_is_redacted_from_what_the_platform_says():
-    told = f"no {TOKEN}, no {BASE64}"
-    result = pulled(Platform(special={"cdrs": lambda _: Response(envelope(None, 2004, told))}))
+    message = f"no {TOKEN}, no {BASE64}"
+    result = pulled(Platform(special={"cdrs": lambda _: Response(envelope(None, 2004, message))}))
     assert result.error.message.endswith('unknown token: "no [token], no [token]"')
 
 
 def test_a_message_that_is_cut_holds_no_part_of_the_token():
-    told = "x" * 190 + TOKEN + "y" * 50
-    result = pulled(Platform(special={"cdrs": lambda _: Response(envelope(None, 2004, told))}))
+    message = "x" * 190 + TOKEN + "y" * 50
+    result = pulled(Platform(special={"cdrs": lambda _: Response(envelope(None, 2004, message))}))
     assert TOKEN[:5] not in result.error.message
 
 
-def test_a_module_that_is_not_offered_says_what_is():
+def test_the_error_for_a_missing_module_lists_the_others():
     with serving(Platform()) as platform:
         result = Pulled(login_to(platform), "tariffs")
         tokens = Pulled(login_to(platform), "tokens")
-    assert result.error.message == "tariffs: the platform test offers none to pull"
+    assert result.error.message == "tariffs: the platform test does not offer this module"
     assert result.error.hint == "with OCPI 2.2.1 it offers cdrs, locations, sessions"
     assert "eMSP" in tokens.error.hint
 
@@ -529,7 +533,7 @@ def test_a_module_that_is_not_offered_says_what_is():
     "wrong",
     [Response(b"", 404), Response(b"", 405), Response(envelope(None, 2000), 404), Response(envelope([]))],
 )
-def test_of_endpoints_without_a_role_the_one_that_has_objects_is_taken(wrong):
+def test_the_endpoint_with_objects_is_used_if_none_has_a_role(wrong):
     with serving(Platform(special={"receiver": lambda _: wrong})) as platform:
         places = (f"{platform.url}/ocpi/receiver", f"{platform.url}/ocpi/2.1.1/cdrs?x=1")
         result = Pulled(login_to(platform, endpoints={"cdrs": places}))
@@ -549,7 +553,7 @@ AT_ONCE_FAULTS = {
 
 
 @pytest.mark.parametrize("at_once", AT_ONCE_FAULTS.values(), ids=AT_ONCE_FAULTS)
-def test_a_platform_that_bears_one_request_at_a_time_is_asked_so(at_once):
+def test_parallel_requests_stop_if_the_platform_fails_on_them(at_once):
     platform = Platform(objects=[{"id": f"S{n}"} for n in range(40)])
     under_way: list[Request] = []
 
@@ -564,7 +568,9 @@ def test_a_platform_that_bears_one_request_at_a_time_is_asked_so(at_once):
     result = pulled(platform, parallel=4)
     assert sorted(result.ids) == sorted(f"S{n}" for n in range(40))
     assert result.error is None
-    assert result.warnings == ["cdrs: the platform fails at several requests at once; going on one by one"]
+    assert result.warnings == [
+        "cdrs: the platform fails when asked for several pages at once; continuing one page at a time"
+    ]
 
 
 # ---------------------------------------------------------------- the time that all of it may take
@@ -577,7 +583,7 @@ def on_a_clock(login: Login) -> float:
     def pause(seconds: float) -> None:
         clock[0] += seconds
 
-    patience = ocpi.Patience(waits=(57.0,), in_all=60, spread=0, pause=pause, clock=lambda: clock[0])
+    patience = ocpi.RetryPolicy(waits=(57.0,), in_all=60, spread=0, pause=pause, clock=lambda: clock[0])
     with ocpi.Connection(bounds=BOUNDS) as connection, pytest.raises((PlatformError, IncompleteError)):
         list(ocpi.pull(connection, login, "cdrs", gate_of("cdrs"), patience=patience, parallel=1))
     return clock[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocpiq.ocpi.pull.repeats import Expected, RepeatFilter
+from ocpiq.ocpi.pull.repeats import ExpectedStart, RepeatFilter
 
 A, B, C, D, E = range(101, 106)
 
@@ -24,25 +24,25 @@ A, B, C, D, E = range(101, 106)
         pytest.param((), False, (), -1, 0, id="nothing"),
     ],
 )
-def test_what_follows_a_page(page, settled, left_out, joint, again):
+def test_the_page_after_another(page, settled, left_out, joint, again):
     filter = RepeatFilter()
     assert filter.sift((A, B, C), None, rereading=False).left_out == ()
-    sifted = filter.sift(page, Expected(C, 1, settled), rereading=False)
-    assert (sifted.left_out, sifted.joint, sifted.again) == (left_out, joint, again)
+    sifted = filter.sift(page, ExpectedStart(C, 1, settled), rereading=False)
+    assert (sifted.left_out, sifted.joint, sifted.repeated_later) == (left_out, joint, again)
 
 
 def test_an_object_without_a_key_is_joined_by_its_place():
     filter = RepeatFilter()
     filter.sift((A, None), None, rereading=False)
-    assert filter.sift((None, B), Expected(None, 1), rereading=False).left_out == (0,)
-    assert filter.sift((B, None), Expected(None, 1), rereading=False).joint == -1
+    assert filter.sift((None, B), ExpectedStart(None, 1), rereading=False).left_out == (0,)
+    assert filter.sift((B, None), ExpectedStart(None, 1), rereading=False).joint == -1
 
 
 def test_a_page_that_is_read_again_brings_what_is_new_and_has_a_key():
     filter = RepeatFilter()
     filter.sift((A, A, None), None, rereading=False)
     sifted = filter.sift((A, A, A, None, B), None, rereading=True)
-    assert (sifted.left_out, sifted.again, filter.keyless) == ((0, 1, 3), 0, 1)
+    assert (sifted.left_out, sifted.repeated_later, filter.keyless) == ((0, 1, 3), 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_objects_that_share_a_key_are_counted(pages, sharing):
     filter = RepeatFilter()
     for page in pages:
         filter.sift(page, None, rereading=False)
-    assert filter.sharing == sharing
+    assert filter.shared_within == sharing
