@@ -23,7 +23,6 @@ from ocpiq.ocpi.responses import (
     SUCCESS,
     Response,
     VersionDetails,
-    VersionEntry,
     parse_envelope,
     parse_response,
     platform_parties,
@@ -31,7 +30,15 @@ from ocpiq.ocpi.responses import (
     version_details,
     version_entries,
 )
-from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
+from ocpiq.ocpi.versions import (
+    Located,
+    has_modules,
+    no_common_version,
+    unusable_reason,
+    usable_versions,
+    version_at,
+)
+from ocpiq.schema import VERSIONS, modules
 from ocpiq.storage import AccessToken, Login, Party, PlatformParty, Tls, logins
 from ocpiq.storage.logins import TokenForm
 
@@ -167,7 +174,7 @@ class Handshake:
         self.allowed = allowed
         self.last_url = ""  # the URL of the last request
 
-    def version(self, start: str, wanted: str | None) -> tuple[str, list[tuple[VersionDetails, str]]]:
+    def version(self, start: str, wanted: str | None) -> tuple[str, list[Located]]:
         """Return the version to use and its details, each with the URL that it came from.
 
         A platform may list a version more than once: in 2.1.1 a CPO and an eMSP have one each.
@@ -185,12 +192,38 @@ class Handshake:
                 f"{self.subject('versions').shown(base)} does not answer with OCPI versions",
                 hint=VERSIONS_URL,
             )
-        chosen, urls = choose_version(offered, base, wanted, self.subject("versions"))
-        return chosen, self.all_details(urls, chosen)
+        return self.first_usable(usable_versions(offered, base, wanted, self.subject("versions")))
 
-    def all_details(self, urls: list[str], version: str) -> list[tuple[VersionDetails, str]]:
+    def first_usable(self, versions: list[tuple[str, list[str]]]) -> tuple[str, list[Located]]:
+        """Return the first of `versions` that answers with a module to pull, and its details; warns of those before.
+
+        If there is none, returns the first as it is, or raises its Failure.
+        """
+        first: Failure | tuple[str, list[Located]] | None = None
+        problems: list[str] = []
+        for version, urls in versions:
+            try:
+                located = self.all_details(urls, version)
+            except Failure as failure:
+                first = first or failure
+                problems.append(f"OCPI {version} cannot be used ({unusable_reason(failure)})")
+                if failure.rate_limited or self.retrier.over:
+                    break
+                continue
+            if has_modules(located, version):
+                for problem in problems:
+                    self.notify(Warned(f"{problem}; using OCPI {version}"))
+                return version, located
+            first = first or (version, located)
+            problems.append(f"OCPI {version} has no module to pull")
+        if isinstance(first, Failure):
+            raise first
+        assert first is not None
+        return first
+
+    def all_details(self, urls: list[str], version: str) -> list[Located]:
         """Return the details at those `urls` that answer; raise the first failure if none does."""
-        answered: list[tuple[VersionDetails, str]] = []
+        answered: list[Located] = []
         first: PlatformError | None = None
         for url in urls:
             try:
@@ -203,19 +236,20 @@ class Handshake:
             raise first
         return answered
 
-    def details(self, url: str, version: str) -> tuple[VersionDetails, str]:
+    def details(self, url: str, version: str) -> Located:
         """Return the details of a version and their URL; with 2.1.1 the plain token comes first."""
         answer, base = self.ask(url, "version details", "raw" if version == "2.1.1" else self.form)
         read = version_details(answer.data)
         if read is None:
-            raise PlatformError(
+            raise Failure(
                 f"{self.subject('versions').shown(base)} does not answer with OCPI version details",
                 hint=VERSIONS_URL,
+                status=200,
             )
         return read, base
 
     def endpoints(
-        self, places: list[tuple[VersionDetails, str]]
+        self, places: list[Located]
     ) -> tuple[dict[str, tuple[str, ...]], tuple[PlatformParty, ...]]:
         """Return the URLs of each module, and the platform's parties. Raises PlatformError without consent."""
         by_module: dict[str, tuple[str, ...]] = {}
@@ -329,44 +363,6 @@ def module_at(url: str) -> str | None:
     """Return the module that a URL lists, from the last part of its path."""
     last = path(url).rsplit("/", 1)[-1].casefold()
     return next(iter(LISTS.get(last, {})), last if last in modules() else None)
-
-
-def version_at(url: str, wanted: str | None) -> str:
-    """Return the version of the module at a URL: the requested one, else the one in its path."""
-    if wanted not in (None, *VERSIONS):
-        raise no_common_version([], wanted, Subject("versions"))
-    segments = [part.removeprefix("v") for part in path(url).split("/")]
-    return wanted or next((part for part in segments if part in VERSIONS), DEFAULT_VERSION)
-
-
-def choose_version(
-    offered: tuple[VersionEntry, ...], base: str, wanted: str | None, subject: Subject
-) -> tuple[str, list[str]]:
-    """Return the version to use and the URLs of its details. Raises PlatformError if there is none."""
-    offered_versions = [offer.version for offer in offered]
-    common = [version for version in reversed(VERSIONS) if version in offered_versions]
-    if not common or wanted not in (None, *common):
-        raise no_common_version(offered_versions, wanted, subject)
-    chosen = wanted or common[0]
-    urls = [resolve(offer.url, base) for offer in offered if offer.version == chosen]
-    details_urls = [url for url in dict.fromkeys(urls) if url is not None]
-    if not details_urls:
-        raise PlatformError(f"the platform sends no URL for the details of OCPI {chosen}")
-    return chosen, details_urls
-
-
-def no_common_version(offered: list[str], wanted: str | None, subject: Subject) -> PlatformError:
-    """Return the error for a version that the platform or ocpiq does not have."""
-    safe = (redact(version, subject.token, cut=False) for version in offered[:20])
-    listed = ", ".join(ascii(version)[1:-1][:20] for version in safe) or "none that it names"
-    if wanted is not None and wanted not in VERSIONS:
-        return PlatformError(
-            f"OCPI {ascii(wanted)[1:-1]} is unknown", hint=f"available: {', '.join(VERSIONS)}"
-        )
-    problem = (
-        f"the platform does not offer OCPI {wanted}" if wanted else "no version in common with the platform"
-    )
-    return PlatformError(problem, hint=f"it has {listed}; ocpiq knows {', '.join(VERSIONS)}")
 
 
 def endpoint_url(identifier: str, details: VersionDetails, base: str) -> str:

@@ -15,6 +15,8 @@ from ocpiq.ocpi.http.redaction import redact
 from ocpiq.storage import Party, PlatformParty
 
 SUCCESS = range(1000, 2000)  # status codes
+ENVELOPE_MEMBERS = ("status_code", "status_message", "timestamp")
+WRAPPERS = 2  # objects around a list, at most
 BOM = b"\xef\xbb\xbf"
 VERSION = re.compile(r"[vV]?([0-9.]+)(?:-d[0-9]+)?")  # also those of a draft
 COUNTRY, PARTY = re.compile("[A-Za-z]{2}"), re.compile("[A-Za-z0-9]{3}")  # what a header can hold
@@ -62,9 +64,34 @@ def parse_response(body: bytes) -> Response | None:
         return Response(
             parse_status_code(root["status_code"]),
             message if isinstance(message, str) else "",
-            root.get("data"),
+            payload(root),
         )
-    return Response(None, "", root.get("data", root) if isinstance(root, dict) else root)
+    return Response(None, "", payload(root) if isinstance(root, dict) else root)
+
+
+def payload(root: dict[str, object]) -> object:
+    """Return the data of an envelope; without `data`, the members that are not the envelope's own."""
+    if "data" in root:
+        return root["data"]
+    return {name: value for name, value in root.items() if name not in ENVELOPE_MEMBERS} or None
+
+
+def unwrapped(data: object, own: str) -> object:
+    """Return the list that an object wraps: its only list or, if it has none, that in its only object.
+
+    An object with the member `own` is an entry itself, and data without exactly one such list stays as it is.
+    """
+    for _ in range(WRAPPERS):
+        if not isinstance(data, dict):
+            return data
+        if own in data:
+            return [data]
+        lists = [value for value in data.values() if isinstance(value, list)]
+        inner = lists or [value for value in data.values() if isinstance(value, dict)]
+        if len(inner) != 1:
+            return data
+        data = inner[0]
+    return data
 
 
 class ErrorEnvelope(Struct):
@@ -95,7 +122,9 @@ def version_entries(data: object) -> tuple[VersionEntry, ...]:
 
     A draft of a version stands for it only if the version itself is missing.
     """
-    named = [(version_name(entry), text_member(entry, "url")) for entry in objects_in(data)]
+    named = [
+        (version_name(entry), text_member(entry, "url")) for entry in objects_in(unwrapped(data, "version"))
+    ]
     names = {name for name, _ in named}
     return tuple(
         VersionEntry(name if normalize_version(name) in names else normalize_version(name), url)
@@ -107,15 +136,16 @@ def version_entries(data: object) -> tuple[VersionEntry, ...]:
 def version_details(data: object) -> VersionDetails | None:
     """Return the version details in a response, or None for any other response.
 
-    Some platforms send the details in a list, or the list of endpoints alone.
+    Some platforms send the details in a list or in another object, or the list of endpoints alone.
     """
-    for entry in objects_in([data] if isinstance(data, dict) else data):
+    data = unwrapped(data, "endpoints")
+    for entry in objects_in(data):
         if isinstance(entry.get("endpoints"), list):
             return VersionDetails(
                 normalize_version(version_name(entry)), endpoint_entries(entry["endpoints"])
             )
-    as_list = endpoint_entries(data)
-    return VersionDetails("", as_list) if as_list else None
+    entries = endpoint_entries(data)
+    return VersionDetails("", entries) if entries else None
 
 
 def version_name(entry: dict[str, object]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from support.platforms import BASE64, TOKEN, Platform, Response, envelope, serving
 
@@ -198,6 +200,123 @@ def test_the_platforms_parties_come_from_its_credentials(credentials, expected):
         login = ocpi.login(platform.versions_url, TOKEN, OWN)
     assert [(str(entry.party), entry.role) for entry in login.parties] == expected
     assert all(isinstance(entry, PlatformParty) for entry in login.parties)
+
+
+def answering(**specials: object) -> Platform:
+    """Return a platform of two versions whose URLs answer with these bodies or responses."""
+    special = {
+        name.replace("v_", "").replace("_", "."): (lambda _, r=value: r) for name, value in specials.items()
+    }
+    return Platform(special=special)  # type: ignore[arg-type]
+
+
+BROKEN_DETAILS = {
+    "HTTP 500": (Response(b"boom", 500), "HTTP 500"),
+    "HTTP 404": (Response(b"", 404), "HTTP 404"),
+    "the token refused": (Response(b"", 401), "HTTP 401"),
+    "OCPI status 3000": (Response(envelope(None, 3000)), "OCPI status 3000"),
+    "HTML": (Response(b"<html>"), "no OCPI answer"),
+    "other JSON": (Response(envelope({"hello": "world"})), "no OCPI answer"),
+    "cut short": (Response(envelope({}), cut=5), "no answer"),
+}
+
+
+@pytest.mark.parametrize(("broken", "reason"), BROKEN_DETAILS.values(), ids=BROKEN_DETAILS)
+def test_the_next_version_is_used_if_the_details_of_the_newest_fail(broken, reason, patience):
+    notices = []
+    with serving(answering(v_2_2_1=broken)) as platform:
+        login = ocpi.login(platform.versions_url, TOKEN, patience=patience, notify=notices.append)
+    assert login.version == "2.1.1"
+    assert login.endpoints["cdrs"] == (f"{platform.url}/ocpi/2.1.1/cdrs",)
+    assert [notice for notice in notices if isinstance(notice, Warned)] == [
+        Warned(f"OCPI 2.2.1 cannot be used (its details: {reason}); using OCPI 2.1.1")
+    ]
+
+
+NOTHING_TO_PULL = {
+    "no endpoint": [],
+    "receivers only": [{"identifier": "cdrs", "role": "RECEIVER", "url": "/cdrs"}],
+    "credentials only": [{"identifier": "credentials", "role": "SENDER", "url": "/credentials"}],
+    "a module of its own": [{"identifier": "tellme", "role": "SENDER", "url": "/tellme"}],
+}
+
+
+@pytest.mark.parametrize("endpoints", NOTHING_TO_PULL.values(), ids=NOTHING_TO_PULL)
+def test_the_next_version_is_used_if_the_newest_has_nothing_to_pull(endpoints):
+    notices = []
+    details = Response(envelope({"version": "2.2.1", "endpoints": endpoints}))
+    with serving(answering(v_2_2_1=details)) as platform:
+        login = ocpi.login(platform.versions_url, TOKEN, notify=notices.append)
+        wanted = ocpi.login(platform.versions_url, TOKEN, version="2.2.1")
+    assert (login.version, wanted.version) == ("2.1.1", "2.2.1")
+    assert Warned("OCPI 2.2.1 has no module to pull; using OCPI 2.1.1") in notices
+
+
+def test_a_version_that_was_asked_for_is_not_replaced(patience):
+    with (
+        serving(answering(v_2_2_1=Response(b"", 404))) as platform,
+        pytest.raises(PlatformError, match="HTTP 404"),
+    ):
+        ocpi.login(platform.versions_url, TOKEN, version="2.2.1", patience=patience)
+    assert not any(request.path.endswith("2.1.1") for request in platform.requests)
+
+
+def test_if_no_version_can_be_used_the_error_is_that_of_the_newest(patience):
+    broken = {"v_2_2_1": Response(b"", 404), "v_2_1_1": Response(b"<html>")}
+    with serving(answering(**broken)) as platform, pytest.raises(PlatformError, match=r"2\.2\.1 .*HTTP 404"):
+        ocpi.login(platform.versions_url, TOKEN, patience=patience)
+
+
+def test_a_version_elsewhere_is_not_replaced_without_consent():
+    with serving(Platform()) as stranger:
+        entries = [
+            {"version": "2.2.1", "url": f"{stranger.url}/ocpi/2.2.1"},
+            {"version": "2.1.1", "url": "2.1.1"},
+        ]
+        with (
+            serving(answering(versions=Response(envelope(entries)))) as platform,
+            pytest.raises(PlatformError, match="without your consent"),
+        ):
+            ocpi.login(platform.versions_url, TOKEN)
+
+
+def test_a_version_without_a_url_is_skipped():
+    entries = [{"version": "2.2.1", "url": "ftp://x"}, {"version": "2.1.1", "url": "2.1.1"}]
+    with serving(answering(versions=Response(envelope(entries)))) as platform:
+        assert ocpi.login(platform.versions_url, TOKEN).version == "2.1.1"
+
+
+VERSIONS = [{"version": "2.2.1", "url": "2.2.1"}]
+CDRS = {"version": "2.2.1", "endpoints": [{"identifier": "cdrs", "role": "SENDER", "url": "/cdrs"}]}
+WRAPPED = {
+    "versions in data": ({"data": {"versions": VERSIONS}, "status_code": 1000}, CDRS),
+    "under any name, with other members": (
+        {"data": {"count": 1, "items": VERSIONS}, "status_code": 1000},
+        CDRS,
+    ),
+    "beside the status": ({"versions": VERSIONS, "status_code": 1000}, CDRS),
+    "without an envelope": ({"versions": VERSIONS}, CDRS),
+    "twice": ({"result": {"versions": VERSIONS, "count": 1}}, CDRS),
+    "one version": ({"data": VERSIONS[0], "status_code": 1000}, CDRS),
+    "details in an object": ({"data": VERSIONS}, {"version_details": CDRS}),
+}
+
+
+@pytest.mark.parametrize(("versions", "details"), WRAPPED.values(), ids=WRAPPED)
+def test_a_wrapped_list_of_versions_is_unwrapped(versions, details):
+    bodies = {"versions": json.dumps(versions).encode(), "v_2_2_1": envelope(details)}
+    with serving(answering(**{name: Response(body) for name, body in bodies.items()})) as platform:
+        login = ocpi.login(platform.versions_url, TOKEN)
+    assert (login.version, login.endpoints) == ("2.2.1", {"cdrs": (f"{platform.url}/cdrs",)})
+
+
+def test_two_lists_are_no_versions():
+    two = Response(envelope({"versions": VERSIONS, "others": []}))
+    with (
+        serving(answering(versions=two)) as platform,
+        pytest.raises(PlatformError, match="OCPI versions"),
+    ):
+        ocpi.login(platform.versions_url, TOKEN)
 
 
 def test_request_ids_differ_and_the_correlation_id_does_not():

@@ -1,0 +1,69 @@
+"""The version in common with a platform: the highest that answers and has a module to pull."""
+
+from __future__ import annotations
+
+from ocpiq.errors import PlatformError
+from ocpiq.ocpi.endpoints import sender_endpoints
+from ocpiq.ocpi.http.failures import Failure, Subject
+from ocpiq.ocpi.http.redaction import redact
+from ocpiq.ocpi.http.urls import path, resolve
+from ocpiq.ocpi.responses import VersionDetails, VersionEntry
+from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
+
+Located = tuple[VersionDetails, str]
+"""Version details, and the URL that they came from."""
+
+
+def version_at(url: str, wanted: str | None) -> str:
+    """Return the version of the module at a URL: the requested one, else the one in its path."""
+    if wanted not in (None, *VERSIONS):
+        raise no_common_version([], wanted, Subject("versions"))
+    segments = [part.removeprefix("v") for part in path(url).split("/")]
+    return wanted or next((part for part in segments if part in VERSIONS), DEFAULT_VERSION)
+
+
+def usable_versions(
+    offered: tuple[VersionEntry, ...], base: str, wanted: str | None, subject: Subject
+) -> list[tuple[str, list[str]]]:
+    """Return the versions that may be used, the highest first, each with the URLs of its details.
+
+    Only `wanted` if there is one. Raises PlatformError if there is none.
+    """
+    names = [entry.version for entry in offered]
+    common = [version for version in reversed(VERSIONS) if version in names]
+    if not common or wanted not in (None, *common):
+        raise no_common_version(names, wanted, subject)
+    usable: list[tuple[str, list[str]]] = []
+    for version in [wanted] if wanted else common:
+        urls = [resolve(entry.url, base) for entry in offered if entry.version == version]
+        details_urls = [url for url in dict.fromkeys(urls) if url is not None]
+        if details_urls:
+            usable.append((version, details_urls))
+    if not usable:
+        raise PlatformError(f"the platform sends no URL for the details of OCPI {wanted or common[0]}")
+    return usable
+
+
+def has_modules(located: list[Located], version: str) -> bool:
+    """Return whether the details of a version list a module that can be pulled."""
+    listed = {name for details, url in located for name in sender_endpoints(details.endpoints, url)}
+    return not listed.isdisjoint(modules(version))
+
+
+def unusable_reason(failure: Failure) -> str:
+    """Return why the details of a version could not be read, in short."""
+    return f"its details: {failure.answer if failure.answered else 'no answer'}"
+
+
+def no_common_version(offered: list[str], wanted: str | None, subject: Subject) -> PlatformError:
+    """Return the error for a version that the platform or ocpiq does not have."""
+    safe = (redact(version, subject.token, cut=False) for version in offered[:20])
+    listed = ", ".join(ascii(version)[1:-1][:20] for version in safe) or "none that it names"
+    if wanted is not None and wanted not in VERSIONS:
+        return PlatformError(
+            f"OCPI {ascii(wanted)[1:-1]} is unknown", hint=f"available: {', '.join(VERSIONS)}"
+        )
+    problem = (
+        f"the platform does not offer OCPI {wanted}" if wanted else "no version in common with the platform"
+    )
+    return PlatformError(problem, hint=f"it has {listed}; ocpiq knows {', '.join(VERSIONS)}")
