@@ -285,10 +285,10 @@ class Handshake:
         """Return what a request is for."""
         return Subject(called, self.token)
 
-    def on_wait(self) -> None:
-        """Warn that the platform asked to wait."""
+    def on_wait(self, failure: Failure, seconds: float) -> None:
+        """Warn that the platform sets the pace."""
         where = self.subject("login").host(self.last_url)
-        self.notify(Warned(f"{where} asks ocpiq to wait; waiting"))
+        self.notify(Warned(failures.waiting(where, failure, seconds)))
 
     def in_either_form(
         self,

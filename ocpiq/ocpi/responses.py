@@ -86,7 +86,7 @@ def unwrapped(data: object, own: str) -> object:
             return data
         if own in data:
             return [data]
-        lists = [value for value in data.values() if isinstance(value, list)]
+        lists: list[object] = [value for value in data.values() if isinstance(value, list)]
         inner = lists or [value for value in data.values() if isinstance(value, dict)]
         if len(inner) != 1:
             return data

@@ -344,7 +344,9 @@ def test_429_at_login_waits_as_long_as_the_platform_says(patience, waits):
     said = [notice for notice in said if isinstance(notice, Warned)]
     assert waits == [7.0]
     assert [request.token for request in platform.requests[:2]] == [f"Token {BASE64}"] * 2
-    assert said == [Warned(f"{platform.url[7:]} asks ocpiq to wait; waiting")]
+    assert said == [
+        Warned(f"{platform.url[7:]} received too many requests; waiting 7 s (fewer per minute: --rate N)")
+    ]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -413,13 +413,27 @@ ANSWERS: dict[str, Fault] = {
     "204 for an empty list": Fault(always(Response(b"", 204)), ids=()),
     "408 and 520 for a moment": Fault(once(Response(b"", 408), None, Response(b"", 520))),
     "429 for a moment": Fault(
-        once(None, Response(b"", 429, {"Retry-After": "2"})), said=("asks ocpiq to wait; waiting",)
+        once(None, Response(b"", 429, {"Retry-After": "2"})),
+        said=(r"received too many requests; waiting 2 s \(",),
+    ),
+    "429 at every second request": Fault(
+        once(*[Response(b"", 429, {"Retry-After": "2"}), None] * 4),
+        said=(r"received too many requests; waiting 2 s \(",),
+    ),
+    "429 without a time": Fault(
+        once(None, *[Response(b"", 429)] * 2),
+        said=(r"waiting 1 s \(", r"waiting 3 s \("),
+    ),
+    "503 with a time": Fault(
+        once(None, Response(b"", 503, {"Retry-After": "2"})), said=("asks ocpiq to wait; waiting 2 s",)
     ),
     "429 for an hour": Fault(
         once(None, *[Response(b"", 429, {"Retry-After": "3600"})] * 2),
         ids=ALL[:4],
         code=INCOMPLETE,
-        said=(r"too many requests \(HTTP 429\); incomplete: 4 of 10 objects came \(wait and try again",),
+        said=(
+            r"too many requests \(HTTP 429\); incomplete: 4 of 10 objects came \(limit the requests per minute with --rate N",
+        ),
     ),
     "500 for a moment": Fault(once(Response(b"", 500), None, Response(b"<html>", 503))),
     "500 for good": Fault(always(Response(b"oops", 500)), ids=(), code=FAILED, said=(r"fails \(HTTP 500\)",)),

@@ -62,7 +62,7 @@ STATUS = {
     404: ("has nothing at this address", "log in again: the platform's addresses may have changed"),
     405: ("does not allow reading this address", "this may be a Receiver's address"),
     422: ("does not accept the request", ASK),
-    TOO_MANY: ("received too many requests", "wait and try again"),
+    TOO_MANY: ("received too many requests", "limit the requests per minute with --rate N"),
 }
 CERTIFICATE_HINT = "ocpiq login --ca-file FILE adds certificate authorities to trust"
 EXPIRED = "the platform must renew it, or this machine's clock is wrong"
@@ -80,6 +80,7 @@ TLS_HINTS = {
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "if it wants a client certificate: ocpiq login --client-cert FILE"
 }
 LOGIN_HINTS = {
+    TOO_MANY: "wait and try again",
     401: "check the token",
     403: "check the token",
     404: VERSIONS_URL,
@@ -263,6 +264,13 @@ def timed_out(subject: Subject, url: str, problem: str = "does not answer") -> F
     return Failure(
         f"{subject}: {subject.host(url)} {problem} in time", hint="try again later", retries=TIMEOUT_RETRIES
     )
+
+
+def waiting(where: str, failure: Failure, seconds: float) -> str:
+    """Return the message before a wait that a platform asked for or, with too many requests, caused."""
+    if failure.rate_limited:
+        return f"{where} received too many requests; waiting {seconds:,.0f} s (fewer per minute: --rate N)"
+    return f"{where} asks ocpiq to wait; waiting {seconds:,.0f} s"
 
 
 def of_redirect(subject: Subject, url: str, location: str, status: int) -> Failure:

@@ -12,6 +12,12 @@ from msgspec import Struct
 from ocpiq.ocpi.http.failures import Failure
 
 T = TypeVar("T")
+OnWait = Callable[[Failure, float], None]
+"""Called with the reason and the seconds of a wait."""
+RATE_BACKOFF = (
+    10.0  # seconds between requests that are refused again and again, at least, after as many refusals
+)
+LONGEST_SPREAD = 10.0  # seconds by which a wait is extended, at most
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -20,6 +26,9 @@ class RetryPolicy(Struct, frozen=True):
     Waits are extended randomly by up to `spread` of their length, so that many clients do not return at once. There
     is no retry later than `in_all` seconds after the first attempt. After `most` seconds without a good response
     the pull is over, alternatives included, and nothing is started with less than `least` seconds left.
+
+    A platform that limits the rate of requests (HTTP 429) is waited for as long as it says, up to `rate_longest`
+    seconds each time and `rate_in_all` in one pull; if it does not say, `rate_waits` are the seconds before each retry.
     """
 
     waits: tuple[float, ...] = (1.0, 3.0, 9.0)
@@ -27,19 +36,23 @@ class RetryPolicy(Struct, frozen=True):
     in_all: float = 35.0
     most: float = 60.0
     least: float = 5.0
+    rate_waits: tuple[float, ...] = (1.0, 3.0, 9.0, 27.0, 60.0)
+    rate_longest: float = 120.0
+    rate_in_all: float = 1800.0
     spread: float = 0.25
     pause: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
 
 class Retrier:
-    """The attempts of one pull or login; `on_wait` is called before a wait that the platform asked for."""
+    """The attempts of one pull or login; `on_wait` is called before a wait that the platform asked for or caused."""
 
-    def __init__(self, patience: RetryPolicy, on_wait: Callable[[], None]) -> None:
+    def __init__(self, patience: RetryPolicy, on_wait: OnWait) -> None:
         self.patience = patience
         self.on_wait = on_wait
         self.since: float | None = None  # the time of the first attempt after the last good response
         self.waited = 0.0  # seconds since then
+        self.rate_waited = 0.0  # seconds waited because of the rate of requests
 
     @property
     def left(self) -> float:
@@ -64,20 +77,25 @@ class Retrier:
         """
         if self.since is None:
             self.since, self.waited = self.patience.clock(), 0.0
-        tried = 0
+        tried = limited = 0
         while True:
             try:
                 result = attempt()
             except Failure as failure:
+                if failure.rate_limited:
+                    self.wait_for_rate(failure, limited)
+                    limited += 1
+                    continue
                 wait = None if once else self.wait_after(failure, tried)
                 if wait is None:
                     raise
                 if failure.wait is not None:
-                    self.on_wait()
+                    self.on_wait(failure, failure.wait)
             else:
                 self.since = None
                 return result
             tried += 1
+            wait = self.spread(wait)
             self.waited += wait
             self.patience.pause(wait)
 
@@ -87,5 +105,28 @@ class Retrier:
         if tried >= min(failure.retries, len(patience.waits)) or (failure.wait or 0.0) > patience.longest:
             return None
         wait = patience.waits[tried] if failure.wait is None else failure.wait
-        wait *= random.uniform(1, 1 + patience.spread)  # noqa: S311 - no secret
-        return wait if self.spent + wait <= patience.in_all * (1 + patience.spread) else None
+        return wait if self.spent + wait <= patience.in_all else None
+
+    def wait_for_rate(self, failure: Failure, limited: int) -> None:
+        """Wait after a platform has refused a request because of its rate; raises the failure if that takes too long.
+
+        `limited` counts the refusals of this request. One that asks for short waits again and again gets longer ones.
+        """
+        patience = self.patience
+        if failure.wait is not None:
+            wait = max(failure.wait, min(float(limited), RATE_BACKOFF))
+        elif limited < len(patience.rate_waits):
+            wait = patience.rate_waits[limited]
+        else:
+            raise failure
+        if wait > patience.rate_longest or self.rate_waited + wait > patience.rate_in_all:
+            raise failure
+        self.on_wait(failure, wait)
+        wait = self.spread(wait)
+        self.rate_waited += wait
+        patience.pause(wait)
+        self.since, self.waited = patience.clock(), 0.0  # it answers, and sets the pace
+
+    def spread(self, wait: float) -> float:
+        """Return a wait extended at random."""
+        return wait + random.uniform(0, min(wait * self.patience.spread, LONGEST_SPREAD))  # noqa: S311 - no secret

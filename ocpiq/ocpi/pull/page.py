@@ -137,9 +137,11 @@ class PageReader:
                 self.prefetcher.take(other, self.retrier.left)
         self.prefetcher.most = 1
 
-    def on_wait(self) -> None:
-        """Warn that the platform asked to wait."""
-        self.warn("the platform asks ocpiq to wait; waiting")
+    def on_wait(self, failure: Failure, seconds: float) -> None:
+        """Warn that the platform sets the pace; requests in flight would be refused as well."""
+        self.warn(failures.waiting("the platform", failure, seconds))
+        if failure.rate_limited:
+            self.prefetcher.aim(())
 
     def fetch(self, url: str, stopped: Callable[[], bool]) -> HttpResponse:
         """Return the response at `url`, requested once."""

@@ -17,17 +17,21 @@ class Clock:
     def __init__(self) -> None:
         self.now = 100.0
         self.waits: list[float] = []
+        self.shown: list[float] = []
+
+    def on_wait(self, failure: Failure, seconds: float) -> None:
+        self.shown.append(seconds)
 
     def pause(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.now += seconds
 
     def tries(self, **bounds: float) -> Retrier:
-        return Retrier(ocpi.RetryPolicy(pause=self.pause, clock=lambda: self.now, **bounds), lambda: None)
+        return Retrier(ocpi.RetryPolicy(pause=self.pause, clock=lambda: self.now, **bounds), self.on_wait)
 
 
-def failure(retries: int = 3, wait: float | None = None) -> Failure:
-    failed = Failure("cdrs: busy", status=503, retries=retries)
+def failure(retries: int = 3, wait: float | None = None, status: int = 503) -> Failure:
+    failed = Failure("cdrs: busy", status=status, retries=retries)
     failed.wait = wait
     return failed
 
@@ -60,6 +64,65 @@ def test_waits(failed, waits):
     with pytest.raises(Failure):
         clock.tries(spread=0).run(fails(failed))
     assert clock.waits == waits
+
+
+RATE_LIMITS = {
+    "as long as the platform says": ([20.0, 120.0], [20.0, 120.0], True),
+    "longer than two minutes": ([121.0], [], False),
+    "short waits again and again become longer": (
+        [1.0] * 13,
+        [1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 10.0, 10.0],
+        True,
+    ),
+    "half an hour in all": ([120.0] * 16, [120.0] * 15, False),
+    "at once": ([0.0], [0.0], True),
+    "the platform does not say": ([None] * 5, [1.0, 3.0, 9.0, 27.0, 60.0], True),
+    "and goes on so": ([None] * 6, [1.0, 3.0, 9.0, 27.0, 60.0], False),
+}
+
+
+@pytest.mark.parametrize("once", [True, False])
+@pytest.mark.parametrize(("refusals", "waits", "answered"), RATE_LIMITS.values(), ids=RATE_LIMITS)
+def test_waits_because_of_the_rate_of_requests(refusals, waits, answered, once):
+    clock = Clock()
+    todo = [failure(wait=wait, status=429) for wait in refusals]
+
+    def attempt() -> int:
+        if todo:
+            raise todo.pop(0)
+        return 7
+
+    tries = clock.tries(spread=0)
+    if answered:
+        assert tries.run(attempt, once=once) == 7
+    else:
+        with pytest.raises(Failure, match="busy"):
+            tries.run(attempt, once=once)
+    assert clock.waits == clock.shown == waits
+    assert not tries.over
+
+
+def test_the_half_hour_is_that_of_the_whole_pull():
+    clock = Clock()
+    tries = clock.tries(spread=0)
+    for number in range(16):
+        refusals = [failure(wait=120.0, status=429)]
+
+        def attempt(refusals: list[Failure] = refusals) -> None:
+            if refusals:
+                raise refusals.pop()
+
+        if number < 15:
+            tries.run(attempt)
+        else:
+            with pytest.raises(Failure):
+                tries.run(attempt)
+
+
+@given(st.floats(0, 120))
+def test_a_wait_is_extended_by_a_quarter_or_ten_seconds(wait):
+    tries = Clock().tries()
+    assert wait <= tries.spread(wait) <= wait + min(wait / 4, 10.0)
 
 
 def test_once_means_no_retry():

@@ -436,7 +436,10 @@ def test_429_waits_as_long_as_the_platform_says():
         Platform(next=[None, *[Response(b"", 429, {"Retry-After": "5"})] * 2, None, Response(b"", 429)])
     )
     assert (result.ids, result.error, result.waits) == (ALL, None, [5.0, 5.0, 1.0])
-    assert result.warnings == ["cdrs: the platform asks ocpiq to wait; waiting"]
+    assert result.warnings == [
+        f"cdrs: the platform received too many requests; waiting {seconds} s (fewer per minute: --rate N)"
+        for seconds in (5, 1)
+    ]
 
 
 def test_retry_after_may_be_a_date():
