@@ -55,7 +55,7 @@ def test_bounds_go_to_the_platform():
         sources.platform(ocpi.login(platform.versions_url, TOKEN)) as source,
     ):
         read(source, "cdrs", [], since="2026-01-01T00:00:00Z")
-    assert {request.query["date_from"] for request in platform.pulls()} == {"2026-01-01T00:00:00Z"}
+    assert {request.query["date_from"] for request in platform.pulls()} == {"2025-12-31T23:59:59Z"}
 
 
 def test_a_pull_that_breaks_off_gives_what_came_and_says_so():

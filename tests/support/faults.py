@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import sys
 import zlib
 from collections.abc import Callable
@@ -185,6 +186,47 @@ def newest_left_out(platform: Platform, request: Request) -> Response:
     """List what was there when the platform started, unless there is a date_to."""
     listed = platform.objects if "date_to" in request.query else platform.objects[:7]
     return Response(envelope(listed), headers={"X-Total-Count": str(len(listed))})
+
+
+HOURS: list[object] = [
+    {"id": name, "last_updated": f"2026-01-01T{hour:02}:00:00Z"} for hour, name in enumerate(ALL)
+]
+HALF_SECONDS: list[object] = [
+    {"id": name, "last_updated": f"2026-01-01T{hour:02}:00:00.500Z"} for hour, name in enumerate(ALL)
+]
+DATE_FORMS = {
+    "with milliseconds": r"[^.+]+\.[0-9]{3}Z",
+    "with an offset": r"[^.Z]+\+00:00",
+    "without a zone": r"[0-9-]+T[0-9:]+",
+    "without a time": r"[0-9-]+",
+}
+
+
+def window(platform: Platform, request: Request, after: Callable[[str, str], bool]) -> Response:
+    """Return a page of the objects after date_from and before date_to, compared as text."""
+    start, end = request.query.get("date_from", ""), request.query.get("date_to", "z")
+    inside = [
+        entry
+        for entry in platform.objects
+        if isinstance(entry, dict) and after(entry["last_updated"], start) and entry["last_updated"] < end
+    ]
+    offset = int(request.query.get("offset", 0))
+    link = {"Link": good_link(platform, request, offset + 4)} if offset + 4 < len(inside) else {}
+    return Response(
+        envelope(inside[offset : offset + 4]), headers={"X-Total-Count": str(len(inside)), **link}
+    )
+
+
+def accepting(form: str, refusal: Response | None = None) -> Callable[[Platform, Request], Response]:
+    """Return an answer that takes dates of one form only."""
+
+    def answer(platform: Platform, request: Request) -> Response:
+        dates = [request.query[name] for name in ("date_from", "date_to") if name in request.query]
+        if all(re.fullmatch(form, date) for date in dates):
+            return window(platform, request, lambda one, other: one >= other)
+        return refusal or Response(envelope(None, 2001, "dates"), 400)
+
+    return answer
 
 
 def raw_deflate(body: bytes) -> bytes:
@@ -431,9 +473,7 @@ ANSWERS: dict[str, Fault] = {
         once(None, *[Response(b"", 429, {"Retry-After": "3600"})] * 2),
         ids=ALL[:4],
         code=INCOMPLETE,
-        said=(
-            r"too many requests \(HTTP 429\); incomplete: 4 of 10 objects came \(limit the requests per minute with --rate N",
-        ),
+        said=(r"too many requests \(HTTP 429\); incomplete: 4 of 10 objects came \(limit the requests",),
     ),
     "500 for a moment": Fault(once(Response(b"", 500), None, Response(b"<html>", 503))),
     "500 for good": Fault(always(Response(b"oops", 500)), ids=(), code=FAILED, said=(r"fails \(HTTP 500\)",)),
@@ -493,6 +533,39 @@ ANSWERS: dict[str, Fault] = {
         said=("the token is not sent there",),
     ),
     "redirect to a slash": Fault(switched(slash=True)),
+    "date_from that is exclusive": Fault(
+        answering(lambda p, r: window(p, r, lambda one, other: one > other), objects=HOURS),
+        ids=ALL[3:],
+        since="2026-01-01T03:00:00Z",
+    ),
+    "dates compared as text": Fault(
+        answering(lambda p, r: window(p, r, lambda one, other: one >= other), objects=HALF_SECONDS),
+        ids=ALL[3:],
+        since="2026-01-01T03:00:00Z",
+    ),
+    **{
+        f"dates refused unless {name}": Fault(
+            answering(accepting(form), objects=HOURS),
+            ids=ALL[3:8],
+            said=("does not accept dates as OCPI writes them; continuing with another form",),
+            since="2026-01-01T03:00:00Z",
+            until="2026-01-01T08:00:00Z",
+        )
+        for name, form in DATE_FORMS.items()
+    },
+    "dates that are an internal error unless with milliseconds": Fault(
+        answering(accepting(DATE_FORMS["with milliseconds"], Response(b"", 500)), objects=HOURS),
+        ids=ALL[3:],
+        said=("does not accept dates as OCPI writes them; continuing with another form",),
+        since="2026-01-01T03:00:00Z",
+    ),
+    "dates refused in every form": Fault(
+        answering(accepting("never"), objects=HOURS),
+        ids=(),
+        code=FAILED,
+        said=(r'does not accept the request \(HTTP 400\): "dates"',),
+        since="2026-01-01T03:00:00Z",
+    ),
     "date demanded": Fault(switched(needs_date=True, objects=DATED), since="2020-01-01T00:00:00Z"),
     "500 on the way": Fault(
         once(None, *[Response(b"oops", 500)] * 20),

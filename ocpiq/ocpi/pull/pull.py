@@ -14,6 +14,7 @@ from ocpiq.ocpi.http.client import Connection
 from ocpiq.ocpi.http.failures import Failure
 from ocpiq.ocpi.http.retry import RetryPolicy
 from ocpiq.ocpi.http.urls import without_empty_parameters
+from ocpiq.ocpi.pull.date_filters import Filters, date_filters
 from ocpiq.ocpi.pull.first_page import first_page
 from ocpiq.ocpi.pull.go_back import GoBack
 from ocpiq.ocpi.pull.page import FetchedPage, PageReader
@@ -35,7 +36,6 @@ from ocpiq.ocpi.pull.strategy import (
 from ocpiq.ocpi.routing import Page, pages_of_parties
 from ocpiq.storage import Login
 
-EARLIEST = "2010-01-01T00:00:00Z"  # sessions cannot be asked for without a date_from; none is older
 IDLE_READINGS = 5  # in a row of a moving list without a new object
 MOST_READINGS = 3  # of a list that may have lost objects each time
 
@@ -61,25 +61,21 @@ def pull(
     platform answers well. Raises PlatformError where nothing can be had, IncompleteError after the last page
     where there was more.
     """
-    places, filters = module_urls(login, module), date_filters(module, since, until)
+    endpoints, forms = module_urls(login, module), date_filters(module, since, until)
+    dated = since is not None or until is not None
 
     def pages(login: Login, newest: int | None = None) -> Iterator[Page]:
         reader = PageReader(connection, login, module, gate, patience or RetryPolicy(), notify, parallel)
-        yield from Pull(reader, first_page(reader, places, filters), filters).pages(newest)
+        yield from Pull(reader, *first_page(reader, endpoints, forms), dated=dated).pages(newest)
 
     return pages_of_parties(login, module, pages, lambda text: notify(Warned(text)), newest)
-
-
-def date_filters(module: str, since: str | None, until: str | None) -> dict[str, str]:
-    """Return the date parameters of the requests."""
-    first = since or (EARLIEST if module == "sessions" else None)
-    return {name: value for name, value in (("date_from", first), ("date_to", until)) if value}
 
 
 class Pull:
     """One pull: reads from the first page to the last, again if the list changed, and compares with the total."""
 
-    def __init__(self, reader: PageReader, first: FetchedPage, filters: dict[str, str]) -> None:
+    def __init__(self, reader: PageReader, first: FetchedPage, filters: Filters, *, dated: bool) -> None:
+        self.dated = dated  # whether the user asked for a period
         self.reader = reader
         self.first = first
         self.progress = PullProgress()
@@ -106,7 +102,7 @@ class Pull:
 
     def last_pages(self, start: int) -> list[Page]:
         """Return the pages from an offset on; empty if the announced total is wrong."""
-        rest = Pull(self.reader, self.first, dict(self.context.filters))
+        rest = Pull(self.reader, self.first, self.context.filters, dated=self.dated)
         progress = rest.progress
         progress.total, progress.marks = self.first.total, {self.first.mark}
         progress.position = progress.distinct = start
@@ -303,7 +299,7 @@ class Pull:
             text = f"the platform announced {progress.total} objects but returned {progress.distinct}"
         else:
             return
-        if self.context.filters in ({}, {"date_from": EARLIEST}):
+        if not self.dated:
             raise self.incomplete(text)
         self.reader.warn(f"{text}; some platforms ignore the dates when they count")
 

@@ -122,11 +122,11 @@ def test_dates_are_sent_and_sessions_always_get_one():
     platform = Platform(needs_date=True)
     result = pulled(platform, "sessions")
     assert (result.ids, result.error) == (ALL, None)
-    assert {request.query["date_from"] for request in platform.pulls()} == {"2010-01-01T00:00:00Z"}
+    assert {request.query["date_from"] for request in platform.pulls()} == {"2009-12-31T23:59:59Z"}
     platform.requests.clear()
     pulled(platform, "sessions", since="2026-01-01T00:00:00Z", until="2026-02-01T00:00:00Z")
     assert {(r.query["date_from"], r.query["date_to"]) for r in platform.pulls()} == {
-        ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z")
+        ("2025-12-31T23:59:59Z", "2026-02-01T00:00:00Z")
     }
 
 
@@ -284,7 +284,7 @@ def test_dates_that_a_link_lost_are_added_again():
     result = pulled(platform, since="2026-01-01T00:00:00Z", until="2026-02-01T00:00:00Z")
     assert result.ids == ALL
     assert {(r.query["date_from"], r.query["date_to"]) for r in platform.pulls()} == {
-        ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z")
+        ("2025-12-31T23:59:59Z", "2026-02-01T00:00:00Z")
     }
 
 
