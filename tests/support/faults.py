@@ -13,7 +13,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import brotli
@@ -227,6 +227,11 @@ def accepting(form: str, refusal: Response | None = None) -> Callable[[Platform,
         return refusal or Response(envelope(None, 2001, "dates"), 400)
 
     return answer
+
+
+def many_headers(platform: Platform, request: Request) -> Response:
+    right = platform.module(request)
+    return replace(right, headers={**{f"X-{number}": "y" for number in range(2000)}, **right.headers})
 
 
 def raw_deflate(body: bytes) -> bytes:
@@ -452,7 +457,25 @@ ANSWERS: dict[str, Fault] = {
     "404 for an empty list": Fault(
         always(Response(envelope(None, 2003), 404)), ids=(), said=("treated as an empty list",)
     ),
-    "204 for an empty list": Fault(always(Response(b"", 204)), ids=()),
+    "204 for an empty list": Fault(
+        always(Response(b"", 204)),
+        ids=(),
+        said=("answers HTTP 204 without a list; treated as an empty list",),
+    ),
+    "204 in the middle": Fault(
+        once(None, Response(b"", 204)),
+        said=(r"finds nothing at its own next link \(HTTP 204\); continuing by offset",),
+    ),
+    "204 after the end": Fault(
+        answering(
+            lambda p, r: Response(b"", 204) if int(r.query["offset"]) >= len(ALL) else None,
+            link=lambda *_: None,
+            total=lambda n: None,
+        ),
+        said=("no next link and no total; continuing by offset",),
+    ),
+    "103 before each response": Fault(answering(lambda p, r: replace(p.module(r), early=True))),
+    "2,000 headers": Fault(answering(many_headers)),
     "408 and 520 for a moment": Fault(once(Response(b"", 408), None, Response(b"", 520))),
     "429 for a moment": Fault(
         once(None, Response(b"", 429, {"Retry-After": "2"})),
@@ -617,6 +640,12 @@ SILENCE: dict[str, Fault] = {
         ids=(),
         code=FAILED,
         said=("sends less than 10 kB per second",),
+    ),
+    "a body drop by drop on the way": Fault(
+        once(None, *[Response(envelope([{"id": "S4"}] * 20), slow=0.05)] * 20),
+        ids=ALL[:4],
+        code=INCOMPLETE,
+        said=("sends less than 10 kB per second; incomplete: 4 of 10 objects came",),
     ),
 }
 

@@ -38,7 +38,7 @@ class Response:
     """What is sent back; `cut` sends only so many bytes of the body and ends the connection.
 
     With `silent`, in seconds, it waits so long before the first byte, or before it ends a connection that was
-    cut; with `slow` it sends the body a byte at a time, that far apart.
+    cut; with `slow` it sends the body a byte at a time, that far apart. With `early` a 103 response comes first.
     """
 
     body: bytes
@@ -47,6 +47,7 @@ class Response:
     cut: int | None = None
     silent: float = 0.0
     slow: float = 0.0
+    early: bool = False
 
 
 def envelope(data: object, code: int = 1000, message: str = "OK", **other: object) -> bytes:
@@ -201,6 +202,10 @@ def serving(platform: Platform, tls: ssl.SSLContext | None = None) -> Iterator[P
             response = platform.answer(request)
             if response.silent and response.cut is None:
                 over.wait(response.silent)
+            if response.early:
+                self.send_response_only(103)
+                self.send_header("Link", '<?offset=8>; rel="next"')
+                self.end_headers()
             self.send_response_only(response.status)
             for name, value in {"Content-Type": "application/json", **response.headers}.items():
                 self.send_header(name, value)

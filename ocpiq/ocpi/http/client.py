@@ -214,7 +214,11 @@ class ThroughputGuard:
         window = now - self.window_start
         if window >= bounds.patience or (now >= self.deadline and window >= PULSE):
             if self.sent - self.window_bytes < bounds.slowest * window:
-                raise self.failure(f"{self.where} sends less than {bounds.slowest / 1000:g} kB per second")
+                failure = self.failure(
+                    f"{self.where} sends less than {bounds.slowest / 1000:g} kB per second"
+                )
+                failure.stalled = True
+                raise failure
             self.window_start, self.window_bytes, self.deadline = now, self.sent, math.inf
 
     def check(self, size: int) -> None:

@@ -117,7 +117,7 @@ class Failure(PlatformError):
     """A request without a usable response.
 
     `status` is HTTP's and `code` the envelope's, 0 if there was none; `retries` is the number of useful retries
-    and `wait` the seconds that the platform asks for before the next.
+    and `wait` the seconds that the platform asks for before the next. `stalled` tells of a body that is too slow.
     """
 
     def __init__(
@@ -128,11 +128,12 @@ class Failure(PlatformError):
         self.code = code
         self.retries = retries
         self.wait: float | None = None
+        self.stalled = False
 
     @property
     def answered(self) -> bool:
-        """Whether the platform answered at all."""
-        return self.status != 0
+        """Whether the platform answered in time, so that another request may get more."""
+        return self.status != 0 and not self.stalled
 
     @property
     def rate_limited(self) -> bool:

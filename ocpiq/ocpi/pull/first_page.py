@@ -39,10 +39,12 @@ def first_page(reader: PageReader, endpoints: Iterable[str], forms: Sequence[Fil
             continue
         if page.opened.count:
             return page, filters
-        empty = (page, filters) if empty is None or empty[0].missing else empty
+        empty = (page, filters) if empty is None or empty[0].no_list else empty
     if empty is not None:
-        if empty[0].missing:
-            reader.warn("the platform answers HTTP 404; treated as an empty list")
+        if empty[0].no_list:
+            reader.warn(
+                f"the platform answers HTTP {empty[0].no_list} without a list; treated as an empty list"
+            )
         return empty
     assert first is not None
     raise first

@@ -31,8 +31,8 @@ class FetchedPage(Struct, frozen=True):
     """A page that was received.
 
     `link` leads to the next page, whether a header says so or the body, and `body` is all that the body says of
-    paging. `missing` says that the answer was an OCPI envelope with HTTP 404, which some platforms send for an
-    empty list.
+    paging. `no_list` is the HTTP status of a response that stands for an empty list, 404 with an OCPI envelope or 204,
+    else 0.
     `capacity` is the number of objects that a page can have, as far as the platform says.
     """
 
@@ -41,7 +41,7 @@ class FetchedPage(Struct, frozen=True):
     link: str | None
     total: int | None
     sifted: SiftResult
-    missing: bool
+    no_list: int
     capacity: int | None
     body: BodyPaging = BodyPaging()
 
@@ -172,7 +172,7 @@ class PageReader:
             link=next_link(answer.headers.get("link", "")) or body.next or None,
             total=total,
             sifted=self.sifted,
-            missing=answer.status == 404,
+            no_list=answer.status if opened is EMPTY_PAGE else 0,
             capacity=page_capacity(answer),
             body=body,
         )

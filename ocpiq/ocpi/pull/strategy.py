@@ -235,8 +235,8 @@ class FollowLinks:
 
     def flaw(self, page: FetchedPage) -> str:
         """Return why the page at a link must not be used."""
-        if page.missing and self.pull.progress.more:
-            return "finds nothing at its own next link (HTTP 404)"
+        if page.no_list and self.pull.progress.more:
+            return f"finds nothing at its own next link (HTTP {page.no_list})"
         return "repeats a page on its own next link" if self.pull.progress.is_repeat(page) else ""
 
     def after_failure(self, failure: Failure) -> Fetch | Switch:

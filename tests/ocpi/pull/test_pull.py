@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from urllib.parse import urlencode
 
@@ -399,7 +400,7 @@ def test_an_empty_list_in_any_form(response):
 def test_a_404_with_an_envelope_is_an_empty_list():
     result = pulled(Platform(special={"cdrs": lambda _: Response(envelope(None, 2003, "none"), 404)}))
     assert (result.ids, result.error) == ([], None)
-    assert result.warnings == ["cdrs: the platform answers HTTP 404; treated as an empty list"]
+    assert result.warnings == ["cdrs: the platform answers HTTP 404 without a list; treated as an empty list"]
 
 
 def test_a_bare_array_is_a_page():
@@ -574,6 +575,21 @@ def test_parallel_requests_stop_if_the_platform_fails_on_them(at_once):
     assert result.warnings == [
         "cdrs: the platform fails when asked for several pages at once; continuing one page at a time"
     ]
+
+
+SLOW = Response(envelope([{"id": "S"}] * 20), slow=0.05)
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+@pytest.mark.parametrize("link", [None, lambda *_: None], ids=["links", "offsets"])
+def test_after_a_slow_body_nothing_else_is_tried(link, parallel, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "BOUNDS", ocpi.Bounds(patience=0.3))
+    platform = Platform(objects=[{"id": f"S{n}"} for n in range(40)], link=link)
+    platform.special["cdrs"] = lambda request: SLOW if int(request.query["offset"]) >= 6 else None
+    result = pulled(platform, parallel=parallel)
+    assert result.error.message.endswith("less than 10 kB per second; incomplete: 7 of 40 objects came")
+    assert len(platform.pulls()) <= 2 + parallel
+    assert len(result.warnings) == (link is not None)
 
 
 # ---------------------------------------------------------------- the time that all of it may take
