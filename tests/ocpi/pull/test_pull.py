@@ -577,6 +577,30 @@ def test_parallel_requests_stop_if_the_platform_fails_on_them(at_once):
     ]
 
 
+def test_requests_in_flight_when_the_rate_is_refused_cost_no_further_waits():
+    platform = Platform(objects=[{"id": f"S{n}"} for n in range(60)])
+    window: list[Request] = []
+    waits: list[float] = []
+
+    def limited(request: Request) -> Response | None:
+        window.append(request)
+        return Response(b"", 429, {"Retry-After": "50"}) if len(window) > 12 else None
+
+    def pause(seconds: float) -> None:
+        waits.append(seconds)
+        time.sleep(0.1)  # for the requests in flight
+        window.clear()
+
+    platform.special["cdrs"] = limited
+    with serving(platform), ocpi.Connection(bounds=BOUNDS) as connection:
+        policy = ocpi.RetryPolicy(pause=pause, spread=0)
+        pages = ocpi.pull(
+            connection, login_to(platform), "cdrs", gate_of("cdrs"), patience=policy, parallel=4
+        )
+        assert len(ids([opened for opened, _ in pages])) == 60
+    assert waits == [50.0]
+
+
 SLOW = Response(envelope([{"id": "S"}] * 20), slow=0.05)
 
 
