@@ -84,7 +84,7 @@ def test_the_page_on_platforms_comes_with_the_command_and_without_the_names_of_f
     assert run(["help", "platforms"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("ocpiq platforms\n")
-    assert "\n  Its next link fails.\n      What ocpiq does: Goes on by offset.\n" in out
+    assert "\n  Its next link fails.\n      What ocpiq does: Continues by offset.\n" in out
     assert "<!--" not in out
     assert max(map(len, out.splitlines())) <= 80
 
