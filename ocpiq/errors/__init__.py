@@ -1,4 +1,4 @@
-"""Every error of ocpiq: what is wrong, where in the query, how to fix it, and the exit code it ends with."""
+"""All errors of ocpiq, each with its message, its place in the query, a fix, and an exit code; and events of a run."""
 
 from __future__ import annotations
 

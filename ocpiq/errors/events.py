@@ -1,4 +1,4 @@
-"""What a run says beside its results: warnings, and how far a pull has come. Who shows them is not known here."""
+"""The events that a run reports besides its results: warnings and the progress of a pull. A callback receives them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from msgspec import Struct
 
 
 class Warned(Struct, frozen=True):
-    """Something the user should know although the run goes on; one line, free of personal values."""
+    """A problem that does not end the run: one line, without personal values."""
 
     message: str
 
 
 class PageRead(Struct, frozen=True):
-    """A page of a pull was read. Counts are sums since the pull began; `total` is what the platform announced."""
+    """A page was read. Counts are totals of the pull; `total` is the number that the platform announced."""
 
     module: str
     pages: int
@@ -23,9 +23,9 @@ class PageRead(Struct, frozen=True):
 
 
 class Requested(Struct, frozen=True):
-    """A request was answered, or not: HTTP `status` is 0 then; `objects` is None where none were looked for.
+    """A request ended. HTTP `status` is 0 without a response; `objects` is None if they were not counted.
 
-    `path` is free of tokens and of all parameters but those of paging.
+    `path` contains no token and no parameters except those for paging.
     """
 
     subject: str
@@ -36,7 +36,7 @@ class Requested(Struct, frozen=True):
 
 
 class PullEnded(Struct, frozen=True):
-    """A pull is over; `complete` is False where the platform had more to give."""
+    """A pull ended; `complete` is False if the platform had more objects."""
 
     module: str
     pages: int
@@ -45,11 +45,11 @@ class PullEnded(Struct, frozen=True):
 
 
 class Speaks(Struct, frozen=True):
-    """The query itself is about to write to standard error (`debug`, `stderr`)."""
+    """The query is about to write to standard error (`debug`, `stderr`)."""
 
 
 class Halts(Struct, frozen=True):
-    """The query ends its own run with `halt`."""
+    """The query ends the run with `halt`."""
 
 
 Notice = Warned | PageRead | PullEnded | Requested | Speaks | Halts
@@ -57,4 +57,4 @@ Notify = Callable[[Notice], None]
 
 
 def ignore(notice: Notice) -> None:
-    """Say nothing."""
+    """Ignore an event."""

@@ -10,7 +10,7 @@ from typing import Final
 from ocpiq.errors import Span
 from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
-from ocpiq.language.partial import begun
+from ocpiq.language.partial import parse_partial
 from ocpiq.prompt.command_line import argument_start, split_command
 
 Piece = tuple[str, str]  # style and text
@@ -40,18 +40,18 @@ def highlight(text: str, modules: Collection[str]) -> list[Piece]:
     After a syntax error only strings and comments are recognised.
     """
     if split_command(text) is not None:
-        start = argument_start(text) or len(text)
-        return [piece for piece in (("command", text[:start]), ("", text[start:])) if piece[1]]
-    read = begun(text)
-    pieces: list[Piece] = []
+        begins = argument_start(text) or len(text)
+        return [each for each in (("command", text[:begins]), ("", text[begins:])) if each[1]]
+    read = parse_partial(text)
+    found: list[Piece] = []
     position = 0
     for token in read.tokens:
         pieces += _between(text[position : token.span.start])
         pieces.append((_style(token, modules), token.text))
         position = token.span.end
     rest = text[position:]
-    pieces += _after_error(rest) if read.stuck is not None else _between(rest)
-    return [piece for piece in pieces if piece[1]]
+    found += _after_error(rest) if read.unexpected is not None else _between(rest)
+    return [piece for piece in found if piece[1]]
 
 
 def mark_error(pieces: list[Piece], span: Span | None) -> Iterator[Piece]:

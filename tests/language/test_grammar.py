@@ -75,7 +75,7 @@ def test_messages_name_only_terminals_that_there_are():
         syntax_errors.TERMS,
     ]
     groups += [set(syntax_errors.CLOSER), set(syntax_errors.WORDS)]
-    groups += [signs | members for signs, _, members in syntax_errors.TOGETHER]
+    groups += [signs | members for signs, _, members in syntax_errors.GROUPS]
     assert set().union(*groups) <= terminals
 
 

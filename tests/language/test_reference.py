@@ -18,7 +18,7 @@ from ocpiq.analysis.calls import builtin_names
 from ocpiq.errors import OcpiqError
 from ocpiq.language import parse, tree
 from ocpiq.language.grammar import tables
-from ocpiq.language.reference import Entry, Example, entries, named, page
+from ocpiq.language.reference import Entry, Example, entries, entries_of, page
 from ocpiq.schema import modules
 from ocpiq.sources import Source, memory
 from ocpiq.values.json.codec import to_json
@@ -123,7 +123,7 @@ def test_every_aggregate_and_module_has_an_entry() -> None:
 
 def test_every_keyword_has_an_entry() -> None:
     words = {terminal.text for terminal in tables().terminals if terminal.word}
-    assert {word for word in words if word and not named(word)} == set()
+    assert {word for word in words if word and not entries_of(word)} == set()
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.forms[0])
