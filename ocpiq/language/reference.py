@@ -1,6 +1,6 @@
 """The language reference, grammar/README.md: its entries by name, for `ocpiq help` and for the tests.
 
-An entry is a line of four spaces, its forms, two or more spaces, and its description. Its examples follow, one per line:
+An entry is a line of four spaces, its forms, two or more spaces, and its description. Its examples follow, each a line:
 eight spaces and `program → outputs`.
 """
 
