@@ -1,4 +1,4 @@
-"""Long queries make wide trees, and deep ones are refused in words; neither meets a limit of Python."""
+"""Long queries make wide trees, and too deep ones are rejected; neither hits Python's recursion limit."""
 
 from __future__ import annotations
 

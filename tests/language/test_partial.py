@@ -1,4 +1,4 @@
-"""Queries that are still being written: wherever one stops, it can go on, and it can be ended."""
+"""Unfinished queries: cut anywhere, a query can be continued and completed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ocpiq.language.partial import parse_partial, state
 
 
 @given(token_lists(), st.data())
-def test_a_program_that_stops_anywhere_can_go_on_and_can_be_ended(
+def test_a_program_cut_anywhere_can_be_continued_and_completed(
     tokens: list[tuple[str, str]], data: st.DataObject
 ) -> None:
     try:
         parse(text_of(tokens))
-    except QuerySyntaxError:  # its words can stand where they are, and mean nothing there
+    except QuerySyntaxError:  # its tokens are possible there, but have no meaning
         assume(False)
     length = data.draw(st.integers(0, len(tokens)))
     read = parse_partial(text_of(tokens[:length]))
@@ -28,7 +28,7 @@ def test_a_program_that_stops_anywhere_can_go_on_and_can_be_ended(
 
 
 @given(st.text(alphabet='sessions|pas kwh.()[]{}"\\#\n:,$1é', max_size=40))
-def test_any_text_is_read_as_far_as_it_goes(text: str) -> None:
+def test_any_text_is_parsed_as_far_as_possible(text: str) -> None:
     read = parse_partial(text)
     position = 0
     for token in read.tokens:
@@ -52,7 +52,7 @@ def test_any_text_is_read_as_far_as_it_goes(text: str) -> None:
         ("sessions | limit 3 |", "sessions | limit 3 | ."),
     ],
 )
-def test_what_ends_a_query(text: str, completed: str) -> None:
+def test_completion(text: str, completed: str) -> None:
     from ocpiq.language.printer import unparse
 
     program = parse_partial(text).complete()
@@ -60,7 +60,7 @@ def test_what_ends_a_query(text: str, completed: str) -> None:
     assert unparse(program) == unparse(parse(completed))
 
 
-def test_what_is_too_deep_is_not_ended() -> None:
+def test_too_deep_queries_are_not_completed() -> None:
     assert parse_partial("[" * 100).complete() is not None
     assert parse_partial("[" * 390).complete() is None
     assert parse_partial("[" * 5000).complete() is None
