@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 
-class Warned(Struct, frozen=True):
+class WarningIssued(Struct, frozen=True):
     """A problem that does not end the run: one line, without personal values."""
 
     message: str
@@ -22,7 +22,7 @@ class PageRead(Struct, frozen=True):
     total: int | None
 
 
-class Requested(Struct, frozen=True):
+class RequestEnded(Struct, frozen=True):
     """A request ended. HTTP `status` is 0 without a response; `objects` is None if they were not counted.
 
     `path` contains no token and no parameters except those for paging.
@@ -44,15 +44,15 @@ class PullEnded(Struct, frozen=True):
     complete: bool
 
 
-class Speaks(Struct, frozen=True):
+class StderrWrite(Struct, frozen=True):
     """The query is about to write to standard error (`debug`, `stderr`)."""
 
 
-class Halts(Struct, frozen=True):
+class QueryHalted(Struct, frozen=True):
     """The query ends the run with `halt`."""
 
 
-Notice = Warned | PageRead | PullEnded | Requested | Speaks | Halts
+Notice = WarningIssued | PageRead | PullEnded | RequestEnded | StderrWrite | QueryHalted
 Notify = Callable[[Notice], None]
 
 

@@ -69,7 +69,7 @@ class HaltError(OcpiqError):
         self.code = code
 
 
-class FormError(OcpiqError):
+class FormatError(OcpiqError):
     """A result cannot be written in the output format."""
 
     exit_code = 5

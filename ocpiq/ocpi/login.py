@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from ocpiq.errors import Notify, PlatformError, Requested, UsageError, Warned, ignore
+from ocpiq.errors import Notify, PlatformError, RequestEnded, UsageError, WarningIssued, ignore
 from ocpiq.ocpi.endpoints import LISTS, sender_endpoints
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.client import Connection
@@ -254,7 +254,7 @@ class Inquiry:
     def told_to_wait(self) -> None:
         """Say that the platform sets the pace."""
         where = self.subject("login").host(self.asked)
-        self.notify(Warned(f"{where} asks to wait; waiting"))
+        self.notify(WarningIssued(f"{where} asks to wait; waiting"))
 
     def in_either_form(
         self, url: str, subject: str, preferred: TokenForm, opens: Callable[[bytes], Small | None] = small
@@ -293,7 +293,7 @@ class Inquiry:
             answer = request.result(self.tries.left)
         except TimeoutError as error:
             raise failures.late(subject, url) from error
-        self.notify(Requested(called, subject.traced(answer.url), answer.status, None, answer.seconds))
+        self.notify(RequestEnded(called, subject.traced(answer.url), answer.status, None, answer.seconds))
         read = opens(answer.body)
         message = said(read.message, self.token) if read is not None else ""
         if not answer.success:

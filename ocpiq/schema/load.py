@@ -15,7 +15,7 @@ from ocpiq.schema.fields import VERSIONS, JsonType, Mark, NestedModule, SchemaFi
 from ocpiq.schema.types import base, json_types, rows
 
 
-class Line(Struct, frozen=True):
+class FieldRow(Struct, frozen=True):
     """A line of a module's table."""
 
     path: str
@@ -26,7 +26,7 @@ class Line(Struct, frozen=True):
     reason: str = ""
 
 
-class Entry(Struct, frozen=True):
+class ModuleRow(Struct, frozen=True):
     """A line of the list of modules."""
 
     name: str
@@ -64,7 +64,7 @@ def module(name: str, version: str) -> SchemaModule:
     return SchemaModule(name, entry.object, version, root, entry.key, versions, entry.part)
 
 
-def field_tree(type_: str, lines: list[Line], version: str) -> SchemaField:
+def field_tree(type_: str, lines: list[FieldRow], version: str) -> SchemaField:
     """Build the tree of fields of `version` and return its root."""
     versions_by_path: dict[str, tuple[str, ...]] = {}
     for line in lines:
@@ -87,7 +87,7 @@ def field_tree(type_: str, lines: list[Line], version: str) -> SchemaField:
     return root
 
 
-def field(line: Line, name: str, version: str, versions: tuple[str, ...], mark: Mark) -> SchemaField:
+def field(line: FieldRow, name: str, version: str, versions: tuple[str, ...], mark: Mark) -> SchemaField:
     """Return the field of a line, without its children. KeyError if the type is unknown."""
     open_enum, enum = enums().get((line.type, version), (False, ()))
     return SchemaField(
@@ -108,7 +108,7 @@ def field(line: Line, name: str, version: str, versions: tuple[str, ...], mark: 
     )
 
 
-def nested_lines(part: NestedModule) -> list[Line]:
+def nested_lines(part: NestedModule) -> list[FieldRow]:
     """Return the lines of a nested module: the keys of its parents, then its own fields."""
     lines, prefix = table(part.pulled), ".".join(part.path) + "."
     paths = {name: ".".join(path) for name, path in part.keys.items()}
@@ -117,15 +117,15 @@ def nested_lines(part: NestedModule) -> list[Line]:
     return keys + [with_path(line, line.path.removeprefix(prefix)) for line in own]
 
 
-def with_path(line: Line, path: str) -> Line:
+def with_path(line: FieldRow, path: str) -> FieldRow:
     """Return a copy of the line with another path."""
-    return Line(path, line.versions, line.type, line.cardinality, line.default, line.reason)
+    return FieldRow(path, line.versions, line.type, line.cardinality, line.default, line.reason)
 
 
 @cache
-def table(name: str) -> list[Line]:
+def table(name: str) -> list[FieldRow]:
     """Return the lines of a module's table."""
-    return [Line(row[0], versions_of(row[1]), *row[2:]) for row in rows(name)]
+    return [FieldRow(row[0], versions_of(row[1]), *row[2:]) for row in rows(name)]
 
 
 @cache
@@ -151,10 +151,10 @@ def enums() -> dict[tuple[str, str], tuple[bool, tuple[str, ...]]]:
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def entries() -> tuple[ModuleRow, ...]:
     """Return the list of modules."""
     return tuple(
-        Entry(name, type_, versions_of(versions), tuple(key.split(",")), nested_module(path, keys))
+        ModuleRow(name, type_, versions_of(versions), tuple(key.split(",")), nested_module(path, keys))
         for name, type_, versions, key, path, keys in rows("modules")
     )
 

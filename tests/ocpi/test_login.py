@@ -6,7 +6,7 @@ import pytest
 from support.platforms import BASE64, TOKEN, Platform, Response, envelope, serving
 
 from ocpiq import ocpi
-from ocpiq.errors import PlatformError, UsageError, Warned
+from ocpiq.errors import PlatformError, UsageError, WarningIssued
 from ocpiq.storage import Party, PlatformParty
 
 OWN = Party("NL", "GOV")
@@ -222,10 +222,10 @@ def test_after_429_the_platform_says_when(patience, waits):
     said = []
     with serving(Platform(special={"versions": lambda _: answers.pop(0) if answers else None})) as platform:
         ocpi.login(platform.versions_url, TOKEN, patience=patience, notify=said.append)
-    said = [notice for notice in said if isinstance(notice, Warned)]
+    said = [notice for notice in said if isinstance(notice, WarningIssued)]
     assert waits == [7.0]
     assert [request.token for request in platform.requests[:2]] == [f"Token {BASE64}"] * 2
-    assert said == [Warned(f"{platform.url[7:]} asks to wait; waiting")]
+    assert said == [WarningIssued(f"{platform.url[7:]} asks to wait; waiting")]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -7,7 +7,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from ocpiq.errors import IncompleteError, Notify, Warned, ignore
+from ocpiq.errors import IncompleteError, Notify, WarningIssued, ignore
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi.endpoints import endpoints_of
 from ocpiq.ocpi.http.client import Connection
@@ -67,7 +67,7 @@ def pull(
         reader = PageReader(connection, login, module, gate, patience or Patience(), notify, parallel)
         yield from Pull(reader, first_page(reader, places, filters), filters).pages(newest)
 
-    return of_all(login, module, asked, lambda text: notify(Warned(text)), newest)
+    return of_all(login, module, asked, lambda text: notify(WarningIssued(text)), newest)
 
 
 def dates(module: str, since: str | None, until: str | None) -> dict[str, str]:
