@@ -40,18 +40,18 @@ def highlight(text: str, modules: Collection[str]) -> list[Piece]:
     After a syntax error only strings and comments are recognised.
     """
     if split_command(text) is not None:
-        begins = argument_start(text) or len(text)
-        return [each for each in (("command", text[:begins]), ("", text[begins:])) if each[1]]
+        start = argument_start(text) or len(text)
+        return [piece for piece in (("command", text[:start]), ("", text[start:])) if piece[1]]
     read = parse_partial(text)
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     position = 0
     for token in read.tokens:
         pieces += _between(text[position : token.span.start])
         pieces.append((_style(token, modules), token.text))
         position = token.span.end
     rest = text[position:]
-    found += _after_error(rest) if read.unexpected is not None else _between(rest)
-    return [piece for piece in found if piece[1]]
+    pieces += _after_error(rest) if read.unexpected is not None else _between(rest)
+    return [piece for piece in pieces if piece[1]]
 
 
 def mark_error(pieces: list[Piece], span: Span | None) -> Iterator[Piece]:

@@ -97,7 +97,7 @@ def _replace_names(text: str, mistake: OcpiqError, meant: str) -> Iterator[str]:
 
 
 def _insertions(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
-    """Yield where a path can be added to the clauses of a source, and what is to be written there."""
+    """Yield the offsets at which a path can be added to the clauses of a source, with the text to insert."""
     tokens = parse_partial(text).tokens
     for number, token in enumerate(tokens):
         if token.kind != "NAME" or token.text != wanted.get("module", token.text):

@@ -42,9 +42,9 @@ def suggest(text: str, cursor: int, context: Surroundings) -> list[Suggestion]:
         return suggest_command(text, context) if query is None else suggest(text[query:], cursor, context)
     dotted = PATH.search(text)
     if dotted:
-        found = _clause_paths(parse_partial(text[: dotted.start(1)]), dotted[1], context)
-        if found:
-            return found
+        paths = _clause_paths(parse_partial(text[: dotted.start(1)]), dotted[1], context)
+        if paths:
+            return paths
     match = WORD.search(text)
     word = match[0] if match else ""
     read = parse_partial(text[: len(text) - len(word)])
@@ -120,7 +120,7 @@ def _terms(
 
 
 def _parse_with_probe(read: PartialParse) -> Program | None:
-    """Return the unfinished query, completed after a probe at its end."""
+    """Return the query so far, ended with the probe."""
     last, variable = read.last(), read.open_token(frozenset({"VARIABLE"}))
     # A join condition must be an equality.
     if last is not None and last.kind == "_ON" and variable is not None:
@@ -198,10 +198,10 @@ def _clause_paths(read: PartialParse, word: str, context: Surroundings) -> list[
 def _keys(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the fields of `.` as keys of an object: `{id}` is short for `{id: .id}`."""
     program = read.complete(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
-    kind = find_cursor_type(program, context.version, context.variables).kind
-    for each in fields(kind, "." + word, context.version, first=True):
-        if each.text.startswith("."):
-            yield Suggestion(each.text[1:], len(word), each.kind, each.about, state=each.state)
+    object_type = find_cursor_type(program, context.version, context.variables).type
+    for field in fields(object_type, "." + word, context.version, first=True):
+        if field.text.startswith("."):
+            yield Suggestion(field.text[1:], len(word), field.kind, field.about, state=field.state)
 
 
 def _enum_in_string(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
@@ -214,7 +214,7 @@ def _enum_in_string(read: PartialParse, word: str, context: Surroundings) -> Ite
 
 
 def _quoted_enum(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
-    """Yield the same as whole strings, if no string is open."""
+    """Yield the same values as whole strings, before a quote is typed."""
     last = read.last()
     if not word and last is not None:
         for value in _enum_of_left_side(read, last, context):
@@ -226,7 +226,7 @@ def _enum_of_left_side(read: PartialParse, operator: Token, context: Surrounding
     if operator.kind not in EQUALITY:
         return ()
     program = parse_partial(read.text[: operator.span.start]).complete(("FIELD", "." + PROBE))
-    return enum_of(find_cursor_type(program, context.version, context.variables).kind)
+    return enum_of(find_cursor_type(program, context.version, context.variables).type)
 
 
 def _source(read: PartialParse, context: Surroundings) -> str | None:

@@ -55,10 +55,10 @@ def validate(
     """Validate a text as `ocpiq.query.compile` does. Raises nothing, pulls nothing."""
     if split_command(text) is not None:
         return Validation("complete")
-    far = state(text)
-    if far == "empty":
-        return Validation(far)
-    opened = _missing_part(text) if far == "unfinished" and "\n" in text else ""
+    progress = state(text)
+    if progress == "empty":
+        return Validation(progress)
+    missing = _missing_part(text) if progress == "unfinished" and "\n" in text else ""
     try:
         if progress != "unfinished":
             query = compile(
@@ -75,7 +75,7 @@ def validate(
         return Validation(progress, plan=_partial_plan(text, version, variables, HANDLERS), open=missing)
     except OcpiqError as error:
         plan = _lenient_plan(text, version, variables)
-        if far == "complete" and _ends_with_a_stage(text):
+        if progress == "complete" and _ends_with_a_stage(text):
             return Validation("unfinished", plan=plan)
         return Validation(progress, error if _is_final(error, text, progress) else None, plan, missing)
 
@@ -83,7 +83,7 @@ def validate(
 def _partial_plan(
     text: str, version: str, variables: tuple[str, ...], handlers: Mapping[type, Handler]
 ) -> QueryPlan | None:
-    """Return the plan of the unfinished query, if needed without the clause that is being written."""
+    """Return the plan of an unfinished query, without a last clause that does not make sense yet."""
     read = parse_partial(text)
     last = read.tokens[: -1 - MAX_CUTS : -1] if any(token.kind in CLAUSES for token in read.tokens) else []
     # The start of a path would pass more than the whole path.
@@ -101,7 +101,7 @@ def _partial_plan(
 
 
 def _ends_with_a_stage(text: str) -> bool:
-    """Tell whether it ends with the word of a stage, which the analysis takes for the name of a function."""
+    """Tell whether the text ends with a stage keyword, which the analysis takes for a function."""
     tokens = parse_partial(text).tokens
     return len(tokens) > 1 and tokens[-2].kind == "_PIPE" and tokens[-1].kind in STAGES
 
@@ -114,9 +114,9 @@ def _missing_part(text: str) -> str:
     return ""
 
 
-def _is_final(error: OcpiqError, text: str, far: State) -> bool:
-    """Tell whether no continuation can fix the error: it is not at the end of the unfinished text."""
-    return far != "unfinished" or (error.span is not None and error.span.end < len(text.rstrip()))
+def _is_final(error: OcpiqError, text: str, progress: State) -> bool:
+    """Tell whether no further text can fix the error, because it is not at the end."""
+    return progress != "unfinished" or (error.span is not None and error.span.end < len(text.rstrip()))
 
 
 def _lenient_plan(text: str, version: str, variables: tuple[str, ...]) -> QueryPlan | None:

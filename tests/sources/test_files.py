@@ -123,7 +123,7 @@ def test_what_is_odd_is_said_once_at_the_end(tmp_path):
     found, notices = read(path)
     assert found == ["a", "b"]
     assert notices[1:] == [
-        WarningIssued("cdrs: 2 items are no object, left out (page 1 index 1, page 1 index 2)"),
+        WarningIssued("cdrs: 2 items are not objects, left out (page 1 index 1, page 1 index 2)"),
         WarningIssued("cdrs: 1 field is not OCPI's, left out: x_depot"),
         PullEnded("cdrs", 1, 4, True),
     ]

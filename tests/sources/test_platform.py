@@ -94,7 +94,7 @@ def test_a_pull_that_the_consumer_stops_asks_for_no_more_and_has_no_end():
     assert len(platform.pulls()) == 1
     assert notices == [
         PageRead("cdrs", 1, 2, 3),
-        WarningIssued("cdrs: 1 item is no object, left out (page 1 index 1)"),
+        WarningIssued("cdrs: 1 item is not an object, left out (page 1 index 1)"),
         WarningIssued("cdrs: 1 field is not OCPI's, left out: x_odd"),
     ]
 
