@@ -8,7 +8,7 @@ from typing import Final
 
 from ocpiq.app.report import say
 from ocpiq.app.stdio import CLEAR
-from ocpiq.errors import Halts, Notice, PageRead, PullEnded, Requested, Speaks, Warned
+from ocpiq.errors import Notice, PageRead, PullEnded, QueryHalted, RequestEnded, StderrWrite, WarningIssued
 
 OFTEN: Final = 0.1  # seconds between two lines
 OK: Final = 200
@@ -31,16 +31,16 @@ class Progress:
 
     def __call__(self, notice: Notice) -> None:
         """Show a notice."""
-        if isinstance(notice, Warned):
+        if isinstance(notice, WarningIssued):
             self.clear()
             say(f"warning: {notice.message}")
-        elif isinstance(notice, Speaks):
+        elif isinstance(notice, StderrWrite):
             self.clear()
-        elif isinstance(notice, Halts):
+        elif isinstance(notice, QueryHalted):
             self.halted = True
         elif isinstance(notice, PageRead):
             self._page(notice)
-        elif isinstance(notice, Requested):
+        elif isinstance(notice, RequestEnded):
             if self.verbose:
                 self.clear()
                 say(request(notice))
@@ -80,7 +80,7 @@ class Progress:
         return text if ended.complete else text + ", incomplete"
 
 
-def request(notice: Requested) -> str:
+def request(notice: RequestEnded) -> str:
     """Return the line for a request: what was asked, the answer's status, its objects, how long it took."""
     objects = f", {counted(notice.objects, 'object')}" if notice.objects is not None else ""
     return f"GET {notice.path}  {_answer(notice.status)}{objects}, {notice.seconds:.3f} s"

@@ -14,7 +14,7 @@ from ocpiq.app.options import COMMANDS
 from ocpiq.app.settings import Settings
 from ocpiq.app.wrap import fitted
 from ocpiq.errors import UsageError, did_you_mean
-from ocpiq.language.reference import Entry, entries, named, section
+from ocpiq.language.reference import Entry, entries, entries_of, section
 
 CALL: Final = re.compile(r"^([@\w]+)\(.*\)$")
 
@@ -31,7 +31,7 @@ def looked_up(name: str) -> str:
         from ocpiq.analysis.blank_table import blank_table
 
         return blank_table()
-    if found := named(name):
+    if found := entries_of(name):
         return "\n".join(map(_text, found))
     if found_section := section(name):
         return "\n".join(fitted(found_section, WIDTH))

@@ -20,7 +20,15 @@ from ocpiq.app.progress import Progress
 from ocpiq.app.report import failed
 from ocpiq.app.settings import InputSettings, QuerySettings, Settings
 from ocpiq.app.shutdown import Shutdown
-from ocpiq.errors import HaltError, IncompleteError, InputError, OcpiqError, RunError, UsageError, Warned
+from ocpiq.errors import (
+    HaltError,
+    IncompleteError,
+    InputError,
+    OcpiqError,
+    RunError,
+    UsageError,
+    WarningIssued,
+)
 from ocpiq.sources.page_by_page import page_by_page
 from ocpiq.storage import folders
 from ocpiq.values.json.codec import well_formed
@@ -145,7 +153,7 @@ def _opened(run: QueryRun) -> AbstractContextManager[Output]:
     wanted = output.Wanted(
         columns=lambda: run.query.columns(run.sources),
         many=run.query.many,
-        warn=lambda message: run.progress(Warned(message)),
+        warn=lambda message: run.progress(WarningIssued(message)),
         private=run.query.passes,
         files=lambda: run.shutdown.files,
     )
@@ -159,8 +167,8 @@ def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> In
     return Inputs(
         files,
         form,
-        lambda problem: progress(Warned(f"ignoring {problem}")),
-        lambda warning: progress(Warned(warning)),
+        lambda problem: progress(WarningIssued(f"ignoring {problem}")),
+        lambda warning: progress(WarningIssued(warning)),
     )
 
 

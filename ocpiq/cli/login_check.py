@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from ocpiq.analysis.keys import OWNER
 from ocpiq.app.progress import Progress, counted
-from ocpiq.errors import IncompleteError, Notice, OcpiqError, PageRead, PlatformError, Requested, Warned
+from ocpiq.errors import (
+    IncompleteError,
+    Notice,
+    OcpiqError,
+    PageRead,
+    PlatformError,
+    RequestEnded,
+    WarningIssued,
+)
 from ocpiq.values.terminal import visible
 from ocpiq.values.types import Value
 
@@ -66,7 +74,7 @@ def looked_at(module: str, login: Login, source: Source, progress: Progress) -> 
         return [f"{module}: {error.message.removeprefix(f'{module}: ')}{hint}"], PlatformError.exit_code
     pages = [notice for notice in heard if isinstance(notice, PageRead)]
     for notice in heard:
-        if isinstance(notice, Warned | Requested):
+        if isinstance(notice, WarningIssued | RequestEnded):
             progress(notice)
     lines = [f"{module}: {count(pages[-1]) if pages else 'no objects'}"]
     all_looked_at = f"  all {len(issuers):,} looked at are of"

@@ -1,11 +1,21 @@
-"""Every error of ocpiq: what is wrong, where in the query, how to fix it, and the exit code it ends with."""
+"""All errors of ocpiq, each with its message, its place in the query, a fix, and an exit code; and events of a run."""
 
 from __future__ import annotations
 
-from ocpiq.errors.events import Halts, Notice, Notify, PageRead, PullEnded, Requested, Speaks, Warned, ignore
+from ocpiq.errors.events import (
+    Notice,
+    Notify,
+    PageRead,
+    PullEnded,
+    QueryHalted,
+    RequestEnded,
+    StderrWrite,
+    WarningIssued,
+    ignore,
+)
 from ocpiq.errors.kinds import (
     CompileError,
-    FormError,
+    FormatError,
     HaltError,
     IncompleteError,
     InputError,
@@ -23,9 +33,8 @@ from ocpiq.errors.suggest import choices, did_you_mean, nearest, shown
 
 __all__ = [
     "CompileError",
-    "FormError",
+    "FormatError",
     "HaltError",
-    "Halts",
     "IncompleteError",
     "InputError",
     "Notice",
@@ -35,14 +44,15 @@ __all__ = [
     "PlatformError",
     "PrivacyError",
     "PullEnded",
+    "QueryHalted",
     "QuerySyntaxError",
-    "Requested",
+    "RequestEnded",
     "RunError",
     "Span",
-    "Speaks",
+    "StderrWrite",
     "UnsupportedError",
     "UsageError",
-    "Warned",
+    "WarningIssued",
     "choices",
     "did_you_mean",
     "ignore",

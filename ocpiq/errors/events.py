@@ -1,4 +1,4 @@
-"""What a run says beside its results: warnings, and how far a pull has come. Who shows them is not known here."""
+"""The events that a run reports besides its results: warnings and the progress of a pull. A callback receives them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 
-class Warned(Struct, frozen=True):
-    """Something the user should know although the run goes on; one line, free of personal values."""
+class WarningIssued(Struct, frozen=True):
+    """A problem that does not end the run: one line, without personal values."""
 
     message: str
 
 
 class PageRead(Struct, frozen=True):
-    """A page of a pull was read. Counts are sums since the pull began; `total` is what the platform announced."""
+    """A page was read. Counts are totals of the pull; `total` is the number that the platform announced."""
 
     module: str
     pages: int
@@ -22,10 +22,10 @@ class PageRead(Struct, frozen=True):
     total: int | None
 
 
-class Requested(Struct, frozen=True):
-    """A request was answered, or not: HTTP `status` is 0 then; `objects` is None where none were looked for.
+class RequestEnded(Struct, frozen=True):
+    """A request ended. HTTP `status` is 0 without a response; `objects` is None if they were not counted.
 
-    `path` is free of tokens and of all parameters but those of paging.
+    `path` contains no token and no parameters except those for paging.
     """
 
     subject: str
@@ -36,7 +36,7 @@ class Requested(Struct, frozen=True):
 
 
 class PullEnded(Struct, frozen=True):
-    """A pull is over; `complete` is False where the platform had more to give."""
+    """A pull ended; `complete` is False if the platform had more objects."""
 
     module: str
     pages: int
@@ -44,17 +44,17 @@ class PullEnded(Struct, frozen=True):
     complete: bool
 
 
-class Speaks(Struct, frozen=True):
-    """The query itself is about to write to standard error (`debug`, `stderr`)."""
+class StderrWrite(Struct, frozen=True):
+    """The query is about to write to standard error (`debug`, `stderr`)."""
 
 
-class Halts(Struct, frozen=True):
-    """The query ends its own run with `halt`."""
+class QueryHalted(Struct, frozen=True):
+    """The query ends the run with `halt`."""
 
 
-Notice = Warned | PageRead | PullEnded | Requested | Speaks | Halts
+Notice = WarningIssued | PageRead | PullEnded | RequestEnded | StderrWrite | QueryHalted
 Notify = Callable[[Notice], None]
 
 
 def ignore(notice: Notice) -> None:
-    """Say nothing."""
+    """Ignore an event."""

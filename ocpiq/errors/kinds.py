@@ -8,17 +8,17 @@ from msgspec import Struct
 
 
 class Span(Struct, frozen=True):
-    """A stretch of query text: `start` up to `end`, counted in characters from 0."""
+    """A range of the query text: `start` up to but not including `end`, in characters from 0."""
 
     start: int
     end: int
 
 
 class OcpiqError(Exception):
-    """Whatever ends a run.
+    """The base class of all errors that end a run.
 
-    `message` is one line for a person and never holds a value that the query does not pass, nor a token;
-    `span` is the place in the query; `hint` says how to fix it; `exit_code` is the process's.
+    `message` is one line, and never contains a token or a value that the query does not pass; `span` is the place in
+    the query, `hint` the fix, `exit_code` the exit code of the process.
     """
 
     exit_code: ClassVar[int] = 5
@@ -31,7 +31,7 @@ class OcpiqError(Exception):
 
 
 class UsageError(OcpiqError):
-    """The command line, a file, or a platform that is not there."""
+    """An error on the command line, or a file or platform that does not exist."""
 
     exit_code = 2
 
@@ -43,11 +43,11 @@ class CompileError(OcpiqError):
 
 
 class QuerySyntaxError(CompileError):
-    """The query is not a sentence of the language."""
+    """The query does not parse."""
 
 
 class UnsupportedError(CompileError):
-    """The language has it, this version does not compile it yet."""
+    """The language has this construct, but this version does not support it yet."""
 
 
 class RunError(OcpiqError):
@@ -61,7 +61,7 @@ class RunError(OcpiqError):
 
 
 class HaltError(OcpiqError):
-    """`halt_error`: the query ends itself with an exit code of its own. `value` is what it has to say."""
+    """The query ended the run with `halt_error`; `value` is its error message, `code` its exit code."""
 
     def __init__(self, value: object, code: int) -> None:
         super().__init__("the query ended itself")
@@ -69,29 +69,29 @@ class HaltError(OcpiqError):
         self.code = code
 
 
-class FormError(OcpiqError):
-    """A result does not fit the form that results are written in."""
+class FormatError(OcpiqError):
+    """A result cannot be written in the output format."""
 
     exit_code = 5
 
 
 class InputError(RunError):
-    """What a file or standard input holds is not JSON. jq's `catch` receives the message of jq's own parser."""
+    """A file or standard input is not valid JSON. `catch` receives the message of jq's parser."""
 
 
 class PlatformError(OcpiqError):
-    """The platform: network, credentials, OCPI status."""
+    """An error of the platform: network, credentials, OCPI status."""
 
     exit_code = 6
 
 
 class PrivacyError(OcpiqError):
-    """Refused: the query uses what it does not pass."""
+    """The query uses a value that it does not pass."""
 
     exit_code = 7
 
 
 class IncompleteError(OcpiqError):
-    """The run ended well, but a pull did not get everything."""
+    """The run succeeded, but a pull is incomplete."""
 
     exit_code = 8

@@ -1,4 +1,4 @@
-"""An error as text: one line, and for an error with a place the source line with a caret below it."""
+"""Errors as text: the message, and for an error with a place, the line of the query with carets below it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ INDENT = "    "
 
 
 def render(error: OcpiqError, query: str = "", name: str = "", width: int = 0) -> str:
-    """Return `error` as lines for standard error; `query` is the text that its span points into, `name` its file.
+    """Return `error` as text for standard error; its span refers to `query`, which is from the file `name`.
 
-    A line of the query is cut to 100 columns, or to what fits the `width` of a terminal.
+    The line of the query is shortened to 100 columns, or to the `width` of the terminal.
     """
     text = f"error: {error.message}" + (f" ({error.hint})" if error.hint else "")
     if error.span is None or not query:
@@ -23,20 +23,20 @@ def render(error: OcpiqError, query: str = "", name: str = "", width: int = 0) -
 
 
 def place(query: str, span: Span) -> tuple[int, int]:
-    """Return line and column of the span's start, both counted from 1."""
+    """Return the line and column of the start of the span, both counted from 1."""
     before = query[: span.start]
     return before.count("\n") + 1, span.start - (before.rfind("\n") + 1) + 1
 
 
 def excerpt(query: str, span: Span, widest: int) -> str:
-    """Return the span's source line, cut around the span where it is longer than `widest`, and carets below it."""
+    """Return the line that contains the span, shortened to `widest` columns around it, with carets below."""
     begin = query.rfind("\n", 0, span.start) + 1
     end = query.find("\n", begin)
     line = query[begin : end if end >= 0 else len(query)].expandtabs(1)
     column = span.start - begin
     width = max(1, min(span.end - span.start, len(line) - column))
     if max(len(line), column + width) > widest:
-        left = max(0, min(column - widest // 2, len(line) - widest + 1))  # room for a caret behind the end
+        left = max(0, min(column - widest // 2, len(line) - widest + 1))  # room for a caret after the end
         line, column = line[left : left + widest], column - left
         width = max(1, min(width, len(line) - column))
     return f"{INDENT}{line}\n{INDENT}{' ' * column}{'^' * width}"

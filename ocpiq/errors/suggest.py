@@ -1,4 +1,4 @@
-"""The nearest real name to a mistyped one."""
+"""Suggestions for a mistyped name."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from difflib import get_close_matches
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like `name` (case ignored), or None where nothing is near."""
+    """Return the known name closest to `name`, ignoring case, or None if none is similar."""
     folded = {candidate.casefold(): candidate for candidate in known}
-    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `did you mean X?`, or nothing where no known name is near."""
-    found = nearest(name, known)
-    return f"did you mean {found}?" if found else ""
+    """Return `did you mean X?`, or "" if no known name is similar."""
+    suggestion = nearest(name, known)
+    return f"did you mean {suggestion}?" if suggestion else ""
 
 
 def choices(name: str, known: Iterable[str]) -> str:
-    """Return `did you mean X?`, or `available: …` with every known name where none is near."""
+    """Return `did you mean X?`, or `available: …` with all known names if none is similar."""
     names = tuple(known)
     return did_you_mean(name, names) or f"available: {', '.join(names)}"
 
 
 def shown(name: str) -> str:
-    """Return a mistyped word as it can stand in a message: it may be anything, a token as well."""
+    """Return a mistyped word if it is safe to repeat in a message: it could be anything, even a token."""
     return name if len(name) <= 30 and name.isprintable() and name.isascii() else "…"

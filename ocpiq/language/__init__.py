@@ -1,4 +1,4 @@
-"""The language: query text to a syntax tree with places, and back to text. Nothing else imports lark."""
+"""The language: query text to a syntax tree with positions, and back. Only this package imports lark."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What the rules of grammar/program.lark and grammar/expressions.lark make: functions named like the rules.
+"""The functions that build the nodes of grammar/program.lark and grammar/expressions.lark, named like the rules.
 
-The parser calls one with the rule's span and the values of its parts (see `Rule` in `grammar.py`).
+The parser calls each with the span of the rule and the values of its parts (see `Rule` in `grammar.py`).
 """
-# ruff: noqa: D103 - the grammar says what each rule is, the tree what it makes
+# ruff: noqa: D103 - the grammar documents the rules, the tree documents the nodes
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ocpiq.errors import Span
 from ocpiq.language import strings, tree
 from ocpiq.language.lalr import Token
 
-STRING = "STRING"  # the kind of a token that is a whole string, without its quotes and escapes
+STRING = "STRING"  # the kind of token that `plain` returns: a string without quotes, escapes resolved
 
 
 # ---------------------------------------------------------------- program.lark
@@ -105,15 +105,15 @@ def try_catch(span: Span, body: tree.Expr, handler: tree.Expr | None = None) -> 
 
 
 def path(span: Span, base: tree.Expr, *steps: tree.Step | Token) -> tree.Path:
-    done: list[tree.Step] = []
+    nodes: list[tree.Step] = []
     for step in steps:
         if not isinstance(step, Token):
-            done.append(step)
-        elif done and not isinstance(done[-1], tree.Question) and not done[-1].optional:
-            done[-1] = replace(done[-1], span=Span(done[-1].span.start, step.span.end), optional=True)
+            nodes.append(step)
+        elif nodes and not isinstance(nodes[-1], tree.Question) and not nodes[-1].optional:
+            nodes[-1] = replace(nodes[-1], span=Span(nodes[-1].span.start, step.span.end), optional=True)
         else:
-            done.append(tree.Question(span=step.span))
-    return tree.Path(span=span, base=base, steps=tuple(done))
+            nodes.append(tree.Question(span=step.span))
+    return tree.Path(span=span, base=base, steps=tuple(nodes))
 
 
 def path_of_input(span: Span, *steps: tree.Step | Token) -> tree.Path:
@@ -212,19 +212,19 @@ def call(span: Span, name: Token, *arguments: tree.Expr) -> tree.Call:
     return tree.Call(span=span, name=name.text, arguments=arguments)
 
 
-def text(span: Span, form: Token | None, *parts: Token | tree.Expr) -> tree.Text:
-    read = tuple(strings.read(part.text) if isinstance(part, Token) else part for part in parts)
-    return tree.Text(span=span, parts=read or ("",), format=form.text if form else None)
+def text(span: Span, format_name: Token | None, *parts: Token | tree.Expr) -> tree.Text:
+    values = tuple(strings.unescape(part.text) if isinstance(part, Token) else part for part in parts)
+    return tree.Text(span=span, parts=values or ("",), format=format_name.text if format_name else None)
 
 
-def literal_of(written: tree.Text) -> str | None:
-    """Return what a string without interpolation and format says, and None for others."""
-    first = written.parts[0]
-    return first if isinstance(first, str) and len(written.parts) == 1 and not written.format else None
+def literal_of(node: tree.Text) -> str | None:
+    """Return the text of a string without interpolation and format; None for other strings."""
+    first = node.parts[0]
+    return first if isinstance(first, str) and len(node.parts) == 1 and not node.format else None
 
 
 def plain(span: Span, literal: Token | None) -> Token:
-    return Token(STRING, strings.read(literal.text) if literal else "", span)
+    return Token(STRING, strings.unescape(literal.text) if literal else "", span)
 
 
 # ---------------------------------------------------------------- expressions.lark: objects and patterns

@@ -1,8 +1,8 @@
-"""What the rules of grammar/sources.lark and grammar/stages.lark make: functions named like the rules.
+"""The functions that build the nodes of grammar/sources.lark and grammar/stages.lark, named like the rules.
 
-The parser calls one with the rule's span and the values of its parts (see `Rule` in `grammar.py`).
+The parser calls each with the span of the rule and the values of its parts (see `Rule` in `grammar.py`).
 """
-# ruff: noqa: D103 - the grammar says what each rule is, the tree what it makes
+# ruff: noqa: D103 - the grammar documents the rules, the tree documents the nodes
 
 from __future__ import annotations
 
@@ -139,22 +139,22 @@ def join_each(
     span: Span, _: Token, __: Token, joined: tree.Paren, name: Token, on: tree.Expr | None
 ) -> tree.Join:
     return tree.Join(
-        span=span, each=True, source=_joined(joined.body, joined.span), name=name.text[1:], on=on
+        span=span, each=True, source=_join_source(joined.body, joined.span), name=name.text[1:], on=on
     )
 
 
 def join_paren(span: Span, call: tree.Expr, name: Token, on: tree.Expr) -> tree.Join:
-    """Make the join of `join (…) as $x on …`, which reads like jq's `join` until its `on`."""
+    """Return the node of `join (…) as $x on …`, which parses as jq's `join` until its `on`."""
     if not (isinstance(call, tree.Call) and call.name == "join" and len(call.arguments) == 1):
         raise QuerySyntaxError(
             "`on` is only valid in a join", span=on.span, hint="join locations as $l on .id == $l.id"
         )
-    source = _joined(call.arguments[0], call.span)
+    source = _join_source(call.arguments[0], call.span)
     return tree.Join(span=span, each=False, source=source, name=name.text[1:], on=on)
 
 
-def _joined(body: tree.Expr, span: Span) -> tree.Expr:
-    """Return a bare module as a source: the parentheses around it say nothing."""
+def _join_source(body: tree.Expr, span: Span) -> tree.Expr:
+    """Return the source of a join; parentheses around a bare module have no meaning."""
     if isinstance(body, tree.Source):
         return body
     if isinstance(body, tree.Call) and not body.arguments:

@@ -1,9 +1,9 @@
 """The parser's LALR(1) tables, built from the grammar by lark and saved as JSON.
 
-Building takes longer than everything else that a one-liner does before its first output, and lark itself is slow to
-import; with saved tables neither happens. They are installed with the package (see .hatch/build_hook.py). Where
-they are missing or of another grammar, as after a change of the grammar, they are built and saved in the user's cache
-folder. They are plain data, every type is checked when they are read, and an unreadable or truncated file is not used.
+Building the tables takes longer than the rest of a short query, and lark is slow to import; saved tables avoid both.
+They are installed with the package (see .hatch/build_hook.py). If they are missing or belong to another version of the
+grammar, they are built and saved in the user's cache folder. They are plain data; every type is checked when they are
+read, and an unreadable or truncated file is not used.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from lark.lexer import Pattern
     from lark.parsers.lalr_analysis import ParseTableBase
 
-FORMAT: Final = 3  # of the saved file; one more whenever Tables or what it means changes
+FORMAT: Final = 3  # of the saved file; increase it whenever Tables or its meaning changes
 IGNORED: Final = ("_SPACE", "_COMMENT")
 INSTALLED: Final = Path(__file__).parent  # the folder of installed tables
-KEYWORD: Final = re.compile(r"([a-z]+)\(\?!.+\)")  # a word and the look-ahead _WORD_END
+KEYWORD: Final = re.compile(r"([a-z]+)\(\?!.+\)")  # a word and the lookahead _WORD_END
 
 
 class Terminal(Struct, frozen=True):
-    """A terminal: its regular expression, its text where that is fixed, and whether it is a keyword."""
+    """A terminal: its regular expression, its text if that is fixed, and whether it is a keyword (`word`)."""
 
     name: str
     pattern: str
@@ -42,11 +42,11 @@ class Terminal(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """A rule: what to do with the `size` topmost values.
+    """A rule: how to reduce the `size` topmost values to one.
 
-    `keep` are the values handed on, None for an optional part that is missing; those in `inline` are lists
-    whose items are handed on. `action` is the name of what makes the value; "" makes a list. With `single`,
-    one value stays as it is.
+    `keep` has the indices of the values that are passed to the action, and None for a missing optional part; those
+    in `inline` are lists whose items are passed. `action` is the name of the function that builds the value; ""
+    builds a list. With `single`, a single value is not changed.
     """
 
     origin: str
@@ -58,11 +58,11 @@ class Rule(Struct, frozen=True):
 
 
 class Tables(Struct, frozen=True):
-    """What the parser runs on.
+    """The tables of the parser.
 
-    `terminals` stand in the order in which they are tried. `states` says for each state what to do on a
-    terminal (a number from 0 is the next state, `~n` reduces by rule n) and which state is next on a rule's
-    name. 0 is the first state, `end` the one behind the start rule.
+    `terminals` are in the order in which they are tried. `states` has for each state the step on a terminal (a number
+    from 0 is the next state, `~n` reduces by rule n) and the next state on the name of a rule. State 0 is the first,
+    `end` the one after the start rule.
     """
 
     grammar: str
@@ -74,23 +74,24 @@ class Tables(Struct, frozen=True):
 
 @cache
 def tables() -> Tables:
-    """Return the tables of this installation's grammar: installed, from the cache, or built and then cached."""
+    """Return the tables of the installed grammar: from the package, from the cache, or built and then cached."""
     grammar = grammar_text()
     name = file_name(grammar)
-    found = load(INSTALLED / name, grammar)
-    if found is None:
-        cached = cache_folder() / name
-        found = load(cached, grammar)
-        if found is None:
-            found = build(grammar)
-            save(cached, found)
-    return found
+    loaded = load(INSTALLED / name, grammar)
+    if loaded is None:
+        cache_file = cache_folder() / name
+        loaded = load(cache_file, grammar)
+        if loaded is None:
+            loaded = build(grammar)
+            save(cache_file, loaded)
+    return loaded
 
 
 def grammar_folder() -> Path:
-    """Return the folder of the grammar and its reference: package data where installed, or the source checkout's."""
-    here = Path(__file__).parent
-    return next(folder for folder in (here / "grammar", here.parents[1] / "grammar") if folder.is_dir())
+    """Return the folder of the grammar and its reference: in the installed package, or in the source checkout."""
+    package = Path(__file__).parent
+    folders = (package / "grammar", package.parents[1] / "grammar")
+    return next(folder for folder in folders if folder.is_dir())
 
 
 def grammar_text() -> str:
@@ -98,25 +99,25 @@ def grammar_text() -> str:
     return "\n".join(file.read_text("utf-8") for file in sorted(grammar_folder().glob("*.lark")))
 
 
-# ---------------------------------------------------------------- saved
+# ---------------------------------------------------------------- saved tables
 
 
 def cache_folder() -> Path:
-    """Return the user's own cache folder for ocpiq, which may not exist."""
-    if chosen := os.environ.get("OCPIQ_CACHE"):
-        return Path(chosen)
-    from platformdirs import user_cache_path  # noqa: PLC0415 - not needed where the folder is given
+    """Return the user's cache folder for ocpiq, which may not exist."""
+    if folder := os.environ.get("OCPIQ_CACHE"):
+        return Path(folder)
+    from platformdirs import user_cache_path  # noqa: PLC0415 - not needed if the folder is set
 
     return user_cache_path("ocpiq")
 
 
 def file_name(grammar: str) -> str:
-    """Return the name of the file that holds the tables of a grammar: its format and the grammar's checksum."""
+    """Return the name of the file for the tables of a grammar: format number and checksum of the grammar."""
     return f"grammar-{FORMAT}-{crc32(grammar.encode()):08x}.json"
 
 
 def load(file: Path, grammar: str) -> Tables | None:
-    """Return the tables saved in `file`, or None where it holds none of this very grammar."""
+    """Return the tables saved in `file`, or None if it has no valid tables of exactly this grammar."""
     try:
         checksum, _, data = file.read_bytes().partition(b"\n")
         if checksum != b"%08x" % crc32(data):
@@ -127,14 +128,14 @@ def load(file: Path, grammar: str) -> Tables | None:
     return saved if saved.grammar == grammar else None
 
 
-def encode(fresh: Tables) -> bytes:
-    """Return what a file of tables holds: a line with the checksum of the rest, and JSON."""
-    data = msgspec.json.encode(fresh)
+def encode(tables: Tables) -> bytes:
+    """Return the content of a file of tables: a line with the checksum of the rest, then JSON."""
+    data = msgspec.json.encode(tables)
     return b"%08x\n" % crc32(data) + data
 
 
-def save(file: Path, fresh: Tables) -> None:
-    """Write `file` whole or not at all, for its owner only; a folder that cannot be written is not an error."""
+def save(file: Path, tables: Tables) -> None:
+    """Write `file` atomically, readable only by its owner; a folder that is not writable is not an error."""
     from tempfile import mkstemp  # noqa: PLC0415 - rarely needed
 
     with suppress(OSError):
@@ -143,17 +144,17 @@ def save(file: Path, fresh: Tables) -> None:
         part = Path(name)
         try:
             with os.fdopen(number, "wb") as stream:
-                stream.write(encode(fresh))
+                stream.write(encode(tables))
             part.replace(file)
         finally:
             part.unlink(missing_ok=True)
 
 
-# ---------------------------------------------------------------- built
+# ---------------------------------------------------------------- building
 
 
 def build(grammar: str, *, strict: bool = False) -> Tables:
-    """Return the tables of a grammar text; `strict` refuses any conflict, and needs interegular."""
+    """Build the tables of a grammar; `strict` rejects any conflict, and needs interegular."""
     from lark import Lark  # noqa: PLC0415 - slow to import, and rarely needed
 
     lark = Lark(grammar, start="program", parser="lalr", strict=strict)
@@ -164,7 +165,10 @@ def build(grammar: str, *, strict: bool = False) -> Tables:
     for state in order:
         steps = sorted(table.states[state].items(), key=itemgetter(0))
         states.append(
-            {name: order[to] if kind.name == "Shift" else ~numbers[to] for name, (kind, to) in steps}
+            {
+                name: order[target] if action.name == "Shift" else ~numbers[target]
+                for name, (action, target) in steps
+            }
         )
     return Tables(
         grammar=grammar,
@@ -176,11 +180,11 @@ def build(grammar: str, *, strict: bool = False) -> Tables:
 
 
 def _order(table: ParseTableBase[int]) -> dict[int, int]:
-    """Return a number for each state, the same in every build: as met from the start, which is 0."""
+    """Number the states in breadth-first order from the start (0), so that every build has the same numbers."""
     order = {table.start_states["program"]: 0}
     for state in (queue := list(order)):
-        for _, (kind, target) in sorted(table.states[state].items(), key=itemgetter(0)):
-            if kind.name == "Shift" and target not in order:
+        for _, (action, target) in sorted(table.states[state].items(), key=itemgetter(0)):
+            if action.name == "Shift" and target not in order:
                 order[target] = len(order)
                 queue.append(target)
     return order
@@ -205,8 +209,8 @@ def _rule(rule: LarkRule) -> Rule:
     inline: list[int] = []
     missing = rule.options.empty_indices or (False,) * len(rule.expansion)
     symbols = iter(enumerate(rule.expansion))
-    for absent in missing:
-        if absent:
+    for is_missing in missing:
+        if is_missing:
             keep.append(None)
             continue
         number, symbol = next(symbols)

@@ -1,6 +1,6 @@
-"""The parsing machine: a contextual lexer and the LALR(1) loop, both driven by the tables of `grammar.py`.
+"""The parser: a contextual lexer and the LALR(1) loop, both driven by the tables of `grammar.py`.
 
-Nothing here recurses, so neither a long query nor a deeply nested one meets Python's limits.
+Nothing here is recursive, so long and deeply nested queries do not hit Python's recursion limit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Action = Callable[..., Any]
 
 
 class Token(Struct, frozen=True):
-    """A terminal in the text."""
+    """A terminal in the text; `kind` is the name of the terminal."""
 
     kind: str
     text: str
@@ -29,7 +29,7 @@ class Token(Struct, frozen=True):
 
 
 class UnexpectedToken(Exception):
-    """No rule goes on with `token` (of kind "" where the text is no token at all). `mistakes.py` says why."""
+    """No rule continues with `token` (its kind is "" if the text is not a token). `syntax_errors.py` explains why."""
 
     def __init__(self, token: Token, states: list[int], values: list[Any]) -> None:
         super().__init__(token)
@@ -39,7 +39,7 @@ class UnexpectedToken(Exception):
 
 
 class Lexer:
-    """Cuts text into tokens; which ones can stand at a place, the parser's state says."""
+    """Splits text into tokens; the state of the parser tells which terminals can occur at a position."""
 
     def __init__(self, tables: Tables) -> None:
         self.states = tables.states
@@ -49,40 +49,40 @@ class Lexer:
 
     @cached_property
     def code(self) -> re.Pattern[str]:
-        """All terminals that stand outside of quotes."""
-        return _any_of({n: p for n, p in self.patterns.items() if n not in ("LITERAL", "_INTERPOLATE")})
+        """A pattern of all terminals outside of quotes."""
+        return _alternation({n: p for n, p in self.patterns.items() if n not in ("LITERAL", "_INTERPOLATE")})
 
     @cached_property
     def text(self) -> re.Pattern[str]:
-        """The terminals that stand between quotes."""
-        return _any_of({n: p for n, p in self.patterns.items() if n in self.quoted})
+        """A pattern of the terminals inside quotes."""
+        return _alternation({n: p for n, p in self.patterns.items() if n in self.quoted})
 
     def next(self, source: str, position: int, state: int) -> Token | None:
-        """Return the token at or behind `position`, END at the end; None where none can stand here."""
-        can_stand = self.states[state]
-        if "LITERAL" in can_stand:
+        """Return the next token from `position`, END at the end; None if no possible token follows."""
+        expected = self.states[state]
+        if "LITERAL" in expected:
             match = self.text.match(source, position)
             return _token(match, str(match.lastgroup)) if match else _end(source, position)
         while match := self.code.match(source, position):
             kind = str(match.lastgroup)
-            if kind in WORDS and (keyword := self.keywords.get(match[0])) in can_stand:
+            if kind in WORDS and (keyword := self.keywords.get(match[0])) in expected:
                 kind = str(keyword)
-            if kind in can_stand:
+            if kind in expected:
                 return _token(match, kind)
             if kind not in IGNORED:
-                return self._other(source, position, can_stand)
+                return self._hidden(source, position, expected)
             position = match.end()
         return _end(source, position)
 
-    def _other(self, source: str, position: int, can_stand: dict[str, int]) -> Token | None:
-        """Return a token that another one hid: a date behind a number, `?` behind `?//`."""
+    def _hidden(self, source: str, position: int, expected: dict[str, int]) -> Token | None:
+        """Return an expected token that another pattern hid: a date hidden by a number, `?` by `?//`."""
         for name, pattern in self.patterns.items():
-            if name in can_stand and (match := _compiled(pattern).match(source, position)):
+            if name in expected and (match := _compiled(pattern).match(source, position)):
                 return _token(match, name)
         return None
 
-    def anything(self, source: str, position: int) -> Token:
-        """Return what is at or behind `position` whether or not it can stand there; for messages."""
+    def any_token(self, source: str, position: int) -> Token:
+        """Return the next token from `position`, expected or not; for messages."""
         while match := self.code.match(source, position):
             kind = str(match.lastgroup)
             if kind not in IGNORED:
@@ -91,7 +91,7 @@ class Lexer:
         return _end(source, position) or Token("", source[position], Span(position, position + 1))
 
 
-def _any_of(patterns: dict[str, str]) -> re.Pattern[str]:
+def _alternation(patterns: dict[str, str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns.items()))
 
 
@@ -110,7 +110,7 @@ def _end(source: str, position: int) -> Token | None:
 
 
 class Parser:
-    """The LALR(1) loop. `actions` makes a rule's value from its span and the values of its parts."""
+    """The LALR(1) parser. `actions` build the value of a rule from its span and the values of its parts."""
 
     def __init__(self, tables: Tables, actions: dict[str, Action]) -> None:
         self.tables = tables
@@ -118,24 +118,24 @@ class Parser:
         self.actions = actions
 
     def start(self) -> ParserRun:
-        """Return a parse that nothing was fed to yet."""
+        """Start a parse without any tokens."""
         return ParserRun(self.tables, self.actions)
 
-    def parse(self, text: str) -> Any:  # noqa: ANN401 - whatever the actions make of the start rule
-        """Return the value of the start rule; raise Stuck where the text is not a sentence."""
+    def parse(self, text: str) -> Any:  # noqa: ANN401 - the type of the start rule's value depends on the actions
+        """Return the value of the start rule. Raises UnexpectedToken if the text does not parse."""
         run = self.start()
         position = 0
         while True:
             token = self.lexer.next(text, position, run.states[-1])
             if token is None or not run.feed(token):
-                raise UnexpectedToken(token or self.lexer.anything(text, position), run.states, run.values)
+                raise UnexpectedToken(token or self.lexer.any_token(text, position), run.states, run.values)
             if token.kind == END:
                 return run.values[-1]
             position = token.span.end
 
 
 class ParserRun:
-    """One parse: the stacks of states, values and their places."""
+    """One parse: the stacks of states, values and their positions."""
 
     def __init__(self, tables: Tables, actions: dict[str, Action]) -> None:
         self.tables = tables
@@ -146,7 +146,7 @@ class ParserRun:
         self.ends: list[int] = []
 
     def feed(self, token: Token) -> bool:
-        """Reduce as far as `token` asks for, then shift it; False where it cannot stand here."""
+        """Reduce as `token` requires, then shift it; return False if it is unexpected."""
         table, rules = self.tables.states, self.tables.rules
         while True:
             step = table[self.states[-1]].get(token.kind)
@@ -159,21 +159,21 @@ class ParserRun:
             if self.states[-1] == self.tables.end:
                 return True
 
-    def _reduce(self, rule: Rule, here: int) -> None:
+    def _reduce(self, rule: Rule, position: int) -> None:
         size = rule.size
         if size:
             start, end, parts = self.starts[-size], self.ends[-1], self.values[-size:]
             del self.states[-size:], self.values[-size:], self.starts[-size:], self.ends[-size:]
         else:
             # a rule that ends in an empty one ends before the space that follows
-            start, end, parts = here, self.ends[-1] if self.ends else here, []
-        kept = _kept(rule, parts)
+            start, end, parts = position, self.ends[-1] if self.ends else position, []
+        arguments = _arguments(rule, parts)
         if not rule.action:
-            value: Any = kept
-        elif rule.single and len(kept) == 1:
-            value = kept[0]
+            value: Any = arguments
+        elif rule.single and len(arguments) == 1:
+            value = arguments[0]
         else:
-            value = self.actions[rule.action](Span(start, end), *kept)
+            value = self.actions[rule.action](Span(start, end), *arguments)
         self._push(self.tables.states[self.states[-1]][rule.origin], value, start, end)
 
     def _push(self, state: int, value: object, start: int, end: int) -> None:
@@ -183,22 +183,22 @@ class ParserRun:
         self.ends.append(end)
 
 
-def _kept(rule: Rule, parts: list[Any]) -> list[Any]:
-    kept: list[Any] = []
+def _arguments(rule: Rule, parts: list[Any]) -> list[Any]:
+    arguments: list[Any] = []
     for number in rule.keep:
         if number is None:
-            kept.append(None)
+            arguments.append(None)
         elif number not in rule.inline:
-            kept.append(parts[number])
-        elif kept:
-            kept.extend(parts[number])
+            arguments.append(parts[number])
+        elif arguments:
+            arguments.extend(parts[number])
         else:
-            kept = parts[number]  # grows a list in place, however long it is
-    return kept
+            arguments = parts[number]  # extended in place: a long list is not copied for each item
+    return arguments
 
 
 def can_follow(tables: Tables, states: Sequence[int]) -> list[str]:
-    """Return the terminals that can stand next."""
+    """Return the terminals that can come next."""
     return [t for t in tables.states[states[-1]] if t.lstrip("_$").isupper() and _accepts(tables, states, t)]
 
 

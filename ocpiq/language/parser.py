@@ -1,4 +1,4 @@
-"""Text to tree."""
+"""Query text to syntax tree."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Parser, UnexpectedToken
 from ocpiq.language.tree import Node, Program, children
 
-DEEPEST: Final = 300  # parts within parts; a bracket with something in it makes two or three
+MAX_DEPTH: Final = 300  # levels of nodes; a bracket adds two or three
 ACTIONS: Final = {**vars(build), **vars(build_stages)}
 
 
 def parse(text: str) -> Program:
     """Return the tree of a query, a saved query file or a library.
 
-    Raises QuerySyntaxError with the place of what is wrong.
+    Raises QuerySyntaxError with the place of the error.
     """
     try:
         program: Program = parser().parse(text)
-    except UnexpectedToken as stuck:
-        from ocpiq.language.syntax_errors import explain  # noqa: PLC0415 - most queries have none
+    except UnexpectedToken as unexpected:
+        from ocpiq.language.syntax_errors import explain  # noqa: PLC0415 - rarely needed
 
-        raise explain(stuck, text, parser()) from None
+        raise explain(unexpected, text, parser()) from None
     refuse_too_deep(program)
     return program
 
 
 def refuse_too_deep(program: Program) -> None:
-    """Raise QuerySyntaxError where the tree is so deep that walking it could meet Python's limits."""
+    """Raise QuerySyntaxError if the tree is so deep that walking it could hit Python's recursion limit."""
     level: list[Node] = [program]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [child for node in level for child in children(node)]
         if not level:
             return
-    raise QuerySyntaxError(f"nested more than {DEEPEST} levels deep", span=level[0].span)
+    raise QuerySyntaxError(f"nested more than {MAX_DEPTH} levels deep", span=level[0].span)
 
 
 @cache
 def parser() -> Parser:
-    """Return the parser, made when it is first needed."""
+    """Return the parser, created on first use."""
     return Parser(tables(), ACTIONS)

@@ -1,4 +1,4 @@
-"""A query that is still being written: its tokens, whether it is whole, what can stand next, what would end it."""
+"""Unfinished queries: their tokens, whether they are complete, what can come next, and how to complete them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ocpiq.language.lalr import END, Parser, ParserRun, Token, UnexpectedToken, 
 from ocpiq.language.parser import parser, refuse_too_deep
 from ocpiq.language.tree import Program
 
-State = Literal["empty", "whole", "unfinished", "wrong"]
+State = Literal["empty", "complete", "unfinished", "invalid"]
 
-# What ends a query that stops anywhere, tried in this order until nothing is open.
-ENDINGS: Final = {
+# The tokens that complete an unfinished query, tried in this order until nothing is open.
+COMPLETIONS: Final = {
     END: "",
     "_RPAR": ")",
     "_RSQB": "]",
@@ -24,7 +24,7 @@ ENDINGS: Final = {
     "_SEMICOLON": ";",
     "_COLON": ":",
     "_AS": "as",
-    "_DESCEND": "",  # wherever it can stand, `.` can, and that is written; in a clause `.` would pass everything
+    "_DESCEND": "",  # `.` is written instead, which can occur wherever `..` can; in a clause, `.` would pass everything
     "VARIABLE": "$x",
     "_BY": "by",
     "NUMBER": "1",
@@ -35,80 +35,85 @@ ENDINGS: Final = {
     "_LPAR": "(",
     "_LBRACE": "{",
 }
-FURTHEST: Final = 400  # tokens that may be needed to end a query
+MAX_TOKENS: Final = 400  # that are tried to complete a query
 
 
 class PartialParse(Struct):
-    """A text as far as it was read: the parser behind its last token, and the tokens.
+    """The part of a text that could be parsed: the parser after the last token, and the tokens.
 
-    `stuck` is the token that cannot stand where it is; the ones behind it are not read.
+    `unexpected` is the first token that cannot come where it is; the text after it is not parsed.
     """
 
     text: str
     run: ParserRun
     tokens: list[Token]
-    stuck: Token | None = None
+    unexpected: Token | None = None
 
     def next(self) -> frozenset[str]:
-        """Return the terminals that can stand next."""
+        """Return the terminals that can come next."""
         return frozenset(can_follow(self.run.tables, self.run.states))
 
     def open_token(self, kinds: frozenset[str]) -> Token | None:
-        """Return the last token of such a kind that no rule has taken in yet."""
-        return next((v for v in reversed(self.run.values) if isinstance(v, Token) and v.kind in kinds), None)
+        """Return the last token of these kinds that is not part of a reduced rule yet."""
+        return next(
+            (
+                value
+                for value in reversed(self.run.values)
+                if isinstance(value, Token) and value.kind in kinds
+            ),
+            None,
+        )
 
     def last(self) -> Token | None:
         """Return the last token."""
         return self.tokens[-1] if self.tokens else None
 
-    def ended(self, *more: tuple[str, str]) -> Program | None:
-        """Return the tree of the text with the tokens `more` behind it, and then what ends it soonest."""
-        here = Span(len(self.text), len(self.text))
-        for kind, text in more:
-            if not self._feed(Token(kind, text, here)):
+    def complete(self, *tokens: tuple[str, str]) -> Program | None:
+        """Return the tree of the text, followed by `tokens` and the shortest completion; None if there is none."""
+        end = Span(len(self.text), len(self.text))
+        for kind, text in tokens:
+            if not self._feed(Token(kind, text, end)):
                 return None
-        for _ in range(FURTHEST):
-            can_stand = self.next()
-            ending = next((kind for kind in ENDINGS if kind in can_stand), "")
-            last = (
-                Token("_DOT", ".", here)
-                if ending == "_DESCEND"
-                else Token(ending, ENDINGS.get(ending, ""), here)
+        for _ in range(MAX_TOKENS):
+            expected = self.next()
+            kind = next((kind for kind in COMPLETIONS if kind in expected), "")
+            token = (
+                Token("_DOT", ".", end) if kind == "_DESCEND" else Token(kind, COMPLETIONS.get(kind, ""), end)
             )
-            if not ending or not self._feed(last):
+            if not kind or not self._feed(token):
                 return None
-            if ending == END:
+            if kind == END:
                 return _unless_too_deep(self.run.values[-1])
         return None
 
     def _feed(self, token: Token) -> bool:
-        """Take one more token; False where it cannot stand there, or makes no sense there."""
+        """Feed a token to the parser; return False if it is unexpected or invalid there."""
         try:
             return self.run.feed(token)
         except QuerySyntaxError:
             return False
 
-    def take(self, token: Token) -> bool:
-        """Take the next token of the text; where it cannot stand there, it is what the parser is stuck at."""
+    def append(self, token: Token) -> bool:
+        """Add the next token of the text; if it cannot come there, it is the unexpected one."""
         if self._feed(token):
             self.tokens.append(token)
             return True
-        self.stuck = token
+        self.unexpected = token
         return False
 
 
-def begun(text: str) -> PartialParse:
-    """Return `text` as far as it can be read. Nothing is raised."""
-    machine: Parser = parser()
-    found = PartialParse(text, machine.start(), [])
+def parse_partial(text: str) -> PartialParse:
+    """Parse `text` as far as possible. Raises no error."""
+    whole: Parser = parser()
+    partial = PartialParse(text, whole.start(), [])
     position = 0
     while True:
-        token = machine.lexer.next(text, position, found.run.states[-1])
+        token = whole.lexer.next(text, position, partial.run.states[-1])
         if token is None:
-            found.stuck = machine.lexer.anything(text, position)
-            return found
-        if token.kind == END or not found.take(token):
-            return found
+            partial.unexpected = whole.lexer.any_token(text, position)
+            return partial
+        if token.kind == END or not partial.append(token):
+            return partial
         position = token.span.end
 
 
@@ -121,13 +126,13 @@ def _unless_too_deep(program: Program) -> Program | None:
 
 
 def state(text: str) -> State:
-    """Tell whether `text` is a query, could become one with more behind it, or never will."""
+    """Tell whether `text` is a query, could become one if continued, or cannot."""
     if not text.strip():
         return "empty"
     try:
         parser().parse(text)
-    except UnexpectedToken as stuck:
-        return "unfinished" if stuck.token.kind == END else "wrong"
+    except UnexpectedToken as unexpected:
+        return "unfinished" if unexpected.token.kind == END else "invalid"
     except QuerySyntaxError:
-        return "wrong"
-    return "whole"
+        return "invalid"
+    return "complete"

@@ -1,4 +1,4 @@
-"""Tree to text: short, on one line a pipeline, and parsed again the same tree."""
+"""Syntax tree to text: short, each pipeline on one line; it parses to the same tree."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Parts = list["str | tree.Node"]
 
 
 def unparse(node: tree.Node) -> str:
-    """Return the text of a program or of any part of one. Depth is no limit."""
+    """Return the text of a node, however deep."""
     text: list[str] = []
-    todo: Parts = [node]
-    while todo:
-        part = todo.pop()
+    stack: Parts = [node]
+    while stack:
+        part = stack.pop()
         if isinstance(part, str):
             text.append(part)
         else:
-            todo.extend(reversed(PARTS[type(part)](part)))
+            stack.extend(reversed(PARTS[type(part)](part)))
     return "".join(text)
 
 
@@ -44,16 +44,16 @@ def _terminal(name: str) -> re.Pattern[str]:
 def _text(node: tree.Text) -> Parts:
     parts: Parts = [f'{node.format} "' if node.format else '"']
     for part in node.parts:
-        parts += (strings.write(part),) if isinstance(part, str) else ("\\(", part, ")")
+        parts += (strings.escape(part),) if isinstance(part, str) else ("\\(", part, ")")
     return [*parts, '"']
 
 
 def _quoted(text: str) -> str:
-    return f'"{strings.write(text)}"'
+    return f'"{strings.escape(text)}"'
 
 
 def _key(key: tree.Node) -> str | tree.Node:
-    """Return an object key: a literal one without its quotes where it is a word."""
+    """Return an object key; a literal one without quotes if it is a word."""
     if isinstance(key, tree.Text) and not key.format and len(key.parts) == 1:
         literal = key.parts[0]
         if isinstance(literal, str) and _terminal("NAME").fullmatch(literal):
@@ -77,8 +77,8 @@ def _path(node: tree.Path) -> Parts:
     named = bool(node.steps) and isinstance(node.steps[0], tree.Field)
     if isinstance(node.base, tree.Identity) and named:
         return [*node.steps]
-    gap = [" "] if isinstance(node.base, tree.Number) and named else []
-    return [node.base, *gap, *node.steps]
+    space = [" "] if isinstance(node.base, tree.Number) and named else []
+    return [node.base, *space, *node.steps]
 
 
 def _field(node: tree.Field) -> Parts:
@@ -185,7 +185,7 @@ def _during(node: tree.During) -> Parts:
 
 
 def _bare(text: str, *terminals: str) -> str:
-    """Return a text that can stand without quotes as one of these terminals; "" for others."""
+    """Return a text that can be written without quotes as one of these terminals; "" for others."""
     is_bare = text == " ".join(text.split()) and any(_terminal(name).fullmatch(text) for name in terminals)
     return text if is_bare else ""
 
@@ -199,11 +199,11 @@ def _aggregate(node: tree.Aggregate) -> Parts:
 
 
 def _join(node: tree.Join) -> Parts:
-    each = "join each " if node.each else "join "
+    words = "join each " if node.each else "join "
     on = [" on ", node.on] if node.on else []
     if isinstance(node.source, tree.Source):
-        return [f"{each}{node.source.module} as ${node.name}", *_clauses(node.source), *on]
-    return [each, node.source, f" as ${node.name}", *on]
+        return [f"{words}{node.source.module} as ${node.name}", *_clauses(node.source), *on]
+    return [words, node.source, f" as ${node.name}", *on]
 
 
 # ---------------------------------------------------------------- the whole text

@@ -1,7 +1,7 @@
 """The language reference, grammar/README.md: its entries by name, for `ocpiq help` and for the tests.
 
-An entry is a line of four blanks, its forms, two blanks or more and what it does; its examples follow, each a line of
-eight blanks, `program → outputs`.
+An entry is a line of four spaces, its forms, two or more spaces, and its description. Its examples follow, each a line:
+eight spaces and `program → outputs`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _WORD: Final = re.compile(r"[@$]?[a-z_][a-z_0-9]*|[-+*/%=<>!|,?.]+")
 
 
 class Example(Struct, frozen=True):
-    """A program and what comes of it: JSON texts with `, ` between, `nothing`, or `error: …` at the end."""
+    """A program and its outputs: JSON texts separated by `, `, or `nothing`; `error: …` at the end."""
 
     program: str
     outputs: str
 
 
 class Entry(Struct, frozen=True):
-    """One thing of the language in all its forms, such as `sort` and `sort_by(f)`."""
+    """A construct or builtin in all its forms, such as `sort` and `sort_by(f)`."""
 
     group: str
     forms: tuple[str, ...]
@@ -40,7 +40,7 @@ class Entry(Struct, frozen=True):
 
     @property
     def names(self) -> frozenset[str]:
-        """What it can be asked for by: its forms, and the words and signs in them that stand for themselves."""
+        """The names to look it up by: its forms, and the literal words and signs in them."""
         bare = [_ARGUMENTS.sub("", form) for form in self.forms]
         words = {word.rstrip(";") for form in bare for word in form.split()}
         return frozenset((*self.forms, *bare, *filter(_WORD.fullmatch, words)))
@@ -53,8 +53,8 @@ def page() -> str:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Return every entry, in the order of the page."""
-    found: list[Entry] = []
+    """Return all entries, in the order of the page."""
+    result: list[Entry] = []
     group = ""
     lines = page().splitlines()
     for number, line in enumerate(lines):
@@ -62,22 +62,22 @@ def entries() -> tuple[Entry, ...]:
             group = heading[1]
         entry = _ENTRY.fullmatch(line)
         if entry and (examples := _examples(lines[number + 1 :])):
-            found.append(Entry(group, tuple(_BETWEEN_FORMS.split(entry[1])), entry[2], examples))
-    return tuple(found)
+            result.append(Entry(group, tuple(_BETWEEN_FORMS.split(entry[1])), entry[2], examples))
+    return tuple(result)
 
 
 def _examples(lines: list[str]) -> tuple[Example, ...]:
-    found: list[Example] = []
+    examples: list[Example] = []
     for line in lines:
-        example = _EXAMPLE.fullmatch(line)
-        if example is None:
+        match = _EXAMPLE.fullmatch(line)
+        if match is None:
             break
-        found.append(Example(example[1], example[2]))
-    return tuple(found)
+        examples.append(Example(match[1], match[2]))
+    return tuple(examples)
 
 
-def named(name: str) -> tuple[Entry, ...]:
-    """Return the entries that a name, a sign or a form, or the beginning of one, belongs to."""
+def entries_of(name: str) -> tuple[Entry, ...]:
+    """Return the entries of a name, a sign, or a form or its first words."""
     exact = tuple(entry for entry in entries() if name in entry.names)
     return exact or tuple(
         entry for entry in entries() if any(form.startswith(f"{name} ") for form in entry.forms)
@@ -85,7 +85,7 @@ def named(name: str) -> tuple[Entry, ...]:
 
 
 def section(title: str) -> str:
-    """Return the section whose heading begins with `title`, case ignored; "" where none does."""
+    """Return the section whose heading begins with `title`, ignoring case; "" if there is none."""
     for part in page().split("\n## ")[1:]:
         if part.casefold().startswith(title.casefold()):
             return part.strip() + "\n"

@@ -1,34 +1,34 @@
-"""Strings as written: their escapes read, and written again."""
+"""The escapes of strings: how they are read and written."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-READ: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-WRITTEN: Final = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+CHARACTERS: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+ESCAPED: Final = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 ESCAPES: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\.")
 SPECIAL: Final = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
-def read(written: str) -> str:
-    """Return the text that a LITERAL of the grammar stands for.
+def unescape(literal: str) -> str:
+    """Return the text of a LITERAL of the grammar.
 
-    As in jq, a lone low surrogate is U+FFFD. The grammar has no lone high one.
+    As in jq, a lone low surrogate becomes U+FFFD. The grammar excludes a lone high one.
     """
-    if "\\" not in written:
-        return written
+    if "\\" not in literal:
+        return literal
 
-    def escape(match: re.Match[str]) -> str:
+    def character(match: re.Match[str]) -> str:
         if match[0][1] != "u":
-            return READ[match[0][1]]
+            return CHARACTERS[match[0][1]]
         units = b"".join(int(unit, 16).to_bytes(2, "little") for unit in match[0][2:].split("\\u"))
         characters = units.decode("utf-16-le", "surrogatepass")
         return re.sub("[\udc00-\udfff]", "\ufffd", characters)
 
-    return ESCAPES.sub(escape, written)
+    return ESCAPES.sub(character, literal)
 
 
-def write(text: str) -> str:
-    """Return `text` as it stands between quotes."""
-    return SPECIAL.sub(lambda match: WRITTEN.get(match[0]) or f"\\u{ord(match[0]):04x}", text)
+def escape(text: str) -> str:
+    """Return `text` as it is written between quotes."""
+    return SPECIAL.sub(lambda match: ESCAPED.get(match[0]) or f"\\u{ord(match[0]):04x}", text)

@@ -1,4 +1,4 @@
-"""Syntax errors in words: what was found, what could stand there, which bracket is open, how to fix it."""
+"""Messages for syntax errors: the unexpected token, the expected ones, the unclosed bracket, and a fix."""
 
 from __future__ import annotations
 
@@ -23,10 +23,20 @@ CLAUSES: Final = {"_PASS", "_ONLY", "_SINCE", "_UNTIL", "_DURING", "_NEWEST", "_
 STAGES: Final = {"_AGGREGATE", "SORT", "TOP", "LIMIT", "DISTINCT", "JOIN"}
 STAGE_WORDS: Final = ("aggregate", "sort by", "top", "limit", "distinct by", "join")
 WORDS_OF_STAGES: Final = {words.removesuffix(" by") for words in STAGE_WORDS}
-UNCHAINED: Final = {"EQUAL", "UNEQUAL", "LESS", "LESS_OR_EQUAL", "GREATER", "GREATER_OR_EQUAL"} | {
+NON_CHAINING: Final = {"EQUAL", "UNEQUAL", "LESS", "LESS_OR_EQUAL", "GREATER", "GREATER_OR_EQUAL"} | {
     *("SET", "UPDATE", "ADD_TO", "SUBTRACT_FROM", "MULTIPLY_BY", "DIVIDE_BY", "REMAINDER_BY", "DEFAULT_TO"),
 }
-OPERATORS: Final = {"PLUS", "MINUS", "TIMES", "DIVIDE", "REMAINDER", "AND", "OR", "_ALTERNATIVE", *UNCHAINED}
+OPERATORS: Final = {
+    "PLUS",
+    "MINUS",
+    "TIMES",
+    "DIVIDE",
+    "REMAINDER",
+    "AND",
+    "OR",
+    "_ALTERNATIVE",
+    *NON_CHAINING,
+}
 TERMS: Final = {
     *(
         "NAME",
@@ -44,8 +54,8 @@ TERMS: Final = {
     *("_LPAR", "_LSQB", "_LBRACE", "_IF", "_REDUCE", "_FOREACH", "_TRY", "_BREAK", "_LABEL"),
 }
 
-# Where all of the first can stand, the last are named together by the words between them.
-TOGETHER: Final[tuple[tuple[set[str], str, set[str]], ...]] = (
+# If all terminals of the first set are expected, the name stands for all terminals of the last set.
+GROUPS: Final[tuple[tuple[set[str], str, set[str]], ...]] = (
     ({"_DESCEND"}, "a filter", TERMS | STAGES | {"_MODULE", "_IMPORT", "_INCLUDE", END}),
     ({"PLUS"}, "an operator", OPERATORS | CLAUSES | {"_AS", "FIELD", "QUESTION", "_DOT", "_LSQB", "_LPAR"}),
     ({"_ALTERNATIVE"}, "an operator", OPERATORS | {"_AS"}),
@@ -66,7 +76,7 @@ WORDS: Final = {
     "FIELD": "a field",
     END: "the end",
 }
-ELSEWHERE: Final = {
+OTHER_LANGUAGES: Final = {
     "=>": "use >=",
     "=<": "use <=",
     "===": "use ==",
@@ -78,55 +88,55 @@ ELSEWHERE: Final = {
     "“": 'use straight double quotes: "…"',
     "`": 'use double quotes: "…"',
 }
-HALF_OF_A_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
-STAGE: Final = re.compile(r"\|\s*([a-z]+)\s+$")  # a word at the place of a stage
+HIGH_SURROGATE: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
+STAGE: Final = re.compile(r"\|\s*([a-z]+)\s+$")  # a word where a stage could be
 
 
-def explain(stuck: UnexpectedToken, text: str, parser: Parser) -> QuerySyntaxError:
-    """Return the error for the place where the parser got stuck."""
-    token, tables = stuck.token, parser.tables
-    opened = _still_open(stuck.values)
+def explain(failure: UnexpectedToken, text: str, parser: Parser) -> QuerySyntaxError:
+    """Return the error for the token at which the parser failed."""
+    token, tables = failure.token, parser.tables
+    opened = _still_open(failure.values)
     if opened and opened.kind == "_QUOTE":
         return _string(opened, text, token.span)
-    if stage := _stage_without_input(stuck, text, parser):
+    if stage := _stage_without_input(failure, text, parser):
         return QuerySyntaxError(
             "this stage has no input",
             span=stage,
             hint="write its input to the left: sessions | limit 20",
         )
     if token.kind == END:
-        found, at = "end of the query", len(text.rstrip())
-        span = Span(at, at)
+        subject, end = "end of the query", len(text.rstrip())
+        span = Span(end, end)
     else:
-        found, span = "quote" if token.kind == "_QUOTE" else f'"{_shown(token.text)}"', token.span
-    expected = _expected(stuck, tables)
+        subject, span = "quote" if token.kind == "_QUOTE" else f'"{_shown(token.text)}"', token.span
+    expected = _expected(failure, tables)
     unclosed = opened is not None and token.kind != CLOSER[opened.kind] and token.kind in {"_QUOTE", *ENDING}
     if opened and unclosed and CLOSER[opened.kind] in expected and "_DESCEND" not in expected:
         expected = {CLOSER[opened.kind]}
-    message = f"unexpected {found}; expected {_any_of(expected, tables)}"
+    message = f"unexpected {subject}; expected {_alternatives(expected, tables)}"
     if opened and unclosed:
         message += f'; "{opened.text}" {_at(opened, text)} is not closed'
     return QuerySyntaxError(
-        message, span=span, hint=_hint(stuck, text, expected) or _meant(stuck, text, tables)
+        message, span=span, hint=_hint(failure, text, expected) or _suggestion(failure, text, tables)
     )
 
 
-def _expected(stuck: UnexpectedToken, tables: Tables) -> set[str]:
-    last = _last(stuck)
+def _expected(failure: UnexpectedToken, tables: Tables) -> set[str]:
+    last = _last(failure)
     if last and last.kind in ("LIMIT", "TOP"):
         return {"INTEGER", "VARIABLE"}
-    expected = set(can_follow(tables, stuck.states))
+    expected = set(can_follow(tables, failure.states))
     return expected | {"NAME"} if last and last.kind == "_DOT" else expected
 
 
-def _last(stuck: UnexpectedToken) -> Token | None:
-    """Return what stands before the place, where nothing has been made of it yet."""
-    last = stuck.values[-1] if stuck.values else None
+def _last(failure: UnexpectedToken) -> Token | None:
+    """Return the token before the failure, if no rule has reduced it yet."""
+    last = failure.values[-1] if failure.values else None
     return last if isinstance(last, Token) else None
 
 
 def _still_open(values: list[object]) -> Token | None:
-    """Return the innermost bracket, quote or `if` that nothing closed."""
+    """Return the innermost unclosed bracket, quote or `if`."""
     opened: list[Token] = []
     for token in values:
         if not isinstance(token, Token):
@@ -146,7 +156,7 @@ def _string(opened: Token, text: str, span: Span) -> QuerySyntaxError:
     if written == "\\(":
         place = Span(span.start, span.start + 2)
         return QuerySyntaxError("string interpolation is not allowed here", span=place)
-    if HALF_OF_A_PAIR.match(text, span.start):
+    if HIGH_SURROGATE.match(text, span.start):
         return QuerySyntaxError(
             "incomplete surrogate pair",
             span=Span(span.start, span.start + 6),
@@ -159,29 +169,29 @@ def _string(opened: Token, text: str, span: Span) -> QuerySyntaxError:
     )
 
 
-def _stage_without_input(stuck: UnexpectedToken, text: str, parser: Parser) -> Span | None:
-    """Return the place of a stage that begins a pipeline: with `. |` before it, the text can be read further."""
-    start = _start_of_stage(stuck)
+def _stage_without_input(failure: UnexpectedToken, text: str, parser: Parser) -> Span | None:
+    """Return the place of a stage that begins a pipeline: with `. |` before it, parsing would get further."""
+    start = _start_of_stage(failure)
     if start is None:
         return None
     run = parser.start()
     _advance(parser, run, text, 0, start)
     if "_LABEL" not in can_follow(run.tables, run.states):
         return None
-    word = parser.lexer.anything(text, start).span
+    word = parser.lexer.any_token(text, start).span
     run.feed(Token("_DOT", ".", word))
     run.feed(Token("_PIPE", "|", word))
-    read = _advance(parser, run, text, start, stuck.token.span.end)
-    return word if read > stuck.token.span.start else None
+    end = _advance(parser, run, text, start, failure.token.span.end)
+    return word if end > failure.token.span.start else None
 
 
-def _start_of_stage(stuck: UnexpectedToken) -> int | None:
-    """Return where the stage would begin that the parser got stuck in, if its words are those of a stage."""
-    values = [value[-1] if isinstance(value, list) and value else value for value in stuck.values]
+def _start_of_stage(failure: UnexpectedToken) -> int | None:
+    """Return the start of the stage in which the parser failed, if its first word is that of a stage."""
+    values = [value[-1] if isinstance(value, list) and value else value for value in failure.values]
     kinds = [value.kind if isinstance(value, Token) else "" for value in values]
-    if stuck.token.kind == "_ON" and "_AS" in kinds:
+    if failure.token.kind == "_ON" and "_AS" in kinds:
         del values[len(kinds) - 1 - kinds[::-1].index("_AS") :]
-    for value in (*values[-1:], stuck.token):
+    for value in (*values[-1:], failure.token):
         is_call = isinstance(value, tree.Call) and value.name in WORDS_OF_STAGES
         if is_call or (isinstance(value, Token) and value.kind in STAGES):
             return int(value.span.start)
@@ -189,7 +199,7 @@ def _start_of_stage(stuck: UnexpectedToken) -> int | None:
 
 
 def _advance(parser: Parser, run: ParserRun, text: str, position: int, until: int) -> int:
-    """Read the tokens from `position` that begin before `until`; return the end of the last one that can stand."""
+    """Feed the tokens from `position` that begin before `until`; return the end of the last accepted one."""
     while (token := parser.lexer.next(text, position, run.states[-1])) and token.kind != END:
         if token.span.start >= until or not run.feed(token):
             break
@@ -203,27 +213,27 @@ def _at(opened: Token, text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """Return a piece of the query as it can stand in a line: printable, and not longer than needed."""
+    """Return a part of the query for a message: printable and at most 40 characters."""
     line = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return line if len(line) <= 40 else f"{line[:39]}…"
 
 
-def _any_of(kinds: set[str], tables: Tables) -> str:
-    """Return `a filter, "," or "]"` for what can stand at a place."""
-    left = set(kinds)
+def _alternatives(kinds: set[str], tables: Tables) -> str:
+    """Return the expected terminals in words: `a filter, "," or "]"`."""
+    remaining = set(kinds)
     words: list[str] = []
-    for signs, name, members in TOGETHER:
-        if signs <= left:
+    for required, name, members in GROUPS:
+        if required <= remaining:
             words.append(name)
-            left -= members
+            remaining -= members
     written = {terminal.name: f'"{terminal.text}"' for terminal in tables.terminals if terminal.text}
-    words += sorted(WORDS.get(kind) or written[kind] for kind in left)
+    words += sorted(WORDS.get(kind) or written[kind] for kind in remaining)
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _hint(stuck: UnexpectedToken, text: str, expected: set[str]) -> str:
-    """Return advice for the mistakes that are easily made."""
-    token, last = stuck.token, _last(stuck)
+def _hint(failure: UnexpectedToken, text: str, expected: set[str]) -> str:
+    """Return a fix for common mistakes."""
+    token, last = failure.token, _last(failure)
     at = token.span.start
     if (
         last
@@ -234,31 +244,32 @@ def _hint(stuck: UnexpectedToken, text: str, expected: set[str]) -> str:
         return "write dates as 2026-01-31 or 2026-01-31T06:00Z"
     if last and last.kind == "NAME" and token.kind in CLAUSES:
         return f"put a source with clauses in parentheses: ({last.text} {token.text} …)"
-    if token.kind not in ENDING and _behind_clauses(stuck.values):
+    if token.kind not in ENDING and _after_clauses(failure.values):
         return "put the source and its clauses in parentheses"
     if last and last.kind == "_DOT" and token.kind == "NAME":
         return f"remove the space after the dot: .{token.text}"
-    if token.kind in UNCHAINED and _behind_unchained(stuck.values):
+    if token.kind in NON_CHAINING and _after_non_chaining(failure.values):
         return "comparisons and assignments do not chain: use parentheses, or `and`"
     if token.kind in STAGES and "_PIPE" in expected:
         return f"put a | before a stage: … | {token.text} …"
     if token.kind == "_ON" and "_PIPE" in expected:
         return "`on` is only valid in a join, after one variable: join … as $x on …"
     near = text[max(0, at - 2) : at + 2]
-    return next((advice for written, advice in ELSEWHERE.items() if _is_at(written, token, near)), "")
+    return next((fix for written, fix in OTHER_LANGUAGES.items() if _is_at(written, token, near)), "")
 
 
-def _meant(stuck: UnexpectedToken, text: str, tables: Tables) -> str:
-    """Return the clause or the stage that a mistyped word was meant to be: `sessions pas kwh`, `… | limti 3`."""
-    token = stuck.token
+def _suggestion(failure: UnexpectedToken, text: str, tables: Tables) -> str:
+    """Suggest the clause or stage for a mistyped word: `sessions pas kwh`, `… | limti 3`."""
+    token = failure.token
     before = STAGE.search(text, 0, token.span.start)
     words = [word.removesuffix(" by") if token.kind == "_BY" else word for word in STAGE_WORDS]
     stage = did_you_mean(before[1], words) if before and before[1] not in words else ""
     if stage or token.kind != "NAME":
         return stage
-    can_stand = CLAUSES & set(can_follow(tables, stuck.states))
+    clauses = CLAUSES & set(can_follow(tables, failure.states))
     return did_you_mean(
-        token.text, [each.text for each in tables.terminals if each.text and each.name in can_stand]
+        token.text,
+        [terminal.text for terminal in tables.terminals if terminal.text and terminal.name in clauses],
     )
 
 
@@ -266,14 +277,16 @@ def _is_at(written: str, token: Token, near: str) -> bool:
     return written in near if len(written) > 1 else written == token.text
 
 
-def _behind_unchained(values: list[object]) -> bool:
-    """Return whether the place is behind the right side of a comparison or an assignment."""
+def _after_non_chaining(values: list[object]) -> bool:
+    """Return whether the values end with the right side of a comparison or an assignment."""
     operator = values[-2] if len(values) > 1 else None
-    return isinstance(operator, list) and all(isinstance(o, Token) and o.kind in UNCHAINED for o in operator)
+    return isinstance(operator, list) and all(
+        isinstance(token, Token) and token.kind in NON_CHAINING for token in operator
+    )
 
 
-def _behind_clauses(values: list[object]) -> bool:
-    """Return whether the clauses of a source stand right before the place."""
+def _after_clauses(values: list[object]) -> bool:
+    """Return whether the values end with the clauses of a source."""
     if values and isinstance(values[-1], Token) and values[-1].kind in CLAUSES:
         return False
     for value in reversed(values):

@@ -1,8 +1,8 @@
-"""The syntax tree: what the query text says, with the place of everything, and nothing decided yet.
+"""The syntax tree: the structure of the query text, with the position of every node, before names are resolved.
 
 A `Pipeline` is flat: its items are filters, whole-stream stages, and the binders `as`, `def` and `label`, which
-hold for all items to their right. Paths, operator chains and comma lists are flat as well, so a long query makes
-a wide tree and not a deep one.
+apply to all items to their right. Paths, operator chains and comma lists are flat as well, so a long query makes
+a wide tree, not a deep one.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from ocpiq.errors import Span
 
 
 class Node(Struct, frozen=True, kw_only=True):
-    """What every part of the tree has: its place in the text."""
+    """The base of all nodes: a position in the text."""
 
     span: Span
 
 
 def children(node: Node) -> Iterator[Node]:
-    """Yield the parts of a node, in the order of the text."""
+    """Yield the child nodes, in the order of the text."""
     for name in node.__struct_fields__:
         value = getattr(node, name)
         if isinstance(value, Node):
@@ -52,7 +52,7 @@ class Number(Node, frozen=True):
 
 
 class Text(Node, frozen=True):
-    """A string; a `format` is `@csv` and its kin.
+    """A string; `format` is `@csv` or another format.
 
     `parts` are literal texts and interpolated bodies. A string without interpolation has exactly one part.
     """
@@ -62,13 +62,13 @@ class Text(Node, frozen=True):
 
 
 class Format(Node, frozen=True):
-    """`@json` and its kin without a string."""
+    """`@json` or another format, without a string."""
 
     name: str  # with the @
 
 
 class Variable(Node, frozen=True):
-    """`$name`, `$__loc__`, `$__prog_args`; `name` is without the `$` and may hold `::`."""
+    """`$name`, `$__loc__`, `$__prog_args`; `name` is without the `$` and may contain `::`."""
 
     name: str
 
@@ -96,22 +96,22 @@ class Object(Node, frozen=True):
 
 
 class Call(Node, frozen=True):
-    """`name` or `name(a; b)`; a bare module name is a Call until names are resolved. `name` may hold `::`."""
+    """`name` or `name(a; b)`; a bare module name is a Call until names are resolved. `name` may contain `::`."""
 
     name: str
     arguments: tuple[Expr, ...] = ()
 
 
 class Paren(Node, frozen=True):
-    """`(body)`: kept, because a body ends the reach of a stage to the left."""
+    """`(body)`: a node of its own, because a stage does not reach beyond its body."""
 
     body: Expr
 
 
 class Field(Node, frozen=True):
-    """The step `.name`, `."name"`, `."x\\(…)"`; `optional` for a `?` behind it."""
+    """The step `.name`, `."name"`, `."x\\(…)"`; `optional` if a `?` follows."""
 
-    name: str | Text  # a Text only where it is interpolated or formatted
+    name: str | Text  # a Text only if interpolated or formatted
     optional: bool = False
 
 
@@ -137,7 +137,7 @@ class Iterate(Node, frozen=True):
 
 
 class Question(Node, frozen=True):
-    """A `?` that is not a step's own: catches errors of everything before it in the path."""
+    """A `?` that belongs to no single step: it catches errors of everything before it in the path."""
 
 
 Step = Field | Index | Slice | Iterate | Question
@@ -318,7 +318,7 @@ class Only(Node, frozen=True):
 class Bound(Node, frozen=True):
     """A moment or a period in a clause: `text`, bare or a string, or a `variable` (one of the two is None).
 
-    The words of `7 days ago` stand one blank apart.
+    The words of `7 days ago` are separated by one space.
     """
 
     text: str | None
@@ -355,7 +355,7 @@ class Newest(Node, frozen=True):
 
 
 class Net(Node, frozen=True):
-    """`net`: credit CDRs take back what they cancel."""
+    """`net`: credit CDRs cancel the CDRs that they refer to."""
 
 
 Clause = Pass | Only | Since | SinceLast | Until | During | Newest | Net
@@ -372,14 +372,14 @@ class Source(Node, frozen=True):
 
 
 class Key(Node, frozen=True):
-    """A sort key: `.kwh desc`; `direction` is `asc`, `desc`, or nothing where none is written."""
+    """A sort key: `.kwh desc`; `direction` is `asc`, `desc`, or "" if not written."""
 
     body: Expr
     direction: str = ""
 
 
 class Count(Node, frozen=True):
-    """How many, in `limit 20`, `top $n by …`; one of the two is None."""
+    """The count in `limit 20`, `top $n by …`; one of the two is None."""
 
     number: int | None
     variable: str | None
@@ -418,7 +418,7 @@ class Distinct(Node, frozen=True):
 
 
 class Join(Node, frozen=True):
-    """`join [each] source as $name on condition`; `on` is None for OCPI's own keys.
+    """`join [each] source as $name on condition`; without `on` (None), OCPI's own keys are used.
 
     The source is a Source, or a Paren with a pipeline.
     """

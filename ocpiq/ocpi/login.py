@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from ocpiq.errors import Notify, PlatformError, Requested, UsageError, Warned, ignore
+from ocpiq.errors import Notify, PlatformError, RequestEnded, UsageError, WarningIssued, ignore
 from ocpiq.ocpi.endpoints import LISTS, sender_endpoints
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.client import Connection
@@ -212,7 +212,7 @@ class Handshake:
                 continue
             if has_modules(located, version):
                 for problem in problems:
-                    self.notify(Warned(f"{problem}; using OCPI {version}"))
+                    self.notify(WarningIssued(f"{problem}; using OCPI {version}"))
                 return version, located
             first = first or (version, located)
             problems.append(f"OCPI {version} has no module to pull")
@@ -288,7 +288,7 @@ class Handshake:
     def on_wait(self, failure: Failure, seconds: float) -> None:
         """Warn that the platform sets the pace."""
         where = self.subject("login").host(self.last_url)
-        self.notify(Warned(failures.waiting(where, failure, seconds)))
+        self.notify(WarningIssued(failures.waiting(where, failure, seconds)))
 
     def in_either_form(
         self,
@@ -331,7 +331,7 @@ class Handshake:
             answer = request.result(self.retrier.left)
         except TimeoutError as error:
             raise failures.timed_out(subject, url) from error
-        self.notify(Requested(called, subject.traced(answer.url), answer.status, None, answer.seconds))
+        self.notify(RequestEnded(called, subject.traced(answer.url), answer.status, None, answer.seconds))
         read = opens(answer.body)
         message = safe_message(read.message, self.token) if read is not None else ""
         if not answer.success:

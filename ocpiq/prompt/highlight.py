@@ -10,7 +10,7 @@ from typing import Final
 from ocpiq.errors import Span
 from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
-from ocpiq.language.partial import begun
+from ocpiq.language.partial import parse_partial
 from ocpiq.prompt.command_line import argument_start, split_command
 
 Piece = tuple[str, str]  # style and text
@@ -42,7 +42,7 @@ def highlight(text: str, modules: Collection[str]) -> list[Piece]:
     if split_command(text) is not None:
         start = argument_start(text) or len(text)
         return [piece for piece in (("command", text[:start]), ("", text[start:])) if piece[1]]
-    read = begun(text)
+    read = parse_partial(text)
     pieces: list[Piece] = []
     position = 0
     for token in read.tokens:
@@ -50,7 +50,7 @@ def highlight(text: str, modules: Collection[str]) -> list[Piece]:
         pieces.append((_style(token, modules), token.text))
         position = token.span.end
     rest = text[position:]
-    pieces += _after_error(rest) if read.stuck is not None else _between(rest)
+    pieces += _after_error(rest) if read.unexpected is not None else _between(rest)
     return [piece for piece in pieces if piece[1]]
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from ocpiq.errors import OcpiqError, QuerySyntaxError, nearest
 from ocpiq.language.lalr import Token
-from ocpiq.language.partial import begun
+from ocpiq.language.partial import parse_partial
 from ocpiq.prompt.suggest import suggest
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.prompt.validator import Validation
@@ -98,7 +98,7 @@ def _replace_names(text: str, mistake: OcpiqError, meant: str) -> Iterator[str]:
 
 def _insertions(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
     """Yield the offsets at which a path can be added to the clauses of a source, with the text to insert."""
-    tokens = begun(text).tokens
+    tokens = parse_partial(text).tokens
     for number, token in enumerate(tokens):
         if token.kind != "NAME" or token.text != wanted.get("module", token.text):
             continue

@@ -12,7 +12,7 @@ from ocpiq.app.run import QueryText, compiled
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
 from ocpiq.app.worker import apart
-from ocpiq.errors import Notice, OcpiqError, Warned
+from ocpiq.errors import Notice, OcpiqError, WarningIssued
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.session import Session
 from ocpiq.sinks.target import Target
@@ -57,7 +57,7 @@ def _write_results(session: Session, text: str, progress: Progress, shutdown: Sh
     settings = session.query_settings()
     query = compiled(settings.query, QueryText(text, session.file), session.variables)
     pager, stream = Pager(progress.clear), PagerBuffer()
-    target = Target(stream, None, True, lambda message: progress(Warned(message)))
+    target = Target(stream, None, True, lambda message: progress(WarningIssued(message)))
     sink = output.open_sink(settings.output, os.environ, target, lambda: query.columns(session.sources))
     if query.modules:
         progress.waiting(f"pulling {', '.join(query.modules)} from {session.platform} …")

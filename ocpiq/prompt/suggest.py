@@ -11,7 +11,7 @@ from typing import Final
 
 from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
-from ocpiq.language.partial import PartialParse, begun
+from ocpiq.language.partial import PartialParse, parse_partial
 from ocpiq.language.tree import Program
 from ocpiq.prompt.command_line import argument_start, split_command
 from ocpiq.prompt.cursor_type import PROBE, CursorType, find_cursor_type
@@ -42,13 +42,13 @@ def suggest(text: str, cursor: int, context: Surroundings) -> list[Suggestion]:
         return suggest_command(text, context) if query is None else suggest(text[query:], cursor, context)
     dotted = PATH.search(text)
     if dotted:
-        paths = _clause_paths(begun(text[: dotted.start(1)]), dotted[1], context)
+        paths = _clause_paths(parse_partial(text[: dotted.start(1)]), dotted[1], context)
         if paths:
             return paths
     match = WORD.search(text)
     word = match[0] if match else ""
-    read = begun(text[: len(text) - len(word)])
-    if read.stuck is not None or _in_comment(read):
+    read = parse_partial(text[: len(text) - len(word)])
+    if read.unexpected is not None or _in_comment(read):
         return []
     prefix = word.lstrip(".$@").casefold()
     suggestions = _candidates(read, word, context)
@@ -124,8 +124,8 @@ def _parse_with_probe(read: PartialParse) -> Program | None:
     last, variable = read.last(), read.open_token(frozenset({"VARIABLE"}))
     # A join condition must be an equality.
     if last is not None and last.kind == "_ON" and variable is not None:
-        return read.ended(("FIELD", "." + PROBE), ("EQUAL", "=="), ("VARIABLE", variable.text))
-    return read.ended(("FIELD", "." + PROBE))
+        return read.complete(("FIELD", "." + PROBE), ("EQUAL", "=="), ("VARIABLE", variable.text))
+    return read.complete(("FIELD", "." + PROBE))
 
 
 # ---------------------------------------------------------------- by type of word
@@ -190,14 +190,14 @@ def _clause_paths(read: PartialParse, word: str, context: Surroundings) -> list[
     """Return the fields for a path of `pass` or `only`."""
     can_stand = read.next()
     name = _source(read, context)
-    if read.stuck is not None or name is None or not {"RESERVED", "FIELD"} <= can_stand:
+    if read.unexpected is not None or name is None or not {"RESERVED", "FIELD"} <= can_stand:
         return []
     return list(clause_fields(module(name, context.version), word))
 
 
 def _keys(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the fields of `.` as keys of an object: `{id}` is short for `{id: .id}`."""
-    program = read.ended(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
+    program = read.complete(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
     object_type = find_cursor_type(program, context.version, context.variables).type
     for field in fields(object_type, "." + word, context.version, first=True):
         if field.text.startswith("."):
@@ -225,7 +225,7 @@ def _enum_of_left_side(read: PartialParse, operator: Token, context: Surrounding
     """Return the enum values of the left side of `==` or `!=`."""
     if operator.kind not in EQUALITY:
         return ()
-    program = begun(read.text[: operator.span.start]).ended(("FIELD", "." + PROBE))
+    program = parse_partial(read.text[: operator.span.start]).complete(("FIELD", "." + PROBE))
     return enum_of(find_cursor_type(program, context.version, context.variables).type)
 
 

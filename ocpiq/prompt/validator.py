@@ -13,7 +13,7 @@ from ocpiq.analysis import HANDLERS, analyze
 from ocpiq.analysis.context import Handler
 from ocpiq.errors import OcpiqError, PrivacyError, QuerySyntaxError
 from ocpiq.language import parse
-from ocpiq.language.partial import State, begun, state
+from ocpiq.language.partial import State, parse_partial, state
 from ocpiq.language.syntax_errors import CLAUSES, STAGES
 from ocpiq.plan.nodes import QueryPlan
 from ocpiq.prompt.command_line import split_command
@@ -54,7 +54,7 @@ def validate(
 ) -> Validation:
     """Validate a text as `ocpiq.query.compile` does. Raises nothing, pulls nothing."""
     if split_command(text) is not None:
-        return Validation("whole")
+        return Validation("complete")
     progress = state(text)
     if progress == "empty":
         return Validation(progress)
@@ -75,7 +75,7 @@ def validate(
         return Validation(progress, plan=_partial_plan(text, version, variables, HANDLERS), open=missing)
     except OcpiqError as error:
         plan = _lenient_plan(text, version, variables)
-        if progress == "whole" and _ends_with_a_stage(text):
+        if progress == "complete" and _ends_with_a_stage(text):
             return Validation("unfinished", plan=plan)
         return Validation(progress, error if _is_final(error, text, progress) else None, plan, missing)
 
@@ -84,12 +84,12 @@ def _partial_plan(
     text: str, version: str, variables: tuple[str, ...], handlers: Mapping[type, Handler]
 ) -> QueryPlan | None:
     """Return the plan of an unfinished query, without a last clause that does not make sense yet."""
-    read = begun(text)
+    read = parse_partial(text)
     last = read.tokens[: -1 - MAX_CUTS : -1] if any(token.kind in CLAUSES for token in read.tokens) else []
     # The start of a path would pass more than the whole path.
     cuts = [token.span.start for token in last if token.kind != "FIELD"]
     for cut in (len(text), *cuts):
-        program = begun(text[:cut]).ended()
+        program = parse_partial(text[:cut]).complete()
         plan = (
             None
             if program is None
@@ -102,7 +102,7 @@ def _partial_plan(
 
 def _ends_with_a_stage(text: str) -> bool:
     """Tell whether the text ends with a stage keyword, which the analysis takes for a function."""
-    tokens = begun(text).tokens
+    tokens = parse_partial(text).tokens
     return len(tokens) > 1 and tokens[-2].kind == "_PIPE" and tokens[-1].kind in STAGES
 
 

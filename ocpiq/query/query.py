@@ -10,7 +10,7 @@ from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.totals import misleading
 from ocpiq.codegen import Halted, Program, Runtime
-from ocpiq.errors import Notify, UsageError, Warned, ignore
+from ocpiq.errors import Notify, UsageError, WarningIssued, ignore
 from ocpiq.language import parse, tree
 from ocpiq.plan.columns import Columns, columns
 from ocpiq.plan.nodes import Outputs, QueryPlan
@@ -119,7 +119,7 @@ class Query:
         given = self._metadata.values(variables or {})
         pulls = self._pulls(sources, given, notify)
         for total in misleading(pulls.plan, self._version_of(self._by_module(sources))):
-            notify(Warned(total.message))
+            notify(WarningIssued(total.message))
         program = Program(pulls.plan, pulls.shapes)
         rest = iter(()) if inputs is None else inputs
         runtime = Runtime(rest, self._library, notify)

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from typing import cast
 
 from ocpiq.analysis.modules import Library, NoLibrary, described
-from ocpiq.errors import CompileError, HaltError, Halts, InputError, Notify, RunError, Speaks, ignore
+from ocpiq.errors import (
+    CompileError,
+    HaltError,
+    InputError,
+    Notify,
+    QueryHalted,
+    RunError,
+    StderrWrite,
+    ignore,
+)
 from ocpiq.values.json.codec import excerpt, to_json, tostring, well_formed
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.terminal import write_error
@@ -81,13 +90,13 @@ class Runtime:
 
     def debug(self, value: Value) -> Value:
         """`debug`"""
-        self._notify(Speaks())
+        self._notify(StderrWrite())
         write_error(f'["DEBUG:",{to_json(value)}]\n')
         return value
 
     def stderr(self, value: Value) -> Value:
         """`stderr`"""
-        self._notify(Speaks())
+        self._notify(StderrWrite())
         write_error(tostring(value))
         return value
 
@@ -105,7 +114,7 @@ class Runtime:
 
     def halt(self) -> None:
         """`halt`"""
-        self._notify(Halts())
+        self._notify(QueryHalted())
         raise Halted
 
     def halt_error(self, value: Value, code: Value) -> None:

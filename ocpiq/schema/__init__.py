@@ -1,4 +1,4 @@
-"""The OCPI objects of every version as data: paths, types, keys, privacy default and its reason."""
+"""The OCPI objects of every version as data: paths, types, keys, and privacy defaults with their reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the schema says of a module and of each of its fields."""
+"""The schema of a module and of its fields."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Literal
 from msgspec import Struct
 
 VERSIONS = ("2.1.1", "2.2", "2.2.1", "2.3.0")
-DEFAULT_VERSION = "2.2.1"  # where nothing says which
+DEFAULT_VERSION = "2.2.1"  # if no version is known
 
 UPDATED = "last_updated"
 ENDED = ("end_date_time", "end_datetime", "stop_date_time")
-"""The end of charging of sessions and CDRs: since 2.2, of 2.1.1 sessions, of 2.1.1 CDRs. Platforms mix them."""
+"""The end of sessions and CDRs: since 2.2; in sessions of 2.1.1; in CDRs of 2.1.1. Platforms mix them."""
 
 
 JsonType = Literal["number", "string", "boolean", "object"]
@@ -21,11 +21,11 @@ Mark = Literal["", "decimal", "money"]
 class SchemaField(Struct, frozen=True):
     """One field of an object.
 
-    `path` is dotted with arrays implied (`evses.connectors.id`); `type` is the specification's own; `many`
-    stands for the cardinalities `*` and `+`, `required` for `1` and `+`. A `leaf` has no fields of its own;
-    `shown` tells whether it passes by default and `reason` why. `versions` are those whose specification has
-    the path. `json` is the JSON type of the value, or of each item of a list. The mark `decimal` is for text that
-    holds a decimal number (a latitude), `money` for an amount in the currency of its object.
+    `path` is dotted, without arrays (`evses.connectors.id`); `type` is the type in the specification; `many` is
+    true for the cardinalities `*` and `+`, `required` for `1` and `+`. A `leaf` has no fields; `shown` tells
+    whether it passes by default, and `reason` why. `versions` are the OCPI versions that have the path. `json` is the
+    JSON type of the value, or of each item of a list. The mark `decimal` is for a string that contains a decimal
+    number (a latitude), `money` for an amount in the currency of its object.
     """
 
     name: str
@@ -45,10 +45,10 @@ class SchemaField(Struct, frozen=True):
 
 
 class NestedModule(Struct, frozen=True):
-    """Where the objects of a module lie that OCPI does not list by itself: an EVSE lies in a location.
+    """A module that OCPI does not list separately, because its objects are nested: EVSEs in locations.
 
-    `pulled` is the module that a platform lists, `path` leads from its objects to the parts, and `keys` gives
-    for each field that a part takes from what holds it the place of the value: `location_id` from `id`,
+    `pulled` is the module that a platform lists, `path` the path from its objects to the nested ones. `keys` has the
+    fields that a nested object takes from its parents, each with the path of the value: `location_id` from `id`,
     `evse_uid` from `evses.uid`.
     """
 
@@ -58,10 +58,10 @@ class NestedModule(Struct, frozen=True):
 
 
 class SchemaModule(Struct, frozen=True):
-    """A module as queries name it, merged: the fields of its version first, then those that only others have.
+    """A module as queries name it, merged: the fields of its version first, then those of other versions only.
 
-    `object` is the OCPI type of its objects, `root` their fields (its path is empty), `key` the paths of the
-    natural key, `versions` those that have the module.
+    `object` is the OCPI type of its objects, `root` contains their fields (its path is empty), `key` has the paths of
+    the natural key, and `versions` are the OCPI versions that have the module.
     """
 
     name: str

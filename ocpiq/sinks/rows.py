@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ocpiq.errors import FormError
+from ocpiq.errors import FormatError
 from ocpiq.plan.columns import UNKNOWN, Columns
 from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value, type_name
@@ -20,7 +20,7 @@ SHOWN = 60
 class RowBuilder:
     """Gives the cells of each value.
 
-    What `known` leaves open the first value decides. A field that is missing gives null; FormError where a later value
+    What `known` leaves open the first value decides. A missing field gives null; FormatError where a later value
     has a field without a column, or is of another shape. Once the columns are fixed, `names` has their names, and
     `decimal` tells which hold decimal numbers as text.
     """
@@ -34,7 +34,7 @@ class RowBuilder:
         self.count = 0
 
     def cells(self, value: Value) -> list[Value]:
-        """Return the cells of the next value. Raises FormError."""
+        """Return the cells of the next value. Raises FormatError."""
         self.count += 1
         if type(value) is list:
             raise self._misfit(
@@ -59,7 +59,9 @@ class RowBuilder:
         names = tuple(name for name, _ in found) if columns.fields else (ALONE,)
         for name, count in Counter(names).items():
             if count > 1:
-                raise FormError(f"there are two columns {shown(name)}", hint="give one of them another name")
+                raise FormatError(
+                    f"there are two columns {shown(name)}", hint="give one of them another name"
+                )
         self.columns, self.names = columns, names
         self.decimal = tuple(leaf.decimal for _, leaf in found)
         return columns
@@ -91,8 +93,8 @@ class RowBuilder:
                 f"has no object in {shown('.'.join(path))}, but a value of type {type_name(value)}"
             )
 
-    def _misfit(self, what: str, hint: str = HINT) -> FormError:
-        return FormError(f"result {self.count} {what}", hint=hint)
+    def _misfit(self, what: str, hint: str = HINT) -> FormatError:
+        return FormatError(f"result {self.count} {what}", hint=hint)
 
 
 def decided(known: Columns, value: Value) -> Columns:

@@ -41,7 +41,7 @@ class Sink(Protocol):
     """
 
     def write(self, value: Value) -> None:
-        """Take the next value; it may be held back. Raises FormError where it does not fit, OSError."""
+        """Take the next value; it may be held back. Raises FormatError where it does not fit, OSError."""
 
     def flush(self) -> None:
         """Write whatever is held back, so that no result is missing from what can be read."""
@@ -57,7 +57,7 @@ class Encoder(Protocol):
     """A format that is bytes from the first value to the last, and for which it makes no difference where they go."""
 
     def write(self, value: Value) -> bytes:
-        """Return what is to be written for the next value; it may be nothing yet. Raises FormError."""
+        """Return what is to be written for the next value; it may be nothing yet. Raises FormatError."""
 
     def flush(self) -> bytes:
         """Return what is held back."""

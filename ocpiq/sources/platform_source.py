@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ocpiq.errors import Notify, Warned
+from ocpiq.errors import Notify, WarningIssued
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi import Connection, RetryPolicy, is_plain_http, origin, pull, redact
 from ocpiq.schema import module
@@ -67,7 +67,11 @@ class PlatformSource:
         url = next(filter(is_plain_http, urls), None)
         if url is not None and login.token.value and not login.allow_http:
             where = self.shown(origin(url))
-            notify(Warned(f"the token goes to {where} unencrypted; log in again with https, or --allow-http"))
+            notify(
+                WarningIssued(
+                    f"the token goes to {where} unencrypted; log in again with https, or --allow-http"
+                )
+            )
 
     def close(self) -> None:
         """End the connection; another pull opens a new one."""

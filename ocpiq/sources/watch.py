@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ocpiq.errors import IncompleteError, Notify, PageRead, PullEnded, Warned
+from ocpiq.errors import IncompleteError, Notify, PageRead, PullEnded, WarningIssued
 from ocpiq.gate import FieldReport, OpenedPage
 
 Shown = Callable[[str], str]
@@ -103,7 +103,7 @@ class Watch:
 
     def warn(self, text: str) -> None:
         """Say something of this pull."""
-        self.notify(Warned(f"{self.module}: {text}"))
+        self.notify(WarningIssued(f"{self.module}: {text}"))
 
 
 def counted(number: int, thing: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from ocpiq import query, sources
 from ocpiq.analysis.explanation import explain
 from ocpiq.analysis.totals import misleading
-from ocpiq.errors import Notice, Warned
+from ocpiq.errors import Notice, WarningIssued
 
 CREDITS = "credit CDRs, and the CDRs that they cancel, count as charging (write cdrs net …{})"
 ACTIVE = (
@@ -162,5 +162,5 @@ def test_a_warning_is_a_notice_and_an_entry_of_explain_and_changes_no_result() -
         {"cdrs": [{"id": "C1"}, {"id": "C2", "credit": True, "credit_reference_id": "C1"}]}
     )
     assert list(compiled.run(sources=found, notify=heard.append)) == [2]
-    [warning] = [notice.message for notice in heard if isinstance(notice, Warned)]
+    [warning] = [notice.message for notice in heard if isinstance(notice, WarningIssued)]
     assert (warning,) == explain(compiled.plan, "2.2.1").warnings == (f"count: {CREDITS.format('')}",)

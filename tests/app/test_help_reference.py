@@ -8,7 +8,7 @@ import pytest
 
 from ocpiq.app.reference import contents
 from ocpiq.cli.main import run
-from ocpiq.language.reference import Entry, entries, named
+from ocpiq.language.reference import Entry, entries, entries_of
 
 LIMIT = """\
 limit N    (Stages)
@@ -58,7 +58,7 @@ def test_what_is_found(name: str, begin: str, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.forms[0])
 def test_every_form_finds_its_entry(entry: Entry) -> None:
-    assert all(entry in named(form) for form in entry.forms)
+    assert all(entry in entries_of(form) for form in entry.forms)
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_the_page_on_platforms_comes_with_the_command_and_without_the_names_of_f
 
 
 def test_the_beginning_of_a_form_is_enough() -> None:
-    assert [entry.forms[0] for entry in named("sort by")] == ["sort by K"]
+    assert [entry.forms[0] for entry in entries_of("sort by")] == ["sort by K"]

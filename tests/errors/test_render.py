@@ -1,4 +1,4 @@
-"""An error as text: the line of the query that it is about, cut around the place where it is long."""
+"""Errors as text: the line of the query, shortened around the place of the error."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ LONG = "sessions " + "| select(.id) " * 10 + "| .kwhh | .id"
     [
         ("1 + x", "x", 0, "1 + x", "    ^"),
         ("1\n+ x", "x", 0, "+ x", "  ^"),
-        ("1 + x", "x", 3, "1 + x", "    ^"),  # no terminal is that narrow
+        ("1 + x", "x", 3, "1 + x", "    ^"),  # too narrow for a terminal: ignored
         (LONG, ".kwhh", 40, "ct(.id) | select(.id) | .kwhh | .id", " " * 24 + "^" * 5),
         (LONG, "sessions", 40, LONG[:36], "^" * 8),
-        (LONG, "", 40, LONG[-35:], " " * 35 + "^"),  # behind the end
+        (LONG, "", 40, LONG[-35:], " " * 35 + "^"),  # after the end
         (LONG, LONG, 20, LONG[:16], "^" * 16),
     ],
 )
-def test_the_place(query: str, word: str, width: int, line: str, carets: str) -> None:
+def test_excerpt_shows_the_place(query: str, word: str, width: int, line: str, carets: str) -> None:
     start = query.index(word) if word else len(query)
     shown = render(CompileError("wrong", span=Span(start, start + len(word))), query, "", width)
     assert shown.splitlines()[2:] == [f"    {line}", f"    {carets}"]
 
 
 @given(st.text("ab \n", max_size=200), st.integers(0, 200), st.integers(0, 20), st.integers(5, 120))
-def test_it_fits_the_terminal(query: str, start: int, size: int, width: int) -> None:
+def test_excerpt_fits_the_terminal(query: str, start: int, size: int, width: int) -> None:
     start = min(start, len(query))
     error = CompileError("wrong", span=Span(start, min(start + size, len(query))))
     lines = render(error, query, "", width).splitlines()[2:]

@@ -1,4 +1,4 @@
-"""The saved queries of `examples/` on the demo data: what they give, and what plain Python makes of it."""
+"""The saved queries of `examples/` on the demo data, with results computed again in plain Python."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ def saved(name: str, *variables: str) -> query.Query:
     return query.compile((FOLDER / f"{name}.ocpiq").read_text("utf-8"), variables=variables)
 
 
-def run(name: str, given: dict[str, Any] | None = None) -> list[Any]:
-    compiled = saved(name, *(given or {}))
+def run(name: str, variables: dict[str, Any] | None = None) -> list[Any]:
+    compiled = saved(name, *(variables or {}))
     parts = {"evses": "locations", "connectors": "locations"}
     return list(
         compiled.run(
             sources={module: source(parts.get(module, module)) for module in compiled.modules},
-            variables=given,
+            variables=variables,
         )
     )
 
 
-def on(name: str, given: dict[str, Any] | None = None, **listed: list[Json]) -> list[Any]:
-    """Return what a query gives on a few objects."""
-    compiled = saved(name, *(given or {}))
-    given_sources = sources.memory({module: listed.get(module, []) for module in ("sessions", "locations")})
-    by_module = {module: given_sources.get(module, given_sources["locations"]) for module in compiled.modules}
-    return list(compiled.run(sources=by_module, variables=given))
+def run_on(name: str, variables: dict[str, Any] | None = None, **listed: list[Json]) -> list[Any]:
+    """Return the results of a query on a few objects."""
+    compiled = saved(name, *(variables or {}))
+    available = sources.memory({module: listed.get(module, []) for module in ("sessions", "locations")})
+    by_module = {module: available.get(module, available["locations"]) for module in compiled.modules}
+    return list(compiled.run(sources=by_module, variables=variables))
 
 
 GOLDEN: dict[str, tuple[dict[str, Any], int, Json]] = {
@@ -153,14 +153,14 @@ GOLDEN: dict[str, tuple[dict[str, Any], int, Json]] = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_what_it_gives(name: str) -> None:
-    given, count, first = GOLDEN[name]
-    rows = run(name, given)
+def test_results(name: str) -> None:
+    variables, count, first = GOLDEN[name]
+    rows = run(name, variables)
     assert (len(rows), {key: rows[0][key] for key in first}) == (count, first)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_it_is_short_and_says_what_it_is_for(name: str) -> None:
+def test_it_is_short_and_documented(name: str) -> None:
     lines = (FOLDER / f"{name}.ocpiq").read_text("utf-8").splitlines()
     assert lines[0] == "#!/usr/bin/env -S ocpiq -f"
     assert len([line for line in lines if line.strip()]) <= 15
@@ -172,7 +172,7 @@ def test_it_is_short_and_says_what_it_is_for(name: str) -> None:
     assert f"[{name}.ocpiq]({name}.ocpiq)" in index
 
 
-def test_a_parameter_that_is_missing_is_asked_for() -> None:
+def test_a_missing_parameter_is_an_error_that_names_it() -> None:
     with pytest.raises(UsageError) as caught:
         run("one_driver")
     assert (caught.value.message, caught.value.hint) == (
@@ -181,7 +181,7 @@ def test_a_parameter_that_is_missing_is_asked_for() -> None:
     )
 
 
-# ---------------------------------------------------------------- the same in plain Python
+# ---------------------------------------------------------------- the same results in plain Python
 
 
 def at(text: str) -> datetime:
@@ -190,11 +190,15 @@ def at(text: str) -> datetime:
 
 def in_march(listed: list[Json], zone: ZoneInfo | None = None) -> Iterator[Json]:
     begin, end = (datetime(2026, month, 1, tzinfo=zone or UTC) for month in (3, 4))
-    return (each for each in listed if each.get("end_date_time") and begin <= at(each["end_date_time"]) < end)
+    return (
+        record
+        for record in listed
+        if record.get("end_date_time") and begin <= at(record["end_date_time"]) < end
+    )
 
 
-def hours(each: Json) -> float:
-    return (at(each["end_date_time"]) - at(each["start_date_time"])).total_seconds() / 3600
+def hours(record: Json) -> float:
+    return (at(record["end_date_time"]) - at(record["start_date_time"])).total_seconds() / 3600
 
 
 def places() -> dict[str, Json]:
@@ -202,19 +206,19 @@ def places() -> dict[str, Json]:
 
 
 def test_city_month() -> None:
-    found: dict[str, list[Json]] = defaultdict(list)
-    for each in in_march(objects("sessions"), AMSTERDAM):
-        if each["status"] == "COMPLETED":
-            found[places()[each["location_id"]]["city"]].append(each)
+    groups: dict[str, list[Json]] = defaultdict(list)
+    for session in in_march(objects("sessions"), AMSTERDAM):
+        if session["status"] == "COMPLETED":
+            groups[places()[session["location_id"]]["city"]].append(session)
     assert run("city_month", MARCH) == [
         {
             "city": city,
             "month": "2026-03",
-            "sessions": len(here),
-            "kwh": pytest.approx(sum(each["kwh"] for each in here), abs=0.051),
-            "places": len({each["location_id"] for each in here}),
+            "sessions": len(group),
+            "kwh": pytest.approx(sum(session["kwh"] for session in group), abs=0.051),
+            "places": len({session["location_id"] for session in group}),
         }
-        for city, here in sorted(found.items())
+        for city, group in sorted(groups.items())
     ]
 
 
@@ -222,21 +226,21 @@ def test_power_classes() -> None:
     def name(kw: float) -> str:
         return "slow" if kw <= 7.4 else "normal" if kw <= 22 else "fast" if kw < 150 else "ultra fast"
 
-    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[float]] = defaultdict(list)
     for place in objects("locations"):
-        for connector in (each for evse in place["evses"] for each in evse["connectors"]):
+        for connector in (connector for evse in place["evses"] for connector in evse["connectors"]):
             kw = connector["max_electric_power"] / 1000
-            found[place["city"], name(kw)].append(kw)
+            groups[place["city"], name(kw)].append(kw)
     assert run("power_classes") == [
         {"city": city, "class": class_, "connectors": len(powers), "kw": pytest.approx(sum(powers))}
-        for (city, class_), powers in sorted(found.items())
+        for (city, class_), powers in sorted(groups.items())
     ]
 
 
-def standing(cdrs: list[Json]) -> list[Json]:
+def without_credits(cdrs: list[Json]) -> list[Json]:
     """Return the CDRs that are neither credits nor cancelled by one."""
-    cancelled = {each["credit_reference_id"] for each in cdrs if each.get("credit")}
-    return [each for each in cdrs if not each.get("credit") and each["id"] not in cancelled]
+    cancelled = {cdr["credit_reference_id"] for cdr in cdrs if cdr.get("credit")}
+    return [cdr for cdr in cdrs if not cdr.get("credit") and cdr["id"] not in cancelled]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -246,32 +250,32 @@ def test_its_totals_are_not_misleading(name: str) -> None:
 
 
 def test_tariff_revenue() -> None:
-    found: dict[tuple[Any, str], list[Json]] = defaultdict(list)
-    for each in in_march(objects("cdrs")):
-        tariffs = each.get("tariffs") or [{"id": None}]
-        found[tariffs[0]["id"], each["currency"]].append(each)
+    groups: dict[tuple[Any, str], list[Json]] = defaultdict(list)
+    for cdr in in_march(objects("cdrs")):
+        tariffs = cdr.get("tariffs") or [{"id": None}]
+        groups[tariffs[0]["id"], cdr["currency"]].append(cdr)
     rows = {(row["tariff"], row["currency"]): row for row in run("tariff_revenue", MARCH)}
-    assert rows.keys() == found.keys()
-    for key, here in found.items():
-        remaining = standing(here)
-        revenue = sum(each["total_cost"]["excl_vat"] for each in here)  # negative in a credit
+    assert rows.keys() == groups.keys()
+    for key, group in groups.items():
+        remaining = without_credits(group)
+        revenue = sum(cdr["total_cost"]["excl_vat"] for cdr in group)  # negative in a credit
         assert rows[key]["cdrs"] == len(remaining)
-        assert rows[key]["kwh"] == pytest.approx(sum(each["total_energy"] for each in remaining), abs=0.051)
+        assert rows[key]["kwh"] == pytest.approx(sum(cdr["total_energy"] for cdr in remaining), abs=0.051)
         assert rows[key]["revenue"] == pytest.approx(revenue, abs=0.0051)
 
 
 def test_missing_cdrs() -> None:
-    billed = {each["session_id"] for each in objects("cdrs")}
+    billed = {cdr["session_id"] for cdr in objects("cdrs")}
     expected = [
-        each["id"]
-        for each in in_march(objects("sessions"))
-        if each["status"] == "COMPLETED" and each["id"] not in billed
+        session["id"]
+        for session in in_march(objects("sessions"))
+        if session["status"] == "COMPLETED" and session["id"] not in billed
     ]
     assert [row["id"] for row in run("missing_cdrs", MARCH)] == expected
 
 
 def test_idle_ports() -> None:
-    used = Counter(each["evse_uid"] for each in in_march(objects("sessions")))
+    used = Counter(session["evse_uid"] for session in in_march(objects("sessions")))
     expected = [
         evse["uid"]
         for place in objects("locations")
@@ -286,45 +290,45 @@ def test_idle_ports() -> None:
 
 
 def test_occupancy() -> None:
-    found: dict[tuple[int, int], float] = defaultdict(float)
-    for each in in_march(objects("sessions"), AMSTERDAM):
-        begin, end = at(each["start_date_time"]), at(each["end_date_time"])
+    expected_hours: dict[tuple[int, int], float] = defaultdict(float)
+    for session in in_march(objects("sessions"), AMSTERDAM):
+        begin, end = at(session["start_date_time"]), at(session["end_date_time"])
         slot = begin.replace(minute=0, second=0)
         while slot < end:
             local = slot.astimezone(AMSTERDAM)
             overlap = min(end, slot + timedelta(hours=1)) - max(begin, slot)
-            found[local.isoweekday(), local.hour] += overlap.total_seconds() / 3600
+            expected_hours[local.isoweekday(), local.hour] += overlap.total_seconds() / 3600
             slot += timedelta(hours=1)
     rows = run("occupancy", MARCH)
-    assert [(row["weekday"], row["hour"]) for row in rows] == sorted(found)
+    assert [(row["weekday"], row["hour"]) for row in rows] == sorted(expected_hours)
     for row in rows:
-        assert row["occupied_hours"] == pytest.approx(found[row["weekday"], row["hour"]], abs=0.051)
+        assert row["occupied_hours"] == pytest.approx(expected_hours[row["weekday"], row["hour"]], abs=0.051)
 
 
 def test_prices_and_durations() -> None:
-    found: dict[str, list[Json]] = defaultdict(list)
-    for each in standing(list(in_march(objects("cdrs")))):
-        if each["total_energy"] > 0:
-            found[each["cdr_location"]["country"]].append(each)
+    groups: dict[str, list[Json]] = defaultdict(list)
+    for cdr in without_credits(list(in_march(objects("cdrs")))):
+        if cdr["total_energy"] > 0:
+            groups[cdr["cdr_location"]["country"]].append(cdr)
     rows = run("prices_and_durations", MARCH)
-    assert [row["country"] for row in rows] == sorted(found)
+    assert [row["country"] for row in rows] == sorted(groups)
     for row in rows:
-        here = found[row["country"]]
-        lengths = sorted(map(hours, here))
+        group = groups[row["country"]]
+        lengths = sorted(map(hours, group))
         place = 0.95 * (len(lengths) - 1)
         low, high = lengths[int(place)], lengths[int(place) + 1]
-        assert row["cdrs"] == len(here)
+        assert row["cdrs"] == len(group)
         assert row["price_kwh"] == pytest.approx(
-            median(each["total_cost"]["excl_vat"] / each["total_energy"] for each in here), abs=0.000051
+            median(cdr["total_cost"]["excl_vat"] / cdr["total_energy"] for cdr in group), abs=0.000051
         )
         assert row["hours_p95"] == pytest.approx(low + (high - low) * (place - int(place)), abs=0.0051)
 
 
 def test_drivers_per_station() -> None:
-    found: dict[str, set[str]] = defaultdict(set)
-    for each in in_march(objects("sessions"), AMSTERDAM):
-        found[each["location_id"]].add(each["cdr_token"]["contract_id"])
-    expected = {place: len(drivers) for place, drivers in found.items() if len(drivers) >= 5}
+    drivers_by_location: dict[str, set[str]] = defaultdict(set)
+    for session in in_march(objects("sessions"), AMSTERDAM):
+        drivers_by_location[session["location_id"]].add(session["cdr_token"]["contract_id"])
+    expected = {place: len(drivers) for place, drivers in drivers_by_location.items() if len(drivers) >= 5}
     assert {row["location_id"]: row["drivers"] for row in run("drivers_per_station", MARCH)} == expected
 
 
@@ -336,8 +340,10 @@ def test_tariffs_in_use() -> None:
         for connector in evse["connectors"]
         for tariff in connector.get("tariff_ids") or []
     )
-    cdrs = Counter(tariff["id"] for each in standing(objects("cdrs")) for tariff in each.get("tariffs") or [])
-    listed = {each["id"] for each in objects("tariffs")}
+    cdrs = Counter(
+        tariff["id"] for cdr in without_credits(objects("cdrs")) for tariff in cdr.get("tariffs") or []
+    )
+    listed = {tariff["id"] for tariff in objects("tariffs")}
     assert run("tariffs_in_use") == [
         {"id": id, "listed": id in listed, "connectors": connectors[id], "cdrs": cdrs[id]}
         for id in sorted({*connectors, *cdrs, *listed})
@@ -345,7 +351,9 @@ def test_tariffs_in_use() -> None:
 
 
 def test_average_duration() -> None:
-    lengths = [hours(each) for each in in_march(objects("sessions")) if each["status"] == "COMPLETED"]
+    lengths = [
+        hours(session) for session in in_march(objects("sessions")) if session["status"] == "COMPLETED"
+    ]
     assert run("average_duration", MARCH) == [
         {"sessions": len(lengths), "hours": pytest.approx(sum(lengths) / len(lengths), abs=0.00051)}
     ]
@@ -355,8 +363,8 @@ def test_one_driver() -> None:
     expected = Counter(
         kind
         for kind in ("token", "session", "cdr")
-        for each in objects(f"{kind}s")
-        if (each if kind == "token" else each["cdr_token"])["contract_id"] == CONTRACT
+        for record in objects(f"{kind}s")
+        if (record if kind == "token" else record["cdr_token"])["contract_id"] == CONTRACT
     )
     assert Counter(row["kind"] for row in run("one_driver", {"contract": CONTRACT})) == expected
 
@@ -364,26 +372,31 @@ def test_one_driver() -> None:
 def test_impossible_sessions() -> None:
     expected: dict[str, str] = {}
     before: Json = {}
-    ended = [each for each in objects("sessions") if (each.get("end_date_time") or "").startswith("2026")]
-    for each in sorted(ended, key=lambda each: (each["evse_uid"], each["start_date_time"])):
-        if hours(each) < 0:
-            expected[each["id"]] = "ends before it begins"
-        elif each["kwh"] > 400 * hours(each):
-            expected[each["id"]] = "too much energy"
-        elif before.get("evse_uid") == each["evse_uid"] and before["end_date_time"] > each["start_date_time"]:
-            expected[each["id"]] = f"overlaps {before['id']}"
-        before = each
+    ended = [
+        session for session in objects("sessions") if (session.get("end_date_time") or "").startswith("2026")
+    ]
+    for session in sorted(ended, key=lambda session: (session["evse_uid"], session["start_date_time"])):
+        if hours(session) < 0:
+            expected[session["id"]] = "ends before it begins"
+        elif session["kwh"] > 400 * hours(session):
+            expected[session["id"]] = "too much energy"
+        elif (
+            before.get("evse_uid") == session["evse_uid"]
+            and before["end_date_time"] > session["start_date_time"]
+        ):
+            expected[session["id"]] = f"overlaps {before['id']}"
+        before = session
     assert {row["id"]: row["wrong"] for row in run("impossible_sessions")} == expected
 
 
-def test_data_quality_finds_what_the_demo_does_not_have() -> None:
+def test_data_quality_finds_faults_that_the_demo_does_not_have() -> None:
     connector = {"id": "1", "max_electric_power": 5_000_000}
     nowhere = {
         "id": "L",
         "coordinates": {"latitude": "0.0", "longitude": "0.00000"},
         "evses": [{"uid": "E", "connectors": [connector]}],
     }
-    assert on("data_quality", locations=[nowhere]) == [
+    assert run_on("data_quality", locations=[nowhere]) == [
         {"problem": "at 0,0", "id": "L"},
         {"problem": "impossible power", "id": "E/1"},
     ]
@@ -400,6 +413,6 @@ def test_impossible_sessions_finds_overlaps() -> None:
         session("c", "E1", "11:00", "13:00"),
         session("d", "E1", "13:00", "14:00"),
     ]
-    assert [(row["id"], row["wrong"]) for row in on("impossible_sessions", sessions=listed)] == [
+    assert [(row["id"], row["wrong"]) for row in run_on("impossible_sessions", sessions=listed)] == [
         ("c", "overlaps a")
     ]

@@ -1,4 +1,4 @@
-"""The parser's tables of a test run are kept in a folder of the run's own."""
+"""Each test run caches the parser tables in its own folder."""
 
 from __future__ import annotations
 

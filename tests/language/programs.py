@@ -1,4 +1,4 @@
-"""Programs made at random by walking the parser's own tables: every construct of the grammar, in every nesting."""
+"""Random programs, generated from the parser tables: every construct of the grammar, in every nesting."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAMPLES = {
     "RELATIVE_PERIOD": ["this year", "last month"],
     "PERIOD": ["2026", "2026-01", "2026-Q1", "2026-W03"],
 }
-# What ends what has been begun, the first that can stand; tried when a program has become long enough.
+# Tokens that complete a program once it is long enough; the first possible one is used.
 FINISH = [
     END,
     "_RPAR",
@@ -60,8 +60,8 @@ WORDS_OF_OCPI |= {"SORT", "TOP", "LIMIT", "DISTINCT", "JOIN", "EACH", "ASC", "DE
 
 @cache
 def texts():
-    """Return what each terminal can be written as."""
-    return {t.name: [t.text] for t in tables().terminals if t.text} | SAMPLES
+    """Return the texts of each terminal."""
+    return {terminal.name: [terminal.text] for terminal in tables().terminals if terminal.text} | SAMPLES
 
 
 @st.composite
@@ -82,7 +82,7 @@ def token_lists(draw, without=frozenset(), longest=30):
 
 
 def shift(states, kind):
-    """Move the parser's states over a terminal that can stand next."""
+    """Advance the parser states by a terminal that can come next."""
     tables = parser().tables
     while (step := tables.states[states[-1]][kind]) < 0:
         rule = tables.rules[~step]
@@ -92,7 +92,7 @@ def shift(states, kind):
 
 
 def text_of(tokens):
-    """Return tokens as text: apart outside of quotes, and together inside."""
+    """Return tokens as text, separated by spaces outside of quotes."""
     text, quotes = "", []
     for kind, written in tokens:
         inside = bool(quotes) and quotes[-1] == "_QUOTE"

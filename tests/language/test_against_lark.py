@@ -1,7 +1,7 @@
-"""The grammar is the truth: Lark itself, with the files of grammar/ and nothing else, reads what our parser reads.
+"""The grammar files are authoritative: Lark, with only the files of grammar/, parses exactly what our parser parses.
 
-Every text that stands in the tests, the examples and the reference is given to both, whether it is a program or
-not, and so are mutations of it: both take it or neither does, and the trees are equal, with the place of every part.
+Both get every string in the tests, the examples and the reference, program or not, and mutations of them: both accept
+it or both reject it, and the trees are equal, including all positions.
 """
 
 from __future__ import annotations
@@ -52,65 +52,67 @@ def lark() -> Lark:
 
 
 class NodeOfEveryRule(dict):
-    """Actions that make of every rule its name, its place, and its parts."""
+    """Actions that return the name, the span and the parts of every rule."""
 
     def __missing__(self, rule):
-        return lambda span, *parts: (rule, (span.start, span.end), list(map(plain, parts)))
+        return lambda span, *parts: (rule, (span.start, span.end), list(map(token_as_tuple, parts)))
 
 
 @cache
-def machine() -> Parser:
+def our_parser() -> Parser:
     return Parser(grammar.tables(), NodeOfEveryRule())
 
 
-def plain(part):
+def token_as_tuple(part):
     return (part.kind, (part.span.start, part.span.end), part.text) if isinstance(part, Token) else part
 
 
-def ours(text: str):
-    """Return what our parser makes of the text, or None where it refuses it."""
+def our_tree(text: str):
+    """Return our parser's tree of the text, or None if it rejects it."""
     try:
-        return machine().parse(text)
+        return our_parser().parse(text)
     except UnexpectedToken:
         return None
 
 
-def larks(text: str):
-    """Return what Lark makes of the text, in the same form."""
+def lark_tree(text: str):
+    """Return Lark's tree of the text, in the same form."""
     try:
-        return of_lark(lark().parse(text))
+        return comparable(lark().parse(text))
     except UnexpectedInput:
         return None
 
 
-def of_lark(part):
+def comparable(part):
     if isinstance(part, Tree):
         place = None if part.meta.empty else (part.meta.start_pos, part.meta.end_pos)
-        return (str(part.data), place, list(map(of_lark, part.children)))
+        return (str(part.data), place, list(map(comparable, part.children)))
     return part and (part.type, (part.start_pos, part.end_pos), str(part))
 
 
-def same(our, their) -> bool:
-    """Compare two trees; an empty rule has no place in Lark's."""
+def equal(our, their) -> bool:
+    """Compare two trees; Lark has no position for an empty rule."""
     if our is None or their is None or isinstance(our[2], str) or isinstance(their[2], str):
         return our == their
     return (
         our[0] == their[0]
         and (their[1] is None or our[1] == their[1])
         and len(our[2]) == len(their[2])
-        and all(map(same, our[2], their[2]))
+        and all(map(equal, our[2], their[2]))
     )
 
 
 def check(text: str) -> bool:
-    """Compare both parsers on a text; return whether they take it.
+    """Compare both parsers on a text; return whether they accept it.
 
-    What they take is a query: the grammar says it all, except which call stands before `as … on` (stages.lark) and how
-    deep a query can be.
+    An accepted text is a valid query, except for two rules that are not in the grammar: the call before `as … on`
+    (stages.lark) and the maximum depth.
     """
-    our, their = ours(text), larks(text)
-    assert (our is None) == (their is None), f"{text!r} is taken by {'Lark' if our is None else 'us'} only"
-    assert same(our, their), f"other trees for {text!r}:\n{our}\n{their}"
+    our, their = our_tree(text), lark_tree(text)
+    assert (our is None) == (their is None), (
+        f"{text!r} is accepted only by {'Lark' if our is None else 'ocpiq'}"
+    )
+    assert equal(our, their), f"different trees for {text!r}:\n{our}\n{their}"
     try:
         parse(text)
     except QuerySyntaxError as error:
@@ -127,7 +129,7 @@ def check(text: str) -> bool:
 
 
 def strings_of(file: Path) -> set[str]:
-    """Return the strings of a Python file, whole and line by line: tables of cases hold a program a line."""
+    """Return the strings of a Python file, whole and by line: tables of cases have one program per line."""
     constants = (
         node.value for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Constant)
     )
@@ -137,34 +139,34 @@ def strings_of(file: Path) -> set[str]:
 
 @cache
 def texts() -> list[str]:
-    found = {example.program for entry in reference.entries() for example in entry.examples}
-    found.update(file.read_text("utf-8") for file in (ROOT / "examples").glob("*.ocpiq"))
+    strings = {example.program for entry in reference.entries() for example in entry.examples}
+    strings.update(file.read_text("utf-8") for file in (ROOT / "examples").glob("*.ocpiq"))
     for file in (ROOT / "tests").rglob("*.py"):
-        found |= strings_of(file)
-    return sorted(found)
+        strings |= strings_of(file)
+    return sorted(strings)
 
 
 def mutated(text: str, choice: random.Random) -> str:
-    """Return the text with a piece left out, put in, doubled, moved, run into the next, or replaced."""
+    """Return the text with a piece removed, inserted, repeated, swapped, joined to the next, or replaced."""
     pieces = PIECE.findall(text)
-    here, there = choice.randrange(len(pieces)), choice.randrange(len(pieces))
+    first, second = choice.randrange(len(pieces)), choice.randrange(len(pieces))
     match choice.randrange(6):
         case 0:
-            del pieces[here]
+            del pieces[first]
         case 1:
-            pieces.insert(here, choice.choice(INSERTED))
+            pieces.insert(first, choice.choice(INSERTED))
         case 2:
-            pieces.insert(here, pieces[there])
+            pieces.insert(first, pieces[second])
         case 3:
-            pieces[here], pieces[there] = pieces[there], pieces[here]
+            pieces[first], pieces[second] = pieces[second], pieces[first]
         case 4:
-            pieces = [piece for number, piece in enumerate(pieces) if number < here or not piece.isspace()]
+            pieces = [piece for number, piece in enumerate(pieces) if number < first or not piece.isspace()]
         case _:
-            pieces[here] = choice.choice(INSERTED)
+            pieces[first] = choice.choice(INSERTED)
     return "".join(pieces)
 
 
-# ---------------------------------------------------------------- what must hold
+# ---------------------------------------------------------------- the tests
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*.ocpiq")), ids=lambda file: file.stem)
@@ -173,7 +175,7 @@ def test_lark_reads_the_examples(file):
 
 
 @pytest.mark.parametrize(
-    ("text", "taken"),
+    ("text", "accepted"),
     [
         ("{default: 10}", True),
         ("{as: 1, android: 2}", True),
@@ -195,12 +197,12 @@ def test_lark_reads_the_examples(file):
         ("$__loc__x", True),
     ],
 )
-def test_words_are_read_whole(text, taken):
-    assert check(text) == taken
+def test_words_are_read_whole(text, accepted):
+    assert check(text) == accepted
 
 
 @pytest.mark.parametrize(
-    ("text", "taken"),
+    ("text", "accepted"),
     [
         ("limit 3", False),
         ("sessions | (limit 3)", False),
@@ -224,21 +226,21 @@ def test_words_are_read_whole(text, taken):
         (". | join (cdrs) as [$c] on .a == $c.b", False),
     ],
 )
-def test_rules_of_values_are_in_the_grammar(text, taken):
-    assert check(text) == taken
+def test_rules_of_values_are_in_the_grammar(text, accepted):
+    assert check(text) == accepted
 
 
 def test_every_text_of_the_tests():
-    taken = [text for text in texts() if check(text)]
-    assert len(taken) > 3_000
+    accepted = [text for text in texts() if check(text)]
+    assert len(accepted) > 3_000
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_mutations_of_every_program(seed):
     choice = random.Random(seed)
-    programs = [text for text in texts() if text and ours(text) is not None]
-    taken = [check(mutated(text, choice)) for text in programs]
-    assert 0.2 < sum(taken) / len(taken) < 0.9
+    programs = [text for text in texts() if text and our_tree(text) is not None]
+    accepted = [check(mutated(text, choice)) for text in programs]
+    assert 0.2 < sum(accepted) / len(accepted) < 0.9
 
 
 @settings(max_examples=300)

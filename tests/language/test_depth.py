@@ -1,4 +1,4 @@
-"""Long queries make wide trees, and deep ones are refused in words; neither meets a limit of Python."""
+"""Long queries make wide trees, and too deep ones are rejected; neither hits Python's recursion limit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse, tree
-from ocpiq.language.parser import DEEPEST
+from ocpiq.language.parser import MAX_DEPTH
 from ocpiq.language.printer import unparse
 
 LONG = {
@@ -53,7 +53,7 @@ DEEP = {
 
 @pytest.mark.parametrize(("before", "middle", "after"), DEEP.values(), ids=DEEP.keys())
 def test_deep(before, middle, after):
-    with pytest.raises(QuerySyntaxError, match=f"nested more than {DEEPEST} levels deep") as caught:
+    with pytest.raises(QuerySyntaxError, match=f"nested more than {MAX_DEPTH} levels deep") as caught:
         parse(before * 3_000 + middle + after * 3_000)
     assert caught.value.span is not None
 

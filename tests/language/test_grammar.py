@@ -1,4 +1,4 @@
-"""The grammar is LALR(1) without conflicts, and its saved tables are those of a fresh build."""
+"""The grammar is LALR(1) without conflicts, and the saved tables equal a fresh build."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARTS_OF_TERMINALS = {"_WORD_END", "_WORD", "_QUALIFIED", "_UNRESERVED"}
 
 
 def test_saved_tables_equal_a_fresh_strict_build(tmp_path):
-    """Strict: lark refuses shift/reduce conflicts and terminals that collide."""
+    """In strict mode, lark rejects shift/reduce conflicts and colliding terminals."""
     fresh = grammar.build(GRAMMAR, strict=True)
     grammar.save(tmp_path / "t.json", fresh)
     assert grammar.load(tmp_path / "t.json", GRAMMAR) == fresh == grammar.tables()
@@ -29,7 +29,7 @@ def test_every_terminal_has_a_name():
 
 
 def test_names_leave_out_the_reserved_words():
-    """The words stand twice in terminals.lark: each as a keyword, and all in the look-ahead of NAME."""
+    """terminals.lark has each word twice: as a keyword, and in the lookahead of NAME."""
     patterns = {terminal.name: re.compile(terminal.pattern) for terminal in grammar.tables().terminals}
     words = {terminal.text for terminal in grammar.tables().terminals if terminal.word}
     assert words
@@ -65,7 +65,7 @@ def test_every_rule_has_an_action_and_every_action_a_rule():
     assert all(callable(ACTIONS[action]) for action in actions)
 
 
-def test_messages_name_only_terminals_that_there_are():
+def test_messages_name_only_existing_terminals():
     terminals = {terminal.name for terminal in grammar.tables().terminals} | {"$END"}
     groups = [
         syntax_errors.ENDING,
@@ -75,7 +75,7 @@ def test_messages_name_only_terminals_that_there_are():
         syntax_errors.TERMS,
     ]
     groups += [set(syntax_errors.CLOSER), set(syntax_errors.WORDS)]
-    groups += [signs | members for signs, _, members in syntax_errors.TOGETHER]
+    groups += [signs | members for signs, _, members in syntax_errors.GROUPS]
     assert set().union(*groups) <= terminals
 
 
@@ -99,39 +99,39 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "new" / "cache"
 
 
-def made_anew():
+def load_uncached():
     return grammar.tables.__wrapped__()
 
 
 def test_tables_are_saved_for_their_owner_only(cache):
-    made_anew()
+    load_uncached()
     (file,) = cache.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(cache.stat().st_mode) == 0o700
 
 
-SPOILT = {
+DAMAGES = {
     "empty": lambda data: b"",
-    "cut": lambda data: data[: len(data) // 2],
-    "no JSON": lambda data: b"\x80\x04pickle",
+    "truncated": lambda data: data[: len(data) // 2],
+    "not JSON": lambda data: b"\x80\x04pickle",
     "a changed number": lambda data: data.replace(b'"end":', b'"end":1', 1),
     "other types": lambda data: data.partition(b"\n")[0] + b'\n{"grammar": 1}',
 }
 
 
-@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
-def test_spoilt_tables_are_built_anew(cache, spoil):
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_damaged_tables_are_rebuilt(cache, damage):
     good = grammar.tables()
     file = cache / grammar.file_name(GRAMMAR)
     grammar.save(file, good)
-    file.write_bytes(spoil(file.read_bytes()))
+    file.write_bytes(damage(file.read_bytes()))
     assert grammar.load(file, GRAMMAR) is None
-    assert made_anew() == good
+    assert load_uncached() == good
     assert grammar.load(file, GRAMMAR) == good
 
 
-def test_tables_of_another_grammar_are_not_taken(cache):
-    made_anew()
+def test_tables_of_another_grammar_are_not_used(cache):
+    load_uncached()
     (file,) = cache.iterdir()
     assert grammar.load(file, GRAMMAR + "\n") is None
 
@@ -139,17 +139,17 @@ def test_tables_of_another_grammar_are_not_taken(cache):
 def test_a_folder_that_cannot_be_written_is_not_an_error(cache, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OCPIQ_CACHE", str(tmp_path / "file" / "cache"))
-    assert made_anew() == grammar.tables()
+    assert load_uncached() == grammar.tables()
 
 
 def test_with_cached_tables_lark_is_not_imported(cache):
-    made_anew()
+    load_uncached()
     assert imports_lark(installed=grammar.INSTALLED) == "False"
 
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """A folder of the package, with the tables that a wheel brings."""
+    """A package folder with tables, as a wheel installs them."""
     folder = tmp_path / "installed"
     grammar.save(folder / grammar.file_name(GRAMMAR), grammar.tables())
     monkeypatch.setattr(grammar, "INSTALLED", folder)
@@ -163,29 +163,29 @@ def test_without_tables_lark_builds_them(cache):
 
 def test_installed_tables_are_used_and_nothing_is_cached(installed, tmp_path):
     assert imports_lark(installed) == "False"
-    assert made_anew() == grammar.tables()
+    assert load_uncached() == grammar.tables()
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
-def test_spoilt_installed_tables_are_not_used(installed, tmp_path, spoil):
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_damaged_installed_tables_are_not_used(installed, tmp_path, damage):
     (file,) = installed.iterdir()
-    spoilt = spoil(file.read_bytes())
-    file.write_bytes(spoilt)
-    assert made_anew() == grammar.tables()
+    damaged = damage(file.read_bytes())
+    file.write_bytes(damaged)
+    assert load_uncached() == grammar.tables()
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [file.name]
-    assert file.read_bytes() == spoilt
+    assert file.read_bytes() == damaged
 
 
 def test_installed_tables_of_another_grammar_are_not_used(installed, tmp_path, monkeypatch):
     changed = GRAMMAR.replace('"pass"', '"reveal"')
     monkeypatch.setattr(grammar, "grammar_text", lambda: changed)
-    assert made_anew() == grammar.build(changed)
+    assert load_uncached() == grammar.build(changed)
     assert (tmp_path / "cache" / grammar.file_name(changed)).is_file()
 
 
 def imports_lark(installed):
-    """Return whether a process whose tables are installed in that folder imports lark to parse a query."""
+    """Return whether a process with tables installed in this folder imports lark to parse a query."""
     program = (
         "import sys, pathlib; from ocpiq.language import grammar, parse;"
         "grammar.INSTALLED = pathlib.Path(sys.argv[1]); parse('.a'); print('lark' in sys.modules)"

@@ -1,4 +1,4 @@
-"""What jq 1.8 takes as a program, ocpiq takes, and what jq refuses, ocpiq refuses; jq itself is the oracle."""
+"""ocpiq accepts the programs that jq 1.8 accepts, and rejects those that jq rejects; jq is the oracle."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ocpiq.language.printer import unparse
 NOT_JQ = HEAD | WORDS_OF_OCPI
 
 
-def jq_takes(program):
+def jq_accepts(program):
     try:
         jq.compile(program)
-    except ValueError as error:  # an unknown function or variable is no matter of syntax
+    except ValueError as error:  # an unknown function or variable is not a syntax error
         return "syntax error" not in str(error) and "Invalid" not in str(error)
     return True
 
 
-def ocpiq_takes(program):
+def ocpiq_accepts(program):
     try:
         parse(program)
     except QuerySyntaxError:
@@ -31,7 +31,7 @@ def ocpiq_takes(program):
     return True
 
 
-TAKEN = r"""
+ACCEPTED = r"""
 .a.b | .a?.b? | ."a" | ."a\(1)b"? | .["a"]? | .[0] | .[-1:] | .[:2] | .a.[0] | .a."b" | ..[0]? | ...a | . .a
 .[1, 2 : 3] | .[1 | 2 : 3] | .[1 as $x | 2 : 3] | .[def f: 1; f : 3] | .a?? | 1 .a | 1.0.a | 1.[0] | .e3
 .and.or | {if: 1, and, $else, "x y", @json "z", @json "\(1)": 2, (1, 2 | tostring): 3, $__loc__, a::b: 1,}
@@ -56,7 +56,7 @@ def f: 1; def g($a; b; $if): def h: 2; h; def f::g: 3; f | g(1; 2; 3)
 def limit: 1; def pass(by; $on): 2; {sort: 1, limit} | .sort.limit | $top | sort | join(",") | first(limit(3; .[]))
 """
 
-REFUSED = r"""
+REJECTED = r"""
 1 |
 | 1
 1,
@@ -118,63 +118,63 @@ break
 """
 
 
-@pytest.mark.parametrize("program", TAKEN.strip().splitlines())
-def test_taken_by_both(program):
-    assert jq_takes(program)
-    assert ocpiq_takes(program)
+@pytest.mark.parametrize("program", ACCEPTED.strip().splitlines())
+def test_accepted_by_both(program):
+    assert jq_accepts(program)
+    assert ocpiq_accepts(program)
 
 
-@pytest.mark.parametrize("program", REFUSED.strip().splitlines())
-def test_refused_by_both(program):
-    assert not jq_takes(program)
-    assert not ocpiq_takes(program)
+@pytest.mark.parametrize("program", REJECTED.strip().splitlines())
+def test_rejected_by_both(program):
+    assert not jq_accepts(program)
+    assert not ocpiq_accepts(program)
 
 
 @pytest.mark.parametrize("program", [".a?//1", "[.[]?//1]"])
-def test_the_one_thing_that_jq_does_not_take(program):
-    """jq reads `?//` as one word and stumbles over `.a?//1`; here it is `?` and `//` outside of patterns."""
-    assert not jq_takes(program)
+def test_an_optional_step_before_the_alternative_operator(program):
+    """jq reads `?//` as one token and rejects `.a?//1`; ocpiq reads `?` and `//` outside of patterns."""
+    assert not jq_accepts(program)
     assert unparse(parse(program)) == program.replace("?//", "? // ")
 
 
 @given(token_lists(without=NOT_JQ))
-def test_jq_takes_what_the_grammar_makes(tokens):
+def test_jq_accepts_generated_programs(tokens):
     program = text_of(tokens)
     parse(program)
-    assert jq_takes(program)
+    assert jq_accepts(program)
 
 
-UNLIKE = {"DATE", "PERIOD", "LITERAL", "_OR_ELSE"}  # no tokens of jq, or none that can stand anywhere
+UNLIKE = {"DATE", "PERIOD", "LITERAL", "_OR_ELSE"}  # not tokens of jq, or not possible everywhere
 ANY_TOKEN = st.deferred(lambda: st.sampled_from(sorted(texts().keys() - NOT_JQ - UNLIKE))).map(
     lambda kind: (kind, texts()[kind][0])
 )
 
 
 @given(st.data())
-def test_what_is_almost_a_program_is_taken_by_both_or_neither(data):
+def test_mutated_programs_are_accepted_by_both_or_neither(data):
     tokens = data.draw(token_lists(without=NOT_JQ | {"_OR_ELSE"}, longest=12))
     place = data.draw(st.integers(0, len(tokens)))
     cut = data.draw(st.integers(0, 2))
     tokens[place : place + cut] = data.draw(st.lists(ANY_TOKEN, max_size=2))
     program = text_of(tokens)
     assume("?//" not in program)
-    assert jq_takes(program) == ocpiq_takes(program)
+    assert jq_accepts(program) == ocpiq_accepts(program)
 
 
 @given(st.lists(ANY_TOKEN, max_size=7).map(text_of))
-def test_tokens_in_any_order_are_taken_by_both_or_neither(program):
+def test_tokens_in_any_order_are_accepted_by_both_or_neither(program):
     assume(program)
-    assert jq_takes(program) == ocpiq_takes(program)
+    assert jq_accepts(program) == ocpiq_accepts(program)
 
 
-# ---------------------------------------------------------------- which operator holds which operands
+# ---------------------------------------------------------------- precedence and associativity
 
 OPERATORS = ["+", "-", "*", "/", "%", "==", "<", "and", "or", "//", ",", "|", "as $x |"]
 OPERANDS = ["1", "2", "-3", ".", "null", "$x", "try error", "try error catch 4", "(5, 6)", "empty"]
 
 
 def in_parentheses(node):
-    """Return the program with parentheses around every operand, so that no precedence is left to read."""
+    """Return the program with parentheses around every operand, so that precedence does not matter."""
     match node:
         case tree.Chain():
             text = in_parentheses(node.first)
@@ -216,7 +216,7 @@ def outcome(program):
 
 
 @given(st.lists(st.tuples(st.sampled_from(OPERANDS), st.sampled_from(OPERATORS)), min_size=2, max_size=6))
-def test_operators_hold_their_operands_as_in_jq(pairs):
+def test_operators_bind_as_in_jq(pairs):
     program = " ".join(f"{operand} {operator}" for operand, operator in pairs) + " 9"
-    assume(ocpiq_takes(program))
+    assume(ocpiq_accepts(program))
     assert outcome(in_parentheses(parse(program).body)) == outcome(program)

@@ -1,4 +1,4 @@
-"""Queries that are still being written: wherever one stops, it can go on, and it can be ended."""
+"""Unfinished queries: cut anywhere, a query can be continued and completed."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from programs import text_of, token_lists
 
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse
-from ocpiq.language.partial import begun, state
+from ocpiq.language.partial import parse_partial, state
 
 
 @given(token_lists(), st.data())
-def test_a_program_that_stops_anywhere_can_go_on_and_can_be_ended(
+def test_a_program_cut_anywhere_can_be_continued_and_completed(
     tokens: list[tuple[str, str]], data: st.DataObject
 ) -> None:
     try:
         parse(text_of(tokens))
-    except QuerySyntaxError:  # its words can stand where they are, and mean nothing there
+    except QuerySyntaxError:  # its tokens are possible there, but have no meaning
         assume(False)
     length = data.draw(st.integers(0, len(tokens)))
-    read = begun(text_of(tokens[:length]))
-    assert read.stuck is None
+    read = parse_partial(text_of(tokens[:length]))
+    assert read.unexpected is None
     assert length == len(tokens) or tokens[length][0] in read.next()
-    assert read.ended() is not None
+    assert read.complete() is not None
 
 
 @given(st.text(alphabet='sessions|pas kwh.()[]{}"\\#\n:,$1é', max_size=40))
-def test_any_text_is_read_as_far_as_it_goes(text: str) -> None:
-    read = begun(text)
+def test_any_text_is_parsed_as_far_as_possible(text: str) -> None:
+    read = parse_partial(text)
     position = 0
     for token in read.tokens:
         assert token.span.start >= position
         assert text[token.span.start : token.span.end] == token.text
         position = token.span.end
-    assert (read.stuck is None) == (state(text) != "wrong")
+    assert (read.unexpected is None) == (state(text) != "invalid")
 
 
 @pytest.mark.parametrize(
-    ("text", "whole"),
+    ("text", "completed"),
     [
         ("sessions | select(.a", "sessions | select(.a)"),
         ("[{a: [1, ", "[{a: [1, .]}]"),
@@ -52,15 +52,15 @@ def test_any_text_is_read_as_far_as_it_goes(text: str) -> None:
         ("sessions | limit 3 |", "sessions | limit 3 | ."),
     ],
 )
-def test_what_ends_a_query(text: str, whole: str) -> None:
+def test_completion(text: str, completed: str) -> None:
     from ocpiq.language.printer import unparse
 
-    program = begun(text).ended()
+    program = parse_partial(text).complete()
     assert program is not None
-    assert unparse(program) == unparse(parse(whole))
+    assert unparse(program) == unparse(parse(completed))
 
 
-def test_what_is_too_deep_is_not_ended() -> None:
-    assert begun("[" * 100).ended() is not None
-    assert begun("[" * 390).ended() is None
-    assert begun("[" * 5000).ended() is None
+def test_too_deep_queries_are_not_completed() -> None:
+    assert parse_partial("[" * 100).complete() is not None
+    assert parse_partial("[" * 390).complete() is None
+    assert parse_partial("[" * 5000).complete() is None

@@ -1,4 +1,4 @@
-"""A tree's text parses to the same tree, and is short."""
+"""The text of a tree parses to the same tree, and is short."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_programs_of_the_trees(program):
 def test_any_program(tokens):
     try:
         parsed = parse(text_of(tokens))
-    except QuerySyntaxError:  # what no grammar can say: a stage with nothing to its left, a path with \( )
+    except QuerySyntaxError:  # rules beyond the grammar: a stage without input, a path with \( )
         assume(False)
     text = unparse(parsed)
     assert compact(parse(text)) == compact(parsed)

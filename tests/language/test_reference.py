@@ -1,5 +1,5 @@
-"""The language reference: every example gives what it says, everything in the language has an entry, and every
-difference from jq is one."""
+"""The language reference: every example has the documented outputs, the whole language has entries, and every
+listed difference from jq is real."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ocpiq.analysis.calls import builtin_names
 from ocpiq.errors import OcpiqError
 from ocpiq.language import parse, tree
 from ocpiq.language.grammar import tables
-from ocpiq.language.reference import Entry, Example, entries, named, page
+from ocpiq.language.reference import Entry, Example, entries, entries_of, page
 from ocpiq.schema import modules
 from ocpiq.sources import Source, memory
 from ocpiq.values.json.codec import to_json
@@ -26,7 +26,7 @@ from ocpiq.values.json.codec import to_json
 PAGE = page()
 TEXT = re.sub(r"^```.*?^```", "", PAGE, flags=re.DOTALL | re.MULTILINE)
 OBJECTS = json.loads(PAGE.partition("```json\n")[2].partition("```")[0])
-GIVEN = {"day": "monday", "ARGS": {"positional": [], "named": {"day": "monday"}}}
+VARIABLES = {"day": "monday", "ARGS": {"positional": [], "named": {"day": "monday"}}}
 LIBRARY = {"lib.jq": 'module {about: "halves"}; def half: . / 2;', "data.json": "[1, 2]"}
 
 FORM = re.compile(r"([@a-z_A-Z0-9]+)(?:\((.*)\))?")
@@ -45,21 +45,21 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def sources() -> dict[str, Source]:
-    """Return the objects of the page; what is a part of locations is made of them."""
+    """Return the objects of the page as sources; EVSEs and connectors come from the locations."""
     parts = dict.fromkeys(("evses", "connectors"), OBJECTS["locations"])
     return memory({name: [] for name in modules()} | OBJECTS | parts)
 
 
 def outputs(program: str, library: Path | None = None) -> str:
-    """Return what a program gives, as the page writes it."""
-    found: list[str] = []
+    """Return the outputs of a program in the notation of the page."""
+    results: list[str] = []
     try:
-        compiled = query.compile(program, variables=GIVEN, library=[library] if library else [])
-        run = compiled.run(inputs=iter([1, 2, 3]), once=True, sources=sources(), variables=GIVEN)
-        found.extend(map(to_json, run))
+        compiled = query.compile(program, variables=VARIABLES, library=[library] if library else [])
+        run = compiled.run(inputs=iter([1, 2, 3]), once=True, sources=sources(), variables=VARIABLES)
+        results.extend(map(to_json, run))
     except OcpiqError as error:
-        found.append(f"error: {error.message}")
-    return ", ".join(found) or "nothing"
+        results.append(f"error: {error.message}")
+    return ", ".join(results) or "nothing"
 
 
 def examples() -> Iterator[object]:
@@ -69,7 +69,7 @@ def examples() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("example", list(examples()))
-def test_an_example_gives_what_it_says(example: Example, library: Path) -> None:
+def test_an_example_has_the_documented_outputs(example: Example, library: Path) -> None:
     assert outputs(example.program, library) == example.outputs
 
 
@@ -78,7 +78,7 @@ def test_every_arrow_of_the_page_belongs_to_an_entry() -> None:
     assert len(arrows) == sum(len(entry.examples) for entry in entries()) > 250
 
 
-def test_what_the_page_says_of_the_files_is_so() -> None:
+def test_the_page_describes_the_library_files() -> None:
     for name, text in LIBRARY.items():
         assert f"`{name}` holds `{text}`" in PAGE.replace("\n", " ")
 
@@ -86,8 +86,8 @@ def test_what_the_page_says_of_the_files_is_so() -> None:
 # ---------------------------------------------------------------- entries
 
 
-def called(entry: Entry) -> set[str]:
-    """Return what the forms of an entry are called with: name/number of arguments."""
+def signatures(entry: Entry) -> set[str]:
+    """Return the name and arity of each form of an entry, as name/arity."""
     found = set()
     for form in entry.forms:
         if match := FORM.fullmatch(form):
@@ -96,7 +96,7 @@ def called(entry: Entry) -> set[str]:
 
 
 LISTED = {
-    name for entry in entries() if entry.group not in ("Sources", "Aggregates") for name in called(entry)
+    name for entry in entries() if entry.group not in ("Sources", "Aggregates") for name in signatures(entry)
 }
 
 
@@ -112,7 +112,7 @@ def test_every_entry_of_a_builtin_is_one() -> None:
 
 def test_every_aggregate_and_module_has_an_entry() -> None:
     found = {
-        group: {name for entry in entries() if entry.group == group for name in called(entry)}
+        group: {name for entry in entries() if entry.group == group for name in signatures(entry)}
         for group in ("Sources", "Aggregates")
     }
     assert found["Aggregates"] == {f"{name}/{arity}" for name, arity in AGGREGATES}
@@ -123,16 +123,16 @@ def test_every_aggregate_and_module_has_an_entry() -> None:
 
 def test_every_keyword_has_an_entry() -> None:
     words = {terminal.text for terminal in tables().terminals if terminal.word}
-    assert {word for word in words if word and not named(word)} == set()
+    assert {word for word in words if word and not entries_of(word)} == set()
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.forms[0])
 def test_the_examples_show_every_form(entry: Entry) -> None:
-    """Each builtin that an entry names is called in one of its examples, with as many arguments."""
+    """Each builtin of an entry is called in one of its examples, with the same arity."""
     text = " ".join(example.program for example in entry.examples)
     found = {name for example in entry.examples for name in calls(parse(example.program))}
     found |= {f"{word}/0" for word in re.findall(r"@[a-z0-9]+", text)}
-    shown = called(entry) - found - {"1/0"}
+    shown = signatures(entry) - found - {"1/0"}
     assert shown == set() or entry.group == "Sources"
 
 
@@ -158,7 +158,7 @@ DIFFERENCES = [
 
 
 @pytest.mark.parametrize(("program", "theirs", "ours"), DIFFERENCES)
-def test_a_difference_is_as_it_says(program: str, theirs: str, ours: str) -> None:
+def test_a_difference_is_real(program: str, theirs: str, ours: str) -> None:
     assert re.sub("error: .*", "error", outputs(program)) == ours
     assert jq_outputs(program) == theirs
 
@@ -171,7 +171,7 @@ def jq_outputs(program: str) -> str:
     return ", ".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in found)
 
 
-# ---------------------------------------------------------------- the text between
+# ---------------------------------------------------------------- code in the text
 
 INLINE = [code.replace("\\|", "|") for code in re.findall(r"`([^`\n]+)`", TEXT)]
 QUERIES = [code for code in INLINE if re.match(r"[\[(]*(sessions|cdrs|evses|locations)\b.", code)]

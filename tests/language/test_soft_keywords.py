@@ -1,4 +1,4 @@
-"""The words of sources and stages are keywords only where a clause or a stage can stand: old programs keep working."""
+"""The words of sources and stages are keywords only where a clause or stage can occur, so jq programs still work."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ AS_NAMES = {
     "function": "def {0}: 1; {0}",
     "function with arguments": "def {0}(f; $x): f; {0}(1; 2)",
     "parameter": "def f({0}): {0}; f(1)",
-    "behind a pipe": "1 | {0}",
-    "behind a pipe, with arguments": "1 | {0}(1; 2)",
+    "after a pipe": "1 | {0}",
+    "after a pipe, with arguments": "1 | {0}(1; 2)",
     "with a path": "1 | {0}.a[0]?",
     "bound": "1 | {0} as $x | 2",
     "in a list": "1, {0}, 2",
@@ -76,6 +76,6 @@ def test_aggregate_is_a_key_a_field_and_a_variable(program):
 @pytest.mark.parametrize(
     "program", ["def aggregate: 1; 1", "aggregate", "1 + aggregate", "def f(aggregate): 1; 1"]
 )
-def test_aggregate_is_no_function(program):
+def test_aggregate_is_not_a_function(program):
     with pytest.raises(QuerySyntaxError):
         parse(program)

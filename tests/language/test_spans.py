@@ -1,4 +1,4 @@
-"""Every node knows its place in the text."""
+"""Every node has its position in the text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trees import compact
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse, tree
 
-# Parts of these mean something else on their own: a bare key, a module whose clauses stand behind the variable.
+# Children of these parse differently alone: a bare key, a module whose clauses follow the variable.
 WHOLE = (tree.Entry, tree.PatternEntry, tree.Join, tree.Import)
 
 
@@ -21,7 +21,7 @@ def walk(node):
 
 
 @given(token_lists())
-def test_parts_lie_in_the_whole_and_say_the_same_alone(tokens):
+def test_children_lie_within_their_parent_and_parse_alone_to_the_same_tree(tokens):
     text = text_of(tokens)
     try:
         program = parse(text)

@@ -1,4 +1,4 @@
-"""Syntax errors as users meet them: the program, what is marked, what is wrong, and a hint where there is one."""
+"""Syntax errors as users see them: the program, the marked place, the message, and the hint if any."""
 
 from __future__ import annotations
 
@@ -281,13 +281,13 @@ def aggregate: 1; 1
 
 
 def blocks():
-    found = []
+    groups = []
     for line in MISTAKES.strip().splitlines():
         if line.startswith("  "):
-            found[-1].append(line[2:])
+            groups[-1].append(line[2:])
         else:
-            found.append([line])
-    return found
+            groups.append([line])
+    return groups
 
 
 @pytest.mark.parametrize("block", blocks(), ids=lambda block: block[0])
@@ -300,12 +300,12 @@ def test_mistakes(block):
     assert " " * error.span.start + "^" * max(1, error.span.end - error.span.start) == marks
 
 
-def test_the_place_of_a_bracket_is_its_own():
+def test_the_message_has_the_place_of_the_bracket():
     with pytest.raises(QuerySyntaxError, match=r'"\(" at line 2, column 9 is not closed'):
         parse("sessions\n| select(.kwh > 1\n| {id}\n")
 
 
-def test_the_end_is_where_the_last_line_ends():
+def test_the_end_of_the_query_excludes_trailing_space():
     with pytest.raises(QuerySyntaxError) as caught:
         parse("sessions |\n\n  ")
     assert caught.value.span.start == len("sessions |")

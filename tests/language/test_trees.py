@@ -1,4 +1,4 @@
-"""Which tree a program makes: jq's syntax, then sources and stages."""
+"""The trees of programs: jq's syntax, then sources and stages."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def test_sources_and_stages(program, expected):
     assert shown(program) == expected
 
 
-def test_parentheses_around_the_bare_source_of_a_join_say_nothing():
+def test_parentheses_around_the_source_of_a_join_have_no_meaning():
     bare, enclosed = "join each evses as $e pass uid", "join each (evses pass uid) as $e"
     assert shown(f"sessions | {bare}") == shown(f"sessions | {enclosed}")
 
@@ -276,7 +276,7 @@ def test_strings(written, text):
         ("1 # c \\", "1"),
         ("#!/usr/bin/env ocpiq\n1", "1"),
     ],
-    ids=["ends", "goes on", "two backslashes end", "goes on over CR LF", "at the end", "first line"],
+    ids=["ends", "continues", "two backslashes end", "continues over CR LF", "at the end", "first line"],
 )
 def test_comments(program, body):
     assert compact(parse(program).body) == body

@@ -1,4 +1,4 @@
-"""Trees as text that tests can read and compare: without places, and defaults left out."""
+"""Trees as text for tests: without positions and default values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ocpiq.language import tree
 
 
 def compact(value):
-    """`Path(., [Field('a')])` for a node; what follows the last value that is not its default is left out."""
+    """Return a node as `Path(., [Field('a')])`, without trailing default values."""
     match value:
         case tree.Identity():
             return "."
@@ -33,11 +33,11 @@ def _values(node):
 
 
 def cases(table):
-    """Return (program, tree) of a table: a program on each line, its tree indented on the lines below it."""
-    found = []
+    """Return (program, tree) for a table of programs, each followed by its tree on indented lines."""
+    rows = []
     for line in table.strip().splitlines():
         if not line.startswith(" "):
-            found.append((line, []))
+            rows.append((line, []))
         elif line.strip():
-            found[-1][1].append(line.strip())
-    return [(program, " ".join(lines)) for program, lines in found]
+            rows[-1][1].append(line.strip())
+    return [(program, " ".join(lines)) for program, lines in rows]

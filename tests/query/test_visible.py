@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ocpiq.errors import Notice, Warned
+from ocpiq.errors import Notice, WarningIssued
 from ocpiq.query import compile
 from ocpiq.sources import memory
 from ocpiq.values.json.codec import to_json
@@ -64,7 +64,9 @@ def seen(query: str, objects: list[dict[str, Any]]) -> tuple[list[str], list[Not
     found = compile(query).run(
         sources=memory({"sessions": objects, "locations": objects}), notify=notices.append
     )
-    return [to_json(value) for value in found], [notice for notice in notices if isinstance(notice, Warned)]
+    return [to_json(value) for value in found], [
+        notice for notice in notices if isinstance(notice, WarningIssued)
+    ]
 
 
 @pytest.mark.parametrize(("query", "one", "other"), VISIBLE.values(), ids=list(VISIBLE))
@@ -79,7 +81,7 @@ def test_it_is_hidden(query: str, one: list[dict[str, Any]], other: list[dict[st
 
 def test_names_of_unknown_fields_are_visible() -> None:
     assert seen("sessions", [ONE | {"x_depot": 1}])[1] == [
-        Warned("sessions: 1 field is not OCPI's, left out: x_depot")
+        WarningIssued("sessions: 1 field is not OCPI's, left out: x_depot")
     ]
 
 

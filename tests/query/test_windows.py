@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ocpiq import query, sources
-from ocpiq.errors import Notice, Notify, OcpiqError, Warned
+from ocpiq.errors import Notice, Notify, OcpiqError, WarningIssued
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.sources import Ask
 
@@ -49,7 +49,7 @@ def run(
     told = Told(sources.memory({module: objects}, version)[module])
     compiled = query.compile(text, version=version, variables=tuple(variables), zone=zone)
     results = list(compiled.run(sources={module: told}, variables=variables, notify=found.append))  # type: ignore[arg-type]
-    return results, told.asks[0], [notice.message for notice in found if isinstance(notice, Warned)]
+    return results, told.asks[0], [notice.message for notice in found if isinstance(notice, WarningIssued)]
 
 
 ENDS = {

@@ -1,4 +1,4 @@
-"""Every leaf of every schema takes what its type allows, and refuses the rest, before anything is pulled."""
+"""Every leaf of every schema accepts the operations of its type, and rejects others before anything is pulled."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ocpiq.schema import SchemaField
 from ocpiq.schema import types as schema_types
 from ocpiq.schema.load import entries, table
 
-EVERY = [(module, version) for version in schema.VERSIONS for module in schema.modules(version)]
-WORKS = {  # by JSON type: expressions over `.`, and what they give for the value below
+MODULES = [(module, version) for version in schema.VERSIONS for module in schema.modules(version)]
+ALLOWED = {  # by JSON type: expressions on a path, and their results for the values in VALUES
     "number": [("{0} == 2", True), ("{0} <= 5", True), ("{0} * 3", 6), ("{0} | . + 1", 3), ("-{0}", -2)],
     "string": [('{0} < "~"', True), ('{0} + "!"', "1.5!"), ("{0} | length", 3)],
     "decimal": [('{0} == "1.5"', True), ("{0} | tonumber * 2", 3)],
     "boolean": [("{0} == true", True), ("{0} and true", True), ("{0} | not", False)],
 }
-TOTALS = {
+AGGREGATES = {
     "number": [("sum({0})", 2), ("avg({0})", 2), ("max({0})", 2), ("median({0})", 2)],
     "string": [("min({0})", "1.5"), ("count_distinct({0})", 1)],
     "decimal": [("sum({0} | tonumber)", 1.5)],
     "boolean": [("count({0})", 1), ("any({0})", True)],
 }
-REFUSED = {
+REJECTED = {
     "number": ['{0} == "2"', '{0} < "2"', '{0} + "2"'],
     "string": ["{0} > 2", "{0} * 2", "-{0}"],
     "boolean": ["{0} > 2", "{0} + 1", "-{0}"],
@@ -37,75 +37,77 @@ REFUSED = {
 VALUES: dict[str, Any] = {"number": 2, "string": "1.5", "boolean": True}
 
 
-def own(field: SchemaField, version: str) -> Iterator[tuple[str, SchemaField]]:
-    """Yield the leaves of a version, each with the path to its items."""
+def own_leaves(field: SchemaField, version: str) -> Iterator[tuple[str, SchemaField]]:
+    """Yield the leaves of a version, each with its path."""
     for child in field.children.values():
         if version in child.versions:
             step = f".{child.name}{'[]' if child.many else ''}"
             if child.leaf:
                 yield step, child
-            for path, leaf in own(child, version):
+            for path, leaf in own_leaves(child, version):
                 yield step + path, leaf
 
 
 def example(field: SchemaField, version: str) -> Any:
     """Return a value for a field, with a value of the right type in every leaf."""
-    below = {
+    children = {
         name: example(child, version) for name, child in field.children.items() if version in child.versions
     }
-    value = below if below else field.enum[0] if field.enum else VALUES[field.json]
+    value = children if children else field.enum[0] if field.enum else VALUES[field.json]
     return [value] if field.many and field.path else value
 
 
-def kinds(leaf: SchemaField) -> list[str]:
+def type_names(leaf: SchemaField) -> list[str]:
     if leaf.enum:
         return []  # compared with the enum's values below
     return [leaf.json, "decimal"] if leaf.mark == "decimal" else [leaf.json]
 
 
-@pytest.mark.parametrize(("module", "version"), EVERY)
+@pytest.mark.parametrize(("module", "version"), MODULES)
 def test_comparisons_and_arithmetic_work_on_every_leaf(module: str, version: str) -> None:
     root = schema.module(module, version).root
     cases = [
         (text.format(path), value)
-        for path, leaf in own(root, version)
-        for kind in kinds(leaf)
-        for text, value in WORKS[kind]
+        for path, leaf in own_leaves(root, version)
+        for name in type_names(leaf)
+        for text, value in ALLOWED[name]
     ]
-    cases += [(f'{path} == "{leaf.enum[0]}"', True) for path, leaf in own(root, version) if leaf.enum]
-    text = f"{module} pass . | ({', '.join(f'({each})' for each, _ in cases)})"
-    assert answers(text, module, version) == [value for _, value in cases]
+    cases += [(f'{path} == "{leaf.enum[0]}"', True) for path, leaf in own_leaves(root, version) if leaf.enum]
+    text = f"{module} pass . | ({', '.join(f'({expression})' for expression, _ in cases)})"
+    assert results(text, module, version) == [value for _, value in cases]
 
 
-@pytest.mark.parametrize(("module", "version"), EVERY)
+@pytest.mark.parametrize(("module", "version"), MODULES)
 def test_aggregates_work_on_every_leaf(module: str, version: str) -> None:
     root = schema.module(module, version).root
     cases = [
         (text.format(path), value)
-        for path, leaf in own(root, version)
-        for kind in kinds(leaf)
-        for text, value in TOTALS[kind]
+        for path, leaf in own_leaves(root, version)
+        for name in type_names(leaf)
+        for text, value in AGGREGATES[name]
     ]
-    text = f"{module} pass . | aggregate [{', '.join(each for each, _ in cases)}]"
-    assert answers(text, module, version) == [[value for _, value in cases]]
+    text = f"{module} pass . | aggregate [{', '.join(expression for expression, _ in cases)}]"
+    assert results(text, module, version) == [[value for _, value in cases]]
 
 
-def answers(text: str, module: str, version: str) -> list[Any]:
+def results(text: str, module: str, version: str) -> list[Any]:
     """Return the results of a query over one object with a value in every leaf."""
     pulled = schema.module(module, version).pulled
-    found = sources.memory({pulled: [example(schema.module(pulled, version).root, version)]}, version=version)
+    memory = sources.memory(
+        {pulled: [example(schema.module(pulled, version).root, version)]}, version=version
+    )
     compiled = query.compile(text, version=version)
-    return list(compiled.run(sources={module: found[pulled]}))
+    return list(compiled.run(sources={module: memory[pulled]}))
 
 
-@pytest.mark.parametrize(("module", "version"), EVERY)
-def test_what_the_type_makes_impossible_is_refused(module: str, version: str) -> None:
-    passed: set[str] = set()
-    for path, leaf in own(schema.module(module, version).root, version):
-        for text in REFUSED[leaf.json]:
-            if f"{leaf.type} {text}" in passed:  # one leaf of each type will do
+@pytest.mark.parametrize(("module", "version"), MODULES)
+def test_operations_that_the_type_does_not_allow_are_rejected(module: str, version: str) -> None:
+    seen: set[str] = set()
+    for path, leaf in own_leaves(schema.module(module, version).root, version):
+        for text in REJECTED[leaf.json]:
+            if f"{leaf.type} {text}" in seen:  # one leaf of each type is enough
                 continue
-            passed.add(f"{leaf.type} {text}")
+            seen.add(f"{leaf.type} {text}")
             with pytest.raises(CompileError):
                 query.compile(f"{module} pass . | {text.format(path)}", version=version)
 
@@ -117,7 +119,7 @@ def test_the_package_is_not_built_while_a_type_is_unknown(tmp_path: Path) -> Non
     hook["check_types"](tmp_path)
     table = copy / "tables" / "tokens.txt"
     table.write_text(table.read_text("utf-8").replace(" boolean ", " bool "), "utf-8")
-    with pytest.raises(ValueError, match=r"tokens\.txt: valid is of the unknown type bool"):
+    with pytest.raises(ValueError, match=r"tokens\.txt: valid has the unknown type bool"):
         hook["check_types"](tmp_path)
 
 
@@ -147,20 +149,20 @@ def test_an_enum_has_values_in_every_version_that_uses_it() -> None:
 
 
 def fields_of(module: str, version: str) -> dict[str, SchemaField]:
-    def below(field: SchemaField) -> Iterator[tuple[str, SchemaField]]:
+    def descendants(field: SchemaField) -> Iterator[tuple[str, SchemaField]]:
         for child in field.children.values():
             yield child.path, child
-            yield from below(child)
+            yield from descendants(child)
 
-    return dict(below(schema.module(module, version).root))
+    return dict(descendants(schema.module(module, version).root))
 
 
-def test_the_marks_are_of_fields_that_exist() -> None:
+def test_marked_fields_exist() -> None:
     marked = {
         (parent.type, child.name)
-        for module, version in EVERY
+        for module, version in MODULES
         for parent in [schema.module(module, version).root, *fields_of(module, version).values()]
         for child in parent.children.values()
         if child.mark
     }
-    assert marked == {(holder, name) for holder, name, _ in schema_types.rows("marks")}
+    assert marked == {(type_, name) for type_, name, _ in schema_types.rows("marks")}

@@ -1,4 +1,4 @@
-"""The schema has every field of every version, and a field is looked up in its own version first."""
+"""The schema has every field of every version, and looks fields up in the requested version first."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ COUNTS = {
         "booking_locations": 57,
     },
 }
-PARTS = {"evses", "connectors"}
-EVERY = [(module, version) for version in schema.VERSIONS for module in schema.modules(version)]
+NESTED = {"evses", "connectors"}
+MODULES = [(module, version) for version in schema.VERSIONS for module in schema.modules(version)]
 
 
 def fields(root: SchemaField) -> list[SchemaField]:
-    return [found for child in root.children.values() for found in (child, *fields(child))]
+    return [field for child in root.children.values() for field in (child, *fields(child))]
 
 
-def at(module: str, version: str, path: str) -> SchemaField:
+def field_at(module: str, version: str, path: str) -> SchemaField:
     return next(field for field in fields(schema.module(module, version).root) if field.path == path)
 
 
@@ -44,36 +44,40 @@ def test_there_are_1795_fields() -> None:
 
 @pytest.mark.parametrize("version", schema.VERSIONS)
 def test_every_module_has_the_fields_of_its_version(version: str) -> None:
-    roots = {name: schema.module(name, version).root for name in schema.modules(version) if name not in PARTS}
-    own = {name: [f for f in fields(root) if version in f.versions] for name, root in roots.items()}
-    assert {name: len(found) for name, found in own.items()} == COUNTS[version]
+    roots = {
+        name: schema.module(name, version).root for name in schema.modules(version) if name not in NESTED
+    }
+    own = {
+        name: [field for field in fields(root) if version in field.versions] for name, root in roots.items()
+    }
+    assert {name: len(listed) for name, listed in own.items()} == COUNTS[version]
 
 
-@pytest.mark.parametrize(("module", "version"), EVERY)
+@pytest.mark.parametrize(("module", "version"), MODULES)
 def test_every_leaf_says_why_it_passes_or_is_blank(module: str, version: str) -> None:
     assert all(leaf.reason and not leaf.children for leaf in leaves(schema.module(module, version).root))
 
 
-@pytest.mark.parametrize(("module", "version"), EVERY)
-def test_containers_do_not_pass_by_themselves_and_paths_name_their_place(module: str, version: str) -> None:
+@pytest.mark.parametrize(("module", "version"), MODULES)
+def test_containers_do_not_pass_and_paths_are_complete(module: str, version: str) -> None:
     for field in fields(schema.module(module, version).root):
         assert field.leaf or not field.shown
         for name, child in field.children.items():
             assert (child.name, child.path) == (name, f"{field.path}.{name}")
 
 
-@pytest.mark.parametrize(("module", "version"), EVERY)
-def test_fields_of_the_own_version_stand_first(module: str, version: str) -> None:
+@pytest.mark.parametrize(("module", "version"), MODULES)
+def test_fields_of_the_own_version_come_first(module: str, version: str) -> None:
     containers = [schema.module(module, version).root, *fields(schema.module(module, version).root)]
     for field in containers:
         own = [version in child.versions for child in field.children.values()]
         assert own == sorted(own, reverse=True)
 
 
-@pytest.mark.parametrize(("module", "version"), EVERY)
+@pytest.mark.parametrize(("module", "version"), MODULES)
 def test_keys_are_fields(module: str, version: str) -> None:
-    found = schema.module(module, version)
-    assert found.key and set(found.key) <= {field.path for field in fields(found.root)}
+    described = schema.module(module, version)
+    assert described.key and set(described.key) <= {field.path for field in fields(described.root)}
 
 
 @pytest.mark.parametrize(
@@ -98,23 +102,23 @@ def test_keys_are_fields(module: str, version: str) -> None:
             "terminals", "2.1.1", "terminal_id", "CiString(36)", False, True, True, id="later module"
         ),
         pytest.param(
-            "evses", "2.2.1", "location_id", "CiString(36)", False, True, True, id="key of the holder"
+            "evses", "2.2.1", "location_id", "CiString(36)", False, True, True, id="key of the parent"
         ),
         pytest.param(
-            "connectors", "2.2.1", "evse_uid", "CiString(36)", False, True, True, id="key of both holders"
+            "connectors", "2.2.1", "evse_uid", "CiString(36)", False, True, True, id="key of both parents"
         ),
     ],
 )
-def test_looks_up(
+def test_a_field_is_looked_up(
     module: str, version: str, path: str, type_: str, many: bool, leaf: bool, shown: bool
 ) -> None:
-    field = at(module, version, path)
+    field = field_at(module, version, path)
     assert (field.type, field.many, field.leaf, field.shown) == (type_, many, leaf, shown)
 
 
-def test_below_a_leaf_of_the_own_version_nothing_of_others_exists() -> None:
-    assert at("cdrs", "2.1.1", "total_cost").children == {}
-    assert list(at("cdrs", "2.2.1", "total_cost").children) == [
+def test_a_leaf_has_no_fields_of_other_versions() -> None:
+    assert field_at("cdrs", "2.1.1", "total_cost").children == {}
+    assert list(field_at("cdrs", "2.2.1", "total_cost").children) == [
         "excl_vat",
         "incl_vat",
         "before_taxes",
@@ -123,9 +127,9 @@ def test_below_a_leaf_of_the_own_version_nothing_of_others_exists() -> None:
 
 
 def test_enums_are_those_of_the_version() -> None:
-    assert at("sessions", "2.1.1", "status").enum == ("ACTIVE", "COMPLETED", "INVALID", "PENDING")
-    assert at("sessions", "2.2.1", "status").enum[-1] == "RESERVATION"
-    assert [at("tokens", version, "type").open_enum for version in schema.VERSIONS] == [
+    assert field_at("sessions", "2.1.1", "status").enum == ("ACTIVE", "COMPLETED", "INVALID", "PENDING")
+    assert field_at("sessions", "2.2.1", "status").enum[-1] == "RESERVATION"
+    assert [field_at("tokens", version, "type").open_enum for version in schema.VERSIONS] == [
         False,
         False,
         False,
@@ -133,7 +137,7 @@ def test_enums_are_those_of_the_version() -> None:
     ]
 
 
-def test_parts_say_where_they_lie() -> None:
+def test_nested_modules_name_their_parent() -> None:
     evses, connectors = (schema.module(name, "2.2.1") for name in ("evses", "connectors"))
     assert (evses.pulled, connectors.pulled, schema.module("cdrs", "2.2.1").pulled) == (
         "locations",

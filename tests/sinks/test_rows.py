@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocpiq.errors import FormError
+from ocpiq.errors import FormatError
 from ocpiq.plan.columns import ONE, UNKNOWN, Columns
 from ocpiq.sinks.rows import RowBuilder
 from ocpiq.values.blank import BLANK
@@ -79,7 +79,7 @@ MISFITS = {
 @pytest.mark.parametrize(("known", "values", "message"), MISFITS.values(), ids=MISFITS)
 def test_what_does_not_fit(known: Columns, values: list[object], message: str) -> None:
     rows = RowBuilder(known)
-    with pytest.raises(FormError) as error:
+    with pytest.raises(FormatError) as error:
         for value in values:
             rows.cells(value)
     assert error.value.message.startswith(message)

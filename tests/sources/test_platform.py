@@ -7,13 +7,13 @@ from support.gates import gate_of, ids
 from support.platforms import TOKEN, Platform, Response, serving
 
 from ocpiq import ocpi, sources
-from ocpiq.errors import IncompleteError, PageRead, PlatformError, PullEnded, Requested, Warned
+from ocpiq.errors import IncompleteError, PageRead, PlatformError, PullEnded, RequestEnded, WarningIssued
 from ocpiq.sources import Ask
 
 
 def heard(notices):
     """Keep what is said to everyone, in `notices`: requests are for those who want to see each."""
-    return lambda notice: None if isinstance(notice, Requested) else notices.append(notice)
+    return lambda notice: None if isinstance(notice, RequestEnded) else notices.append(notice)
 
 
 def read(source, module, notices, **bounds):
@@ -94,8 +94,8 @@ def test_a_pull_that_the_consumer_stops_asks_for_no_more_and_has_no_end():
     assert len(platform.pulls()) == 1
     assert notices == [
         PageRead("cdrs", 1, 2, 3),
-        Warned("cdrs: 1 item is not an object, left out (page 1 index 1)"),
-        Warned("cdrs: 1 field is not OCPI's, left out: x_odd"),
+        WarningIssued("cdrs: 1 item is not an object, left out (page 1 index 1)"),
+        WarningIssued("cdrs: 1 field is not OCPI's, left out: x_odd"),
     ]
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from msgspec import Struct
 
 from ocpiq import schema
-from ocpiq.errors import Notify, PlatformError, Requested, Warned
+from ocpiq.errors import Notify, PlatformError, RequestEnded, WarningIssued
 from ocpiq.gate import BodyPaging, Gate, OpenedPage, PagingMembers, Repeats, TwoListsError
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.client import Connection, HttpResponse
@@ -105,7 +105,7 @@ class PageReader:
         """Send a warning about this pull, once."""
         if text not in self.warned:
             self.warned.add(text)
-            self.notify(Warned(f"{self.module}: {text}"))
+            self.notify(WarningIssued(f"{self.module}: {text}"))
 
     def read(
         self, url: str, *, once: bool = False, expected: ExpectedStart | None = None, rereading: bool = False
@@ -179,7 +179,7 @@ class PageReader:
 
     def trace(self, url: str, status: int, objects: int | None, seconds: float) -> None:
         """Report a request."""
-        self.notify(Requested(self.module, self.subject.traced(url), status, objects, seconds))
+        self.notify(RequestEnded(self.module, self.subject.traced(url), status, objects, seconds))
 
     def open_page(self, answer: HttpResponse, total: int | None, sift: Repeats) -> OpenedPage:
         """Return a page opened by the gate; `total` objects are announced.

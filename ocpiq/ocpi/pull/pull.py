@@ -7,7 +7,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from ocpiq.errors import IncompleteError, Notify, Warned, ignore
+from ocpiq.errors import IncompleteError, Notify, WarningIssued, ignore
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi.endpoints import module_urls
 from ocpiq.ocpi.http.client import Connection
@@ -68,7 +68,7 @@ def pull(
         reader = PageReader(connection, login, module, gate, patience or RetryPolicy(), notify, parallel)
         yield from Pull(reader, *first_page(reader, endpoints, forms), dated=dated).pages(newest)
 
-    return pages_of_parties(login, module, pages, lambda text: notify(Warned(text)), newest)
+    return pages_of_parties(login, module, pages, lambda text: notify(WarningIssued(text)), newest)
 
 
 class Pull:

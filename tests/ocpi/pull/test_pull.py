@@ -11,7 +11,7 @@ from support.gates import gate_of, ids
 from support.platforms import BASE64, TOKEN, Platform, Request, Response, envelope, good_link, serving
 
 from ocpiq import ocpi
-from ocpiq.errors import IncompleteError, PlatformError, Requested, Warned
+from ocpiq.errors import IncompleteError, PlatformError, RequestEnded, WarningIssued
 from ocpiq.storage import AccessToken, Login, Party, PlatformParty
 
 BOUNDS = ocpi.Bounds(first=5, idle=5)
@@ -54,8 +54,8 @@ class Pulled:
                     self.totals.append(total)
             except (PlatformError, IncompleteError) as error:
                 self.error = error
-        assert all(isinstance(notice, Warned | Requested) for notice in notices)
-        self.warnings = [notice.message for notice in notices if isinstance(notice, Warned)]
+        assert all(isinstance(notice, WarningIssued | RequestEnded) for notice in notices)
+        self.warnings = [notice.message for notice in notices if isinstance(notice, WarningIssued)]
 
 
 def pulled(platform: Platform, module: str = "cdrs", **bounds: object) -> Pulled:
