@@ -82,7 +82,7 @@ def of_name(name: str) -> str:
 
 
 def of_command(command: Command) -> str:
-    """Return what `--help` prints behind a command: what it takes, its options, examples."""
+    """Return what `COMMAND --help` prints: arguments, options, examples."""
     options = [option for option in OPTIONS if command.name in option.commands]
     parts = [f"ocpiq {command.name} {command.takes}".rstrip() + f"\n\n{_sentence(command.about)}\n"]
     if options:

@@ -183,7 +183,7 @@ def _target(settings: OutputSettings, wanted: Wanted) -> Iterator[tuple[Target, 
     """Open what results are written to.
 
     A device, a pipe or a descriptor of this process cannot be whole: it gets what is written, as standard output
-    does. Whether a terminal is behind it is asked of what was opened.
+    does. The opened file tells whether it is a terminal.
     """
     path = settings.path
     descriptor = sys.stdout.fileno() if path is None else _descriptor(path)

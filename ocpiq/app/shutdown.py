@@ -96,7 +96,7 @@ class Shutdown:
             yield
 
     def done(self) -> None:
-        """Tell whoever waits that the work has ended."""
+        """Signal the waiting thread that the work has ended."""
         if self._bell is not None:
             self._bell.ring(DONE)
 
@@ -131,7 +131,7 @@ class Bell:
             self._writing.close()
 
     def ring(self, number: int) -> None:
-        """Wake whoever waits."""
+        """Wake the waiting thread."""
         with self._lock:
             if self._open:
                 self._writing.write(bytes([number]))  # lost where it is full of other news

@@ -87,7 +87,7 @@ def _bash_command() -> Iterator[str]:
 def _walk(words: str) -> Iterator[str]:
     """Yield what finds the command among `words`, in bash and in zsh.
 
-    `file` says whether the query is in a file, `more` whether there are words behind the first that is not an option.
+    `file` says whether the query is in a file, `more` whether there are words after the first that is not an option.
     """
     one, two = (
         "|".join(n for option in OPTIONS if len(option.takes) == count for n in _written(option))

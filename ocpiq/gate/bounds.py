@@ -5,5 +5,5 @@ from __future__ import annotations
 from typing import Final
 
 LARGEST: Final = 1 << 29  # bytes of one page, or of one line of NDJSON
-RATIO: Final = 200  # times its packed size that it may unpack to, from
-UNPACKED: Final = 1 << 24  # so many bytes on
+RATIO: Final = 200  # times its packed size that a body larger than UNPACKED may have
+UNPACKED: Final = 1 << 24  # bytes

@@ -58,7 +58,7 @@ class Survey:
         self.report = self._told(self.report.objects + len(first))
 
     def _told(self, objects: int) -> FieldReport:
-        """Return what so many objects told.
+        """Return what the names in the first `objects` objects tell.
 
         A name is shown where it is a plain identifier, and left out where the query itself names it.
         """

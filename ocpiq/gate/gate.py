@@ -58,7 +58,7 @@ class OpenedPage(Struct, frozen=True):
     form: Form = "envelope"
 
     def __repr__(self) -> str:
-        return f"Opened(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
+        return f"OpenedPage(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
 
 
 def gate(view: ViewNode, need: Demand, *, window: Window | None = None, key: tuple[str, ...] = ()) -> Gate:
@@ -120,7 +120,7 @@ class Gate:
         return self._opened(page, len(lines), (way.rows.all(records), (), 0))
 
     def _opened(self, page: Page, count: int, taken: Taken) -> OpenedPage:
-        """Return an opened page of so many objects."""
+        """Return an opened page of `count` objects."""
         self._survey.look(page.slices)
         kept, bad, repeated = taken
         return OpenedPage(

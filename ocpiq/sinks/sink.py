@@ -87,4 +87,4 @@ class StreamSink:
         self._put(self._encoder.end())
 
     def discard(self) -> None:
-        """Do nothing: the stream belongs to whoever opened it."""
+        """Do nothing: the stream belongs to its opener."""

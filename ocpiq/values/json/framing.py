@@ -148,22 +148,15 @@ def _scattered(texts: Texts) -> Iterator[Value]:
 
 
 def _next(texts: Texts) -> Value:
-    end = None if texts.broken else _indented_end(texts)
-    if end is not None:
-        try:
-            value = DECODER.decode(texts.data[texts.place : end])
-        except (ValueError, RecursionError):
-            pass
-        else:
-            texts.use(end)
-            return cast(Value, value)
     if not texts.broken:
-        end = _end(texts)
-        try:
-            value = DECODER.decode(texts.data[texts.place : end])
-        except (ValueError, RecursionError):
-            pass
-        else:
+        for find_end in (_indented_end, _end):  # the first is quick and may be wrong
+            end = find_end(texts)
+            if end is None:
+                continue
+            try:
+                value = DECODER.decode(texts.data[texts.place : end])
+            except (ValueError, RecursionError):
+                continue
             texts.use(end)
             return cast(Value, value)
     return _parsed(texts)
