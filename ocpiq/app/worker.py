@@ -1,4 +1,4 @@
-"""Work in a thread of its own: with a stack for deep queries, and so that a signal can end it."""
+"""Run work in a thread: with a stack for deep queries, and so that a signal can end it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Final, Literal
 
 from ocpiq.app.shutdown import DONE, Shutdown
 
-# A query and its input may be nested far deeper than the main thread's stack allows. What Python lets pass up to this
-# depth, in generators, decoders and comparisons alike, was measured to fit; memory is taken only where it is used.
+# A query and its input may be nested deeper than the main thread's stack allows. Generators, decoders and comparisons
+# nested to this depth were measured to fit; memory is used only as far as the stack grows.
 STACK: Final = 256 << 20
 DEPTH: Final = 250_000
-GRACE: Final = 1.0  # seconds that work has to end by itself once it is asked to
+GRACE: Final = 1.0  # seconds for the work to end after a signal
 
-Ended = Literal["done", "stuck"]
+Outcome = Literal["done", "stuck"]
 
 
-def apart(work: Callable[[], None], shutdown: Shutdown, *, force: bool = False) -> Ended:
-    """Do `work` in a thread until it ends, and tell whether it did.
+def run_in_thread(work: Callable[[], None], shutdown: Shutdown, *, force: bool = False) -> Outcome:
+    """Run `work` in a thread and wait for it; return whether it ended or is stuck.
 
-    Once a signal asks it to end, what blocks is closed. Work that does not end then is `stuck`: it computes and never
-    looks up, or waits for a slow disk. With `force` an exception is raised in it, as the last resort of a process that
-    goes on without it. `work` must not raise.
+    After a signal, everything that blocks it is closed. Work that does not end within GRACE seconds is `stuck`: it
+    computes without a check, or waits for a slow disk. With `force`, an exception is raised in it as the last resort
+    of a process that continues without it. `work` must not raise.
     """
 
     def run() -> None:
@@ -41,11 +41,11 @@ def apart(work: Callable[[], None], shutdown: Shutdown, *, force: bool = False) 
     shutdown.close()
     if shutdown.wait(GRACE) == DONE:
         return "done"
-    return "done" if force and _forced(thread, shutdown) else "stuck"
+    return "done" if force and _interrupt(thread, shutdown) else "stuck"
 
 
-def _forced(thread: threading.Thread, shutdown: Shutdown) -> bool:
-    """Raise KeyboardInterrupt in `thread`, wait a moment, and tell whether it has ended."""
+def _interrupt(thread: threading.Thread, shutdown: Shutdown) -> bool:
+    """Raise KeyboardInterrupt in `thread`, wait up to GRACE seconds, and tell whether it has ended."""
     import ctypes
 
     set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc

@@ -1,4 +1,4 @@
-"""`ocpiq completion SHELL`: a script that completes commands, options and their values, made from the table."""
+"""`ocpiq completion SHELL`: a completion script for bash, zsh or fish, made from the table of options."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def knows(command: str, option: Option) -> bool:
-    """Tell whether a command knows an option; --help and --version belong to all."""
+def accepts(command: str, option: Option) -> bool:
+    """Tell whether a command accepts an option; all accept --help and --version."""
     return command in option.commands or not option.commands
 
 
-def words_of(command: str) -> tuple[str, ...]:
-    """Return the words that may follow a command. A query may begin with a module, or be a command after all."""
+def words_after(command: str) -> tuple[str, ...]:
+    """Return the words that may follow a command; `query` stands for no command yet."""
     from ocpiq.schema import modules
 
     if command == "query":
@@ -47,11 +47,13 @@ def words_of(command: str) -> tuple[str, ...]:
 
 
 def bash() -> Iterator[str]:
-    """Yield the lines of the script for bash; what is not completed here may be a file."""
+    """Yield the lines of the script for bash; it completes file names wherever nothing else fits."""
     yield from ("_ocpiq() {", *_bash_command(), "    case $prev in", *_bash_values(), "    esac")
     yield from ("    if [[ $cur == -* ]]; then", "        case $command in")
     for command in ALL:
-        names = " ".join(name for option in OPTIONS if knows(command, option) for name in _written(option))
+        names = " ".join(
+            name for option in OPTIONS if accepts(command, option) for name in _spellings(option)
+        )
         yield f'            {command}{"*" * (command == "query")}) COMPREPLY=($(compgen -W "{names}" -- "$cur")) ;;'
     yield from ("        esac", "        return", "    fi", "    if ((file)); then")
     yield from (
@@ -64,14 +66,14 @@ def bash() -> Iterator[str]:
         "    case $command in",
     )
     for command in ALL:
-        if words := words_of(command):
+        if words := words_after(command):
             yield f'        {command}) COMPREPLY=($(compgen -W {_single(" ".join(words))} -- "$cur")) ;;'
     yield f'        logout) COMPREPLY=($(compgen -W "$({LOGINS})" -- "$cur")) ;;'
     yield from ("    esac", "}", "complete -o default -F _ocpiq ocpiq")
 
 
 def _bash_command() -> Iterator[str]:
-    """Yield what finds the command among the words before the cursor, and whether the query is in a file."""
+    """Yield the lines that find the command before the cursor, and whether the query is in a file."""
     yield from (
         "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} before=",
         '    if [[ $cur == "=" ]]; then',
@@ -85,12 +87,12 @@ def _bash_command() -> Iterator[str]:
 
 
 def _walk(words: str) -> Iterator[str]:
-    """Yield what finds the command among `words`, in bash and in zsh.
+    """Yield the lines that find the command among `words`, for bash and zsh.
 
-    `file` says whether the query is in a file, `more` whether there are words after the first that is not an option.
+    They set `file` if the query is in a file, and `more` if a second word that is not an option follows.
     """
     one, two = (
-        "|".join(n for option in OPTIONS if len(option.takes) == count for n in _written(option))
+        "|".join(n for option in OPTIONS if len(option.takes) == count for n in _spellings(option))
         for count in (1, 2)
     )
     yield from (
@@ -114,11 +116,11 @@ def _walk(words: str) -> Iterator[str]:
 
 
 def _bash_values() -> Iterator[str]:
-    """Yield a case for each option that takes one of some words; whatever else an option takes may be a file."""
+    """Yield a case for each option with a list of choices; other options may take a file."""
     from ocpiq.schema import modules
 
     for option in OPTIONS:
-        name, words = "|".join(_written(option)), " ".join(option.choices)
+        name, words = "|".join(_spellings(option)), " ".join(option.choices)
         if "LIST" in option.takes and option.choices:
             yield f"        {name})"
             yield "            local list=; [[ $cur == *,* ]] && list=${cur%,*},"
@@ -129,12 +131,12 @@ def _bash_values() -> Iterator[str]:
     yield "        --source)"
     yield "            compopt -o nospace 2>/dev/null"
     yield f'            COMPREPLY=($(compgen -S = -W "{" ".join(modules())}" -- "$cur")); return ;;'
-    taking = "|".join(name for option in OPTIONS if option.takes for name in _written(option))
+    taking = "|".join(name for option in OPTIONS if option.takes for name in _spellings(option))
     yield f"        {taking}) return ;;"
 
 
 def zsh() -> Iterator[str]:
-    """Yield the lines of the script for zsh, as a file `_ocpiq` in $fpath or by eval."""
+    """Yield the lines of the script for zsh: for a file `_ocpiq` in $fpath, or for eval."""
     from ocpiq.schema import modules
 
     yield from ("#compdef ocpiq", "_ocpiq_logins() {", f"    compadd -- $({LOGINS})", "}")
@@ -173,7 +175,7 @@ def _zsh_command(command: str) -> Iterator[str]:
     yield f"        ({command})"
     yield "            _arguments -s -S : \\"
     for option in OPTIONS:
-        if knows(command, option):
+        if accepts(command, option):
             yield from (f"                {spec} \\" for spec in _zsh(option))
     if command == "query":
         yield "                '1:query:_ocpiq_query' '*:file:_files' ;;"
@@ -182,7 +184,7 @@ def _zsh_command(command: str) -> Iterator[str]:
     elif command == "logout":
         yield "                '1:command:' '*:name:_ocpiq_logins' ;;"
     else:
-        yield f"                '1:command:' '*:word:{_zsh_words(words_of(command))}' ;;"
+        yield f"                '1:command:' '*:word:{_zsh_words(words_after(command))}' ;;"
 
 
 def fish() -> Iterator[str]:
@@ -193,7 +195,7 @@ def fish() -> Iterator[str]:
     for command in COMMANDS:
         yield _fish("query", f"-a {command.name}", command.about)
     for name in ALL:
-        words = modules() if name == "query" else words_of(name)
+        words = modules() if name == "query" else words_after(name)
         if words:
             files = "" if name in ("query", "explain") else "-f "
             yield _fish(name, f"{files}-a {_single(' '.join(words))}", "")
@@ -205,7 +207,7 @@ def fish() -> Iterator[str]:
 
 
 def _fish_functions() -> Iterator[str]:
-    """Yield the functions that tell which command is being written, and whether its query is in a file."""
+    """Yield the functions that find the command being typed, and whether its query is in a file."""
     yield from (
         "function __ocpiq_command",
         "    set -l skip 0",
@@ -219,7 +221,7 @@ def _fish_functions() -> Iterator[str]:
             f"            case {name}\n                set skip {len(option.takes)}"
             for option in OPTIONS
             if option.takes
-            for name in _written(option)
+            for name in _spellings(option)
         ),
         f"            case {' '.join(ALL[1:])}",
         "                echo $word",
@@ -249,12 +251,12 @@ def _fish_takes(option: Option) -> str:
 SCRIPTS: Final[dict[str, Callable[[], Iterable[str]]]] = {"bash": bash, "zsh": zsh, "fish": fish}
 
 
-def _written(option: Option) -> list[str]:
+def _spellings(option: Option) -> list[str]:
     return [f"--{option.name}", *([f"-{option.short}"] if option.short else [])]
 
 
 def _zsh(option: Option) -> Iterator[str]:
-    """Yield what `_arguments` takes for an option: one for each way to write it."""
+    """Yield the specifications of an option for `_arguments`, one for each spelling."""
     about = re.sub(r"[][\\]", r"\\\g<0>", option.about)
     values = "".join(f":{word}:{_zsh_value(option, word)}" for word in option.takes)
     equals = "=" if len(option.takes) == 1 else ""
@@ -274,16 +276,16 @@ def _zsh_value(option: Option, word: str) -> str:
 
 
 def _zsh_words(words: Iterable[str]) -> str:
-    found = " ".join(words)
-    return f"({found})" if found else " "
+    choices = " ".join(words)
+    return f"({choices})" if choices else " "
 
 
-def _fish(commands: str, what: str, about: str) -> str:
-    when = f" -n 'contains -- (__ocpiq_command) {commands}'" if commands else ""
-    told = f" -d {_single(about)}" if about else ""
-    return f"complete -c ocpiq{when} {what}{told}"
+def _fish(commands: str, arguments: str, about: str) -> str:
+    condition = f" -n 'contains -- (__ocpiq_command) {commands}'" if commands else ""
+    description = f" -d {_single(about)}" if about else ""
+    return f"complete -c ocpiq{condition} {arguments}{description}"
 
 
 def _single(text: str) -> str:
-    """Return the text in single quotes, as all three shells read it."""
+    """Return the text in single quotes, as bash, zsh and fish read it."""
     return "'" + text.replace("\\", "\\\\").replace("'", "'\\''") + "'" if "'" in text else f"'{text}'"

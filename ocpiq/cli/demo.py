@@ -11,7 +11,7 @@ from ocpiq.errors import UsageError
 
 
 def run(settings: Settings, shutdown: Shutdown) -> int:
-    """Serve until Ctrl-C, which is the usual end, or another signal."""
+    """Serve until Ctrl-C or another signal."""
     from ocpiq.demo import platform
 
     if settings.words:

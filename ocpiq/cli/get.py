@@ -1,4 +1,4 @@
-"""`ocpiq get MODULE`: ocpi-tool's command, said as a query."""
+"""`ocpiq get MODULE`: ocpi-tool's command, run as a query."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(settings: Settings, shutdown: Shutdown) -> int:
 
 
 def as_query(settings: Settings) -> str:
-    """Return the query that the command stands for. Raises UsageError."""
+    """Return the command written as a query. Raises UsageError."""
     from ocpiq.schema import modules
 
     if len(settings.words) != 1:

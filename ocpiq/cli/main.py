@@ -1,4 +1,4 @@
-"""The command line: arguments to a command, in a thread of its own that a signal can end."""
+"""The command line: find the command and run it in a thread that a signal can end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ocpiq.app.arguments import Arguments, parse
 from ocpiq.app.exit_codes import exit_code
 from ocpiq.app.settings import settings
 from ocpiq.app.shutdown import Shutdown
-from ocpiq.app.worker import apart
+from ocpiq.app.worker import run_in_thread
 from ocpiq.errors import UsageError
 
 # The function of each command; its module is imported only when it is run.
@@ -32,7 +32,7 @@ COMMANDS: Final = {
     "config": "ocpiq.app.config:run",
     "version": "ocpiq.cli.main:version",
 }
-CAN_BE_SHUT_DOWN: Final = ("query", "get", "demo")  # they run for long, or leave files unfinished
+TAKES_SHUTDOWN: Final = ("query", "get", "demo")  # commands that run for long or write files
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     shutdown = Shutdown()
     codes: list[int] = []
     with shutdown.on_signals():
-        if apart(lambda: codes.append(run(words, shutdown)), shutdown) == "stuck":
+        if run_in_thread(lambda: codes.append(run(words, shutdown)), shutdown) == "stuck":
             shutdown.abandon()
             stdio.clear_line()
             os._exit(shutdown.code)
@@ -50,8 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(argv: Sequence[str], shutdown: Shutdown | None = None) -> int:
     """Run the command line; whatever happens, return an exit code."""
-    asked = shutdown or Shutdown()
-    return exit_code(lambda: _dispatch(parse(argv), asked), asked)
+    shutdown = shutdown or Shutdown()
+    return exit_code(lambda: _dispatch(parse(argv), shutdown), shutdown)
 
 
 def _dispatch(arguments: Arguments, shutdown: Shutdown) -> int:
@@ -62,11 +62,13 @@ def _dispatch(arguments: Arguments, shutdown: Shutdown) -> int:
         return _help(arguments)
     module, _, function = COMMANDS[arguments.command].partition(":")
     command: Callable[..., int] = getattr(import_module(module), function)
-    chosen = settings(arguments)
-    return command(chosen, shutdown) if arguments.command in CAN_BE_SHUT_DOWN else command(chosen)
+    command_settings = settings(arguments)
+    if arguments.command in TAKES_SHUTDOWN:
+        return command(command_settings, shutdown)
+    return command(command_settings)
 
 
-def version(chosen: object = None) -> int:
+def version(settings: object = None) -> int:
     """Print the version of ocpiq."""
     from ocpiq import __version__
 
@@ -75,7 +77,7 @@ def version(chosen: object = None) -> int:
 
 
 def _help(arguments: Arguments) -> int:
-    """Print the help of a saved query, a command, or everything. Raises UsageError for a mistyped command."""
+    """Print the help of a saved query or a command, or the whole help. Raises UsageError for a mistyped command."""
     from ocpiq.app import help
 
     if arguments.command == "query" and arguments.has("from-file") and arguments.words:

@@ -1,4 +1,4 @@
-"""`ocpiq man`: the man page (man(7)), made from what `--help` prints."""
+"""`ocpiq man`: the man page (man(7)), made from the texts of `--help`."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def _page(version: str) -> Iterator[str]:
     for command in COMMANDS:
         yield from _entry(f"ocpiq {command.name} {command.takes}".rstrip(), command.about)
         yield ".PP"
-        yield from _as_it_is([f"ocpiq {words}" for words in command.examples])
+        yield from _verbatim([f"ocpiq {words}" for words in command.examples])
     yield ".SH OPTIONS"
     for title, options in GROUPS.items():
         yield f'.SS "{roff(title)}"'
         for option in options:
             yield from _entry(names(option).strip(), option.about)
-    yield from (".SH EXAMPLES", *_as_it_is(textwrap.dedent(EXAMPLES).splitlines()))
+    yield from (".SH EXAMPLES", *_verbatim(textwrap.dedent(EXAMPLES).splitlines()))
     yield from _table("EXIT STATUS", EXIT_CODES)
     yield from _table("ENVIRONMENT", ENVIRONMENT)
     yield from (".SH SEE ALSO", ".BR jq (1)")
 
 
 def roff(text: str) -> str:
-    """Return text that roff takes as it stands."""
+    """Return the text escaped for roff."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace('"', "\\(dq")
     text = "".join(letter if letter.isascii() else f"\\[u{ord(letter):04X}]" for letter in text)
     return "\\&" + text if text.startswith(".") else text
@@ -60,5 +60,5 @@ def _table(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield from _entry(name, about)
 
 
-def _as_it_is(lines: Iterable[str]) -> Iterator[str]:
+def _verbatim(lines: Iterable[str]) -> Iterator[str]:
     yield from (".nf", *map(roff, lines), ".fi")

@@ -1,4 +1,4 @@
-"""`ocpiq login`, `logout`, `platforms`: the platforms that can be pulled from."""
+"""`ocpiq login`, `logout` and `platforms`: store, remove and list logins."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKEN_VARIABLE: Final = "OCPIQ_TOKEN"  # noqa: S105 - the variable's name
 
 
 def login(settings: Settings) -> int:
-    """Log in, and keep what a pull needs to know."""
+    """Log in to a platform and store the login."""
     from ocpiq import ocpi
     from ocpiq.storage import logins
 
@@ -30,70 +30,70 @@ def login(settings: Settings) -> int:
             "ocpiq login takes one URL", hint="the versions or version-details URL of the platform"
         )
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
-    found = _logged_in(settings.words[0], settings.login, progress)
-    logins.save(found)
-    modules = ocpi.redact(", ".join(found.endpoints), found.token.value, cut=False)
-    say(f"logged in to {found.name}: OCPI {found.version}, {modules or 'no modules'}")
+    new_login = _log_in(settings.words[0], settings.login, progress)
+    logins.save(new_login)
+    modules = ocpi.redact(", ".join(new_login.endpoints), new_login.token.value, cut=False)
+    say(f"logged in to {new_login.name}: OCPI {new_login.version}, {modules or 'no modules'}")
     if settings.login.check:
         from ocpiq.cli.login_check import check
 
-        return check(found, progress)
+        return check(new_login, progress)
     return 0
 
 
-def _logged_in(url: str, options: LoginSettings, progress: Progress) -> Login:
-    """Return the login that the platform grants, after a check of the options. Raises UsageError and PlatformError."""
+def _log_in(url: str, options: LoginSettings, progress: Progress) -> Login:
+    """Check the options, log in and return the login. Raises UsageError and PlatformError."""
     from msgspec.structs import replace
 
     from ocpiq import ocpi
     from ocpiq.storage import keyring, logins
 
-    bare = ocpi.module_at(url) is not None
-    if options.party is None and not bare and not options.open:
+    is_module_url = ocpi.module_at(url) is not None
+    if options.party is None and not is_module_url and not options.open:
         raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
-    own = ocpi.parse_party(options.party) if options.party is not None else None
+    own_party = ocpi.parse_party(options.party) if options.party is not None else None
     if options.name:
         logins.valid_name(options.name)
     if options.keyring:
         keyring.check()
-    token = _token(options, needed=not bare)
-    found = ocpi.login(
+    token = _token(options, needed=not is_module_url)
+    new_login = ocpi.login(
         url,
         token,
-        own,
+        own_party,
         name=options.name,
         version=options.version,
         tls=_tls(options),
-        agree=_agree(options, token),
+        agree=_origin_consent(options, token),
         allow_http=options.allow_http,
         notify=progress,
     )
-    stored = options.keyring and found.token.value != ""
-    return replace(found, token=replace(found.token, in_keyring=True)) if stored else found
+    in_keyring = options.keyring and new_login.token.value != ""
+    return replace(new_login, token=replace(new_login.token, in_keyring=True)) if in_keyring else new_login
 
 
-def _agree(options: LoginSettings, token: str) -> Callable[[str], bool]:
-    """Return a function that decides if the token may go to another origin: by the options, else by asking a person."""
+def _origin_consent(options: LoginSettings, token: str) -> Callable[[str], bool]:
+    """Return a function that decides whether the token may go to another origin: by the options, else by asking."""
     from ocpiq.ocpi import origin, redact
 
     allowed = {origin(text) for text in options.allowed_origins}
     if "" in allowed:
         raise UsageError("--allow-origin takes an origin", hint="such as https://data.example.com")
 
-    def agree(there: str) -> bool:
-        if there in allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
-            return there in allowed
+    def consents(other_origin: str) -> bool:
+        if other_origin in allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return other_origin in allowed
         sys.stderr.write(
-            f"the platform keeps data at {redact(there, token, cut=False)}; may the token go there? [y/N] "
+            f"the platform keeps data at {redact(other_origin, token, cut=False)}; may the token go there? [y/N] "
         )
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
-    return agree
+    return consents
 
 
 def _tls(options: LoginSettings) -> Tls | None:
-    """Return the files for TLS, None without any."""
+    """Return the files for TLS, or None."""
     from ocpiq.storage import Tls
 
     paths = (options.ca_file, options.client_cert, options.client_key)
@@ -103,7 +103,7 @@ def _tls(options: LoginSettings) -> Tls | None:
 
 
 def logout(settings: Settings) -> int:
-    """Remove a login: the one named, or the current one."""
+    """Remove the named login, or the current one."""
     from ocpiq.storage import logins
 
     if len(settings.words) > 1:
@@ -115,28 +115,28 @@ def logout(settings: Settings) -> int:
 
 
 def platforms(settings: Settings) -> int:
-    """List the logins, the current one with a star."""
+    """List the logins; a star marks the current one."""
     from ocpiq import ocpi
     from ocpiq.storage import logins
 
     if settings.words:
         raise UsageError("ocpiq platforms takes no words")
-    known = logins.every()
-    if not known:
+    stored = logins.every()
+    if not stored:
         say("no platforms yet (ocpiq login URL --party XX-YYY)")
         return 0
-    used = platform_name(settings.pull) or logins.current()
-    width = max(len(login.name) for login in known)
-    for login in known:
-        star = "*" if login.name == used else " "
+    current = platform_name(settings.pull) or logins.current()
+    width = max(len(login.name) for login in stored)
+    for login in stored:
+        star = "*" if login.name == current else " "
         sys.stdout.write(f"{star} {login.name:<{width}}  {login.version:<5}  {ocpi.shown_address(login)}\n")
     return 0
 
 
 def _token(options: LoginSettings, *, needed: bool) -> str:
-    """Return the token: of the option, a file, the environment, or typed by a person at a terminal.
+    """Return the token: from the option, a file, the environment, or typed at the terminal.
 
-    If none is `needed` nobody is asked; an empty one is for a feed that is open to everyone.
+    Unless `needed`, nobody is asked for it. An empty token is for a feed that needs none.
     """
     if options.open:
         return ""

@@ -11,7 +11,7 @@ from ocpiq.app.progress import Progress
 from ocpiq.app.run import QueryText, compiled
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
-from ocpiq.app.worker import apart
+from ocpiq.app.worker import run_in_thread
 from ocpiq.errors import Notice, OcpiqError, WarningIssued
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.session import Session
@@ -27,7 +27,9 @@ def run(session: Session, text: str) -> None:
     progress = Progress(quiet=session.settings.quiet, verbose=session.settings.verbose)
     shutdown = Shutdown()
     with shutdown.on_signals(("SIGINT",), once=False):
-        ended = apart(lambda: _run_and_report(session, text, progress, shutdown), shutdown, force=True)
+        ended = run_in_thread(
+            lambda: _run_and_report(session, text, progress, shutdown), shutdown, force=True
+        )
     progress.clear()
     if shutdown.signal:
         sys.stderr.write(CLEAR)  # the terminal's own ^C

@@ -47,7 +47,7 @@ def test_a_check_tells_what_works_module_by_module(home):
         "tariffs: URL/ocpi/2.2.1/tariffs refuses the token (HTTP 403) "
         "(log in again: the token may have been renewed, or be one for registration (token A))",
         "tokens: 1,234 objects",
-        "not known here: nltnm-extra",
+        "not supported by ocpiq: nltnm-extra",
     ]
 
 
@@ -90,8 +90,11 @@ def test_a_check_warns_where_all_is_of_one_issuer(version, rows, issuer, home):
     )
     with serving(platform):
         run = command(home, ["login", platform.versions_url, *LOGIN, "--check"])
-    warned = [line for line in run.out.decode().splitlines() if "looked at" in line]
-    text = f"  all {len(rows)} looked at are of drivers of {issuer}: does this login see only a part?"
+    warned = [line for line in run.out.decode().splitlines() if "objects read" in line]
+    text = (
+        f"  all {len(rows)} objects read belong to drivers of {issuer}: "
+        "does this login see only some of the objects?"
+    )
     assert warned == ([text] if issuer else [])
     assert run.code == 0
     assert not re.search("12E46L8|12345678|1234567A", run.out.decode() + run.err)
@@ -120,6 +123,6 @@ def test_a_check_names_another_party_that_could_be_asked(module, rows, parties, 
     platform = Platform(modules=(module,), credentials={"roles": roles}, special={module: listing(*rows)})
     with serving(platform):
         run = command(home, ["login", platform.versions_url, *LOGIN, "--check"])
-    text = "  all 2 looked at are of NL-ABC: --to-party DE-XYZ asks for those of DE-XYZ"
-    assert [line for line in run.out.decode().splitlines() if "looked at" in line] == [text] * warned
+    text = "  all 2 objects read belong to NL-ABC: --to-party DE-XYZ asks for those of DE-XYZ"
+    assert [line for line in run.out.decode().splitlines() if "objects read" in line] == [text] * warned
     assert run.code == 0
