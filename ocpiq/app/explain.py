@@ -13,6 +13,7 @@ from ocpiq.app import variables as values
 from ocpiq.app.advice import quoted
 from ocpiq.app.help import WIDTH
 from ocpiq.app.progress import counted
+from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.report import failed
 from ocpiq.app.run import QueryText, compiled, text_of
 from ocpiq.app.settings import Settings
@@ -39,6 +40,7 @@ def run(settings: Settings) -> int:
     version = settings.query.version or DEFAULT_VERSION
     text = _one_query(settings)
     try:
+        stored_recipient(settings)
         variables = values.variables(settings.query)
         query = compiled(settings.query, text, variables)
     except OcpiqError as error:

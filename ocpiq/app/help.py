@@ -44,8 +44,9 @@ EXIT_CODES: Final = (
 ENVIRONMENT: Final = (
     ("OCPIQ_TOKEN", "the token of ocpiq login"),
     ("OCPIQ_PLATFORM", "the login to use, unless --platform names one"),
+    ("OCPIQ_RECIPIENT", "who receives the results, unless --recipient names one"),
     ("OCPIQ_HISTORY", "off: the prompt does not remember queries"),
-    ("OCPIQ_CONFIG", "folder of logins and config.toml (default: the user's own)"),
+    ("OCPIQ_CONFIG", "folder of logins, recipients and config.toml (default: the user's own)"),
     ("OCPIQ_STATE", "folder of the prompt's history (default: the user's own)"),
     ("OCPIQ_CACHE", "cache folder for parser tables, used only if the grammar was changed"),
     ("OCPIQ_DEBUG", "set: internal errors with a traceback, which may hold private values"),

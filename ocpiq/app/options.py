@@ -17,6 +17,7 @@ ASKS: Final = ("query", "explain")
 CHECKS: Final = ("query", "get", "explain")
 
 
+ACTIONS: Final = ("add", "list", "show", "rotate", "remove")  # of ocpiq recipient
 SHELLS: Final = ("bash", "zsh", "fish")
 
 
@@ -72,6 +73,18 @@ COMMANDS: Final = (
             "schema cdrs.cdr_token.uid",
             "schema cdrs.stop_date_time --ocpi-version 2.1.1",
             "schema locations.evses --json",
+        ),
+    ),
+    Command(
+        "recipient",
+        "[ACTION] [NAME]",
+        "list, add, show, rotate or remove the recipients of exports, each with a key of its own",
+        (
+            "recipient add utrecht",
+            "recipient list",
+            "recipient show utrecht",
+            "recipient rotate utrecht",
+            "recipient remove utrecht",
         ),
     ),
     Command("demo", "", "serve the embedded platform until Ctrl-C", ("demo", "demo --port 8642")),
@@ -222,6 +235,14 @@ SOURCES: Final = (
         "parallel", "", ("N",), "concurrent requests (default: adapts to the platform)", CHECKS, prompt=True
     ),
     Option("rate", "", ("N",), "at most N requests a minute", CHECKS, prompt=True),
+    Option(
+        "recipient",
+        "",
+        ("NAME",),
+        "who receives the results (default: OCPIQ_RECIPIENT); see `ocpiq recipient`",
+        CHECKS,
+        prompt=True,
+    ),
     Option("demo", "", (), "use the embedded platform with made-up data", CHECKS, prompt=True),
     Option(
         "ask",
@@ -253,7 +274,13 @@ LOGIN: Final = (
     Option("name", "", ("NAME",), "name of this login (default: the host)", ("login",)),
     Option("token", "", ("TOKEN",), "better: OCPIQ_TOKEN, --token-file or the hidden prompt", ("login",)),
     Option("token-file", "", ("FILE",), "file that holds the token", ("login",)),
-    Option("keyring", "", (), "keep the token in the system's keyring, not in a file", ("login",)),
+    Option(
+        "keyring",
+        "",
+        (),
+        "keep the token, or a recipient's key, in the system's keyring, not in a file",
+        ("login", "recipient"),
+    ),
     Option("open", "", (), "no token: the platform is open to everyone", ("login",)),
     Option("check", "", (), "list the platform's modules and test each", ("login",)),
     Option("allow-origin", "", ("ORIGIN",), "another https://HOST that may receive the token", ("login",)),
@@ -287,7 +314,7 @@ GROUPS: Final = {
     FORMAT_GROUP: FORMAT,
     "Sources of modules": SOURCES,
     "ocpiq get": GET,
-    "ocpiq login": LOGIN,
+    "ocpiq login, ocpiq recipient": LOGIN,
     "ocpiq explain, ocpiq schema": TOLD,
     "ocpiq demo": DEMO,
     "Other": OTHER,

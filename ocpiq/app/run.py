@@ -17,6 +17,7 @@ from ocpiq.app import variables as values
 from ocpiq.app.advice import advise
 from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress
+from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.report import failed
 from ocpiq.app.settings import InputSettings, QuerySettings, Settings
 from ocpiq.app.shutdown import Shutdown
@@ -141,6 +142,7 @@ def _prepared(
     progress: Progress,
     shutdown: Shutdown,
 ) -> QueryRun:
+    stored_recipient(settings)
     variables = values.variables(settings.query)
     query = compiled(settings.query, text, variables)
     sources = origin.sources(settings, query.modules, stack)

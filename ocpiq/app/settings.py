@@ -142,7 +142,10 @@ class LoginSettings(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """A run of ocpiq: the command, its words, and everything that options and the config file say."""
+    """A run of ocpiq: the command, its words, and everything that options and the config file say.
+
+    `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring.
+    """
 
     command: str = "query"
     words: tuple[str, ...] = ()
@@ -152,6 +155,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     pull: PullSettings = PullSettings()
     get: GetSettings = GetSettings()
     login: LoginSettings = LoginSettings()
+    recipient: str | None = None
+    keyring: bool = False
     quiet: bool = False
     verbose: bool = False
     json: bool = False
@@ -171,6 +176,8 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         pull=_pull(arguments, config),
         get=_get(arguments),
         login=_login(arguments),
+        recipient=arguments.last("recipient"),
+        keyring=arguments.has("keyring"),
         quiet=arguments.has("quiet"),
         verbose=arguments.has("verbose"),
         json=arguments.has("json"),

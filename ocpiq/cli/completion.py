@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from ocpiq.app.options import COMMANDS, OPTIONS, SHELLS, Option
+from ocpiq.app.options import ACTIONS, COMMANDS, OPTIONS, SHELLS, Option
 from ocpiq.app.settings import Settings
 from ocpiq.errors import UsageError, choices
 from ocpiq.query.imports import ENDINGS
 
 LOGINS: Final = r"ocpiq platforms 2>/dev/null | sed 's/^..//; s/ .*//'"
+RECIPIENTS: Final = r"ocpiq recipient list 2>/dev/null | sed 's/ .*//'"
+NAMES_OF: Final = {"platform": LOGINS, "recipient": RECIPIENTS}  # commands that print an option's words
 NAME: Final = re.compile(r"@?[a-z_][a-z_0-9]*")
 ALL: Final = ("query", *(command.name for command in COMMANDS))
 
@@ -43,7 +45,7 @@ def words_after(command: str) -> tuple[str, ...]:
         from ocpiq.language.reference import entries
 
         return tuple(sorted({name for entry in entries() for name in entry.names if NAME.fullmatch(name)}))
-    return SHELLS if command == "completion" else ()
+    return {"completion": SHELLS, "recipient": ACTIONS}.get(command, ())
 
 
 def bash() -> Iterator[str]:
@@ -127,7 +129,8 @@ def _bash_values() -> Iterator[str]:
             yield f'            COMPREPLY=($(compgen -P "$list" -W "{words}" -- "${{cur##*,}}")); return ;;'
         elif option.choices:
             yield f'        {name}) COMPREPLY=($(compgen -W "{words}" -- "$cur")); return ;;'
-    yield f'        --platform) COMPREPLY=($(compgen -W "$({LOGINS})" -- "$cur")); return ;;'
+    for option_name, print_names in NAMES_OF.items():
+        yield f'        --{option_name}) COMPREPLY=($(compgen -W "$({print_names})" -- "$cur")); return ;;'
     yield "        --source)"
     yield "            compopt -o nospace 2>/dev/null"
     yield f'            COMPREPLY=($(compgen -S = -W "{" ".join(modules())}" -- "$cur")); return ;;'
@@ -140,6 +143,7 @@ def zsh() -> Iterator[str]:
     from ocpiq.schema import modules
 
     yield from ("#compdef ocpiq", "_ocpiq_logins() {", f"    compadd -- $({LOGINS})", "}")
+    yield from ("_ocpiq_recipients() {", f"    compadd -- $({RECIPIENTS})", "}")
     yield from (
         "_ocpiq_source() {",
         "    if compset -P '*='; then _files",
@@ -241,8 +245,8 @@ def _fish_takes(option: Option) -> str:
 
     if option.choices:
         return f" -x -a {_single(' '.join(option.choices))}"
-    if option.name == "platform":
-        return f" -x -a {_single(f'({LOGINS})')}"
+    if print_names := NAMES_OF.get(option.name):
+        return f" -x -a {_single(f'({print_names})')}"
     if option.name == "source":
         return f" -r -a {_single(' '.join(f'{module}=' for module in modules()))}"
     return " -r" * bool(option.takes)
@@ -270,8 +274,8 @@ def _zsh_value(option: Option, word: str) -> str:
         return (
             f"_values -s , word {' '.join(option.choices)}" if word == "LIST" else _zsh_words(option.choices)
         )
-    if option.name == "platform":
-        return "_ocpiq_logins"
+    if option.name in NAMES_OF:
+        return "_ocpiq_logins" if option.name == "platform" else "_ocpiq_recipients"
     return {"FILE": "_files", "MODULE=PATH": "_ocpiq_source", "DIR": "_files -/"}.get(word, " ")
 
 

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "login": "ocpiq.cli.platforms:login",
     "logout": "ocpiq.cli.platforms:logout",
     "platforms": "ocpiq.cli.platforms:platforms",
+    "recipient": "ocpiq.cli.recipient:run",
     "demo": "ocpiq.cli.demo:run",
     "help": "ocpiq.app.reference:run",
     "completion": "ocpiq.cli.completion:run",

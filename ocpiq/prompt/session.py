@@ -9,6 +9,7 @@ from msgspec import Struct, field, structs
 
 from ocpiq.app import sources as origin
 from ocpiq.app import variables as values
+from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.settings import Settings
 from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.prompt.paths import list_folder
@@ -52,6 +53,7 @@ class Session(Struct):
         if form not in registry.ON_TERMINAL:
             form = "json"
         session = cls(settings, ExitStack(), variables=values.variables(settings.query), form=form)
+        stored_recipient(settings)
         if not (pull.platform or pull.files or pull.demo or logins.names()):
             return None
         session.reopen(settings)

@@ -175,11 +175,11 @@ def path_of(name: str) -> Path:
     return folder() / f"{valid_name(name)}.json"
 
 
-def valid_name(name: str) -> str:
-    """Return `name` if it is a valid platform name. Raises UsageError."""
+def valid_name(name: str, noun: str = "platform") -> str:
+    """Return `name` if it is a valid name of a platform, or of another `noun`. Raises UsageError."""
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"invalid platform name {printable(name)}",
+            f"invalid {noun} name {printable(name)}",
             hint="up to 64 letters, digits, dots, dashes and underscores, starting with a letter or digit",
         )
     return name

@@ -12,7 +12,15 @@ from unittest.mock import patch
 
 from ocpiq.cli.main import run
 
-SETTINGS = ("OCPIQ_TOKEN", "OCPIQ_PLATFORM", "OCPIQ_DEBUG", "OCPIQ_CONFIG", "JQ_COLORS")
+SETTINGS = (
+    "OCPIQ_TOKEN",
+    "OCPIQ_PLATFORM",
+    "OCPIQ_RECIPIENT",
+    "OCPIQ_DEBUG",
+    "OCPIQ_CONFIG",
+    "OCPIQ_STATE",
+    "JQ_COLORS",
+)
 
 
 class Outcome(NamedTuple):
