@@ -11,34 +11,34 @@ from ocpiq.analysis.scope import Flow, Folding, Scope
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
 from ocpiq.language.printer import unparse
-from ocpiq.plan.blanks import FORMS, Blanks, of_aggregate
+from ocpiq.plan.blanks import FORMS, Blanks, aggregate_blanks
 from ocpiq.plan.nodes import Aggregate, Constant, Fold, GroupKey, Local, MakeObject, Operand, Outputs, Plan
-from ocpiq.plan.types import NUMBER, Nothing, ObjectType, OpaqueType, Type, clean, consume, look_at
+from ocpiq.plan.types import NUMBER, NoInput, ObjectType, OpaqueType, Type, is_clean, consume, check_blanks
 
 
-class Function(Struct, frozen=True):
+class AggregateFunction(Struct, frozen=True):
     """An aggregate function: the type of its result (None: that of what it moves), and what its state holds."""
 
     result: Type | None = OpaqueType(clean=True)
     holds: bool = False  # every value, or every one that differs
 
 
-AGGREGATES: dict[tuple[str, int], Function] = {
-    ("count", 0): Function(NUMBER),
-    ("count", 1): Function(NUMBER),
-    ("sum", 1): Function(NUMBER),
-    ("avg", 1): Function(),
-    ("min", 1): Function(),
-    ("max", 1): Function(),
-    ("first", 1): Function(None),
-    ("last", 1): Function(None),
-    ("any", 1): Function(),
-    ("all", 1): Function(),
-    ("stddev", 1): Function(),
-    ("median", 1): Function(holds=True),
-    ("quantile", 2): Function(holds=True),
-    ("count_distinct", 1): Function(NUMBER, holds=True),
-    ("collect", 1): Function(None, holds=True),
+AGGREGATES: dict[tuple[str, int], AggregateFunction] = {
+    ("count", 0): AggregateFunction(NUMBER),
+    ("count", 1): AggregateFunction(NUMBER),
+    ("sum", 1): AggregateFunction(NUMBER),
+    ("avg", 1): AggregateFunction(),
+    ("min", 1): AggregateFunction(),
+    ("max", 1): AggregateFunction(),
+    ("first", 1): AggregateFunction(None),
+    ("last", 1): AggregateFunction(None),
+    ("any", 1): AggregateFunction(),
+    ("all", 1): AggregateFunction(),
+    ("stddev", 1): AggregateFunction(),
+    ("median", 1): AggregateFunction(holds=True),
+    ("quantile", 2): AggregateFunction(holds=True),
+    ("count_distinct", 1): AggregateFunction(NUMBER, holds=True),
+    ("collect", 1): AggregateFunction(None, holds=True),
 }
 
 OF_NUMBERS = ("sum", "avg", "stddev", "median", "quantile")
@@ -50,7 +50,7 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
     folding = Folding(flow, [], {})
     take_weight(analysis, flow)
     place = flow.scope.place(node)
-    nothing = Nothing(
+    nothing = NoInput(
         "in an aggregate there is no single value, only functions over all of them",
         "put the field into `by`, or take one with first(…), min(…) or max(…)",
     )
@@ -73,7 +73,7 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
     return Staged(plan, kind)
 
 
-def call(analysis: Analysis, node: tree.Call, scope: Scope) -> Resolved:
+def resolve_call(analysis: Analysis, node: tree.Call, scope: Scope) -> Resolved:
     """Resolve a call of an aggregate function: its argument sees each value, its result is a local."""
     folding = scope.folding
     assert folding is not None
@@ -95,13 +95,13 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
         elif node.name in ("min", "max"):
             checks.ordered(unparse(node), kind, node.arguments[0], flow.scope)
         held = weight_of(flow) and node.name not in ADDITIVE
-        blanks = Blanks.REFUSES if held else of_aggregate(node.name)
+        blanks = Blanks.REFUSES if held else aggregate_blanks(node.name)
         if blanks is Blanks.OUTSIDE:
-            look_at(kind, place)
+            check_blanks(kind, place)
         else:
             consume(kind, place, blanks)
         if function.result is None:
-            result_kind = OpaqueType(clean(kind))
+            result_kind = OpaqueType(is_clean(kind))
         argument = Operand(plan, kind)
     if len(node.arguments) > 1:
         at = _share(analysis, node.arguments[1], flow)
@@ -114,7 +114,7 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
 def _share(analysis: Analysis, node: tree.Expr, flow: Flow) -> Plan:
     """Resolve the second argument of `quantile`: one share for all values."""
     place = flow.after.place(node)
-    nothing = Nothing(
+    nothing = NoInput(
         "which quantile must be the same for all values", "write a number such as 0.95, or a $variable"
     )
     plan, kind = analysis.resolve(node, flow.after.plain(), nothing)
@@ -204,7 +204,7 @@ def _with_keys(keys: list[GroupKey], result: Plan, kind: Type, place: Span) -> R
     return MakeObject((*entries, *result.entries)), ObjectType({**fields, **kind.fields})
 
 
-def misused(name: str, arity: int) -> str:
+def misuse_hint(name: str, arity: int) -> str:
     """Return the hint for a name that only the expression of an `aggregate` knows."""
     if (name, arity) in AGGREGATES:
         return f"{name} is a function of `aggregate`: … | aggregate {name}" + ("(…)" if arity else "")

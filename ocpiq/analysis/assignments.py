@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ocpiq.analysis.context import Analysis, Handler, Resolved, product
+from ocpiq.analysis.context import Analysis, Handler, Resolved, product_outputs
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
-from ocpiq.plan.blanks import of_operator
+from ocpiq.plan.blanks import operator_blanks
 from ocpiq.plan.nodes import Bind, Identity, Local, Modify, Operand, Operate, Otherwise, Paths, Plan
-from ocpiq.plan.types import OpaqueType, Type, clean, consume, look_at, use
+from ocpiq.plan.types import OpaqueType, Type, is_clean, consume, check_blanks, use
 
 
-def paths(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
+def resolve_paths(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
     """Resolve `path(f)`."""
     body = _traced(analysis, node.arguments[0], scope, kind)
     if not isinstance(kind, OpaqueType):
@@ -34,10 +34,10 @@ def assign(analysis: Analysis, node: tree.Assign, scope: Scope, kind: Type) -> R
     right, right_kind = analysis.resolve(node.right, scope, kind)
     value = analysis.name("value")
     if node.op != "=":
-        look_at(there, scope.place(node.left), of_operator(node.op))
+        check_blanks(there, scope.place(node.left), operator_blanks(node.op))
     update = _update(node.op, Local(value), right_kind, scope, node)
-    plan = Bind(right, value, Modify(traced, update, span=place), outputs=product(right))
-    return plan, OpaqueType(clean(kind) and clean(right_kind))
+    plan = Bind(right, value, Modify(traced, update, span=place), outputs=product_outputs(right))
+    return plan, OpaqueType(is_clean(kind) and is_clean(right_kind))
 
 
 def _update(operator: str, value: Plan, kind: Type, scope: Scope, node: tree.Assign) -> Plan:
@@ -49,7 +49,7 @@ def _update(operator: str, value: Plan, kind: Type, scope: Scope, node: tree.Ass
     if operator == "//=":
         use(kind)
         return Otherwise(Operand(Identity(), OpaqueType()), value, span=place)
-    consume(kind, scope.place(node.right), of_operator(operator))
+    consume(kind, scope.place(node.right), operator_blanks(operator))
     return Operate(operator[:-1], Operand(Identity(), OpaqueType()), Operand(value, kind), span=place)
 
 
@@ -57,7 +57,7 @@ def _traced(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Pl
     """Resolve a body whose paths are followed: it walks ordinary values, so that `.` is wanted whole."""
     use(kind)
     analysis.follows_paths = True
-    plan, _ = analysis.resolve(node, scope, OpaqueType(clean(kind)))
+    plan, _ = analysis.resolve(node, scope, OpaqueType(is_clean(kind)))
     return plan
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ocpiq.analysis.context import Analysis, Resolved, Wrap, pipe, product
-from ocpiq.analysis.paths import get, item
+from ocpiq.analysis.context import Analysis, Resolved, Wrap, pipe, product_outputs
+from ocpiq.analysis.paths import resolve_field, item_type
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
 from ocpiq.plan.blanks import FORMS, KEY
-from ocpiq.plan.nodes import Bind, Constant, Given, Identity, Index, Local, Native, Outputs, Plan, Try
-from ocpiq.plan.types import ObjectType, OpaqueType, ScalarType, Type, clean, consume, use
+from ocpiq.plan.nodes import Bind, Constant, RunVariable, Identity, Index, Local, Native, Outputs, Plan, Try
+from ocpiq.plan.types import ObjectType, OpaqueType, ScalarType, Type, is_clean, consume, use
 
 
 def look_up(node: tree.Variable, scope: Scope) -> Resolved:
@@ -32,7 +32,7 @@ def look_up(node: tree.Variable, scope: Scope) -> Resolved:
     if known.gone:
         raise CompileError(f"${node.name} is not available here: {known.gone}", span=scope.place(node))
     if not known.name:
-        return Given(node.name), known.kind
+        return RunVariable(node.name), known.kind
     return Local(known.name), known.kind
 
 
@@ -58,11 +58,11 @@ def destructure(
     ways: list[list[tuple[Plan, str]]] = []
     for pattern in patterns:
         match = Match(analysis, scope, [*nulls], names=names)
-        _match(match, pattern, value, OpaqueType(clean(kind)))
+        _match(match, pattern, value, OpaqueType(is_clean(kind)))
         ways.append(match.binds)
     use(kind)
     for name, unique in names.items():
-        scope = scope.with_variable(name, Variable(unique, OpaqueType(clean(kind))))
+        scope = scope.with_variable(name, Variable(unique, OpaqueType(is_clean(kind))))
     before = analysis.name("before")
 
     def wrap(body: Plan) -> Plan:
@@ -77,7 +77,7 @@ def destructure(
 
 def _bound(binds: list[tuple[Plan, str]], body: Plan) -> Plan:
     for source, name in reversed(binds):
-        body = Bind(source, name, body, outputs=product(source, body))
+        body = Bind(source, name, body, outputs=product_outputs(source, body))
     return body
 
 
@@ -131,13 +131,13 @@ def _match(match: Match, pattern: tree.Pattern, value: Plan, kind: Type) -> None
     for number, inner in reversed(list(enumerate(pattern.items))):
         key = Constant(number)
         part = pipe(Local(whole), Index(key, span=match.scope.place(inner)))
-        _match(match, inner, part, item(kind, key))
+        _match(match, inner, part, item_type(kind, key))
 
 
 def _entry(match: Match, entry: tree.PatternEntry, whole: str, kind: Type) -> None:
     place = match.scope.place(entry)
     if isinstance(entry.key, tree.Variable):
-        field, field_kind = get(entry.key.name, kind, place, optional=False)
+        field, field_kind = resolve_field(entry.key.name, kind, place, optional=False)
         match.bind(entry.key.name, pipe(Local(whole), field), field_kind)
         if entry.pattern is not None:
             _match(match, entry.pattern, pipe(Local(whole), field), field_kind)
@@ -148,11 +148,11 @@ def _entry(match: Match, entry: tree.PatternEntry, whole: str, kind: Type) -> No
     consume(key_kind, place, FORMS[KEY])
     literal_key(key, place)
     if isinstance(key, Constant):
-        field, field_kind = get(str(key.value), kind, place, optional=False)
+        field, field_kind = resolve_field(str(key.value), kind, place, optional=False)
     else:
         chosen = match.analysis.name("key")
         match.binds.append((pipe(Local(whole), key), chosen))
-        field, field_kind = Index(Local(chosen), span=place), item(kind, Local(chosen))
+        field, field_kind = Index(Local(chosen), span=place), item_type(kind, Local(chosen))
     _match(match, entry.pattern, pipe(Local(whole), field), field_kind)
 
 

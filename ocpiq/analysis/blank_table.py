@@ -8,7 +8,7 @@ from typing import Final
 
 from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.builtins import BUILTINS
-from ocpiq.plan.blanks import FORMS, Blanks, of_aggregate
+from ocpiq.plan.blanks import FORMS, Blanks, aggregate_blanks
 
 WIDTH: Final = 80
 TITLE: Final = "What each operator, form and builtin does with a blank"
@@ -21,7 +21,7 @@ def blank_table() -> str:
     for blanks in Blanks:
         parts.append(f"{blanks.value}:")
         parts += _list("forms", (form for form, found in FORMS.items() if found is blanks))
-        parts += _list("aggregates", (name for name, _ in AGGREGATES if of_aggregate(name) is blanks))
+        parts += _list("aggregates", (name for name, _ in AGGREGATES if aggregate_blanks(name) is blanks))
         parts += _list("builtins", _builtins(blanks))
         parts.append("")
     return "\n".join([*parts, REST, ""])

@@ -10,10 +10,10 @@ import msgspec
 
 from ocpiq.analysis import aggregates
 from ocpiq.analysis.aggregates import AGGREGATES
-from ocpiq.analysis.assignments import paths
+from ocpiq.analysis.assignments import resolve_paths
 from ocpiq.analysis.builtins import BUILTINS, Builtin
-from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved, product
-from ocpiq.analysis.paths import present
+from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved, product_outputs
+from ocpiq.analysis.paths import require_input
 from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
 from ocpiq.analysis.sources import resolve_source
 from ocpiq.errors import CompileError, did_you_mean
@@ -34,13 +34,13 @@ from ocpiq.plan.types import (
     BOOLEAN,
     NULL,
     STRING,
-    Nothing,
+    NoInput,
     OpaqueType,
     SourceType,
     Type,
     consume,
-    formatted,
-    look_at,
+    formatted_type,
+    check_blanks,
     use,
 )
 from ocpiq.schema import modules
@@ -77,9 +77,9 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
     if key == ("_zone", 0):
         return Constant(analysis.zone), STRING
     if scope.folding is not None and key in AGGREGATES:
-        return aggregates.call(analysis, node, scope)
+        return aggregates.resolve_call(analysis, node, scope)
     if key == ("path", 1):
-        return paths(analysis, node, scope, kind)
+        return resolve_paths(analysis, node, scope, kind)
     if key in BUILTINS:
         return _native(analysis, BUILTINS[key], node, scope, kind)
     define = _definition(*key)
@@ -102,30 +102,30 @@ def _unknown(node: tree.Call, scope: Scope) -> CompileError:
         return CompileError(
             f"{node.name} takes {takes} argument{'' if takes == '1' else 's'}, not {arity}",
             span=scope.place(node),
-            hint=aggregates.misused(node.name, arity),
+            hint=aggregates.misuse_hint(node.name, arity),
         )
     what = "function" if arity else "module or function"
-    hint = aggregates.misused(node.name, arity) or did_you_mean(node.name, known)
+    hint = aggregates.misuse_hint(node.name, arity) or did_you_mean(node.name, known)
     return CompileError(f"no {what} is called {node.name}", span=scope.place(node), hint=hint)
 
 
 def _native(analysis: Analysis, builtin: Builtin, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
     place = scope.place(node)
     if builtin.reads:
-        present(kind, place)
+        require_input(kind, place)
         counts = node.name == "length" and isinstance(kind, SourceType) and kind.is_list
         if not counts:  # the length of a list needs none of its items
             use(kind)
-        look_at(kind, place, builtin.blanks)
+        check_blanks(kind, place, builtin.blanks)
     operands: list[Operand] = []
     for number, argument in enumerate(node.arguments):
         plan, type_ = analysis.resolve(argument, scope, kind)
         consume(type_, scope.place(argument), builtin.of_argument(number))
         operands.append(Operand(plan, type_))
-    outputs = product(*(operand.part for operand in operands)).then(builtin.outputs)
+    outputs = product_outputs(*(operand.part for operand in operands)).then(builtin.outputs)
     plan = Native(node.name, kind, tuple(operands), outputs=outputs, span=place)
     if builtin.formats:
-        return plan, formatted([kind, *(operand.kind for operand in operands)])
+        return plan, formatted_type([kind, *(operand.kind for operand in operands)])
     if builtin.typed:
         return plan, builtin.typed(kind)
     return plan, OpaqueType() if builtin.result is None else builtin.result
@@ -154,10 +154,10 @@ def _inline(
     body, result = analysis.resolve(define.body, inner, kind)
     called = {id(closure) for closure in analysis.called[before:]}
     for closure in closures:
-        if id(closure) not in called and not isinstance(kind, Nothing):
+        if id(closure) not in called and not isinstance(kind, NoInput):
             analysis.check(closure.body, scope, kind)  # never evaluated, and yet no mistake may stand there
     for unique, plan in reversed(values):
-        body = Bind(plan, unique, body, outputs=product(plan, body))
+        body = Bind(plan, unique, body, outputs=product_outputs(plan, body))
     return body, result
 
 
@@ -208,7 +208,7 @@ def recursive_definition(
         use(kind)
         for unique, value in reversed(values):
             source = Parameter(unique, outputs=Outputs.MANY)
-            body = Bind(source, value, body, outputs=product(source, body))
+            body = Bind(source, value, body, outputs=product_outputs(source, body))
         return binding, body
 
     binding, body = resolve(Outputs.ONE)  # right if it follows from itself
@@ -218,7 +218,7 @@ def recursive_definition(
 
 
 def _invoke(analysis: Analysis, binding: Recursive, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
-    present(kind, scope.place(node))
+    require_input(kind, scope.place(node))
     use(kind)
     arguments: list[Plan] = []
     for argument in node.arguments:

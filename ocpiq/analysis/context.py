@@ -82,7 +82,7 @@ def pipe(*parts: Plan) -> Plan:
     return flat[0] if len(flat) == 1 else Pipe(tuple(flat), outputs=outputs)
 
 
-def product(*parts: Plan) -> Outputs:
+def product_outputs(*parts: Plan) -> Outputs:
     """Return the outputs of something computed for each combination of the parts' outputs."""
     outputs = Outputs.ONE
     for part in parts:

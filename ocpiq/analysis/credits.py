@@ -38,15 +38,15 @@ def _read(name: str, view: ViewNode, need: Demand, place: Span) -> None:
     need.at(name).whole = True
 
 
-def scanned(plan: Plan) -> Scan | None:
+def scan_of(plan: Plan) -> Scan | None:
     """Return the source whose objects a plan makes its outputs of, each while the object is at hand."""
     match plan:
         case Scan():
             return plan
         case Pipe(parts=parts):
-            return scanned(parts[0])
+            return scan_of(parts[0])
         case Sort(body=body) | Join(body=body):
-            return scanned(body)
+            return scan_of(body)
     return None
 
 
@@ -63,7 +63,7 @@ def take_weight(analysis: Analysis, flow: Flow) -> None:
         analysis.netted.add(analysis.weights[weight])
 
 
-def check_whole(stage: tree.Stage, scope: Scope, carried: tuple[str, ...]) -> None:
+def check_keeps_credits(stage: tree.Stage, scope: Scope, carried: tuple[str, ...]) -> None:
     """Raise for a stage that may drop a credit CDR and keep what it cancels."""
     weight = scope.variables.get(NET)
     if weight is None or weight.name not in carried:

@@ -10,14 +10,14 @@ from msgspec import Struct
 
 from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.credits import ADDITIVE
-from ocpiq.analysis.streams import inside
+from ocpiq.analysis.streams import children
 from ocpiq.analysis.totals import misleading
 from ocpiq.plan.nodes import (
     Aggregate,
     Constant,
     Distinct,
     Fold,
-    Given,
+    RunVariable,
     Join,
     MakeArray,
     Moment,
@@ -199,7 +199,7 @@ def _newest(count: Plan | None) -> int | str | None:
     match count:
         case Constant(value=int(number)):
             return number
-        case Given(name=name):
+        case RunVariable(name=name):
             return f"${name}"
     return None
 
@@ -227,9 +227,9 @@ def _held(part: object) -> Iterator[str]:
             yield f"every value that {name} takes"
         case Fold(function=name, argument=argument) if AGGREGATES[name, 0 if argument is None else 1].holds:
             yield f"every value that {name} takes"
-    for inner in inside(part):
+    for inner in children(part):
         yield from _held(inner)
 
 
 def _pulls(part: object) -> bool:
-    return isinstance(part, Scan) or any(map(_pulls, inside(part)))
+    return isinstance(part, Scan) or any(map(_pulls, children(part)))

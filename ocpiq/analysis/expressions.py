@@ -7,12 +7,12 @@ from msgspec import structs
 from ocpiq.analysis import checks
 from ocpiq.analysis.bindings import destructure, literal_key, look_up
 from ocpiq.analysis.builtins import BUILTINS
-from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
-from ocpiq.analysis.paths import get, guarded, item
+from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product_outputs
+from ocpiq.analysis.paths import resolve_field, guarded_outputs, item_type
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
-from ocpiq.plan.blanks import FORMS, KEY, Blanks, of_operator
+from ocpiq.plan.blanks import FORMS, KEY, Blanks, operator_blanks
 from ocpiq.plan.nodes import (
     Bind,
     Comma,
@@ -44,11 +44,11 @@ from ocpiq.plan.types import (
     ObjectType,
     OpaqueType,
     Type,
-    clean,
+    is_clean,
     consume,
-    either,
-    formatted,
-    look_at,
+    union_of,
+    formatted_type,
+    check_blanks,
     use,
 )
 from ocpiq.values import arithmetic
@@ -81,9 +81,9 @@ def text(analysis: Analysis, node: tree.Text, scope: Scope, kind: Type) -> Resol
         use(type_)
         parts.append(plan)
         kinds.append(type_)
-    outputs = product(*(part for part in parts if not isinstance(part, str)))
+    outputs = product_outputs(*(part for part in parts if not isinstance(part, str)))
     name = known_format(node.format or "@text", scope.place(node))
-    return Interpolate(tuple(parts), name, outputs=outputs, span=scope.place(node)), formatted(kinds)
+    return Interpolate(tuple(parts), name, outputs=outputs, span=scope.place(node)), formatted_type(kinds)
 
 
 def format_(analysis: Analysis, node: tree.Format, scope: Scope, kind: Type) -> Resolved:
@@ -105,8 +105,8 @@ def array(analysis: Analysis, node: tree.Array, scope: Scope, kind: Type) -> Res
     """Resolve `[…]`."""
     if node.body is None:
         return Constant([]), ListType(NULL)
-    body, item = analysis.resolve(node.body, scope, kind)
-    return MakeArray(body), ListType(item)
+    body, item_type = analysis.resolve(node.body, scope, kind)
+    return MakeArray(body), ListType(item_type)
 
 
 def object_(analysis: Analysis, node: tree.Object, scope: Scope, kind: Type) -> Resolved:
@@ -123,7 +123,7 @@ def object_(analysis: Analysis, node: tree.Object, scope: Scope, kind: Type) -> 
             for known in (fields or {}).values():
                 use(known)
             fields = None
-    outputs = product(*(part for pair in entries for part in pair))
+    outputs = product_outputs(*(part for pair in entries for part in pair))
     plan = MakeObject(tuple(entries), outputs=outputs, span=scope.place(node))
     return plan, OpaqueType() if fields is None else ObjectType(fields)
 
@@ -141,11 +141,11 @@ def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, kind: Type) -> t
         return key, value, type_
     if isinstance(key, Constant):
         base, here = analysis.resolve(tree.Identity(span=entry.span), scope, kind)
-        value, type_ = get(str(key.value), here, scope.place(entry), optional=False)
+        value, type_ = resolve_field(str(key.value), here, scope.place(entry), optional=False)
         return key, pipe(base, value), type_
     name = analysis.name("key")
     value = Index(Local(name), span=scope.place(entry))
-    return Bind(key, name, Local(name), outputs=key.outputs), value, item(kind, Local(name))
+    return Bind(key, name, Local(name), outputs=key.outputs), value, item_type(kind, Local(name))
 
 
 def negate(analysis: Analysis, node: tree.Negate, scope: Scope, kind: Type) -> Resolved:
@@ -175,8 +175,8 @@ def chain(analysis: Analysis, node: tree.Chain, scope: Scope, kind: Type) -> Res
 
 def _logic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: tree.Chain) -> Plan:
     for _, kind in (left, right):
-        look_at(kind, scope.place(node), of_operator(operator))
-    outputs = product(left[0], right[0])
+        check_blanks(kind, scope.place(node), operator_blanks(operator))
+    outputs = product_outputs(left[0], right[0])
     if outputs is Outputs.NONE and left[0].outputs is not Outputs.NONE:
         outputs = Outputs.MANY  # the right side may not be asked
     return Logic(operator, Operand(*left), Operand(*right), outputs=outputs, span=scope.place(node))
@@ -184,15 +184,15 @@ def _logic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: t
 
 def _arithmetic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: tree.Chain) -> Resolved:
     for _, kind in (left, right):
-        consume(kind, scope.place(node), of_operator(operator))
+        consume(kind, scope.place(node), operator_blanks(operator))
     plan = Operate(
-        operator, Operand(*left), Operand(*right), outputs=product(left[0], right[0]), span=scope.place(node)
+        operator, Operand(*left), Operand(*right), outputs=product_outputs(left[0], right[0]), span=scope.place(node)
     )
     if left[1] == NUMBER == right[1]:
         return plan, NUMBER
     if operator == "+" and STRING in (left[1], right[1]):
         return plan, OpaqueType(clean=True)
-    return plan, OpaqueType(clean(left[1]) and clean(right[1]))
+    return plan, OpaqueType(is_clean(left[1]) and is_clean(right[1]))
 
 
 def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) -> Resolved:
@@ -202,15 +202,15 @@ def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) ->
     checks.operation(node.op, (node.left, node.right), ((left, left_kind), (right, right_kind)), scope)
     for here, other, part in ((left_kind, right_kind, node.left), (right_kind, left_kind, node.right)):
         if other == NULL and node.op in ("==", "!="):  # whether it is there, not what it is
-            look_at(here, scope.place(part), of_operator(node.op))
+            check_blanks(here, scope.place(part), operator_blanks(node.op))
             continue
         inside = type(here) is type(other) and isinstance(other, ObjectType | ListType)
-        consume(here, scope.place(part), Blanks.REFUSES if inside else of_operator(node.op))
+        consume(here, scope.place(part), Blanks.REFUSES if inside else operator_blanks(node.op))
     plan = Operate(
         node.op,
         Operand(left, left_kind),
         Operand(right, right_kind),
-        outputs=product(left, right),
+        outputs=product_outputs(left, right),
         span=scope.place(node),
     )
     return plan, BOOLEAN
@@ -218,10 +218,10 @@ def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) ->
 
 def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, kind: Type) -> Resolved:
     """Resolve `a // b // c`, from the right."""
-    resolved = [analysis.resolve(item, scope, kind) for item in node.items]
+    resolved = [analysis.resolve(item_type, scope, kind) for item_type in node.items]
     right, right_kind = resolved[-1]
     for left, left_kind in reversed(resolved[:-1]):
-        look_at(left_kind, scope.place(node), of_operator("//"))
+        check_blanks(left_kind, scope.place(node), operator_blanks("//"))
         one = left.outputs in (Outputs.ONE, Outputs.MAYBE, Outputs.NONE) and right.outputs is Outputs.ONE
         right = Otherwise(
             Operand(left, left_kind),
@@ -229,7 +229,7 @@ def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, kind
             outputs=Outputs.ONE if one else Outputs.MANY,
             span=scope.place(node),
         )
-        right_kind = either([left_kind, right_kind])
+        right_kind = union_of([left_kind, right_kind])
     return right, right_kind
 
 
@@ -244,7 +244,7 @@ def comma(analysis: Analysis, node: tree.Comma, scope: Scope, kind: Type) -> Res
             )
     resolved = [analysis.resolve(inner, scope, kind) for inner in node.items]
     plan = Comma(tuple(part for part, _ in resolved), outputs=Outputs.MANY)
-    return plan, either([type_ for part, type_ in resolved if part.outputs is not Outputs.NONE] or [NULL])
+    return plan, union_of([type_ for part, type_ in resolved if part.outputs is not Outputs.NONE] or [NULL])
 
 
 def paren(analysis: Analysis, node: tree.Paren, scope: Scope, kind: Type) -> Resolved:
@@ -260,7 +260,7 @@ def if_(analysis: Analysis, node: tree.If, scope: Scope, kind: Type) -> Resolved
     kinds = [type_] if plan.outputs is not Outputs.NONE else []
     for condition_node, then_node in reversed(node.branches):
         condition, condition_kind = analysis.resolve(condition_node, scope, kind)
-        look_at(condition_kind, scope.place(condition_node), FORMS["if a then b else c"])
+        check_blanks(condition_kind, scope.place(condition_node), FORMS["if a then b else c"])
         then, then_kind = analysis.resolve(then_node, scope, kind)
         if then.outputs is not Outputs.NONE:
             kinds.append(then_kind)
@@ -271,26 +271,26 @@ def if_(analysis: Analysis, node: tree.If, scope: Scope, kind: Type) -> Resolved
             outputs=condition.outputs.then(then.outputs.otherwise(plan.outputs)),
             span=scope.place(condition_node),
         )
-    return plan, either(kinds[::-1]) if kinds else NULL
+    return plan, union_of(kinds[::-1]) if kinds else NULL
 
 
 def try_(analysis: Analysis, node: tree.Try, scope: Scope, kind: Type) -> Resolved:
     """Resolve `try … catch …`."""
     body, body_kind = analysis.resolve(node.body, structs.replace(scope, quiet=True), kind)
     if node.handler is None:
-        return Try(body, None, outputs=guarded(body.outputs)), body_kind
+        return Try(body, None, outputs=guarded_outputs(body.outputs)), body_kind
     handler, handler_kind = analysis.resolve(node.handler, scope, OpaqueType())
     outputs = Outputs.ONE if body.outputs is handler.outputs is Outputs.ONE else Outputs.MANY
-    return Try(body, handler, outputs=outputs), either([body_kind, handler_kind])
+    return Try(body, handler, outputs=outputs), union_of([body_kind, handler_kind])
 
 
 def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, kind: Type) -> Resolved:
     """Resolve `reduce source as $x (start; update)`."""
-    source, item = analysis.resolve(node.source, scope, kind)
+    source, item_type = analysis.resolve(node.source, scope, kind)
     start, start_kind = analysis.resolve(node.start, scope, kind)
     use(start_kind)
     name, state = analysis.name("item"), OpaqueType()
-    inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope)
+    inner, wrap = destructure(analysis, node.patterns, Local(name), item_type, scope)
     update, body_kind = analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
     use(body_kind)
     once = wrap(Constant(None)).outputs is Outputs.ONE
@@ -314,11 +314,11 @@ def _step(analysis: Analysis, update: Plan, state: str, extract: Plan) -> Plan:
 
 def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, kind: Type) -> Resolved:
     """Resolve `foreach source as $x (start; update; extract)`."""
-    source, item = analysis.resolve(node.source, scope, kind)
+    source, item_type = analysis.resolve(node.source, scope, kind)
     start, start_kind = analysis.resolve(node.start, scope, kind)
     use(start_kind)
     name, state = analysis.name("item"), analysis.name("state")
-    inner, wrap = destructure(analysis, node.patterns, Local(name), item, scope)
+    inner, wrap = destructure(analysis, node.patterns, Local(name), item_type, scope)
     inner = inner.again(REDUCE_AGAIN)
     update, update_kind = analysis.resolve(node.update, inner, OpaqueType())
     use(update_kind)

@@ -11,7 +11,7 @@ from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
 from ocpiq.language.tree import children
 from ocpiq.plan.nodes import Join, JoinKey, Operand, Outputs
-from ocpiq.plan.types import NULL, Nothing, SourceType, Type, UnionType, consume, either
+from ocpiq.plan.types import NULL, NoInput, SourceType, Type, UnionType, consume, union_of
 
 OLD_IDS = ("id", "uid", "evse_id", "tariff_id", "auth_id", "location_id", "evse_uid")  # `string` in 2.1.1
 
@@ -21,7 +21,7 @@ Pair = tuple[tree.Expr, tree.Expr]
 def join(analysis: Analysis, node: tree.Join, flow: Flow) -> Staged:
     """Resolve the stage: its source is pulled once, before the first value; what is read of it is indexed."""
     place = flow.scope.place(node)
-    nothing = Nothing(
+    nothing = NoInput(
         "what is joined is computed once, where no value is there yet",
         f"compare in `on`: … as ${node.name} on .id == ${node.name}.id",
     )
@@ -30,7 +30,7 @@ def join(analysis: Analysis, node: tree.Join, flow: Flow) -> Staged:
     pairs = (
         _natural(analysis, node, flow, right_kind) if node.on is None else _pairs(node, node.on, flow.scope)
     )
-    only = Nothing(f"this side of the equality is of ${node.name} alone", f"write ${node.name}.… == …")
+    only = NoInput(f"this side of the equality is of ${node.name} alone", f"write ${node.name}.… == …")
     inside = flow.after.with_variable(node.name, Variable(row, right_kind))
     keys = []
     for left_node, right_node in pairs:
@@ -43,7 +43,7 @@ def join(analysis: Analysis, node: tree.Join, flow: Flow) -> Staged:
         keys.append(JoinKey(left, right_, ids))
     outputs = flow.outputs.then(Outputs.MANY if node.each else Outputs.ONE)
     plan = Join(flow.body, right, row, name, tuple(keys), node.each, outputs=outputs, span=place)
-    return Staged(plan, flow.kind, (node.name, Variable(name, either([right_kind, NULL]))))
+    return Staged(plan, flow.kind, (node.name, Variable(name, union_of([right_kind, NULL]))))
 
 
 def _side(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Operand:

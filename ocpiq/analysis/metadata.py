@@ -118,7 +118,7 @@ def _read(parameter: QueryParameter, value: Value) -> Value:
         ) from None
 
 
-class Kind(Struct, frozen=True):
+class ParameterType(Struct, frozen=True):
     """A type of parameters: what it is called, an example, and what reads a value or raises ValueError."""
 
     name: str
@@ -178,12 +178,12 @@ def _zone(value: Value) -> Value:
 
 
 TYPES: Final = {
-    "string": Kind("a string", "TEXT", _string),
-    "number": Kind("a number", "1.5", _number),
-    "integer": Kind("a whole number", "10", _integer),
-    "boolean": Kind("true or false", "true", _boolean),
-    "date": Kind("a date", "2026-01-31", _date),
-    "period": Kind("a period", "2026-01", _period),
-    "zone": Kind("a time zone", "Europe/Amsterdam", _zone),
-    "json": Kind("a value", "TEXT", lambda value: value),
+    "string": ParameterType("a string", "TEXT", _string),
+    "number": ParameterType("a number", "1.5", _number),
+    "integer": ParameterType("a whole number", "10", _integer),
+    "boolean": ParameterType("true or false", "true", _boolean),
+    "date": ParameterType("a date", "2026-01-31", _date),
+    "period": ParameterType("a period", "2026-01", _period),
+    "zone": ParameterType("a time zone", "Europe/Amsterdam", _zone),
+    "json": ParameterType("a value", "TEXT", lambda value: value),
 }

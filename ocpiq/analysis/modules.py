@@ -64,7 +64,7 @@ class NoLibrary:
         return ()
 
 
-def described(program: tree.Program) -> dict[str, Value]:
+def module_description(program: tree.Program) -> dict[str, Value]:
     """Return what `modulemeta` says of a module: its metadata, what it imports (`deps`), what it defines (`defs`)."""
     deps: list[Value] = []
     for statement in program.imports:

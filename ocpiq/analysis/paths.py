@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product
+from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product_outputs
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
 from ocpiq.language import tree
@@ -25,30 +25,30 @@ from ocpiq.plan.nodes import (
 from ocpiq.plan.types import (
     NULL,
     ListType,
-    Nothing,
+    NoInput,
     ObjectType,
     OpaqueType,
     ScalarType,
     SourceType,
     Type,
     UnionType,
-    clean,
+    is_clean,
     consume,
-    either,
-    look_at,
+    union_of,
+    check_blanks,
     use,
 )
 
 
 def identity(analysis: Analysis, node: tree.Identity, scope: Scope, kind: Type) -> Resolved:
     """Resolve `.`."""
-    present(kind, scope.place(node))
+    require_input(kind, scope.place(node))
     return Identity(), kind
 
 
-def present(kind: Type, place: Span) -> None:
+def require_input(kind: Type, place: Span) -> None:
     """Raise where something is asked of a value, and none is there."""
-    if isinstance(kind, Nothing):
+    if isinstance(kind, NoInput):
         raise CompileError(kind.reason, span=place, hint=kind.hint)
 
 
@@ -60,18 +60,18 @@ def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resol
     keys: list[tuple[str, Plan]] = []
     for step in node.steps:
         if isinstance(step, tree.Question):
-            walked = Try(walked, None, outputs=guarded(walked.outputs), span=scope.place(node))
+            walked = Try(walked, None, outputs=guarded_outputs(walked.outputs), span=scope.place(node))
             continue
         part, here = _step(analysis, step, scope, kind, here, keys)
         if step.optional:
-            part = Try(part, None, of_step=True, outputs=guarded(part.outputs), span=scope.place(node))
+            part = Try(part, None, of_step=True, outputs=guarded_outputs(part.outputs), span=scope.place(node))
         walked = pipe(walked, part)
     for name, key in keys:
-        walked = Bind(key, name, walked, outputs=product(key, walked))
+        walked = Bind(key, name, walked, outputs=product_outputs(key, walked))
     return walked, here
 
 
-def guarded(outputs: Outputs) -> Outputs:
+def guarded_outputs(outputs: Outputs) -> Outputs:
     """Return the outputs of a part whose errors end them."""
     return outputs if outputs is not Outputs.ONE else Outputs.MAYBE
 
@@ -87,20 +87,20 @@ def _step(
     place = scope.place(step)
     match step:
         case tree.Field(name=str(name)):
-            return get(name, here, place, optional=step.optional or scope.quiet)
+            return resolve_field(name, here, place, optional=step.optional or scope.quiet)
         case tree.Iterate():
-            return Iterate(outputs=Outputs.MANY, span=place), each(here, place)
+            return Iterate(outputs=Outputs.MANY, span=place), items_type(here, place)
         case tree.Slice():
             end = _key(analysis, step.end, scope, kind, keys)
             start = _key(analysis, step.start, scope, kind, keys)
-            return Slice(start, end, span=place), cut(here)
+            return Slice(start, end, span=place), slice_type(here)
         case tree.Field(name=tree.Text() as text):
             key = _key(analysis, text, scope, kind, keys)
         case tree.Index():
             key = _key(analysis, step.key, scope, kind, keys)
     if isinstance(key, Constant) and isinstance(key.value, str):
-        return get(key.value, here, place, optional=step.optional or scope.quiet)
-    return Index(key, span=place), item(here, key)
+        return resolve_field(key.value, here, place, optional=step.optional or scope.quiet)
+    return Index(key, span=place), item_type(here, key)
 
 
 def _key(
@@ -118,7 +118,7 @@ def _key(
     return Local(name)
 
 
-def get(name: str, here: Type, place: Span, *, optional: bool) -> Resolved:
+def resolve_field(name: str, here: Type, place: Span, *, optional: bool) -> Resolved:
     """Take the field `name` of a value of type `here`; an unknown field of a source is an error unless optional."""
     kind: Type = here
     how: Type = here
@@ -128,7 +128,7 @@ def get(name: str, here: Type, place: Span, *, optional: bool) -> Resolved:
             kind = others[0]
             how = here if isinstance(kind, SourceType) else OpaqueType()
     result = _field(kind, name, place, optional=optional)
-    return Field(name, how, span=place), either([result, NULL]) if isinstance(
+    return Field(name, how, span=place), union_of([result, NULL]) if isinstance(
         kind, ObjectType
     ) and how != kind else result
 
@@ -148,7 +148,7 @@ def _field(kind: Type, name: str, place: Span, *, optional: bool) -> Type:
             if child is not None:
                 return child
     use(kind)
-    return NULL if kind == NULL else OpaqueType(clean(kind))
+    return NULL if kind == NULL else OpaqueType(is_clean(kind))
 
 
 def _child(kind: SourceType, name: str, place: Span, *, optional: bool) -> Type | None:
@@ -173,9 +173,9 @@ def _named(kind: SourceType, *more: str) -> str:
     return ".".join((kind.view.blank.module, *kind.path, *more))
 
 
-def each(here: Type, place: Span) -> Type:
+def items_type(here: Type, place: Span) -> Type:
     """Return the type of the items of a value."""
-    look_at(here, place, FORMS[".[]"])
+    check_blanks(here, place, FORMS[".[]"])
     match here:
         case SourceType(is_list=True) if here.view.children:
             # sent as an object instead, these are the values of its fields, which may be blank
@@ -187,12 +187,12 @@ def each(here: Type, place: Span) -> Type:
         case ListType(item=inner):
             return inner
         case ObjectType(fields=fields) if fields:
-            return either(list(fields.values()))
+            return union_of(list(fields.values()))
     use(here)
-    return OpaqueType(clean(here))
+    return OpaqueType(is_clean(here))
 
 
-def item(here: Type, key: Plan) -> Type:
+def item_type(here: Type, key: Plan) -> Type:
     """Return the type of one item of a value; it may be null."""
     number = isinstance(key, Constant) and isinstance(key.value, int | float)
     match here:
@@ -202,14 +202,14 @@ def item(here: Type, key: Plan) -> Type:
             use(here)
             return here
         case ListType(item=inner) if number:
-            return either([inner, NULL])
+            return union_of([inner, NULL])
         case ScalarType(kind="string"):
             return ScalarType("string")
     use(here)
-    return OpaqueType(clean(here))
+    return OpaqueType(is_clean(here))
 
 
-def cut(here: Type) -> Type:
+def slice_type(here: Type) -> Type:
     """Return the type of a slice of a value."""
     match here:
         case SourceType(is_list=True) if here.view.children:
@@ -220,7 +220,7 @@ def cut(here: Type) -> Type:
         case ListType() | ScalarType(kind="string"):
             return here
     use(here)
-    return OpaqueType(clean(here))
+    return OpaqueType(is_clean(here))
 
 
 HANDLERS: dict[type, Handler] = {tree.Identity: identity, tree.Path: path}

@@ -9,8 +9,8 @@ from msgspec import structs
 
 from ocpiq.analysis.bindings import destructure
 from ocpiq.analysis.calls import recursive_definition
-from ocpiq.analysis.context import Analysis, Handler, Resolved, Wrap, pipe, product
-from ocpiq.analysis.credits import NET, check_whole, scanned
+from ocpiq.analysis.context import Analysis, Handler, Resolved, Wrap, pipe, product_outputs
+from ocpiq.analysis.credits import NET, check_keeps_credits, scan_of
 from ocpiq.analysis.scope import Definition, Flow, Scope, Variable
 from ocpiq.analysis.stages import resolve_stage
 from ocpiq.errors import CompileError
@@ -45,7 +45,7 @@ class PipelineBuilder:
         self.parts.append(plan)
         self.kind = kind
         self.started = True
-        scan = scanned(plan)
+        scan = scan_of(plan)
         if scan is not None and scan.weight:
             self.scope = self.scope.with_variable(NET, Variable(scan.weight, NUMBER))
             self.carried += (scan.weight,)
@@ -73,7 +73,7 @@ class PipelineBuilder:
     def stage(self, analysis: Analysis, node: tree.Stage) -> None:
         """Add a stage: it takes all outputs of what stands inside the binders that are entered once."""
         body = _wrapped(self.wraps[self.once :], self.parts)
-        check_whole(node, self.scope, self.carried)
+        check_keeps_credits(node, self.scope, self.carried)
         flow = Flow(body, self.outputs, self.kind, self.scope, self.after(), self.carried)
         staged = resolve_stage(analysis, node, flow)
         self.wraps, self.parts, self.outputs = self.wraps[: self.once], [], Outputs.ONE
@@ -133,13 +133,13 @@ def _bind(analysis: Analysis, item: tree.Bind, walk: PipelineBuilder) -> None:
     source, source_kind = analysis.resolve(item.source, walk.scope, walk.kind)
     value = Local(analysis.name("bound"))
     inside, wrap = destructure(analysis, item.patterns, value, source_kind, walk.scope)
-    scan = scanned(source)
+    scan = scan_of(source)
     if scan is not None and scan.weight:
         inside = inside.with_variable(NET, Variable(scan.weight, NUMBER))
 
     def make(rest: Plan) -> Plan:
         body = wrap(rest)
-        return Bind(source, value.name, body, outputs=product(source, body))
+        return Bind(source, value.name, body, outputs=product_outputs(source, body))
 
     walk.wrap(make, inside, make(Identity()).outputs)
 

@@ -12,7 +12,7 @@ from ocpiq.analysis.credits import read_credits
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, PrivacyError, Span, UnsupportedError, did_you_mean
 from ocpiq.language import tree
-from ocpiq.plan.nodes import Constant, Given, Moment, Outputs, Period, Plan, Scan, SourcePlan
+from ocpiq.plan.nodes import Constant, RunVariable, Moment, Outputs, Period, Plan, Scan, SourcePlan
 from ocpiq.plan.types import SourceType, Type
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import view
@@ -151,7 +151,7 @@ def _period(analysis: Analysis, name: str, clause: tree.During, scope: Scope) ->
 def _newest(clause: tree.Newest, scope: Scope) -> Plan:
     if clause.variable is None:
         return Constant(clause.count)
-    return Given(_given(clause.variable, "newest", "10", scope.place(clause), scope))
+    return RunVariable(_given(clause.variable, "newest", "10", scope.place(clause), scope))
 
 
 def _given(name: str, word: str, example: str, place: Span, scope: Scope) -> str:

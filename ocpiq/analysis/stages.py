@@ -10,7 +10,7 @@ from ocpiq.analysis.scope import Flow, Scope
 from ocpiq.errors import CompileError, did_you_mean
 from ocpiq.language import tree
 from ocpiq.plan.blanks import FORMS
-from ocpiq.plan.nodes import Constant, Distinct, Given, Local, Operand, Outputs, Plan, Sort, SortKey, Take
+from ocpiq.plan.nodes import Constant, Distinct, RunVariable, Local, Operand, Outputs, Plan, Sort, SortKey, Take
 from ocpiq.plan.types import consume
 
 
@@ -93,4 +93,4 @@ def _count(count: tree.Count, after: Scope) -> Plan:
     if known.gone:
         hint = "the count must be known before the first input is read"
         raise CompileError(f"${count.variable} belongs to each value", span=place, hint=hint)
-    return Local(known.name) if known.name else Given(count.variable)
+    return Local(known.name) if known.name else RunVariable(count.variable)

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.analysis.credits import CANCELLED, CREDIT
-from ocpiq.analysis.streams import Place, fields, parts_of, places, streamed
+from ocpiq.analysis.streams import Place, fields_read, descendants, source_fields, stream_origins
 from ocpiq.errors import Span
 from ocpiq.plan.nodes import (
     Aggregate,
@@ -65,7 +65,7 @@ class Total(Struct, frozen=True):
 def misleading(plan: QueryPlan, version: str) -> tuple[Misleading, ...]:
     """Return what is to be said of the totals of a query on a platform of an OCPI `version`."""
     found: dict[str, Span | None] = {}
-    for part in parts_of(plan.body) if plan.sources else ():
+    for part in descendants(plan.body) if plan.sources else ():
         labels: dict[str, list[str]] = {}
         for total in _totals(part):
             for problem in _problems(total, plan, version):
@@ -83,20 +83,20 @@ def _totals(part: object) -> Iterator[Total]:
     """Yield the totals of a part: those of `aggregate`, and of jq's `add`, `length` and `reduce`."""
     match part:
         case Aggregate(body=body, folds=folds, span=span):
-            over = {each.source for each in streamed(body) if isinstance(each, Scan)}
+            over = {each.source for each in stream_origins(body) if isinstance(each, Scan)}
             for fold in folds:
-                read = set() if fold.argument is None else fields(fold.argument)
+                read = set() if fold.argument is None else fields_read(fold.argument)
                 yield Total(fold.function, fold.label, read, over, span)
         case Native(name="add", input=ListType(item=item), span=span):
-            read = set(places(item))
+            read = set(source_fields(item))
             yield Total("sum", "add", read, {number for number, _ in read}, span)
         case Native(name="length", input=ListType(item=item), span=span):
-            yield Total("count", "length", set(), {number for number, path in places(item) if not path}, span)
+            yield Total("count", "length", set(), {number for number, path in source_fields(item) if not path}, span)
         case Reduce(source=source, update=update, span=span):
-            for operation in parts_of(update):
+            for operation in descendants(update):
                 if isinstance(operation, Operate) and operation.operator == "+":
-                    over = {each.source for each in streamed(source) if isinstance(each, Scan)}
-                    yield Total("sum", OF_REDUCE, fields(operation), over, span)
+                    over = {each.source for each in stream_origins(source) if isinstance(each, Scan)}
+                    yield Total("sum", OF_REDUCE, fields_read(operation), over, span)
 
 
 def _problems(total: Total, plan: QueryPlan, version: str) -> Iterator[str]:
@@ -208,7 +208,7 @@ def _of_groups(part: Aggregate) -> Iterator[str]:
     """Yield what is wrong with totals over the results of another aggregate."""
     inner = {
         name: function
-        for each in streamed(part.body)
+        for each in stream_origins(part.body)
         if isinstance(each, Aggregate) and each.keys is not None
         for name, function in _functions(each)
     }
@@ -244,12 +244,12 @@ def _functions(part: Aggregate) -> Iterator[tuple[str, str]]:
 def _counted_twice(plan: QueryPlan) -> Iterator[tuple[str, Span | None]]:
     """Yield the sums of a field and of one that it includes."""
     locals_: dict[str, Plan] = {}
-    for part in parts_of(plan.body):
+    for part in descendants(plan.body):
         if isinstance(part, Bind):
             locals_[part.name] = part.source
         elif isinstance(part, Aggregate):
             locals_ |= {fold.result: fold.argument.part for fold in part.folds if fold.argument}
-    for part in parts_of(plan.body):
+    for part in descendants(plan.body):
         if isinstance(part, Operate) and part.operator == "+":
             left, right = (set(_amounts(side, locals_, 0)) for side in (part.left, part.right))
             for whole, inner in ((a, b) for a in left for b in right):
@@ -268,10 +268,10 @@ def _amounts(part: object, locals_: dict[str, Plan], depth: int) -> Iterator[Pla
         return
     match part:
         case Operand(part=inner, kind=kind):
-            found = list(places(kind))
+            found = list(source_fields(kind))
             yield from found or _amounts(inner, locals_, depth + 1)
         case Field(kind=kind, name=name):
-            yield from ((number, (*path, name)) for number, path in places(kind))
+            yield from ((number, (*path, name)) for number, path in source_fields(kind))
         case Pipe(parts=parts):
             last = next((each for each in reversed(parts) if isinstance(each, Field)), parts[0])
             yield from _amounts(last, locals_, depth + 1)

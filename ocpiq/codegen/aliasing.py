@@ -10,7 +10,7 @@ from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.plan.nodes import (
     Bind,
     Constant,
-    Given,
+    RunVariable,
     Identity,
     Interpolate,
     Local,
@@ -62,7 +62,7 @@ def _is_safe_replacement(new: Plan, shared: frozenset[str]) -> bool:
 def is_independent(plan: Plan, shared: frozenset[str]) -> bool:
     """Tell whether no output of `plan` can be, or contain, a container of its input; scalars cannot."""
     match plan:
-        case Constant() | Given() | Interpolate() | Logic() | Negate():
+        case Constant() | RunVariable() | Interpolate() | Logic() | Negate():
             return True
         case Local(name=name):
             return name not in shared

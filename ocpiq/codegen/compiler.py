@@ -16,7 +16,7 @@ from ocpiq.codegen import pyast
 from ocpiq.codegen.emitter import Emitter
 from ocpiq.gate import Shape
 from ocpiq.plan.nodes import Function, Outputs, Plan, QueryPlan
-from ocpiq.plan.types import BOOLEAN, ScalarType, SourceType, Type, clean
+from ocpiq.plan.types import BOOLEAN, ScalarType, SourceType, Type, is_clean
 
 Consumer: TypeAlias = Callable[[ast.expr], None]
 ValueWriter: TypeAlias = Callable[["Compiler", Any, ast.expr], ast.expr]
@@ -153,7 +153,7 @@ class Compiler(Emitter):
 
     def may_be_blank(self, type_: Type) -> bool:
         """Tell whether a value can be or contain a blank; without sources, none can."""
-        return bool(self.plan.sources) and not isinstance(type_, ScalarType) and not clean(type_)
+        return bool(self.plan.sources) and not isinstance(type_, ScalarType) and not is_clean(type_)
 
     def shape(self, type_: SourceType) -> Shape | None:
         """Return the shape of the objects at a path of a source; None if they are ordinary values."""

@@ -11,7 +11,7 @@ from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
 from ocpiq.plan.blanks import Blanks
 from ocpiq.plan.nodes import (
     Constant,
-    Given,
+    RunVariable,
     Interpolate,
     Local,
     Logic,
@@ -44,7 +44,7 @@ def local(compiler: Compiler, node: Local, dot: ast.expr) -> ast.expr:
     return pyast.name(node.name)
 
 
-def run_variable(compiler: Compiler, node: Given, dot: ast.expr) -> ast.expr:
+def run_variable(compiler: Compiler, node: RunVariable, dot: ast.expr) -> ast.expr:
     """A variable that the run sets."""
     return pyast.subscript(pyast.name("variables"), pyast.constant(node.name))
 
@@ -344,7 +344,7 @@ def _call(compiler: Compiler, node: Native, dot: ast.expr, outputs: list[ast.exp
 VALUES: dict[type, ValueWriter] = {
     Constant: constant,
     Local: local,
-    Given: run_variable,
+    RunVariable: run_variable,
     MakeArray: make_array,
     MakeObject: make_object_one,
     Operate: operate_one,

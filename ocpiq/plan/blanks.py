@@ -74,12 +74,12 @@ AGGREGATES: Final[dict[str, Blanks]] = {
 """What an aggregate function does with a blank in its argument; those that are not here refuse it."""
 
 
-def of_aggregate(name: str) -> Blanks:
+def aggregate_blanks(name: str) -> Blanks:
     """Return what an aggregate function does."""
     return AGGREGATES.get(name, Blanks.REFUSES)
 
 
-def of_operator(operator: str) -> Blanks:
+def operator_blanks(operator: str) -> Blanks:
     """Return the entry of a binary operator, and of the assignment that is short for it."""
     return FORMS[f"a {operator.removesuffix('=') if operator in UPDATES else operator} b"]
 

@@ -9,23 +9,23 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ocpiq.plan.nodes import Fold, GroupKey, Outputs, Part, QueryPlan
-from ocpiq.plan.types import ListType, Nothing, ObjectType, OpaqueType, ScalarType, SourceType, UnionType
+from ocpiq.plan.nodes import Fold, GroupKey, Outputs, PlanNode, QueryPlan
+from ocpiq.plan.types import ListType, NoInput, ObjectType, OpaqueType, ScalarType, SourceType, UnionType
 from ocpiq.privacy.demand import Demand
 
 MARKS = {Outputs.NONE: " -", Outputs.ONE: "", Outputs.MAYBE: " ?", Outputs.MANY: " *"}
-TYPES = (OpaqueType, ScalarType, ObjectType, ListType, UnionType, SourceType, Nothing)
+TYPES = (OpaqueType, ScalarType, ObjectType, ListType, UnionType, SourceType, NoInput)
 
 
-def printed(plan: QueryPlan) -> str:
+def plan_text(plan: QueryPlan) -> str:
     """Return the plan as text."""
     lines = list(_part(plan.body, 0))
     for number, source in enumerate(plan.sources):
-        lines.append(f"source {number}: {source.module} reads {', '.join(paths(source.need)) or 'nothing'}")
+        lines.append(f"source {number}: {source.module} reads {', '.join(demand_paths(source.need)) or 'nothing'}")
     return "\n".join(lines)
 
 
-def paths(need: Demand, path: str = "") -> Iterator[str]:
+def demand_paths(need: Demand, path: str = "") -> Iterator[str]:
     """Yield the paths that are read: `.` for the whole object, `a?` where only presence is asked for."""
     if need.whole:
         yield path or "."
@@ -33,10 +33,10 @@ def paths(need: Demand, path: str = "") -> Iterator[str]:
         yield f"{path}?"
     else:
         for name, inner in need.fields.items():
-            yield from paths(inner, f"{path}.{name}" if path else name)
+            yield from demand_paths(inner, f"{path}.{name}" if path else name)
 
 
-def _part(part: Part, depth: int) -> Iterator[str]:
+def _part(part: PlanNode, depth: int) -> Iterator[str]:
     own: list[str] = []
     inner: list[str] = []
     for name in part.__struct_fields__:
@@ -57,7 +57,7 @@ def _part(part: Part, depth: int) -> Iterator[str]:
 
 def _inside(value: object, depth: int) -> Iterator[str]:
     """Yield the lines of the parts that a field holds."""
-    if isinstance(value, Part):
+    if isinstance(value, PlanNode):
         yield from _part(value, depth)
     elif isinstance(value, Fold | GroupKey):
         what = (

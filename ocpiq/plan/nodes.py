@@ -38,7 +38,7 @@ class Outputs(IntEnum):
         return max(self, other, Outputs.MAYBE)
 
 
-class Part(Struct, frozen=True, kw_only=True):
+class PlanNode(Struct, frozen=True, kw_only=True):
     """What every part of a plan has."""
 
     outputs: Outputs = Outputs.ONE
@@ -52,65 +52,65 @@ class Operand(Struct, frozen=True):
     kind: Type
 
 
-class Identity(Part, frozen=True):
+class Identity(PlanNode, frozen=True):
     """`.`"""
 
 
-class Constant(Part, frozen=True):
+class Constant(PlanNode, frozen=True):
     """A value that stands in the query."""
 
     value: Value
 
 
-class Local(Part, frozen=True):
+class Local(PlanNode, frozen=True):
     """A variable bound by the query; `name` is the compiler's own."""
 
     name: str
 
 
-class Given(Part, frozen=True):
+class RunVariable(PlanNode, frozen=True):
     """A variable that is given to the run: `--arg` and its kin."""
 
     name: str
 
 
-class Field(Part, frozen=True):
+class Field(PlanNode, frozen=True):
     """The field `name` of `.`, a value of type `kind`."""
 
     name: str
     kind: Type
 
 
-class Index(Part, frozen=True):
+class Index(PlanNode, frozen=True):
     """The item of `.` at a computed key."""
 
     key: Plan
 
 
-class Slice(Part, frozen=True):
+class Slice(PlanNode, frozen=True):
     """The slice of `.`."""
 
     start: Plan
     end: Plan
 
 
-class Iterate(Part, frozen=True):
+class Iterate(PlanNode, frozen=True):
     """Every item of `.`."""
 
 
-class Pipe(Part, frozen=True):
+class Pipe(PlanNode, frozen=True):
     """One part after the other."""
 
     parts: tuple[Plan, ...]
 
 
-class Comma(Part, frozen=True):
+class Comma(PlanNode, frozen=True):
     """All outputs of one part, then of the next."""
 
     parts: tuple[Plan, ...]
 
 
-class Bind(Part, frozen=True):
+class Bind(PlanNode, frozen=True):
     """For each output of `source`, bound to `name`, all outputs of `body`."""
 
     source: Plan
@@ -118,26 +118,26 @@ class Bind(Part, frozen=True):
     body: Plan
 
 
-class MakeArray(Part, frozen=True):
+class MakeArray(PlanNode, frozen=True):
     """All outputs of `body` in an array."""
 
     body: Plan
 
 
-class MakeObject(Part, frozen=True):
+class MakeObject(PlanNode, frozen=True):
     """An object for each combination of keys and values."""
 
     entries: tuple[tuple[Plan, Plan], ...]
 
 
-class Interpolate(Part, frozen=True):
+class Interpolate(PlanNode, frozen=True):
     """A string with parts that are computed; `format` is `@csv` and its kin, `@text` for none."""
 
     parts: tuple[str | Plan, ...]
     format: str
 
 
-class Operate(Part, frozen=True):
+class Operate(PlanNode, frozen=True):
     """Arithmetic and comparison: `operator` is one of `+ - * / % == != < <= > >=`."""
 
     operator: str
@@ -145,7 +145,7 @@ class Operate(Part, frozen=True):
     right: Operand
 
 
-class Logic(Part, frozen=True):
+class Logic(PlanNode, frozen=True):
     """`and`, `or`."""
 
     operator: str
@@ -153,20 +153,20 @@ class Logic(Part, frozen=True):
     right: Operand
 
 
-class Negate(Part, frozen=True):
+class Negate(PlanNode, frozen=True):
     """`-body`."""
 
     body: Plan
 
 
-class Otherwise(Part, frozen=True):
+class Otherwise(PlanNode, frozen=True):
     """`left // right`."""
 
     left: Operand
     right: Plan
 
 
-class If(Part, frozen=True):
+class If(PlanNode, frozen=True):
     """`if condition then … else …`."""
 
     condition: Operand
@@ -174,7 +174,7 @@ class If(Part, frozen=True):
     otherwise: Plan
 
 
-class Try(Part, frozen=True):
+class Try(PlanNode, frozen=True):
     """`try body catch handler`; without a handler, errors end the outputs.
 
     `of_step` marks the `?` of a step, `.a?`: it does not hide that a path goes on from a computed value.
@@ -185,7 +185,7 @@ class Try(Part, frozen=True):
     of_step: bool = False
 
 
-class Reduce(Part, frozen=True):
+class Reduce(PlanNode, frozen=True):
     """`reduce source as $name (start; update)`; `update` may bind more of the pattern.
 
     Where the pattern may bind several times for one output of `source`, `update` itself reads and binds `state`.
@@ -198,7 +198,7 @@ class Reduce(Part, frozen=True):
     state: str = ""
 
 
-class Foreach(Part, frozen=True):
+class Foreach(PlanNode, frozen=True):
     """`foreach source as $name (start; update; extract)`: `update` reads `state`, binds it, and extracts from it."""
 
     source: Plan
@@ -208,20 +208,20 @@ class Foreach(Part, frozen=True):
     state: str
 
 
-class Label(Part, frozen=True):
+class Label(PlanNode, frozen=True):
     """`label $name | body`."""
 
     name: str
     body: Plan
 
 
-class Break(Part, frozen=True):
+class Break(PlanNode, frozen=True):
     """`break $name`."""
 
     name: str
 
 
-class Native(Part, frozen=True):
+class Native(PlanNode, frozen=True):
     """A builtin that is written in Python: called with `.` and each combination of its arguments' outputs."""
 
     name: str
@@ -229,7 +229,7 @@ class Native(Part, frozen=True):
     arguments: tuple[Operand, ...]
 
 
-class Function(Part, frozen=True):
+class Function(PlanNode, frozen=True):
     """A definition that calls itself, visible in `body`."""
 
     name: str
@@ -238,40 +238,40 @@ class Function(Part, frozen=True):
     body: Plan
 
 
-class Invoke(Part, frozen=True):
+class Invoke(PlanNode, frozen=True):
     """A call of such a definition; its arguments are parts, run by the callee on inputs of its own."""
 
     name: str
     arguments: tuple[Plan, ...]
 
 
-class Parameter(Part, frozen=True):
+class Parameter(PlanNode, frozen=True):
     """A call of a parameter inside such a definition."""
 
     name: str
 
 
-class Paths(Part, frozen=True):
+class Paths(PlanNode, frozen=True):
     """`path(body)`: the path of each output of `body`, as an array."""
 
     body: Plan
 
 
-class Modify(Part, frozen=True):
+class Modify(PlanNode, frozen=True):
     """`paths |= update`: the first output of `update` at each path; where there is none, the path is deleted."""
 
     paths: Plan
     update: Plan
 
 
-class Scan(Part, frozen=True):
+class Scan(PlanNode, frozen=True):
     """The objects of a source. With `net`, the local `weight` is -1 beside a credit CDR, and else 1."""
 
     source: int
     weight: str = ""
 
 
-class Take(Part, frozen=True):
+class Take(PlanNode, frozen=True):
     """The stage `limit count`: the first outputs of `body`, and no more work after them."""
 
     body: Plan
@@ -285,7 +285,7 @@ class SortKey(Struct, frozen=True):
     descending: bool
 
 
-class Sort(Part, frozen=True):
+class Sort(PlanNode, frozen=True):
     """The stages `sort by` and `top`: all outputs of `body`, or the first `count`, in the order of the keys.
 
     `carried` are the locals that belong to each output and are set again when it comes out.
@@ -297,7 +297,7 @@ class Sort(Part, frozen=True):
     carried: tuple[str, ...]
 
 
-class Distinct(Part, frozen=True):
+class Distinct(PlanNode, frozen=True):
     """The stage `distinct by`: the first output of `body` for each combination of keys."""
 
     body: Plan
@@ -327,7 +327,7 @@ class GroupKey(Struct, frozen=True):
     value: Operand
 
 
-class Aggregate(Part, frozen=True):
+class Aggregate(PlanNode, frozen=True):
     """The stage `aggregate`: folds all outputs of `body`; with `keys`, one result for each group, sorted by key."""
 
     body: Plan
@@ -344,7 +344,7 @@ class JoinKey(Struct, frozen=True):
     ids: bool
 
 
-class Join(Part, frozen=True):
+class Join(PlanNode, frozen=True):
     """The stage `join`: for each output of `body` the match among all outputs of `right`, in the local `name`.
 
     `row` is the local that holds a value of `right` while its keys are computed.
@@ -362,7 +362,7 @@ Plan = (
     Identity
     | Constant
     | Local
-    | Given
+    | RunVariable
     | Field
     | Index
     | Slice

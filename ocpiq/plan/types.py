@@ -70,14 +70,14 @@ class SourceType(Struct, frozen=True):
         return self.view.many and not self.items
 
 
-class Nothing(Struct, frozen=True):
+class NoInput(Struct, frozen=True):
     """No value is here: `reason` is the error for who asks for one."""
 
     reason: str
     hint: str
 
 
-Type = OpaqueType | ScalarType | ObjectType | ListType | UnionType | SourceType | Nothing
+Type = OpaqueType | ScalarType | ObjectType | ListType | UnionType | SourceType | NoInput
 
 NULL = ScalarType("null")
 BOOLEAN = ScalarType("boolean")
@@ -103,10 +103,10 @@ def use(kind: Type) -> None:
 def consume(kind: Type, span: Span, blanks: Blanks = Blanks.REFUSES) -> None:
     """Use the value in an operation; refuse now where it is known to be what the operation refuses."""
     use(kind)
-    look_at(kind, span, blanks)
+    check_blanks(kind, span, blanks)
 
 
-def look_at(kind: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> None:
+def check_blanks(kind: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> None:
     """Refuse a value that is known to be a blank, or to hold one, as far as the operation looks."""
     if blanks is Blanks.MOVES:
         return
@@ -119,29 +119,29 @@ def look_at(kind: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> None:
                 raise
         case UnionType(options=options):
             for option in options:
-                look_at(option, span, blanks)
+                check_blanks(option, span, blanks)
         case ListType(item=item) if blanks in DEEPER:
-            look_at(item, span, DEEPER[blanks])
+            check_blanks(item, span, DEEPER[blanks])
         case ObjectType(fields=fields) if blanks in DEEPER:
             for value in fields.values():
-                look_at(value, span, DEEPER[blanks])
+                check_blanks(value, span, DEEPER[blanks])
 
 
 DEEPER: Final = {Blanks.REFUSES: Blanks.REFUSES, Blanks.ITEMS: Blanks.OUTSIDE}
 """How an operation looks at what an array or object holds."""
 
 
-def clean(kind: Type) -> bool:
+def is_clean(kind: Type) -> bool:
     """Tell whether the value can neither be nor hold a blank."""
     match kind:
         case OpaqueType(clean=flag):
             return flag
         case ObjectType(fields=fields):
-            return all(map(clean, fields.values()))
+            return all(map(is_clean, fields.values()))
         case ListType(item=item):
-            return clean(item)
+            return is_clean(item)
         case UnionType(options=options):
-            return all(map(clean, options))
+            return all(map(is_clean, options))
         case SourceType(view=view, items=items, sure=sure):
             # a list that passes by default holds scalars, or is a blank itself
             scalar = items and view.many and view.treatment == "plain"
@@ -149,12 +149,12 @@ def clean(kind: Type) -> bool:
     return True
 
 
-def formatted(kinds: Sequence[Type]) -> Type:
+def formatted_type(kinds: Sequence[Type]) -> Type:
     """Return the type of the text that is made of such values: a blank where one of them is known to be or hold one."""
     blank = next((found for kind in kinds for found in blanks_in(kind)), None)
     if blank is not None:
         return blank
-    return STRING if all(map(clean, kinds)) else OpaqueType()
+    return STRING if all(map(is_clean, kinds)) else OpaqueType()
 
 
 def blanks_in(kind: Type) -> Iterator[Type]:
@@ -169,7 +169,7 @@ def blanks_in(kind: Type) -> Iterator[Type]:
             yield from blanks_in(item)
 
 
-def either(kinds: list[Type]) -> Type:
+def union_of(kinds: list[Type]) -> Type:
     """Return the type of a value that is one of `kinds`."""
     flat: list[Type] = []
     for kind in kinds:

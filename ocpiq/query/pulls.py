@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, UsageError
 from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
-from ocpiq.plan.nodes import Constant, Given, Moment, Period, QueryPlan, SourcePlan
+from ocpiq.plan.nodes import Constant, RunVariable, Moment, Period, QueryPlan, SourcePlan
 from ocpiq.query.credits import weighed
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
@@ -145,7 +145,7 @@ def _count(part: SourcePlan, variables: Mapping[str, Value]) -> int | None:
     if part.newest is None:
         return None
     value = part.newest.value if isinstance(part.newest, Constant) else None
-    if isinstance(part.newest, Given):
+    if isinstance(part.newest, RunVariable):
         value = variables[part.newest.name]
         value = (
             int(value) if type(value) is str and value.isdecimal() and len(value) <= MOST_DIGITS else value

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import cast
 
-from ocpiq.analysis.modules import Library, NoLibrary, described
+from ocpiq.analysis.modules import Library, NoLibrary, module_description
 from ocpiq.errors import (
     CompileError,
     HaltError,
@@ -53,7 +53,7 @@ class Runtime:
         if type(value) is not str:
             raise RunError("modulemeta input module name must be a string")
         try:
-            return described(self._library.definitions(value, (), "").program)
+            return module_description(self._library.definitions(value, (), "").program)
         except CompileError as error:
             raise RunError(error.message) from None
 

@@ -6,7 +6,7 @@ import pytest
 
 from ocpiq.analysis import analyze
 from ocpiq.language import parse
-from ocpiq.plan.dump import paths, printed
+from ocpiq.plan.dump import demand_paths, plan_text
 
 PLANS = [
     (
@@ -126,10 +126,10 @@ READS = [
 @pytest.mark.parametrize(("text", "expected"), PLANS, ids=[text for text, _ in PLANS])
 def test_plan(text: str, expected: str) -> None:
     lines = [line.removeprefix(" " * 8) for line in expected.strip("\n").rstrip().split("\n")]
-    assert printed(analyze(parse(text))).split("\n") == lines
+    assert plan_text(analyze(parse(text))).split("\n") == lines
 
 
 @pytest.mark.parametrize(("text", "expected"), READS, ids=[text for text, _ in READS])
 def test_a_query_reads_no_more_than_it_uses(text: str, expected: list[str]) -> None:
     (source,) = analyze(parse(text)).sources
-    assert sorted(paths(source.need)) == sorted(expected)
+    assert sorted(demand_paths(source.need)) == sorted(expected)
