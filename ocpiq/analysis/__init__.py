@@ -14,7 +14,7 @@ from ocpiq.analysis.modules import Imports, Library, NoLibrary
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
-from ocpiq.plan.nodes import QueryPlan
+from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.plan.types import OpaqueType, use
 from ocpiq.schema import DEFAULT_VERSION
 
@@ -53,13 +53,13 @@ def analyze(
         body = tree.Pipeline((*program.definitions, body), span=body.span)
     imports = Imports(analysis, library or NoLibrary())
     scope = imports.into(imports.at_start(Scope({}, given, {})), program.imports, "")
-    plan, kind = analysis.resolve(body, scope, OpaqueType(clean=True))
-    use(kind)
+    plan_node, type_ = analysis.resolve(body, scope, OpaqueType(clean=True))
+    use(type_)
     calls.check_uncalled(analysis)
     check_netted(analysis)
     for wrap in reversed(imports.wraps):
-        plan = wrap(plan)
-    return QueryPlan(plan, kind, tuple(analysis.sources), analysis.follows_paths, zone)
+        plan_node = wrap(plan_node)
+    return QueryPlan(plan_node, type_, tuple(analysis.sources), analysis.follows_paths, zone)
 
 
 __all__ = ["HANDLERS", "analyze"]

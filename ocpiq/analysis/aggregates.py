@@ -11,9 +11,11 @@ from ocpiq.analysis.scope import Flow, Folding, Scope
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
 from ocpiq.language.printer import unparse
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import FORMS, Blanks, aggregate_blanks
-from ocpiq.plan.nodes import Aggregate, Constant, Fold, GroupKey, Local, MakeObject, Operand, Outputs, Plan
-from ocpiq.plan.types import NUMBER, NoInput, ObjectType, OpaqueType, Type, is_clean, consume, check_blanks
+from ocpiq.plan.nodes import Fold, GroupKey, Operand, Plan
+from ocpiq.plan.outputs import Outputs
+from ocpiq.plan.types import NUMBER, NoInput, ObjectType, OpaqueType, Type, check_blanks, consume, is_clean
 
 
 class AggregateFunction(Struct, frozen=True):
@@ -56,13 +58,13 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
     )
     keys = None if node.by is None else _keys(analysis, node.by, flow)
     expression = _named(node.body) if keys is not None or isinstance(node.body, tree.Object) else node.body
-    result, kind = analysis.resolve(expression, structs.replace(flow.after, folding=folding), nothing)
+    result, type_ = analysis.resolve(expression, structs.replace(flow.after, folding=folding), nothing)
     if result.outputs is not Outputs.ONE:
         hint = "put them into an array: […]"
         raise CompileError("an aggregate gives one value", span=flow.scope.place(node.body), hint=hint)
     if keys is not None:
-        result, kind = _with_keys(keys, result, kind, flow.scope.place(node.body))
-    plan = Aggregate(
+        result, type_ = _with_keys(keys, result, type_, flow.scope.place(node.body))
+    plan_node = plan.Aggregate(
         flow.body,
         None if keys is None else tuple(keys),
         tuple(folding.folds),
@@ -70,7 +72,7 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
         outputs=Outputs.ONE if keys is None else Outputs.MANY,
         span=place,
     )
-    return Staged(plan, kind)
+    return Staged(plan_node, type_)
 
 
 def resolve_call(analysis: Analysis, node: tree.Call, scope: Scope) -> Resolved:
@@ -86,29 +88,29 @@ def resolve_call(analysis: Analysis, node: tree.Call, scope: Scope) -> Resolved:
 def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
     function = AGGREGATES[node.name, len(node.arguments)]
     flow = folding.flow
-    argument, at, result_kind = None, None, function.result
+    argument, at, result_type = None, None, function.result
     if node.arguments:
         place = flow.scope.place(node.arguments[0])
-        plan, kind = analysis.resolve(node.arguments[0], flow.scope.plain(), flow.kind)
+        plan_node, type_ = analysis.resolve(node.arguments[0], flow.scope.plain(), flow.type)
         if node.name in OF_NUMBERS:
-            checks.numbers(unparse(node), kind, node.arguments[0], flow.scope)
+            checks.numbers(unparse(node), type_, node.arguments[0], flow.scope)
         elif node.name in ("min", "max"):
-            checks.ordered(unparse(node), kind, node.arguments[0], flow.scope)
+            checks.ordered(unparse(node), type_, node.arguments[0], flow.scope)
         held = weight_of(flow) and node.name not in ADDITIVE
         blanks = Blanks.REFUSES if held else aggregate_blanks(node.name)
         if blanks is Blanks.OUTSIDE:
-            check_blanks(kind, place)
+            check_blanks(type_, place)
         else:
-            consume(kind, place, blanks)
+            consume(type_, place, blanks)
         if function.result is None:
-            result_kind = OpaqueType(is_clean(kind))
-        argument = Operand(plan, kind)
+            result_type = OpaqueType(is_clean(type_))
+        argument = Operand(plan_node, type_)
     if len(node.arguments) > 1:
         at = _share(analysis, node.arguments[1], flow)
     result = analysis.name("fold")
     folding.folds.append(Fold(node.name, argument, result, unparse(node), at, weight_of(flow)))
-    assert result_kind is not None
-    return Local(result), result_kind
+    assert result_type is not None
+    return plan.Local(result), result_type
 
 
 def _share(analysis: Analysis, node: tree.Expr, flow: Flow) -> Plan:
@@ -117,14 +119,16 @@ def _share(analysis: Analysis, node: tree.Expr, flow: Flow) -> Plan:
     nothing = NoInput(
         "which quantile must be the same for all values", "write a number such as 0.95, or a $variable"
     )
-    plan, kind = analysis.resolve(node, flow.after.plain(), nothing)
-    consume(kind, place)
-    if plan.outputs is not Outputs.ONE:
+    plan_node, type_ = analysis.resolve(node, flow.after.plain(), nothing)
+    consume(type_, place)
+    if plan_node.outputs is not Outputs.ONE:
         raise CompileError("quantile takes one share", span=place, hint="such as quantile(.kwh; 0.95)")
-    if isinstance(plan, Constant) and not (isinstance(plan.value, int | float) and 0 <= plan.value <= 1):
+    if isinstance(plan_node, plan.Constant) and not (
+        isinstance(plan_node.value, int | float) and 0 <= plan_node.value <= 1
+    ):
         hint = "the 95th percentile is quantile(…; 0.95)"
         raise CompileError("a quantile lies between 0 and 1", span=place, hint=hint)
-    return plan
+    return plan_node
 
 
 def _keys(analysis: Analysis, by: tree.Expr, flow: Flow) -> list[GroupKey]:
@@ -137,16 +141,16 @@ def _keys(analysis: Analysis, by: tree.Expr, flow: Flow) -> list[GroupKey]:
         if isinstance(by, tree.Call) and not by.arguments:
             hint = f"write by .{by.name}"
         raise CompileError("the groups need names", span=place, hint=hint)
-    plan, record = analysis.resolve(node, flow.scope, flow.kind)
+    plan_node, record = analysis.resolve(node, flow.scope, flow.type)
     if not node.entries:
         raise CompileError("there is nothing to group by", span=place, hint="leave `by` out")
-    if not isinstance(plan, MakeObject) or not isinstance(record, ObjectType):
+    if not isinstance(plan_node, plan.MakeObject) or not isinstance(record, ObjectType):
         raise CompileError("the names of groups must be literal", span=place, hint=SHORT_GROUP)
-    if len(record.fields) < len(plan.entries):
+    if len(record.fields) < len(plan_node.entries):
         raise CompileError("two groups have the same name", span=place, hint="give them other names")
     keys: list[GroupKey] = []
-    for (key, value), entry in zip(plan.entries, node.entries, strict=True):
-        assert isinstance(key, Constant)
+    for (key, value), entry in zip(plan_node.entries, node.entries, strict=True):
+        assert isinstance(key, plan.Constant)
         name = str(key.value)
         consume(record.fields[name], flow.scope.place(entry), FORMS["by a"])
         keys.append(GroupKey(name, analysis.name("key"), Operand(value, record.fields[name])))
@@ -189,19 +193,19 @@ def _entry(entry: tree.Entry) -> tree.Entry:
     return entry
 
 
-def _with_keys(keys: list[GroupKey], result: Plan, kind: Type, place: Span) -> Resolved:
+def _with_keys(keys: list[GroupKey], result: Plan, type_: Type, place: Span) -> Resolved:
     """Put the keys of a group first in its object."""
-    entries = [(Constant(key.name), Local(key.local)) for key in keys]
-    fields = {key.name: key.value.kind for key in keys}
-    if isinstance(result, Constant) and result.value == {}:
-        return MakeObject(tuple(entries)), ObjectType(fields)
-    if not isinstance(result, MakeObject) or not isinstance(kind, ObjectType):
+    entries = [(plan.Constant(key.name), plan.Local(key.local)) for key in keys]
+    fields = {key.name: key.value.type for key in keys}
+    if isinstance(result, plan.Constant) and result.value == {}:
+        return plan.MakeObject(tuple(entries)), ObjectType(fields)
+    if not isinstance(result, plan.MakeObject) or not isinstance(type_, ObjectType):
         raise CompileError("the names in a group's object must be literal", span=place)
-    twice = fields.keys() & kind.fields.keys()
+    twice = fields.keys() & type_.fields.keys()
     if twice:
         hint = "the keys of a group stand in its object by themselves; give the other one another name"
         raise CompileError(f"{min(twice)} is already the name of a group", span=place, hint=hint)
-    return MakeObject((*entries, *result.entries)), ObjectType({**fields, **kind.fields})
+    return plan.MakeObject((*entries, *result.entries)), ObjectType({**fields, **type_.fields})
 
 
 def misuse_hint(name: str, arity: int) -> str:

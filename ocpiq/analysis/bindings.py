@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ocpiq.analysis.context import Analysis, Resolved, Wrap, pipe, product_outputs
-from ocpiq.analysis.paths import resolve_field, item_type
+from ocpiq.analysis.paths import item_type, resolve_field
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import FORMS, KEY
-from ocpiq.plan.nodes import Bind, Constant, RunVariable, Identity, Index, Local, Native, Outputs, Plan, Try
-from ocpiq.plan.types import ObjectType, OpaqueType, ScalarType, Type, is_clean, consume, use
+from ocpiq.plan.nodes import Plan
+from ocpiq.plan.outputs import Outputs
+from ocpiq.plan.types import ObjectType, OpaqueType, ScalarType, Type, consume, is_clean, use
 
 
 def look_up(node: tree.Variable, scope: Scope) -> Resolved:
@@ -22,9 +24,9 @@ def look_up(node: tree.Variable, scope: Scope) -> Resolved:
     if known is None:
         if node.name == "__loc__":
             place = ObjectType({"file": ScalarType("string"), "line": ScalarType("number")})
-            return Constant({"file": "<top-level>", "line": 1}), place
+            return plan.Constant({"file": "<top-level>", "line": 1}), place
         if node.name == "ENV":
-            return Native("env", OpaqueType(), ()), OpaqueType(clean=True)
+            return plan.Native("env", OpaqueType(), ()), OpaqueType(clean=True)
         hint = did_you_mean(node.name, scope.variables)
         raise CompileError(
             f"${node.name} is not defined", span=scope.place(node), hint=hint.replace("mean ", "mean $")
@@ -32,15 +34,15 @@ def look_up(node: tree.Variable, scope: Scope) -> Resolved:
     if known.gone:
         raise CompileError(f"${node.name} is not available here: {known.gone}", span=scope.place(node))
     if not known.name:
-        return RunVariable(node.name), known.kind
-    return Local(known.name), known.kind
+        return plan.RunVariable(node.name), known.type
+    return plan.Local(known.name), known.type
 
 
 def destructure(
     analysis: Analysis,
     patterns: tuple[tree.Pattern, ...],
-    value: Local,
-    kind: Type,
+    value: plan.Local,
+    input_type: Type,
     scope: Scope,
 ) -> tuple[Scope, Wrap]:
     """Return the scope that knows what the patterns bind, and what wraps the plan of everything in that scope.
@@ -49,35 +51,35 @@ def destructure(
     """
     if len(patterns) == 1:
         match = Match(analysis, scope)
-        _match(match, patterns[0], value, kind)
+        _match(match, patterns[0], value, input_type)
         for name, variable in match.variables.items():
             scope = scope.with_variable(name, variable)
         return scope, lambda body: _bound(match.binds, body)
     names = {name: analysis.name("var") for pattern in patterns for name in _variables(pattern)}
-    nulls: list[tuple[Plan, str]] = [(Constant(None), name) for name in names.values()]
+    nulls: list[tuple[Plan, str]] = [(plan.Constant(None), name) for name in names.values()]
     ways: list[list[tuple[Plan, str]]] = []
     for pattern in patterns:
         match = Match(analysis, scope, [*nulls], names=names)
-        _match(match, pattern, value, OpaqueType(is_clean(kind)))
+        _match(match, pattern, value, OpaqueType(is_clean(input_type)))
         ways.append(match.binds)
-    use(kind)
+    use(input_type)
     for name, unique in names.items():
-        scope = scope.with_variable(name, Variable(unique, OpaqueType(is_clean(kind))))
+        scope = scope.with_variable(name, Variable(unique, OpaqueType(is_clean(input_type))))
     before = analysis.name("before")
 
     def wrap(body: Plan) -> Plan:
-        plan = _bound(ways[-1], body)
+        plan_node = _bound(ways[-1], body)
         for way in reversed(ways[:-1]):
-            handler = pipe(Local(before), plan)
-            plan = Try(_bound(way, body), handler, outputs=Outputs.MANY)
-        return Bind(Identity(), before, plan, outputs=plan.outputs)
+            handler = pipe(plan.Local(before), plan_node)
+            plan_node = plan.Try(_bound(way, body), handler, outputs=Outputs.MANY)
+        return plan.Bind(plan.Identity(), before, plan_node, outputs=plan_node.outputs)
 
     return scope, wrap
 
 
 def _bound(binds: list[tuple[Plan, str]], body: Plan) -> Plan:
     for source, name in reversed(binds):
-        body = Bind(source, name, body, outputs=product_outputs(source, body))
+        body = plan.Bind(source, name, body, outputs=product_outputs(source, body))
     return body
 
 
@@ -110,53 +112,56 @@ class Match(Struct):
     variables: dict[str, Variable] = {}
     names: dict[str, str] = {}
 
-    def bind(self, name: str, value: Plan, kind: Type) -> None:
+    def bind(self, name: str, value: Plan, type_: Type) -> None:
         """Bind a variable of the query; of two with one name the first counts."""
         unique = self.names.get(name) or self.analysis.name("var")
         self.binds.append((value, unique))
-        self.variables.setdefault(name, Variable(unique, kind))
+        self.variables.setdefault(name, Variable(unique, type_))
 
 
-def _match(match: Match, pattern: tree.Pattern, value: Plan, kind: Type) -> None:
+def _match(match: Match, pattern: tree.Pattern, value: Plan, input_type: Type) -> None:
     """Collect what a pattern binds, in order."""
     if isinstance(pattern, tree.VariablePattern):
-        match.bind(pattern.name, value, kind)
+        match.bind(pattern.name, value, input_type)
         return
     whole = match.analysis.name("part")
     match.binds.append((value, whole))
     if isinstance(pattern, tree.ObjectPattern):
         for entry in pattern.entries:
-            _entry(match, entry, whole, kind)
+            _entry(match, entry, whole, input_type)
         return
     for number, inner in reversed(list(enumerate(pattern.items))):
-        key = Constant(number)
-        part = pipe(Local(whole), Index(key, span=match.scope.place(inner)))
-        _match(match, inner, part, item_type(kind, key))
+        key = plan.Constant(number)
+        part = pipe(plan.Local(whole), plan.Index(key, span=match.scope.place(inner)))
+        _match(match, inner, part, item_type(input_type, key))
 
 
-def _entry(match: Match, entry: tree.PatternEntry, whole: str, kind: Type) -> None:
+def _entry(match: Match, entry: tree.PatternEntry, whole: str, input_type: Type) -> None:
     place = match.scope.place(entry)
     if isinstance(entry.key, tree.Variable):
-        field, field_kind = resolve_field(entry.key.name, kind, place, optional=False)
-        match.bind(entry.key.name, pipe(Local(whole), field), field_kind)
+        field, field_type = resolve_field(entry.key.name, input_type, place, optional=False)
+        match.bind(entry.key.name, pipe(plan.Local(whole), field), field_type)
         if entry.pattern is not None:
-            _match(match, entry.pattern, pipe(Local(whole), field), field_kind)
+            _match(match, entry.pattern, pipe(plan.Local(whole), field), field_type)
         return
     if entry.pattern is None:
         raise CompileError("this key needs a pattern: {key: $name}", span=place)
-    key, key_kind = match.analysis.resolve(entry.key, match.scope, kind)
-    consume(key_kind, place, FORMS[KEY])
+    key, key_type = match.analysis.resolve(entry.key, match.scope, input_type)
+    consume(key_type, place, FORMS[KEY])
     literal_key(key, place)
-    if isinstance(key, Constant):
-        field, field_kind = resolve_field(str(key.value), kind, place, optional=False)
+    if isinstance(key, plan.Constant):
+        field, field_type = resolve_field(str(key.value), input_type, place, optional=False)
     else:
         chosen = match.analysis.name("key")
-        match.binds.append((pipe(Local(whole), key), chosen))
-        field, field_kind = Index(Local(chosen), span=place), item_type(kind, Local(chosen))
-    _match(match, entry.pattern, pipe(Local(whole), field), field_kind)
+        match.binds.append((pipe(plan.Local(whole), key), chosen))
+        field, field_type = (
+            plan.Index(plan.Local(chosen), span=place),
+            item_type(input_type, plan.Local(chosen)),
+        )
+    _match(match, entry.pattern, pipe(plan.Local(whole), field), field_type)
 
 
 def literal_key(key: Plan, place: Span) -> None:
     """Raise where a literal key is not a string."""
-    if isinstance(key, Constant) and not isinstance(key.value, str):
+    if isinstance(key, plan.Constant) and not isinstance(key.value, str):
         raise CompileError("an object's key must be a string", span=place)

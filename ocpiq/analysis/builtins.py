@@ -13,7 +13,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ocpiq.plan.blanks import Blanks
-from ocpiq.plan.nodes import Outputs
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import BOOLEAN, NUMBER, STRING, ListType, OpaqueType, Type
 
 
@@ -41,8 +41,8 @@ def _table(*rows: Builtin) -> dict[tuple[str, int], Builtin]:
     return {(row.name, row.arity): row for row in rows}
 
 
-def _same(kind: Type) -> Type:
-    return kind
+def _same(type_: Type) -> Type:
+    return type_
 
 
 _CLEAN = OpaqueType(clean=True)

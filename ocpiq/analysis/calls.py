@@ -18,18 +18,9 @@ from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParame
 from ocpiq.analysis.sources import resolve_source
 from ocpiq.errors import CompileError, did_you_mean
 from ocpiq.language import parse, tree
-from ocpiq.plan.nodes import (
-    Bind,
-    Break,
-    Constant,
-    Function,
-    Invoke,
-    Native,
-    Operand,
-    Outputs,
-    Parameter,
-    Plan,
-)
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Operand, Plan
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import (
     BOOLEAN,
     NULL,
@@ -38,22 +29,22 @@ from ocpiq.plan.types import (
     OpaqueType,
     SourceType,
     Type,
+    check_blanks,
     consume,
     formatted_type,
-    check_blanks,
     use,
 )
 from ocpiq.schema import modules
 
 CONSTANTS: dict[str, Resolved] = {
-    "null": (Constant(None), NULL),
-    "true": (Constant(True), BOOLEAN),
-    "false": (Constant(False), BOOLEAN),
+    "null": (plan.Constant(None), NULL),
+    "true": (plan.Constant(True), BOOLEAN),
+    "false": (plan.Constant(False), BOOLEAN),
 }
 IN_FUNCTION = "whenever the function is called"
 
 
-def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
+def call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `name(…)`: the nearest definition wins, then aggregates, builtins, modules."""
     arity = len(node.arguments)
     key = (node.name, arity)
@@ -61,30 +52,30 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, kind: Type) -> Resol
     match binding:
         case Closure():
             analysis.called.append(binding)
-            return analysis.resolve(binding.body, binding.home.again(scope.repeated), kind)
+            return analysis.resolve(binding.body, binding.home.again(scope.repeated), input_type)
         case Definition():
             home = binding.home
             if home.imported:  # errors are shown in the query
                 home = msgspec.structs.replace(home, at=scope.place(node))
-            return _inline(analysis, binding.define, home, node, scope, kind)
+            return _inline(analysis, binding.define, home, node, scope, input_type)
         case Recursive():
-            return _invoke(analysis, binding, node, scope, kind)
+            return _invoke(analysis, binding, node, scope, input_type)
         case RecursiveParameter():
-            use(kind)
-            return Parameter(binding.name, outputs=Outputs.MANY), OpaqueType()
+            use(input_type)
+            return plan.Parameter(binding.name, outputs=Outputs.MANY), OpaqueType()
     if arity == 0 and node.name in CONSTANTS:
         return CONSTANTS[node.name]
     if key == ("_zone", 0):
-        return Constant(analysis.zone), STRING
+        return plan.Constant(analysis.zone), STRING
     if scope.folding is not None and key in AGGREGATES:
         return aggregates.resolve_call(analysis, node, scope)
     if key == ("path", 1):
-        return resolve_paths(analysis, node, scope, kind)
+        return resolve_paths(analysis, node, scope, input_type)
     if key in BUILTINS:
-        return _native(analysis, BUILTINS[key], node, scope, kind)
+        return _native(analysis, BUILTINS[key], node, scope, input_type)
     define = _definition(*key)
     if define is not None:
-        return _builtin(analysis, define, node, scope, kind)
+        return _builtin(analysis, define, node, scope, input_type)
     if arity == 0 and node.name in modules():
         return resolve_source(analysis, node.name, (), scope, scope.place(node))
     raise _unknown(node, scope)
@@ -109,30 +100,32 @@ def _unknown(node: tree.Call, scope: Scope) -> CompileError:
     return CompileError(f"no {what} is called {node.name}", span=scope.place(node), hint=hint)
 
 
-def _native(analysis: Analysis, builtin: Builtin, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
+def _native(
+    analysis: Analysis, builtin: Builtin, node: tree.Call, scope: Scope, input_type: Type
+) -> Resolved:
     place = scope.place(node)
     if builtin.reads:
-        require_input(kind, place)
-        counts = node.name == "length" and isinstance(kind, SourceType) and kind.is_list
+        require_input(input_type, place)
+        counts = node.name == "length" and isinstance(input_type, SourceType) and input_type.is_list
         if not counts:  # the length of a list needs none of its items
-            use(kind)
-        check_blanks(kind, place, builtin.blanks)
+            use(input_type)
+        check_blanks(input_type, place, builtin.blanks)
     operands: list[Operand] = []
     for number, argument in enumerate(node.arguments):
-        plan, type_ = analysis.resolve(argument, scope, kind)
+        plan_node, type_ = analysis.resolve(argument, scope, input_type)
         consume(type_, scope.place(argument), builtin.of_argument(number))
-        operands.append(Operand(plan, type_))
-    outputs = product_outputs(*(operand.part for operand in operands)).then(builtin.outputs)
-    plan = Native(node.name, kind, tuple(operands), outputs=outputs, span=place)
+        operands.append(Operand(plan_node, type_))
+    outputs = product_outputs(*(operand.plan for operand in operands)).then(builtin.outputs)
+    plan_node = plan.Native(node.name, input_type, tuple(operands), outputs=outputs, span=place)
     if builtin.formats:
-        return plan, formatted_type([kind, *(operand.kind for operand in operands)])
+        return plan_node, formatted_type([input_type, *(operand.type for operand in operands)])
     if builtin.typed:
-        return plan, builtin.typed(kind)
-    return plan, OpaqueType() if builtin.result is None else builtin.result
+        return plan_node, builtin.typed(input_type)
+    return plan_node, OpaqueType() if builtin.result is None else builtin.result
 
 
 def _inline(
-    analysis: Analysis, define: tree.Define, home: Scope, node: tree.Call, scope: Scope, kind: Type
+    analysis: Analysis, define: tree.Define, home: Scope, node: tree.Call, scope: Scope, input_type: Type
 ) -> Resolved:
     """Resolve the body of `define` with the caller's arguments as its parameters."""
     if analysis.resolved > INLINED_AT_MOST:
@@ -146,18 +139,20 @@ def _inline(
         closures.append(Closure(argument, scope))
         inner = inner.with_function(name, 0, closures[-1])
         if parameter != name:
-            plan, type_ = analysis.resolve(argument, scope, kind)
+            plan_node, type_ = analysis.resolve(argument, scope, input_type)
             unique = analysis.name("arg")
-            values.append((unique, plan))
+            values.append((unique, plan_node))
             inner = inner.with_variable(name, Variable(unique, type_))
     before = len(analysis.called)
-    body, result = analysis.resolve(define.body, inner, kind)
+    body, result = analysis.resolve(define.body, inner, input_type)
     called = {id(closure) for closure in analysis.called[before:]}
     for closure in closures:
-        if id(closure) not in called and not isinstance(kind, NoInput):
-            analysis.check(closure.body, scope, kind)  # never evaluated, and yet no mistake may stand there
-    for unique, plan in reversed(values):
-        body = Bind(plan, unique, body, outputs=product_outputs(plan, body))
+        if id(closure) not in called and not isinstance(input_type, NoInput):
+            analysis.check(
+                closure.body, scope, input_type
+            )  # never evaluated, and yet no mistake may stand there
+    for unique, plan_node in reversed(values):
+        body = plan.Bind(plan_node, unique, body, outputs=product_outputs(plan_node, body))
     return body, result
 
 
@@ -173,10 +168,12 @@ def check_uncalled(analysis: Analysis) -> None:
         analysis.check(define.body, scope, OpaqueType())
 
 
-def _builtin(analysis: Analysis, define: tree.Define, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
+def _builtin(
+    analysis: Analysis, define: tree.Define, node: tree.Call, scope: Scope, input_type: Type
+) -> Resolved:
     """Resolve a builtin that is written in the language; its errors are shown at the call."""
     home = Scope({}, {}, {}, repeated=scope.repeated, at=scope.place(node))
-    return _inline(analysis, define, home, node, scope, kind)
+    return _inline(analysis, define, home, node, scope, input_type)
 
 
 # ---------------------------------------------------------------- definitions that call themselves
@@ -204,28 +201,30 @@ def recursive_definition(
                 value = analysis.name("arg")
                 values.append((unique, value))
                 home = home.with_variable(parameter[1:], Variable(value, OpaqueType()))
-        body, kind = analysis.resolve(define.body, home, OpaqueType())
-        use(kind)
+        body, type_ = analysis.resolve(define.body, home, OpaqueType())
+        use(type_)
         for unique, value in reversed(values):
-            source = Parameter(unique, outputs=Outputs.MANY)
-            body = Bind(source, value, body, outputs=product_outputs(source, body))
+            source = plan.Parameter(unique, outputs=Outputs.MANY)
+            body = plan.Bind(source, value, body, outputs=product_outputs(source, body))
         return binding, body
 
     binding, body = resolve(Outputs.ONE)  # right if it follows from itself
     if body.outputs is not Outputs.ONE:
         binding, body = resolve(Outputs.MANY)
-    return binding, lambda rest: Function(name, names, body, rest, outputs=rest.outputs)
+    return binding, lambda rest: plan.Function(name, names, body, rest, outputs=rest.outputs)
 
 
-def _invoke(analysis: Analysis, binding: Recursive, node: tree.Call, scope: Scope, kind: Type) -> Resolved:
-    require_input(kind, scope.place(node))
-    use(kind)
+def _invoke(
+    analysis: Analysis, binding: Recursive, node: tree.Call, scope: Scope, input_type: Type
+) -> Resolved:
+    require_input(input_type, scope.place(node))
+    use(input_type)
     arguments: list[Plan] = []
     for argument in node.arguments:
-        plan, type_ = analysis.resolve(argument, scope.again(IN_FUNCTION), OpaqueType())
+        plan_node, type_ = analysis.resolve(argument, scope.again(IN_FUNCTION), OpaqueType())
         use(type_)
-        arguments.append(plan)
-    return Invoke(binding.name, tuple(arguments), outputs=binding.outputs), OpaqueType()
+        arguments.append(plan_node)
+    return plan.Invoke(binding.name, tuple(arguments), outputs=binding.outputs), OpaqueType()
 
 
 def _calls(node: object, name: str, arity: int) -> bool:
@@ -273,13 +272,13 @@ def builtin_names() -> list[str]:
 # ---------------------------------------------------------------- labels
 
 
-def break_(analysis: Analysis, node: tree.Break, scope: Scope, kind: Type) -> Resolved:
+def break_(analysis: Analysis, node: tree.Break, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `break $label`."""
     unique = scope.labels.get(node.label)
     if unique is None:
         hint = did_you_mean(node.label, scope.labels).replace("mean ", "mean $")
         raise CompileError(f"there is no label ${node.label} here", span=scope.place(node), hint=hint)
-    return Break(unique, outputs=Outputs.NONE), OpaqueType(clean=True)
+    return plan.Break(unique, outputs=Outputs.NONE), OpaqueType(clean=True)
 
 
 HANDLERS: dict[type, Handler] = {tree.Call: call, tree.Break: break_}

@@ -12,7 +12,8 @@ from typing import Final
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
-from ocpiq.plan.nodes import Comma, Constant, Plan
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
 from ocpiq.plan.types import ListType, ObjectType, ScalarType, SourceType, Type, UnionType
 
 TAKES: Final = {  # the types that an operator takes on both sides
@@ -34,8 +35,8 @@ def operation(
     """Raise CompileError for a comparison or arithmetic that cannot be meant."""
     if scope.quiet or any(map(_optional, nodes)):
         return
-    found = [_found(kind) for _, kind in sides]
-    names = [_type(kind) for _, kind in sides]
+    found = [_found(type_) for _, type_ in sides]
+    names = [_type(type_) for _, type_ in sides]
     if not any(found):
         return
     place = Span(nodes[0].span.start, nodes[1].span.end) if scope.at is None else scope.at
@@ -56,18 +57,18 @@ def operation(
                 _enum(field, sides[1 - which][0], scope, nodes[1 - which])
 
 
-def numbers(label: str, kind: Type, node: tree.Expr, scope: Scope) -> None:
+def numbers(label: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
     """Raise CompileError where what is summed cannot be a number."""
-    field, name = _found(kind), _type(kind)
+    field, name = _found(type_), _type(type_)
     if field is not None and name not in ("number", "null", None) and not scope.quiet and not _optional(node):
         text = f"{label} needs numbers, and {_said(field, name)}"
         raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
 
 
-def ordered(word: str, kind: Type, node: tree.Expr, scope: Scope) -> None:
+def ordered(word: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
     """Raise CompileError for ordering by an object, which compares names before values."""
-    field = _found(kind)
-    if field is not None and _type(kind) == "object" and not scope.quiet and not _optional(node):
+    field = _found(type_)
+    if field is not None and _type(type_) == "object" and not scope.quiet and not _optional(node):
         text = f"{word} needs values that have an order, and {_said(field, 'object')}"
         raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
 
@@ -89,20 +90,20 @@ def _arithmetic(operator: str, found: list[SourceType | None], names: list[str |
         )
 
 
-def _enum(kind: SourceType, other: Plan, scope: Scope, node: tree.Expr) -> None:
-    field = kind.view.field
+def _enum(type_: SourceType, other: Plan, scope: Scope, node: tree.Expr) -> None:
+    field = type_.view.field
     if field is None or not field.enum:
         return
     for value in _constants(other):
         if value in field.enum or (field.open_enum and value.upper() not in field.enum):
             continue
         hint = did_you_mean(value, field.enum) or f"it is one of {', '.join(field.enum)}"
-        raise CompileError(f"{_name(kind)} is never {value!r}", span=scope.place(node), hint=hint)
+        raise CompileError(f"{_name(type_)} is never {value!r}", span=scope.place(node), hint=hint)
 
 
-def _constants(plan: Plan) -> Iterator[str]:
-    for part in plan.parts if isinstance(plan, Comma) else (plan,):
-        if isinstance(part, Constant) and isinstance(part.value, str):
+def _constants(plan_node: Plan) -> Iterator[str]:
+    for part in plan_node.parts if isinstance(plan_node, plan.Comma) else (plan_node,):
+        if isinstance(part, plan.Constant) and isinstance(part.value, str):
             yield part.value
 
 
@@ -116,58 +117,60 @@ def _optional(node: tree.Expr) -> bool:
     return isinstance(last, tree.Question) or last.optional
 
 
-def _found(kind: Type) -> SourceType | None:
+def _found(type_: Type) -> SourceType | None:
     """Return the place in a source that a value is known to be from."""
-    if isinstance(kind, UnionType):
-        options = [option for option in kind.options if option != ScalarType("null")]
+    if isinstance(type_, UnionType):
+        options = [option for option in type_.options if option != ScalarType("null")]
         return _found(options[0]) if len(options) == 1 else None
     return (
-        kind if isinstance(kind, SourceType) and kind.view.treatment != "blank" and kind.view.field else None
+        type_
+        if isinstance(type_, SourceType) and type_.view.treatment != "blank" and type_.view.field
+        else None
     )
 
 
-def _type(kind: Type) -> str | None:
+def _type(type_: Type) -> str | None:
     """Return jq's name of a value's type, None where it is not known."""
-    match kind:
-        case ScalarType(kind=name):
+    match type_:
+        case ScalarType(name=name):
             return name
         case ObjectType():
             return "object"
         case ListType():
             return "array"
         case UnionType():
-            inside = _found(kind)
+            inside = _found(type_)
             if inside is not None:
                 return _type(inside)
-            names = {_type(option) for option in kind.options}
+            names = {_type(option) for option in type_.options}
             return names.pop() if len(names) == 1 else None
         case SourceType(view=view) if view.field is not None:
-            return "array" if kind.is_list else view.field.json
+            return "array" if type_.is_list else view.field.json
     return None
 
 
-def _said(kind: SourceType, name: str | None) -> str:
-    field = kind.view.field
-    if name == "array" or field is None or field.leaf or not kind.path:
-        return f"{_name(kind)} is {_a(name)}"
-    return f"{_name(kind)} is an object ({field.type})"
+def _said(type_: SourceType, name: str | None) -> str:
+    field = type_.view.field
+    if name == "array" or field is None or field.leaf or not type_.path:
+        return f"{_name(type_)} is {_a(name)}"
+    return f"{_name(type_)} is an object ({field.type})"
 
 
-def _name(kind: SourceType) -> str:
-    return ".".join((kind.view.blank.module, *kind.path))
+def _name(type_: SourceType) -> str:
+    return ".".join((type_.view.blank.module, *type_.path))
 
 
 def _a(name: str | None) -> str:
     return f"{'an' if name in ('array', 'object') else 'a'} {name}"
 
 
-def _hint(kind: SourceType, other: str | None) -> str:
-    field = kind.view.field
+def _hint(type_: SourceType, other: str | None) -> str:
+    field = type_.view.field
     if field is None:
         return ""
     if field.type in PRICES:
         return "an amount is .… | excl_vat, or one of its fields"
-    if kind.is_list:
+    if type_.is_list:
         return "take one of its items, or all of them with .[]"
     if not field.leaf:
         fields = ", ".join(list(field.children)[:4])

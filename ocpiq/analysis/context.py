@@ -10,7 +10,10 @@ from msgspec import Struct
 from ocpiq.analysis.scope import Closure, Scope, Variable
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
-from ocpiq.plan.nodes import Identity, Outputs, Pipe, Plan, SourcePlan
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
+from ocpiq.plan.outputs import Outputs
+from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.plan.types import Type
 
 Resolved: TypeAlias = tuple[Plan, Type]
@@ -22,7 +25,7 @@ class Staged(Struct, frozen=True):
     """A whole-stream stage, resolved; `joined` is the variable that it binds beside each value."""
 
     plan: Plan
-    kind: Type
+    type: Type
     joined: tuple[str, Variable] | None = None
 
 
@@ -45,26 +48,26 @@ class Analysis:
         self._handlers = handlers
         self._names = 0
 
-    def resolve(self, node: tree.Expr, scope: Scope, kind: Type) -> Resolved:
+    def resolve(self, node: tree.Expr, scope: Scope, type_: Type) -> Resolved:
         """Return the plan of `node` for an input of type `kind`, and the type of its outputs."""
         self.resolved += 1
         try:
-            return self._handlers[type(node)](self, node, scope, kind)
+            return self._handlers[type(node)](self, node, scope, type_)
         except RecursionError:
             raise CompileError("the query is nested too deeply") from None
 
-    def check(self, node: tree.Expr, scope: Scope, kind: Type) -> Type:
+    def check(self, node: tree.Expr, scope: Scope, type_: Type) -> Type:
         """Resolve `node` only for the mistakes that show on an input of type `kind`; return the type of its outputs."""
         sources = len(self.sources)
-        _, found = self.resolve(node, scope, kind)
+        _, found = self.resolve(node, scope, type_)
         del self.sources[sources:]
         self.netted = {number for number in self.netted if number < sources}
         return found
 
-    def name(self, kind: str) -> str:
+    def name(self, type_: str) -> str:
         """Return a new name of the compiler's own; nothing of the query's text is in it."""
         self._names += 1
-        return f"{kind}{self._names}"
+        return f"{type_}{self._names}"
 
 
 def pipe(*parts: Plan) -> Plan:
@@ -73,13 +76,13 @@ def pipe(*parts: Plan) -> Plan:
     outputs = Outputs.ONE
     for part in parts:
         outputs = outputs.then(part.outputs)
-        if isinstance(part, Pipe):
+        if isinstance(part, plan.Pipe):
             flat.extend(part.parts)
-        elif not isinstance(part, Identity):
+        elif not isinstance(part, plan.Identity):
             flat.append(part)
     if not flat:
-        return Identity()
-    return flat[0] if len(flat) == 1 else Pipe(tuple(flat), outputs=outputs)
+        return plan.Identity()
+    return flat[0] if len(flat) == 1 else plan.Pipe(tuple(flat), outputs=outputs)
 
 
 def product_outputs(*parts: Plan) -> Outputs:

@@ -12,7 +12,8 @@ from ocpiq.analysis.context import Analysis
 from ocpiq.analysis.scope import Flow, Scope
 from ocpiq.errors import CompileError, PrivacyError, Span
 from ocpiq.language import tree
-from ocpiq.plan.nodes import Join, Pipe, Plan, Scan, Sort
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 
@@ -23,29 +24,29 @@ ADDITIVE: Final = ("count", "sum", "avg")
 """The aggregates that take a value back by adding its negative; the others hold values until the end."""
 
 
-def read_credits(module: str, view: ViewNode, need: Demand, place: Span) -> None:
+def read_credits(module: str, view: ViewNode, demand: Demand, place: Span) -> None:
     """Note that the source reads which of its objects are credit CDRs."""
     if module != "cdrs":
         hint = f"leave `net` out: every one of the {module} counts"
         raise CompileError(f"net is for cdrs, which have credits, not for {module}", span=place, hint=hint)
-    _read(CREDIT, view, need, place)
+    _read(CREDIT, view, demand, place)
 
 
-def _read(name: str, view: ViewNode, need: Demand, place: Span) -> None:
+def _read(name: str, view: ViewNode, demand: Demand, place: Span) -> None:
     if name not in view.children:
         hint = f"to use it: only …, {name}"
         raise PrivacyError(f"net reads cdrs.{name}, which is left out by `only`", span=place, hint=hint)
-    need.at(name).whole = True
+    demand.at(name).whole = True
 
 
-def scan_of(plan: Plan) -> Scan | None:
+def scan_of(plan_node: Plan) -> plan.Scan | None:
     """Return the source whose objects a plan makes its outputs of, each while the object is at hand."""
-    match plan:
-        case Scan():
-            return plan
-        case Pipe(parts=parts):
+    match plan_node:
+        case plan.Scan():
+            return plan_node
+        case plan.Pipe(parts=parts):
             return scan_of(parts[0])
-        case Sort(body=body) | Join(body=body):
+        case plan.Sort(body=body) | plan.Join(body=body):
             return scan_of(body)
     return None
 
@@ -83,5 +84,5 @@ def check_netted(analysis: Analysis) -> None:
         if number not in analysis.netted:
             hint = "write cdrs net … | aggregate …; to list CDRs, leave `net` out"
             raise CompileError("net works only with aggregates", span=source.span, hint=hint)
-        if source.need.whole or "id" in source.need.fields:
-            _read(CANCELLED, source.view, source.need, source.span)
+        if source.demand.whole or "id" in source.demand.fields:
+            _read(CANCELLED, source.view, source.demand, source.span)

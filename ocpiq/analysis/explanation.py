@@ -17,17 +17,14 @@ from ocpiq.plan.nodes import (
     Constant,
     Distinct,
     Fold,
-    RunVariable,
     Join,
     MakeArray,
-    Moment,
-    Period,
     Plan,
-    QueryPlan,
+    RunVariable,
     Scan,
     Sort,
-    SourcePlan,
 )
+from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.plan.types import ListType, ObjectType, OpaqueType, SourceType, Type, UnionType
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
@@ -92,7 +89,7 @@ def explain(plan: QueryPlan, version: str) -> Explanation:
 
 def _source(number: int, source: SourcePlan, output: Type, version: str) -> SourceExplained:
     shown = None if _unknown(output) else set(_in_output(number, output))
-    fields = [FieldRole(path, role) for path, role in _read(source.view, source.need, (), shown)]
+    fields = [FieldRole(path, role) for path, role in _read(source.view, source.demand, (), shown)]
     windows = (UPDATED,) * bool(source.since or source.until) + ENDED * bool(source.during)
     known = module(source.module, version)
     fields += [FieldRole(name, "window") for name in windows if name in known.root.children]

@@ -8,33 +8,14 @@ from ocpiq.analysis import checks
 from ocpiq.analysis.bindings import destructure, literal_key, look_up
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product_outputs
-from ocpiq.analysis.paths import resolve_field, guarded_outputs, item_type
+from ocpiq.analysis.paths import guarded_outputs, item_type, resolve_field
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import FORMS, KEY, Blanks, operator_blanks
-from ocpiq.plan.nodes import (
-    Bind,
-    Comma,
-    Constant,
-    Foreach,
-    Identity,
-    If,
-    Index,
-    Interpolate,
-    Local,
-    Logic,
-    MakeArray,
-    MakeObject,
-    Negate,
-    Operand,
-    Operate,
-    Otherwise,
-    Outputs,
-    Plan,
-    Reduce,
-    Try,
-)
+from ocpiq.plan.nodes import Operand, Plan
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import (
     BOOLEAN,
     NULL,
@@ -44,11 +25,11 @@ from ocpiq.plan.types import (
     ObjectType,
     OpaqueType,
     Type,
-    is_clean,
-    consume,
-    union_of,
-    formatted_type,
     check_blanks,
+    consume,
+    formatted_type,
+    is_clean,
+    union_of,
     use,
 )
 from ocpiq.values import arithmetic
@@ -57,9 +38,9 @@ from ocpiq.values.numbers import integer
 REDUCE_AGAIN = "for every step of reduce or foreach"
 
 
-def number(analysis: Analysis, node: tree.Number, scope: Scope, kind: Type) -> Resolved:
+def number(analysis: Analysis, node: tree.Number, scope: Scope, input_type: Type) -> Resolved:
     """Resolve a number; integers are exact, what is beyond a double is the largest one (as in jq)."""
-    return Constant(number_value(node.text)), NUMBER
+    return plan.Constant(number_value(node.text)), NUMBER
 
 
 def number_value(text: str) -> int | float:
@@ -67,29 +48,31 @@ def number_value(text: str) -> int | float:
     return integer(text) if text.isdigit() else float(text)
 
 
-def text(analysis: Analysis, node: tree.Text, scope: Scope, kind: Type) -> Resolved:
+def text(analysis: Analysis, node: tree.Text, scope: Scope, input_type: Type) -> Resolved:
     """Resolve a string, with its interpolated parts."""
     if all(isinstance(part, str) for part in node.parts):
-        return Constant("".join(part for part in node.parts if isinstance(part, str))), STRING
+        return plan.Constant("".join(part for part in node.parts if isinstance(part, str))), STRING
     parts: list[str | Plan] = []
-    kinds: list[Type] = []
+    types: list[Type] = []
     for part in node.parts:
         if isinstance(part, str):
             parts.append(part)
             continue
-        plan, type_ = analysis.resolve(part, scope, kind)
+        plan_node, type_ = analysis.resolve(part, scope, input_type)
         use(type_)
-        parts.append(plan)
-        kinds.append(type_)
+        parts.append(plan_node)
+        types.append(type_)
     outputs = product_outputs(*(part for part in parts if not isinstance(part, str)))
     name = known_format(node.format or "@text", scope.place(node))
-    return Interpolate(tuple(parts), name, outputs=outputs, span=scope.place(node)), formatted_type(kinds)
+    return plan.Interpolate(tuple(parts), name, outputs=outputs, span=scope.place(node)), formatted_type(
+        types
+    )
 
 
-def format_(analysis: Analysis, node: tree.Format, scope: Scope, kind: Type) -> Resolved:
+def format_(analysis: Analysis, node: tree.Format, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `@csv` and its kin: builtins of that name."""
     return analysis.resolve(
-        tree.Call(known_format(node.name, scope.place(node)), span=node.span), scope, kind
+        tree.Call(known_format(node.name, scope.place(node)), span=node.span), scope, input_type
     )
 
 
@@ -101,22 +84,22 @@ def known_format(name: str, place: Span) -> str:
     raise CompileError(f"{name[1:]} is not a valid format", span=place, hint=did_you_mean(name, formats))
 
 
-def array(analysis: Analysis, node: tree.Array, scope: Scope, kind: Type) -> Resolved:
+def array(analysis: Analysis, node: tree.Array, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `[…]`."""
     if node.body is None:
-        return Constant([]), ListType(NULL)
-    body, item_type = analysis.resolve(node.body, scope, kind)
-    return MakeArray(body), ListType(item_type)
+        return plan.Constant([]), ListType(NULL)
+    body, item_type = analysis.resolve(node.body, scope, input_type)
+    return plan.MakeArray(body), ListType(item_type)
 
 
-def object_(analysis: Analysis, node: tree.Object, scope: Scope, kind: Type) -> Resolved:
+def object_(analysis: Analysis, node: tree.Object, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `{…}`."""
     entries: list[tuple[Plan, Plan]] = []
     fields: dict[str, Type] | None = {}
     for entry in node.entries:
-        key, value, type_ = _entry(analysis, entry, scope, kind)
+        key, value, type_ = _entry(analysis, entry, scope, input_type)
         entries.append((key, value))
-        if isinstance(key, Constant) and fields is not None:
+        if isinstance(key, plan.Constant) and fields is not None:
             fields[str(key.value)] = type_
         else:
             use(type_)
@@ -124,116 +107,124 @@ def object_(analysis: Analysis, node: tree.Object, scope: Scope, kind: Type) -> 
                 use(known)
             fields = None
     outputs = product_outputs(*(part for pair in entries for part in pair))
-    plan = MakeObject(tuple(entries), outputs=outputs, span=scope.place(node))
-    return plan, OpaqueType() if fields is None else ObjectType(fields)
+    plan_node = plan.MakeObject(tuple(entries), outputs=outputs, span=scope.place(node))
+    return plan_node, OpaqueType() if fields is None else ObjectType(fields)
 
 
-def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, kind: Type) -> tuple[Plan, Plan, Type]:
+def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, input_type: Type) -> tuple[Plan, Plan, Type]:
     key_node = entry.key
     if entry.value is None and isinstance(key_node, tree.Variable):
-        value, type_ = analysis.resolve(key_node, scope, kind)
-        return Constant(key_node.name), value, type_
-    key, key_kind = analysis.resolve(key_node, scope, kind)
-    consume(key_kind, scope.place(key_node), FORMS[KEY])
+        value, type_ = analysis.resolve(key_node, scope, input_type)
+        return plan.Constant(key_node.name), value, type_
+    key, key_type = analysis.resolve(key_node, scope, input_type)
+    consume(key_type, scope.place(key_node), FORMS[KEY])
     literal_key(key, scope.place(key_node))
     if entry.value is not None:
-        value, type_ = analysis.resolve(entry.value, scope, kind)
+        value, type_ = analysis.resolve(entry.value, scope, input_type)
         return key, value, type_
-    if isinstance(key, Constant):
-        base, here = analysis.resolve(tree.Identity(span=entry.span), scope, kind)
+    if isinstance(key, plan.Constant):
+        base, here = analysis.resolve(tree.Identity(span=entry.span), scope, input_type)
         value, type_ = resolve_field(str(key.value), here, scope.place(entry), optional=False)
         return key, pipe(base, value), type_
     name = analysis.name("key")
-    value = Index(Local(name), span=scope.place(entry))
-    return Bind(key, name, Local(name), outputs=key.outputs), value, item_type(kind, Local(name))
+    value = plan.Index(plan.Local(name), span=scope.place(entry))
+    return (
+        plan.Bind(key, name, plan.Local(name), outputs=key.outputs),
+        value,
+        item_type(input_type, plan.Local(name)),
+    )
 
 
-def negate(analysis: Analysis, node: tree.Negate, scope: Scope, kind: Type) -> Resolved:
+def negate(analysis: Analysis, node: tree.Negate, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `-x`."""
-    body, type_ = analysis.resolve(node.body, scope, kind)
-    if isinstance(body, Constant) and arithmetic.is_number(body.value):
-        return Constant(arithmetic.negate(body.value)), NUMBER
+    body, type_ = analysis.resolve(node.body, scope, input_type)
+    if isinstance(body, plan.Constant) and arithmetic.is_number(body.value):
+        return plan.Constant(arithmetic.negate(body.value)), NUMBER
     checks.operation("-", (node.body, node.body), ((body, type_), (body, type_)), scope)
     consume(type_, scope.place(node.body), FORMS["-a"])
-    return Negate(body, outputs=body.outputs, span=scope.place(node)), NUMBER
+    return plan.Negate(body, outputs=body.outputs, span=scope.place(node)), NUMBER
 
 
-def chain(analysis: Analysis, node: tree.Chain, scope: Scope, kind: Type) -> Resolved:
+def chain(analysis: Analysis, node: tree.Chain, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `a + b - c`, `a and b and c`."""
-    left, left_kind = analysis.resolve(node.first, scope, kind)
+    left, left_type = analysis.resolve(node.first, scope, input_type)
     for operator, operand in node.rest:
-        right, right_kind = analysis.resolve(operand, scope, kind)
+        right, right_type = analysis.resolve(operand, scope, input_type)
         if operator in ("and", "or"):
-            left = _logic(operator, (left, left_kind), (right, right_kind), scope, node)
-            left_kind = BOOLEAN
+            left = _logic(operator, (left, left_type), (right, right_type), scope, node)
+            left_type = BOOLEAN
         else:
-            sides = (left, left_kind), (right, right_kind)
+            sides = (left, left_type), (right, right_type)
             checks.operation(operator, (node.first, operand), sides, scope)
-            left, left_kind = _arithmetic(operator, *sides, scope, node)
-    return left, left_kind
+            left, left_type = _arithmetic(operator, *sides, scope, node)
+    return left, left_type
 
 
 def _logic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: tree.Chain) -> Plan:
-    for _, kind in (left, right):
-        check_blanks(kind, scope.place(node), operator_blanks(operator))
+    for _, type_ in (left, right):
+        check_blanks(type_, scope.place(node), operator_blanks(operator))
     outputs = product_outputs(left[0], right[0])
     if outputs is Outputs.NONE and left[0].outputs is not Outputs.NONE:
         outputs = Outputs.MANY  # the right side may not be asked
-    return Logic(operator, Operand(*left), Operand(*right), outputs=outputs, span=scope.place(node))
+    return plan.Logic(operator, Operand(*left), Operand(*right), outputs=outputs, span=scope.place(node))
 
 
 def _arithmetic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: tree.Chain) -> Resolved:
-    for _, kind in (left, right):
-        consume(kind, scope.place(node), operator_blanks(operator))
-    plan = Operate(
-        operator, Operand(*left), Operand(*right), outputs=product_outputs(left[0], right[0]), span=scope.place(node)
+    for _, type_ in (left, right):
+        consume(type_, scope.place(node), operator_blanks(operator))
+    plan_node = plan.Operate(
+        operator,
+        Operand(*left),
+        Operand(*right),
+        outputs=product_outputs(left[0], right[0]),
+        span=scope.place(node),
     )
     if left[1] == NUMBER == right[1]:
-        return plan, NUMBER
+        return plan_node, NUMBER
     if operator == "+" and STRING in (left[1], right[1]):
-        return plan, OpaqueType(clean=True)
-    return plan, OpaqueType(is_clean(left[1]) and is_clean(right[1]))
+        return plan_node, OpaqueType(clean=True)
+    return plan_node, OpaqueType(is_clean(left[1]) and is_clean(right[1]))
 
 
-def compare(analysis: Analysis, node: tree.Compare, scope: Scope, kind: Type) -> Resolved:
+def compare(analysis: Analysis, node: tree.Compare, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `a == b` and its kin. Values of different types are compared without a look inside."""
-    left, left_kind = analysis.resolve(node.left, scope, kind)
-    right, right_kind = analysis.resolve(node.right, scope, kind)
-    checks.operation(node.op, (node.left, node.right), ((left, left_kind), (right, right_kind)), scope)
-    for here, other, part in ((left_kind, right_kind, node.left), (right_kind, left_kind, node.right)):
+    left, left_type = analysis.resolve(node.left, scope, input_type)
+    right, right_type = analysis.resolve(node.right, scope, input_type)
+    checks.operation(node.op, (node.left, node.right), ((left, left_type), (right, right_type)), scope)
+    for here, other, part in ((left_type, right_type, node.left), (right_type, left_type, node.right)):
         if other == NULL and node.op in ("==", "!="):  # whether it is there, not what it is
             check_blanks(here, scope.place(part), operator_blanks(node.op))
             continue
         inside = type(here) is type(other) and isinstance(other, ObjectType | ListType)
         consume(here, scope.place(part), Blanks.REFUSES if inside else operator_blanks(node.op))
-    plan = Operate(
+    plan_node = plan.Operate(
         node.op,
-        Operand(left, left_kind),
-        Operand(right, right_kind),
+        Operand(left, left_type),
+        Operand(right, right_type),
         outputs=product_outputs(left, right),
         span=scope.place(node),
     )
-    return plan, BOOLEAN
+    return plan_node, BOOLEAN
 
 
-def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, kind: Type) -> Resolved:
+def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `a // b // c`, from the right."""
-    resolved = [analysis.resolve(item_type, scope, kind) for item_type in node.items]
-    right, right_kind = resolved[-1]
-    for left, left_kind in reversed(resolved[:-1]):
-        check_blanks(left_kind, scope.place(node), operator_blanks("//"))
+    resolved = [analysis.resolve(item_type, scope, input_type) for item_type in node.items]
+    right, right_type = resolved[-1]
+    for left, left_type in reversed(resolved[:-1]):
+        check_blanks(left_type, scope.place(node), operator_blanks("//"))
         one = left.outputs in (Outputs.ONE, Outputs.MAYBE, Outputs.NONE) and right.outputs is Outputs.ONE
-        right = Otherwise(
-            Operand(left, left_kind),
+        right = plan.Otherwise(
+            Operand(left, left_type),
             right,
             outputs=Outputs.ONE if one else Outputs.MANY,
             span=scope.place(node),
         )
-        right_kind = union_of([left_kind, right_kind])
-    return right, right_kind
+        right_type = union_of([left_type, right_type])
+    return right, right_type
 
 
-def comma(analysis: Analysis, node: tree.Comma, scope: Scope, kind: Type) -> Resolved:
+def comma(analysis: Analysis, node: tree.Comma, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `a, b`."""
     tail = node.items[-1]
     for part in tail.items if isinstance(tail, tree.Pipeline) else ():
@@ -242,62 +233,68 @@ def comma(analysis: Analysis, node: tree.Comma, scope: Scope, kind: Type) -> Res
             raise CompileError(
                 "this stage applies only to the expression after the comma", span=scope.place(part), hint=hint
             )
-    resolved = [analysis.resolve(inner, scope, kind) for inner in node.items]
-    plan = Comma(tuple(part for part, _ in resolved), outputs=Outputs.MANY)
-    return plan, union_of([type_ for part, type_ in resolved if part.outputs is not Outputs.NONE] or [NULL])
-
-
-def paren(analysis: Analysis, node: tree.Paren, scope: Scope, kind: Type) -> Resolved:
-    """Resolve `(…)`."""
-    return analysis.resolve(node.body, scope, kind)
-
-
-def if_(analysis: Analysis, node: tree.If, scope: Scope, kind: Type) -> Resolved:
-    """Resolve `if … then … elif … else … end`."""
-    plan, type_ = (
-        (Identity(), kind) if node.otherwise is None else analysis.resolve(node.otherwise, scope, kind)
+    resolved = [analysis.resolve(inner, scope, input_type) for inner in node.items]
+    plan_node = plan.Comma(tuple(part for part, _ in resolved), outputs=Outputs.MANY)
+    return plan_node, union_of(
+        [type_ for part, type_ in resolved if part.outputs is not Outputs.NONE] or [NULL]
     )
-    kinds = [type_] if plan.outputs is not Outputs.NONE else []
+
+
+def paren(analysis: Analysis, node: tree.Paren, scope: Scope, input_type: Type) -> Resolved:
+    """Resolve `(…)`."""
+    return analysis.resolve(node.body, scope, input_type)
+
+
+def if_(analysis: Analysis, node: tree.If, scope: Scope, input_type: Type) -> Resolved:
+    """Resolve `if … then … elif … else … end`."""
+    plan_node, type_ = (
+        (plan.Identity(), input_type)
+        if node.otherwise is None
+        else analysis.resolve(node.otherwise, scope, input_type)
+    )
+    types = [type_] if plan_node.outputs is not Outputs.NONE else []
     for condition_node, then_node in reversed(node.branches):
-        condition, condition_kind = analysis.resolve(condition_node, scope, kind)
-        check_blanks(condition_kind, scope.place(condition_node), FORMS["if a then b else c"])
-        then, then_kind = analysis.resolve(then_node, scope, kind)
+        condition, condition_type = analysis.resolve(condition_node, scope, input_type)
+        check_blanks(condition_type, scope.place(condition_node), FORMS["if a then b else c"])
+        then, then_type = analysis.resolve(then_node, scope, input_type)
         if then.outputs is not Outputs.NONE:
-            kinds.append(then_kind)
-        plan = If(
-            Operand(condition, condition_kind),
+            types.append(then_type)
+        plan_node = plan.If(
+            Operand(condition, condition_type),
             then,
-            plan,
-            outputs=condition.outputs.then(then.outputs.otherwise(plan.outputs)),
+            plan_node,
+            outputs=condition.outputs.then(then.outputs.otherwise(plan_node.outputs)),
             span=scope.place(condition_node),
         )
-    return plan, union_of(kinds[::-1]) if kinds else NULL
+    return plan_node, union_of(types[::-1]) if types else NULL
 
 
-def try_(analysis: Analysis, node: tree.Try, scope: Scope, kind: Type) -> Resolved:
+def try_(analysis: Analysis, node: tree.Try, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `try … catch …`."""
-    body, body_kind = analysis.resolve(node.body, structs.replace(scope, quiet=True), kind)
+    body, body_type = analysis.resolve(node.body, structs.replace(scope, quiet=True), input_type)
     if node.handler is None:
-        return Try(body, None, outputs=guarded_outputs(body.outputs)), body_kind
-    handler, handler_kind = analysis.resolve(node.handler, scope, OpaqueType())
+        return plan.Try(body, None, outputs=guarded_outputs(body.outputs)), body_type
+    handler, handler_type = analysis.resolve(node.handler, scope, OpaqueType())
     outputs = Outputs.ONE if body.outputs is handler.outputs is Outputs.ONE else Outputs.MANY
-    return Try(body, handler, outputs=outputs), union_of([body_kind, handler_kind])
+    return plan.Try(body, handler, outputs=outputs), union_of([body_type, handler_type])
 
 
-def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, kind: Type) -> Resolved:
+def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `reduce source as $x (start; update)`."""
-    source, item_type = analysis.resolve(node.source, scope, kind)
-    start, start_kind = analysis.resolve(node.start, scope, kind)
-    use(start_kind)
+    source, item_type = analysis.resolve(node.source, scope, input_type)
+    start, start_type = analysis.resolve(node.start, scope, input_type)
+    use(start_type)
     name, state = analysis.name("item"), OpaqueType()
-    inner, wrap = destructure(analysis, node.patterns, Local(name), item_type, scope)
-    update, body_kind = analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
-    use(body_kind)
-    once = wrap(Constant(None)).outputs is Outputs.ONE
+    inner, wrap = destructure(analysis, node.patterns, plan.Local(name), item_type, scope)
+    update, body_type = analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
+    use(body_type)
+    once = wrap(plan.Constant(None)).outputs is Outputs.ONE
     variable = "" if once else analysis.name("state")
-    body = wrap(update if once else _step(analysis, update, variable, Identity()))
-    plan = Reduce(source, name, start, body, variable, outputs=start.outputs, span=scope.place(node))
-    return plan, state
+    body = wrap(update if once else _step(analysis, update, variable, plan.Identity()))
+    plan_node = plan.Reduce(
+        source, name, start, body, variable, outputs=start.outputs, span=scope.place(node)
+    )
+    return plan_node, state
 
 
 def _step(analysis: Analysis, update: Plan, state: str, extract: Plan) -> Plan:
@@ -306,38 +303,40 @@ def _step(analysis: Analysis, update: Plan, state: str, extract: Plan) -> Plan:
     A pattern may bind several times for one item: each binding goes on from the state that the last one left.
     """
     old = analysis.name("old")
-    plan = pipe(Local(old), pipe(update, Bind(Identity(), state, extract, outputs=extract.outputs)))
+    plan_node = pipe(
+        plan.Local(old), pipe(update, plan.Bind(plan.Identity(), state, extract, outputs=extract.outputs))
+    )
     if update.outputs is not Outputs.ONE:
-        plan = Bind(Constant(None), state, plan, outputs=plan.outputs)
-    return Bind(Local(state), old, plan, outputs=plan.outputs)
+        plan_node = plan.Bind(plan.Constant(None), state, plan_node, outputs=plan_node.outputs)
+    return plan.Bind(plan.Local(state), old, plan_node, outputs=plan_node.outputs)
 
 
-def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, kind: Type) -> Resolved:
+def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `foreach source as $x (start; update; extract)`."""
-    source, item_type = analysis.resolve(node.source, scope, kind)
-    start, start_kind = analysis.resolve(node.start, scope, kind)
-    use(start_kind)
+    source, item_type = analysis.resolve(node.source, scope, input_type)
+    start, start_type = analysis.resolve(node.start, scope, input_type)
+    use(start_type)
     name, state = analysis.name("item"), analysis.name("state")
-    inner, wrap = destructure(analysis, node.patterns, Local(name), item_type, scope)
+    inner, wrap = destructure(analysis, node.patterns, plan.Local(name), item_type, scope)
     inner = inner.again(REDUCE_AGAIN)
-    update, update_kind = analysis.resolve(node.update, inner, OpaqueType())
-    use(update_kind)
-    extract, extract_kind = (
-        (Identity(), OpaqueType())
+    update, update_type = analysis.resolve(node.update, inner, OpaqueType())
+    use(update_type)
+    extract, extract_type = (
+        (plan.Identity(), OpaqueType())
         if node.extract is None
         else analysis.resolve(node.extract, inner, OpaqueType())
     )
     body = wrap(_step(analysis, update, state, extract))
-    plan = Foreach(source, name, start, body, state, outputs=Outputs.MANY, span=scope.place(node))
-    return plan, extract_kind
+    plan_node = plan.Foreach(source, name, start, body, state, outputs=Outputs.MANY, span=scope.place(node))
+    return plan_node, extract_type
 
 
-def descend(analysis: Analysis, node: tree.Descend, scope: Scope, kind: Type) -> Resolved:
+def descend(analysis: Analysis, node: tree.Descend, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `..`."""
-    return analysis.resolve(tree.Call("recurse", span=node.span), scope, kind)
+    return analysis.resolve(tree.Call("recurse", span=node.span), scope, input_type)
 
 
-def variable(analysis: Analysis, node: tree.Variable, scope: Scope, kind: Type) -> Resolved:
+def variable(analysis: Analysis, node: tree.Variable, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `$x`."""
     return look_up(node, scope)
 

@@ -10,7 +10,9 @@ from ocpiq.analysis.scope import Flow, Scope, Variable
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
 from ocpiq.language.tree import children
-from ocpiq.plan.nodes import Join, JoinKey, Operand, Outputs
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import JoinKey, Operand
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import NULL, NoInput, SourceType, Type, UnionType, consume, union_of
 
 OLD_IDS = ("id", "uid", "evse_id", "tariff_id", "auth_id", "location_id", "evse_uid")  # `string` in 2.1.1
@@ -25,41 +27,41 @@ def join(analysis: Analysis, node: tree.Join, flow: Flow) -> Staged:
         "what is joined is computed once, where no value is there yet",
         f"compare in `on`: … as ${node.name} on .id == ${node.name}.id",
     )
-    right, right_kind = analysis.resolve(node.source, flow.after, nothing)
+    right, right_type = analysis.resolve(node.source, flow.after, nothing)
     row, name = analysis.name("row"), analysis.name("joined")
     pairs = (
-        _natural(analysis, node, flow, right_kind) if node.on is None else _pairs(node, node.on, flow.scope)
+        _natural(analysis, node, flow, right_type) if node.on is None else _pairs(node, node.on, flow.scope)
     )
     only = NoInput(f"this side of the equality is of ${node.name} alone", f"write ${node.name}.… == …")
-    inside = flow.after.with_variable(node.name, Variable(row, right_kind))
+    inside = flow.after.with_variable(node.name, Variable(row, right_type))
     keys = []
     for left_node, right_node in pairs:
-        left = _side(analysis, left_node, flow.scope, flow.kind)
-        if left.part.outputs is Outputs.MANY and not node.each:
+        left = _side(analysis, left_node, flow.scope, flow.type)
+        if left.plan.outputs is Outputs.MANY and not node.each:
             hint = "write join each …, or take one with first(…)"
             raise CompileError("this may be many values", span=flow.scope.place(left_node), hint=hint)
         right_ = _side(analysis, right_node, inside, only)
-        ids = is_id(left.kind, analysis.version) or is_id(right_.kind, analysis.version)
+        ids = is_id(left.type, analysis.version) or is_id(right_.type, analysis.version)
         keys.append(JoinKey(left, right_, ids))
     outputs = flow.outputs.then(Outputs.MANY if node.each else Outputs.ONE)
-    plan = Join(flow.body, right, row, name, tuple(keys), node.each, outputs=outputs, span=place)
-    return Staged(plan, flow.kind, (node.name, Variable(name, union_of([right_kind, NULL]))))
+    plan_node = plan.Join(flow.body, right, row, name, tuple(keys), node.each, outputs=outputs, span=place)
+    return Staged(plan_node, flow.type, (node.name, Variable(name, union_of([right_type, NULL]))))
 
 
-def _side(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Operand:
-    plan, type_ = analysis.resolve(node, scope, kind)
+def _side(analysis: Analysis, node: tree.Expr, scope: Scope, input_type: Type) -> Operand:
+    plan_node, type_ = analysis.resolve(node, scope, input_type)
     consume(type_, scope.place(node))
-    return Operand(plan, type_)
+    return Operand(plan_node, type_)
 
 
-def is_id(kind: Type, version: str) -> bool:
+def is_id(type_: Type, version: str) -> bool:
     """Tell an identifier, which OCPI compares without case."""
-    if isinstance(kind, UnionType):
-        return any(is_id(option, version) for option in kind.options)
-    if not isinstance(kind, SourceType) or kind.view.field is None:
+    if isinstance(type_, UnionType):
+        return any(is_id(option, version) for option in type_.options)
+    if not isinstance(type_, SourceType) or type_.view.field is None:
         return False
-    return kind.view.field.type.startswith("CiString") or (
-        version == "2.1.1" and kind.view.field.name in OLD_IDS
+    return type_.view.field.type.startswith("CiString") or (
+        version == "2.1.1" and type_.view.field.name in OLD_IDS
     )
 
 
@@ -103,7 +105,7 @@ def _reads(node: tree.Node, name: str) -> bool:
 
 
 def _natural(analysis: Analysis, node: tree.Join, flow: Flow, right: Type) -> list[Pair]:
-    left_module, right_module = _module(flow.kind), _module(right)
+    left_module, right_module = _module(flow.type), _module(right)
     place = flow.scope.place(node)
     hint = f"write on .… == ${node.name}.…"
     if left_module is None or right_module is None:
@@ -120,9 +122,9 @@ def _natural(analysis: Analysis, node: tree.Join, flow: Flow, right: Type) -> li
     return [(_path(tree.Identity(span=place), mine), _path(joined, theirs)) for mine, theirs in pairs]
 
 
-def _module(kind: Type) -> str | None:
+def _module(type_: Type) -> str | None:
     """Return the module whose objects these are."""
-    return kind.view.blank.module if isinstance(kind, SourceType) and not kind.path else None
+    return type_.view.blank.module if isinstance(type_, SourceType) and not type_.path else None
 
 
 def _path(base: tree.Expr, text: str) -> tree.Expr:

@@ -108,13 +108,13 @@ def _parameter(name: str, said: Value) -> QueryParameter:
 
 def _read(parameter: QueryParameter, value: Value) -> Value:
     """Return a parameter's value; `--arg` gives text, so that it is read as the type says."""
-    kind = TYPES[parameter.type]
+    type_ = TYPES[parameter.type]
     try:
-        return kind.read(value)
+        return type_.read(value)
     except ValueError:
         raise UsageError(
-            f"{parameter.name} must be {kind.name}, not {excerpt(value)}",
-            hint=f"--arg {parameter.name} {kind.example}",
+            f"{parameter.name} must be {type_.name}, not {excerpt(value)}",
+            hint=f"--arg {parameter.name} {type_.example}",
         ) from None
 
 

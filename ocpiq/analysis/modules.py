@@ -12,7 +12,7 @@ from ocpiq.analysis.pipelines import PipelineBuilder, define
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
-from ocpiq.plan.nodes import Bind, Constant
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.types import OpaqueType
 from ocpiq.values.numbers import integer
 from ocpiq.values.types import Value
@@ -112,9 +112,9 @@ class Imports:
         search = _search(statement.metadata)
         if statement.name is not None and statement.name.startswith("$"):
             name = statement.name[1:]
-            value = Constant(self._library.data(statement.path, search, origin))
+            value = plan.Constant(self._library.data(statement.path, search, origin))
             unique = self._analysis.name("data")
-            self.wraps.append(lambda rest: Bind(value, unique, rest, outputs=rest.outputs))
+            self.wraps.append(lambda rest: plan.Bind(value, unique, rest, outputs=rest.outputs))
             variable = Variable(unique, OpaqueType(clean=True))
             return scope.with_variable(name, variable).with_variable(f"{name}::{name}", variable)
         module = self._library.definitions(statement.path, search, origin)

@@ -15,7 +15,9 @@ from ocpiq.analysis.scope import Definition, Flow, Scope, Variable
 from ocpiq.analysis.stages import resolve_stage
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
-from ocpiq.plan.nodes import Bind, Identity, Label, Local, Outputs, Plan
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import NUMBER, Type
 
 LOST = "it had a value per input, and `aggregate` combined all inputs; add it to `by`, or use first(…)"
@@ -29,10 +31,10 @@ class PipelineBuilder:
     `carried` are the locals that the other binders set.
     """
 
-    def __init__(self, scope: Scope, kind: Type) -> None:
+    def __init__(self, scope: Scope, type_: Type) -> None:
         self.base = scope
         self.scope = scope
-        self.kind = kind
+        self.type = type_
         self.parts: list[Plan] = []
         self.wraps: list[tuple[list[Plan], Wrap]] = []
         self.once = 0
@@ -40,16 +42,16 @@ class PipelineBuilder:
         self.carried: tuple[str, ...] = ()
         self.started = False
 
-    def append(self, plan: Plan, kind: Type) -> None:
+    def append(self, plan_node: Plan, type_: Type) -> None:
         """Add a filter."""
-        self.parts.append(plan)
-        self.kind = kind
+        self.parts.append(plan_node)
+        self.type = type_
         self.started = True
-        scan = scan_of(plan)
+        scan = scan_of(plan_node)
         if scan is not None and scan.weight:
             self.scope = self.scope.with_variable(NET, Variable(scan.weight, NUMBER))
             self.carried += (scan.weight,)
-        self._count(plan.outputs)
+        self._count(plan_node.outputs)
 
     def wrap(self, make: Wrap, inside: Scope, outputs: Outputs = Outputs.ONE) -> None:
         """Add a binder: `make` gets the plan of everything to its right, which sees `inside`."""
@@ -74,7 +76,7 @@ class PipelineBuilder:
         """Add a stage: it takes all outputs of what stands inside the binders that are entered once."""
         body = _wrapped(self.wraps[self.once :], self.parts)
         check_keeps_credits(node, self.scope, self.carried)
-        flow = Flow(body, self.outputs, self.kind, self.scope, self.after(), self.carried)
+        flow = Flow(body, self.outputs, self.type, self.scope, self.after(), self.carried)
         staged = resolve_stage(analysis, node, flow)
         self.wraps, self.parts, self.outputs = self.wraps[: self.once], [], Outputs.ONE
         if isinstance(node, tree.Aggregate):
@@ -84,7 +86,7 @@ class PipelineBuilder:
         if staged.joined is not None:
             self.scope = self.scope.with_variable(*staged.joined)
             self.carried += (staged.joined[1].name,)
-        self.append(staged.plan, staged.kind)
+        self.append(staged.plan, staged.type)
 
     def after(self) -> Scope:
         """Return what is known once all values were taken together: variables that belonged to each are gone."""
@@ -102,19 +104,19 @@ class PipelineBuilder:
 
 
 def _wrapped(wraps: list[tuple[list[Plan], Wrap]], parts: list[Plan]) -> Plan:
-    plan = pipe(*parts)
+    plan_node = pipe(*parts)
     for before, make in reversed(wraps):
-        plan = pipe(*before, make(plan))
-    return plan
+        plan_node = pipe(*before, make(plan_node))
+    return plan_node
 
 
 def _lost(variable: Variable) -> Variable:
-    return Variable(variable.name, variable.kind, variable.gone or LOST)
+    return Variable(variable.name, variable.type, variable.gone or LOST)
 
 
-def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, kind: Type) -> Resolved:
+def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `a | b | …`."""
-    walk = PipelineBuilder(scope, kind)
+    walk = PipelineBuilder(scope, input_type)
     for item in node.items:
         handler = BINDERS.get(type(item))
         if handler is not None:
@@ -125,23 +127,23 @@ def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, kind: Type) 
                 raise CompileError("a stage needs something to its left", span=scope.place(item), hint=hint)
             walk.stage(analysis, item)
         else:
-            walk.append(*analysis.resolve(item, walk.scope, walk.kind))  # type: ignore[arg-type]
-    return walk.plan(), walk.kind
+            walk.append(*analysis.resolve(item, walk.scope, walk.type))  # type: ignore[arg-type]
+    return walk.plan(), walk.type
 
 
 def _bind(analysis: Analysis, item: tree.Bind, walk: PipelineBuilder) -> None:
-    source, source_kind = analysis.resolve(item.source, walk.scope, walk.kind)
-    value = Local(analysis.name("bound"))
-    inside, wrap = destructure(analysis, item.patterns, value, source_kind, walk.scope)
+    source, source_type = analysis.resolve(item.source, walk.scope, walk.type)
+    value = plan.Local(analysis.name("bound"))
+    inside, wrap = destructure(analysis, item.patterns, value, source_type, walk.scope)
     scan = scan_of(source)
     if scan is not None and scan.weight:
         inside = inside.with_variable(NET, Variable(scan.weight, NUMBER))
 
     def make(rest: Plan) -> Plan:
         body = wrap(rest)
-        return Bind(source, value.name, body, outputs=product_outputs(source, body))
+        return plan.Bind(source, value.name, body, outputs=product_outputs(source, body))
 
-    walk.wrap(make, inside, make(Identity()).outputs)
+    walk.wrap(make, inside, make(plan.Identity()).outputs)
 
 
 def define(analysis: Analysis, item: tree.Define, walk: PipelineBuilder) -> None:
@@ -162,7 +164,7 @@ def define(analysis: Analysis, item: tree.Define, walk: PipelineBuilder) -> None
 def _label(analysis: Analysis, item: tree.Label, walk: PipelineBuilder) -> None:
     name = analysis.name("label")
     inside = walk.scope.with_label(item.name, name)
-    walk.wrap(lambda rest: Label(name, rest, outputs=_breakable(rest.outputs)), inside)
+    walk.wrap(lambda rest: plan.Label(name, rest, outputs=_breakable(rest.outputs)), inside)
 
 
 def _breakable(outputs: Outputs) -> Outputs:

@@ -8,7 +8,8 @@ from msgspec import Struct, structs
 
 from ocpiq.errors import Span
 from ocpiq.language import tree
-from ocpiq.plan.nodes import Fold, Outputs, Plan
+from ocpiq.plan.nodes import Fold, Plan
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import Type
 
 
@@ -47,7 +48,7 @@ class Variable(Struct, frozen=True):
     """A variable: the compiler's name and what is known of it; `gone` says why it is no longer to be had."""
 
     name: str
-    kind: Type
+    type: Type
     gone: str = ""
 
 
@@ -102,7 +103,7 @@ class Flow(Struct, frozen=True):
 
     body: Plan
     outputs: Outputs
-    kind: Type
+    type: Type
     scope: Scope
     after: Scope
     carried: tuple[str, ...]

@@ -12,7 +12,10 @@ from ocpiq.analysis.credits import read_credits
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, PrivacyError, Span, UnsupportedError, did_you_mean
 from ocpiq.language import tree
-from ocpiq.plan.nodes import Constant, RunVariable, Moment, Outputs, Period, Plan, Scan, SourcePlan
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
+from ocpiq.plan.outputs import Outputs
+from ocpiq.plan.query_plan import Moment, Period, SourcePlan
 from ocpiq.plan.types import SourceType, Type
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import view
@@ -23,7 +26,7 @@ from ocpiq.values.times import moment, period, zone
 COMPLETED = ("sessions", "cdrs")  # the modules whose objects have an end of charging
 
 
-def source(analysis: Analysis, node: tree.Source, scope: Scope, kind: Type) -> Resolved:
+def source(analysis: Analysis, node: tree.Source, scope: Scope, input_type: Type) -> Resolved:
     """Resolve a module with clauses."""
     if node.module not in modules():
         begin = node.span.start
@@ -53,10 +56,10 @@ def resolve_source(
         )
     windows = _windows(analysis, name, clauses, scope)
     shown = view(module(name, analysis.version), clauses)
-    need = Demand()
+    demand = Demand()
     net = next((clause for clause in clauses if isinstance(clause, tree.Net)), None)
     if net is not None:
-        read_credits(name, shown, need, scope.place(net))
+        read_credits(name, shown, demand, scope.place(net))
     weight = "" if net is None else analysis.name("weight")
     number = len(analysis.sources)
     analysis.weights[weight] = number
@@ -64,7 +67,7 @@ def resolve_source(
         SourcePlan(
             name,
             shown,
-            need,
+            demand,
             windows.since,
             windows.until,
             place,
@@ -73,8 +76,8 @@ def resolve_source(
             net=net is not None,
         )
     )
-    return Scan(number, weight, outputs=Outputs.MANY, span=place), SourceType(
-        number, (), shown, need, items=True
+    return plan.Scan(number, weight, outputs=Outputs.MANY, span=place), SourceType(
+        number, (), shown, demand, items=True
     )
 
 
@@ -150,8 +153,8 @@ def _period(analysis: Analysis, name: str, clause: tree.During, scope: Scope) ->
 
 def _newest(clause: tree.Newest, scope: Scope) -> Plan:
     if clause.variable is None:
-        return Constant(clause.count)
-    return RunVariable(_given(clause.variable, "newest", "10", scope.place(clause), scope))
+        return plan.Constant(clause.count)
+    return plan.RunVariable(_given(clause.variable, "newest", "10", scope.place(clause), scope))
 
 
 def _given(name: str, word: str, example: str, place: Span, scope: Scope) -> str:

@@ -9,8 +9,10 @@ from ocpiq.analysis.joins import join
 from ocpiq.analysis.scope import Flow, Scope
 from ocpiq.errors import CompileError, did_you_mean
 from ocpiq.language import tree
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import FORMS
-from ocpiq.plan.nodes import Constant, Distinct, RunVariable, Local, Operand, Outputs, Plan, Sort, SortKey, Take
+from ocpiq.plan.nodes import Operand, Plan, SortKey
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import consume
 
 
@@ -33,15 +35,15 @@ def resolve_stage(analysis: Analysis, node: tree.Stage, flow: Flow) -> Staged:
 
 def _limit(node: tree.Limit, flow: Flow) -> Staged:
     count = _count(node.count, flow.after)
-    few = isinstance(count, Constant) and count.value in (0, 1)
+    few = isinstance(count, plan.Constant) and count.value in (0, 1)
     outputs = _some(Outputs.MAYBE if few else flow.outputs, flow)
-    return Staged(Take(flow.body, count, outputs=outputs, span=flow.scope.place(node)), flow.kind)
+    return Staged(plan.Take(flow.body, count, outputs=outputs, span=flow.scope.place(node)), flow.type)
 
 
 def _sort(analysis: Analysis, node: tree.SortBy, flow: Flow) -> Staged:
     keys = tuple(SortKey(_key(analysis, key, flow, "sort by"), key.direction == "desc") for key in node.keys)
     place = flow.scope.place(node)
-    return Staged(Sort(flow.body, keys, None, flow.carried, outputs=flow.outputs, span=place), flow.kind)
+    return Staged(plan.Sort(flow.body, keys, None, flow.carried, outputs=flow.outputs, span=place), flow.type)
 
 
 def _top(analysis: Analysis, node: tree.Top, flow: Flow) -> Staged:
@@ -49,7 +51,7 @@ def _top(analysis: Analysis, node: tree.Top, flow: Flow) -> Staged:
     keys = tuple(SortKey(_key(analysis, key, flow, "top"), key.direction != "asc") for key in node.keys)
     count, place = _count(node.count, flow.after), flow.scope.place(node)
     outputs = _some(flow.outputs, flow)
-    return Staged(Sort(flow.body, keys, count, flow.carried, outputs=outputs, span=place), flow.kind)
+    return Staged(plan.Sort(flow.body, keys, count, flow.carried, outputs=outputs, span=place), flow.type)
 
 
 def _distinct(analysis: Analysis, node: tree.Distinct, flow: Flow) -> Staged:
@@ -61,7 +63,7 @@ def _distinct(analysis: Analysis, node: tree.Distinct, flow: Flow) -> Staged:
             )
     keys = tuple(_key(analysis, key, flow, "distinct by") for key in node.keys)
     place = flow.scope.place(node)
-    return Staged(Distinct(flow.body, keys, outputs=flow.outputs, span=place), flow.kind)
+    return Staged(plan.Distinct(flow.body, keys, outputs=flow.outputs, span=place), flow.type)
 
 
 def _some(outputs: Outputs, flow: Flow) -> Outputs:
@@ -71,21 +73,21 @@ def _some(outputs: Outputs, flow: Flow) -> Outputs:
 
 def _key(analysis: Analysis, key: tree.Key, flow: Flow, word: str) -> Operand:
     place = flow.scope.place(key)
-    plan, kind = analysis.resolve(key.body, flow.scope, flow.kind)
-    if plan.outputs is Outputs.MANY:
+    plan_node, type_ = analysis.resolve(key.body, flow.scope, flow.type)
+    if plan_node.outputs is Outputs.MANY:
         hint = "take one of them, such as first(…), or put them into an array: […]"
         raise CompileError(f"a key of `{word}` must be one value", span=place, hint=hint)
     if word != "distinct by":
-        checks.ordered(f"`{word}`", kind, key.body, flow.scope)
-    consume(kind, place, FORMS["by a"])
-    return Operand(plan, kind)
+        checks.ordered(f"`{word}`", type_, key.body, flow.scope)
+    consume(type_, place, FORMS["by a"])
+    return Operand(plan_node, type_)
 
 
 def _count(count: tree.Count, after: Scope) -> Plan:
     """Return how many: a number, or a variable that is there before the first value comes."""
     place = after.place(count)
     if count.variable is None:
-        return Constant(count.number)
+        return plan.Constant(count.number)
     known = after.variables.get(count.variable)
     if known is None:
         hint = did_you_mean(count.variable, after.variables).replace("mean ", "mean $")
@@ -93,4 +95,4 @@ def _count(count: tree.Count, after: Scope) -> Plan:
     if known.gone:
         hint = "the count must be known before the first input is read"
         raise CompileError(f"${count.variable} belongs to each value", span=place, hint=hint)
-    return Local(known.name) if known.name else RunVariable(count.variable)
+    return plan.Local(known.name) if known.name else plan.RunVariable(count.variable)

@@ -6,55 +6,45 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ocpiq.plan.nodes import (
-    Aggregate,
-    Bind,
-    Comma,
-    Field,
-    Foreach,
-    Function,
-    If,
-    Join,
-    Label,
-    MakeArray,
-    Native,
-    Operand,
-    Outputs,
-    Pipe,
-    Plan,
-    Scan,
-    Sort,
-    Take,
-    Try,
-)
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Operand, Plan
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import SourceType, Type, UnionType
 
 Place = tuple[int, tuple[str, ...]]
 """A field of a source: the source's number and the path."""
 
 
-def stream_origins(plan: Plan) -> Iterator[Scan | Aggregate]:
+def stream_origins(plan_node: Plan) -> Iterator[plan.Scan | plan.Aggregate]:
     """Yield where the outputs of a plan come from: sources, and aggregates of which there are several results.
 
     What `distinct by` lets through stands for its key, so it comes from nowhere.
     """
-    match plan:
-        case Scan() | Aggregate():
-            yield plan
-        case Pipe(parts=parts):
+    match plan_node:
+        case plan.Scan() | plan.Aggregate():
+            yield plan_node
+        case plan.Pipe(parts=parts):
             yield from stream_origins(parts[0])
-        case Bind(source=source, body=body):
+        case plan.Bind(source=source, body=body):
             yield from stream_origins(source if source.outputs is Outputs.MANY else body)
-        case Comma(parts=parts):
+        case plan.Comma(parts=parts):
             for part in parts:
                 yield from stream_origins(part)
-        case If(then=then, otherwise=otherwise):
+        case plan.If(then=then, otherwise=otherwise):
             yield from stream_origins(then)
             yield from stream_origins(otherwise)
-        case Foreach(source=source):
+        case plan.Foreach(source=source):
             yield from stream_origins(source)
-        case Sort() | Take() | Join() | Try() | Label() | Function() | MakeArray():
-            yield from stream_origins(plan.body)
+        case (
+            plan.Sort()
+            | plan.Take()
+            | plan.Join()
+            | plan.Try()
+            | plan.Label()
+            | plan.Function()
+            | plan.MakeArray()
+        ):
+            yield from stream_origins(plan_node.body)
 
 
 def fields_read(part: object) -> set[Place]:
@@ -68,15 +58,15 @@ def _read(part: object) -> Iterator[Place]:
     for inner in children(part, types=False):
         yield from _read(inner)
     match part:
-        case Operand(kind=kind) | Native(input=kind):
-            yield from source_fields(kind)
-        case Field(kind=kind, name=name):
-            yield from ((number, (*path, name)) for number, path in source_fields(kind))
+        case Operand(type=type_) | plan.Native(input=type_):
+            yield from source_fields(type_)
+        case plan.Field(input=type_, name=name):
+            yield from ((number, (*path, name)) for number, path in source_fields(type_))
 
 
-def source_fields(kind: Type) -> Iterator[Place]:
+def source_fields(type_: Type) -> Iterator[Place]:
     """Yield where in sources a value stands."""
-    match kind:
+    match type_:
         case SourceType(source=source, path=path):
             yield source, path
         case UnionType(options=options):

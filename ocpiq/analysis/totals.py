@@ -8,27 +8,11 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.analysis.credits import CANCELLED, CREDIT
-from ocpiq.analysis.streams import Place, fields_read, descendants, source_fields, stream_origins
+from ocpiq.analysis.streams import Place, descendants, fields_read, source_fields, stream_origins
 from ocpiq.errors import Span
-from ocpiq.plan.nodes import (
-    Aggregate,
-    Bind,
-    Constant,
-    Field,
-    If,
-    Local,
-    MakeObject,
-    Native,
-    Operand,
-    Operate,
-    Otherwise,
-    Pipe,
-    Plan,
-    QueryPlan,
-    Reduce,
-    Scan,
-    SourcePlan,
-)
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Operand, Plan
+from ocpiq.plan.query_plan import QueryPlan, SourcePlan
 from ocpiq.plan.types import ListType, ObjectType
 from ocpiq.privacy.demand import Demand
 from ocpiq.schema import ENDED, SchemaField, included, module
@@ -62,19 +46,19 @@ class Total(Struct, frozen=True):
     span: Span | None
 
 
-def misleading(plan: QueryPlan, version: str) -> tuple[Misleading, ...]:
+def misleading(plan_node: QueryPlan, version: str) -> tuple[Misleading, ...]:
     """Return what is to be said of the totals of a query on a platform of an OCPI `version`."""
     found: dict[str, Span | None] = {}
-    for part in descendants(plan.body) if plan.sources else ():
+    for part in descendants(plan_node.body) if plan_node.sources else ():
         labels: dict[str, list[str]] = {}
         for total in _totals(part):
-            for problem in _problems(total, plan, version):
+            for problem in _problems(total, plan_node, version):
                 labels.setdefault(problem, []).append(total.label)
         messages = [f"{', '.join(dict.fromkeys(names))}: {problem}" for problem, names in labels.items()]
-        if isinstance(part, Aggregate):
+        if isinstance(part, plan.Aggregate):
             messages += _of_groups(part)
         found |= {message: getattr(part, "span", None) for message in messages}
-    found |= dict(_counted_twice(plan) if plan.sources else ())
+    found |= dict(_counted_twice(plan_node) if plan_node.sources else ())
     each = [Misleading(message, span) for message, span in found.items()]
     return tuple(sorted(each, key=lambda one: one.span.start if one.span else 0))
 
@@ -82,27 +66,29 @@ def misleading(plan: QueryPlan, version: str) -> tuple[Misleading, ...]:
 def _totals(part: object) -> Iterator[Total]:
     """Yield the totals of a part: those of `aggregate`, and of jq's `add`, `length` and `reduce`."""
     match part:
-        case Aggregate(body=body, folds=folds, span=span):
-            over = {each.source for each in stream_origins(body) if isinstance(each, Scan)}
+        case plan.Aggregate(body=body, folds=folds, span=span):
+            over = {each.source for each in stream_origins(body) if isinstance(each, plan.Scan)}
             for fold in folds:
                 read = set() if fold.argument is None else fields_read(fold.argument)
                 yield Total(fold.function, fold.label, read, over, span)
-        case Native(name="add", input=ListType(item=item), span=span):
+        case plan.Native(name="add", input=ListType(item=item), span=span):
             read = set(source_fields(item))
             yield Total("sum", "add", read, {number for number, _ in read}, span)
-        case Native(name="length", input=ListType(item=item), span=span):
-            yield Total("count", "length", set(), {number for number, path in source_fields(item) if not path}, span)
-        case Reduce(source=source, update=update, span=span):
+        case plan.Native(name="length", input=ListType(item=item), span=span):
+            yield Total(
+                "count", "length", set(), {number for number, path in source_fields(item) if not path}, span
+            )
+        case plan.Reduce(source=source, update=update, span=span):
             for operation in descendants(update):
-                if isinstance(operation, Operate) and operation.operator == "+":
-                    over = {each.source for each in stream_origins(source) if isinstance(each, Scan)}
+                if isinstance(operation, plan.Operate) and operation.operator == "+":
+                    over = {each.source for each in stream_origins(source) if isinstance(each, plan.Scan)}
                     yield Total("sum", OF_REDUCE, fields_read(operation), over, span)
 
 
-def _problems(total: Total, plan: QueryPlan, version: str) -> Iterator[str]:
+def _problems(total: Total, plan_node: QueryPlan, version: str) -> Iterator[str]:
     """Yield what is wrong with a total, for each source that it is of."""
     for number in sorted(total.over | {number for number, _ in total.fields}):
-        source = plan.sources[number]
+        source = plan_node.sources[number]
         root = module(source.module, version).root
         read = {path for each, path in total.fields if each == number}
         known = [field for field in (_field(root, path) for path in read) if field is not None]
@@ -135,12 +121,12 @@ def _mixed(
     source: SourcePlan, root: SchemaField, read: set[tuple[str, ...]], known: list[SchemaField]
 ) -> Iterator[str]:
     """Yield where amounts of different units meet."""
-    if any(map(_is_money, known)) and not _reads(source.need, "currency"):
+    if any(map(_is_money, known)) and not _reads(source.demand, "currency"):
         yield (
             f"the {source.module} may have several currencies"
             ' (group by .currency, or select(.currency == "EUR"))'
         )
-    if not _reads(source.need, "type"):
+    if not _reads(source.demand, "type"):
         for name in sorted({(holder.type, path[-1]) for path, holder in _holders(root, read)} & KINDS.keys()):
             yield f'{KINDS[name]} are mixed (group by .type, or select(.type == "ENERGY"))'
 
@@ -158,7 +144,7 @@ def _ignores_credits(
     credit = root.children.get(CREDIT)
     if source.module != "cdrs" or source.net or credit is None or version not in credit.versions:
         return False
-    if {CREDIT, CANCELLED} & source.need.fields.keys():
+    if {CREDIT, CANCELLED} & source.demand.fields.keys():
         return False
     if total.function == "count" or total.label == "count_distinct(.id)":
         return streams
@@ -167,19 +153,19 @@ def _ignores_credits(
     if total.function != "sum":
         return True
     costs = {path[0] for path in read} or {
-        name for name in source.need.fields if name.startswith("total_") or name == "charging_periods"
+        name for name in source.demand.fields if name.startswith("total_") or name == "charging_periods"
     }
     return costs != {"total_cost"}
 
 
 def _may_be_running(source: SourcePlan, read: set[tuple[str, ...]]) -> bool:
-    known = {"status", *ENDED} & source.need.fields.keys()
+    known = {"status", *ENDED} & source.demand.fields.keys()
     return not known and source.during is None and any(path[0] in RUNNING for path in read)
 
 
-def _reads(need: Demand, name: str) -> bool:
+def _reads(demand: Demand, name: str) -> bool:
     """Tell whether a query reads a field of this name, at any depth."""
-    return name in need.fields or any(_reads(inner, name) for inner in need.fields.values())
+    return name in demand.fields or any(_reads(inner, name) for inner in demand.fields.values())
 
 
 def _field(root: SchemaField, path: tuple[str, ...]) -> SchemaField | None:
@@ -204,17 +190,17 @@ def _holders(root: SchemaField, paths: set[tuple[str, ...]]) -> Iterator[tuple[t
 # ---------------------------------------------------------------- averages of averages
 
 
-def _of_groups(part: Aggregate) -> Iterator[str]:
+def _of_groups(part: plan.Aggregate) -> Iterator[str]:
     """Yield what is wrong with totals over the results of another aggregate."""
     inner = {
         name: function
         for each in stream_origins(part.body)
-        if isinstance(each, Aggregate) and each.keys is not None
+        if isinstance(each, plan.Aggregate) and each.keys is not None
         for name, function in _functions(each)
     }
     for fold in part.folds:
-        argument = fold.argument.part if fold.argument else None
-        if not (isinstance(argument, Field) and isinstance(argument.kind, ObjectType)):
+        argument = fold.argument.plan if fold.argument else None
+        if not (isinstance(argument, plan.Field) and isinstance(argument.input, ObjectType)):
             continue
         of = inner.get(argument.name, "")
         if fold.function in ("sum", "avg") and of in ("avg", "median", "quantile", "stddev"):
@@ -229,32 +215,32 @@ def _of_groups(part: Aggregate) -> Iterator[str]:
             )
 
 
-def _functions(part: Aggregate) -> Iterator[tuple[str, str]]:
+def _functions(part: plan.Aggregate) -> Iterator[tuple[str, str]]:
     """Yield the names in the result of an aggregate that hold the result of one function, with the function."""
     by_local = {fold.result: fold.function for fold in part.folds}
-    for key, value in part.result.entries if isinstance(part.result, MakeObject) else ():
-        first = value.parts[0] if isinstance(value, Pipe) else value
-        if isinstance(key, Constant) and isinstance(first, Local) and first.name in by_local:
+    for key, value in part.result.entries if isinstance(part.result, plan.MakeObject) else ():
+        first = value.parts[0] if isinstance(value, plan.Pipe) else value
+        if isinstance(key, plan.Constant) and isinstance(first, plan.Local) and first.name in by_local:
             yield str(key.value), by_local[first.name]
 
 
 # ---------------------------------------------------------------- a total and its part
 
 
-def _counted_twice(plan: QueryPlan) -> Iterator[tuple[str, Span | None]]:
+def _counted_twice(plan_node: QueryPlan) -> Iterator[tuple[str, Span | None]]:
     """Yield the sums of a field and of one that it includes."""
     locals_: dict[str, Plan] = {}
-    for part in descendants(plan.body):
-        if isinstance(part, Bind):
+    for part in descendants(plan_node.body):
+        if isinstance(part, plan.Bind):
             locals_[part.name] = part.source
-        elif isinstance(part, Aggregate):
-            locals_ |= {fold.result: fold.argument.part for fold in part.folds if fold.argument}
-    for part in descendants(plan.body):
-        if isinstance(part, Operate) and part.operator == "+":
+        elif isinstance(part, plan.Aggregate):
+            locals_ |= {fold.result: fold.argument.plan for fold in part.folds if fold.argument}
+    for part in descendants(plan_node.body):
+        if isinstance(part, plan.Operate) and part.operator == "+":
             left, right = (set(_amounts(side, locals_, 0)) for side in (part.left, part.right))
             for whole, inner in ((a, b) for a in left for b in right):
                 for one, other in ((whole, inner), (inner, whole)):
-                    name = _includes(plan, one, other)
+                    name = _includes(plan_node, one, other)
                     if name:
                         yield (
                             f"{name[0]} + {name[1]}: {name[0]} includes {name[1]} (use {name[0]} alone)",
@@ -267,29 +253,29 @@ def _amounts(part: object, locals_: dict[str, Plan], depth: int) -> Iterator[Pla
     if depth > 50:
         return
     match part:
-        case Operand(part=inner, kind=kind):
-            found = list(source_fields(kind))
+        case Operand(plan=inner, type=type_):
+            found = list(source_fields(type_))
             yield from found or _amounts(inner, locals_, depth + 1)
-        case Field(kind=kind, name=name):
-            yield from ((number, (*path, name)) for number, path in source_fields(kind))
-        case Pipe(parts=parts):
-            last = next((each for each in reversed(parts) if isinstance(each, Field)), parts[0])
+        case plan.Field(input=type_, name=name):
+            yield from ((number, (*path, name)) for number, path in source_fields(type_))
+        case plan.Pipe(parts=parts):
+            last = next((each for each in reversed(parts) if isinstance(each, plan.Field)), parts[0])
             yield from _amounts(last, locals_, depth + 1)
-        case Operate(operator="+", left=left, right=right):
+        case plan.Operate(operator="+", left=left, right=right):
             yield from _amounts(left, locals_, depth + 1)
             yield from _amounts(right, locals_, depth + 1)
-        case Otherwise(left=left):
+        case plan.Otherwise(left=left):
             yield from _amounts(left, locals_, depth + 1)
-        case If(then=then, otherwise=otherwise):
+        case plan.If(then=then, otherwise=otherwise):
             yield from _amounts(then, locals_, depth + 1)
             yield from _amounts(otherwise, locals_, depth + 1)
-        case Local(name=name) if name in locals_:
+        case plan.Local(name=name) if name in locals_:
             yield from _amounts(locals_[name], locals_, depth + 1)
 
 
-def _includes(plan: QueryPlan, whole: Place, part: Place) -> tuple[str, str] | None:
+def _includes(plan_node: QueryPlan, whole: Place, part: Place) -> tuple[str, str] | None:
     """Return the names of two fields of one object of which the first includes the second."""
-    holder = plan.sources[whole[0]].view.field
+    holder = plan_node.sources[whole[0]].view.field
     if whole[0] != part[0] or holder is None:
         return None
     for one, other in zip(whole[1], part[1], strict=False):

@@ -6,20 +6,20 @@ import ast
 
 from ocpiq.codegen import pyast
 from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
-from ocpiq.plan.nodes import Field, Identity, Index, Iterate, Scan, Slice
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.types import ObjectType, SourceType, UnionType
 
 
-def identity(compiler: Compiler, node: Identity, dot: ast.expr) -> ast.expr:
+def identity(compiler: Compiler, node: plan.Identity, dot: ast.expr) -> ast.expr:
     """`.`"""
     return dot
 
 
-def field(compiler: Compiler, node: Field, dot: ast.expr) -> ast.expr:
+def field(compiler: Compiler, node: plan.Field, dot: ast.expr) -> ast.expr:
     """`.name`: an attribute of a record, otherwise an entry of an object."""
     key = pyast.constant(node.name)
     general = compiler.locate(node, pyast.call("field", dot, key))
-    type_, certain = node.kind, True
+    type_, certain = node.input, True
     if isinstance(type_, UnionType):
         source_types = [option for option in type_.options if isinstance(option, SourceType)]
         if len(source_types) == 1:  # an object of a source, or null
@@ -39,19 +39,19 @@ def field(compiler: Compiler, node: Field, dot: ast.expr) -> ast.expr:
     return pyast.if_else(pyast.has_class(dot, "dict"), pyast.method(dot, "get", key), general)
 
 
-def index(compiler: Compiler, node: Index, dot: ast.expr) -> ast.expr:
+def index(compiler: Compiler, node: plan.Index, dot: ast.expr) -> ast.expr:
     """`.[key]`"""
     (key,) = compiler.values([node.key], dot)
     return compiler.locate(node, pyast.call("item", dot, key))
 
 
-def slice_(compiler: Compiler, node: Slice, dot: ast.expr) -> ast.expr:
+def slice_(compiler: Compiler, node: plan.Slice, dot: ast.expr) -> ast.expr:
     """`.[start:end]`"""
     start, end = compiler.values([node.start, node.end], dot)
     return compiler.locate(node, pyast.call("slice_value", dot, start, end))
 
 
-def iterate(compiler: Compiler, node: Iterate, dot: ast.expr, consume: Consumer) -> None:
+def iterate(compiler: Compiler, node: plan.Iterate, dot: ast.expr, consume: Consumer) -> None:
     """`.[]`"""
     output = compiler.fresh_name("item")
     general = compiler.locate(node, pyast.call("iterate", dot))
@@ -59,7 +59,7 @@ def iterate(compiler: Compiler, node: Iterate, dot: ast.expr, consume: Consumer)
         consume(pyast.name(output))
 
 
-def scan(compiler: Compiler, node: Scan, dot: ast.expr, consume: Consumer) -> None:
+def scan(compiler: Compiler, node: plan.Scan, dot: ast.expr, consume: Consumer) -> None:
     """The objects of a source, page by page."""
     page, row = compiler.fresh_name("page"), compiler.fresh_name("row")
     pages = compiler.locate(node, pyast.call("scan", pyast.constant(node.source)))
@@ -74,5 +74,10 @@ def scan(compiler: Compiler, node: Scan, dot: ast.expr, consume: Consumer) -> No
         consume(pyast.name(row))
 
 
-VALUES: dict[type, ValueWriter] = {Identity: identity, Field: field, Index: index, Slice: slice_}
-STREAMS: dict[type, StreamWriter] = {Iterate: iterate, Scan: scan}
+VALUES: dict[type, ValueWriter] = {
+    plan.Identity: identity,
+    plan.Field: field,
+    plan.Index: index,
+    plan.Slice: slice_,
+}
+STREAMS: dict[type, StreamWriter] = {plan.Iterate: iterate, plan.Scan: scan}

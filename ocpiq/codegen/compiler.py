@@ -15,7 +15,10 @@ from typing import Any, NamedTuple, TypeAlias
 from ocpiq.codegen import pyast
 from ocpiq.codegen.emitter import Emitter
 from ocpiq.gate import Shape
-from ocpiq.plan.nodes import Function, Outputs, Plan, QueryPlan
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
+from ocpiq.plan.outputs import Outputs
+from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.plan.types import BOOLEAN, ScalarType, SourceType, Type, is_clean
 
 Consumer: TypeAlias = Callable[[ast.expr], None]
@@ -43,15 +46,15 @@ class Compiler(Emitter):
 
     def __init__(
         self,
-        plan: QueryPlan,
+        plan_node: QueryPlan,
         shapes: Sequence[Shape | None],
         values: Mapping[type, ValueWriter],
         streams: Mapping[type, StreamWriter],
         traces: Mapping[type, TraceWriter],
-        define: Callable[[Compiler, Function], None],
+        define: Callable[[Compiler, plan.Function], None],
     ) -> None:
         super().__init__()
-        self.plan = plan
+        self.plan = plan_node
         self.shapes = shapes
         self.nodes_by_line: list[Plan] = []
         self.edits: dict[int, str] = {}  # by the identity of a Modify: the edit that all iterations share
@@ -133,7 +136,7 @@ class Compiler(Emitter):
         with self.loop(output, pyast.call(function, dot)):
             consume(pyast.name(output))
 
-    def define_function(self, node: Function) -> None:
+    def define_function(self, node: plan.Function) -> None:
         """Write a recursive definition, in the forms that the plan needs."""
         self._define(self, node)
 

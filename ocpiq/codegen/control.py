@@ -7,31 +7,19 @@ import ast
 from ocpiq.codegen import pyast
 from ocpiq.codegen.aliasing import can_update_in_place
 from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
-from ocpiq.plan.nodes import (
-    Bind,
-    Break,
-    Comma,
-    Foreach,
-    If,
-    Label,
-    Native,
-    Operate,
-    Outputs,
-    Pipe,
-    Plan,
-    Reduce,
-    Try,
-)
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
+from ocpiq.plan.outputs import Outputs
 
 
-def pipe_one(compiler: Compiler, node: Pipe, dot: ast.expr) -> ast.expr:
+def pipe_one(compiler: Compiler, node: plan.Pipe, dot: ast.expr) -> ast.expr:
     """`a | b` with one output each."""
     for inner in node.parts[:-1]:
         dot = compiler.reusable(compiler.value(inner, dot))
     return compiler.value(node.parts[-1], dot)
 
 
-def pipe_each(compiler: Compiler, node: Pipe, dot: ast.expr, consume: Consumer) -> None:
+def pipe_each(compiler: Compiler, node: plan.Pipe, dot: ast.expr, consume: Consumer) -> None:
     """`a | b`: the code after a loop goes into its body; nodes with one output need no nesting."""
 
     def write_from(index: int, dot: ast.expr) -> None:
@@ -50,7 +38,7 @@ def pipe_each(compiler: Compiler, node: Pipe, dot: ast.expr, consume: Consumer) 
         write_from(0, dot)
 
 
-def comma(compiler: Compiler, node: Comma, dot: ast.expr, consume: Consumer) -> None:
+def comma(compiler: Compiler, node: plan.Comma, dot: ast.expr, consume: Consumer) -> None:
     """`a, b`"""
 
     def write(inner_dot: ast.expr) -> None:
@@ -60,13 +48,13 @@ def comma(compiler: Compiler, node: Comma, dot: ast.expr, consume: Consumer) -> 
     compiler.via_generator(dot, write, consume)
 
 
-def bind_one(compiler: Compiler, node: Bind, dot: ast.expr) -> ast.expr:
+def bind_one(compiler: Compiler, node: plan.Bind, dot: ast.expr) -> ast.expr:
     """`source as $name | body` with one output each."""
     compiler.assign(node.name, compiler.value(node.source, dot))
     return compiler.value(node.body, dot)
 
 
-def bind_each(compiler: Compiler, node: Bind, dot: ast.expr, consume: Consumer) -> None:
+def bind_each(compiler: Compiler, node: plan.Bind, dot: ast.expr, consume: Consumer) -> None:
     """`source as $name | body`"""
 
     def bind_output(output: ast.expr) -> None:
@@ -76,9 +64,9 @@ def bind_each(compiler: Compiler, node: Bind, dot: ast.expr, consume: Consumer) 
     compiler.stream(node.source, dot, bind_output)
 
 
-def if_one(compiler: Compiler, node: If, dot: ast.expr) -> ast.expr:
+def if_one(compiler: Compiler, node: plan.If, dot: ast.expr) -> ast.expr:
     """`if` with one output."""
-    condition = compiler.truth(compiler.value(node.condition.part, dot), node.condition.kind, node)
+    condition = compiler.truth(compiler.value(node.condition.plan, dot), node.condition.type, node)
     result = compiler.fresh_name()
     compiler.frame.local_names.add(result)
     blocks: list[list[ast.stmt]] = []
@@ -98,22 +86,22 @@ def if_one(compiler: Compiler, node: If, dot: ast.expr) -> ast.expr:
     return pyast.name(result)
 
 
-def if_each(compiler: Compiler, node: If, dot: ast.expr, consume: Consumer) -> None:
+def if_each(compiler: Compiler, node: plan.If, dot: ast.expr, consume: Consumer) -> None:
     """`if`: the outputs of one branch."""
     is_empty = [branch.outputs is Outputs.NONE for branch in (node.then, node.otherwise)]
     if any(is_empty):
         compiler.stream(
-            node.condition.part, dot, lambda output: _if_block(compiler, node, dot, output, consume)
+            node.condition.plan, dot, lambda output: _if_block(compiler, node, dot, output, consume)
         )
     elif node.then.outputs is node.otherwise.outputs is Outputs.ONE:
         compiler.stream(
-            node.condition.part, dot, lambda output: _if_value(compiler, node, dot, output, consume)
+            node.condition.plan, dot, lambda output: _if_value(compiler, node, dot, output, consume)
         )
     else:
 
         def write(inner_dot: ast.expr) -> None:
             compiler.stream(
-                node.condition.part,
+                node.condition.plan,
                 inner_dot,
                 lambda output: _if_block(compiler, node, inner_dot, output, compiler.yield_),
             )
@@ -121,8 +109,8 @@ def if_each(compiler: Compiler, node: If, dot: ast.expr, consume: Consumer) -> N
         compiler.via_generator(dot, write, consume)
 
 
-def _if_block(compiler: Compiler, node: If, dot: ast.expr, output: ast.expr, consume: Consumer) -> None:
-    condition = compiler.truth(output, node.condition.kind, node)
+def _if_block(compiler: Compiler, node: plan.If, dot: ast.expr, output: ast.expr, consume: Consumer) -> None:
+    condition = compiler.truth(output, node.condition.type, node)
     then: list[ast.stmt] = []
     otherwise: list[ast.stmt] = []
     with compiler.nested(then):
@@ -137,10 +125,10 @@ def _if_block(compiler: Compiler, node: If, dot: ast.expr, output: ast.expr, con
         compiler.add_expression(condition)
 
 
-def _if_value(compiler: Compiler, node: If, dot: ast.expr, output: ast.expr, consume: Consumer) -> None:
+def _if_value(compiler: Compiler, node: plan.If, dot: ast.expr, output: ast.expr, consume: Consumer) -> None:
     result = compiler.fresh_name()
     compiler.frame.local_names.add(result)
-    condition = compiler.truth(output, node.condition.kind, node)
+    condition = compiler.truth(output, node.condition.type, node)
     blocks: list[list[ast.stmt]] = []
     for branch in (node.then, node.otherwise):
         block: list[ast.stmt] = []
@@ -151,7 +139,7 @@ def _if_value(compiler: Compiler, node: If, dot: ast.expr, output: ast.expr, con
     consume(pyast.name(result))
 
 
-def try_one(compiler: Compiler, node: Try, dot: ast.expr) -> ast.expr:
+def try_one(compiler: Compiler, node: plan.Try, dot: ast.expr) -> ast.expr:
     """`try body catch handler` with one output each."""
     result, error = compiler.fresh_name(), compiler.fresh_name("error")
     compiler.frame.local_names.add(result)
@@ -167,7 +155,7 @@ def try_one(compiler: Compiler, node: Try, dot: ast.expr) -> ast.expr:
     return pyast.name(result)
 
 
-def try_each(compiler: Compiler, node: Try, dot: ast.expr, consume: Consumer) -> None:
+def try_each(compiler: Compiler, node: plan.Try, dot: ast.expr, consume: Consumer) -> None:
     """`try`: catches errors of the body, not of the code that consumes its outputs."""
     error = compiler.fresh_name("error")
     if node.handler is None and node.body.outputs is Outputs.ONE:
@@ -201,7 +189,7 @@ def error_handler(error: str, body: list[ast.stmt]) -> ast.ExceptHandler:
     return ast.ExceptHandler(pyast.name("RunError"), error, body)
 
 
-def reduce(compiler: Compiler, node: Reduce, dot: ast.expr, consume: Consumer) -> None:
+def reduce(compiler: Compiler, node: plan.Reduce, dot: ast.expr, consume: Consumer) -> None:
     """`reduce`: the last output of `update` is the next state; null if there is none."""
 
     in_place = can_update_in_place(node.update)
@@ -239,14 +227,14 @@ def reduce(compiler: Compiler, node: Reduce, dot: ast.expr, consume: Consumer) -
 def update_in_place(compiler: Compiler, update: Plan, dot: ast.expr, edit: str) -> None:
     """Write an update of a state that nothing else refers to: it changes the edit's own value."""
     match update:
-        case Bind(source=source, name=name, body=body):
+        case plan.Bind(source=source, name=name, body=body):
             compiler.assign(name, compiler.value(source, dot))
             update_in_place(compiler, body, dot, edit)
-        case Operate(right=right):
-            added = compiler.value(right.part, dot)
+        case plan.Operate(right=right):
+            added = compiler.value(right.plan, dot)
             compiler.add_expression(compiler.locate(update, pyast.method(pyast.name(edit), "add", added)))
-        case Native(arguments=operands):
-            path, new = compiler.values([operand.part for operand in operands], dot)
+        case plan.Native(arguments=operands):
+            path, new = compiler.values([operand.plan for operand in operands], dot)
             compiler.add_expression(
                 compiler.locate(update, pyast.method(pyast.name(edit), "set_path", path, new))
             )
@@ -256,7 +244,7 @@ def update_in_place(compiler: Compiler, update: Plan, dot: ast.expr, edit: str) 
             del compiler.edits[id(update)]
 
 
-def foreach(compiler: Compiler, node: Foreach, dot: ast.expr, consume: Consumer) -> None:
+def foreach(compiler: Compiler, node: plan.Foreach, dot: ast.expr, consume: Consumer) -> None:
     """`foreach`: the plan binds each new state and extracts from it."""
 
     def write_loop(start: ast.expr) -> None:
@@ -271,7 +259,7 @@ def foreach(compiler: Compiler, node: Foreach, dot: ast.expr, consume: Consumer)
     compiler.stream(node.start, dot, write_loop)
 
 
-def label(compiler: Compiler, node: Label, dot: ast.expr, consume: Consumer) -> None:
+def label(compiler: Compiler, node: plan.Label, dot: ast.expr, consume: Consumer) -> None:
     """`label $name | body`: a new label each time it is entered."""
     compiler.assign(node.name, pyast.call("object"))
     body: list[ast.stmt] = []
@@ -288,20 +276,25 @@ def label_block(compiler: Compiler, body: list[ast.stmt], label: str) -> None:
     compiler.add(ast.Try(body or [ast.Pass()], [handler], [], []))
 
 
-def break_(compiler: Compiler, node: Break, dot: ast.expr, consume: Consumer) -> None:
+def break_(compiler: Compiler, node: plan.Break, dot: ast.expr, consume: Consumer) -> None:
     """`break $name`"""
     compiler.add(ast.Raise(pyast.call("BreakSignal", pyast.name(node.name))))
 
 
-VALUES: dict[type, ValueWriter] = {Pipe: pipe_one, Bind: bind_one, If: if_one, Try: try_one}
+VALUES: dict[type, ValueWriter] = {
+    plan.Pipe: pipe_one,
+    plan.Bind: bind_one,
+    plan.If: if_one,
+    plan.Try: try_one,
+}
 STREAMS: dict[type, StreamWriter] = {
-    Pipe: pipe_each,
-    Comma: comma,
-    Bind: bind_each,
-    If: if_each,
-    Try: try_each,
-    Reduce: reduce,
-    Foreach: foreach,
-    Label: label,
-    Break: break_,
+    plan.Pipe: pipe_each,
+    plan.Comma: comma,
+    plan.Bind: bind_each,
+    plan.If: if_each,
+    plan.Try: try_each,
+    plan.Reduce: reduce,
+    plan.Foreach: foreach,
+    plan.Label: label,
+    plan.Break: break_,
 }

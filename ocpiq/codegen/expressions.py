@@ -8,22 +8,10 @@ from collections.abc import Callable
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.codegen import pyast
 from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import Blanks
-from ocpiq.plan.nodes import (
-    Constant,
-    RunVariable,
-    Interpolate,
-    Local,
-    Logic,
-    MakeArray,
-    MakeObject,
-    Native,
-    Negate,
-    Operate,
-    Otherwise,
-    Outputs,
-    Plan,
-)
+from ocpiq.plan.nodes import Plan
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import OpaqueType, Type
 from ocpiq.runtime.context import Runtime
 
@@ -34,22 +22,22 @@ UNKNOWN = OpaqueType()
 RUNTIME_BUILTINS = {name for name in vars(Runtime) if name[0] != "_"}  # builtins that need the state of a run
 
 
-def constant(compiler: Compiler, node: Constant, dot: ast.expr) -> ast.expr:
+def constant(compiler: Compiler, node: plan.Constant, dot: ast.expr) -> ast.expr:
     """A literal of the query."""
     return compiler.constant(node.value)
 
 
-def local(compiler: Compiler, node: Local, dot: ast.expr) -> ast.expr:
+def local(compiler: Compiler, node: plan.Local, dot: ast.expr) -> ast.expr:
     """A variable of the query."""
     return pyast.name(node.name)
 
 
-def run_variable(compiler: Compiler, node: RunVariable, dot: ast.expr) -> ast.expr:
+def run_variable(compiler: Compiler, node: plan.RunVariable, dot: ast.expr) -> ast.expr:
     """A variable that the run sets."""
     return pyast.subscript(pyast.name("variables"), pyast.constant(node.name))
 
 
-def make_array(compiler: Compiler, node: MakeArray, dot: ast.expr) -> ast.expr:
+def make_array(compiler: Compiler, node: plan.MakeArray, dot: ast.expr) -> ast.expr:
     """`[…]`; a comprehension if the body is one loop."""
     result = compiler.fresh_name("array")
     block: list[ast.stmt] = []
@@ -71,23 +59,25 @@ def make_array(compiler: Compiler, node: MakeArray, dot: ast.expr) -> ast.expr:
     return pyast.name(result)
 
 
-def make_object_one(compiler: Compiler, node: MakeObject, dot: ast.expr) -> ast.expr:
+def make_object_one(compiler: Compiler, node: plan.MakeObject, dot: ast.expr) -> ast.expr:
     """`{…}` with one output."""
     parts = [inner for entry in node.entries for inner in entry]
     return _dict(compiler, node, compiler.values(parts, dot))
 
 
-def make_object_each(compiler: Compiler, node: MakeObject, dot: ast.expr, consume: Consumer) -> None:
+def make_object_each(compiler: Compiler, node: plan.MakeObject, dot: ast.expr, consume: Consumer) -> None:
     """`{…}` for each combination."""
     parts = [inner for entry in node.entries for inner in entry]
     compiler.for_each_combination(parts, dot, lambda outputs: consume(_dict(compiler, node, outputs)))
 
 
-def _dict(compiler: Compiler, node: MakeObject, outputs: list[ast.expr]) -> ast.expr:
+def _dict(compiler: Compiler, node: plan.MakeObject, outputs: list[ast.expr]) -> ast.expr:
     keys: list[ast.expr | None] = []
     for (key, _), output in zip(node.entries, outputs[::2], strict=True):
         keys.append(
-            output if isinstance(key, Constant) else compiler.locate(node, pyast.call("object_key", output))
+            output
+            if isinstance(key, plan.Constant)
+            else compiler.locate(node, pyast.call("object_key", output))
         )
     return ast.Dict(keys, outputs[1::2])
 
@@ -99,38 +89,38 @@ def _each_operand_pair(
     compiler.for_each_combination([right, left], dot, lambda outputs: consume(outputs[1], outputs[0]))
 
 
-def operate_one(compiler: Compiler, node: Operate, dot: ast.expr) -> ast.expr:
+def operate_one(compiler: Compiler, node: plan.Operate, dot: ast.expr) -> ast.expr:
     """Arithmetic and comparison with one output."""
-    right, left = compiler.values([node.right.part, node.left.part], dot)
+    right, left = compiler.values([node.right.plan, node.left.plan], dot)
     if not pyast.is_simple(right) and not pyast.is_simple(left):
         right = compiler.reusable(right)
     return _operation(compiler, node, left, right)
 
 
-def operate_each(compiler: Compiler, node: Operate, dot: ast.expr, consume: Consumer) -> None:
+def operate_each(compiler: Compiler, node: plan.Operate, dot: ast.expr, consume: Consumer) -> None:
     """Arithmetic and comparison for each combination."""
     _each_operand_pair(
         compiler,
-        node.left.part,
-        node.right.part,
+        node.left.plan,
+        node.right.plan,
         dot,
         lambda left, right: consume(_operation(compiler, node, left, right)),
     )
 
 
-def _operation(compiler: Compiler, node: Operate, left: ast.expr, right: ast.expr) -> ast.expr:
+def _operation(compiler: Compiler, node: plan.Operate, left: ast.expr, right: ast.expr) -> ast.expr:
     operator = node.operator
     if operator in ARITHMETIC:
         return compiler.locate(node, pyast.call(ARITHMETIC[operator], left, right))
-    literal = node.right.part.value if isinstance(node.right.part, Constant) else None
+    literal = node.right.plan.value if isinstance(node.right.plan, plan.Constant) else None
     if operator in ("==", "!="):
         for value, operand, other in ((left, node.left, node.right), (right, node.right, node.left)):
             if (
-                isinstance(other.part, Constant)
-                and other.part.value is None
+                isinstance(other.plan, plan.Constant)
+                and other.plan.value is None
                 and not isinstance(value, ast.Constant)
             ):
-                return _compare_with_null(compiler, node, value, operand.kind)
+                return _compare_with_null(compiler, node, value, operand.type)
         general: ast.expr = compiler.locate(node, pyast.call("equal", left, right))
         if type(literal) is str:
             left = compiler.reusable(left)
@@ -143,7 +133,7 @@ def _operation(compiler: Compiler, node: Operate, left: ast.expr, right: ast.exp
     return compiler.locate(node, pyast.call(ORDER[operator], left, right))
 
 
-def _compare_with_null(compiler: Compiler, node: Operate, value: ast.expr, type_: Type) -> ast.expr:
+def _compare_with_null(compiler: Compiler, node: plan.Operate, value: ast.expr, type_: Type) -> ast.expr:
     """Compare with null, which needs no look at the value itself."""
     if compiler.may_be_blank(type_):
         value = compiler.locate(node, pyast.call("refuse_blank", value))
@@ -151,7 +141,7 @@ def _compare_with_null(compiler: Compiler, node: Operate, value: ast.expr, type_
     return null if node.operator == "==" else pyast.not_(null)
 
 
-def _compare_with_number(compiler: Compiler, node: Operate, left: ast.expr, right: ast.expr) -> ast.expr:
+def _compare_with_number(compiler: Compiler, node: plan.Operate, left: ast.expr, right: ast.expr) -> ast.expr:
     """Compare with a literal number: inline if the left is a number. `not >=` for `<`: NaN is below all numbers."""
     left = compiler.reusable(left)
     operator = node.operator
@@ -164,12 +154,12 @@ def _compare_with_number(compiler: Compiler, node: Operate, left: ast.expr, righ
     return pyast.if_else(is_number, fast, general)
 
 
-def logic_one(compiler: Compiler, node: Logic, dot: ast.expr) -> ast.expr:
+def logic_one(compiler: Compiler, node: plan.Logic, dot: ast.expr) -> ast.expr:
     """`and`, `or`: the right side is evaluated only if the left does not decide."""
-    left = compiler.truth(compiler.value(node.left.part, dot), node.left.kind, node)
+    left = compiler.truth(compiler.value(node.left.plan, dot), node.left.type, node)
     block: list[ast.stmt] = []
     with compiler.writing_into(block):
-        right = compiler.truth(compiler.value(node.right.part, dot), node.right.kind, node)
+        right = compiler.truth(compiler.value(node.right.plan, dot), node.right.type, node)
     if not block:
         return (pyast.and_ if node.operator == "and" else pyast.or_)(left, right)
     result = compiler.fresh_name()
@@ -181,53 +171,53 @@ def logic_one(compiler: Compiler, node: Logic, dot: ast.expr) -> ast.expr:
     return pyast.name(result)
 
 
-def logic_each(compiler: Compiler, node: Logic, dot: ast.expr, consume: Consumer) -> None:
+def logic_each(compiler: Compiler, node: plan.Logic, dot: ast.expr, consume: Consumer) -> None:
     """`and`, `or` for each combination."""
     stop = node.operator == "or"
 
     def write(inner_dot: ast.expr) -> None:
         def left(output: ast.expr) -> None:
-            truth = compiler.reusable(compiler.truth(output, node.left.kind, node))
+            truth = compiler.reusable(compiler.truth(output, node.left.type, node))
             with compiler.if_block(truth if stop else pyast.not_(truth)):
                 compiler.yield_(pyast.constant(stop))
             with compiler.if_block(pyast.not_(truth) if stop else truth):
                 compiler.stream(
-                    node.right.part,
+                    node.right.plan,
                     inner_dot,
-                    lambda right: compiler.yield_(compiler.truth(right, node.right.kind, node)),
+                    lambda right: compiler.yield_(compiler.truth(right, node.right.type, node)),
                 )
 
-        compiler.stream(node.left.part, inner_dot, left)
+        compiler.stream(node.left.plan, inner_dot, left)
 
     compiler.via_generator(dot, write, consume)
 
 
-def negate_one(compiler: Compiler, node: Negate, dot: ast.expr) -> ast.expr:
+def negate_one(compiler: Compiler, node: plan.Negate, dot: ast.expr) -> ast.expr:
     """`-x`"""
     return compiler.locate(node, pyast.call("negate", compiler.value(node.body, dot)))
 
 
-def negate_each(compiler: Compiler, node: Negate, dot: ast.expr, consume: Consumer) -> None:
+def negate_each(compiler: Compiler, node: plan.Negate, dot: ast.expr, consume: Consumer) -> None:
     """`-x` for each output."""
     compiler.stream(
         node.body, dot, lambda output: consume(compiler.locate(node, pyast.call("negate", output)))
     )
 
 
-def otherwise_one(compiler: Compiler, node: Otherwise, dot: ast.expr) -> ast.expr:
+def otherwise_one(compiler: Compiler, node: plan.Otherwise, dot: ast.expr) -> ast.expr:
     """`a // b` if a has at most one output and b has one."""
     result = compiler.fresh_name()
-    if node.left.part.outputs is Outputs.ONE:
-        compiler.assign(result, compiler.value(node.left.part, dot))
+    if node.left.plan.outputs is Outputs.ONE:
+        compiler.assign(result, compiler.value(node.left.plan, dot))
     else:
         compiler.assign(result, pyast.constant(None))
-        compiler.stream(node.left.part, dot, lambda output: compiler.assign(result, output))
-    with compiler.if_block(pyast.not_(compiler.truth(pyast.name(result), node.left.kind, node))):
+        compiler.stream(node.left.plan, dot, lambda output: compiler.assign(result, output))
+    with compiler.if_block(pyast.not_(compiler.truth(pyast.name(result), node.left.type, node))):
         compiler.assign(result, compiler.value(node.right, dot))
     return pyast.name(result)
 
 
-def otherwise_each(compiler: Compiler, node: Otherwise, dot: ast.expr, consume: Consumer) -> None:
+def otherwise_each(compiler: Compiler, node: plan.Otherwise, dot: ast.expr, consume: Consumer) -> None:
     """`a // b`: every true output of a, otherwise all outputs of b."""
 
     def write(inner_dot: ast.expr) -> None:
@@ -236,39 +226,39 @@ def otherwise_each(compiler: Compiler, node: Otherwise, dot: ast.expr, consume: 
 
         def left(output: ast.expr) -> None:
             output = compiler.reusable(output)
-            with compiler.if_block(compiler.truth(output, node.left.kind, node)):
+            with compiler.if_block(compiler.truth(output, node.left.type, node)):
                 compiler.assign(matched, pyast.constant(True))
                 compiler.yield_(output)
 
-        compiler.stream(node.left.part, inner_dot, left)
+        compiler.stream(node.left.plan, inner_dot, left)
         with compiler.if_block(pyast.not_(pyast.name(matched))):
             compiler.stream(node.right, inner_dot, compiler.yield_)
 
     compiler.via_generator(dot, write, consume)
 
 
-def interpolate_one(compiler: Compiler, node: Interpolate, dot: ast.expr) -> ast.expr:
+def interpolate_one(compiler: Compiler, node: plan.Interpolate, dot: ast.expr) -> ast.expr:
     """A string with interpolations, one output; the last part is evaluated first (jq's order)."""
-    plans = [inner for inner in node.parts if not isinstance(inner, str)]
-    return _string(compiler, node, _last_first(compiler, plans, dot))
+    nodes = [inner for inner in node.parts if not isinstance(inner, str)]
+    return _string(compiler, node, _last_first(compiler, nodes, dot))
 
 
-def _last_first(compiler: Compiler, plans: list[Plan], dot: ast.expr) -> list[ast.expr]:
+def _last_first(compiler: Compiler, nodes: list[Plan], dot: ast.expr) -> list[ast.expr]:
     """Return expressions for nodes with one output each; the last one is evaluated first."""
-    if len(plans) < 2:
-        return compiler.values(plans, dot)
-    return [compiler.reusable(compiler.value(plan, dot)) for plan in plans[::-1]][::-1]
+    if len(nodes) < 2:
+        return compiler.values(nodes, dot)
+    return [compiler.reusable(compiler.value(plan_node, dot)) for plan_node in nodes[::-1]][::-1]
 
 
-def interpolate_each(compiler: Compiler, node: Interpolate, dot: ast.expr, consume: Consumer) -> None:
+def interpolate_each(compiler: Compiler, node: plan.Interpolate, dot: ast.expr, consume: Consumer) -> None:
     """A string for each combination; the last part varies slowest."""
-    plans = [inner for inner in node.parts if not isinstance(inner, str)]
+    nodes = [inner for inner in node.parts if not isinstance(inner, str)]
     compiler.for_each_combination(
-        plans[::-1], dot, lambda outputs: consume(_string(compiler, node, outputs[::-1]))
+        nodes[::-1], dot, lambda outputs: consume(_string(compiler, node, outputs[::-1]))
     )
 
 
-def _string(compiler: Compiler, node: Interpolate, outputs: list[ast.expr]) -> ast.expr:
+def _string(compiler: Compiler, node: plan.Interpolate, outputs: list[ast.expr]) -> ast.expr:
     values = iter(outputs)
     blanks = BUILTINS[node.format, 0].blanks
     pieces = [
@@ -300,13 +290,13 @@ def guard(compiler: Compiler, value: ast.expr, blanks: Blanks, type_: Type = UNK
     return pyast.call(check, value) if check and compiler.may_be_blank(type_) else value
 
 
-def native_one(compiler: Compiler, node: Native, dot: ast.expr) -> ast.expr:
+def native_one(compiler: Compiler, node: plan.Native, dot: ast.expr) -> ast.expr:
     """A call of a builtin with one output; the last argument is evaluated first (jq's order)."""
-    plans = [operand.part for operand in node.arguments]
-    return _call(compiler, node, dot, _last_first(compiler, plans, dot))
+    nodes = [operand.plan for operand in node.arguments]
+    return _call(compiler, node, dot, _last_first(compiler, nodes, dot))
 
 
-def native_each(compiler: Compiler, node: Native, dot: ast.expr, consume: Consumer) -> None:
+def native_each(compiler: Compiler, node: plan.Native, dot: ast.expr, consume: Consumer) -> None:
     """A call of a builtin for each combination of its arguments and each of its outputs."""
     builtin = BUILTINS[node.name, len(node.arguments)]
 
@@ -321,17 +311,17 @@ def native_each(compiler: Compiler, node: Native, dot: ast.expr, consume: Consum
             with compiler.loop(output, expression):
                 consume(pyast.name(output))
 
-    plans = [operand.part for operand in node.arguments]
+    nodes = [operand.plan for operand in node.arguments]
     if node.name == "range":  # jq defines it in jq: its first argument varies slowest
-        compiler.for_each_combination(plans, dot, write_call)
+        compiler.for_each_combination(nodes, dot, write_call)
     else:
-        compiler.for_each_combination(plans[::-1], dot, lambda outputs: write_call(outputs[::-1]))
+        compiler.for_each_combination(nodes[::-1], dot, lambda outputs: write_call(outputs[::-1]))
 
 
-def _call(compiler: Compiler, node: Native, dot: ast.expr, outputs: list[ast.expr]) -> ast.expr:
+def _call(compiler: Compiler, node: plan.Native, dot: ast.expr, outputs: list[ast.expr]) -> ast.expr:
     builtin = BUILTINS[node.name, len(node.arguments)]
     arguments = [
-        guard(compiler, output, builtin.of_argument(is_number), node.arguments[is_number].kind)
+        guard(compiler, output, builtin.of_argument(is_number), node.arguments[is_number].type)
         for is_number, output in enumerate(outputs)
     ]
     if builtin.reads:
@@ -342,24 +332,24 @@ def _call(compiler: Compiler, node: Native, dot: ast.expr, outputs: list[ast.exp
 
 
 VALUES: dict[type, ValueWriter] = {
-    Constant: constant,
-    Local: local,
-    RunVariable: run_variable,
-    MakeArray: make_array,
-    MakeObject: make_object_one,
-    Operate: operate_one,
-    Logic: logic_one,
-    Negate: negate_one,
-    Otherwise: otherwise_one,
-    Interpolate: interpolate_one,
-    Native: native_one,
+    plan.Constant: constant,
+    plan.Local: local,
+    plan.RunVariable: run_variable,
+    plan.MakeArray: make_array,
+    plan.MakeObject: make_object_one,
+    plan.Operate: operate_one,
+    plan.Logic: logic_one,
+    plan.Negate: negate_one,
+    plan.Otherwise: otherwise_one,
+    plan.Interpolate: interpolate_one,
+    plan.Native: native_one,
 }
 STREAMS: dict[type, StreamWriter] = {
-    MakeObject: make_object_each,
-    Operate: operate_each,
-    Logic: logic_each,
-    Negate: negate_each,
-    Otherwise: otherwise_each,
-    Interpolate: interpolate_each,
-    Native: native_each,
+    plan.MakeObject: make_object_each,
+    plan.Operate: operate_each,
+    plan.Logic: logic_each,
+    plan.Negate: negate_each,
+    plan.Otherwise: otherwise_each,
+    plan.Interpolate: interpolate_each,
+    plan.Native: native_each,
 }

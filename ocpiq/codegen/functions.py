@@ -6,26 +6,18 @@ import ast
 
 from ocpiq.codegen import pyast
 from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
-from ocpiq.plan.nodes import (
-    Bind,
-    Comma,
-    Function,
-    If,
-    Invoke,
-    Outputs,
-    Parameter,
-    Pipe,
-    Plan,
-)
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
+from ocpiq.plan.outputs import Outputs
 
 
-def function(compiler: Compiler, node: Function, dot: ast.expr, consume: Consumer) -> None:
+def function(compiler: Compiler, node: plan.Function, dot: ast.expr, consume: Consumer) -> None:
     """A recursive definition and the expression in its scope."""
     compiler.define_function(node)
     compiler.stream(node.body, dot, consume)
 
 
-def write_definition(compiler: Compiler, node: Function) -> None:
+def write_definition(compiler: Compiler, node: plan.Function) -> None:
     """Write a definition as a function; a tail call of itself becomes a loop."""
     dot_name = compiler.fresh_name("dot")
     parameters = [dot_name, *node.parameters]
@@ -43,51 +35,53 @@ def write_definition(compiler: Compiler, node: Function) -> None:
     compiler.define(node.name, parameters, frame)
 
 
-def has_tail_call(plan: Plan, function: Function) -> bool:
+def has_tail_call(plan_node: Plan, function: plan.Function) -> bool:
     """Tell whether `plan` may end in a call of the function itself with unchanged parameters."""
-    match distribute_pipe(plan):
-        case Invoke(name=function.name, arguments=arguments):
+    match distribute_pipe(plan_node):
+        case plan.Invoke(name=function.name, arguments=arguments):
             return all(
-                isinstance(argument, Parameter) and argument.name == parameter
+                isinstance(argument, plan.Parameter) and argument.name == parameter
                 for argument, parameter in zip(arguments, function.parameters, strict=True)
             )
-        case Pipe(parts=(*steps, end)) if all(node.outputs is Outputs.ONE for node in steps):
+        case plan.Pipe(parts=(*steps, end)) if all(node.outputs is Outputs.ONE for node in steps):
             return has_tail_call(end, function)
-        case Bind(source=source, body=body) if source.outputs is Outputs.ONE:
+        case plan.Bind(source=source, body=body) if source.outputs is Outputs.ONE:
             return has_tail_call(body, function)
-        case Comma(parts=parts):
+        case plan.Comma(parts=parts):
             return has_tail_call(parts[-1], function)
-        case If(condition=condition, then=then, otherwise=otherwise) if condition.part.outputs is Outputs.ONE:
+        case plan.If(condition=condition, then=then, otherwise=otherwise) if (
+            condition.plan.outputs is Outputs.ONE
+        ):
             return has_tail_call(then, function) or has_tail_call(otherwise, function)
     return False
 
 
-def write_tail(compiler: Compiler, plan: Plan, function: Function, dot_name: str) -> None:
+def write_tail(compiler: Compiler, plan_node: Plan, function: plan.Function, dot_name: str) -> None:
     """Write the end of a function: its outputs and its return, or its next iteration. `dot_name` names its input."""
     dot = pyast.name(dot_name)
     has_one_output = function.definition.outputs is Outputs.ONE
-    if not has_tail_call(plan, function):
+    if not has_tail_call(plan_node, function):
         if has_one_output:
-            compiler.add(ast.Return(compiler.value(plan, dot)))
+            compiler.add(ast.Return(compiler.value(plan_node, dot)))
         else:
-            compiler.stream(plan, dot, compiler.yield_)
+            compiler.stream(plan_node, dot, compiler.yield_)
             compiler.add(ast.Return(None))
         return
-    match distribute_pipe(plan):
-        case Invoke():
+    match distribute_pipe(plan_node):
+        case plan.Invoke():
             compiler.add(ast.Continue())
-        case Pipe(parts=(*steps, end)):
+        case plan.Pipe(parts=(*steps, end)):
             compiler.assign(dot_name, compiler.value(pipe_of(steps), dot))
             write_tail(compiler, end, function, dot_name)
-        case Bind(source=source, name=name, body=body):
+        case plan.Bind(source=source, name=name, body=body):
             compiler.assign(name, compiler.value(source, dot))
             write_tail(compiler, body, function, dot_name)
-        case Comma(parts=(*steps, end)):
+        case plan.Comma(parts=(*steps, end)):
             for node in steps:
                 compiler.stream(node, dot, compiler.yield_)
             write_tail(compiler, end, function, dot_name)
-        case If(condition=operand, then=then, otherwise=otherwise) as node:
-            condition = compiler.truth(compiler.value(operand.part, dot), operand.kind, node)
+        case plan.If(condition=operand, then=then, otherwise=otherwise) as node:
+            condition = compiler.truth(compiler.value(operand.plan, dot), operand.type, node)
             blocks: list[list[ast.stmt]] = []
             for branch in (then, otherwise):
                 block: list[ast.stmt] = []
@@ -97,18 +91,18 @@ def write_tail(compiler: Compiler, plan: Plan, function: Function, dot_name: str
             compiler.add(ast.If(condition, blocks[0], blocks[1]))
 
 
-def distribute_pipe(plan: Plan) -> Plan:
+def distribute_pipe(plan_node: Plan) -> Plan:
     """Return `if c then a else empty end | b` as `if c then a | b else empty end`, any other plan unchanged."""
-    match plan:
-        case Pipe(parts=(If(condition=condition, then=then, otherwise=otherwise), *rest)) if (
-            condition.part.outputs is Outputs.ONE and Outputs.NONE in (then.outputs, otherwise.outputs)
+    match plan_node:
+        case plan.Pipe(parts=(plan.If(condition=condition, then=then, otherwise=otherwise), *rest)) if (
+            condition.plan.outputs is Outputs.ONE and Outputs.NONE in (then.outputs, otherwise.outputs)
         ):
             branches = [
                 branch if branch.outputs is Outputs.NONE else pipe_of([branch, *rest])
                 for branch in (then, otherwise)
             ]
-            return If(condition, branches[0], branches[1], outputs=plan.outputs)
-    return plan
+            return plan.If(condition, branches[0], branches[1], outputs=plan_node.outputs)
+    return plan_node
 
 
 def pipe_of(parts: list[Plan]) -> Plan:
@@ -118,7 +112,7 @@ def pipe_of(parts: list[Plan]) -> Plan:
     outputs = Outputs.ONE
     for node in parts:
         outputs = outputs.then(node.outputs)
-    return Pipe(tuple(parts), outputs=outputs)
+    return plan.Pipe(tuple(parts), outputs=outputs)
 
 
 def argument_closures(compiler: Compiler, arguments: tuple[Plan, ...]) -> list[ast.expr]:
@@ -135,24 +129,28 @@ def argument_closures(compiler: Compiler, arguments: tuple[Plan, ...]) -> list[a
     return argument_closures
 
 
-def invoke_one(compiler: Compiler, node: Invoke, dot: ast.expr) -> ast.expr:
+def invoke_one(compiler: Compiler, node: plan.Invoke, dot: ast.expr) -> ast.expr:
     """A call of a recursive definition with one output."""
     return pyast.call(node.name, dot, *argument_closures(compiler, node.arguments))
 
 
-def invoke_each(compiler: Compiler, node: Invoke, dot: ast.expr, consume: Consumer) -> None:
+def invoke_each(compiler: Compiler, node: plan.Invoke, dot: ast.expr, consume: Consumer) -> None:
     """A call of a recursive definition."""
     output = compiler.fresh_name("output")
     with compiler.loop(output, pyast.call(node.name, dot, *argument_closures(compiler, node.arguments))):
         consume(pyast.name(output))
 
 
-def parameter(compiler: Compiler, node: Parameter, dot: ast.expr, consume: Consumer) -> None:
+def parameter(compiler: Compiler, node: plan.Parameter, dot: ast.expr, consume: Consumer) -> None:
     """A call of a parameter."""
     output = compiler.fresh_name("output")
     with compiler.loop(output, pyast.call(node.name, dot)):
         consume(pyast.name(output))
 
 
-VALUES: dict[type, ValueWriter] = {Invoke: invoke_one}
-STREAMS: dict[type, StreamWriter] = {Function: function, Invoke: invoke_each, Parameter: parameter}
+VALUES: dict[type, ValueWriter] = {plan.Invoke: invoke_one}
+STREAMS: dict[type, StreamWriter] = {
+    plan.Function: function,
+    plan.Invoke: invoke_each,
+    plan.Parameter: parameter,
+}

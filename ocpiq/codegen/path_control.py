@@ -10,22 +10,11 @@ from ocpiq.codegen.control import error_handler, label_block
 from ocpiq.codegen.path_position import position_yielder, trace_step, trace_via_generator
 from ocpiq.codegen.path_steps import check_step
 from ocpiq.codegen.stages import write_limit
-from ocpiq.plan.nodes import (
-    Bind,
-    Break,
-    Comma,
-    Foreach,
-    If,
-    Label,
-    Otherwise,
-    Outputs,
-    Reduce,
-    Take,
-    Try,
-)
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.outputs import Outputs
 
 
-def comma(compiler: Compiler, node: Comma, position: PathPosition, consume: PositionConsumer) -> None:
+def comma(compiler: Compiler, node: plan.Comma, position: PathPosition, consume: PositionConsumer) -> None:
     """`a, b`"""
 
     def write(inner: PathPosition) -> None:
@@ -35,7 +24,7 @@ def comma(compiler: Compiler, node: Comma, position: PathPosition, consume: Posi
     trace_via_generator(compiler, position, write, consume)
 
 
-def bind(compiler: Compiler, node: Bind, position: PathPosition, consume: PositionConsumer) -> None:
+def bind(compiler: Compiler, node: plan.Bind, position: PathPosition, consume: PositionConsumer) -> None:
     """`source as $name | body`"""
 
     def bind_output(output: ast.expr) -> None:
@@ -45,12 +34,12 @@ def bind(compiler: Compiler, node: Bind, position: PathPosition, consume: Positi
     compiler.stream(node.source, position.value, bind_output)
 
 
-def if_(compiler: Compiler, node: If, position: PathPosition, consume: PositionConsumer) -> None:
+def if_(compiler: Compiler, node: plan.If, position: PathPosition, consume: PositionConsumer) -> None:
     """`if`"""
 
     def write_branches(inner: PathPosition, inner_consume: PositionConsumer) -> None:
         def write_if(output: ast.expr) -> None:
-            condition = compiler.truth(output, node.condition.kind, node)
+            condition = compiler.truth(output, node.condition.type, node)
             blocks: list[list[ast.stmt]] = []
             for branch in (node.then, node.otherwise):
                 block: list[ast.stmt] = []
@@ -59,7 +48,7 @@ def if_(compiler: Compiler, node: If, position: PathPosition, consume: PositionC
                 blocks.append(block or [ast.Pass()])
             compiler.add(ast.If(condition, *blocks))
 
-        compiler.stream(node.condition.part, inner.value, write_if)
+        compiler.stream(node.condition.plan, inner.value, write_if)
 
     if Outputs.NONE in (node.then.outputs, node.otherwise.outputs):
         write_branches(position, consume)
@@ -69,7 +58,9 @@ def if_(compiler: Compiler, node: If, position: PathPosition, consume: PositionC
         )
 
 
-def otherwise(compiler: Compiler, node: Otherwise, position: PathPosition, consume: PositionConsumer) -> None:
+def otherwise(
+    compiler: Compiler, node: plan.Otherwise, position: PathPosition, consume: PositionConsumer
+) -> None:
     """`a // b`"""
 
     def write(inner: PathPosition) -> None:
@@ -77,18 +68,18 @@ def otherwise(compiler: Compiler, node: Otherwise, position: PathPosition, consu
         compiler.assign(matched, pyast.constant(False))
 
         def yield_if_true(reached: PathPosition) -> None:
-            with compiler.if_block(compiler.truth(reached.value, node.left.kind, node)):
+            with compiler.if_block(compiler.truth(reached.value, node.left.type, node)):
                 compiler.assign(matched, pyast.constant(True))
                 position_yielder(compiler)(reached)
 
-        compiler.trace(node.left.part, inner, yield_if_true)
+        compiler.trace(node.left.plan, inner, yield_if_true)
         with compiler.if_block(pyast.not_(pyast.name(matched))):
             compiler.trace(node.right, inner, position_yielder(compiler))
 
     trace_via_generator(compiler, position, write, consume)
 
 
-def try_(compiler: Compiler, node: Try, position: PathPosition, consume: PositionConsumer) -> None:
+def try_(compiler: Compiler, node: plan.Try, position: PathPosition, consume: PositionConsumer) -> None:
     """`try`"""
     if node.of_step and position.stored is not position.value:
         check_step(compiler, node.body, position)
@@ -110,7 +101,7 @@ def try_(compiler: Compiler, node: Try, position: PathPosition, consume: Positio
     trace_via_generator(compiler, position, write, consume)
 
 
-def reduce(compiler: Compiler, node: Reduce, position: PathPosition, consume: PositionConsumer) -> None:
+def reduce(compiler: Compiler, node: plan.Reduce, position: PathPosition, consume: PositionConsumer) -> None:
     """`reduce`: every step starts at the position of its source."""
 
     def write_loop(start: ast.expr) -> None:
@@ -136,7 +127,9 @@ def reduce(compiler: Compiler, node: Reduce, position: PathPosition, consume: Po
     compiler.stream(node.start, position.value, write_loop)
 
 
-def foreach(compiler: Compiler, node: Foreach, position: PathPosition, consume: PositionConsumer) -> None:
+def foreach(
+    compiler: Compiler, node: plan.Foreach, position: PathPosition, consume: PositionConsumer
+) -> None:
     """`foreach`: every step starts at the position of its source; this is how `limit` and `skip` keep paths."""
 
     def write_loop(start: ast.expr) -> None:
@@ -151,7 +144,7 @@ def foreach(compiler: Compiler, node: Foreach, position: PathPosition, consume: 
     compiler.stream(node.start, position.value, write_loop)
 
 
-def label(compiler: Compiler, node: Label, position: PathPosition, consume: PositionConsumer) -> None:
+def label(compiler: Compiler, node: plan.Label, position: PathPosition, consume: PositionConsumer) -> None:
     """`label $name | body`"""
     compiler.assign(node.name, pyast.call("object"))
     body: list[ast.stmt] = []
@@ -160,12 +153,12 @@ def label(compiler: Compiler, node: Label, position: PathPosition, consume: Posi
     label_block(compiler, body, node.name)
 
 
-def break_(compiler: Compiler, node: Break, position: PathPosition, consume: PositionConsumer) -> None:
+def break_(compiler: Compiler, node: plan.Break, position: PathPosition, consume: PositionConsumer) -> None:
     """`break $name`"""
     compiler.stream(node, position.value, lambda output: None)
 
 
-def take(compiler: Compiler, node: Take, position: PathPosition, consume: PositionConsumer) -> None:
+def take(compiler: Compiler, node: plan.Take, position: PathPosition, consume: PositionConsumer) -> None:
     """`limit n`"""
     write_limit(
         compiler,
@@ -178,14 +171,14 @@ def take(compiler: Compiler, node: Take, position: PathPosition, consume: Positi
 
 
 TRACES: dict[type, TraceWriter] = {
-    Comma: comma,
-    Bind: bind,
-    If: if_,
-    Otherwise: otherwise,
-    Try: try_,
-    Reduce: reduce,
-    Foreach: foreach,
-    Label: label,
-    Break: break_,
-    Take: take,
+    plan.Comma: comma,
+    plan.Bind: bind,
+    plan.If: if_,
+    plan.Otherwise: otherwise,
+    plan.Try: try_,
+    plan.Reduce: reduce,
+    plan.Foreach: foreach,
+    plan.Label: label,
+    plan.Break: break_,
+    plan.Take: take,
 }

@@ -8,16 +8,19 @@ from ocpiq.codegen import pyast
 from ocpiq.codegen.compiler import Compiler, PathPosition, PositionConsumer, TraceWriter
 from ocpiq.codegen.functions import argument_closures
 from ocpiq.codegen.path_position import fresh_position_names, loop_over_positions, position_yielder
-from ocpiq.plan.nodes import Function, Invoke, Parameter, Plan
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
 
 
-def function(compiler: Compiler, node: Function, position: PathPosition, consume: PositionConsumer) -> None:
+def function(
+    compiler: Compiler, node: plan.Function, position: PathPosition, consume: PositionConsumer
+) -> None:
     """A recursive definition inside a traced expression."""
     compiler.define_function(node)
     compiler.trace(node.body, position, consume)
 
 
-def write_traced_definition(compiler: Compiler, node: Function) -> None:
+def write_traced_definition(compiler: Compiler, node: plan.Function) -> None:
     """Write the form of a definition that traces paths; each parameter is passed in both forms."""
     names = fresh_position_names(compiler)
     parameters = [name for parameter in node.parameters for name in (parameter, traced_name(parameter))]
@@ -35,7 +38,7 @@ def traced_name(name: str) -> str:
     return f"{name}_traced"
 
 
-def invoke(compiler: Compiler, node: Invoke, position: PathPosition, consume: PositionConsumer) -> None:
+def invoke(compiler: Compiler, node: plan.Invoke, position: PathPosition, consume: PositionConsumer) -> None:
     """A call of a recursive definition."""
     closures = argument_closures(compiler, node.arguments)
     arguments: list[ast.expr] = []
@@ -51,9 +54,11 @@ def invoke(compiler: Compiler, node: Invoke, position: PathPosition, consume: Po
     loop_over_positions(compiler, pyast.call(traced_name(node.name), *position, *arguments), consume)
 
 
-def parameter(compiler: Compiler, node: Parameter, position: PathPosition, consume: PositionConsumer) -> None:
+def parameter(
+    compiler: Compiler, node: plan.Parameter, position: PathPosition, consume: PositionConsumer
+) -> None:
     """A call of a parameter."""
     loop_over_positions(compiler, pyast.call(traced_name(node.name), *position), consume)
 
 
-TRACES: dict[type, TraceWriter] = {Function: function, Invoke: invoke, Parameter: parameter}
+TRACES: dict[type, TraceWriter] = {plan.Function: function, plan.Invoke: invoke, plan.Parameter: parameter}

@@ -10,46 +10,38 @@ from ocpiq.codegen import pyast
 from ocpiq.codegen.compiler import Compiler, PathPosition, PositionConsumer, TraceWriter
 from ocpiq.codegen.expressions import guard
 from ocpiq.codegen.path_position import trace_step
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import Blanks
-from ocpiq.plan.nodes import (
-    Constant,
-    Field,
-    Identity,
-    Index,
-    Interpolate,
-    Iterate,
-    Native,
-    Negate,
-    Operate,
-    Pipe,
-    Plan,
-    Slice,
-)
+from ocpiq.plan.nodes import Plan
 from ocpiq.plan.types import ScalarType
 
 
-def identity(compiler: Compiler, node: Identity, position: PathPosition, consume: PositionConsumer) -> None:
+def identity(
+    compiler: Compiler, node: plan.Identity, position: PathPosition, consume: PositionConsumer
+) -> None:
     """`.`"""
     consume(position)
 
 
-def field(compiler: Compiler, node: Field, position: PathPosition, consume: PositionConsumer) -> None:
+def field(compiler: Compiler, node: plan.Field, position: PathPosition, consume: PositionConsumer) -> None:
     """`.name`"""
     _step(compiler, node, position, pyast.constant(node.name), "field", consume)
 
 
-def index(compiler: Compiler, node: Index, position: PathPosition, consume: PositionConsumer) -> None:
+def index(compiler: Compiler, node: plan.Index, position: PathPosition, consume: PositionConsumer) -> None:
     """`.[key]`"""
     key = compiler.reusable(compiler.value(node.key, position.value))
     _step(compiler, node, position, key, "item", consume)
 
 
-def slice_(compiler: Compiler, node: Slice, position: PathPosition, consume: PositionConsumer) -> None:
+def slice_(compiler: Compiler, node: plan.Slice, position: PathPosition, consume: PositionConsumer) -> None:
     """`.[start:end]`"""
     _step(compiler, node, position, _slice_key(compiler, node, position), "item", consume)
 
 
-def iterate(compiler: Compiler, node: Iterate, position: PathPosition, consume: PositionConsumer) -> None:
+def iterate(
+    compiler: Compiler, node: plan.Iterate, position: PathPosition, consume: PositionConsumer
+) -> None:
     """`.[]`"""
     key, value = compiler.fresh_name("key"), compiler.fresh_name("item")
     arguments = (position.stored, position.value)
@@ -61,7 +53,7 @@ def iterate(compiler: Compiler, node: Iterate, position: PathPosition, consume: 
         )
 
 
-def pipe(compiler: Compiler, node: Pipe, position: PathPosition, consume: PositionConsumer) -> None:
+def pipe(compiler: Compiler, node: plan.Pipe, position: PathPosition, consume: PositionConsumer) -> None:
     """`a | b`"""
 
     def write_from(index: int, position: PathPosition) -> None:
@@ -97,7 +89,7 @@ def computed_value(compiler: Compiler, node: Plan, position: PathPosition, consu
     compiler.stream(node, position.value, consume_output)
 
 
-def native(compiler: Compiler, node: Native, position: PathPosition, consume: PositionConsumer) -> None:
+def native(compiler: Compiler, node: plan.Native, position: PathPosition, consume: PositionConsumer) -> None:
     """`getpath(path)` and `..`; any other builtin computes a value."""
     if node.name == "recurse":
         path, value = compiler.fresh_name("path"), compiler.fresh_name("item")
@@ -135,23 +127,23 @@ def native(compiler: Compiler, node: Native, position: PathPosition, consume: Po
             at = compiler.reusable(pyast.if_else(is_traced, value, position.stored))
         consume(PathPosition(compiler.reusable(path), at, value))
 
-    compiler.stream(node.arguments[0].part, position.value, consume_output)
+    compiler.stream(node.arguments[0].plan, position.value, consume_output)
 
 
 def check_step(compiler: Compiler, node: Plan, position: PathPosition) -> None:
     """Write the check of a step outside its `?`, which does not catch this error."""
     match node:
-        case Iterate():
+        case plan.Iterate():
             compiler.add_expression(
                 compiler.locate(node, pyast.call("path_iterate", position.stored, position.value))
             )
-        case Field():
+        case plan.Field():
             _check_position(compiler, node, position, pyast.constant(node.name))
-        case Index():
+        case plan.Index():
             _check_position(
                 compiler, node, position, compiler.reusable(compiler.value(node.key, position.value))
             )
-        case Slice():
+        case plan.Slice():
             _check_position(compiler, node, position, _slice_key(compiler, node, position))
 
 
@@ -176,7 +168,7 @@ def _step(
     consume(PathPosition(_extend_path(compiler, position.path, key), value, value))
 
 
-def _slice_key(compiler: Compiler, node: Slice, position: PathPosition) -> ast.expr:
+def _slice_key(compiler: Compiler, node: plan.Slice, position: PathPosition) -> ast.expr:
     start, end = compiler.values([node.start, node.end], position.value)
     return compiler.reusable(ast.Dict([pyast.constant("start"), pyast.constant("end")], [start, end]))
 
@@ -188,15 +180,15 @@ def _extend_path(compiler: Compiler, path: ast.expr, key: ast.expr) -> ast.expr:
 
 
 TRACES: dict[type, TraceWriter] = {
-    Identity: identity,
-    Field: field,
-    Index: index,
-    Slice: slice_,
-    Iterate: iterate,
-    Pipe: pipe,
-    Native: native,
-    Constant: computed_value,
-    Operate: computed_value,
-    Negate: computed_value,
-    Interpolate: computed_value,
+    plan.Identity: identity,
+    plan.Field: field,
+    plan.Index: index,
+    plan.Slice: slice_,
+    plan.Iterate: iterate,
+    plan.Pipe: pipe,
+    plan.Native: native,
+    plan.Constant: computed_value,
+    plan.Operate: computed_value,
+    plan.Negate: computed_value,
+    plan.Interpolate: computed_value,
 }

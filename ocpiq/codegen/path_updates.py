@@ -7,12 +7,14 @@ import ast
 from ocpiq.codegen import pyast
 from ocpiq.codegen.compiler import Compiler, Consumer, PathPosition, StreamWriter
 from ocpiq.codegen.path_position import trace_to_end
-from ocpiq.plan.nodes import Modify, Outputs, Paths, Plan
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Plan
+from ocpiq.plan.outputs import Outputs
 
 ROOT = ast.Tuple([], pyast.LOAD)
 
 
-def paths(compiler: Compiler, node: Paths, dot: ast.expr, consume: Consumer) -> None:
+def paths(compiler: Compiler, node: plan.Paths, dot: ast.expr, consume: Consumer) -> None:
     """`path(body)`"""
     trace_to_end(
         compiler,
@@ -24,7 +26,7 @@ def paths(compiler: Compiler, node: Paths, dot: ast.expr, consume: Consumer) -> 
     )
 
 
-def modify(compiler: Compiler, node: Modify, dot: ast.expr, consume: Consumer) -> None:
+def modify(compiler: Compiler, node: plan.Modify, dot: ast.expr, consume: Consumer) -> None:
     """`paths |= update`"""
     edit = compiler.edits.get(id(node)) or compiler.fresh_name("edit")
     if id(node) not in compiler.edits:
@@ -64,4 +66,4 @@ def _end(compiler: Compiler, node: Plan, position: PathPosition) -> ast.expr:
     return compiler.locate(node, pyast.call("path_end", position.path, position.stored, position.value))
 
 
-STREAMS: dict[type, StreamWriter] = {Paths: paths, Modify: modify}
+STREAMS: dict[type, StreamWriter] = {plan.Paths: paths, plan.Modify: modify}

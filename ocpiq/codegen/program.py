@@ -11,7 +11,8 @@ from ocpiq.codegen.compiler import Compiler
 from ocpiq.codegen.symbols import NAMES
 from ocpiq.errors import CompileError, PrivacyError, RunError
 from ocpiq.gate import Shape
-from ocpiq.plan.nodes import Function, QueryPlan
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.runtime.context import Runtime
 from ocpiq.values.types import Value
 
@@ -29,7 +30,7 @@ STREAMS: Final = {
 PARAMETERS: Final = ["dot", "runtime", "variables", "scan"]
 
 
-def _define_function(compiler: Compiler, node: Function) -> None:
+def _define_function(compiler: Compiler, node: plan.Function) -> None:
     """Write a definition, and its form that traces paths if the program traces any."""
     functions.write_definition(compiler, node)
     if compiler.plan.follows_paths:
@@ -45,16 +46,16 @@ def run_definition(compiler: Compiler) -> ast.stmt:
     return compiler.definition(pyast.ENTRY, PARAMETERS, frame)
 
 
-def create_compiler(plan: QueryPlan, shapes: Sequence[Shape | None]) -> Compiler:
+def create_compiler(plan_node: QueryPlan, shapes: Sequence[Shape | None]) -> Compiler:
     """Return a compiler for all node types."""
-    return Compiler(plan, shapes, VALUES, STREAMS, path_tracing.TRACES, _define_function)
+    return Compiler(plan_node, shapes, VALUES, STREAMS, path_tracing.TRACES, _define_function)
 
 
 class Program:
     """A compiled query. `shapes` describes the records of each source."""
 
-    def __init__(self, plan: QueryPlan, shapes: Sequence[Shape | None]) -> None:
-        compiler = create_compiler(plan, shapes)
+    def __init__(self, plan_node: QueryPlan, shapes: Sequence[Shape | None]) -> None:
+        compiler = create_compiler(plan_node, shapes)
         try:
             code = pyast.compile_function(run_definition(compiler))
         except (RecursionError, SyntaxError, MemoryError):

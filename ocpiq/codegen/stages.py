@@ -9,11 +9,12 @@ from contextlib import AbstractContextManager, nullcontext
 from ocpiq.codegen import pyast
 from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter
 from ocpiq.codegen.control import label_block
-from ocpiq.plan.nodes import Aggregate, Distinct, Fold, GroupKey, Join, Plan, Sort, Take
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.nodes import Fold, GroupKey, Plan
 from ocpiq.runtime.aggregates import FOLDS
 
 
-def take(compiler: Compiler, node: Take, dot: ast.expr, consume: Consumer) -> None:
+def take(compiler: Compiler, node: plan.Take, dot: ast.expr, consume: Consumer) -> None:
     """`limit n`: leaves the loops of the body right after the last output, so that no needless page is requested."""
     write_limit(
         compiler,
@@ -27,7 +28,7 @@ def take(compiler: Compiler, node: Take, dot: ast.expr, consume: Consumer) -> No
 
 def write_limit(
     compiler: Compiler,
-    node: Take,
+    node: plan.Take,
     dot: ast.expr,
     write: Callable[[Callable[[Callable[[], None]], None]], None],
 ) -> None:
@@ -54,7 +55,7 @@ def write_limit(
         label_block(compiler, body, label)
 
 
-def sort(compiler: Compiler, node: Sort, dot: ast.expr, consume: Consumer) -> None:
+def sort(compiler: Compiler, node: plan.Sort, dot: ast.expr, consume: Consumer) -> None:
     """`sort by`, `top`: buffers each value with its keys and variables."""
     buffer, row = compiler.fresh_name("buffer"), compiler.fresh_name("row")
     directions = compiler.constant(tuple(key.descending for key in node.keys))
@@ -65,9 +66,9 @@ def sort(compiler: Compiler, node: Sort, dot: ast.expr, consume: Consumer) -> No
 
     def add_row(output: ast.expr) -> None:
         output = compiler.reusable(output)
-        values = compiler.values([key.value.part for key in node.keys], output)
+        values = compiler.values([key.value.plan for key in node.keys], output)
         keys = [
-            compiler.locate(key.value.part, pyast.call("sort_key", value), node)
+            compiler.locate(key.value.plan, pyast.call("sort_key", value), node)
             for key, value in zip(node.keys, values, strict=True)
         ]
         carried = [pyast.name(name) for name in node.carried]
@@ -82,16 +83,16 @@ def sort(compiler: Compiler, node: Sort, dot: ast.expr, consume: Consumer) -> No
         consume(_slot(row, pyast.constant(len(node.keys)), ast.Load()))
 
 
-def distinct(compiler: Compiler, node: Distinct, dot: ast.expr, consume: Consumer) -> None:
+def distinct(compiler: Compiler, node: plan.Distinct, dot: ast.expr, consume: Consumer) -> None:
     """`distinct by`: remembers the keys seen; values pass at once."""
     seen = compiler.fresh_name("seen")
     compiler.assign(seen, pyast.call("set"))
 
     def consume_new(output: ast.expr) -> None:
         output = compiler.reusable(output)
-        values = compiler.values([key.part for key in node.keys], output)
+        values = compiler.values([key.plan for key in node.keys], output)
         keys = [
-            compiler.locate(key.part, pyast.call("group_key", value), node)
+            compiler.locate(key.plan, pyast.call("group_key", value), node)
             for key, value in zip(node.keys, values, strict=True)
         ]
         key = compiler.reusable(keys[0] if len(keys) == 1 else ast.Tuple(keys, pyast.LOAD))
@@ -102,7 +103,7 @@ def distinct(compiler: Compiler, node: Distinct, dot: ast.expr, consume: Consume
     compiler.stream(node.body, dot, consume_new)
 
 
-def join(compiler: Compiler, node: Join, dot: ast.expr, consume: Consumer) -> None:
+def join(compiler: Compiler, node: plan.Join, dot: ast.expr, consume: Consumer) -> None:
     """`join`: indexes all outputs of the right side, then looks up each value of the body."""
     index = compiler.fresh_name("index")
     compiler.assign(index, pyast.call("JoinIndex"))
@@ -126,15 +127,15 @@ def join(compiler: Compiler, node: Join, dot: ast.expr, consume: Consumer) -> No
     )
 
 
-def _match_one(compiler: Compiler, node: Join, index: str, output: ast.expr, consume: Consumer) -> None:
+def _match_one(compiler: Compiler, node: plan.Join, index: str, output: ast.expr, consume: Consumer) -> None:
     """Write the lookup of `join`: the variable is the one match, or null."""
-    keys = _key_calls(compiler, node, "left", compiler.values([key.left.part for key in node.keys], output))
+    keys = _key_calls(compiler, node, "left", compiler.values([key.left.plan for key in node.keys], output))
     match: ast.expr = pyast.method(pyast.name(index), "match", *keys)
     compiler.assign(node.name, compiler.locate(node, match))
     consume(output)
 
 
-def _match_each(compiler: Compiler, node: Join, index: str, output: ast.expr, consume: Consumer) -> None:
+def _match_each(compiler: Compiler, node: plan.Join, index: str, output: ast.expr, consume: Consumer) -> None:
     """Write the lookup of `join each`: the variable is each match in turn, or null if there is none."""
     matches, match = compiler.fresh_name("matches"), compiler.fresh_name("match")
     compiler.assign(matches, ast.List([], pyast.LOAD))
@@ -154,16 +155,16 @@ def _match_each(compiler: Compiler, node: Join, index: str, output: ast.expr, co
 
 
 def _join_keys(
-    compiler: Compiler, node: Join, side: str, dot: ast.expr, consume: Callable[[list[ast.expr]], None]
+    compiler: Compiler, node: plan.Join, side: str, dot: ast.expr, consume: Callable[[list[ast.expr]], None]
 ) -> None:
     """Write `consume` for each combination of the keys of one side."""
-    plans = [getattr(key, side).part for key in node.keys]
-    compiler.for_each_combination(plans, dot, lambda keys: consume(_key_calls(compiler, node, side, keys)))
+    nodes = [getattr(key, side).plan for key in node.keys]
+    compiler.for_each_combination(nodes, dot, lambda keys: consume(_key_calls(compiler, node, side, keys)))
 
 
-def _key_calls(compiler: Compiler, node: Join, side: str, values: list[ast.expr]) -> list[ast.expr]:
+def _key_calls(compiler: Compiler, node: plan.Join, side: str, values: list[ast.expr]) -> list[ast.expr]:
     return [
-        compiler.locate(getattr(key, side).part, pyast.call("id_key" if key.ids else "join_key", value), node)
+        compiler.locate(getattr(key, side).plan, pyast.call("id_key" if key.ids else "join_key", value), node)
         for key, value in zip(node.keys, values, strict=True)
     ]
 
@@ -172,7 +173,7 @@ def _whole_number(compiler: Compiler, node: Plan, count: Plan, dot: ast.expr) ->
     return compiler.locate(node, pyast.call("whole_number", compiler.value(count, dot)))
 
 
-def aggregate(compiler: Compiler, node: Aggregate, dot: ast.expr, consume: Consumer) -> None:
+def aggregate(compiler: Compiler, node: plan.Aggregate, dot: ast.expr, consume: Consumer) -> None:
     """`aggregate … by …`: one list per group, with its keys as sent and then the state of each fold."""
     if node.keys is None:
         states = compiler.fresh_name("states")
@@ -187,9 +188,9 @@ def aggregate(compiler: Compiler, node: Aggregate, dot: ast.expr, consume: Consu
 
     def add_to_groups(output: ast.expr) -> None:
         output = compiler.reusable(output)
-        plans = [key.value.part for key in node.keys or ()]
+        nodes = [key.value.plan for key in node.keys or ()]
         compiler.for_each_combination(
-            plans, output, lambda keys: _step_group(compiler, node, groups, keys, output)
+            nodes, output, lambda keys: _step_group(compiler, node, groups, keys, output)
         )
 
     compiler.stream(node.body, dot, add_to_groups)
@@ -200,7 +201,7 @@ def aggregate(compiler: Compiler, node: Aggregate, dot: ast.expr, consume: Consu
         _finish(compiler, node, states, dot, consume)
 
 
-def _new_states(node: Aggregate, keys: list[ast.expr]) -> ast.expr:
+def _new_states(node: plan.Aggregate, keys: list[ast.expr]) -> ast.expr:
     return ast.List(
         [
             *keys,
@@ -211,7 +212,7 @@ def _new_states(node: Aggregate, keys: list[ast.expr]) -> ast.expr:
 
 
 def _step_group(
-    compiler: Compiler, node: Aggregate, groups: str, keys: list[ast.expr], output: ast.expr
+    compiler: Compiler, node: plan.Aggregate, groups: str, keys: list[ast.expr], output: ast.expr
 ) -> None:
     """Look up or create the states of a group, and fold a value into them."""
     assert node.keys is not None
@@ -225,8 +226,8 @@ def _step_group(
     _step(compiler, node, states, output)
 
 
-def _group_key(compiler: Compiler, node: Aggregate, key: ast.expr, group: GroupKey) -> ast.expr:
-    general = compiler.locate(group.value.part, pyast.call("group_key", key), node)
+def _group_key(compiler: Compiler, node: plan.Aggregate, key: ast.expr, group: GroupKey) -> ast.expr:
+    general = compiler.locate(group.value.plan, pyast.call("group_key", key), node)
     return pyast.if_else(pyast.has_class(key, "str"), key, general)
 
 
@@ -234,7 +235,7 @@ def _slot(container: str, key: ast.expr, context: ast.expr_context) -> ast.Subsc
     return ast.Subscript(pyast.name(container), key, context)
 
 
-def _step(compiler: Compiler, node: Aggregate, states: str, output: ast.expr) -> None:
+def _step(compiler: Compiler, node: plan.Aggregate, states: str, output: ast.expr) -> None:
     """Fold one value into the states of its group; an argument may have any number of outputs."""
     key_count = len(node.keys or ())
     for index, fold in enumerate(node.folds, key_count):
@@ -253,9 +254,9 @@ def _step(compiler: Compiler, node: Aggregate, states: str, output: ast.expr) ->
         ) -> None:
             assert fold.argument is not None
             value = compiler.reusable(value)
-            origin = fold.argument.part if fold.argument.part.span else node
+            origin = fold.argument.plan if fold.argument.plan.span else node
             if fold.function == "count":
-                with compiler.if_block(compiler.truth(value, fold.argument.kind, origin)):
+                with compiler.if_block(compiler.truth(value, fold.argument.type, origin)):
                     _store(compiler, states, index, ast.BinOp(slot, ast.Add(), weight))
                 return
             weights = [weight] if fold.weight else []
@@ -268,7 +269,7 @@ def _step(compiler: Compiler, node: Aggregate, states: str, output: ast.expr) ->
                 else:
                     _store(compiler, states, index, step)
 
-        compiler.stream(fold.argument.part, output, write_step)
+        compiler.stream(fold.argument.plan, output, write_step)
 
 
 def _function_prefix(fold: Fold) -> str:
@@ -286,7 +287,7 @@ def _store(compiler: Compiler, states: str, index: int, value: ast.expr) -> None
     compiler.add(ast.Assign([_slot(states, pyast.constant(index), ast.Store())], value))
 
 
-def _finish(compiler: Compiler, node: Aggregate, states: str, dot: ast.expr, consume: Consumer) -> None:
+def _finish(compiler: Compiler, node: plan.Aggregate, states: str, dot: ast.expr, consume: Consumer) -> None:
     """Assign the keys and results of a group to their variables and write its result."""
     keys = node.keys or ()
     for index, key in enumerate(keys):
@@ -300,9 +301,9 @@ def _finish(compiler: Compiler, node: Aggregate, states: str, dot: ast.expr, con
 
 
 STREAMS: dict[type, StreamWriter] = {
-    Take: take,
-    Sort: sort,
-    Distinct: distinct,
-    Aggregate: aggregate,
-    Join: join,
+    plan.Take: take,
+    plan.Sort: sort,
+    plan.Distinct: distinct,
+    plan.Aggregate: aggregate,
+    plan.Join: join,
 }

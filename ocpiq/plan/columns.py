@@ -28,13 +28,13 @@ DECIMAL: Final = Columns(decimal=True)
 UNKNOWN: Final = Columns(open=True)
 
 
-def columns(kind: Type, version: str) -> Columns:
+def columns(type_: Type, version: str) -> Columns:
     """Return the columns of results of this type, on a platform of an OCPI `version`.
 
     An object of a source has those of its version, in schema order, and what the query names. Fields that only other
     versions have, and a vendor's where all is passed, are left to the first object.
     """
-    match kind:
+    match type_:
         case ScalarType() | ListType():
             return ONE
         case ObjectType(fields=fields):

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ocpiq.plan.nodes import Fold, GroupKey, Outputs, PlanNode, QueryPlan
+from ocpiq.plan.nodes import Fold, GroupKey, PlanNode
+from ocpiq.plan.outputs import Outputs
+from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.plan.types import ListType, NoInput, ObjectType, OpaqueType, ScalarType, SourceType, UnionType
 from ocpiq.privacy.demand import Demand
 
@@ -21,18 +23,20 @@ def plan_text(plan: QueryPlan) -> str:
     """Return the plan as text."""
     lines = list(_part(plan.body, 0))
     for number, source in enumerate(plan.sources):
-        lines.append(f"source {number}: {source.module} reads {', '.join(demand_paths(source.need)) or 'nothing'}")
+        lines.append(
+            f"source {number}: {source.module} reads {', '.join(demand_paths(source.demand)) or 'nothing'}"
+        )
     return "\n".join(lines)
 
 
-def demand_paths(need: Demand, path: str = "") -> Iterator[str]:
+def demand_paths(demand: Demand, path: str = "") -> Iterator[str]:
     """Yield the paths that are read: `.` for the whole object, `a?` where only presence is asked for."""
-    if need.whole:
+    if demand.whole:
         yield path or "."
-    elif not need.fields and path:
+    elif not demand.fields and path:
         yield f"{path}?"
     else:
-        for name, inner in need.fields.items():
+        for name, inner in demand.fields.items():
             yield from demand_paths(inner, f"{path}.{name}" if path else name)
 
 

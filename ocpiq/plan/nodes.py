@@ -6,36 +6,12 @@ the compiler's own.
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from msgspec import Struct
 
 from ocpiq.errors import Span
+from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import Type
-from ocpiq.privacy.demand import Demand
-from ocpiq.privacy.view import ViewNode
 from ocpiq.values.types import Value
-
-
-class Outputs(IntEnum):
-    """How many outputs a part has for one input."""
-
-    NONE = 0
-    ONE = 1
-    MAYBE = 2  # none or one
-    MANY = 3
-
-    def then(self, following: Outputs) -> Outputs:
-        """Return the outputs of this part piped into `following`."""
-        if Outputs.NONE in (self, following):
-            return Outputs.NONE
-        return max(self, following)
-
-    def otherwise(self, other: Outputs) -> Outputs:
-        """Return the outputs of one of two branches."""
-        if self is other:
-            return self
-        return max(self, other, Outputs.MAYBE)
 
 
 class PlanNode(Struct, frozen=True, kw_only=True):
@@ -48,8 +24,8 @@ class PlanNode(Struct, frozen=True, kw_only=True):
 class Operand(Struct, frozen=True):
     """A part whose value is used, with what is known of it."""
 
-    part: Plan
-    kind: Type
+    plan: Plan
+    type: Type
 
 
 class Identity(PlanNode, frozen=True):
@@ -78,7 +54,7 @@ class Field(PlanNode, frozen=True):
     """The field `name` of `.`, a value of type `kind`."""
 
     name: str
-    kind: Type
+    input: Type
 
 
 class Index(PlanNode, frozen=True):
@@ -396,55 +372,3 @@ Plan = (
     | Aggregate
     | Join
 )
-
-
-class Moment(Struct, frozen=True):
-    """The end of a window: a DateTime in microseconds since 1970, or the variable that will hold one.
-
-    One that is `relative` (`7 days ago`) is known when the run begins.
-    """
-
-    microseconds: int | None
-    variable: str | None
-    span: Span
-    relative: str | None = None
-
-
-class Period(Struct, frozen=True):
-    """The period of `during`: start and end in microseconds since 1970, or the variable that will hold one.
-
-    One that is `relative` (`last month`) is known when the run begins.
-    """
-
-    bounds: tuple[int, int] | None
-    variable: str | None
-    span: Span
-    relative: str | None = None
-
-
-class SourcePlan(Struct, frozen=True):
-    """One pull: the module, what of it is shown and what of that is read.
-
-    `since` and `until` bound `last_updated`, `during` the end of charging; `newest` is how many of the last are
-    wanted: a constant or a given variable. With `net`, credit CDRs take back what they cancel.
-    """
-
-    module: str
-    view: ViewNode
-    need: Demand
-    since: Moment | None
-    until: Moment | None
-    span: Span
-    during: Period | None = None
-    newest: Plan | None = None
-    net: bool = False
-
-
-class QueryPlan(Struct, frozen=True):
-    """The whole query."""
-
-    body: Plan
-    output: Type
-    sources: tuple[SourcePlan, ...]
-    follows_paths: bool = False
-    zone: str = "UTC"

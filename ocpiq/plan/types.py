@@ -29,7 +29,7 @@ class OpaqueType(Struct, frozen=True):
 class ScalarType(Struct, frozen=True):
     """null, a boolean, a number or a string that is not a blank."""
 
-    kind: ScalarKind
+    name: ScalarKind
 
 
 class ObjectType(Struct, frozen=True):
@@ -60,9 +60,9 @@ class SourceType(Struct, frozen=True):
     source: int
     path: tuple[str, ...]
     view: ViewNode
-    need: Demand
+    demand: Demand
     items: bool = False
-    sure: bool = True
+    certain: bool = True
 
     @property
     def is_list(self) -> bool:
@@ -85,11 +85,11 @@ NUMBER = ScalarType("number")
 STRING = ScalarType("string")
 
 
-def use(kind: Type) -> None:
+def use(type_: Type) -> None:
     """Note that the value is wanted whole, as an ordinary value."""
-    match kind:
-        case SourceType(need=need):
-            need.whole = True
+    match type_:
+        case SourceType(demand=demand):
+            demand.whole = True
         case ObjectType(fields=fields):
             for value in fields.values():
                 use(value)
@@ -100,17 +100,17 @@ def use(kind: Type) -> None:
                 use(option)
 
 
-def consume(kind: Type, span: Span, blanks: Blanks = Blanks.REFUSES) -> None:
+def consume(type_: Type, span: Span, blanks: Blanks = Blanks.REFUSES) -> None:
     """Use the value in an operation; refuse now where it is known to be what the operation refuses."""
-    use(kind)
-    check_blanks(kind, span, blanks)
+    use(type_)
+    check_blanks(type_, span, blanks)
 
 
-def check_blanks(kind: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> None:
+def check_blanks(type_: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> None:
     """Refuse a value that is known to be a blank, or to hold one, as far as the operation looks."""
     if blanks is Blanks.MOVES:
         return
-    match kind:
+    match type_:
         case SourceType(view=view) if view.treatment == "blank":
             try:
                 refuse(view.blank)
@@ -131,9 +131,9 @@ DEEPER: Final = {Blanks.REFUSES: Blanks.REFUSES, Blanks.ITEMS: Blanks.OUTSIDE}
 """How an operation looks at what an array or object holds."""
 
 
-def is_clean(kind: Type) -> bool:
+def is_clean(type_: Type) -> bool:
     """Tell whether the value can neither be nor hold a blank."""
-    match kind:
+    match type_:
         case OpaqueType(clean=flag):
             return flag
         case ObjectType(fields=fields):
@@ -142,26 +142,26 @@ def is_clean(kind: Type) -> bool:
             return is_clean(item)
         case UnionType(options=options):
             return all(map(is_clean, options))
-        case SourceType(view=view, items=items, sure=sure):
+        case SourceType(view=view, items=items, certain=sure):
             # a list that passes by default holds scalars, or is a blank itself
             scalar = items and view.many and view.treatment == "plain"
             return sure and (scalar or view.treatment == "shown")
     return True
 
 
-def formatted_type(kinds: Sequence[Type]) -> Type:
+def formatted_type(types: Sequence[Type]) -> Type:
     """Return the type of the text that is made of such values: a blank where one of them is known to be or hold one."""
-    blank = next((found for kind in kinds for found in blanks_in(kind)), None)
+    blank = next((found for type_ in types for found in blanks_in(type_)), None)
     if blank is not None:
         return blank
-    return STRING if all(map(is_clean, kinds)) else OpaqueType()
+    return STRING if all(map(is_clean, types)) else OpaqueType()
 
 
-def blanks_in(kind: Type) -> Iterator[Type]:
+def blanks_in(type_: Type) -> Iterator[Type]:
     """Yield the blanks that a value is known to be or to hold."""
-    match kind:
+    match type_:
         case SourceType(view=view) if view.treatment == "blank":
-            yield kind
+            yield type_
         case ObjectType(fields=fields):
             for value in fields.values():
                 yield from blanks_in(value)
@@ -169,11 +169,11 @@ def blanks_in(kind: Type) -> Iterator[Type]:
             yield from blanks_in(item)
 
 
-def union_of(kinds: list[Type]) -> Type:
+def union_of(types: list[Type]) -> Type:
     """Return the type of a value that is one of `kinds`."""
     flat: list[Type] = []
-    for kind in kinds:
-        for option in kind.options if isinstance(kind, UnionType) else (kind,):
+    for type_ in types:
+        for option in type_.options if isinstance(type_, UnionType) else (type_,):
             if option not in flat:
                 flat.append(option)
     return flat[0] if len(flat) == 1 else UnionType(tuple(flat))

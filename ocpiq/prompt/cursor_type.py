@@ -13,7 +13,7 @@ from ocpiq.analysis.context import Analysis, Handler, Resolved
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import OcpiqError
 from ocpiq.language import tree
-from ocpiq.plan.nodes import Identity
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.types import OpaqueType, SourceType, Type
 
 PROBE: Final = "_here_"  # no field and no function has this name
@@ -50,19 +50,19 @@ def find_cursor_type(program: tree.Program | None, version: str, variables: Coll
 def _probe_handler(cursor_type: CursorType, default: Handler) -> Handler:
     """Return a handler of paths that stores the type and scope at the probe in `cursor_type`."""
 
-    def path(analysis: Analysis, node: tree.Path, scope: Scope, kind: Type) -> Resolved:
+    def path(analysis: Analysis, node: tree.Path, scope: Scope, type_: Type) -> Resolved:
         step = node.steps[-1]
         if not (isinstance(step, tree.Field) and step.name == PROBE):
-            return default(analysis, node, scope, kind)
+            return default(analysis, node, scope, type_)
         if len(node.steps) > 1:
-            type_here = analysis.resolve(structs.replace(node, steps=node.steps[:-1]), scope, kind)[1]
+            type_here = analysis.resolve(structs.replace(node, steps=node.steps[:-1]), scope, type_)[1]
         elif isinstance(node.base, tree.Identity):
-            type_here = kind
+            type_here = type_
         else:
-            type_here = analysis.resolve(node.base, scope, kind)[1]
+            type_here = analysis.resolve(node.base, scope, type_)[1]
         if cursor_type.scope is None:
             cursor_type.type, cursor_type.scope = type_here, scope
-        return Identity(), OpaqueType(clean=True)
+        return plan.Identity(), OpaqueType(clean=True)
 
     return path
 
@@ -70,13 +70,13 @@ def _probe_handler(cursor_type: CursorType, default: Handler) -> Handler:
 def _lenient_handler(default: Handler) -> Handler:
     """Return a handler that resolves an error or a blank to a value of unknown type."""
 
-    def handle(analysis: Analysis, node: tree.Expr, scope: Scope, kind: Type) -> Resolved:
+    def handle(analysis: Analysis, node: tree.Expr, scope: Scope, type_: Type) -> Resolved:
         try:
-            plan, result_type = default(analysis, node, scope, kind)
+            plan_node, result_type = default(analysis, node, scope, type_)
         except OcpiqError:
-            return Identity(), OpaqueType(clean=True)
+            return plan.Identity(), OpaqueType(clean=True)
         blank = isinstance(result_type, SourceType) and result_type.view.treatment == "blank"
-        return plan, OpaqueType(clean=True) if blank else result_type
+        return plan_node, OpaqueType(clean=True) if blank else result_type
 
     return handle
 

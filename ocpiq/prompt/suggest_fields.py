@@ -14,14 +14,14 @@ STATES: Final = {"shown": "passed", "plain": "open", "blank": "blanked", "contai
 
 
 def fields(
-    kind: Type | None, word: str, version: str, *, first: bool, replaces: int | None = None
+    type_: Type | None, word: str, version: str, *, first: bool, replaces: int | None = None
 ) -> Iterator[Suggestion]:
     """Yield the path steps of a value of type `kind` that match `word`, a dot and the start of a name.
 
     The steps of a list go through its items: `[].name`, or `.[].name` at the start of a path (`first`).
     """
     size = len(word) if replaces is None else replaces
-    seen = {(dots, name): (about, state) for dots, name, about, state in _steps(kind, version)}
+    seen = {(dots, name): (about, state) for dots, name, about, state in _steps(type_, version)}
     for dots, name in rank_matches(seen, word[1:], lambda step: step[1]):
         about, state = seen[dots, name]
         step = f"{dots}.{name}" if name else dots
@@ -42,9 +42,9 @@ def clause_fields(module: SchemaModule, word: str) -> Iterator[Suggestion]:
         yield Suggestion(text, len(word), "field", _field_type(child, module.version), state=state)
 
 
-def enum_of(kind: Type | None) -> tuple[str, ...]:
+def enum_of(type_: Type | None) -> tuple[str, ...]:
     """Return the values that OCPI lists for a value of this type."""
-    match kind:
+    match type_:
         case SourceType(view=ViewNode(field=SchemaField(enum=values))):
             return values
         case UnionType(options=options):
@@ -52,12 +52,12 @@ def enum_of(kind: Type | None) -> tuple[str, ...]:
     return ()
 
 
-def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str]]:
+def _steps(type_: Type | None, version: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield for each step its brackets, name, type and state."""
-    match kind:
-        case SourceType(is_list=True) if kind.view.children:
+    match type_:
+        case SourceType(is_list=True) if type_.view.children:
             yield "[]", "", "each item", ""
-            for name, node in kind.view.children.items():
+            for name, node in type_.view.children.items():
                 yield "[]", name, _field_type(node.field, version), STATES[node.treatment]
         case SourceType(is_list=True) | ListType(item=ScalarType() | OpaqueType()):
             yield "[]", "", "each item", ""
@@ -77,12 +77,12 @@ def _steps(kind: Type | None, version: str) -> Iterator[tuple[str, str, str, str
                 yield from _steps(option, version)
 
 
-def _type_and_state(kind: Type, version: str) -> tuple[str, str]:
+def _type_and_state(type_: Type, version: str) -> tuple[str, str]:
     """Return the type and state of a value that the query computes."""
-    match kind:
+    match type_:
         case SourceType(view=view):
             return _field_type(view.field, version), STATES[view.treatment]
-        case ScalarType(kind=name):
+        case ScalarType(name=name):
             return name, ""
         case ObjectType():
             return "object", ""

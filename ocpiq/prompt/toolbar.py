@@ -7,7 +7,7 @@ from typing import Final
 
 from ocpiq.analysis.explanation import explain
 from ocpiq.errors import OcpiqError
-from ocpiq.plan.nodes import QueryPlan
+from ocpiq.plan.query_plan import QueryPlan
 
 MAX_ROWS: Final = 3  # rows
 

@@ -15,7 +15,7 @@ from ocpiq.errors import OcpiqError, PrivacyError, QuerySyntaxError
 from ocpiq.language import parse
 from ocpiq.language.partial import State, parse_partial, state
 from ocpiq.language.syntax_errors import CLAUSES, STAGES
-from ocpiq.plan.nodes import QueryPlan
+from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.prompt.command_line import split_command
 from ocpiq.prompt.cursor_type import LENIENT_HANDLERS
 from ocpiq.query import compile

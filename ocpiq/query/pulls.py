@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, UsageError
 from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
-from ocpiq.plan.nodes import Constant, RunVariable, Moment, Period, QueryPlan, SourcePlan
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.query.credits import weighed
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
@@ -58,7 +59,7 @@ class Pulls:
         self._windows = [_window(part, variables, clock) for part in plan.sources]
         self._newest = [_count(part, variables) for part in plan.sources]
         self._gates: list[Gate] = [
-            gate(part.view, part.need, window=window, key=_key(part, source))
+            gate(part.view, part.demand, window=window, key=_key(part, source))
             for part, window, source in zip(plan.sources, self._windows, self._sources, strict=True)
         ]
         self._notify = notify
@@ -144,8 +145,8 @@ def _last(pages: Iterable[OpenedPage], count: int) -> Iterator[Sequence[object]]
 def _count(part: SourcePlan, variables: Mapping[str, Value]) -> int | None:
     if part.newest is None:
         return None
-    value = part.newest.value if isinstance(part.newest, Constant) else None
-    if isinstance(part.newest, RunVariable):
+    value = part.newest.value if isinstance(part.newest, plan.Constant) else None
+    if isinstance(part.newest, plan.RunVariable):
         value = variables[part.newest.name]
         value = (
             int(value) if type(value) is str and value.isdecimal() and len(value) <= MOST_DIGITS else value

@@ -13,7 +13,8 @@ from ocpiq.codegen import Halted, Program, Runtime
 from ocpiq.errors import Notify, UsageError, WarningIssued, ignore
 from ocpiq.language import parse, tree
 from ocpiq.plan.columns import Columns, columns
-from ocpiq.plan.nodes import Outputs, QueryPlan
+from ocpiq.plan.outputs import Outputs
+from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.privacy.view import shows
 from ocpiq.query.imports import Folders
 from ocpiq.query.pulls import Pulls, QueriedSource

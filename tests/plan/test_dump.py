@@ -132,4 +132,4 @@ def test_plan(text: str, expected: str) -> None:
 @pytest.mark.parametrize(("text", "expected"), READS, ids=[text for text, _ in READS])
 def test_a_query_reads_no_more_than_it_uses(text: str, expected: list[str]) -> None:
     (source,) = analyze(parse(text)).sources
-    assert sorted(demand_paths(source.need)) == sorted(expected)
+    assert sorted(demand_paths(source.demand)) == sorted(expected)

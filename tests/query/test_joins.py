@@ -145,16 +145,16 @@ def test_only_what_is_read_is_pulled() -> None:
     compiled = query.compile(
         "sessions pass location_id | join locations as $l pass city on .location_id == $l.id | $l.city"
     )
-    assert {part.module: sorted(part.need.fields) for part in compiled.plan.sources} == {
+    assert {part.module: sorted(part.demand.fields) for part in compiled.plan.sources} == {
         "sessions": ["location_id"],
         "locations": ["city", "id"],
     }
-    assert not any(part.need.whole for part in compiled.plan.sources)
+    assert not any(part.demand.whole for part in compiled.plan.sources)
 
 
 def test_whether_there_is_a_match_needs_no_more() -> None:
     compiled = query.compile("cdrs | join sessions as $s | select($s == null) | .id")
-    assert [part.need.whole for part in compiled.plan.sources if part.module == "sessions"] == [False]
+    assert [part.demand.whole for part in compiled.plan.sources if part.module == "sessions"] == [False]
 
 
 def test_no_key_between_modules() -> None:

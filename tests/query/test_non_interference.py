@@ -24,7 +24,7 @@ from support.json_texts import listed
 from support.private import Pair, object_pairs, quoted
 
 from ocpiq.errors import OcpiqError
-from ocpiq.plan.nodes import SourcePlan
+from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.query import compile
 from ocpiq.schema import ENDED, UPDATED
 
