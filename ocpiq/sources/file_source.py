@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 from ocpiq.errors import Notify, PlatformError, UsageError
 from ocpiq.gate import BOM, Gate, OpenedPage, bounds
 from ocpiq.sources.protocol import Ask
-from ocpiq.sources.watch import watched
+from ocpiq.sources.monitor import monitor_pages
 from ocpiq.values.encodings import conversion, wide_encoding
 
 LINES = 100  # objects of a page of NDJSON: few enough to stay in the processor's cache
@@ -36,30 +36,30 @@ class FileSource:
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield what the files hold; NDJSON counts as a page for each 100 objects. Raises UsageError."""
-        found = ((opened, None) for path in files_of(self.path) for opened in opened_file(path, gate))
-        yield from watched(ask.module, found, notify, self.version)
+        found = ((opened, None) for path in files_of(self.path) for opened in pages_of_file(path, gate))
+        yield from monitor_pages(ask.module, found, notify, self.version)
 
 
-def opened_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
+def pages_of_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
     """Yield what the gate makes of one file."""
     try:
         with stream(path) as file:
             check_encoding(path, file)
-            start = beginning(path, file)
+            start = first_line(path, file)
             if not start:
                 return
             if gate.framing.of_file(start) == "lines":
-                yield from lines(path, pages_of_lines(path, file, start), gate)
+                yield from open_lines(path, pages_of_lines(path, file, start), gate)
             else:
                 rest = file.read(max(bounds.LARGEST - len(start), 0) + 1)
                 check_size(path, len(start) + len(rest))
-                yield whole(path, start + rest, gate)
+                yield open_whole(path, start + rest, gate)
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is broken"
         raise UsageError(f"{shown(path)} cannot be read: {reason}") from error
 
 
-def whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
+def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
     """Return what the gate makes of a file that is one JSON value."""
     try:
         opened = gate.page(body)
@@ -72,7 +72,7 @@ def whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
     return opened
 
 
-def lines(path: Path, pages: Iterator[list[bytes]], gate: Gate) -> Iterator[OpenedPage]:
+def open_lines(path: Path, pages: Iterator[list[bytes]], gate: Gate) -> Iterator[OpenedPage]:
     """Yield what the gate makes of pages of lines. Raises UsageError where the file was cut in the last."""
     for page in pages:
         opened = gate.lines(page)
@@ -106,7 +106,7 @@ def read_line(path: Path, file: BufferedReader) -> bytes:
     return line
 
 
-def beginning(path: Path, file: BufferedReader) -> bytes:
+def first_line(path: Path, file: BufferedReader) -> bytes:
     """Return the first line that is not blank, however long: all of it tells what a file holds."""
     line = read_line(path, file).removeprefix(BOM)
     while line.isspace():
@@ -134,10 +134,10 @@ def stream(path: Path) -> Iterator[BufferedReader]:
         else:
             file = cast(BufferedReader, closing.enter_context(path.open("rb", buffering=BUFFER)))
         packed = file.peek(2)[:2] == GZIP
-        yield BufferedReader(cast(RawIOBase, Unpacked(path, file)), BUFFER) if packed else file
+        yield BufferedReader(cast(RawIOBase, BoundedGzip(path, file)), BUFFER) if packed else file
 
 
-class Counted:
+class CountingFile:
     """A file that counts what is read of it."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -151,11 +151,11 @@ class Counted:
         return data
 
 
-class Unpacked(gzip.GzipFile):
+class BoundedGzip(gzip.GzipFile):
     """A gzip file that may not unpack to much more than it is."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
-        self.packed = Counted(file)
+        self.packed = CountingFile(file)
         super().__init__(fileobj=cast(BinaryIO, self.packed), mode="rb")  # which uses nothing but read
         self.path = path
         self.size = 0
@@ -180,10 +180,10 @@ def files_of(path: Path) -> tuple[Path, ...]:
     found = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
     if not found:
         raise UsageError(f"the folder {shown(path)} holds no file")
-    return tuple(sorted(found, key=natural))
+    return tuple(sorted(found, key=natural_order))
 
 
-def natural(path: Path) -> list[tuple[int, str]]:
+def natural_order(path: Path) -> list[tuple[int, str]]:
     """Return what sorts a name as people do: numbers in it by their value."""
     pieces = re.findall(r"([0-9]+)|([^0-9]+)", path.name)
     return [(int(digits), "") if digits else (-1, text.casefold()) for digits, text in pieces]

@@ -9,7 +9,7 @@ import msgspec
 from ocpiq.errors import Notify
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.sources.protocol import Ask
-from ocpiq.sources.watch import watched
+from ocpiq.sources.monitor import monitor_pages
 
 PAGE = 1000  # objects
 
@@ -29,4 +29,4 @@ class MemorySource:
         total = len(self.objects)
         starts = range(0, max(1, total), self.page)
         bodies = (msgspec.json.encode(self.objects[start : start + self.page]) for start in starts)
-        yield from watched(ask.module, ((gate.page(body), total) for body in bodies), notify)
+        yield from monitor_pages(ask.module, ((gate.page(body), total) for body in bodies), notify)

@@ -13,10 +13,10 @@ from ocpiq.sources.protocol import Ask, Source
 
 def page_by_page(sources: Mapping[str, Source], between: Callable[[Source], None]) -> dict[str, Source]:
     """Return the sources by module; `between` hears which has had a page used, before the next is asked for."""
-    return {module: PageByPage(source, between) for module, source in sources.items()}
+    return {module: PageByPageSource(source, between) for module, source in sources.items()}
 
 
-class PageByPage(Struct, frozen=True):
+class PageByPageSource(Struct, frozen=True):
     """One such source."""
 
     source: Source

@@ -9,7 +9,7 @@ from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi import Connection, RetryPolicy, is_plain_http, origin, pull, redact
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask
-from ocpiq.sources.watch import watched
+from ocpiq.sources.monitor import monitor_pages
 from ocpiq.storage import Login
 
 
@@ -54,7 +54,7 @@ class PlatformSource:
             patience=self.patience,
             parallel=self.parallel,
         )
-        yield from watched(ask.module, found, notify, shown=self.shown)
+        yield from monitor_pages(ask.module, found, notify, shown=self.shown)
 
     def shown(self, text: str) -> str:
         """Return a platform's own text without the token."""

@@ -11,7 +11,7 @@ Shown = Callable[[str], str]
 SHOWN = 10  # places or names in one warning
 
 
-def watched(
+def monitor_pages(
     module: str,
     pages: Iterable[tuple[OpenedPage, int | None]],
     notify: Notify,
@@ -26,7 +26,7 @@ def watched(
     A pull that breaks off after its first page ends with `complete` False and raises IncompleteError. One that the
     consumer stops ends without a word, except for what was odd.
     """
-    pull = Watch(module, notify, version, shown)
+    pull = PullMonitor(module, notify, version, shown)
     try:
         for opened, total in pages:
             pull.page(opened, total)
@@ -40,7 +40,7 @@ def watched(
     pull.end(complete=True)
 
 
-class Watch:
+class PullMonitor:
     """The counts of one pull, and what was odd in it."""
 
     def __init__(self, module: str, notify: Notify, version: str, shown: Shown) -> None:
