@@ -9,9 +9,10 @@ from typing import NamedTuple, TypeVar
 from msgspec import Raw, Struct
 
 from ocpiq.schema import ENDED, UPDATED
-from ocpiq.values.json.fragments import NULL, value
-from ocpiq.values.json.reader import BrokenError
-from ocpiq.values.times import epoch_us
+from ocpiq.values.blank import NA
+from ocpiq.values.json.fragments import LIST, OBJECT, value
+from ocpiq.values.json.reader import BLANKS, BrokenError
+from ocpiq.values.times import epoch_us, number_us
 
 T = TypeVar("T")
 
@@ -66,14 +67,10 @@ class Window(Struct, frozen=True):
                 return Verdict.OUT
         if self.completed is None:
             return verdict
-        given = [
-            each
-            for each in sent
-            if each is not None and not (isinstance(each, Raw | bytes) and bytes(each) == NULL)
-        ]
-        ended = next((at for each in given if (at := moment(each)) is not None), None)
+        ends = [end for end in map(read_value, sent) if not is_absent(end)]
+        ended = next((at for end in ends if (at := moment(end)) is not None), None)
         if ended is None:
-            return Verdict.UNENDED if given else Verdict.OUT
+            return Verdict.UNENDED if ends else Verdict.OUT
         return verdict if self.completed[0] <= ended < self.completed[1] else Verdict.OUT
 
 
@@ -84,12 +81,27 @@ def kept(items: Iterable[T], verdicts: Sequence[Verdict]) -> tuple[list[T], int,
     return found, verdicts.count(Verdict.UNDATED), verdicts.count(Verdict.UNENDED)
 
 
+def read_value(sent: object) -> object:
+    """Return a scalar as it was decoded, or from its slice; `...` for anything else that is not empty."""
+    if not isinstance(sent, Raw | bytes):
+        return sent
+    raw = bytes(sent)
+    if raw[:1] in (LIST, OBJECT):
+        return None if len(raw.translate(None, BLANKS)) == len("[]") else ...
+    try:
+        return value(raw)
+    except BrokenError:
+        return ...
+
+
+def is_absent(sent: object) -> bool:
+    """Tell whether a value stands for none: null, nothing in a text, list or object, or a blank of saved results."""
+    return sent is None or sent == [] or (isinstance(sent, str) and sent.strip() in ("", NA))
+
+
 def moment(sent: object) -> int | None:
     """Return the moment that a value, or the slice of one, says; None where it says none."""
-    raw = bytes(sent) if isinstance(sent, Raw) else sent
-    if isinstance(raw, bytes):
-        try:
-            raw = value(raw) if raw[:1] == b'"' else None
-        except BrokenError:
-            return None
-    return epoch_us(raw) if isinstance(raw, str) else None
+    read = read_value(sent)
+    if isinstance(read, str):
+        return epoch_us(read)
+    return number_us(read) if isinstance(read, int | float) and not isinstance(read, bool) else None

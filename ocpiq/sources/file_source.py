@@ -15,8 +15,8 @@ from typing import BinaryIO, cast
 
 from ocpiq.errors import Notify, PlatformError, UsageError
 from ocpiq.gate import BOM, Gate, OpenedPage, bounds
-from ocpiq.sources.protocol import Ask
 from ocpiq.sources.monitor import monitor_pages
+from ocpiq.sources.protocol import Ask
 from ocpiq.values.encodings import conversion, wide_encoding
 
 LINES = 100  # objects of a page of NDJSON: few enough to stay in the processor's cache

@@ -8,8 +8,8 @@ import msgspec
 
 from ocpiq.errors import Notify
 from ocpiq.gate import Gate, OpenedPage
-from ocpiq.sources.protocol import Ask
 from ocpiq.sources.monitor import monitor_pages
+from ocpiq.sources.protocol import Ask
 
 PAGE = 1000  # objects
 

@@ -37,7 +37,13 @@ def monitor_pages(
     except BaseException:
         pull.sum_up()
         raise
-    pull.end(complete=True)
+    pull.end(complete=not pull.unended)
+    if pull.unended:
+        raise IncompleteError(
+            f"{module}: the end of charging of some objects cannot be read; incomplete: "
+            f"{pull.objects - pull.unended} of {pull.objects} objects could be compared with the period",
+            hint="since and until compare last_updated instead",
+        )
 
 
 class PullMonitor:

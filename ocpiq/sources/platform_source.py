@@ -8,8 +8,8 @@ from ocpiq.errors import Notify, WarningIssued
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi import Connection, RetryPolicy, is_plain_http, origin, pull, redact
 from ocpiq.schema import module
-from ocpiq.sources.protocol import Ask
 from ocpiq.sources.monitor import monitor_pages
+from ocpiq.sources.protocol import Ask
 from ocpiq.storage import Login
 
 

@@ -13,20 +13,43 @@ SECOND: Final = 1_000_000
 EPOCH: Final = datetime(1970, 1, 1)
 EPOCH_UTC: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+CLOCK: Final = (
+    r"(?P<designator>[Zz]|UTC|UT|GMT|(?P<sign>[+-])(?P<oh>[01][0-9]|2[0-3]):?(?P<om>[0-5][0-9])?)?\s*+"
+)
 DATE_TIME: Final = re.compile(
-    r"\s*+([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:[Tt ]([0-9]{1,2}):([0-5][0-9])(?::([0-9]{2})(?:[.,]([0-9]+))?)?)?"
-    r"\s*+(?P<designator>[Zz]|UTC|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)?\s*+",
+    r"\s*+(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
+    r"(?:[Tt ](?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?)?"
+    rf"\s*+{CLOCK}",
     re.ASCII,
 )
+COMPACT: Final = re.compile(
+    r"\s*+(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
+    r"(?:[Tt ]?(?P<hour>[0-9]{2})(?P<minute>[0-5][0-9])(?:(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?)?"
+    rf"\s*+{CLOCK}",
+    re.ASCII,
+)
+"""ISO 8601's basic format."""
+RFC_1123: Final = re.compile(
+    r"\s*+(?:[A-Za-z]{3,9}+,?\s++)?(?P<day>[0-9]{1,2})[ -](?P<month>[A-Za-z]{3})[ -](?P<year>[0-9]{4})\s++"
+    r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
+    rf"\s*+{CLOCK}",
+    re.ASCII,
+)
+"""Dates as HTTP and mail have them."""
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+EPOCH_NUMBER: Final = re.compile(r"\s*+(?:/Date\()?([0-9]{9,19}+(?:\.[0-9]+)?)(?:\)/)?\s*+", re.ASCII)
+"""Seconds since 1970 as text, or parts of a second; also as ASP.NET writes them."""
+EPOCH_UNITS: Final = ((10**12, 10**6), (10**15, 10**3), (10**18, 1))
+"""Numbers below the first are of units with the second in microseconds; larger ones are nanoseconds."""
+BEYOND: Final = 253_402_300_800 * SECOND  # the end of the year 9999
 
 
 def epoch_us(text: str) -> int | None:
     """Return the moment in microseconds since 1970, or None where it cannot be read or means unknown.
 
-    Read are `Z`, an offset, or nothing (which is UTC), `T` or a blank, any fraction of a second, a date
-    alone, and seconds beyond 59, which the specification's own examples have. The day 1970-01-01 stands for
-    an unknown moment.
+    Read are ISO 8601 with `Z`, an offset, or nothing (which is UTC), `T` or a blank, any fraction of a second, a date
+    alone, the basic format (`20260131T060000Z`), and seconds beyond 59, which the specification's own examples have;
+    dates of RFC 1123; and numbers as `number_us` reads them. The day 1970-01-01 stands for an unknown moment.
     """
     if len(text) == 20 and text[4] == text[7] == "-" and text[10] == "T" and text[19] == "Z":
         try:
@@ -39,21 +62,48 @@ def epoch_us(text: str) -> int | None:
 
 def lenient(text: str) -> int | None:
     """Return what `epoch_us` returns, for every form."""
-    match = DATE_TIME.fullmatch(text)
+    match = parsed(text)
     if match is None:
-        return None
-    year, month, day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()
+        number = EPOCH_NUMBER.fullmatch(text)
+        return None if number is None else number_us(float(number[1]) if "." in number[1] else int(number[1]))
+    hour, minute, second = (int(match[name] or 0) for name in ("hour", "minute", "second"))
     try:
-        days = date(int(year), int(month), int(day)).toordinal() - EPOCH.toordinal()
+        days = date(int(match["year"]), month_number(match["month"]), int(match["day"])).toordinal()
     except ValueError:
         return None
-    if days == 0 or (int(hour or 0), int(minute or 0)) > (24, 0):
+    days -= EPOCH.toordinal()
+    if days == 0 or (hour, minute) > (24, 0):
         return None
-    seconds = days * 86_400 + int(hour or 0) * 3600 + int(minute or 0) * 60 + int(second or 0)
-    if sign:
-        offset = int(offset_hours) * 3600 + int(offset_minutes or 0) * 60
-        seconds -= offset if sign == "+" else -offset
-    return seconds * SECOND + int((fraction or "0")[:6].ljust(6, "0"))
+    seconds = days * 86_400 + hour * 3600 + minute * 60 + second
+    if match["sign"]:
+        offset = int(match["oh"]) * 3600 + int(match["om"] or 0) * 60
+        seconds -= offset if match["sign"] == "+" else -offset
+    return seconds * SECOND + int((match["fraction"] or "0")[:6].ljust(6, "0"))
+
+
+def parsed(text: str) -> re.Match[str] | None:
+    """Return the parts of a written date and time."""
+    return DATE_TIME.fullmatch(text) or COMPACT.fullmatch(text) or RFC_1123.fullmatch(text)
+
+
+def month_number(text: str) -> int:
+    """Return the number of a month. ValueError for what is none."""
+    return int(text) if text.isdigit() else MONTHS.index(text.casefold()) + 1
+
+
+def number_us(number: float) -> int | None:
+    """Return the moment of a number since 1970 in microseconds; None for one that is no date, or means unknown.
+
+    Its size tells whether it is in seconds, milliseconds, microseconds or nanoseconds.
+    """
+    if not 86_400 <= number < 10**20:  # which is no number either
+        return None
+    unit = next((unit for bound, unit in EPOCH_UNITS if number < bound), None)
+    if isinstance(number, int):
+        moment = number // 1000 if unit is None else number * unit
+    else:
+        moment = int(number / 1000 if unit is None else number * unit)
+    return moment if moment < BEYOND else None
 
 
 # ---------------------------------------------------------------- local time
@@ -105,8 +155,8 @@ def moment(text: str, zone: tzinfo) -> int | None:
     microseconds = epoch_us(text)
     if microseconds is None or zone is UTC or text.endswith("Z"):
         return microseconds
-    match = DATE_TIME.fullmatch(text)
-    if match is not None and match["designator"]:
+    match = parsed(text)
+    if match is None or match["designator"]:  # numbers count from 1970 in UTC
         return microseconds
     return instant(EPOCH + timedelta(microseconds=microseconds), zone)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from command_cases import Case
 
 LOCATION = (
@@ -30,7 +32,28 @@ OF_CDRS = ("--source", "cdrs=c.ndjson", "-q")
 CITY = "pass cdr_location.city, end_date_time, total_energy during 2026-01"
 ENERGY = "aggregate {cdrs: count, kwh: sum(.total_energy)} by {city: .cdr_location.city}"
 
+ENDS = ("20260105T110000Z", 1767610800, "Mon, 05 Jan 2026 11:00:00 GMT", "", None, "#NA")
+ENDED = "".join(
+    f'{{"id":"S{number}","end_date_time":{json.dumps(end)}}}\n' for number, end in enumerate(ENDS)
+)
+
 OCPI = [
+    Case(
+        "a period has every session whose end can be read, and none without one",
+        ("--source", "sessions=s.ndjson", "-q", "sessions during 2026-01-05 only id | .id"),
+        '"S0"\n"S1"\n"S2"\n',
+        files={"s.ndjson": ENDED},
+    ),
+    Case(
+        "a period is incomplete where an end cannot be read",
+        ("--source", "sessions=s.ndjson", "-q", "sessions during 2026-01-05 only id | .id"),
+        '"S0"\n"S1"\n"S2"\n',
+        files={"s.ndjson": ENDED + '{"id":"S9","end_date_time":"05/01/2026 11:00"}\n'},
+        err=r"^warning: sessions: 1 object is left out whose end of charging cannot be read\n"
+        r"error: sessions: the end of charging of some objects cannot be read; incomplete: 6 of 7 objects could be "
+        r"compared with the period \(since and until compare last_updated instead\)\n\Z",
+        code=8,
+    ),
     Case(
         "billed, credited, billed again",
         (*OF_CDRS, f"cdrs net {CITY} | {ENERGY}"),

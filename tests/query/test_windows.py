@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ocpiq import query, sources
-from ocpiq.errors import Notice, Notify, OcpiqError, WarningIssued
+from ocpiq.errors import IncompleteError, Notice, Notify, OcpiqError, PullEnded, WarningIssued
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.sources import Ask
 
@@ -59,7 +59,6 @@ ENDS = {
     "last second": "2026-03-29 21:59:59.9",
     "behind": "2026-03-29T22:00:00Z",
     "in progress": None,
-    "unknown": "1970-1-1T00:00:00Z",
 }
 
 
@@ -68,7 +67,59 @@ def test_a_day_of_a_zone_has_23_hours_when_summer_begins() -> None:
     results, ask, warnings = run("sessions during 2026-03-29 | .id", objects, zone=AMSTERDAM)
     assert results == ["first second", "summer begins", "last second"]
     assert (ask.since, ask.until) == ("2026-03-27T23:00:00Z", None)
-    assert warnings == ["sessions: 1 object is left out whose end of charging cannot be read"]
+    assert warnings == []
+
+
+@pytest.mark.parametrize("passed", ["", " pass end_date_time"], ids=["private", "passed"])
+@pytest.mark.parametrize("end", [None, "", " ", "#NA", [], {}], ids=repr)
+def test_an_end_that_is_empty_is_none(end: object, passed: str) -> None:
+    results, _, warnings = run(f"sessions during 2026-03-29{passed} | .id", [session("running", end)])
+    assert (results, warnings) == ([], [])
+
+
+READABLE = (
+    1774796400,
+    1774796400.5,
+    1774796400000,
+    "1774796400",
+    "1774796400000",
+    "/Date(1774796400000)/",
+    "20260329T150000Z",
+    "20260329",
+    "Sun, 29 Mar 2026 15:00:00 GMT",
+    "2026-03-29 15:00:00 UTC",
+)
+UNREADABLE = ("1970-01-01T00:00:00Z", "29/03/2026 15:00", "soon", 0, 12, True, ["x"], {"at": 1}, "N/A")
+
+
+@pytest.mark.parametrize("passed", ["", " pass end_date_time", " pass ."], ids=["private", "passed", "whole"])
+def test_an_end_is_read_in_every_form_that_platforms_send(passed: str) -> None:
+    objects = [session(number, end) for number, end in enumerate(READABLE)]
+    results, _, warnings = run(f"sessions during 2026-03-29{passed} | .id", objects)
+    assert results == list(range(len(READABLE)))
+    assert warnings == []
+
+
+@pytest.mark.parametrize("passed", ["", " pass end_date_time", " pass ."], ids=["private", "passed", "whole"])
+@pytest.mark.parametrize("end", UNREADABLE, ids=repr)
+def test_an_end_that_cannot_be_read_makes_the_pull_incomplete(end: object, passed: str) -> None:
+    objects = [session("bad", end), session("good", "2026-03-29T15:00:00Z")]
+    notices: list[Notice] = []
+    source = sources.memory({"sessions": objects})
+    found = query.compile(f"sessions during 2026-03-29{passed} | .id").run(
+        sources=source, notify=notices.append
+    )
+    assert next(found) == "good"
+    with pytest.raises(IncompleteError) as caught:
+        next(found)
+    assert caught.value.message == (
+        "sessions: the end of charging of some objects cannot be read; "
+        "incomplete: 1 of 2 objects could be compared with the period"
+    )
+    assert notices[-2:] == [
+        WarningIssued("sessions: 1 object is left out whose end of charging cannot be read"),
+        PullEnded("sessions", 1, 2, False),
+    ]
 
 
 @pytest.mark.parametrize(

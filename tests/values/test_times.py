@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpiq.values.times import epoch_us, lenient, moment, zone
+from ocpiq.values.times import epoch_us, lenient, moment, number_us, zone
 
 MOMENT = int(datetime(2026, 1, 31, 6, 5, 4, tzinfo=UTC).timestamp()) * 1_000_000
 
@@ -50,7 +50,27 @@ MOMENT = int(datetime(2026, 1, 31, 6, 5, 4, tzinfo=UTC).timestamp()) * 1_000_000
         pytest.param("2026-01-31T08:05:04+02:60", None, id="no such minutes of an offset"),
         pytest.param("2026-02-01T06:04:04+23:59", MOMENT, id="the largest offset"),
         pytest.param("2026-W01-1T00:00:00Z", None, id="a week date"),
-        pytest.param("20260131T060504Z", None, id="basic format"),
+        pytest.param("20260131T060504Z", MOMENT, id="basic format"),
+        pytest.param("20260131T080504.5+0200", MOMENT + 500_000, id="basic format, fraction and offset"),
+        pytest.param("20260131060504", MOMENT, id="basic format without T"),
+        pytest.param("20260131", MOMENT - (6 * 3600 + 5 * 60 + 4) * 1_000_000, id="basic format, a date"),
+        pytest.param("20261331T060504Z", None, id="basic format, no such month"),
+        pytest.param("Sat, 31 Jan 2026 06:05:04 GMT", MOMENT, id="RFC 1123"),
+        pytest.param("Sat, 31 Jan 2026 08:05:04 +0200", MOMENT, id="RFC 1123 with an offset"),
+        pytest.param("31 JAN 2026 06:05:04", MOMENT, id="RFC 1123 without a weekday and zone"),
+        pytest.param("Saturday, 31-Jan-2026 06:05:04 GMT", MOMENT, id="RFC 850 with four digits"),
+        pytest.param("Sat, 31 Jum 2026 06:05:04 GMT", None, id="RFC 1123, no such month"),
+        pytest.param("Thu, 01 Jan 1970 00:00:00 GMT", None, id="RFC 1123, unknown"),
+        pytest.param(str(MOMENT // 1_000_000), MOMENT, id="seconds as text"),
+        pytest.param(f"{MOMENT // 1_000_000}.5", MOMENT + 500_000, id="seconds with a fraction as text"),
+        pytest.param(f" {MOMENT // 1000} ", MOMENT, id="milliseconds as text"),
+        pytest.param(f"/Date({MOMENT // 1000})/", MOMENT, id="milliseconds as ASP.NET writes them"),
+        pytest.param("0", None, id="zero as text"),
+        pytest.param("12345", None, id="a small number as text"),
+        pytest.param("9" * 15, None, id="milliseconds after the year 9999"),
+        pytest.param(f"{MOMENT}000", MOMENT, id="nanoseconds as text"),
+        pytest.param("9" * 30, None, id="a number that is too large"),
+        pytest.param("10/01/2026 00:00", None, id="day or month first"),
         pytest.param("٢٠٢٦-٠١-٣١T٠٦:٠٥:٠٤Z", None, id="digits of other scripts"),
         pytest.param("yesterday", None, id="a word"),
         pytest.param("", None, id="nothing"),
@@ -58,6 +78,28 @@ MOMENT = int(datetime(2026, 1, 31, 6, 5, 4, tzinfo=UTC).timestamp()) * 1_000_000
 )
 def test_epoch_us(text: str, expected: int | None) -> None:
     assert epoch_us(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (MOMENT // 10**6, MOMENT),
+        (MOMENT / 10**6 + 0.25, MOMENT + 250_000),
+        (MOMENT // 1000, MOMENT),
+        (MOMENT, MOMENT),
+        (MOMENT * 1000, MOMENT),
+        (86_400, 86_400_000_000),
+        (0, None),
+        (86_399, None),
+        (-5, None),
+        (999_999_999_999, None),
+        (10**30, None),
+        (float("nan"), None),
+        (float("inf"), None),
+    ],
+)
+def test_the_size_of_a_number_tells_its_unit(number: float, expected: int | None) -> None:
+    assert number_us(number) == expected
 
 
 @given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9998, 1, 1)), st.integers(-720, 720))
@@ -78,6 +120,9 @@ def test_an_offset_moves_the_clock_and_not_the_moment(moment: datetime, minutes:
         pytest.param("2026-01-31T08:05:04+02", MOMENT, id="offset of hours"),
         pytest.param("2026-01-31T15:05:04", MOMENT, id="neither"),
         pytest.param("2026-01-31T15:05:04+25:00", None, id="no such offset"),
+        pytest.param("20260131T150504", MOMENT, id="basic format, neither"),
+        pytest.param("31 Jan 2026 06:05:04 GMT", MOMENT, id="GMT"),
+        pytest.param(str(MOMENT // 1_000_000), MOMENT, id="seconds since 1970"),
     ],
 )
 def test_a_zone_counts_for_a_time_without_a_designator(text: str, expected: int | None) -> None:

@@ -32,15 +32,17 @@ UNKNOWN: Final = re.compile(r"\s*1970-0?1-0?1(?:[Tt ]|$)")
 
 
 def moment(value: Value) -> int | None:
-    """Return a DateTime, or seconds since 1970, in microseconds; None if it is unknown."""
+    """Return a DateTime, or seconds or milliseconds since 1970, in microseconds; None if it is unknown."""
     if value is None:
         return None
     if type(value) is str:
         microseconds = times.epoch_us(value)
         if microseconds is not None or UNKNOWN.match(value):
             return microseconds
-    elif type(value) in NUMBERS and abs(seconds := cast(float, value)) < MAX_SECONDS:
-        return int(seconds * 1_000_000)
+    elif type(value) in NUMBERS and abs(number := cast(float, value)) < MAX_SECONDS:
+        return int(number * times.SECOND)
+    elif type(value) in NUMBERS and (parsed := times.number_us(number)) is not None:
+        return parsed
     raise RunError(f"{type_name(value)} ({excerpt(value)}) is not a date and time")
 
 
