@@ -1,0 +1,26 @@
+"""How many outputs a plan node has for one input."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Outputs(IntEnum):
+    """How many outputs a part has for one input."""
+
+    NONE = 0
+    ONE = 1
+    MAYBE = 2  # none or one
+    MANY = 3
+
+    def then(self, following: Outputs) -> Outputs:
+        """Return the outputs of this part piped into `following`."""
+        if Outputs.NONE in (self, following):
+            return Outputs.NONE
+        return max(self, following)
+
+    def otherwise(self, other: Outputs) -> Outputs:
+        """Return the outputs of one of two branches."""
+        if self is other:
+            return self
+        return max(self, other, Outputs.MAYBE)
