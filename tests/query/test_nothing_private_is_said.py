@@ -52,6 +52,8 @@ PARTS = {
         "counted(self.bad, 'item')",
         "counted(self.undated, 'object')",
         "counted(self.unended, 'object')",
+        "pull.objects",
+        "pull.objects - pull.unended",
         "counted(len(names) + self.met.unnamed, 'field')",
         "len(names)",
         "bounds.largest >> 20",
