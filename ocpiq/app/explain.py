@@ -12,12 +12,12 @@ from ocpiq.app import sources
 from ocpiq.app import variables as values
 from ocpiq.app.advice import quoted
 from ocpiq.app.help import WIDTH
-from ocpiq.app.progress import counted
+from ocpiq.app.progress import Progress, counted
 from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.report import failed
 from ocpiq.app.run import QueryText, compiled, text_of
 from ocpiq.app.settings import Settings
-from ocpiq.errors import OcpiqError, UsageError
+from ocpiq.errors import IncompleteError, OcpiqError, UsageError
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation, Role, SourceExplained
@@ -45,10 +45,11 @@ def run(settings: Settings) -> int:
         query = compiled(settings.query, text, variables)
     except OcpiqError as error:
         return failed(error, text.text, text.name)
+    progress = Progress(quiet=True)
     try:
         with ExitStack() as stack:
             found = sources.sources(settings, query.modules, stack) if settings.ask else {}
-            asked = query.ask(found, variables) if found else []
+            asked = query.ask(found, variables, progress) if found else []
     except OcpiqError as error:
         return failed(error)
     explained = explain(query.plan, version)
@@ -59,7 +60,8 @@ def run(settings: Settings) -> int:
         sys.stdout.write(msgspec.json.encode(both).decode() + "\n")
     else:
         sys.stdout.writelines(line + "\n" for line in _lines(explained, asked))
-    return 0
+    problems = "; ".join(source.incomplete for source in asked if source.incomplete)
+    return failed(IncompleteError(problems)) if problems else 0
 
 
 def _one_query(settings: Settings) -> QueryText:
@@ -73,11 +75,14 @@ def _one_query(settings: Settings) -> QueryText:
 
 
 def _has(asked: QueriedSource) -> str:
-    """Return what a source said that it has."""
-    if asked.objects is None or asked.pages is None or asked.seconds is None:
-        return "no objects" if asked.objects == 0 else "it does not say how many"
-    there = f"{counted(asked.objects, 'object')}, {counted(asked.pages, 'page')}"
-    return f"{there}, about {max(1, round(asked.seconds)):,} s one after the other"
+    """Return how much a source has."""
+    if asked.basis == "lower bound":
+        return f"{counted(asked.objects, 'object')} or more"
+    if not asked.objects or asked.pages is None or asked.seconds is None:
+        return "no objects"
+    announced = " announced" * (asked.basis == "announced")
+    size = f"{counted(asked.objects, 'object')}{announced}, {counted(asked.pages, 'page')}"
+    return f"{size}, about {max(1, round(asked.seconds)):,} s one after the other"
 
 
 def _lines(explained: Explanation, asked: Sequence[QueriedSource]) -> Iterator[str]:

@@ -248,7 +248,7 @@ SOURCES: Final = (
         "ask",
         "",
         (),
-        "one request for each source: number of objects and pages, estimated time",
+        "a few requests for each source: number of objects and pages, estimated time",
         ("explain",),
     ),
     Option("tz", "", ("ZONE",), "time zone of `during`, days and months (default: UTC)", CHECKS, prompt=True),

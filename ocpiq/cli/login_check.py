@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.analysis.keys import OWNER
@@ -14,6 +15,7 @@ from ocpiq.errors import (
     OcpiqError,
     PageRead,
     PlatformError,
+    PullEnded,
     RequestEnded,
     WarningIssued,
 )
@@ -39,7 +41,10 @@ CONTRACT: Final = re.compile(r"([A-Z]{2})[-*]?([A-Z0-9]{3})[-*]?C[A-Z0-9]{8}(?:[
 
 
 def check(login: Login, progress: Progress) -> int:
-    """Print a report of each module; return 0, or the exit code of a platform error if a module cannot be read."""
+    """Print a report of each module.
+
+    Return 0, or the exit code for a module that cannot be read, else for one that cannot be read completely.
+    """
     from ocpiq.ocpi import redact, shown_address
     from ocpiq.schema import modules
     from ocpiq.sources import platform
@@ -52,31 +57,30 @@ def check(login: Login, progress: Progress) -> int:
     if login.parties:
         names = (visible(f"{entry.party} {entry.role}".strip()) for entry in login.parties)
         sys.stdout.write(f"parties: {redact(', '.join(names), login.token.value, cut=False)}\n")
-    code = 0
+    codes = {0}
     with platform(login) as source:
         for module in supported:
             lines, module_code = module_report(module, login, source, progress)
             sys.stdout.writelines(f"{line}\n" for line in lines)
-            code = code or module_code
+            codes.add(module_code)
     if unsupported:
         names_shown = ", ".join(name for name in unsupported if name.isprintable())
         sys.stdout.write(f"not supported by ocpiq: {redact(names_shown, login.token.value, cut=False)}\n")
-    return code
+    return PlatformError.exit_code if PlatformError.exit_code in codes else max(codes)
 
 
 def module_report(module: str, login: Login, source: Source, progress: Progress) -> tuple[list[str], int]:
     """Return the lines of a module's report, and an exit code."""
     notices: list[Notice] = []
     try:
-        owners, issuers = owners_and_issuers(module, login, source, notices)
+        owners, issuers, problem = read_sample(module, login, source, notices)
     except OcpiqError as error:
         hint = f" ({error.hint})" if error.hint else ""
         return [f"{module}: {error.message.removeprefix(f'{module}: ')}{hint}"], PlatformError.exit_code
-    pages = [notice for notice in notices if isinstance(notice, PageRead)]
     for notice in notices:
         if isinstance(notice, WarningIssued | RequestEnded):
             progress(notice)
-    lines = [f"{module}: {object_count(pages[-1]) if pages else 'no objects'}"]
+    lines = [f"{module}: {object_count(notices) if problem is None else problem}"]
     all_read = f"  all {len(issuers):,} objects read belong to"
     if single_party(issuers):
         lines.append(f"{all_read} drivers of {issuers[0]}: does this login see only some of the objects?")
@@ -85,7 +89,7 @@ def module_report(module: str, login: Login, source: Source, progress: Progress)
     ]
     if single_party(owners) and others:
         lines.append(f"{all_read} {owners[0]}: --to-party {others[0]} asks for those of {others[0]}")
-    return lines, 0
+    return lines, 0 if problem is None else IncompleteError.exit_code
 
 
 def single_party(parties: list[str]) -> bool:
@@ -93,27 +97,29 @@ def single_party(parties: list[str]) -> bool:
     return len(parties) > 1 and len(set(parties)) == 1 and parties[0] != ""
 
 
-def owners_and_issuers(
+def read_sample(
     module: str, login: Login, source: Source, notices: list[Notice]
-) -> tuple[list[str], list[str]]:
-    """Read the first objects of a module; return owner and issuer of each, empty where the object does not say."""
+) -> tuple[list[str], list[str], str | None]:
+    """Read the first objects of a module; return owner and issuer of each, empty where the object does not say.
+
+    The third value says why a pull is incomplete, if that shows already.
+    """
     from ocpiq.query import compile
 
     owner = OWNER if module in OWNED else ()
     paths = (*owner, *ISSUERS.get(module, ()))
-    text = f"{module} | limit 1 | []"
-    if paths:
-        text = (
-            f"{module} only {', '.join(paths)} | limit {SAMPLE_SIZE} | [{', '.join(f'.{p}' for p in paths)}]"
-        )
-
-    query = compile(text, version=login.version)
+    fields = f" only {', '.join(paths)}" if paths else ""
+    text = f"{module}{fields} | limit {SAMPLE_SIZE + 1} | [{', '.join(f'.{path}' for path in paths)}]"
+    results = compile(text, version=login.version).run(sources={module: source}, notify=notices.append)
+    rows: list[list[Value]] = []
+    problem: str | None = None
     try:
-        results = query.run(sources={module: source}, notify=notices.append)
-        rows = [row for row in results if isinstance(row, list)]
-    except IncompleteError:
-        rows = []
-    return [party_in(row[: len(owner)]) for row in rows], [party_in(row[len(owner) :]) for row in rows]
+        rows.extend(row for row in results if isinstance(row, list))
+    except IncompleteError as error:
+        problem = error.message.removeprefix(f"{module}: ")
+    sample = rows[:SAMPLE_SIZE] if paths else []
+    owners = [party_in(row[: len(owner)]) for row in sample]
+    return owners, [party_in(row[len(owner) :]) for row in sample], problem
 
 
 def party_in(fields: list[Value]) -> str:
@@ -127,8 +133,13 @@ def party_in(fields: list[Value]) -> str:
     return f"{issuer[1]}-{issuer[2]}" if issuer else ""
 
 
-def object_count(page: PageRead) -> str:
-    """Return the number of objects that the platform states, or a lower bound."""
-    if page.total is not None or not page.objects:
-        return counted(page.total, "object") if page.total else "no objects"
-    return f"{counted(page.objects, 'object')} or more (the platform does not say how many)"
+def object_count(notices: Sequence[Notice]) -> str:
+    """Return the number of objects as a pull ended with it, as the platform announces it, or a lower bound."""
+    if not (pages := [notice for notice in notices if isinstance(notice, PageRead)]):
+        return "no objects"
+    objects, total = pages[-1].objects, pages[-1].total
+    if any(isinstance(notice, PullEnded) for notice in notices):
+        return counted(objects, "object") if objects else "no objects"
+    if total is not None and total > objects:
+        return f"{counted(total, 'object')} announced"
+    return f"{counted(objects, 'object')} or more (the platform does not say how many)"

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from time import perf_counter, time_ns
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from msgspec import Struct
 
-from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, UsageError
+from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, PullEnded, UsageError, WarningIssued
 from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
@@ -31,16 +31,27 @@ BEYOND: Final = 1e12  # seconds since 1970; the year 9999 ends at 2.5e11
 FIRST_SECOND: Final = (datetime.min - EPOCH) // timedelta(seconds=1)  # of the years that a DateTime can say
 LAST_SECOND: Final = (datetime.max - EPOCH) // timedelta(seconds=1)
 MOST_DIGITS: Final = 18  # of a count
+MOST_PAGES: Final = 5  # of a source that is asked what it has
 CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds by which a platform may date an update too early
 
 
+Basis = Literal["counted", "announced", "lower bound"]
+
+
 class QueriedSource(Struct, frozen=True):
-    """What a source says it has, from its first page: `objects` and `pages` are None where it does not say."""
+    """What a source has, as its first pages tell.
+
+    `basis` tells whether `objects` were counted to the end, are those that the source announces, or were read so far,
+    so that there may be more. `pages` and `seconds`, one page after the other, are None where their number is not
+    known. `incomplete` says why a pull could not get everything, where that shows in these pages.
+    """
 
     module: str
-    objects: int | None
-    pages: int | None
-    seconds: float | None  # that all of it would take, one page after the other
+    objects: int
+    basis: Basis
+    pages: int | None = None
+    seconds: float | None = None
+    incomplete: str = ""
 
 
 class Pulls:
@@ -83,26 +94,54 @@ class Pulls:
             self._missing.append(error)
 
     def ask(self, number: int) -> QueriedSource:
-        """Read the first page of a source and no more."""
-        part, heard = self.plan.sources[number], list[Notice]()
-        wanted = _ask(part, self._windows[number], None)
-        started = perf_counter()
-        pages = self._sources[number].pages(wanted, self._gates[number], heard.append)
-        first = next(pages, None)
-        seconds = perf_counter() - started
+        """Read the first two pages of a source, and three more if these may be the rest: they show wrong totals."""
+        part, notices = self.plan.sources[number], list[Notice]()
+        pages = self._sources[number].pages(
+            _ask(part, self._windows[number], None), self._gates[number], notices.append
+        )
+        incomplete, started, seconds = "", perf_counter(), 0.0
+        try:
+            page = next(pages, None)
+            seconds = perf_counter() - started
+            for step in range(1, MOST_PAGES):
+                if page is None or (step > 1 and _announces_many(notices)):
+                    break
+                page = next(pages, None)
+        except IncompleteError as error:
+            incomplete = error.message
         if isinstance(pages, Generator):
-            pages.close()  # no second request
-        total = next((notice.total for notice in heard if isinstance(notice, PageRead)), None)
-        if first is None or total is None or not first.count:
-            return QueriedSource(part.module, total, None, None)
-        count = -(-total // first.count)
-        return QueriedSource(part.module, total, count, seconds * count)
+            pages.close()  # no further request
+        for notice in notices:
+            if isinstance(notice, WarningIssued):
+                self._notify(notice)
+        return _queried(part.module, notices, seconds, incomplete)
 
     def end(self) -> None:
         """Raise where a pull could not get everything."""
         if self._missing:
             hints = dict.fromkeys(error.hint for error in self._missing if error.hint)
             raise IncompleteError("; ".join(map(str, self._missing)), hint="; ".join(hints))
+
+
+def _announces_many(notices: Sequence[Notice]) -> bool:
+    """Tell whether the source announces more objects than the next page can have."""
+    pages = [notice for notice in notices if isinstance(notice, PageRead)]
+    total = pages[-1].total
+    return total is not None and total > pages[-1].objects + pages[0].objects
+
+
+def _queried(module: str, notices: Sequence[Notice], seconds: float, incomplete: str) -> QueriedSource:
+    """Return what the notices of the first pages tell; `seconds` is how long the first one took."""
+    pages = [notice for notice in notices if isinstance(notice, PageRead)]
+    if not pages:
+        return QueriedSource(module, 0, "lower bound" if incomplete else "counted", incomplete=incomplete)
+    first, last = pages[0], pages[-1]
+    if any(isinstance(notice, PullEnded) for notice in notices) and not incomplete:
+        return QueriedSource(module, last.objects, "counted", last.pages, seconds * last.pages)
+    if incomplete or last.total is None or last.total <= last.objects or not first.objects:
+        return QueriedSource(module, last.objects, "lower bound", incomplete=incomplete)
+    count = -(-last.total // first.objects)
+    return QueriedSource(module, last.total, "announced", count, seconds * count)
 
 
 def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:

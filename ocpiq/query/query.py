@@ -132,10 +132,16 @@ class Query:
         pulls.end()
 
     def ask(
-        self, sources: Source | Mapping[str, Source], variables: Mapping[str, Value] | None = None
+        self,
+        sources: Source | Mapping[str, Source],
+        variables: Mapping[str, Value] | None = None,
+        notify: Notify = ignore,
     ) -> list[QueriedSource]:
-        """Return what each source of the query says it has, by one request for each. Raises PlatformError."""
-        pulls = self._pulls(sources, self._metadata.values(variables or {}), ignore)
+        """Return what each source of the query says it has, by its first pages; warnings go to `notify`.
+
+        Raises PlatformError.
+        """
+        pulls = self._pulls(sources, self._metadata.values(variables or {}), notify)
         return [pulls.ask(number) for number in range(len(pulls.plan.sources))]
 
     def _pulls(
