@@ -1,6 +1,6 @@
-"""From syntax tree and schema to the plan: names resolved, what each source must deliver, outputs, types.
+"""The resolver: from syntax tree and schema to the plan, with names, fields, types and outputs resolved.
 
-Pure: nothing is read, nothing is run. `analyze` is the entrance.
+Pure: it reads and runs nothing. `analyze` is the entry point.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ def analyze(
 ) -> QueryPlan:
     """Return the plan of `program` for platforms of an OCPI `version`.
 
-    `givens` are the names of the variables that will be given to the run, `library` finds what is imported,
-    `zone` is where its days and months are (an IANA name), `handlers` resolve the nodes of each type.
+    `givens` are the names of the variables that the run will set, `library` finds imported files, `zone` is the
+    time zone of days and months (an IANA name), `handlers` resolve the nodes of each type.
     Raises CompileError, and PrivacyError where the query uses a field that it does not pass.
     """
     analysis = Analysis(handlers, version, zone)
-    given: dict[str, Variable] = {name: Variable("", OpaqueType(clean=True)) for name in givens}
+    variables: dict[str, Variable] = {name: Variable("", OpaqueType(clean=True)) for name in givens}
     if program.body is None:
-        found = "there are only definitions" if program.definitions else "the query is empty"
-        raise CompileError(found, hint="`.` returns the input")
+        problem = "the query has only definitions" if program.definitions else "the query is empty"
+        raise CompileError(problem, hint="`.` returns the input")
     body: tree.Expr = program.body
     if program.definitions:
         body = tree.Pipeline((*program.definitions, body), span=body.span)
     imports = Imports(analysis, library or NoLibrary())
-    scope = imports.into(imports.at_start(Scope({}, given, {})), program.imports, "")
+    scope = imports.into(imports.at_start(Scope({}, variables, {})), program.imports, "")
     plan_node, type_ = analysis.resolve(body, scope, OpaqueType(clean=True))
     use(type_)
     calls.check_uncalled(analysis)

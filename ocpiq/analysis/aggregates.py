@@ -1,4 +1,4 @@
-"""The stage `aggregate … by …`: which functions fold what, into which groups, and what is made of the results."""
+"""The stage `aggregate … by …`: its functions, its groups and its result."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ocpiq.plan.types import NUMBER, NoInput, ObjectType, OpaqueType, Type, chec
 
 
 class AggregateFunction(Struct, frozen=True):
-    """An aggregate function: the type of its result (None: that of what it moves), and what its state holds."""
+    """An aggregate function: the type of its result (None: that of its argument) and whether it keeps values."""
 
     result: Type | None = OpaqueType(clean=True)
-    holds: bool = False  # every value, or every one that differs
+    holds: bool = False  # its state keeps every value, or every distinct one
 
 
 AGGREGATES: dict[tuple[str, int], AggregateFunction] = {
@@ -53,7 +53,7 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
     take_weight(analysis, flow)
     place = flow.scope.place(node)
     nothing = NoInput(
-        "in an aggregate there is no single value, only functions over all of them",
+        "aggregate has no single input, only functions of all of them",
         "put the field into `by`, or take one with first(…), min(…) or max(…)",
     )
     keys = None if node.by is None else _keys(analysis, node.by, flow)
@@ -61,7 +61,9 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
     result, type_ = analysis.resolve(expression, structs.replace(flow.after, folding=folding), nothing)
     if result.outputs is not Outputs.ONE:
         hint = "put them into an array: […]"
-        raise CompileError("an aggregate gives one value", span=flow.scope.place(node.body), hint=hint)
+        raise CompileError(
+            "aggregate takes one expression, not several", span=flow.scope.place(node.body), hint=hint
+        )
     if keys is not None:
         result, type_ = _with_keys(keys, result, type_, flow.scope.place(node.body))
     plan_node = plan.Aggregate(
@@ -79,10 +81,10 @@ def resolve_call(analysis: Analysis, node: tree.Call, scope: Scope) -> Resolved:
     """Resolve a call of an aggregate function: its argument sees each value, its result is a local."""
     folding = scope.folding
     assert folding is not None
-    known = folding.found.get(id(node))
-    if known is None:
-        known = folding.found[id(node)] = _fold(analysis, node, folding)
-    return known
+    resolved = folding.resolved.get(id(node))
+    if resolved is None:
+        resolved = folding.resolved[id(node)] = _fold(analysis, node, folding)
+    return resolved
 
 
 def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
@@ -96,8 +98,8 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
             checks.numbers(unparse(node), type_, node.arguments[0], flow.scope)
         elif node.name in ("min", "max"):
             checks.ordered(unparse(node), type_, node.arguments[0], flow.scope)
-        held = weight_of(flow) and node.name not in ADDITIVE
-        blanks = Blanks.REFUSES if held else aggregate_blanks(node.name)
+        holds = weight_of(flow) and node.name not in ADDITIVE
+        blanks = Blanks.REFUSES if holds else aggregate_blanks(node.name)
         if blanks is Blanks.OUTSIDE:
             check_blanks(type_, place)
         else:
@@ -107,27 +109,32 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
         argument = Operand(plan_node, type_)
     if len(node.arguments) > 1:
         at = _share(analysis, node.arguments[1], flow)
-    result = analysis.name("fold")
+    result = analysis.unique_name("fold")
     folding.folds.append(Fold(node.name, argument, result, unparse(node), at, weight_of(flow)))
     assert result_type is not None
     return plan.Local(result), result_type
 
 
 def _share(analysis: Analysis, node: tree.Expr, flow: Flow) -> Plan:
-    """Resolve the second argument of `quantile`: one share for all values."""
+    """Resolve the second argument of `quantile`: one number for all values."""
     place = flow.after.place(node)
     nothing = NoInput(
-        "which quantile must be the same for all values", "write a number such as 0.95, or a $variable"
+        "the second argument of quantile is one number for all values",
+        "write a number such as 0.95, or a $variable",
     )
     plan_node, type_ = analysis.resolve(node, flow.after.plain(), nothing)
     consume(type_, place)
     if plan_node.outputs is not Outputs.ONE:
-        raise CompileError("quantile takes one share", span=place, hint="such as quantile(.kwh; 0.95)")
+        raise CompileError(
+            "the second argument of quantile must be one number",
+            span=place,
+            hint="such as quantile(.kwh; 0.95)",
+        )
     if isinstance(plan_node, plan.Constant) and not (
         isinstance(plan_node.value, int | float) and 0 <= plan_node.value <= 1
     ):
         hint = "the 95th percentile is quantile(…; 0.95)"
-        raise CompileError("a quantile lies between 0 and 1", span=place, hint=hint)
+        raise CompileError("a quantile is a number from 0 to 1", span=place, hint=hint)
     return plan_node
 
 
@@ -140,20 +147,20 @@ def _keys(analysis: Analysis, by: tree.Expr, flow: Flow) -> list[GroupKey]:
         hint = SHORT_GROUP
         if isinstance(by, tree.Call) and not by.arguments:
             hint = f"write by .{by.name}"
-        raise CompileError("the groups need names", span=place, hint=hint)
+        raise CompileError("a key of `by` needs a name", span=place, hint=hint)
     plan_node, record = analysis.resolve(node, flow.scope, flow.type)
     if not node.entries:
-        raise CompileError("there is nothing to group by", span=place, hint="leave `by` out")
+        raise CompileError("`by` has no keys", span=place, hint="leave `by` out")
     if not isinstance(plan_node, plan.MakeObject) or not isinstance(record, ObjectType):
-        raise CompileError("the names of groups must be literal", span=place, hint=SHORT_GROUP)
+        raise CompileError("the names in `by` must be literal", span=place, hint=SHORT_GROUP)
     if len(record.fields) < len(plan_node.entries):
-        raise CompileError("two groups have the same name", span=place, hint="give them other names")
+        raise CompileError("two keys of `by` have the same name", span=place, hint="give them other names")
     keys: list[GroupKey] = []
     for (key, value), entry in zip(plan_node.entries, node.entries, strict=True):
         assert isinstance(key, plan.Constant)
         name = str(key.value)
         consume(record.fields[name], flow.scope.place(entry), FORMS["by a"])
-        keys.append(GroupKey(name, analysis.name("key"), Operand(value, record.fields[name])))
+        keys.append(GroupKey(name, analysis.unique_name("key"), Operand(value, record.fields[name])))
     return keys
 
 
@@ -168,7 +175,7 @@ def _short_key(by: tree.Expr) -> tree.Object | None:
 
 
 def _named(body: tree.Expr) -> tree.Expr:
-    """Give a bare aggregate the name that its group needs: `count`, `avg_kwh`; `{count}` is `{count: count}`."""
+    """Name a bare aggregate: `count`, `avg_kwh`; `{count}` is `{count: count}`."""
     while isinstance(body, tree.Paren):
         body = body.body
     if isinstance(body, tree.Object):
@@ -200,16 +207,16 @@ def _with_keys(keys: list[GroupKey], result: Plan, type_: Type, place: Span) -> 
     if isinstance(result, plan.Constant) and result.value == {}:
         return plan.MakeObject(tuple(entries)), ObjectType(fields)
     if not isinstance(result, plan.MakeObject) or not isinstance(type_, ObjectType):
-        raise CompileError("the names in a group's object must be literal", span=place)
+        raise CompileError("with `by`, the names of the result must be literal", span=place)
     twice = fields.keys() & type_.fields.keys()
     if twice:
-        hint = "the keys of a group stand in its object by themselves; give the other one another name"
-        raise CompileError(f"{min(twice)} is already the name of a group", span=place, hint=hint)
+        hint = "the keys of `by` are already in the result; use another name"
+        raise CompileError(f"{min(twice)} is already a key of `by`", span=place, hint=hint)
     return plan.MakeObject((*entries, *result.entries)), ObjectType({**fields, **type_.fields})
 
 
 def misuse_hint(name: str, arity: int) -> str:
-    """Return the hint for a name that only the expression of an `aggregate` knows."""
+    """Return the hint for a function that exists only in `aggregate`."""
     if (name, arity) in AGGREGATES:
         return f"{name} is a function of `aggregate`: … | aggregate {name}" + ("(…)" if arity else "")
     return ""

@@ -21,21 +21,21 @@ def resolve_paths(analysis: Analysis, node: tree.Call, scope: Scope, input_type:
 
 
 def assign(analysis: Analysis, node: tree.Assign, scope: Scope, input_type: Type) -> Resolved:
-    """Resolve `a |= b`, `a = b`, `a += b` and its kin; but for `|=` the right side is evaluated on `.`, first."""
+    """Resolve `a |= b`, `a = b`, `a += b` and the like; except for `|=`, the right side is evaluated first, on `.`."""
     place = scope.place(node)
     traced = _traced(analysis, node.left, scope, input_type)
-    there = _there(analysis, node.left, scope, input_type)
+    target_type = _target_type(analysis, node.left, scope, input_type)
     if node.op == "|=":
-        again = scope.again("for every path of |=")
-        if not isinstance(there, OpaqueType):
-            analysis.check(node.right, again, there)
-        update, update_type = analysis.resolve(node.right, again, OpaqueType())
+        update_scope = scope.again("for every path of |=")
+        if not isinstance(target_type, OpaqueType):
+            analysis.check(node.right, update_scope, target_type)
+        update, update_type = analysis.resolve(node.right, update_scope, OpaqueType())
         use(update_type)
         return plan.Modify(traced, update, span=place), OpaqueType()
     right, right_type = analysis.resolve(node.right, scope, input_type)
-    value = analysis.name("value")
+    value = analysis.unique_name("value")
     if node.op != "=":
-        check_blanks(there, scope.place(node.left), operator_blanks(node.op))
+        check_blanks(target_type, scope.place(node.left), operator_blanks(node.op))
     update = _update(node.op, plan.Local(value), right_type, scope, node)
     plan_node = plan.Bind(
         right, value, plan.Modify(traced, update, span=place), outputs=product_outputs(right)
@@ -44,7 +44,7 @@ def assign(analysis: Analysis, node: tree.Assign, scope: Scope, input_type: Type
 
 
 def _update(operator: str, value: Plan, type_: Type, scope: Scope, node: tree.Assign) -> Plan:
-    """Return what an assignment puts where `.` is."""
+    """Return the new value at a path, computed from the old one, which is `.`."""
     place = scope.place(node)
     if operator == "=":
         use(type_)
@@ -59,15 +59,15 @@ def _update(operator: str, value: Plan, type_: Type, scope: Scope, node: tree.As
 
 
 def _traced(analysis: Analysis, node: tree.Expr, scope: Scope, input_type: Type) -> Plan:
-    """Resolve a body whose paths are followed: it walks ordinary values, so that `.` is wanted whole."""
+    """Resolve a body whose paths are traced: it sees ordinary values, so `.` is read whole."""
     use(input_type)
     analysis.follows_paths = True
     plan_node, _ = analysis.resolve(node, scope, OpaqueType(is_clean(input_type)))
     return plan_node
 
 
-def _there(analysis: Analysis, node: tree.Expr, scope: Scope, input_type: Type) -> Type:
-    """Return what is known of the values that an assignment changes; a field that a module does not have is new."""
+def _target_type(analysis: Analysis, node: tree.Expr, scope: Scope, input_type: Type) -> Type:
+    """Return the type of the values that an assignment changes; unknown where it adds a field."""
     if isinstance(input_type, OpaqueType):
         return input_type
     try:

@@ -20,8 +20,8 @@ from ocpiq.plan.types import ObjectType, OpaqueType, ScalarType, Type, consume, 
 
 def look_up(node: tree.Variable, scope: Scope) -> Resolved:
     """Resolve `$x`."""
-    known = scope.variables.get(node.name)
-    if known is None:
+    variable = scope.variables.get(node.name)
+    if variable is None:
         if node.name == "__loc__":
             place = ObjectType({"file": ScalarType("string"), "line": ScalarType("number")})
             return plan.Constant({"file": "<top-level>", "line": 1}), place
@@ -31,11 +31,13 @@ def look_up(node: tree.Variable, scope: Scope) -> Resolved:
         raise CompileError(
             f"${node.name} is not defined", span=scope.place(node), hint=hint.replace("mean ", "mean $")
         )
-    if known.gone:
-        raise CompileError(f"${node.name} is not available here: {known.gone}", span=scope.place(node))
-    if not known.name:
-        return plan.RunVariable(node.name), known.type
-    return plan.Local(known.name), known.type
+    if variable.unavailable:
+        raise CompileError(
+            f"${node.name} is not available here: {variable.unavailable}", span=scope.place(node)
+        )
+    if not variable.name:
+        return plan.RunVariable(node.name), variable.type
+    return plan.Local(variable.name), variable.type
 
 
 def destructure(
@@ -45,33 +47,33 @@ def destructure(
     input_type: Type,
     scope: Scope,
 ) -> tuple[Scope, Wrap]:
-    """Return the scope that knows what the patterns bind, and what wraps the plan of everything in that scope.
+    """Return the scope with the variables of the patterns, and a function that wraps the plan of that scope.
 
-    With `?//` each pattern is tried in turn, until neither it nor the body fails; what it does not bind is null.
+    With `?//` each pattern is tried in turn until neither it nor the body fails; variables it does not bind are null.
     """
     if len(patterns) == 1:
-        match = Match(analysis, scope)
+        match = PatternMatch(analysis, scope)
         _match(match, patterns[0], value, input_type)
         for name, variable in match.variables.items():
             scope = scope.with_variable(name, variable)
         return scope, lambda body: _bound(match.binds, body)
-    names = {name: analysis.name("var") for pattern in patterns for name in _variables(pattern)}
+    names = {name: analysis.unique_name("var") for pattern in patterns for name in _variables(pattern)}
     nulls: list[tuple[Plan, str]] = [(plan.Constant(None), name) for name in names.values()]
-    ways: list[list[tuple[Plan, str]]] = []
+    alternatives: list[list[tuple[Plan, str]]] = []
     for pattern in patterns:
-        match = Match(analysis, scope, [*nulls], names=names)
+        match = PatternMatch(analysis, scope, [*nulls], names=names)
         _match(match, pattern, value, OpaqueType(is_clean(input_type)))
-        ways.append(match.binds)
+        alternatives.append(match.binds)
     use(input_type)
     for name, unique in names.items():
         scope = scope.with_variable(name, Variable(unique, OpaqueType(is_clean(input_type))))
-    before = analysis.name("before")
+    before = analysis.unique_name("before")
 
     def wrap(body: Plan) -> Plan:
-        plan_node = _bound(ways[-1], body)
-        for way in reversed(ways[:-1]):
+        plan_node = _bound(alternatives[-1], body)
+        for binds in reversed(alternatives[:-1]):
             handler = pipe(plan.Local(before), plan_node)
-            plan_node = plan.Try(_bound(way, body), handler, outputs=Outputs.MANY)
+            plan_node = plan.Try(_bound(binds, body), handler, outputs=Outputs.MANY)
         return plan.Bind(plan.Identity(), before, plan_node, outputs=plan_node.outputs)
 
     return scope, wrap
@@ -98,12 +100,11 @@ def _variables(pattern: tree.Pattern) -> Iterator[str]:
                 yield from _variables(entry.pattern)
 
 
-class Match(Struct):
-    """One pattern while it is taken apart: what it binds so far, and the locals that its variables must have.
+class PatternMatch(Struct):
+    """One pattern while it is resolved: its bindings so far, and the locals that its variables must have.
 
-    Keys are computed on the object that they are looked for in, and in `scope`, which knows none of the pattern's own
-    variables. Items of an array are taken from the last to the first, as jq does, which shows in errors and in the
-    order of several outputs.
+    Keys are computed on the object that they are looked up in, and in `scope`, without the pattern's own variables.
+    Items of an array are bound from the last to the first, as in jq; errors and the order of outputs show it.
     """
 
     analysis: Analysis
@@ -113,36 +114,36 @@ class Match(Struct):
     names: dict[str, str] = {}
 
     def bind(self, name: str, value: Plan, type_: Type) -> None:
-        """Bind a variable of the query; of two with one name the first counts."""
-        unique = self.names.get(name) or self.analysis.name("var")
+        """Bind a variable of the query; of two with the same name, the first wins."""
+        unique = self.names.get(name) or self.analysis.unique_name("var")
         self.binds.append((value, unique))
         self.variables.setdefault(name, Variable(unique, type_))
 
 
-def _match(match: Match, pattern: tree.Pattern, value: Plan, input_type: Type) -> None:
-    """Collect what a pattern binds, in order."""
+def _match(match: PatternMatch, pattern: tree.Pattern, value: Plan, input_type: Type) -> None:
+    """Collect the bindings of a pattern, in order."""
     if isinstance(pattern, tree.VariablePattern):
         match.bind(pattern.name, value, input_type)
         return
-    whole = match.analysis.name("part")
-    match.binds.append((value, whole))
+    object_name = match.analysis.unique_name("part")
+    match.binds.append((value, object_name))
     if isinstance(pattern, tree.ObjectPattern):
         for entry in pattern.entries:
-            _entry(match, entry, whole, input_type)
+            _entry(match, entry, object_name, input_type)
         return
     for number, inner in reversed(list(enumerate(pattern.items))):
         key = plan.Constant(number)
-        part = pipe(plan.Local(whole), plan.Index(key, span=match.scope.place(inner)))
+        part = pipe(plan.Local(object_name), plan.Index(key, span=match.scope.place(inner)))
         _match(match, inner, part, item_type(input_type, key))
 
 
-def _entry(match: Match, entry: tree.PatternEntry, whole: str, input_type: Type) -> None:
+def _entry(match: PatternMatch, entry: tree.PatternEntry, object_name: str, input_type: Type) -> None:
     place = match.scope.place(entry)
     if isinstance(entry.key, tree.Variable):
         field, field_type = resolve_field(entry.key.name, input_type, place, optional=False)
-        match.bind(entry.key.name, pipe(plan.Local(whole), field), field_type)
+        match.bind(entry.key.name, pipe(plan.Local(object_name), field), field_type)
         if entry.pattern is not None:
-            _match(match, entry.pattern, pipe(plan.Local(whole), field), field_type)
+            _match(match, entry.pattern, pipe(plan.Local(object_name), field), field_type)
         return
     if entry.pattern is None:
         raise CompileError("this key needs a pattern: {key: $name}", span=place)
@@ -152,16 +153,16 @@ def _entry(match: Match, entry: tree.PatternEntry, whole: str, input_type: Type)
     if isinstance(key, plan.Constant):
         field, field_type = resolve_field(str(key.value), input_type, place, optional=False)
     else:
-        chosen = match.analysis.name("key")
-        match.binds.append((pipe(plan.Local(whole), key), chosen))
+        chosen = match.analysis.unique_name("key")
+        match.binds.append((pipe(plan.Local(object_name), key), chosen))
         field, field_type = (
             plan.Index(plan.Local(chosen), span=place),
             item_type(input_type, plan.Local(chosen)),
         )
-    _match(match, entry.pattern, pipe(plan.Local(whole), field), field_type)
+    _match(match, entry.pattern, pipe(plan.Local(object_name), field), field_type)
 
 
 def literal_key(key: Plan, place: Span) -> None:
-    """Raise where a literal key is not a string."""
+    """Raise if a literal key is not a string."""
     if isinstance(key, plan.Constant) and not isinstance(key.value, str):
         raise CompileError("an object's key must be a string", span=place)

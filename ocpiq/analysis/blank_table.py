@@ -1,4 +1,4 @@
-"""The tables of what moves and what refuses a blank, as one text for people."""
+"""The text of `ocpiq help blanks`: what the language does with a blanked value."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ REST: Final = "Builtins written in the language (`map`, …) do what their defin
 
 
 def blank_table() -> str:
-    """Return the tables, grouped by what is done."""
+    """Return the tables, grouped by their effect on a blank."""
     parts = [TITLE, ""]
     for blanks in Blanks:
         parts.append(f"{blanks.value}:")
-        parts += _list("forms", (form for form, found in FORMS.items() if found is blanks))
+        parts += _list("forms", (form for form, entry_blanks in FORMS.items() if entry_blanks is blanks))
         parts += _list("aggregates", (name for name, _ in AGGREGATES if aggregate_blanks(name) is blanks))
         parts += _list("builtins", _builtins(blanks))
         parts.append("")
@@ -28,15 +28,15 @@ def blank_table() -> str:
 
 
 def _builtins(blanks: Blanks) -> Iterator[str]:
-    """Yield the builtins that do this with their input, then those that do it with an argument alone."""
-    own = sorted(BUILTINS.values(), key=lambda builtin: (builtin.name, builtin.arity))
-    named = [builtin for builtin in own if builtin.name[0] != "_"]
+    """Yield the builtins that treat their input this way, then those that treat only an argument so."""
+    builtins = sorted(BUILTINS.values(), key=lambda builtin: (builtin.name, builtin.arity))
+    public = [builtin for builtin in builtins if builtin.name[0] != "_"]
     yield from (
-        builtin.name for builtin in named if builtin.blanks is blanks and (builtin.reads or builtin.arity)
+        builtin.name for builtin in public if builtin.blanks is blanks and (builtin.reads or builtin.arity)
     )
-    for builtin in named:
-        for number, found in enumerate(builtin.of_arguments, 1):
-            if found is blanks is not builtin.blanks:
+    for builtin in public:
+        for number, entry_blanks in enumerate(builtin.of_arguments, 1):
+            if entry_blanks is blanks is not builtin.blanks:
                 yield f"{builtin.name}/{builtin.arity} (argument {number})"
 
 

@@ -1,9 +1,8 @@
-"""The table of builtins written in Python: number of outputs, type of the result, and what each does with a blank.
+"""The table of builtins written in Python: number of outputs, result type, and what each does with a blank.
 
-A blank may be moved, never used. `REFUSES`, the default, means that neither the input nor an argument may be or hold
-a blank; `OUTSIDE` that only the outside is looked at, so that an array or object may hold one; `ITEMS` that each item
-is looked at in this way too; `MOVES` that the builtin carries blanks along. The compiler puts the check where a blank
-is possible; the builtins know nothing of it.
+A blank may be moved, never used. `REFUSES`, the default: neither the input nor an argument may be or hold a blank.
+`OUTSIDE`: an array or object may hold one. `ITEMS`: an item that is an array or object may hold one. `MOVES`: blanks
+pass through. The compiler adds the check wherever a blank is possible; the builtins do not know of it.
 """
 
 from __future__ import annotations
@@ -18,22 +17,22 @@ from ocpiq.plan.types import BOOLEAN, NUMBER, STRING, ListType, OpaqueType, Type
 
 
 class Builtin(Struct, frozen=True):
-    """One builtin: `arity` counts its arguments; `blanks` holds for the input, and for them without `of_arguments`."""
+    """One builtin of `arity` arguments; `blanks` is for the input and, without `of_arguments`, for the arguments."""
 
     name: str
     arity: int
     blanks: Blanks = Blanks.REFUSES
     outputs: Outputs = Outputs.ONE
     result: Type | None = None
-    reads: bool = True  # whether it looks at `.` at all
-    # The type of what it gives, from that of `.`, where the parts are those of `.`.
+    reads: bool = True  # whether it reads `.`
+    # The result type as a function of the input type, if the result is made of the input's parts.
     typed: Callable[[Type], Type] | None = None
     of_arguments: tuple[Blanks, ...] = ()
-    # Whether it makes a text of its operands: a blank that prints it where one was in them.
+    # Whether it writes its operands as text: blanks print as such, and the result is a blank.
     formats: bool = False
 
     def of_argument(self, number: int) -> Blanks:
-        """Return what it does with a blank in an argument, counted from 0."""
+        """Return what it does with a blank in an argument; `number` counts from 0."""
         return self.of_arguments[number] if self.of_arguments else self.blanks
 
 
@@ -216,7 +215,7 @@ BUILTINS = _table(
     Builtin("@tsv", 0, Blanks.OUTSIDE, formats=True),
     *(Builtin(name, 0, result=STRING) for name in ("@base64d", "@base32d", "@urid")),
     Builtin("format", 1, result=STRING),
-    # beside jq: what OCPI work needs
+    # not in jq: for OCPI data
     *(
         Builtin(name, 1, result=_CLEAN)
         for name in ("year", "quarter", "month", "week", "day", "hour", "weekday")

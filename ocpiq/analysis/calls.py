@@ -1,4 +1,4 @@
-"""Calls: a definition in scope, an aggregate function, a builtin, a module. Bodies take the place of their calls."""
+"""Calls of definitions, aggregate functions, builtins and modules. Bodies are inlined."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ def _unknown(node: tree.Call, scope: Scope) -> CompileError:
             span=scope.place(node),
             hint=aggregates.misuse_hint(node.name, arity),
         )
-    what = "function" if arity else "module or function"
+    subject = "function" if arity else "module or function"
     hint = aggregates.misuse_hint(node.name, arity) or did_you_mean(node.name, known)
-    return CompileError(f"no {what} is called {node.name}", span=scope.place(node), hint=hint)
+    return CompileError(f"unknown {subject} {node.name}", span=scope.place(node), hint=hint)
 
 
 def _native(
@@ -129,7 +129,7 @@ def _inline(
 ) -> Resolved:
     """Resolve the body of `define` with the caller's arguments as its parameters."""
     if analysis.resolved > INLINED_AT_MOST:
-        raise CompileError("the definitions unfold to a query that is too large", span=scope.place(node))
+        raise CompileError("the query is too large after inlining its definitions", span=scope.place(node))
     analysis.uncalled.pop(id(define), None)
     inner = home.again(scope.repeated)
     values: list[tuple[str, Plan]] = []
@@ -140,7 +140,7 @@ def _inline(
         inner = inner.with_function(name, 0, closures[-1])
         if parameter != name:
             plan_node, type_ = analysis.resolve(argument, scope, input_type)
-            unique = analysis.name("arg")
+            unique = analysis.unique_name("arg")
             values.append((unique, plan_node))
             inner = inner.with_variable(name, Variable(unique, type_))
     before = len(analysis.called)
@@ -148,16 +148,14 @@ def _inline(
     called = {id(closure) for closure in analysis.called[before:]}
     for closure in closures:
         if id(closure) not in called and not isinstance(input_type, NoInput):
-            analysis.check(
-                closure.body, scope, input_type
-            )  # never evaluated, and yet no mistake may stand there
+            analysis.check(closure.body, scope, input_type)  # never evaluated, but checked for mistakes
     for unique, plan_node in reversed(values):
         body = plan.Bind(plan_node, unique, body, outputs=product_outputs(plan_node, body))
     return body, result
 
 
 def check_uncalled(analysis: Analysis) -> None:
-    """Look for the mistakes in definitions that nothing calls."""
+    """Check the definitions that nothing calls."""
     while analysis.uncalled:
         define, scope = analysis.uncalled.pop(next(iter(analysis.uncalled)))
         for parameter in define.parameters:
@@ -171,23 +169,23 @@ def check_uncalled(analysis: Analysis) -> None:
 def _builtin(
     analysis: Analysis, define: tree.Define, node: tree.Call, scope: Scope, input_type: Type
 ) -> Resolved:
-    """Resolve a builtin that is written in the language; its errors are shown at the call."""
+    """Resolve a builtin written in the language; its errors are shown at the call."""
     home = Scope({}, {}, {}, repeated=scope.repeated, at=scope.place(node))
     return _inline(analysis, define, home, node, scope, input_type)
 
 
-# ---------------------------------------------------------------- definitions that call themselves
+# ---------------------------------------------------------------- recursive definitions
 
 
 def recursive_definition(
     analysis: Analysis, define: tree.Define, scope: Scope
 ) -> tuple[Recursive, Callable[[Plan], Plan]] | None:
-    """Return the binding of a `def` that calls itself and what wraps the rest of its pipeline; None for any other."""
+    """Return the binding of a recursive `def` and the function that wraps the rest of its pipeline; else None."""
     arity = len(define.parameters)
     if not _calls(define.body, define.name, arity):
         return None
-    name = analysis.name("function")
-    names = tuple(analysis.name("parameter") for _ in define.parameters)
+    name = analysis.unique_name("function")
+    names = tuple(analysis.unique_name("parameter") for _ in define.parameters)
     inner = scope.again(IN_FUNCTION)
     for parameter, unique in zip(define.parameters, names, strict=True):
         inner = inner.with_function(parameter.removeprefix("$"), 0, RecursiveParameter(unique))
@@ -198,7 +196,7 @@ def recursive_definition(
         values: list[tuple[str, str]] = []
         for parameter, unique in zip(define.parameters, names, strict=True):
             if parameter[0] == "$":
-                value = analysis.name("arg")
+                value = analysis.unique_name("arg")
                 values.append((unique, value))
                 home = home.with_variable(parameter[1:], Variable(value, OpaqueType()))
         body, type_ = analysis.resolve(define.body, home, OpaqueType())
@@ -208,7 +206,7 @@ def recursive_definition(
             body = plan.Bind(source, value, body, outputs=product_outputs(source, body))
         return binding, body
 
-    binding, body = resolve(Outputs.ONE)  # right if it follows from itself
+    binding, body = resolve(Outputs.ONE)  # correct if the result confirms it
     if body.outputs is not Outputs.ONE:
         binding, body = resolve(Outputs.MANY)
     return binding, lambda rest: plan.Function(name, names, body, rest, outputs=rest.outputs)
@@ -228,7 +226,7 @@ def _invoke(
 
 
 def _calls(node: object, name: str, arity: int) -> bool:
-    """Tell whether a call of `name` with so many arguments stands anywhere in `node`."""
+    """Tell whether `node` contains a call of `name` with `arity` arguments."""
     todo = [node]
     while todo:
         item = todo.pop()
@@ -247,14 +245,14 @@ def _calls(node: object, name: str, arity: int) -> bool:
 @cache
 def _definitions() -> dict[tuple[str, int], str]:
     """Return the text of each definition by name and number of parameters."""
-    found: dict[tuple[str, int], str] = {}
+    definitions: dict[tuple[str, int], str] = {}
     text = files("ocpiq.analysis").joinpath("definitions.jq").read_text("utf-8")
     for line in text.splitlines():
         if line.startswith("def "):
             head = line[4 : line.index(":")]
             name, _, parameters = head.partition("(")
-            found[name, parameters.count(";") + bool(parameters)] = line
-    return found
+            definitions[name, parameters.count(";") + bool(parameters)] = line
+    return definitions
 
 
 @cache
@@ -264,7 +262,7 @@ def _definition(name: str, arity: int) -> tree.Define | None:
 
 
 def builtin_names() -> list[str]:
-    """Return what `builtins` lists: every builtin as name/arity."""
+    """Return every builtin as name/arity, as `builtins` lists them."""
     known = {*BUILTINS, *_definitions(), *((name, 0) for name in CONSTANTS), ("path", 1)}
     return [f"{name}/{arity}" for name, arity in sorted(known) if name[0] not in "_@"]
 
@@ -277,7 +275,7 @@ def break_(analysis: Analysis, node: tree.Break, scope: Scope, input_type: Type)
     unique = scope.labels.get(node.label)
     if unique is None:
         hint = did_you_mean(node.label, scope.labels).replace("mean ", "mean $")
-        raise CompileError(f"there is no label ${node.label} here", span=scope.place(node), hint=hint)
+        raise CompileError(f"${node.label} is not a label here", span=scope.place(node), hint=hint)
     return plan.Break(unique, outputs=Outputs.NONE), OpaqueType(clean=True)
 
 

@@ -1,7 +1,7 @@
-"""Literal mistakes with values of sources, found while compiling: what a field's type or enum makes impossible.
+"""Type mistakes with source fields, reported while compiling: what a field's type or enum makes impossible.
 
-jq compares and orders everything with everything, so that these would be silently wrong. Plain JSON is left to
-jq's rules, and a `?` behind an operand or around the operation says that it is meant.
+jq compares and orders values of all types, so these would be silently wrong. Plain JSON follows jq's rules, and a `?`
+after an operand or around the operation marks it as intended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
 from ocpiq.plan.types import ListType, ObjectType, ScalarType, SourceType, Type, UnionType
 
-TAKES: Final = {  # the types that an operator takes on both sides
+TAKES: Final = {  # the types that an operator accepts on both sides
     "+": ("number", "string", "array", "object"),
     "-": ("number", "array"),
     "*": ("number", "object"),
@@ -32,50 +32,50 @@ Side = tuple[Plan, Type]
 def operation(
     operator: str, nodes: tuple[tree.Expr, tree.Expr], sides: tuple[Side, Side], scope: Scope
 ) -> None:
-    """Raise CompileError for a comparison or arithmetic that cannot be meant."""
+    """Raise CompileError for a comparison or arithmetic that cannot be intended."""
     if scope.quiet or any(map(_optional, nodes)):
         return
-    found = [_found(type_) for _, type_ in sides]
+    fields = [_source_field(type_) for _, type_ in sides]
     names = [_type(type_) for _, type_ in sides]
-    if not any(found):
+    if not any(fields):
         return
     place = Span(nodes[0].span.start, nodes[1].span.end) if scope.at is None else scope.at
     if operator in TAKES:
-        _arithmetic(operator, found, names, place)
+        _arithmetic(operator, fields, names, place)
         return
     if None not in names and "null" not in names and names[0] != names[1]:
-        which = 0 if found[0] else 1
-        field = found[which]
+        which = 0 if fields[0] else 1
+        field = fields[which]
         assert field is not None
         says = "are never equal" if operator not in ORDER else "are ordered by type, not by value"
-        text = f"{_said(field, names[which])}: it and {_a(names[1 - which])} {says}"
+        text = f"{_description(field, names[which])}: it and {_a(names[1 - which])} {says}"
         raise CompileError(text, span=place, hint=_hint(field, names[1 - which]))
     if operator not in ORDER:
         for which in (0, 1):
-            field = found[which]
+            field = fields[which]
             if field is not None:
                 _enum(field, sides[1 - which][0], scope, nodes[1 - which])
 
 
 def numbers(label: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
-    """Raise CompileError where what is summed cannot be a number."""
-    field, name = _found(type_), _type(type_)
+    """Raise CompileError if the argument of a total cannot be a number."""
+    field, name = _source_field(type_), _type(type_)
     if field is not None and name not in ("number", "null", None) and not scope.quiet and not _optional(node):
-        text = f"{label} needs numbers, and {_said(field, name)}"
+        text = f"{label} needs numbers, and {_description(field, name)}"
         raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
 
 
 def ordered(word: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
-    """Raise CompileError for ordering by an object, which compares names before values."""
-    field = _found(type_)
+    """Raise CompileError for ordering by an object, which compares field names before values."""
+    field = _source_field(type_)
     if field is not None and _type(type_) == "object" and not scope.quiet and not _optional(node):
-        text = f"{word} needs values that have an order, and {_said(field, 'object')}"
+        text = f"{word} needs values that have an order, and {_description(field, 'object')}"
         raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
 
 
-def _arithmetic(operator: str, found: list[SourceType | None], names: list[str | None], place: Span) -> None:
+def _arithmetic(operator: str, fields: list[SourceType | None], names: list[str | None], place: Span) -> None:
     for which in (0, 1):
-        field, name, other = found[which], names[which], names[1 - which]
+        field, name, other = fields[which], names[which], names[1 - which]
         if field is None or name is None:
             continue
         fits = name in TAKES[operator] and other in (name, None)
@@ -84,9 +84,9 @@ def _arithmetic(operator: str, found: list[SourceType | None], names: list[str |
         hint = _hint(field, "number" if other is None else other)
         if operator == "-" and field.view.field is not None and field.view.field.type == "DateTime":
             hint = "the time between two moments is duration_hours(end; start)"
-        with_ = "" if other is None or name not in TAKES[operator] else f" and {_a(other)}"
+        other_side = "" if other is None or name not in TAKES[operator] else f" and {_a(other)}"
         raise CompileError(
-            f"{_said(field, name)}: `{operator}` does not take it{with_}", span=place, hint=hint
+            f"{_description(field, name)}: `{operator}` does not take it{other_side}", span=place, hint=hint
         )
 
 
@@ -108,7 +108,7 @@ def _constants(plan_node: Plan) -> Iterator[str]:
 
 
 def _optional(node: tree.Expr) -> bool:
-    """Tell an operand that ends in `?`."""
+    """Tell whether an operand ends in `?`."""
     while isinstance(node, tree.Paren):
         node = node.body
     if not isinstance(node, tree.Path):
@@ -117,11 +117,11 @@ def _optional(node: tree.Expr) -> bool:
     return isinstance(last, tree.Question) or last.optional
 
 
-def _found(type_: Type) -> SourceType | None:
-    """Return the place in a source that a value is known to be from."""
+def _source_field(type_: Type) -> SourceType | None:
+    """Return the source field that a value is known to be."""
     if isinstance(type_, UnionType):
         options = [option for option in type_.options if option != ScalarType("null")]
-        return _found(options[0]) if len(options) == 1 else None
+        return _source_field(options[0]) if len(options) == 1 else None
     return (
         type_
         if isinstance(type_, SourceType) and type_.view.treatment != "blank" and type_.view.field
@@ -130,7 +130,7 @@ def _found(type_: Type) -> SourceType | None:
 
 
 def _type(type_: Type) -> str | None:
-    """Return jq's name of a value's type, None where it is not known."""
+    """Return jq's name of a value's type; None if unknown."""
     match type_:
         case ScalarType(name=name):
             return name
@@ -139,7 +139,7 @@ def _type(type_: Type) -> str | None:
         case ListType():
             return "array"
         case UnionType():
-            inside = _found(type_)
+            inside = _source_field(type_)
             if inside is not None:
                 return _type(inside)
             names = {_type(option) for option in type_.options}
@@ -149,7 +149,7 @@ def _type(type_: Type) -> str | None:
     return None
 
 
-def _said(type_: SourceType, name: str | None) -> str:
+def _description(type_: SourceType, name: str | None) -> str:
     field = type_.view.field
     if name == "array" or field is None or field.leaf or not type_.path:
         return f"{_name(type_)} is {_a(name)}"
@@ -169,14 +169,14 @@ def _hint(type_: SourceType, other: str | None) -> str:
     if field is None:
         return ""
     if field.type in PRICES:
-        return "an amount is .… | excl_vat, or one of its fields"
+        return "use .… | excl_vat, or one of its fields"
     if type_.is_list:
         return "take one of its items, or all of them with .[]"
     if not field.leaf:
         fields = ", ".join(list(field.children)[:4])
         return f"it has fields: {fields}"
     if field.json == "string" and other == "number":
-        return "a number in a text is read with tonumber"
+        return "convert the text to a number with tonumber"
     if field.json == "number" and other == "string":
         return "write the number without quotes"
     return ""

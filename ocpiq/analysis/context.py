@@ -17,23 +17,23 @@ from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.plan.types import Type
 
 Resolved: TypeAlias = tuple[Plan, Type]
-Wrap: TypeAlias = Callable[[Plan], Plan]  # a plan with what stands around it
+Wrap: TypeAlias = Callable[[Plan], Plan]  # adds a binder around a plan
 Handler: TypeAlias = Callable[["Analysis", Any, Scope, Type], Resolved]
 
 
 class Staged(Struct, frozen=True):
-    """A whole-stream stage, resolved; `joined` is the variable that it binds beside each value."""
+    """A resolved whole-stream stage; `joined` is the variable that it binds for each value."""
 
     plan: Plan
     type: Type
     joined: tuple[str, Variable] | None = None
 
 
-INLINED_AT_MOST = 20_000  # parts of a plan; beyond, definitions stay functions
+INLINED_AT_MOST = 20_000  # nodes resolved; beyond it, no definition is inlined
 
 
 class Analysis:
-    """What is known while a query is resolved: the sources met, the version, names given out."""
+    """The state while a query is resolved: its sources, the version, the names in use."""
 
     def __init__(self, handlers: Mapping[type, Handler], version: str, zone: str = "UTC") -> None:
         self.version = version
@@ -42,14 +42,14 @@ class Analysis:
         self.resolved = 0
         self.follows_paths = False
         self.weights: dict[str, int] = {}  # the sources with `net` by the local of their weights
-        self.netted: set[int] = set()  # those whose objects an aggregate takes
+        self.netted: set[int] = set()  # those that an aggregate reads
         self.called: list[Closure] = []
         self.uncalled: dict[int, tuple[tree.Define, Scope]] = {}  # by identity
         self._handlers = handlers
         self._names = 0
 
     def resolve(self, node: tree.Expr, scope: Scope, type_: Type) -> Resolved:
-        """Return the plan of `node` for an input of type `kind`, and the type of its outputs."""
+        """Return the plan of `node` for an input of type `type_`, and the type of its outputs."""
         self.resolved += 1
         try:
             return self._handlers[type(node)](self, node, scope, type_)
@@ -57,21 +57,21 @@ class Analysis:
             raise CompileError("the query is nested too deeply") from None
 
     def check(self, node: tree.Expr, scope: Scope, type_: Type) -> Type:
-        """Resolve `node` only for the mistakes that show on an input of type `kind`; return the type of its outputs."""
+        """Resolve `node` only to find its mistakes; return the type of its outputs."""
         sources = len(self.sources)
-        _, found = self.resolve(node, scope, type_)
+        _, output_type = self.resolve(node, scope, type_)
         del self.sources[sources:]
         self.netted = {number for number in self.netted if number < sources}
-        return found
+        return output_type
 
-    def name(self, type_: str) -> str:
-        """Return a new name of the compiler's own; nothing of the query's text is in it."""
+    def unique_name(self, prefix: str) -> str:
+        """Return a new name for generated code, without any text of the query."""
         self._names += 1
-        return f"{type_}{self._names}"
+        return f"{prefix}{self._names}"
 
 
 def pipe(*parts: Plan) -> Plan:
-    """Return the parts one after the other, flat."""
+    """Return the nodes as one flat pipe."""
     flat: list[Plan] = []
     outputs = Outputs.ONE
     for part in parts:
@@ -86,7 +86,7 @@ def pipe(*parts: Plan) -> Plan:
 
 
 def product_outputs(*parts: Plan) -> Outputs:
-    """Return the outputs of something computed for each combination of the parts' outputs."""
+    """Return how many combinations the outputs of these nodes have."""
     outputs = Outputs.ONE
     for part in parts:
         outputs = outputs.then(part.outputs)

@@ -39,7 +39,7 @@ REDUCE_AGAIN = "for every step of reduce or foreach"
 
 
 def number(analysis: Analysis, node: tree.Number, scope: Scope, input_type: Type) -> Resolved:
-    """Resolve a number; integers are exact, what is beyond a double is the largest one (as in jq)."""
+    """Resolve a number; integers are exact, numbers beyond a double become the largest one (as in jq)."""
     return plan.Constant(number_value(node.text)), NUMBER
 
 
@@ -70,17 +70,17 @@ def text(analysis: Analysis, node: tree.Text, scope: Scope, input_type: Type) ->
 
 
 def format_(analysis: Analysis, node: tree.Format, scope: Scope, input_type: Type) -> Resolved:
-    """Resolve `@csv` and its kin: builtins of that name."""
+    """Resolve `@csv` and the other formats: builtins of that name."""
     return analysis.resolve(
         tree.Call(known_format(node.name, scope.place(node)), span=node.span), scope, input_type
     )
 
 
 def known_format(name: str, place: Span) -> str:
-    """Return the name of a format; raise where there is none of that name."""
+    """Return the name of a format; raise if it does not exist."""
     if (name, 0) in BUILTINS:
         return name
-    formats = [known for known, _ in BUILTINS if known[0] == "@"]
+    formats = [builtin for builtin, _ in BUILTINS if builtin[0] == "@"]
     raise CompileError(f"{name[1:]} is not a valid format", span=place, hint=did_you_mean(name, formats))
 
 
@@ -103,8 +103,8 @@ def object_(analysis: Analysis, node: tree.Object, scope: Scope, input_type: Typ
             fields[str(key.value)] = type_
         else:
             use(type_)
-            for known in (fields or {}).values():
-                use(known)
+            for field_type in (fields or {}).values():
+                use(field_type)
             fields = None
     outputs = product_outputs(*(part for pair in entries for part in pair))
     plan_node = plan.MakeObject(tuple(entries), outputs=outputs, span=scope.place(node))
@@ -126,7 +126,7 @@ def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, input_type: Type
         base, here = analysis.resolve(tree.Identity(span=entry.span), scope, input_type)
         value, type_ = resolve_field(str(key.value), here, scope.place(entry), optional=False)
         return key, pipe(base, value), type_
-    name = analysis.name("key")
+    name = analysis.unique_name("key")
     value = plan.Index(plan.Local(name), span=scope.place(entry))
     return (
         plan.Bind(key, name, plan.Local(name), outputs=key.outputs),
@@ -165,7 +165,7 @@ def _logic(operator: str, left: Resolved, right: Resolved, scope: Scope, node: t
         check_blanks(type_, scope.place(node), operator_blanks(operator))
     outputs = product_outputs(left[0], right[0])
     if outputs is Outputs.NONE and left[0].outputs is not Outputs.NONE:
-        outputs = Outputs.MANY  # the right side may not be asked
+        outputs = Outputs.MANY  # the right side may not be evaluated
     return plan.Logic(operator, Operand(*left), Operand(*right), outputs=outputs, span=scope.place(node))
 
 
@@ -187,12 +187,12 @@ def _arithmetic(operator: str, left: Resolved, right: Resolved, scope: Scope, no
 
 
 def compare(analysis: Analysis, node: tree.Compare, scope: Scope, input_type: Type) -> Resolved:
-    """Resolve `a == b` and its kin. Values of different types are compared without a look inside."""
+    """Resolve `a == b` and the like. Values of different types are compared without looking inside."""
     left, left_type = analysis.resolve(node.left, scope, input_type)
     right, right_type = analysis.resolve(node.right, scope, input_type)
     checks.operation(node.op, (node.left, node.right), ((left, left_type), (right, right_type)), scope)
     for here, other, part in ((left_type, right_type, node.left), (right_type, left_type, node.right)):
-        if other == NULL and node.op in ("==", "!="):  # whether it is there, not what it is
+        if other == NULL and node.op in ("==", "!="):  # tests presence, not the value
             check_blanks(here, scope.place(part), operator_blanks(node.op))
             continue
         inside = type(here) is type(other) and isinstance(other, ObjectType | ListType)
@@ -284,12 +284,12 @@ def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, input_type: Type
     source, item_type = analysis.resolve(node.source, scope, input_type)
     start, start_type = analysis.resolve(node.start, scope, input_type)
     use(start_type)
-    name, state = analysis.name("item"), OpaqueType()
+    name, state = analysis.unique_name("item"), OpaqueType()
     inner, wrap = destructure(analysis, node.patterns, plan.Local(name), item_type, scope)
     update, body_type = analysis.resolve(node.update, inner.again(REDUCE_AGAIN), state)
     use(body_type)
     once = wrap(plan.Constant(None)).outputs is Outputs.ONE
-    variable = "" if once else analysis.name("state")
+    variable = "" if once else analysis.unique_name("state")
     body = wrap(update if once else _step(analysis, update, variable, plan.Identity()))
     plan_node = plan.Reduce(
         source, name, start, body, variable, outputs=start.outputs, span=scope.place(node)
@@ -298,11 +298,11 @@ def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, input_type: Type
 
 
 def _step(analysis: Analysis, update: Plan, state: str, extract: Plan) -> Plan:
-    """Return a step that binds each output of `update` to `state`, null where there is none, and extracts from it.
+    """Return a step that binds each output of `update` to `state`, null without outputs, and extracts from it.
 
-    A pattern may bind several times for one item: each binding goes on from the state that the last one left.
+    A pattern may bind several times for one item: each binding continues from the state that the last one left.
     """
-    old = analysis.name("old")
+    old = analysis.unique_name("old")
     plan_node = pipe(
         plan.Local(old), pipe(update, plan.Bind(plan.Identity(), state, extract, outputs=extract.outputs))
     )
@@ -316,7 +316,7 @@ def foreach(analysis: Analysis, node: tree.Foreach, scope: Scope, input_type: Ty
     source, item_type = analysis.resolve(node.source, scope, input_type)
     start, start_type = analysis.resolve(node.start, scope, input_type)
     use(start_type)
-    name, state = analysis.name("item"), analysis.name("state")
+    name, state = analysis.unique_name("item"), analysis.unique_name("state")
     inner, wrap = destructure(analysis, node.patterns, plan.Local(name), item_type, scope)
     inner = inner.again(REDUCE_AGAIN)
     update, update_type = analysis.resolve(node.update, inner, OpaqueType())

@@ -1,4 +1,4 @@
-"""The stage `join`: another source beside each value, matched by equalities or by OCPI's own keys."""
+"""The stage `join`: matches each value with another source, by equalities or by OCPI's own keys."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ Pair = tuple[tree.Expr, tree.Expr]
 
 
 def join(analysis: Analysis, node: tree.Join, flow: Flow) -> Staged:
-    """Resolve the stage: its source is pulled once, before the first value; what is read of it is indexed."""
+    """Resolve the stage: its source is pulled once, before the first value, and indexed by the keys."""
     place = flow.scope.place(node)
     nothing = NoInput(
-        "what is joined is computed once, where no value is there yet",
+        "the joined source is read once, before the first value",
         f"compare in `on`: … as ${node.name} on .id == ${node.name}.id",
     )
     right, right_type = analysis.resolve(node.source, flow.after, nothing)
-    row, name = analysis.name("row"), analysis.name("joined")
+    row, name = analysis.unique_name("row"), analysis.unique_name("joined")
     pairs = (
         _natural(analysis, node, flow, right_type) if node.on is None else _pairs(node, node.on, flow.scope)
     )
-    only = NoInput(f"this side of the equality is of ${node.name} alone", f"write ${node.name}.… == …")
+    only = NoInput(f"this side of the equality reads only ${node.name}", f"write ${node.name}.… == …")
     inside = flow.after.with_variable(node.name, Variable(row, right_type))
     keys = []
     for left_node, right_node in pairs:
         left = _side(analysis, left_node, flow.scope, flow.type)
         if left.plan.outputs is Outputs.MANY and not node.each:
             hint = "write join each …, or take one with first(…)"
-            raise CompileError("this may be many values", span=flow.scope.place(left_node), hint=hint)
+            raise CompileError("this may have several values", span=flow.scope.place(left_node), hint=hint)
         right_ = _side(analysis, right_node, inside, only)
         ids = is_id(left.type, analysis.version) or is_id(right_.type, analysis.version)
         keys.append(JoinKey(left, right_, ids))
@@ -55,7 +55,7 @@ def _side(analysis: Analysis, node: tree.Expr, scope: Scope, input_type: Type) -
 
 
 def is_id(type_: Type, version: str) -> bool:
-    """Tell an identifier, which OCPI compares without case."""
+    """Tell whether this is an identifier, which OCPI compares without case."""
     if isinstance(type_, UnionType):
         return any(is_id(option, version) for option in type_.options)
     if not isinstance(type_, SourceType) or type_.view.field is None:
@@ -69,7 +69,7 @@ def is_id(type_: Type, version: str) -> bool:
 
 
 def _pairs(node: tree.Join, on: tree.Expr, scope: Scope) -> list[Pair]:
-    """Return the equalities, each with the side of the joined value behind."""
+    """Return the equalities, each with the side of the joined value last."""
     return [_equality(node, part, scope) for part in _conditions(on)]
 
 
@@ -85,17 +85,17 @@ def _equality(node: tree.Join, part: tree.Expr, scope: Scope) -> Pair:
     place, name = scope.place(part), node.name
     if not isinstance(part, tree.Compare) or part.op != "==":
         hint = f"such as on .id == ${name}.id and .type == ${name}.type; put other conditions in a select after it"
-        raise CompileError("`on` takes equalities", span=place, hint=hint)
+        raise CompileError("`on` takes only equalities", span=place, hint=hint)
     left, right = (_reads(side, name) for side in (part.left, part.right))
     if left == right:
-        which = "both sides are of" if left else "neither side is of"
+        which = "both sides read" if left else "neither side reads"
         hint = f"such as .location_id == ${name}.id"
         raise CompileError(f"{which} ${name}", span=place, hint=hint)
     return (part.right, part.left) if left else (part.left, part.right)
 
 
 def _reads(node: tree.Node, name: str) -> bool:
-    """Tell whether a variable stands anywhere in `node`."""
+    """Tell whether `node` reads a variable."""
     return (isinstance(node, tree.Variable) and node.name == name) or any(
         _reads(child, name) for child in children(node)
     )
@@ -109,21 +109,27 @@ def _natural(analysis: Analysis, node: tree.Join, flow: Flow, right: Type) -> li
     place = flow.scope.place(node)
     hint = f"write on .… == ${node.name}.…"
     if left_module is None or right_module is None:
-        what = "what is joined" if left_module else "what stands before the join"
-        raise CompileError(f"OCPI's own keys join whole objects, and {what} is none", span=place, hint=hint)
+        side = "right" if left_module else "left"
+        raise CompileError(
+            f"OCPI's own keys join objects of modules; the {side} side is something else",
+            span=place,
+            hint=hint,
+        )
     pairs = reference(left_module, right_module, analysis.version)
     if pairs is None:
         text = f"OCPI {analysis.version} has no key from {left_module} to {right_module}"
         raise CompileError(text, span=place, hint=hint)
     if not node.each and any("[]" in mine for mine, _ in pairs):
         hint = f"write join each {right_module} as ${node.name}"
-        raise CompileError(f"one of the {left_module} may have many {right_module}", span=place, hint=hint)
+        raise CompileError(
+            f"each of the {left_module} may have several {right_module}", span=place, hint=hint
+        )
     joined = tree.Variable(node.name, span=place)
     return [(_path(tree.Identity(span=place), mine), _path(joined, theirs)) for mine, theirs in pairs]
 
 
 def _module(type_: Type) -> str | None:
-    """Return the module whose objects these are."""
+    """Return the module whose objects have this type."""
     return type_.view.blank.module if isinstance(type_, SourceType) and not type_.path else None
 
 

@@ -1,7 +1,7 @@
-"""OCPI's own keys between modules, for joins that name none (OCPI module chapters, "Object description").
+"""OCPI's own keys between modules, for joins without `on` (OCPI module chapters, "Object description").
 
-A row says that fields of the first module refer to fields of the second. `[]` stands for each item of a list. Where
-both sides have an owner (country_code, party_id), it is part of the key.
+In a row, fields of the first module refer to fields of the second. `[]` stands for each item of a list. If both sides
+have an owner (country_code, party_id), it is part of the key.
 """
 
 from __future__ import annotations
@@ -90,9 +90,9 @@ REFERENCES: Final = (
 
 
 def reference(left: str, right: str, version: str) -> tuple[tuple[str, str], ...] | None:
-    """Return pairs of paths, in a `left` and a `right` object, that are equal where these belong together.
+    """Return pairs of paths that are equal in a `left` object and the `right` object it refers to.
 
-    None where OCPI has no such key.
+    None if OCPI has no such key.
     """
     for row in REFERENCES:
         if version in row.versions and {(row.left, row.right), (row.right, row.left)} & {(left, right)}:

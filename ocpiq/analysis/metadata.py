@@ -1,4 +1,4 @@
-"""What a saved query says of itself: `module {name, about, params, tz};` (jq manual, "Modules")."""
+"""The metadata of a saved query: `module {name, about, params, tz};` (jq manual, "Modules")."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ocpiq.values.types import Value
 
 
 class QueryParameter(Struct, frozen=True):
-    """A variable that the query is given: its type, what it is for, and its value where none is given."""
+    """A parameter of a query: its type, its purpose, and its default."""
 
     name: str
     type: str = "string"
@@ -27,7 +27,7 @@ class QueryParameter(Struct, frozen=True):
 
 
 class Metadata(Struct, frozen=True):
-    """A query's own name, purpose, parameters and time zone ("" where it says none)."""
+    """A query's own name, purpose, parameters and time zone; "" for what it does not state."""
 
     name: str = ""
     about: str = ""
@@ -35,20 +35,20 @@ class Metadata(Struct, frozen=True):
     tz: str = ""
     params: tuple[QueryParameter, ...] = ()
 
-    def check(self, given: Collection[str]) -> None:
-        """Raise UsageError for a variable that is given and no parameter, where the query declares any."""
+    def check(self, arguments: Collection[str]) -> None:
+        """Raise UsageError for an argument that is not a parameter, if the query declares any."""
         names = [parameter.name for parameter in self.params]
-        for name in given if names else ():
+        for name in arguments if names else ():
             if name not in names and name != "ARGS":
                 hint = did_you_mean(name, names) or f"it takes {', '.join(names)}"
                 raise UsageError(f"the query has no parameter {name}", hint=hint)
 
-    def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
-        """Return the value of each variable, read as its type says. UsageError for one that is missing or wrong."""
-        values = dict(given)
+    def values(self, arguments: Mapping[str, Value]) -> dict[str, Value]:
+        """Return each parameter's value, converted to its type. UsageError for a missing or wrong one."""
+        values = dict(arguments)
         for parameter in self.params:
-            if parameter.name in given:
-                values[parameter.name] = _read(parameter, given[parameter.name])
+            if parameter.name in arguments:
+                values[parameter.name] = _read(parameter, arguments[parameter.name])
             elif parameter.required:
                 about = f" ({parameter.about})" if parameter.about else ""
                 example = TYPES[parameter.type].example
@@ -61,14 +61,14 @@ class Metadata(Struct, frozen=True):
 
 
 def metadata(program: tree.Program) -> Metadata:
-    """Return what a program says of itself. Raises CompileError where that cannot be."""
+    """Return the metadata of a program. Raises CompileError if it is not valid."""
     if program.module is None:
         return Metadata()
-    found = literal(program.module)
+    entries = literal(program.module)
     place = program.module.span
     texts: dict[str, str] = {}
     for name in ("name", "about", "privacy", "tz"):
-        value = found.get(name, "")
+        value = entries.get(name, "")
         if not isinstance(value, str):
             raise CompileError(f"{name} in the metadata must be a string", span=place)
         texts[name] = value
@@ -77,37 +77,39 @@ def metadata(program: tree.Program) -> Metadata:
     except ValueError:
         hint = zone_hint(texts["tz"])
         raise CompileError("tz in the metadata is not a time zone", span=place, hint=hint) from None
-    params = found.get("params", {})
+    params = entries.get("params", {})
     if not isinstance(params, dict):
         hint = 'such as params: {month: {type: "period", about: "which month"}}'
         raise CompileError("params in the metadata must be an object", span=place, hint=hint)
     try:
-        return Metadata(**texts, params=tuple(_parameter(name, said) for name, said in params.items()))
+        return Metadata(
+            **texts, params=tuple(_parameter(name, description) for name, description in params.items())
+        )
     except UsageError as error:
         raise CompileError(error.message, span=place, hint=error.hint) from None
 
 
-def _parameter(name: str, said: Value) -> QueryParameter:
-    if isinstance(said, str):
-        said = {"type": said}
-    if not isinstance(said, dict) or not set(said) <= {"type", "about", "default"}:
+def _parameter(name: str, description: Value) -> QueryParameter:
+    if isinstance(description, str):
+        description = {"type": description}
+    if not isinstance(description, dict) or not set(description) <= {"type", "about", "default"}:
         raise UsageError(f"the parameter {name} must be {{type, about, default}}")
-    type_ = said.get("type", "string")
+    type_ = description.get("type", "string")
     if not isinstance(type_, str) or type_ not in TYPES:
-        hint = did_you_mean(str(type_), TYPES) or f"there are {', '.join(TYPES)}"
-        raise UsageError(f"the parameter {name} has no known type", hint=hint)
-    about = said.get("about", "")
+        hint = did_you_mean(str(type_), TYPES) or f"available: {', '.join(TYPES)}"
+        raise UsageError(f"the parameter {name} has an unknown type", hint=hint)
+    about = description.get("about", "")
     parameter = QueryParameter(
-        name, type_, about if isinstance(about, str) else "", None, "default" not in said
+        name, type_, about if isinstance(about, str) else "", None, "default" not in description
     )
-    default = said.get("default")
+    default = description.get("default")
     if default is None:
         return parameter
     return QueryParameter(name, type_, parameter.about, _read(parameter, default), False)
 
 
 def _read(parameter: QueryParameter, value: Value) -> Value:
-    """Return a parameter's value; `--arg` gives text, so that it is read as the type says."""
+    """Return a parameter's value; `--arg` passes text, which is converted to the type."""
     type_ = TYPES[parameter.type]
     try:
         return type_.read(value)
@@ -119,7 +121,7 @@ def _read(parameter: QueryParameter, value: Value) -> Value:
 
 
 class ParameterType(Struct, frozen=True):
-    """A type of parameters: what it is called, an example, and what reads a value or raises ValueError."""
+    """A parameter type: its name in messages, an example, and a reader that raises ValueError."""
 
     name: str
     example: str

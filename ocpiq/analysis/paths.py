@@ -1,4 +1,4 @@
-"""Paths: fields, indices, slices, iteration, followed into the sources as long as they are literal."""
+"""Paths: fields, indices, slices, iteration; literal ones are followed into the sources."""
 
 from __future__ import annotations
 
@@ -37,36 +37,36 @@ def identity(analysis: Analysis, node: tree.Identity, scope: Scope, input_type: 
 
 
 def require_input(type_: Type, place: Span) -> None:
-    """Raise where something is asked of a value, and none is there."""
+    """Raise if the expression reads `.` where it has no value."""
     if isinstance(type_, NoInput):
         raise CompileError(type_.reason, span=place, hint=type_.hint)
 
 
 def path(analysis: Analysis, node: tree.Path, scope: Scope, input_type: Type) -> Resolved:
-    """Resolve a term with steps. Keys see the path's own input and are evaluated before the base, the last first."""
+    """Resolve a term with steps. Keys see the path's input and are evaluated before the base, the last first."""
     quiet = any(isinstance(step, tree.Question) for step in node.steps)
-    base, here = analysis.resolve(
+    base, type_here = analysis.resolve(
         node.base, structs.replace(scope, quiet=True) if quiet else scope, input_type
     )
-    walked = base
+    result = base
     keys: list[tuple[str, Plan]] = []
     for step in node.steps:
         if isinstance(step, tree.Question):
-            walked = plan.Try(walked, None, outputs=guarded_outputs(walked.outputs), span=scope.place(node))
+            result = plan.Try(result, None, outputs=guarded_outputs(result.outputs), span=scope.place(node))
             continue
-        part, here = _step(analysis, step, scope, input_type, here, keys)
+        part, type_here = _step(analysis, step, scope, input_type, type_here, keys)
         if step.optional:
             part = plan.Try(
                 part, None, of_step=True, outputs=guarded_outputs(part.outputs), span=scope.place(node)
             )
-        walked = pipe(walked, part)
+        result = pipe(result, part)
     for name, key in keys:
-        walked = plan.Bind(key, name, walked, outputs=product_outputs(key, walked))
-    return walked, here
+        result = plan.Bind(key, name, result, outputs=product_outputs(key, result))
+    return result, type_here
 
 
 def guarded_outputs(outputs: Outputs) -> Outputs:
-    """Return the outputs of a part whose errors end them."""
+    """Return the outputs of a node whose errors are suppressed."""
     return outputs if outputs is not Outputs.ONE else Outputs.MAYBE
 
 
@@ -75,56 +75,56 @@ def _step(
     step: tree.Field | tree.Index | tree.Slice | tree.Iterate,
     scope: Scope,
     input_type: Type,
-    here: Type,
+    type_here: Type,
     keys: list[tuple[str, Plan]],
 ) -> Resolved:
     place = scope.place(step)
     match step:
         case tree.Field(name=str(name)):
-            return resolve_field(name, here, place, optional=step.optional or scope.quiet)
+            return resolve_field(name, type_here, place, optional=step.optional or scope.quiet)
         case tree.Iterate():
-            return plan.Iterate(outputs=Outputs.MANY, span=place), items_type(here, place)
+            return plan.Iterate(outputs=Outputs.MANY, span=place), items_type(type_here, place)
         case tree.Slice():
             end = _key(analysis, step.end, scope, input_type, keys)
             start = _key(analysis, step.start, scope, input_type, keys)
-            return plan.Slice(start, end, span=place), slice_type(here)
+            return plan.Slice(start, end, span=place), slice_type(type_here)
         case tree.Field(name=tree.Text() as text):
             key = _key(analysis, text, scope, input_type, keys)
         case tree.Index():
             key = _key(analysis, step.key, scope, input_type, keys)
     if isinstance(key, plan.Constant) and isinstance(key.value, str):
-        return resolve_field(key.value, here, place, optional=step.optional or scope.quiet)
-    return plan.Index(key, span=place), item_type(here, key)
+        return resolve_field(key.value, type_here, place, optional=step.optional or scope.quiet)
+    return plan.Index(key, span=place), item_type(type_here, key)
 
 
 def _key(
     analysis: Analysis, node: tree.Expr | None, scope: Scope, input_type: Type, keys: list[tuple[str, Plan]]
 ) -> Plan:
-    """Resolve a key; what is not a constant is bound to a name first."""
+    """Resolve a key; anything but a constant is bound to a name first."""
     if node is None:
         return plan.Constant(None)
     plan_node, type_ = analysis.resolve(node, scope, input_type)
     consume(type_, scope.place(node), FORMS[KEY])
     if isinstance(plan_node, plan.Constant):
         return plan_node
-    name = analysis.name("key")
+    name = analysis.unique_name("key")
     keys.append((name, plan_node))
     return plan.Local(name)
 
 
-def resolve_field(name: str, here: Type, place: Span, *, optional: bool) -> Resolved:
-    """Take the field `name` of a value of type `here`; an unknown field of a source is an error unless optional."""
-    type_: Type = here
-    how: Type = here
-    if isinstance(here, UnionType) and NULL in here.options:
-        others = [option for option in here.options if option != NULL]
+def resolve_field(name: str, type_here: Type, place: Span, *, optional: bool) -> Resolved:
+    """Resolve the field `name` of a value; an unknown field of a source is an error unless optional."""
+    type_: Type = type_here
+    input_type: Type = type_here
+    if isinstance(type_here, UnionType) and NULL in type_here.options:
+        others = [option for option in type_here.options if option != NULL]
         if len(others) == 1:
             type_ = others[0]
-            how = here if isinstance(type_, SourceType) else OpaqueType()
+            input_type = type_here if isinstance(type_, SourceType) else OpaqueType()
     result = _field(type_, name, place, optional=optional)
-    return plan.Field(name, how, span=place), union_of([result, NULL]) if isinstance(
+    return plan.Field(name, input_type, span=place), union_of([result, NULL]) if isinstance(
         type_, ObjectType
-    ) and how != type_ else result
+    ) and input_type != type_ else result
 
 
 def _field(type_: Type, name: str, place: Span, *, optional: bool) -> Type:
@@ -146,7 +146,7 @@ def _field(type_: Type, name: str, place: Span, *, optional: bool) -> Type:
 
 
 def _child(type_: SourceType, name: str, place: Span, *, optional: bool) -> Type | None:
-    """Return the type of a field of an object in a source, None where the value is an ordinary one from here on."""
+    """Return the type of a field inside a source; None if the value is not followed any further."""
     view = type_.view.children.get(name)
     if view is not None:
         demand = type_.demand.at(name)
@@ -155,11 +155,11 @@ def _child(type_: SourceType, name: str, place: Span, *, optional: bool) -> Type
     if not type_.view.children or optional:
         return None
     field = type_.view.field
-    known = field.children if field else {}
-    if name in known:
+    fields = field.children if field else {}
+    if name in fields:
         hint = f"to use it: only …, {'.'.join((*type_.path, name))}"
         raise PrivacyError(f"{_named(type_, name)} is left out by `only`", span=place, hint=hint)
-    hint = did_you_mean(name, {**known, **type_.view.children})
+    hint = did_you_mean(name, {**fields, **type_.view.children})
     raise CompileError(f"{_named(type_)} has no field {name}", span=place, hint=hint)
 
 
@@ -167,56 +167,63 @@ def _named(type_: SourceType, *more: str) -> str:
     return ".".join((type_.view.blank.module, *type_.path, *more))
 
 
-def items_type(here: Type, place: Span) -> Type:
+def items_type(type_here: Type, place: Span) -> Type:
     """Return the type of the items of a value."""
-    check_blanks(here, place, FORMS[".[]"])
-    match here:
-        case SourceType(is_list=True) if here.view.children:
-            # sent as an object instead, these are the values of its fields, which may be blank
-            sure = here.certain and here.view.treatment == "shown"
-            return SourceType(here.source, here.path, here.view, here.demand, items=True, certain=sure)
+    check_blanks(type_here, place, FORMS[".[]"])
+    match type_here:
+        case SourceType(is_list=True) if type_here.view.children:
+            # if an object was sent instead, its fields' values come here, and may be blank
+            sure = type_here.certain and type_here.view.treatment == "shown"
+            return SourceType(
+                type_here.source, type_here.path, type_here.view, type_here.demand, items=True, certain=sure
+            )
         case SourceType(is_list=True):
-            use(here)
-            return structs.replace(here, items=True)
+            use(type_here)
+            return structs.replace(type_here, items=True)
         case ListType(item=inner):
             return inner
         case ObjectType(fields=fields) if fields:
             return union_of(list(fields.values()))
-    use(here)
-    return OpaqueType(is_clean(here))
+    use(type_here)
+    return OpaqueType(is_clean(type_here))
 
 
-def item_type(here: Type, key: Plan) -> Type:
+def item_type(type_here: Type, key: Plan) -> Type:
     """Return the type of one item of a value; it may be null."""
     number = isinstance(key, plan.Constant) and isinstance(key.value, int | float)
-    match here:
-        case SourceType(is_list=True) if number and here.view.children:
+    match type_here:
+        case SourceType(is_list=True) if number and type_here.view.children:
             return SourceType(
-                here.source, here.path, here.view, here.demand, items=True, certain=here.certain
+                type_here.source,
+                type_here.path,
+                type_here.view,
+                type_here.demand,
+                items=True,
+                certain=type_here.certain,
             )
         case SourceType(view=view) if view.treatment == "blank":
-            use(here)
-            return here
+            use(type_here)
+            return type_here
         case ListType(item=inner) if number:
             return union_of([inner, NULL])
         case ScalarType(name="string"):
             return ScalarType("string")
-    use(here)
-    return OpaqueType(is_clean(here))
+    use(type_here)
+    return OpaqueType(is_clean(type_here))
 
 
-def slice_type(here: Type) -> Type:
+def slice_type(type_here: Type) -> Type:
     """Return the type of a slice of a value."""
-    match here:
-        case SourceType(is_list=True) if here.view.children:
-            return here
+    match type_here:
+        case SourceType(is_list=True) if type_here.view.children:
+            return type_here
         case SourceType(view=view) if view.treatment == "blank":
-            use(here)
-            return here
+            use(type_here)
+            return type_here
         case ListType() | ScalarType(name="string"):
-            return here
-    use(here)
-    return OpaqueType(is_clean(here))
+            return type_here
+    use(type_here)
+    return OpaqueType(is_clean(type_here))
 
 
 HANDLERS: dict[type, Handler] = {tree.Identity: identity, tree.Path: path}

@@ -1,4 +1,4 @@
-"""Pipelines: filters, binders that hold for all to their right, stages that take all to their left."""
+"""Pipelines: filters, binders (for everything to their right), stages (of everything to their left)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ocpiq.plan.nodes import Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import NUMBER, Type
 
-LOST = "it had a value per input, and `aggregate` combined all inputs; add it to `by`, or use first(…)"
+LOST = "`aggregate` combined all inputs, and it has a value for each; add it to `by`, or use first(…)"
 
 
 class PipelineBuilder:
-    """A pipeline on its way from left to right.
+    """Builds the plan of a pipeline from left to right.
 
-    `parts` are what follows the last binder; `wraps` are the binders before, each of which makes a plan of the rest.
-    The first `once` of them are entered exactly once, so stages stand inside them; `base` is what is known there.
+    `parts` follow the last binder; `wraps` are the binders before it, each a function from the rest to a plan.
+    The first `entered_once` of them run exactly once, so stages go inside them; `base` is the scope there.
     `carried` are the locals that the other binders set.
     """
 
@@ -37,7 +37,7 @@ class PipelineBuilder:
         self.type = type_
         self.parts: list[Plan] = []
         self.wraps: list[tuple[list[Plan], Wrap]] = []
-        self.once = 0
+        self.entered_once = 0
         self.outputs = Outputs.ONE
         self.carried: tuple[str, ...] = ()
         self.started = False
@@ -61,7 +61,7 @@ class PipelineBuilder:
         self.scope = inside
         self._count(outputs)
         if self.outputs is Outputs.ONE:
-            self.once = len(self.wraps)
+            self.entered_once = len(self.wraps)
             self.base = inside
             return
         self.started = self.started or outputs is not Outputs.ONE
@@ -73,12 +73,12 @@ class PipelineBuilder:
         return _wrapped(self.wraps, self.parts)
 
     def stage(self, analysis: Analysis, node: tree.Stage) -> None:
-        """Add a stage: it takes all outputs of what stands inside the binders that are entered once."""
-        body = _wrapped(self.wraps[self.once :], self.parts)
+        """Add a stage: it takes all outputs inside the binders that run once."""
+        body = _wrapped(self.wraps[self.entered_once :], self.parts)
         check_keeps_credits(node, self.scope, self.carried)
         flow = Flow(body, self.outputs, self.type, self.scope, self.after(), self.carried)
         staged = resolve_stage(analysis, node, flow)
-        self.wraps, self.parts, self.outputs = self.wraps[: self.once], [], Outputs.ONE
+        self.wraps, self.parts, self.outputs = self.wraps[: self.entered_once], [], Outputs.ONE
         if isinstance(node, tree.Aggregate):
             self.scope, self.carried = flow.after, ()
         else:
@@ -89,10 +89,10 @@ class PipelineBuilder:
         self.append(staged.plan, staged.type)
 
     def after(self) -> Scope:
-        """Return what is known once all values were taken together: variables that belonged to each are gone."""
-        kept = self.base.variables
+        """Return the scope after a stage combined all values: variables of single values are unavailable."""
+        base_variables = self.base.variables
         variables = {
-            name: variable if kept.get(name) is variable else _lost(variable)
+            name: variable if base_variables.get(name) is variable else _unavailable(variable)
             for name, variable in self.scope.variables.items()
         }
         return structs.replace(self.base, variables=variables)
@@ -100,7 +100,7 @@ class PipelineBuilder:
     def _count(self, outputs: Outputs) -> None:
         self.outputs = self.outputs.then(outputs)
         if self.outputs is Outputs.MANY:
-            self.scope = self.scope.again("for every output of what stands before it")
+            self.scope = self.scope.again("for every output to its left")
 
 
 def _wrapped(wraps: list[tuple[list[Plan], Wrap]], parts: list[Plan]) -> Plan:
@@ -110,31 +110,31 @@ def _wrapped(wraps: list[tuple[list[Plan], Wrap]], parts: list[Plan]) -> Plan:
     return plan_node
 
 
-def _lost(variable: Variable) -> Variable:
-    return Variable(variable.name, variable.type, variable.gone or LOST)
+def _unavailable(variable: Variable) -> Variable:
+    return Variable(variable.name, variable.type, variable.unavailable or LOST)
 
 
 def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `a | b | …`."""
-    walk = PipelineBuilder(scope, input_type)
+    builder = PipelineBuilder(scope, input_type)
     for item in node.items:
         handler = BINDERS.get(type(item))
         if handler is not None:
-            handler(analysis, item, walk)
+            handler(analysis, item, builder)
         elif isinstance(item, tree.Stage):
-            if not walk.started:
+            if not builder.started:
                 hint = "for example sessions | aggregate count, or .[] | limit 3"
                 raise CompileError("a stage needs something to its left", span=scope.place(item), hint=hint)
-            walk.stage(analysis, item)
+            builder.stage(analysis, item)
         else:
-            walk.append(*analysis.resolve(item, walk.scope, walk.type))  # type: ignore[arg-type]
-    return walk.plan(), walk.type
+            builder.append(*analysis.resolve(item, builder.scope, builder.type))  # type: ignore[arg-type]
+    return builder.plan(), builder.type
 
 
-def _bind(analysis: Analysis, item: tree.Bind, walk: PipelineBuilder) -> None:
-    source, source_type = analysis.resolve(item.source, walk.scope, walk.type)
-    value = plan.Local(analysis.name("bound"))
-    inside, wrap = destructure(analysis, item.patterns, value, source_type, walk.scope)
+def _bind(analysis: Analysis, item: tree.Bind, builder: PipelineBuilder) -> None:
+    source, source_type = analysis.resolve(item.source, builder.scope, builder.type)
+    value = plan.Local(analysis.unique_name("bound"))
+    inside, wrap = destructure(analysis, item.patterns, value, source_type, builder.scope)
     scan = scan_of(source)
     if scan is not None and scan.weight:
         inside = inside.with_variable(NET, Variable(scan.weight, NUMBER))
@@ -143,35 +143,35 @@ def _bind(analysis: Analysis, item: tree.Bind, walk: PipelineBuilder) -> None:
         body = wrap(rest)
         return plan.Bind(source, value.name, body, outputs=product_outputs(source, body))
 
-    walk.wrap(make, inside, make(plan.Identity()).outputs)
+    builder.wrap(make, inside, make(plan.Identity()).outputs)
 
 
-def define(analysis: Analysis, item: tree.Define, walk: PipelineBuilder) -> None:
-    """Add a definition: it is known to everything that follows."""
-    made = recursive_definition(analysis, item, walk.scope)
+def define(analysis: Analysis, item: tree.Define, builder: PipelineBuilder) -> None:
+    """Add a definition: everything to its right can call it."""
+    recursive = recursive_definition(analysis, item, builder.scope)
     arity = len(item.parameters)
-    if made is None:
-        analysis.uncalled[id(item)] = (item, walk.scope)
-        inside = walk.scope.with_function(item.name, arity, Definition(item, walk.scope))
-        if walk.base is walk.scope:
-            walk.base = inside
-        walk.scope = inside
+    if recursive is None:
+        analysis.uncalled[id(item)] = (item, builder.scope)
+        inside = builder.scope.with_function(item.name, arity, Definition(item, builder.scope))
+        if builder.base is builder.scope:
+            builder.base = inside
+        builder.scope = inside
         return
-    binding, make = made
-    walk.wrap(make, walk.scope.with_function(item.name, arity, binding))
+    binding, make = recursive
+    builder.wrap(make, builder.scope.with_function(item.name, arity, binding))
 
 
-def _label(analysis: Analysis, item: tree.Label, walk: PipelineBuilder) -> None:
-    name = analysis.name("label")
-    inside = walk.scope.with_label(item.name, name)
-    walk.wrap(lambda rest: plan.Label(name, rest, outputs=_breakable(rest.outputs)), inside)
+def _label(analysis: Analysis, item: tree.Label, builder: PipelineBuilder) -> None:
+    name = analysis.unique_name("label")
+    inside = builder.scope.with_label(item.name, name)
+    builder.wrap(lambda rest: plan.Label(name, rest, outputs=_breakable(rest.outputs)), inside)
 
 
 def _breakable(outputs: Outputs) -> Outputs:
     return Outputs.MAYBE if outputs is Outputs.ONE else outputs
 
 
-Binder = Callable[[Analysis, Any, PipelineBuilder], None]  # of the one type of item that it stands for below
+Binder = Callable[[Analysis, Any, PipelineBuilder], None]  # its item has the type of its key below
 
 BINDERS: Mapping[type, Binder] = {tree.Bind: _bind, tree.Define: define, tree.Label: _label}
 

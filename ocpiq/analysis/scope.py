@@ -1,4 +1,4 @@
-"""What the names of a query mean at one place: functions, variables, labels."""
+"""The scope: the functions, variables and labels that a place in a query can use."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ocpiq.plan.types import Type
 
 
 class Definition(Struct, frozen=True):
-    """A `def` whose body takes the place of a call; `home` is where it was written."""
+    """A `def` that is inlined; `home` is the scope where it was written."""
 
     define: tree.Define
     home: Scope
 
 
 class Closure(Struct, frozen=True):
-    """An argument of a call: text of the caller, with the meaning that it has there."""
+    """An argument of a call: an expression with the scope of the caller."""
 
     body: tree.Expr
     home: Scope
 
 
 class Recursive(Struct, frozen=True):
-    """A `def` that calls itself: it stays a function, by the compiler's name."""
+    """A recursive `def`: a function in generated code, under a name of the compiler."""
 
     name: str
     parameters: tuple[str, ...]
@@ -36,7 +36,7 @@ class Recursive(Struct, frozen=True):
 
 
 class RecursiveParameter(Struct, frozen=True):
-    """A parameter inside a `def` that stays a function."""
+    """A parameter of a recursive `def`."""
 
     name: str
 
@@ -45,19 +45,19 @@ Binding = Definition | Closure | Recursive | RecursiveParameter
 
 
 class Variable(Struct, frozen=True):
-    """A variable: the compiler's name and what is known of it; `gone` says why it is no longer to be had."""
+    """A variable: its name in generated code ("" if the run sets it), its type, and why it is unavailable, if so."""
 
     name: str
     type: Type
-    gone: str = ""
+    unavailable: str = ""
 
 
 class Scope(Struct, frozen=True):
     """The names at one place.
 
-    `repeated` says what lets this place be evaluated more than once in a run; `at` is the caller's place in the
-    query while the body of a builtin definition is resolved; `folding` is set in the expression of `aggregate`;
-    `quiet` is inside of a `try` or a `?`, which say that what fails is meant to.
+    `repeated` is why this place may be evaluated more than once in a run; `at` is the caller's place in the query while
+    the body of a builtin definition is resolved; `folding` is set in the expression of `aggregate`; `quiet` is set
+    inside a `try` or a `?`: failures there are intended.
     """
 
     functions: Mapping[tuple[str, int], Binding]
@@ -67,10 +67,10 @@ class Scope(Struct, frozen=True):
     at: Span | None = None
     folding: Folding | None = None
     quiet: bool = False
-    imported: str = ""  # the module that this is written in, if it is not the query itself
+    imported: str = ""  # the imported module whose text this is; "" for the query itself
 
     def place(self, node: tree.Node) -> Span:
-        """Return where errors in `node` are shown."""
+        """Return the place where errors in `node` are reported."""
         return self.at or node.span
 
     def with_function(self, name: str, arity: int, binding: Binding) -> Scope:
@@ -86,7 +86,7 @@ class Scope(Struct, frozen=True):
         return structs.replace(self, labels={**self.labels, name: unique})
 
     def again(self, reason: str) -> Scope:
-        """Return this scope as a place that is evaluated more than once, for `reason`; an empty one changes nothing."""
+        """Return this scope as a place that is evaluated more than once, because of `reason` ("" changes nothing)."""
         return structs.replace(self, repeated=self.repeated or reason)
 
     def plain(self) -> Scope:
@@ -95,10 +95,10 @@ class Scope(Struct, frozen=True):
 
 
 class Flow(Struct, frozen=True):
-    """What a whole-stream stage gets from its left: all outputs of `body`, of type `kind`.
+    """The input of a whole-stream stage: all outputs of `body`, of type `type`.
 
-    `scope` is known beside each of them, `after` once they were taken together; `carried` are the locals that belong
-    to each of them.
+    `scope` is the scope of each single output, `after` that of the stage's result; `carried` are the locals that
+    accompany each output.
     """
 
     body: Plan
@@ -110,8 +110,10 @@ class Flow(Struct, frozen=True):
 
 
 class Folding(Struct):
-    """The expression of an `aggregate` while it is resolved: what the functions in it fold, and where."""
+    """The expression of an `aggregate` while it is resolved, with the folds of its functions so far."""
 
     flow: Flow
     folds: list[Fold]
-    found: dict[int, tuple[Plan, Type]]  # by the identity of the call, which may be resolved more than once
+    resolved: dict[
+        int, tuple[Plan, Type]
+    ]  # by the identity of the call, which may be resolved more than once

@@ -1,4 +1,4 @@
-"""Sources: which module is pulled, what of it is shown, and the window."""
+"""Sources: the module, its view, and its window."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def source(analysis: Analysis, node: tree.Source, scope: Scope, input_type: Type
     if node.module not in modules():
         begin = node.span.start
         raise CompileError(
-            f"no module is called {node.module}",
+            f"unknown module {node.module}",
             span=scope.at or Span(begin, begin + len(node.module)),
             hint=did_you_mean(node.module, modules()),
         )
@@ -41,16 +41,16 @@ def source(analysis: Analysis, node: tree.Source, scope: Scope, input_type: Type
 def resolve_source(
     analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scope: Scope, place: Span
 ) -> Resolved:
-    """Resolve a source: it is pulled once, so it must stand where it is evaluated once."""
+    """Resolve a source; it is pulled once, so its place must be evaluated once."""
     if scope.repeated:
         raise CompileError(
             f"{name} would be pulled again {scope.repeated}",
             span=place,
-            hint=f"collect it before: [{name}] as ${name} | …, or join it",
+            hint=f"collect it first: [{name}] as ${name} | …, or join it",
         )
     if scope.imported and any(isinstance(clause, tree.Pass | tree.Only) for clause in clauses):
         raise PrivacyError(
-            f"the module {scope.imported} passes fields of {name}: a pass stands in the query's own text",
+            f"the imported module {scope.imported} passes fields of {name}; only the query itself may pass fields",
             span=place,
             hint=f"give the source as an argument: f({name} pass …)",
         )
@@ -60,7 +60,7 @@ def resolve_source(
     net = next((clause for clause in clauses if isinstance(clause, tree.Net)), None)
     if net is not None:
         read_credits(name, shown, demand, scope.place(net))
-    weight = "" if net is None else analysis.name("weight")
+    weight = "" if net is None else analysis.unique_name("weight")
     number = len(analysis.sources)
     analysis.weights[weight] = number
     analysis.sources.append(
@@ -82,7 +82,7 @@ def resolve_source(
 
 
 class Windows(Struct):
-    """What the clauses of a source say of which objects are wanted."""
+    """The window of a source: the clauses that choose objects."""
 
     since: Moment | None = None
     until: Moment | None = None
@@ -119,14 +119,14 @@ def _windows(analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scop
 def _moment(analysis: Analysis, word: str, bound: tree.Bound, scope: Scope) -> Moment:
     place = scope.place(bound)
     if bound.variable is not None:
-        return Moment(None, _given(bound.variable, word, "2026-01-31", place, scope), place)
+        return Moment(None, _run_variable(bound.variable, word, "2026-01-31", place, scope), place)
     if is_relative_moment(bound.text or ""):
         return Moment(None, None, place, relative=bound.text)
     read = moment(bound.text or "", zone(analysis.zone))
     if read is None:
         hint = "write it as 2026-01-31 or 2026-01-31T06:00Z"
         if period(bound.text or "", UTC) is not None:
-            hint = f"{word} takes the day on which it begins: 2026-01-01; a whole month is during 2026-01"
+            hint = f"{word} takes a day, such as 2026-01-01; for a whole month, write during 2026-01"
         raise CompileError(f"{bound.text!r} is not a date", span=place, hint=hint)
     return Moment(read, None, place)
 
@@ -134,14 +134,14 @@ def _moment(analysis: Analysis, word: str, bound: tree.Bound, scope: Scope) -> M
 def _period(analysis: Analysis, name: str, clause: tree.During, scope: Scope) -> Period:
     bound, place = clause.bound, scope.place(clause.bound)
     if name not in COMPLETED:
-        hint = f"{name} since 2026-01-01 until 2026-02-01 asks for what was last updated then"
+        hint = f"write {name} since 2026-01-01 until 2026-02-01 for what was last updated then"
         raise CompileError(
-            f"during is for what charging ended in: sessions and cdrs, not {name}",
+            f"during works on sessions and cdrs, by their end of charging, not on {name}",
             span=scope.place(clause),
             hint=hint,
         )
     if bound.variable is not None:
-        return Period(None, _given(bound.variable, "during", "2026-01", place, scope), place)
+        return Period(None, _run_variable(bound.variable, "during", "2026-01", place, scope), place)
     if is_relative_period(bound.text or ""):
         return Period(None, None, place, relative=bound.text)
     bounds = period(bound.text or "", zone(analysis.zone))
@@ -154,17 +154,17 @@ def _period(analysis: Analysis, name: str, clause: tree.During, scope: Scope) ->
 def _newest(clause: tree.Newest, scope: Scope) -> Plan:
     if clause.variable is None:
         return plan.Constant(clause.count)
-    return plan.RunVariable(_given(clause.variable, "newest", "10", scope.place(clause), scope))
+    return plan.RunVariable(_run_variable(clause.variable, "newest", "10", scope.place(clause), scope))
 
 
-def _given(name: str, word: str, example: str, place: Span, scope: Scope) -> str:
-    """Return the name of a variable that is known before the run begins."""
-    known = scope.variables.get(name)
-    hint = f"give it with --arg {name} {example}"
-    if known is None:
+def _run_variable(name: str, word: str, example: str, place: Span, scope: Scope) -> str:
+    """Return the name of a variable that is set before the run begins."""
+    variable = scope.variables.get(name)
+    hint = f"set it with --arg {name} {example}"
+    if variable is None:
         raise CompileError(f"${name} is not defined", span=place, hint=hint)
-    if known.name:
-        text = f"${name} is computed by the query, and {word} is fixed before it runs"
+    if variable.name:
+        text = f"${name} is computed by the query; {word} takes only variables set before it runs"
         raise CompileError(text, span=place, hint=hint)
     return name
 

@@ -1,4 +1,4 @@
-"""Whole-stream stages: each takes all outputs of everything to its left in the same body."""
+"""Whole-stream stages: each takes all outputs to its left in the same body."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def resolve_stage(analysis: Analysis, node: tree.Stage, flow: Flow) -> Staged:
 
 def _limit(node: tree.Limit, flow: Flow) -> Staged:
     count = _count(node.count, flow.after)
-    few = isinstance(count, plan.Constant) and count.value in (0, 1)
-    outputs = _some(Outputs.MAYBE if few else flow.outputs, flow)
+    at_most_one = isinstance(count, plan.Constant) and count.value in (0, 1)
+    outputs = _some(Outputs.MAYBE if at_most_one else flow.outputs, flow)
     return Staged(plan.Take(flow.body, count, outputs=outputs, span=flow.scope.place(node)), flow.type)
 
 
@@ -47,7 +47,7 @@ def _sort(analysis: Analysis, node: tree.SortBy, flow: Flow) -> Staged:
 
 
 def _top(analysis: Analysis, node: tree.Top, flow: Flow) -> Staged:
-    """Resolve `top n by a, b`: the greatest first, unless a key says `asc`."""
+    """Resolve `top n by a, b`: descending by default."""
     keys = tuple(SortKey(_key(analysis, key, flow, "top"), key.direction != "asc") for key in node.keys)
     count, place = _count(node.count, flow.after), flow.scope.place(node)
     outputs = _some(flow.outputs, flow)
@@ -59,7 +59,7 @@ def _distinct(analysis: Analysis, node: tree.Distinct, flow: Flow) -> Staged:
         if key.direction:
             hint = "add sort by … after it"
             raise CompileError(
-                f"distinct has no order, so no `{key.direction}`", span=flow.scope.place(key), hint=hint
+                f"`distinct by` takes no `{key.direction}`", span=flow.scope.place(key), hint=hint
             )
     keys = tuple(_key(analysis, key, flow, "distinct by") for key in node.keys)
     place = flow.scope.place(node)
@@ -84,15 +84,15 @@ def _key(analysis: Analysis, key: tree.Key, flow: Flow, word: str) -> Operand:
 
 
 def _count(count: tree.Count, after: Scope) -> Plan:
-    """Return how many: a number, or a variable that is there before the first value comes."""
+    """Return the count: a number, or a variable that is set before the first value."""
     place = after.place(count)
     if count.variable is None:
         return plan.Constant(count.number)
-    known = after.variables.get(count.variable)
-    if known is None:
+    variable = after.variables.get(count.variable)
+    if variable is None:
         hint = did_you_mean(count.variable, after.variables).replace("mean ", "mean $")
         raise CompileError(f"${count.variable} is not defined", span=place, hint=hint)
-    if known.gone:
+    if variable.unavailable:
         hint = "the count must be known before the first input is read"
-        raise CompileError(f"${count.variable} belongs to each value", span=place, hint=hint)
-    return plan.Local(known.name) if known.name else plan.RunVariable(count.variable)
+        raise CompileError(f"${count.variable} has a value for each input", span=place, hint=hint)
+    return plan.Local(variable.name) if variable.name else plan.RunVariable(count.variable)

@@ -1,4 +1,4 @@
-"""What a plan's values are made of: the sources whose objects they come from, the fields that a part reads."""
+"""Walks over a plan: its nodes, the sources of its outputs, the fields that a node reads."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Place = tuple[int, tuple[str, ...]]
 
 
 def stream_origins(plan_node: Plan) -> Iterator[plan.Scan | plan.Aggregate]:
-    """Yield where the outputs of a plan come from: sources, and aggregates of which there are several results.
+    """Yield the sources and aggregates whose outputs a plan streams.
 
-    What `distinct by` lets through stands for its key, so it comes from nowhere.
+    The outputs of `distinct by` stand for their keys, so they have no origin.
     """
     match plan_node:
         case plan.Scan() | plan.Aggregate():
@@ -48,10 +48,10 @@ def stream_origins(plan_node: Plan) -> Iterator[plan.Scan | plan.Aggregate]:
 
 
 def fields_read(part: object) -> set[Place]:
-    """Return the fields of sources that a part or an operand reads, each by its longest path."""
-    found = set(_read(part))
-    longer = {(number, path[:length]) for number, path in found for length in range(len(path))}
-    return {place for place in found - longer if place[1]}
+    """Return the source fields that a node or an operand reads, each by its longest path."""
+    read = set(_read(part))
+    longer = {(number, path[:length]) for number, path in read for length in range(len(path))}
+    return {place for place in read - longer if place[1]}
 
 
 def _read(part: object) -> Iterator[Place]:
@@ -65,7 +65,7 @@ def _read(part: object) -> Iterator[Place]:
 
 
 def source_fields(type_: Type) -> Iterator[Place]:
-    """Yield where in sources a value stands."""
+    """Yield the source fields that a value may be."""
     match type_:
         case SourceType(source=source, path=path):
             yield source, path
@@ -75,16 +75,16 @@ def source_fields(type_: Type) -> Iterator[Place]:
 
 
 def descendants(part: object) -> Iterator[object]:
-    """Yield a part and everything in it."""
+    """Yield a node and everything below it."""
     todo = [part]
     while todo:
-        found = todo.pop()
-        yield found
-        todo.extend(children(found, types=False))
+        node = todo.pop()
+        yield node
+        todo.extend(children(node, types=False))
 
 
 def children(part: object, *, types: bool = True) -> Iterator[object]:
-    """Yield what a part of a plan is made of; without `types`, no types of values."""
+    """Yield the structs directly below a node; without `types`, not the types of values."""
     if isinstance(part, tuple):
         for item in part:
             yield from children(item, types=types) if isinstance(item, tuple) else (item,)

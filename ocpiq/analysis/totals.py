@@ -1,4 +1,4 @@
-"""Totals that OCPI's schema knows to be misleading: one line for each, with the fix. They never change a result."""
+"""Warnings about misleading totals, with their fix. They never change a result."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ KINDS: Final = {  # amounts of several units in one field, told apart by the fie
 
 
 class Misleading(Struct, frozen=True):
-    """A total that may not say what it seems to say, with the fix; `span` is where it stands in the query."""
+    """A warning about a total, with the fix; `span` is its place in the query."""
 
     message: str
     span: Span | None
 
 
 class Total(Struct, frozen=True):
-    """One total: its function, its text, the fields that it adds up (none: unknown), the sources it runs over."""
+    """One total: its function, its text, the fields that it adds up (none: unknown), its sources."""
 
     function: str
     label: str
@@ -46,28 +46,28 @@ class Total(Struct, frozen=True):
     span: Span | None
 
 
-def misleading(plan_node: QueryPlan, version: str) -> tuple[Misleading, ...]:
-    """Return what is to be said of the totals of a query on a platform of an OCPI `version`."""
-    found: dict[str, Span | None] = {}
-    for part in descendants(plan_node.body) if plan_node.sources else ():
+def misleading(query_plan: QueryPlan, version: str) -> tuple[Misleading, ...]:
+    """Return the warnings about a query on a platform of an OCPI `version`."""
+    spans: dict[str, Span | None] = {}
+    for part in descendants(query_plan.body) if query_plan.sources else ():
         labels: dict[str, list[str]] = {}
         for total in _totals(part):
-            for problem in _problems(total, plan_node, version):
+            for problem in _problems(total, query_plan, version):
                 labels.setdefault(problem, []).append(total.label)
         messages = [f"{', '.join(dict.fromkeys(names))}: {problem}" for problem, names in labels.items()]
         if isinstance(part, plan.Aggregate):
             messages += _of_groups(part)
-        found |= {message: getattr(part, "span", None) for message in messages}
-    found |= dict(_counted_twice(plan_node) if plan_node.sources else ())
-    each = [Misleading(message, span) for message, span in found.items()]
-    return tuple(sorted(each, key=lambda one: one.span.start if one.span else 0))
+        spans |= {message: getattr(part, "span", None) for message in messages}
+    spans |= dict(_counted_twice(query_plan) if query_plan.sources else ())
+    warnings = [Misleading(message, span) for message, span in spans.items()]
+    return tuple(sorted(warnings, key=lambda warning: warning.span.start if warning.span else 0))
 
 
 def _totals(part: object) -> Iterator[Total]:
     """Yield the totals of a part: those of `aggregate`, and of jq's `add`, `length` and `reduce`."""
     match part:
         case plan.Aggregate(body=body, folds=folds, span=span):
-            over = {each.source for each in stream_origins(body) if isinstance(each, plan.Scan)}
+            over = {origin.source for origin in stream_origins(body) if isinstance(origin, plan.Scan)}
             for fold in folds:
                 read = set() if fold.argument is None else fields_read(fold.argument)
                 yield Total(fold.function, fold.label, read, over, span)
@@ -81,19 +81,21 @@ def _totals(part: object) -> Iterator[Total]:
         case plan.Reduce(source=source, update=update, span=span):
             for operation in descendants(update):
                 if isinstance(operation, plan.Operate) and operation.operator == "+":
-                    over = {each.source for each in stream_origins(source) if isinstance(each, plan.Scan)}
+                    over = {
+                        origin.source for origin in stream_origins(source) if isinstance(origin, plan.Scan)
+                    }
                     yield Total("sum", OF_REDUCE, fields_read(operation), over, span)
 
 
-def _problems(total: Total, plan_node: QueryPlan, version: str) -> Iterator[str]:
-    """Yield what is wrong with a total, for each source that it is of."""
+def _problems(total: Total, query_plan: QueryPlan, version: str) -> Iterator[str]:
+    """Yield the problems of a total, source by source."""
     for number in sorted(total.over | {number for number, _ in total.fields}):
-        source = plan_node.sources[number]
+        source = query_plan.sources[number]
         root = module(source.module, version).root
-        read = {path for each, path in total.fields if each == number}
+        read = {path for source_number, path in total.fields if source_number == number}
         known = [field for field in (_field(root, path) for path in read) if field is not None]
         if total.label == OF_REDUCE and not any(field.json == "number" for field in known):
-            continue  # objects or texts are put together
+            continue  # merges objects or joins texts
         if _ignores_credits(total, source, root, read, version, streams=number in total.over):
             yield f"credit CDRs, and the CDRs that they cancel, count as charging ({_netted(total, number)})"
         if total.function in (*SUMS, "min", "max"):
@@ -108,7 +110,7 @@ def _problems(total: Total, plan_node: QueryPlan, version: str) -> Iterator[str]
 def _netted(total: Total, number: int) -> str:
     """Return how to net a total."""
     if number not in total.over:
-        return "count what has .credit as negative"
+        return "count objects with .credit as negative"
     aggregated = total.label not in ("add", "length", OF_REDUCE)
     return (
         "write cdrs net …"
@@ -120,7 +122,7 @@ def _netted(total: Total, number: int) -> str:
 def _mixed(
     source: SourcePlan, root: SchemaField, read: set[tuple[str, ...]], known: list[SchemaField]
 ) -> Iterator[str]:
-    """Yield where amounts of different units meet."""
+    """Yield the problem of adding amounts of different units."""
     if any(map(_is_money, known)) and not _reads(source.demand, "currency"):
         yield (
             f"the {source.module} may have several currencies"
@@ -140,7 +142,7 @@ def _ignores_credits(
     *,
     streams: bool,
 ) -> bool:
-    """Tell whether a total takes credit CDRs for charging; a sum of costs alone is right, for credits are negative."""
+    """Tell whether a total counts credit CDRs as charging; a sum of costs alone is right: credits are negative."""
     credit = root.children.get(CREDIT)
     if source.module != "cdrs" or source.net or credit is None or version not in credit.versions:
         return False
@@ -191,12 +193,12 @@ def _holders(root: SchemaField, paths: set[tuple[str, ...]]) -> Iterator[tuple[t
 
 
 def _of_groups(part: plan.Aggregate) -> Iterator[str]:
-    """Yield what is wrong with totals over the results of another aggregate."""
+    """Yield the problems of totals over the results of another aggregate."""
     inner = {
         name: function
-        for each in stream_origins(part.body)
-        if isinstance(each, plan.Aggregate) and each.keys is not None
-        for name, function in _functions(each)
+        for origin in stream_origins(part.body)
+        if isinstance(origin, plan.Aggregate) and origin.keys is not None
+        for name, function in _functions(origin)
     }
     for fold in part.folds:
         argument = fold.argument.plan if fold.argument else None
@@ -210,13 +212,13 @@ def _of_groups(part: plan.Aggregate) -> Iterator[str]:
             )
         elif fold.function == "sum" and of == "count_distinct":
             yield (
-                f"{fold.label}: what is in several groups counts several times"
+                f"{fold.label}: a value in several groups counts several times"
                 " (take count_distinct over all values, in one aggregate)"
             )
 
 
 def _functions(part: plan.Aggregate) -> Iterator[tuple[str, str]]:
-    """Yield the names in the result of an aggregate that hold the result of one function, with the function."""
+    """Yield each name in an aggregate's result whose value is one function's result, with the function."""
     by_local = {fold.result: fold.function for fold in part.folds}
     for key, value in part.result.entries if isinstance(part.result, plan.MakeObject) else ():
         first = value.parts[0] if isinstance(value, plan.Pipe) else value
@@ -227,20 +229,20 @@ def _functions(part: plan.Aggregate) -> Iterator[tuple[str, str]]:
 # ---------------------------------------------------------------- a total and its part
 
 
-def _counted_twice(plan_node: QueryPlan) -> Iterator[tuple[str, Span | None]]:
+def _counted_twice(query_plan: QueryPlan) -> Iterator[tuple[str, Span | None]]:
     """Yield the sums of a field and of one that it includes."""
     locals_: dict[str, Plan] = {}
-    for part in descendants(plan_node.body):
+    for part in descendants(query_plan.body):
         if isinstance(part, plan.Bind):
             locals_[part.name] = part.source
         elif isinstance(part, plan.Aggregate):
             locals_ |= {fold.result: fold.argument.plan for fold in part.folds if fold.argument}
-    for part in descendants(plan_node.body):
+    for part in descendants(query_plan.body):
         if isinstance(part, plan.Operate) and part.operator == "+":
             left, right = (set(_amounts(side, locals_, 0)) for side in (part.left, part.right))
             for whole, inner in ((a, b) for a in left for b in right):
                 for one, other in ((whole, inner), (inner, whole)):
-                    name = _includes(plan_node, one, other)
+                    name = _includes(query_plan, one, other)
                     if name:
                         yield (
                             f"{name[0]} + {name[1]}: {name[0]} includes {name[1]} (use {name[0]} alone)",
@@ -249,17 +251,17 @@ def _counted_twice(plan_node: QueryPlan) -> Iterator[tuple[str, Span | None]]:
 
 
 def _amounts(part: object, locals_: dict[str, Plan], depth: int) -> Iterator[Place]:
-    """Yield the fields of which a value is the sum."""
+    """Yield the fields whose sum a value is."""
     if depth > 50:
         return
     match part:
         case Operand(plan=inner, type=type_):
-            found = list(source_fields(type_))
-            yield from found or _amounts(inner, locals_, depth + 1)
+            operand_fields = list(source_fields(type_))
+            yield from operand_fields or _amounts(inner, locals_, depth + 1)
         case plan.Field(input=type_, name=name):
             yield from ((number, (*path, name)) for number, path in source_fields(type_))
         case plan.Pipe(parts=parts):
-            last = next((each for each in reversed(parts) if isinstance(each, plan.Field)), parts[0])
+            last = next((step for step in reversed(parts) if isinstance(step, plan.Field)), parts[0])
             yield from _amounts(last, locals_, depth + 1)
         case plan.Operate(operator="+", left=left, right=right):
             yield from _amounts(left, locals_, depth + 1)
@@ -273,9 +275,9 @@ def _amounts(part: object, locals_: dict[str, Plan], depth: int) -> Iterator[Pla
             yield from _amounts(locals_[name], locals_, depth + 1)
 
 
-def _includes(plan_node: QueryPlan, whole: Place, part: Place) -> tuple[str, str] | None:
+def _includes(query_plan: QueryPlan, whole: Place, part: Place) -> tuple[str, str] | None:
     """Return the names of two fields of one object of which the first includes the second."""
-    holder = plan_node.sources[whole[0]].view.field
+    holder = query_plan.sources[whole[0]].view.field
     if whole[0] != part[0] or holder is None:
         return None
     for one, other in zip(whole[1], part[1], strict=False):

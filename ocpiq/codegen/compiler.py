@@ -46,7 +46,7 @@ class Compiler(Emitter):
 
     def __init__(
         self,
-        plan_node: QueryPlan,
+        query_plan: QueryPlan,
         shapes: Sequence[Shape | None],
         values: Mapping[type, ValueWriter],
         streams: Mapping[type, StreamWriter],
@@ -54,7 +54,7 @@ class Compiler(Emitter):
         define: Callable[[Compiler, plan.Function], None],
     ) -> None:
         super().__init__()
-        self.plan = plan_node
+        self.plan = query_plan
         self.shapes = shapes
         self.nodes_by_line: list[Plan] = []
         self.edits: dict[int, str] = {}  # by the identity of a Modify: the edit that all iterations share

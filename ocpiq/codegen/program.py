@@ -46,16 +46,16 @@ def run_definition(compiler: Compiler) -> ast.stmt:
     return compiler.definition(pyast.ENTRY, PARAMETERS, frame)
 
 
-def create_compiler(plan_node: QueryPlan, shapes: Sequence[Shape | None]) -> Compiler:
+def create_compiler(query_plan: QueryPlan, shapes: Sequence[Shape | None]) -> Compiler:
     """Return a compiler for all node types."""
-    return Compiler(plan_node, shapes, VALUES, STREAMS, path_tracing.TRACES, _define_function)
+    return Compiler(query_plan, shapes, VALUES, STREAMS, path_tracing.TRACES, _define_function)
 
 
 class Program:
     """A compiled query. `shapes` describes the records of each source."""
 
-    def __init__(self, plan_node: QueryPlan, shapes: Sequence[Shape | None]) -> None:
-        compiler = create_compiler(plan_node, shapes)
+    def __init__(self, query_plan: QueryPlan, shapes: Sequence[Shape | None]) -> None:
+        compiler = create_compiler(query_plan, shapes)
         try:
             code = pyast.compile_function(run_definition(compiler))
         except (RecursionError, SyntaxError, MemoryError):

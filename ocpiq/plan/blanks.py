@@ -1,6 +1,6 @@
-"""What operators and forms of the language do with a blank; `builtins` says it of each builtin.
+"""What operators and forms of the language do with a blank; `analysis/builtins` has the builtins.
 
-A blank may be moved, never used. Refusing is the default: what is not in a table is refused.
+A blank may be moved, never used. Refusing is the default for everything that is not in a table.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from typing import Final
 
 
 class Blanks(Enum):
-    """What something does with an operand that is, or holds, a blank; the text is for people."""
+    """What an operation does with an operand that is, or holds, a blank; the text is for `ocpiq help blanks`."""
 
-    MOVES = "moves it, and what holds it"
-    OUTSIDE = "refuses it, moves what holds it"
-    ITEMS = "refuses it and as an item, moves what holds it deeper"
-    COMPARES = "refuses it, and what holds it unless the other is of another type"
-    REFUSES = "refuses it, and what holds it"
+    MOVES = "passes through: a blank, and arrays and objects that hold one"
+    OUTSIDE = "error for a blank; arrays and objects that hold one pass through"
+    ITEMS = "error for a blank and for an item that is one; deeper ones pass through"
+    COMPARES = "error for a blank, or for holding one if both sides have the same type"
+    REFUSES = "error for a blank, and for arrays and objects that hold one"
 
 
 KEY: Final = "a key, an index, a bound"
@@ -49,8 +49,8 @@ FORMS: Final[dict[str, Blanks]] = {
     "a >= b": Blanks.COMPARES,
     "a and b": Blanks.OUTSIDE,
     "a or b": Blanks.OUTSIDE,
-    "a // b": Blanks.OUTSIDE,  # its left; the right is moved
-    "if a then b else c": Blanks.OUTSIDE,  # its condition; the branches are moved
+    "a // b": Blanks.OUTSIDE,  # its left; the right passes through
+    "if a then b else c": Blanks.OUTSIDE,  # its condition; the branches pass through
     "try a catch b": Blanks.MOVES,
     "a?": Blanks.MOVES,
     "reduce, foreach": Blanks.MOVES,
@@ -60,7 +60,7 @@ FORMS: Final[dict[str, Blanks]] = {
     "by a": Blanks.REFUSES,
     "join … on a == b": Blanks.REFUSES,
 }
-"""The operators and forms, in the words of the documentation: `a`, `b`, `c` are what the entry is about."""
+"""The operators and forms, as the documentation writes them; the entry is for `a`, `b` and `c`."""
 
 
 AGGREGATES: Final[dict[str, Blanks]] = {
@@ -71,16 +71,16 @@ AGGREGATES: Final[dict[str, Blanks]] = {
     "last": Blanks.MOVES,
     "collect": Blanks.MOVES,
 }
-"""What an aggregate function does with a blank in its argument; those that are not here refuse it."""
+"""What aggregate functions do with a blank in their argument; all others refuse it."""
 
 
 def aggregate_blanks(name: str) -> Blanks:
-    """Return what an aggregate function does."""
+    """Return what an aggregate function does with a blank."""
     return AGGREGATES.get(name, Blanks.REFUSES)
 
 
 def operator_blanks(operator: str) -> Blanks:
-    """Return the entry of a binary operator, and of the assignment that is short for it."""
+    """Return what a binary operator, or the assignment of the same name, does with a blank."""
     return FORMS[f"a {operator.removesuffix('=') if operator in UPDATES else operator} b"]
 
 

@@ -1,6 +1,6 @@
-"""A plan as text: one part a line, what it is made of indented below it, and what the query reads of each source.
+"""A plan as text: one node per line, its children indented below it, then the fields read of each source.
 
-Behind a part stands how many outputs it has: nothing for one, `?` for none or one, `*` for many, `-` for none.
+A mark after a node is the number of its outputs: none for one, `?` for at most one, `*` for many, `-` for none.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def plan_text(plan: QueryPlan) -> str:
 
 
 def demand_paths(demand: Demand, path: str = "") -> Iterator[str]:
-    """Yield the paths that are read: `.` for the whole object, `a?` where only presence is asked for."""
+    """Yield the paths that are read: `.` for the whole object, `a?` if only the presence is tested."""
     if demand.whole:
         yield path or "."
     elif not demand.fields and path:
@@ -41,35 +41,35 @@ def demand_paths(demand: Demand, path: str = "") -> Iterator[str]:
 
 
 def _part(part: PlanNode, depth: int) -> Iterator[str]:
-    own: list[str] = []
+    words: list[str] = []
     inner: list[str] = []
     for name in part.__struct_fields__:
         value = getattr(part, name)
         missing = (value is None or value == "") and name != "value"
         if missing or name in ("outputs", "span", "of_step") or isinstance(value, TYPES):
             continue
-        found = list(_inside(value, depth + 1))
-        if found:
-            inner += found
+        inner_lines = list(_inside(value, depth + 1))
+        if inner_lines:
+            inner += inner_lines
         elif not isinstance(value, tuple):
-            own.append(
+            words.append(
                 str(value) if name in ("name", "operator", "result", "state", "weight") else f"{value!r}"
             )
-    yield "  " * depth + " ".join((type(part).__name__.lower(), *own)) + MARKS[part.outputs]
+    yield "  " * depth + " ".join((type(part).__name__.lower(), *words)) + MARKS[part.outputs]
     yield from inner
 
 
 def _inside(value: object, depth: int) -> Iterator[str]:
-    """Yield the lines of the parts that a field holds."""
+    """Yield the lines of the nodes in a field."""
     if isinstance(value, PlanNode):
         yield from _part(value, depth)
     elif isinstance(value, Fold | GroupKey):
-        what = (
+        heading = (
             f"fold {value.function} as {value.result}"
             if isinstance(value, Fold)
             else f"key {value.name} as {value.local}"
         )
-        yield "  " * depth + what
+        yield "  " * depth + heading
         yield from _inside(value.argument if isinstance(value, Fold) else value.value, depth + 1)
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:

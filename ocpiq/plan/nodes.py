@@ -1,7 +1,6 @@
-"""The plan: what a query does, with every name resolved, and how many outputs each part has. Data without logic.
+"""The nodes of the plan: a query with every name resolved and the outputs of each node counted. Data without logic.
 
-Definitions that do not call themselves are gone: their bodies stand where they were called. Variables have names of
-the compiler's own.
+Definitions are inlined unless they are recursive. Variables have names of the compiler's own.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from ocpiq.values.types import Value
 
 
 class PlanNode(Struct, frozen=True, kw_only=True):
-    """What every part of a plan has."""
+    """The base of all plan nodes."""
 
     outputs: Outputs = Outputs.ONE
     span: Span | None = None
 
 
 class Operand(Struct, frozen=True):
-    """A part whose value is used, with what is known of it."""
+    """A node whose value is used, with its type."""
 
     plan: Plan
     type: Type
@@ -33,7 +32,7 @@ class Identity(PlanNode, frozen=True):
 
 
 class Constant(PlanNode, frozen=True):
-    """A value that stands in the query."""
+    """A literal value."""
 
     value: Value
 
@@ -45,13 +44,13 @@ class Local(PlanNode, frozen=True):
 
 
 class RunVariable(PlanNode, frozen=True):
-    """A variable that is given to the run: `--arg` and its kin."""
+    """A variable that the run sets: `--arg` and the like."""
 
     name: str
 
 
 class Field(PlanNode, frozen=True):
-    """The field `name` of `.`, a value of type `kind`."""
+    """The field `name` of `.`, whose type is `input`."""
 
     name: str
     input: Type
@@ -75,7 +74,7 @@ class Iterate(PlanNode, frozen=True):
 
 
 class Pipe(PlanNode, frozen=True):
-    """One part after the other."""
+    """Each output of one part is the input of the next."""
 
     parts: tuple[Plan, ...]
 
@@ -107,7 +106,7 @@ class MakeObject(PlanNode, frozen=True):
 
 
 class Interpolate(PlanNode, frozen=True):
-    """A string with parts that are computed; `format` is `@csv` and its kin, `@text` for none."""
+    """A string with computed parts; `format` is `@csv` or another format, `@text` for none."""
 
     parts: tuple[str | Plan, ...]
     format: str
@@ -151,9 +150,9 @@ class If(PlanNode, frozen=True):
 
 
 class Try(PlanNode, frozen=True):
-    """`try body catch handler`; without a handler, errors end the outputs.
+    """`try body catch handler`; without a handler, an error ends the outputs.
 
-    `of_step` marks the `?` of a step, `.a?`: it does not hide that a path goes on from a computed value.
+    `of_step` marks the `?` of a step, `.a?`: it does not hide that a path continues from a computed value.
     """
 
     body: Plan
@@ -162,9 +161,9 @@ class Try(PlanNode, frozen=True):
 
 
 class Reduce(PlanNode, frozen=True):
-    """`reduce source as $name (start; update)`; `update` may bind more of the pattern.
+    """`reduce source as $name (start; update)`; `update` may bind the rest of the pattern.
 
-    Where the pattern may bind several times for one output of `source`, `update` itself reads and binds `state`.
+    If the pattern may bind several times for one output of `source`, `update` itself reads and binds `state`.
     """
 
     source: Plan
@@ -198,7 +197,7 @@ class Break(PlanNode, frozen=True):
 
 
 class Native(PlanNode, frozen=True):
-    """A builtin that is written in Python: called with `.` and each combination of its arguments' outputs."""
+    """A builtin written in Python, called with `.` and each combination of its arguments' outputs."""
 
     name: str
     input: Type
@@ -206,7 +205,7 @@ class Native(PlanNode, frozen=True):
 
 
 class Function(PlanNode, frozen=True):
-    """A definition that calls itself, visible in `body`."""
+    """A recursive definition, visible in `body`."""
 
     name: str
     parameters: tuple[str, ...]
@@ -215,14 +214,14 @@ class Function(PlanNode, frozen=True):
 
 
 class Invoke(PlanNode, frozen=True):
-    """A call of such a definition; its arguments are parts, run by the callee on inputs of its own."""
+    """A call of a recursive definition, which runs the arguments on inputs of its own."""
 
     name: str
     arguments: tuple[Plan, ...]
 
 
 class Parameter(PlanNode, frozen=True):
-    """A call of a parameter inside such a definition."""
+    """A call of a parameter inside a recursive definition."""
 
     name: str
 
@@ -234,28 +233,28 @@ class Paths(PlanNode, frozen=True):
 
 
 class Modify(PlanNode, frozen=True):
-    """`paths |= update`: the first output of `update` at each path; where there is none, the path is deleted."""
+    """`paths |= update`: sets each path to the first output of `update`; without one, the path is deleted."""
 
     paths: Plan
     update: Plan
 
 
 class Scan(PlanNode, frozen=True):
-    """The objects of a source. With `net`, the local `weight` is -1 beside a credit CDR, and else 1."""
+    """The objects of a source. With `net`, the local `weight` is -1 for a credit CDR, else 1."""
 
     source: int
     weight: str = ""
 
 
 class Take(PlanNode, frozen=True):
-    """The stage `limit count`: the first outputs of `body`, and no more work after them."""
+    """The stage `limit count`: stops after the first outputs of `body`."""
 
     body: Plan
     count: Plan
 
 
 class SortKey(Struct, frozen=True):
-    """One key of `sort by`; null where its part has no output."""
+    """One key of `sort by`; null if its value has no output."""
 
     value: Operand
     descending: bool
@@ -264,7 +263,7 @@ class SortKey(Struct, frozen=True):
 class Sort(PlanNode, frozen=True):
     """The stages `sort by` and `top`: all outputs of `body`, or the first `count`, in the order of the keys.
 
-    `carried` are the locals that belong to each output and are set again when it comes out.
+    `carried` are the locals that accompany each output.
     """
 
     body: Plan
@@ -281,10 +280,10 @@ class Distinct(PlanNode, frozen=True):
 
 
 class Fold(Struct, frozen=True):
-    """One aggregate function of a stage: its name, what it folds, the local that gets the result.
+    """One aggregate function of a stage: its name, its argument, the local for its result.
 
     `label` is its text in the query, for errors; `at` is the second argument of `quantile`. `weight` is the local that
-    tells whether a value is added (1) or taken back (-1); without one, all are added.
+    tells whether a value is added (1) or subtracted (-1); without one, all are added.
     """
 
     function: str
@@ -296,7 +295,7 @@ class Fold(Struct, frozen=True):
 
 
 class GroupKey(Struct, frozen=True):
-    """One key of the groups: its name in the result, and the local that holds it while a group's result is made."""
+    """One key of the groups: its name in the result, and the local that holds it while the result is built."""
 
     name: str
     local: str
@@ -304,7 +303,7 @@ class GroupKey(Struct, frozen=True):
 
 
 class Aggregate(PlanNode, frozen=True):
-    """The stage `aggregate`: folds all outputs of `body`; with `keys`, one result for each group, sorted by key."""
+    """The stage `aggregate`: folds all outputs of `body`; with `keys`, one result per group, sorted by key."""
 
     body: Plan
     keys: tuple[GroupKey, ...] | None
@@ -313,7 +312,7 @@ class Aggregate(PlanNode, frozen=True):
 
 
 class JoinKey(Struct, frozen=True):
-    """One equality of a join: a part of `.` and a part of the joined value; `ids` compare without case."""
+    """One equality of a join: `left` of `.`, `right` of the joined value; `ids` compare without case."""
 
     left: Operand
     right: Operand
@@ -321,7 +320,7 @@ class JoinKey(Struct, frozen=True):
 
 
 class Join(PlanNode, frozen=True):
-    """The stage `join`: for each output of `body` the match among all outputs of `right`, in the local `name`.
+    """The stage `join`: each output of `body` with its match among the outputs of `right`, in the local `name`.
 
     `row` is the local that holds a value of `right` while its keys are computed.
     """

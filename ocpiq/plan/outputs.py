@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Outputs(IntEnum):
-    """How many outputs a part has for one input."""
+    """The number of outputs for one input."""
 
     NONE = 0
     ONE = 1
@@ -14,7 +14,7 @@ class Outputs(IntEnum):
     MANY = 3
 
     def then(self, following: Outputs) -> Outputs:
-        """Return the outputs of this part piped into `following`."""
+        """Return the outputs of a node with these, piped into one with `following`."""
         if Outputs.NONE in (self, following):
             return Outputs.NONE
         return max(self, following)

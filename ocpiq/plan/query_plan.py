@@ -12,9 +12,9 @@ from ocpiq.privacy.view import ViewNode
 
 
 class Moment(Struct, frozen=True):
-    """The end of a window: a DateTime in microseconds since 1970, or the variable that will hold one.
+    """A bound of a window: a DateTime in microseconds since 1970, or the variable with its value.
 
-    One that is `relative` (`7 days ago`) is known when the run begins.
+    A `relative` one (`7 days ago`) is computed when the run begins.
     """
 
     microseconds: int | None
@@ -24,9 +24,9 @@ class Moment(Struct, frozen=True):
 
 
 class Period(Struct, frozen=True):
-    """The period of `during`: start and end in microseconds since 1970, or the variable that will hold one.
+    """The period of `during`: start and end in microseconds since 1970, or the variable with its value.
 
-    One that is `relative` (`last month`) is known when the run begins.
+    A `relative` one (`last month`) is computed when the run begins.
     """
 
     bounds: tuple[int, int] | None
@@ -36,10 +36,10 @@ class Period(Struct, frozen=True):
 
 
 class SourcePlan(Struct, frozen=True):
-    """One pull: the module, what of it is shown and what of that is read.
+    """One pull: the module, the view of it, and what the query reads of that.
 
-    `since` and `until` bound `last_updated`, `during` the end of charging; `newest` is how many of the last are
-    wanted: a constant or a given variable. With `net`, credit CDRs take back what they cancel.
+    `since` and `until` bound `last_updated`, `during` the end of charging; `newest` is the number of most recent
+    objects: a constant or a variable of the run. With `net`, credit CDRs subtract the CDRs that they cancel.
     """
 
     module: str

@@ -1,7 +1,7 @@
-"""What the analysis knows of a value: where in a source it stands, or how it was made.
+"""The types of values in a plan: a place in a source, or the shape of a computed value.
 
-A value inside a source is followed as long as the query only takes literal paths, so that the gate has to deliver no
-more than those. `use` says that a value is wanted as an ordinary one; from there on the gate delivers it whole.
+A value inside a source is followed along literal paths, so the gate delivers no more than those. `use` marks a value
+that the query reads in any other way: the gate delivers it whole.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ScalarKind = Literal["null", "boolean", "number", "string"]
 
 
 class OpaqueType(Struct, frozen=True):
-    """Nothing is known, but whether a blank may be in it."""
+    """An unknown type; `clean` if no blank can be in it."""
 
     clean: bool = False
 
@@ -39,7 +39,7 @@ class ObjectType(Struct, frozen=True):
 
 
 class ListType(Struct, frozen=True):
-    """An array made by the query, of such items."""
+    """An array made by the query, with items of one type."""
 
     item: Type
 
@@ -53,8 +53,8 @@ class UnionType(Struct, frozen=True):
 class SourceType(Struct, frozen=True):
     """The value at a literal path of a source's objects.
 
-    `items` is False for the list itself where the view has a list here, and True for one of its items. Where a wrong
-    shape that was sent may have led somewhere else, it is not `sure`.
+    Where the view has a list, `items` is False for the list itself and True for one of its items. Not `certain` where
+    a value of a wrong shape may have led elsewhere.
     """
 
     source: int
@@ -66,12 +66,12 @@ class SourceType(Struct, frozen=True):
 
     @property
     def is_list(self) -> bool:
-        """Tell a list of a source from its items and from all else."""
+        """Tell whether this is a list of the source itself, not an item."""
         return self.view.many and not self.items
 
 
 class NoInput(Struct, frozen=True):
-    """No value is here: `reason` is the error for who asks for one."""
+    """There is no input here: `reason` and `hint` are the error for an expression that reads it."""
 
     reason: str
     hint: str
@@ -86,7 +86,7 @@ STRING = ScalarType("string")
 
 
 def use(type_: Type) -> None:
-    """Note that the value is wanted whole, as an ordinary value."""
+    """Add the whole value to the demand of its source."""
     match type_:
         case SourceType(demand=demand):
             demand.whole = True
@@ -101,13 +101,13 @@ def use(type_: Type) -> None:
 
 
 def consume(type_: Type, span: Span, blanks: Blanks = Blanks.REFUSES) -> None:
-    """Use the value in an operation; refuse now where it is known to be what the operation refuses."""
+    """Use the value in an operation; raise PrivacyError if it is known to be a blank that the operation refuses."""
     use(type_)
     check_blanks(type_, span, blanks)
 
 
 def check_blanks(type_: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> None:
-    """Refuse a value that is known to be a blank, or to hold one, as far as the operation looks."""
+    """Raise PrivacyError if the value is known to be or hold a blank that the operation refuses."""
     if blanks is Blanks.MOVES:
         return
     match type_:
@@ -128,7 +128,7 @@ def check_blanks(type_: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> No
 
 
 DEEPER: Final = {Blanks.REFUSES: Blanks.REFUSES, Blanks.ITEMS: Blanks.OUTSIDE}
-"""How an operation looks at what an array or object holds."""
+"""What an operation does with blanks one level deeper."""
 
 
 def is_clean(type_: Type) -> bool:
@@ -150,8 +150,8 @@ def is_clean(type_: Type) -> bool:
 
 
 def formatted_type(types: Sequence[Type]) -> Type:
-    """Return the type of the text that is made of such values: a blank where one of them is known to be or hold one."""
-    blank = next((found for type_ in types for found in blanks_in(type_)), None)
+    """Return the type of text made of these values: a blank if one of them is known to be or hold one."""
+    blank = next((inner for type_ in types for inner in blanks_in(type_)), None)
     if blank is not None:
         return blank
     return STRING if all(map(is_clean, types)) else OpaqueType()
@@ -170,7 +170,7 @@ def blanks_in(type_: Type) -> Iterator[Type]:
 
 
 def union_of(types: list[Type]) -> Type:
-    """Return the type of a value that is one of `kinds`."""
+    """Return the type of a value that has one of these types."""
     flat: list[Type] = []
     for type_ in types:
         for option in type_.options if isinstance(type_, UnionType) else (type_,):

@@ -53,7 +53,7 @@ def check(names: Mapping[str, object], version: str) -> None:
         )
     for name in names:
         if name not in modules():
-            raise UsageError(f"no module is called {ascii(name)[1:-1]}", hint=choices(name, modules()))
+            raise UsageError(f"unknown module {ascii(name)[1:-1]}", hint=choices(name, modules()))
 
 
 __all__ = ["Ask", "Source", "files", "memory", "platform"]

@@ -49,7 +49,7 @@ WARNED = {
     ],
     "sessions | join each (cdrs pass total_energy) as $c | aggregate sum($c.total_energy)": [
         "sum($c.total_energy): credit CDRs, and the CDRs that they cancel, count as charging"
-        " (count what has .credit as negative)"
+        " (count objects with .credit as negative)"
     ],
     # several currencies
     "cdrs net pass total_cost | aggregate sum(.total_cost.excl_vat)": [
@@ -100,7 +100,7 @@ WARNED = {
     "sessions during 2026 pass kwh | aggregate {m: (median(.kwh) | round(1))} by .country_code"
     " | select(.m > 1) | sort by .m | aggregate avg(.m)": [f"avg(.m): {AVERAGES.format('median')}"],
     "tokens pass contract_id | aggregate {n: count_distinct(.contract_id)} by .type | aggregate sum(.n)": [
-        "sum(.n): what is in several groups counts several times"
+        "sum(.n): a value in several groups counts several times"
         " (take count_distinct over all values, in one aggregate)"
     ],
 }

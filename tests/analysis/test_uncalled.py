@@ -8,12 +8,12 @@ from ocpiq import query
 from ocpiq.errors import CompileError, PrivacyError
 
 MISTAKES = [
-    ("def f: nosuch; 1", "no module or function is called nosuch"),
-    ("def f(g): g | nosuch; 1", "no module or function is called nosuch"),
+    ("def f: nosuch; 1", "unknown module or function nosuch"),
+    ("def f(g): g | nosuch; 1", "unknown module or function nosuch"),
     ("def f($x): $x + $y; 1", r"\$y is not defined"),
-    ("def f: def g: nosuch; 1; f", "no module or function is called nosuch"),
+    ("def f: def g: nosuch; 1; f", "unknown module or function nosuch"),
     ("def f: sessions pass kwhh; 1", "sessions has no field kwhh"),
-    ("def f: break $out; 1", r"there is no label \$out here"),
+    ("def f: break $out; 1", r"\$out is not a label here"),
 ]
 
 

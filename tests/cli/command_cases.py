@@ -195,7 +195,7 @@ INPUT = [
         ("-n", *SOURCE, "mine"),
         files={**FILES, "home/.jq": "def mine: sessions pass kwh;"},
         environment={"HOME": "home"},
-        err="a pass stands in the query's own text",
+        err="only the query itself may pass fields",
         code=7,
     ),
     Case("input_filename of standard input", ("input_filename",), '"<stdin>"\n', "1"),

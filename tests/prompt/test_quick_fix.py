@@ -72,7 +72,7 @@ def test_mended(text: str, other: str | None) -> None:
     ("text", "message"),
     [
         ("sessions | .kwhh^", "sessions has no field kwhh"),  # no field begins like this
-        ("sesions^", "no module or function is called sesions"),
+        ("sesions^", "unknown module or function sesions"),
         ('sessions pass status | .status == "COMPLETE"^', "sessions.status is never 'COMPLETE'"),
         ("sessions | select(.kwh^ > 5)", "sessions.kwh is blanked"),
         ("sessions | .nop^", None),  # and none is like this one: it may be a mistake, or half a thought
@@ -85,7 +85,7 @@ def test_mended(text: str, other: str | None) -> None:
         ("sessions | .nop == 2^", "sessions has no field nop"),
         ("sessions | .id^", None),
         ("sess^ | .id", None),
-        ("sess | .id^", "no module or function is called sess"),
+        ("sess | .id^", "unknown module or function sess"),
     ],
 )
 def test_the_mistake_that_is_shown(text: str, message: str | None) -> None:

@@ -60,7 +60,7 @@ def test_how_far_a_text_is(text: str, state: str) -> None:
         ("$from", ""),
         ("sessions | top ", ""),  # may become `top 3 by .kwh`
         ("sessions | limit ", ""),
-        ("sess ", "no module or function is called sess"),
+        ("sess ", "unknown module or function sess"),
         ("sessions | aggregate count by", ""),
         ("sessions | join locations as $l on .currency ==", ""),
     ],

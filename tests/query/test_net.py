@@ -203,7 +203,7 @@ def test_where_it_can_stand(text: str) -> None:
         (
             "sessions net | aggregate count",
             CompileError,
-            "net is for cdrs, which have credits, not for sessions",
+            "net works on cdrs, which have credits, not on sessions",
             "",
         ),
         ("cdrs net | .id", CompileError, "net works only with aggregates", "cdrs net … | aggregate …"),

@@ -86,7 +86,7 @@ def test_types(type_: str, right: Value, wrong: Value) -> None:
         ('{tz: "Mars/Base"}', "tz in the metadata is not a time zone"),
         ("{name: 1}", "name in the metadata must be a string"),
         ("{params: [1]}", "params in the metadata must be an object"),
-        ('{params: {a: "strng"}}', "the parameter a has no known type"),
+        ('{params: {a: "strng"}}', "the parameter a has an unknown type"),
         ("{params: {a: 1}}", "the parameter a must be {type, about, default}"),
         ('{params: {a: {type: "number", default: "x"}}}', 'a must be a number, not "x"'),
         ("{name: (1 + 1)}", "metadata must be literal"),

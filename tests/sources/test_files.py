@@ -165,7 +165,7 @@ def test_a_module_or_version_that_is_not_known():
     with pytest.raises(UsageError) as caught:
         sources.files({"sesions": "x"})
     assert (caught.value.message, caught.value.hint) == (
-        "no module is called sesions",
+        "unknown module sesions",
         "did you mean sessions?",
     )
     with pytest.raises(UsageError, match=r"OCPI 2\.5 is not known"):
