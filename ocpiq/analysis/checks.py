@@ -124,7 +124,7 @@ def _source_field(type_: Type) -> SourceType | None:
         return _source_field(options[0]) if len(options) == 1 else None
     return (
         type_
-        if isinstance(type_, SourceType) and type_.view.treatment != "blank" and type_.view.field
+        if isinstance(type_, SourceType) and type_.view.visibility != "blank" and type_.view.field
         else None
     )
 

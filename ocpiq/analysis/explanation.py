@@ -157,23 +157,23 @@ def _whole(view: ViewNode, path: tuple[str, ...], *, stands: bool) -> Found:
         pair for name, child in view.children.items() for pair in _whole(child, (*path, name), stands=stands)
     ]
     roles = {role for _, role in found} or {_role(view, stands=stands)}
-    if view.treatment == "shown":
+    if view.visibility == "shown":
         roles = {_role(view, stands=stands)}
-    if len(roles) == 1 and (path or view.treatment == "shown"):
+    if len(roles) == 1 and (path or view.visibility == "shown"):
         yield ".".join(path) or ".", roles.pop()
     else:
         yield from found
 
 
 def _role(view: ViewNode, *, stands: bool) -> Role:
-    if view.treatment == "blank":
+    if view.visibility == "blank":
         return "blanked"
     return "shown" if stands else "used"
 
 
 def _passed(view: ViewNode, path: tuple[str, ...]) -> Iterator[str]:
     """Yield the paths that the clauses pass, each the highest of its tree."""
-    if view.treatment == "shown":
+    if view.visibility == "shown":
         yield ".".join(path) or "."
         return
     for name, child in view.children.items():

@@ -131,7 +131,7 @@ def _field(type_: Type, name: str, place: Span, *, optional: bool) -> Type:
     match type_:
         case ObjectType(fields=fields):
             return fields.get(name, NULL)
-        case SourceType(view=view) if view.treatment == "blank":
+        case SourceType(view=view) if view.visibility == "blank":
             use(type_)
             return type_  # below a blank is blank
         case SourceType(is_list=True) if type_.view.children and not optional:
@@ -173,7 +173,7 @@ def items_type(type_here: Type, place: Span) -> Type:
     match type_here:
         case SourceType(is_list=True) if type_here.view.children:
             # if an object was sent instead, its fields' values come here, and may be blank
-            sure = type_here.certain and type_here.view.treatment == "shown"
+            sure = type_here.certain and type_here.view.visibility == "shown"
             return SourceType(
                 type_here.source, type_here.path, type_here.view, type_here.demand, items=True, certain=sure
             )
@@ -201,7 +201,7 @@ def item_type(type_here: Type, key: Plan) -> Type:
                 items=True,
                 certain=type_here.certain,
             )
-        case SourceType(view=view) if view.treatment == "blank":
+        case SourceType(view=view) if view.visibility == "blank":
             use(type_here)
             return type_here
         case ListType(item=inner) if number:
@@ -217,7 +217,7 @@ def slice_type(type_here: Type) -> Type:
     match type_here:
         case SourceType(is_list=True) if type_here.view.children:
             return type_here
-        case SourceType(view=view) if view.treatment == "blank":
+        case SourceType(view=view) if view.visibility == "blank":
             use(type_here)
             return type_here
         case ListType() | ScalarType(name="string"):

@@ -1,4 +1,4 @@
-"""The gate: the only package that opens page bytes, and builds of them only what the query's view shows."""
+"""The gate: the only package that reads page bytes. It builds only the fields that the query's view shows."""
 
 from __future__ import annotations
 

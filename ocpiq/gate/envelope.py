@@ -1,4 +1,4 @@
-"""The page around the objects: OCPI's envelope (section "Response format"), a list, what holds one, or an object."""
+"""What surrounds the objects of a page: OCPI's envelope (section "Response format"), a list, an object with a list."""
 
 from __future__ import annotations
 
@@ -16,60 +16,60 @@ from ocpiq.values.json.scanner import Items, keys
 BOM: Final = b"\xef\xbb\xbf"
 MARKS: Final = ("data", "status_code", "status_message")
 LARGEST_CODE: Final = 999_999_999  # OCPI has four digits
-FAILURES: Final = ("error", "errors")  # what holds a list of these holds no objects
+FAILURES: Final = ("error", "errors")  # a list of this name does not hold the objects
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 MESSAGE, STAMP = 200, 40  # characters kept
 
 
 class EnvelopeHead(Struct, frozen=True):
-    """What an envelope says beside its data; `status` is None where the page has none."""
+    """The members of an envelope beside its data; `status` is None if the page has none."""
 
     status: int | None = None
     message: str = ""
     timestamp: str = ""
 
     @property
-    def opens(self) -> bool:
-        """Tell whether the answer is a success: only then are its objects opened."""
+    def is_success(self) -> bool:
+        """Tell whether the response is a success: only then are its objects read."""
         return self.status is None or 1000 <= self.status < 2000
 
 
 class Envelope(Struct, gc=False):
-    """What every envelope has in common, as msgspec reads it; each gate adds its own `data`."""
+    """The members that every envelope has, as msgspec reads them; each gate adds its own `data`."""
 
     status_code: int | str | UnsetType | None = UNSET
     status_message: str | UnsetType | None = UNSET
     timestamp: str | UnsetType | None = UNSET
 
 
-def head(status: object, message: object, timestamp: object) -> EnvelopeHead:
-    """Return the head of an envelope, whatever shapes its members have."""
+def envelope_head(status: object, message: object, timestamp: object) -> EnvelopeHead:
+    """Return the head of an envelope; its members may have any shape."""
     return EnvelopeHead(status_code(status), printable(message, MESSAGE), printable(timestamp, STAMP))
 
 
-def status_code(sent: object) -> int | None:
+def status_code(received: object) -> int | None:
     """Return an OCPI status code, which some platforms send as text."""
-    if isinstance(sent, str) and sent.strip().isascii() and sent.strip().isdigit():
-        return int(sent.strip()[:9])
-    if isinstance(sent, bool) or not isinstance(sent, int | float) or sent % 1:
+    if isinstance(received, str) and received.strip().isascii() and received.strip().isdigit():
+        return int(received.strip()[:9])
+    if isinstance(received, bool) or not isinstance(received, int | float) or received % 1:
         return None
-    return int(max(-LARGEST_CODE, min(LARGEST_CODE, sent)))
+    return int(max(-LARGEST_CODE, min(LARGEST_CODE, received)))
 
 
-def printable(sent: object, longest: int) -> str:
-    """Return a text of the platform on one line: cut, and free of characters that a terminal would act on."""
-    if not isinstance(sent, str):
+def printable(received: object, longest: int) -> str:
+    """Return a text of the platform on one line, cut and without control characters."""
+    if not isinstance(received, str):
         return ""
-    cut = sent if len(sent) <= longest else sent[: longest - 1] + "…"
+    cut = received if len(received) <= longest else received[: longest - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
 Form = Literal["envelope", "list", "wrapped", "object"]
-"""What a page is: OCPI's envelope, a list, another object that holds one, or a single object."""
+"""The form of a page: OCPI's envelope, a list, another object that contains the list, or a single object."""
 
 
 class Page(Struct, frozen=True):
-    """A page before its objects are opened: its head and their slices."""
+    """A page before its objects are read: its head and the slices of its objects."""
 
     head: EnvelopeHead
     slices: Items
@@ -77,16 +77,16 @@ class Page(Struct, frozen=True):
 
 
 class TwoListsError(PlatformError):
-    """Two lists or more lie where the objects belong; `lists` says which, where they have plain names."""
+    """The page has two or more lists that could hold the objects; `lists` names those with plain names."""
 
     def __init__(self, names: list[str]) -> None:
         plain = sorted(name for name in names if NAME.fullmatch(name))
         self.lists = f"{len(names)} lists where one belongs" + (f": {', '.join(plain)}" if plain else "")
-        super().__init__(f"the answer has {self.lists}")
+        super().__init__(f"the response has {self.lists}")
 
 
 class Framing(Struct, frozen=True):
-    """How the objects of one module are framed.
+    """How the objects of one module are found in a page.
 
     `fields` are the names of the module's own fields in all versions, `key` those that identify an object.
     """
@@ -97,60 +97,62 @@ class Framing(Struct, frozen=True):
     def is_envelope(self, names: Collection[str]) -> bool:
         """Tell whether an object with members of these names is an envelope.
 
-        It is an object if a field of the module stands beside `data`: `data` is a vendor's field then, and what is in
-        it may be private. Beside `status_code` it takes a field of the key: some platforms add a `status`.
+        It is an object if a field of the module stands beside `data`: then `data` is a vendor's field, and may be
+        private. Beside `status_code`, only a field of the key counts: some platforms add a `status`.
         """
         if not any(mark in names for mark in MARKS):
             return False
         return (self.key if "status_code" in names else self.fields).isdisjoint(names)
 
     def split(self, body: bytes) -> Page:
-        """Return a page in slices, in whatever shape it came.
+        """Return the page in slices, whatever its form.
 
-        PlatformError if it is not JSON, TwoListsError where it is not clear which list holds the objects.
+        PlatformError if it is not JSON, TwoListsError if two lists could hold the objects.
         """
         try:
-            return self.opened(body)
+            return self.split_json(body)
         except BrokenError as error:
             position = error.position
-        raise PlatformError(no_json(body, position))
+        raise PlatformError(not_json_message(body, position))
 
-    def opened(self, body: bytes) -> Page:
+    def split_json(self, body: bytes) -> Page:
         """Do what `split` does. BrokenError if the page is not JSON."""
         if body[:1] == LIST:
             return Page(EnvelopeHead(), items(body), "list")
         parts = fields(body)
         if not self.is_envelope(parts):
-            held = self.list_in(parts)
-            if held is not None:
-                return Page(EnvelopeHead(), items(parts[held]), "wrapped")
+            list_name = self.list_in(parts)
+            if list_name is not None:
+                return Page(EnvelopeHead(), items(parts[list_name]), "wrapped")
             return Page(EnvelopeHead(), [body], "object") if parts else Page(EnvelopeHead(), [])
-        found = head(*(part(parts, name) for name in ("status_code", "status_message", "timestamp")))
-        return Page(found, self.objects(parts) if found.opens else [])
+        head = envelope_head(
+            *(member_value(parts, name) for name in ("status_code", "status_message", "timestamp"))
+        )
+        return Page(head, self.objects(parts) if head.is_success else [])
 
     def objects(self, envelope: dict[str, bytes]) -> Items:
         """Return the slices of the objects in an envelope.
 
-        An object stands for one, or for the list that it holds; null and an empty object stand for none.
+        `data` may be an object, or an object that contains the list; null and an empty object stand for no objects.
         """
         data = envelope.get("data", NULL)
         if data[:1] == LIST:
             return items(data)
         if data == NULL:
-            held = self.list_in(envelope)
-            return [] if held is None else items(envelope[held])
+            list_name = self.list_in(envelope)
+            return [] if list_name is None else items(envelope[list_name])
         if data[:1] != OBJECT:
             return [data]
         parts = fields(data)
-        held = self.list_in(parts)
-        if held is not None:
-            return items(parts[held])
+        list_name = self.list_in(parts)
+        if list_name is not None:
+            return items(parts[list_name])
         return [data] if parts else []
 
     def list_in(self, parts: Mapping[str, bytes | Raw]) -> str | None:
-        """Return the name of the only list among the members of an object, which holds the objects then.
+        """Return the name of the only list among the members of an object: it holds the objects.
 
-        None where there is no list, or the object has fields of the module: it is one itself. TwoListsError for two.
+        None if there is no list, or if the object has fields of the module and so is one itself. TwoListsError for two.
         """
         if not self.fields.isdisjoint(parts):
             return None
@@ -159,22 +161,22 @@ class Framing(Struct, frozen=True):
             raise TwoListsError(lists)
         return lists[0] if lists and lists[0] not in FAILURES else None
 
-    def of_file(self, start: bytes) -> Literal["lines", "page"]:
-        """Tell from the first line of a file whether it holds a JSON object a line, or one page.
+    def file_form(self, start: bytes) -> Literal["lines", "page"]:
+        """Tell from the first line of a file whether it has one JSON object on each line, or is one page.
 
-        A whole object that is neither an envelope nor holds a list of objects makes lines.
+        It has lines if the first one is an object that is neither an envelope nor contains a list of objects.
         """
         line = start.removeprefix(BOM).lstrip(BLANKS)
         if line[:1] != OBJECT:
             return "page" if line else "lines"
         try:
             parts = members(line)
-        except BrokenError:  # it goes on in the next line, or was cut
+        except BrokenError:  # it continues on the next line, or was cut
             return "page" if line.endswith(b"\n") or self.is_envelope(set(keys(line))) else "lines"
         return "page" if self.is_envelope(parts) or self.has_list(parts) else "lines"
 
     def has_list(self, parts: Mapping[str, bytes | Raw]) -> bool:
-        """Tell whether an object holds a list of objects, or two that could be it."""
+        """Tell whether an object contains a list of objects, or several that could be it."""
         try:
             return self.list_in(parts) is not None
         except TwoListsError:
@@ -182,7 +184,7 @@ class Framing(Struct, frozen=True):
 
 
 def members(raw: bytes) -> Mapping[str, bytes | Raw]:
-    """Return the members of an object, not copied if that can be. BrokenError where `raw` is none."""
+    """Return the members of an object, if possible without copies. BrokenError if `raw` is not an object."""
     try:
         return FIELDS.decode(raw)
     except REFUSED:
@@ -190,20 +192,20 @@ def members(raw: bytes) -> Mapping[str, bytes | Raw]:
     return fields(raw)
 
 
-def part(parts: dict[str, bytes], name: str) -> object:
-    """Return the value of a member of the envelope; None where it cannot be read."""
+def member_value(parts: dict[str, bytes], name: str) -> object:
+    """Return the value of a member of the envelope; None if it cannot be read."""
     try:
         return value(parts[name]) if name in parts else None
     except BrokenError:
         return None
 
 
-def no_json(body: bytes, position: int) -> str:
-    """Return what is wrong with an answer, without showing any of it: neither a byte nor how many there are."""
+def not_json_message(body: bytes, position: int) -> str:
+    """Return what is wrong with a response, without any of its bytes or its length."""
     if not body:
-        return "the answer is empty"
+        return "the response is empty"
     if body[:1] == b"<":
-        return "the answer is not JSON but HTML or XML"
+        return "the response is not JSON but HTML or XML"
     if position >= len(body):
-        return "the answer is not complete JSON"
-    return "the answer is not JSON"
+        return "the response is not complete JSON"
+    return "the response is not JSON"

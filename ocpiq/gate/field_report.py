@@ -1,4 +1,4 @@
-"""The fields that the first objects have: their names and the versions of OCPI that know them, never their values."""
+"""The names of the fields in the first objects and the OCPI versions that have them; never their values."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.gate.nested import found as parts
+from ocpiq.gate.nested import nested_objects
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import SchemaField
 from ocpiq.values.json.fragments import OBJECT, fields, objects
 from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.json.scanner import Items
 
-LOOKED_AT: Final = 100  # objects of a source, the first ones, whatever pages they come in
+OBJECTS_READ: Final = 100  # the first objects of a source, over any number of pages
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
 class FieldReport(Struct, frozen=True):
-    """What the names of the first objects' fields tell.
+    """What the names of the fields in the first objects tell.
 
-    `objects` is how many were looked at so far. `unknown` are the fields that no version of OCPI has, sorted, and
-    `unnamed` is how many more have names that are not shown. `versions` are those that have all the others, as far as
-    the view shows these or their blanks; none before any was met.
+    `objects` is the number of objects read so far. `unknown` are the paths of fields that no OCPI version has, sorted;
+    `unnamed` counts those whose names are not shown. `versions` are the versions that have all the other fields, as far
+    as the view shows these or their blanks; empty before the first such field.
     """
 
     unknown: tuple[str, ...] = ()
@@ -34,66 +34,66 @@ class FieldReport(Struct, frozen=True):
 
 
 class Survey:
-    """Looks at the names of the fields in the first objects of a source, over as many pages as these come in."""
+    """Collects the field names of a source's first objects, over as many pages as they come in."""
 
     def __init__(self, view: ViewNode) -> None:
         self._view = view
-        self._named = {node.blank.path for node in vendors(view)}
+        self._named_in_query = {node.blank.path for node in vendor_nodes(view)}
         self._seen: set[tuple[str, tuple[str, ...] | None]] = set()
         self.report = FieldReport()
 
     @property
-    def left(self) -> int:
-        """How many more objects are to be looked at."""
-        return LOOKED_AT - self.report.objects
+    def remaining(self) -> int:
+        """How many more objects are to be read."""
+        return OBJECTS_READ - self.report.objects
 
-    def look(self, sent: Items) -> None:
-        """Look at the next objects, and bring `report` up to date."""
-        first = sent[: self.left]
+    def read(self, slices: Items) -> None:
+        """Read the names in the next objects and update `report`."""
+        first = slices[: self.remaining]
         if not first:
             return
         for raw in first:
             if isinstance(raw, bytes) and raw[:1] == OBJECT:
-                self._seen.update(paths(self._view, raw))
-        self.report = self._told(self.report.objects + len(first))
+                self._seen.update(known_versions(self._view, raw))
+        self.report = self._report(self.report.objects + len(first))
 
-    def _told(self, objects: int) -> FieldReport:
-        """Return what the names in the first `objects` objects tell.
+    def _report(self, objects: int) -> FieldReport:
+        """Return the report on the first `objects` objects.
 
-        A name is shown where it is a plain identifier, and left out where the query itself names it.
+        An unknown name is shown if it is a plain identifier, and left out if the query itself names it.
         """
-        strange = {path for path, versions in self._seen if versions is None} - self._named
-        plain = {path for path in strange if all(NAME.fullmatch(name) for name in path.split("."))}
+        unknown = {path for path, versions in self._seen if versions is None} - self._named_in_query
+        plain = {path for path in unknown if all(NAME.fullmatch(name) for name in path.split("."))}
         known = [set(versions) for _, versions in self._seen if versions]
         versions = tuple(sorted(set.intersection(*known))) if known else ()
-        return FieldReport(tuple(sorted(plain)), len(strange) - len(plain), versions, objects)
+        return FieldReport(tuple(sorted(plain)), len(unknown) - len(plain), versions, objects)
 
 
-def paths(view: ViewNode, raw: bytes) -> Iterator[tuple[str, tuple[str, ...] | None]]:
-    """Yield the path of each field in an object, or in its parts, and the versions that have it.
+def known_versions(view: ViewNode, raw: bytes) -> Iterator[tuple[str, tuple[str, ...] | None]]:
+    """Yield the path of each field in an object, or in the objects nested in it, and the versions that have it.
 
-    They are None for what no version has, and none for what the view leaves out: nobody is to learn whether it is
-    there.
+    None stands for a field that no version has; the versions of a field that the view leaves out are empty, so that
+    its presence stays private.
     """
     try:
-        objects_of = parts(view.part, raw) if view.part else [fields(raw)]
+        records = nested_objects(view.nested, raw) if view.nested else [fields(raw)]
     except BrokenError:
         return
     todo: list[tuple[SchemaField | None, ViewNode | None, str, dict[str, bytes]]]
-    todo = [(view.field, view, "", members) for members in objects_of]
+    todo = [(view.field, view, "", members) for members in records]
     while todo:
         field, shown, prefix, members = todo.pop()
         known = field.children if field else {}
-        for name, part in members.items():
-            below, child = known.get(name), shown.child(name) if shown else None
-            yield f"{prefix}{name}", None if below is None else below.versions if child else ()
-            if below is not None and not below.leaf:
-                todo += [(below, child, f"{prefix}{name}.", inner) for inner in objects(part)]
+        for name, slice_ in members.items():
+            child, node = known.get(name), shown.child(name) if shown else None
+            yield f"{prefix}{name}", None if child is None else child.versions if node else ()
+            if child is not None and not child.leaf:
+                todo += [(child, node, f"{prefix}{name}.", inner) for inner in objects(slice_)]
 
 
-def vendors(view: ViewNode) -> Iterator[ViewNode]:
-    """Yield the nodes of the view that the query itself names and no version of OCPI knows."""
+def vendor_nodes(view: ViewNode) -> Iterator[ViewNode]:
+    """Yield the nodes of the view that the query names although no OCPI version has the field."""
     for node in view.children.values():
         if node.field is None:
             yield node
-        yield from vendors(node)
+        yield from vendor_nodes(node)

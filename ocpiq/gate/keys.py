@@ -1,7 +1,7 @@
-"""Keys of objects, sealed: what tells one object from another leaves the gate as a hash and nothing else.
+"""Sealed keys: the key of an object leaves the gate only as a hash.
 
-A hash has 8 bytes and is keyed with a secret that each process makes for itself, so it says nothing outside of
-it. Identifiers are compared without case (OCPI section "CiString type").
+A hash has 8 bytes and is keyed with a random secret of the process, so it is meaningless outside of it. Identifiers
+are compared without case (OCPI section "CiString type").
 """
 
 from __future__ import annotations
@@ -16,50 +16,50 @@ from ocpiq.values.json.fragments import fields, value
 from ocpiq.values.json.reader import BrokenError
 
 Repeats = Callable[[Sequence[int | None]], Sequence[int]]
-"""Takes the sealed keys of a page's objects, None for one without a key, and returns the places of those that are to be
-left out because they came before."""
+"""Takes the sealed keys of a page's objects, None for an object without a key; returns the positions of the repeats,
+which are left out."""
 
 Identifier = str | int | None
-"""What the parts of a key are decoded as; an object with another shape there is read the tolerant way."""
+"""The types of the parts of a key; an object with any other type there is left to the untyped decoder."""
 
 OWNER: Final = ("country_code", "party_id")
 SECRET: Final = secrets.token_hex(8)
 BREAK: Final = "\n"
-BETWEEN: Final = BREAK + SECRET
-LONGEST: Final = 1 << 63  # integers beyond this, and fractions, are not identifiers
+SEPARATOR: Final = BREAK + SECRET
+LIMIT: Final = 1 << 63  # integers from here on, and fractions, are not identifiers
 SCALARS: Final = b'"-0123456789'
 
 
 class ObjectKey:
-    """The natural key of a module's objects: the names of its parts."""
+    """The key of a module's objects: the names of the fields that identify one."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
-        # Who owns an object may go unsaid, as in 2.1.1, as long as it has an identifier of its own.
-        alone = any(name.endswith("id") for name in names if name not in OWNER)
-        self._optional = [alone and name in OWNER for name in names]
+        # The owner of an object may be missing, as in 2.1.1, if the object has an identifier of its own.
+        has_own_id = any(name.endswith("id") for name in names if name not in OWNER)
+        self._optional = [has_own_id and name in OWNER for name in names]
 
     def of_columns(self, columns: Sequence[Sequence[object]]) -> Sequence[int | None]:
-        """Return the sealed key of each object, given by part the parts of all keys; None where it has none."""
+        """Return the sealed key of each object, from one column for each part; None for an object without a key."""
         try:
             if not any("" in column for column in columns):
-                whole = BETWEEN.join(map("\0".join, zip(*columns, strict=True)))
-                sealed = list(map(hash, f"{SECRET}{whole}".casefold().split(BREAK)))
+                joined = SEPARATOR.join(map("\0".join, zip(*columns, strict=True)))
+                sealed = list(map(hash, f"{SECRET}{joined}".casefold().split(BREAK)))
                 if len(sealed) == len(columns[0]):
                     return sealed
         except TypeError:
-            pass  # something in them is not a text
+            pass  # a part is not a text
         return [self.of_parts(parts) for parts in zip(*columns, strict=True)]
 
     def of_parts(self, parts: Sequence[object]) -> int | None:
-        """Return the sealed key that its parts make; None where they make none."""
+        """Return the sealed key made of these parts; None if one is missing or not an identifier."""
         texts = [identifier(part) for part in parts]
-        if not all(text or free for text, free in zip(texts, self._optional, strict=True)):
+        if not all(text or optional for text, optional in zip(texts, self._optional, strict=True)):
             return None
         return hash(SECRET + "\0".join(texts).casefold())
 
     def of_slice(self, raw: bytes) -> int | None:
-        """Return the sealed key of a slice; None where it has none."""
+        """Return the sealed key of an object's slice; None if it has none."""
         try:
             parts = fields(raw)
         except BrokenError:
@@ -68,7 +68,7 @@ class ObjectKey:
 
 
 def identifier(part: object) -> str:
-    """Return a part of a key as text, whether it was decoded or is a slice; nothing where it is not an identifier."""
+    """Return a part of a key, decoded or a slice, as text; an empty text if it is not an identifier."""
     if isinstance(part, str):
         return part
     if isinstance(part, Raw):
@@ -79,6 +79,6 @@ def identifier(part: object) -> str:
             return ""
     if isinstance(part, float) and part.is_integer():
         part = int(part)
-    if isinstance(part, int) and not isinstance(part, bool) and -LONGEST < part < LONGEST:
+    if isinstance(part, int) and not isinstance(part, bool) and -LIMIT < part < LIMIT:
         return str(part)
     return ""

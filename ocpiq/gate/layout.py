@@ -1,4 +1,4 @@
-"""What rows are made of: the view and the need of a source as classes that hold just the fields that are read."""
+"""The classes of rows: made from a source's view and demand, with just the fields that the query reads."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import ENDED, UPDATED
 
 Plain = str | int | float | bool | None | list[str | int | float | bool | None]
-"""What a leaf that passes by default may be; any other shape is left to the tolerant way."""
+"""The types of a leaf that passes by default; any other shape is left to the untyped decoder."""
 
 WHOLE: Final = Demand(whole=True)
 
 
 class Slot(Struct, frozen=True):
-    """How the engine reads a field: the row's attribute, and the shape of the object there where it is taken apart."""
+    """How the engine reads a field: the row's attribute, and the shape of the nested row if there is one."""
 
     attribute: str
     shape: Shape | None
 
 
 class Shape(Struct, frozen=True):
-    """How the engine reads an object: its class, and by JSON key its slots."""
+    """How the engine reads a row: its class, and its slots by JSON key."""
 
     cls: type[Struct]
     slots: dict[str, Slot]
 
 
 class Row(Struct, gc=False):
-    """What all rows have in common: they do not show themselves."""
+    """The base of all rows: their `repr` shows no value."""
 
     def __repr__(self) -> str:
         return "Row(…)"
 
 
 class Cell(Struct, frozen=True):
-    """How a value leaves the gate: as the view has it, or, with a record, taken apart where it is an object."""
+    """How a value leaves the gate: as its view node says, or, for an object with a `record`, as a nested row."""
 
     node: ViewNode
     record: Record | None = None
@@ -55,7 +55,7 @@ class Member(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """The class that objects are decoded into; `whole` ones leave the gate as dicts, the others as they are."""
+    """The class that objects are decoded into; if `whole`, they leave the gate as dicts, else as instances."""
 
     cls: type[Struct]
     members: tuple[Member, ...]
@@ -63,51 +63,51 @@ class Record(Struct, frozen=True):
     whole: bool
 
 
-def cell(node: ViewNode, need: Demand, sealed: tuple[str, ...] = ()) -> Cell:
-    """Return how a value of the view is delivered for a need; `sealed` are keys that the gate itself reads."""
-    if node.treatment in ("blank", "plain"):
+def cell_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...] = ()) -> Cell:
+    """Return how a value leaves the gate for a demand; `sealed` are keys that only the gate reads."""
+    if node.visibility in ("blank", "plain"):
         return Cell(node)
-    if node.treatment == "shown" and (need.whole or not node.children):
+    if node.visibility == "shown" and (demand.whole or not node.children):
         return Cell(node)
-    return Cell(node, record(node, need, sealed))
+    return Cell(node, record_of(node, demand, sealed))
 
 
-def record(node: ViewNode, need: Demand, sealed: tuple[str, ...]) -> Record:
-    """Return the class for objects in which `need` is read."""
-    wanted = dict.fromkeys(node.children, WHOLE) if need.whole else need.fields
+def record_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...]) -> Record:
+    """Return the record of objects with this demand."""
+    wanted = dict.fromkeys(node.children, WHOLE) if demand.whole else demand.fields
     nodes = {key: node.child(key) for key in wanted}
     attributes = {key: f"f{number}" for number, key in enumerate(wanted)}
     members = tuple(
-        Member(key, attributes[key], cell(below, wanted[key]))
-        for key, below in nodes.items()
-        if below is not None
+        Member(key, attributes[key], cell_of(child, wanted[key]))
+        for key, child in nodes.items()
+        if child is not None
     )
-    absent = UNSET if need.whole else None
-    columns: list[Any] = [(member.attribute, decoded(member.cell), absent) for member in members]
+    absent = UNSET if demand.whole else None
+    columns: list[Any] = [(member.attribute, decoding_type(member.cell), absent) for member in members]
     columns += [(key, Raw if key in (UPDATED, *ENDED) else Identifier, None) for key in sealed]
     cls = defstruct(
         "Row",
         columns,
         bases=(Row,),
         rename={member.attribute: member.key for member in members},
-        namespace={attributes[key]: None for key, below in nodes.items() if below is None},
+        namespace={attributes[key]: None for key, child in nodes.items() if child is None},
         gc=False,
     )
     by_key = {member.key: member.cell.record for member in members}
     slots = {key: Slot(attributes[key], shape_of(by_key.get(key))) for key in wanted}
-    return Record(cls, members, None if need.whole else Shape(cls, slots), need.whole)
+    return Record(cls, members, None if demand.whole else Shape(cls, slots), demand.whole)
 
 
 def shape_of(record: Record | None) -> Shape | None:
-    """Return the shape of a record that the engine takes apart."""
+    """Return the shape of a record that leaves the gate as a row."""
     return record.shape if record else None
 
 
-def decoded(cell: Cell) -> object:
-    """Return the type that msgspec decodes a value as; what is no such value is left to the tolerant way."""
-    if cell.node.treatment == "blank":
-        return Raw  # its presence is read, its bytes never are
+def decoding_type(cell: Cell) -> object:
+    """Return the type that msgspec decodes a value as; any other value is left to the untyped decoder."""
+    if cell.node.visibility == "blank":
+        return Raw  # its presence is read, its bytes are not
     if cell.record is None:
-        return Any if cell.node.treatment == "shown" else Plain
+        return Any if cell.node.visibility == "shown" else Plain
     item = cell.record.cls | None
     return GenericAlias(list, (item,)) | None if cell.node.many else item

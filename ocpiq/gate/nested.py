@@ -1,4 +1,4 @@
-"""Objects that lie in others: EVSEs and connectors, out of the locations that a platform lists."""
+"""Nested objects as records of their own: EVSEs and connectors, out of the locations that a platform lists."""
 
 from __future__ import annotations
 
@@ -10,139 +10,156 @@ from msgspec import UNSET, Raw, Struct, defstruct
 from msgspec.json import Decoder
 
 from ocpiq.gate.keys import Identifier, ObjectKey
-from ocpiq.gate.layout import Record, Row, decoded
-from ocpiq.gate.records import BatchRecords, LazyRecords, Records, columns, followed, key_reader
+from ocpiq.gate.layout import Record, Row, decoding_type
+from ocpiq.gate.records import BatchRecords, LazyRecords, Records, column_reader, key_reader, untyped_rows
 from ocpiq.gate.window import WindowedRecords
 from ocpiq.schema import NestedModule
 from ocpiq.values.json.fragments import REFUSED, fields, objects
 
 
-class PartsAtOnce:
-    """Decodes a page into holders of records, and gives each record the keys of what holds it."""
+class NestedBatchRecords:
+    """Decodes a page into holders of records at once, and gives each record the keys of its holders."""
 
-    def __init__(self, rows: BatchRecords, part: NestedModule, key: ObjectKey | None) -> None:
-        self.shape = rows.shape
-        self._rows = rows
-        self._part = part
+    def __init__(self, records: BatchRecords, nested: NestedModule, key: ObjectKey | None) -> None:
+        self.shape = records.shape
+        self._records = records
+        self._nested = nested
         self._key = key
-        self._keys, self.item, own = holders(part, rows.record, key.names if key else ())
-        self._columns = columns(own) if own else None
+        self._holder_keys, self.item, own_keys = holder_layout(
+            nested, records.record, key.names if key else ()
+        )
+        self._key_columns = column_reader(own_keys) if own_keys else None
         self._decoder: Decoder[Any] = Decoder(self.item)
 
-    def takes(self, records: list[Any]) -> bool:
-        """Tell that all are objects: else they would not be holders."""
+    def are_objects(self, records: list[Any]) -> bool:
+        """Return true: msgspec has decoded each item as an object."""
         return True
 
     def keys(self, records: list[Any]) -> Sequence[int | None]:
-        """Return the sealed keys of what holds the parts."""
-        assert self._key is not None and self._columns is not None
-        return self._key.of_columns(self._columns(records))
+        """Return the sealed keys of the outermost holders."""
+        assert self._key is not None and self._key_columns is not None
+        return self._key.of_columns(self._key_columns(records))
 
-    def all(self, records: list[Any]) -> WindowedRecords:
-        """Return the rows of all parts."""
-        found: list[Any] = []
+    def rows(self, records: list[Any]) -> WindowedRecords:
+        """Return the rows of all nested objects."""
+        collected: list[Any] = []
         for holder in records:
-            self._collect(holder, [], found)
-        return self._rows.all(found)
+            self._collect(holder, [], collected)
+        return self._records.rows(collected)
 
-    def one(self, raw: bytes) -> WindowedRecords:
-        """Return the rows of the parts of one object."""
+    def rows_of_object(self, raw: bytes) -> WindowedRecords:
+        """Return the rows of the objects nested in one object."""
         try:
             holder = self._decoder.decode(raw)
         except REFUSED:
             pass
         else:
-            return self.all([holder])
-        return each(self._rows, self._part, raw)
+            return self.rows([holder])
+        return nested_rows(self._records, self._nested, raw)
 
     def _collect(
-        self, holder: Struct, above: list[tuple[str, Any]], found: list[Any], depth: int = 0
+        self, holder: Struct, outer_keys: list[tuple[str, Any]], collected: list[Any], depth: int = 0
     ) -> None:
-        """Add the records in a holder, with the keys of all that holds them."""
-        here = above + [(attribute, getattr(holder, attribute)) for attribute in self._keys[depth]]
+        """Add the records in a holder to `collected`, each with the keys of all its holders."""
+        keys = outer_keys + [
+            (attribute, getattr(holder, attribute)) for attribute in self._holder_keys[depth]
+        ]
         for inner in getattr(holder, "parts") or ():  # noqa: B009
             if inner is None:
                 continue
-            if depth + 1 < len(self._keys):
-                self._collect(inner, here, found, depth + 1)
+            if depth + 1 < len(self._holder_keys):
+                self._collect(inner, keys, collected, depth + 1)
                 continue
-            for attribute, value in here:
+            for attribute, value in keys:
                 setattr(inner, attribute, value)
-            found.append(inner)
+            collected.append(inner)
 
 
-class PartsOneByOne:
-    """Follows each object to its parts."""
+class NestedLazyRecords:
+    """Takes the objects nested in each object from its slices."""
 
-    def __init__(self, rows: LazyRecords, part: NestedModule, key: ObjectKey | None) -> None:
-        self.shape = rows.shape
+    def __init__(self, records: LazyRecords, nested: NestedModule, key: ObjectKey | None) -> None:
+        self.shape = records.shape
         self.item: Any = Raw
-        self.takes = rows.takes
+        self.are_objects = records.are_objects
         self.keys = key_reader(key)
-        self._rows = rows
-        self._part = part
+        self._records = records
+        self._nested = nested
 
-    def all(self, records: list[Raw]) -> WindowedRecords:
-        """Return the rows of all parts."""
-        return together([self.one(bytes(raw)) for raw in records])
+    def rows(self, records: list[Raw]) -> WindowedRecords:
+        """Return the rows of all nested objects."""
+        return merge_rows([self.rows_of_object(bytes(raw)) for raw in records])
 
-    def one(self, raw: bytes) -> WindowedRecords:
-        """Return the rows of the parts of one object."""
-        return each(self._rows, self._part, raw)
-
-
-def in_parts(rows: BatchRecords | LazyRecords, part: NestedModule, key: ObjectKey | None) -> Records:
-    """Return what makes rows of the parts of the objects on a page; `key` is of what holds them."""
-    return PartsAtOnce(rows, part, key) if isinstance(rows, BatchRecords) else PartsOneByOne(rows, part, key)
+    def rows_of_object(self, raw: bytes) -> WindowedRecords:
+        """Return the rows of the objects nested in one object."""
+        return nested_rows(self._records, self._nested, raw)
 
 
-def holders(
-    part: NestedModule, record: Record, key: tuple[str, ...]
+def nested_records(
+    records: BatchRecords | LazyRecords, nested: NestedModule, key: ObjectKey | None
+) -> Records:
+    """Return the maker of the rows of nested objects; `key` identifies the objects that contain them."""
+    if isinstance(records, BatchRecords):
+        return NestedBatchRecords(records, nested, key)
+    return NestedLazyRecords(records, nested, key)
+
+
+def holder_layout(
+    nested: NestedModule, record: Record, key: tuple[str, ...]
 ) -> tuple[list[list[str]], type[Struct], list[str]]:
-    """Return by depth the attributes that parts get of their holders, and the class of the outermost holder.
+    """Return the attributes that nested objects take from their holders, by depth, and the outermost holder's class.
 
-    Also its attributes that `key` names.
+    Also the attributes of that class that `key` names.
     """
-    depths: list[list[str]] = [[] for _ in part.path]
+    depths: list[list[str]] = [[] for _ in nested.path]
     inner = record.cls
-    for depth in reversed(range(len(part.path))):
-        keys = [m for m in record.members if m.key in part.keys and len(part.keys[m.key]) == depth + 1]
-        depths[depth] = [member.attribute for member in keys]
+    for depth in reversed(range(len(nested.path))):
+        inherited = [
+            member
+            for member in record.members
+            if member.key in nested.keys and len(nested.keys[member.key]) == depth + 1
+        ]
+        depths[depth] = [member.attribute for member in inherited]
         absent = UNSET if record.whole else None
-        columns: list[Any] = [(member.attribute, decoded(member.cell), absent) for member in keys]
+        columns: list[Any] = [(member.attribute, decoding_type(member.cell), absent) for member in inherited]
         columns.append(("parts", GenericAlias(list, (inner | None,)) | None, None))
-        names = {member.attribute: part.keys[member.key][-1] for member in keys}
-        own = {name: attribute for attribute, name in names.items()}
+        names = {member.attribute: nested.keys[member.key][-1] for member in inherited}
+        attributes = {name: attribute for attribute, name in names.items()}
         if depth == 0:
-            columns += [(name, Identifier, None) for name in key if name not in own]
+            columns += [(name, Identifier, None) for name in key if name not in attributes]
         inner = defstruct(
-            "Holder", columns, bases=(Row,), rename=names | {"parts": part.path[depth]}, gc=False
+            "Holder", columns, bases=(Row,), rename=names | {"parts": nested.path[depth]}, gc=False
         )
-    return depths, inner, [own.get(name, name) for name in key]
+    return depths, inner, [attributes.get(name, name) for name in key]
 
 
-def each(rows: BatchRecords | LazyRecords, part: NestedModule, raw: bytes) -> WindowedRecords:
-    """Return the rows of the parts in a slice, each followed on its own."""
-    return together([followed(rows.root, parts, rows.window) for parts in found(part, raw)])
+def nested_rows(records: BatchRecords | LazyRecords, nested: NestedModule, raw: bytes) -> WindowedRecords:
+    """Return the rows of the objects nested in a slice, by the untyped decoder."""
+    return merge_rows(
+        [untyped_rows(records.root, slices, records.window) for slices in nested_objects(nested, raw)]
+    )
 
 
-def together(kept: list[WindowedRecords]) -> WindowedRecords:
-    """Return the rows of all."""
-    rows = [row for each in kept for row in each.rows]
-    return WindowedRecords(rows, sum(each.undated for each in kept), sum(each.unended for each in kept))
+def merge_rows(parts: list[WindowedRecords]) -> WindowedRecords:
+    """Return the rows of all parts together."""
+    rows = [row for part in parts for row in part.rows]
+    return WindowedRecords(rows, sum(part.undated for part in parts), sum(part.unended for part in parts))
 
 
-def found(part: NestedModule, raw: bytes) -> list[dict[str, bytes]]:
-    """Return the slices of the fields of each part, with the keys of what holds it. BrokenError for no object.
+def nested_objects(nested: NestedModule, raw: bytes) -> list[dict[str, bytes]]:
+    """Return the slices of the fields of each nested object, with its holders' keys. BrokenError if `raw` is no object.
 
-    Every object in a part's place is one, in lists of any depth; what is not an object there is none.
+    Every object in the place of a nested one counts, in lists of any depth; anything else there does not.
     """
-    holding = [(dict[str, bytes](), fields(raw))]
-    for depth, step in enumerate(part.path):
-        names = {key: place[-1] for key, place in part.keys.items() if len(place) == depth + 1}
+    holders = [(dict[str, bytes](), fields(raw))]
+    for depth, step in enumerate(nested.path):
+        names = {key: path[-1] for key, path in nested.keys.items() if len(path) == depth + 1}
         inner = []
-        for keys, members in holding:
-            here = keys | {key: members[name] for key, name in names.items() if name in members}
-            inner += [(here, below) for below in objects(members.get(step, b""))]
-        holding = inner
-    return [keys | {k: v for k, v in members.items() if k not in part.keys} for keys, members in holding]
+        for outer_keys, members in holders:
+            keys = outer_keys | {key: members[name] for key, name in names.items() if name in members}
+            inner += [(keys, slices) for slices in objects(members.get(step, b""))]
+        holders = inner
+    return [
+        keys | {name: raw for name, raw in members.items() if name not in nested.keys}
+        for keys, members in holders
+    ]

@@ -1,4 +1,4 @@
-"""How the objects of a page become rows: whole pages at once, or one by one when they are asked for."""
+"""Turns the objects of a page into rows: all at once, or each when it is asked for."""
 
 from __future__ import annotations
 
@@ -11,130 +11,131 @@ from msgspec.json import Decoder
 
 from ocpiq.gate import untyped
 from ocpiq.gate.keys import Identifier, ObjectKey
-from ocpiq.gate.layout import Cell, Row, Shape, cell
-from ocpiq.gate.typed import row_change, rows_change
-from ocpiq.gate.window import Verdict, Window, WindowedRecords, kept
+from ocpiq.gate.layout import Cell, Row, Shape, cell_of
+from ocpiq.gate.typed import batch_converter, record_converter
+from ocpiq.gate.window import Verdict, Window, WindowedRecords, within_window
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.json.fragments import OBJECT, REFUSED, fields
 
 
 class Records(Protocol):
-    """Makes rows: `shape` is theirs, `item` what msgspec decodes each object of a page as."""
+    """Makes rows of shape `shape`; msgspec decodes each object of a page as an `item`."""
 
     shape: Shape | None
     item: Any
 
-    def takes(self, records: list[Any]) -> bool:
-        """Tell whether all of these are objects."""
+    def are_objects(self, records: list[Any]) -> bool:
+        """Tell whether all items of a page are objects."""
 
     def keys(self, records: list[Any]) -> Sequence[int | None]:
-        """Return the sealed keys of these, before they become rows; None for one that has no key."""
+        """Return the sealed keys of items, before they become rows; None for an item without a key."""
 
-    def all(self, records: list[Any]) -> WindowedRecords:
-        """Return the rows of a page that was decoded."""
+    def rows(self, records: list[Any]) -> WindowedRecords:
+        """Return the rows of a decoded page that lie in the window."""
 
-    def one(self, raw: bytes) -> WindowedRecords:
-        """Return the row of a slice, if it is in the window. BrokenError where it is not an object."""
+    def rows_of_object(self, raw: bytes) -> WindowedRecords:
+        """Return the rows of one slice that lie in the window. BrokenError if it is not an object."""
 
 
-def rows(
-    view: ViewNode, need: Demand, window: Window | None, key: ObjectKey | None = None
+def records_of(
+    view: ViewNode, demand: Demand, window: Window | None, key: ObjectKey | None = None
 ) -> BatchRecords | LazyRecords:
-    """Return what makes the rows of a source; with a `key` it can tell repeated objects.
+    """Return the maker of a source's rows; with a `key`, it also seals keys.
 
-    Rows of a few fields are fastest a page at once. Dicts are not: a page of them leaves the processor's
-    caches before the first is used.
+    Rows of a few fields are fastest a page at once. Dicts are not: a page of them leaves the processor's caches before
+    the first one is used.
     """
-    root = cell(view, need)
-    return LazyRecords(root, window, key) if holds_dicts(root) else BatchRecords(view, need, window, key)
+    root = cell_of(view, demand)
+    return LazyRecords(root, window, key) if contains_dicts(root) else BatchRecords(view, demand, window, key)
 
 
-def holds_dicts(cell: Cell) -> bool:
-    """Tell whether there are dicts in a value."""
+def contains_dicts(cell: Cell) -> bool:
+    """Tell whether a value leaves the gate as a dict or contains one."""
     if cell.record is None:
         known = cell.node.field
-        return cell.node.treatment == "shown" and (known is None or not known.leaf)
-    return cell.record.whole or any(holds_dicts(member.cell) for member in cell.record.members)
+        return cell.node.visibility == "shown" and (known is None or not known.leaf)
+    return cell.record.whole or any(contains_dicts(member.cell) for member in cell.record.members)
 
 
-def shows(view: ViewNode, name: str) -> bool:
-    """Tell whether the query may see a field, which then can stay in a row that is not asked for it."""
+def is_shown(view: ViewNode, name: str) -> bool:
+    """Tell whether the query may see a field: then it can stay in a row although the query does not read it."""
     node = view.children.get(name)
-    return node is not None and node.treatment in ("plain", "shown")
+    return node is not None and node.visibility in ("plain", "shown")
 
 
 class BatchRecords:
-    """Decodes a page into records, which are the rows where nothing in them is blank."""
+    """Decodes a page into records at once; after blanking, these are the rows."""
 
-    def __init__(self, view: ViewNode, need: Demand, window: Window | None, key: ObjectKey | None) -> None:
-        root = cell(view, need)
-        seen = {member.key: member.attribute for member in root.record.members} if root.record else {}
-        keys = window.keys if window else ()
+    def __init__(self, view: ViewNode, demand: Demand, window: Window | None, key: ObjectKey | None) -> None:
+        root = cell_of(view, demand)
+        members = root.record.members if root.record else ()
+        attributes = {member.key: member.attribute for member in members}
+        window_keys = window.keys if window else ()
         self.window = window
         self.key = key
-        read = (*(key.names if key else ()), *keys)
-        self._sealed = tuple(name for name in read if name not in seen)
-        self._withheld = tuple(name for name in self._sealed if name in keys or not shows(view, name))
-        self._read = [attrgetter(seen.get(key, key)) for key in keys]
-        self._columns = columns([seen.get(name, name) for name in key.names]) if key else None
-        self.root = cell(view, need, self._sealed) if self._sealed else root
+        gate_keys = (*(key.names if key else ()), *window_keys)
+        sealed = tuple(name for name in gate_keys if name not in attributes)
+        self._erased = tuple(name for name in sealed if name in window_keys or not is_shown(view, name))
+        self._window_getters = [attrgetter(attributes.get(name, name)) for name in window_keys]
+        self._key_columns = column_reader([attributes.get(name, name) for name in key.names]) if key else None
+        self.root = cell_of(view, demand, sealed) if sealed else root
         assert self.root.record is not None
         self.record = self.root.record
         self.shape = self.record.shape
         self.item: Any = self.record.cls
         self._decoder: Decoder[Any] = Decoder(self.item)
-        self._change = row_change(self.record)
-        self._change_all = rows_change(self.record)
+        self._convert = record_converter(self.record)
+        self._convert_batch = batch_converter(self.record)
 
-    def takes(self, records: list[Any]) -> bool:
-        """Tell that all are objects: else they would not be records."""
+    def are_objects(self, records: list[Any]) -> bool:
+        """Return true: msgspec has decoded each item as an object."""
         return True
 
     def keys(self, records: list[Any]) -> Sequence[int | None]:
         """Return the sealed keys of records."""
-        assert self.key is not None and self._columns is not None
-        return self.key.of_columns(self._columns(records))
+        assert self.key is not None and self._key_columns is not None
+        return self.key.of_columns(self._key_columns(records))
 
-    def all(self, records: list[Any]) -> WindowedRecords:
-        """Return the rows of records."""
+    def rows(self, records: list[Any]) -> WindowedRecords:
+        """Return the rows of records, which are changed in place."""
         undated = unended = 0
         if self.window:
-            read = [map(read, records) for read in self._read]
-            verdicts = list(map(self.window.judge, zip(*read, strict=True)))
-            records, undated, unended = kept(records, verdicts)
-        for name in self._withheld:
+            columns = [map(get, records) for get in self._window_getters]
+            verdicts = list(map(self.window.judge, zip(*columns, strict=True)))
+            records, undated, unended = within_window(records, verdicts)
+        for name in self._erased:
             for record in records:
                 setattr(record, name, None)
-        if self._change_all is not None:
-            self._change_all(records)
+        if self._convert_batch is not None:
+            self._convert_batch(records)
         return WindowedRecords(records, undated, unended)
 
     def row(self, raw: bytes) -> object:
-        """Return the row of an object, whether it lies in the window or not."""
+        """Return the row of an object, in the window or not."""
         try:
             record = self._decoder.decode(raw)
         except REFUSED:
             pass
         else:
-            for name in self._withheld:
+            for name in self._erased:
                 setattr(record, name, None)
-            return record if self._change is None else self._change(record)
-        return untyped.root(self.root, fields(raw))
+            return record if self._convert is None else self._convert(record)
+        return untyped.root_row(self.root, fields(raw))
 
-    def one(self, raw: bytes) -> WindowedRecords:
-        """Return the row of a slice."""
+    def rows_of_object(self, raw: bytes) -> WindowedRecords:
+        """Return the row of a slice, if it lies in the window."""
         try:
             record = self._decoder.decode(raw)
         except REFUSED:
             pass
         else:
-            return self.all([record])
-        return followed(self.root, fields(raw), self.window)
+            return self.rows([record])
+        return untyped_rows(self.root, fields(raw), self.window)
 
 
 class LazyRecords:
-    """Splits a page into slices, and decodes each when its row is asked for."""
+    """Splits a page into slices and decodes each when its row is asked for."""
 
     def __init__(self, root: Cell, window: Window | None, key: ObjectKey | None) -> None:
         self.shape = root.record.shape if root.record else None
@@ -142,71 +143,71 @@ class LazyRecords:
         self.root = root
         self.window = window
         self._decoder: Decoder[Any] = Decoder(root.record.cls if root.record else dict[str, Any])
-        self._change = row_change(root.record) if root.record else None
+        self._convert = record_converter(root.record) if root.record else None
         self.keys = key_reader(key)
 
-    def takes(self, records: list[Raw]) -> bool:
+    def are_objects(self, records: list[Raw]) -> bool:
         """Tell whether all slices are objects."""
         return all(memoryview(raw)[:1] == OBJECT for raw in records)
 
-    def all(self, records: list[Raw]) -> WindowedRecords:
+    def rows(self, records: list[Raw]) -> WindowedRecords:
         """Return the rows of slices."""
         if self.window is None:
             return WindowedRecords(LazySequence(records, self.row))
-        verdicts = [judged(bytes(raw), self.window) for raw in records]
-        records, undated, unended = kept(records, verdicts)
+        verdicts = [verdict_of(bytes(raw), self.window) for raw in records]
+        records, undated, unended = within_window(records, verdicts)
         return WindowedRecords(LazySequence(records, self.row), undated, unended)
 
-    def one(self, raw: bytes) -> WindowedRecords:
-        """Return the row of a slice."""
+    def rows_of_object(self, raw: bytes) -> WindowedRecords:
+        """Return the row of a slice, if it lies in the window."""
         if self.window is None:
             return WindowedRecords([self.row(raw)])
-        found, undated, unended = kept([raw], [judged(raw, self.window)])
-        if not found:
-            fields(raw)
-        return WindowedRecords([self.row(each) for each in found], undated, unended)
+        kept, undated, unended = within_window([raw], [verdict_of(raw, self.window)])
+        if not kept:
+            fields(raw)  # raises if it is not an object
+        return WindowedRecords([self.row(slice_) for slice_ in kept], undated, unended)
 
     def row(self, raw: bytes | Raw) -> object:
-        """Return the row of an object, whether it lies in the window or not."""
+        """Return the row of an object, in the window or not."""
         try:
             record = self._decoder.decode(raw)
         except REFUSED:
             pass
         else:
-            return record if self._change is None else self._change(record)
-        return untyped.root(self.root, fields(bytes(raw)))
+            return record if self._convert is None else self._convert(record)
+        return untyped.root_row(self.root, fields(bytes(raw)))
 
 
-class Apart(LazyRecords):
-    """Decodes the objects of a page that is too large for all of its records, each when its row is asked for."""
+class LargePageRecords(LazyRecords):
+    """Decodes the objects of a very large page, each when its row is asked for, to bound the memory."""
 
-    def __init__(self, rows: BatchRecords) -> None:
-        super().__init__(rows.root, rows.window, rows.key)
-        self._rows = rows
+    def __init__(self, records: BatchRecords) -> None:
+        super().__init__(records.root, records.window, records.key)
+        self._records = records
 
     def row(self, raw: bytes | Raw) -> object:
-        """Return the row of an object, whether it lies in the window or not."""
-        return self._rows.row(bytes(raw))
+        """Return the row of an object, in the window or not."""
+        return self._records.row(bytes(raw))
 
 
-def columns(attributes: list[str]) -> Callable[[list[Any]], list[list[object]]]:
-    """Return what gives the values of these attributes of records, a list for each attribute."""
+def column_reader(attributes: list[str]) -> Callable[[list[Any]], list[list[object]]]:
+    """Return the function that reads these attributes of records: one list for each attribute."""
     getters = [attrgetter(attribute) for attribute in attributes]
     return lambda records: [list(map(get, records)) for get in getters]
 
 
 def key_reader(key: ObjectKey | None) -> Callable[[list[Raw]], Sequence[int | None]]:
-    """Return what reads the sealed keys of slices."""
+    """Return the function that reads the sealed keys of slices."""
     names = key.names if key else ()
-    get = columns([f"k{number}" for number in range(len(names))]) if key else None
+    read_columns = column_reader([f"k{number}" for number in range(len(names))]) if key else None
     fields = [(f"k{number}", Identifier, None) for number in range(len(names))]
     renamed = {f"k{number}": name for number, name in enumerate(names)}
     decode = Decoder(defstruct("KeyFields", fields, bases=(Row,), rename=renamed, gc=False)).decode
 
     def read(slices: list[Raw]) -> Sequence[int | None]:
-        assert key is not None and get is not None
+        assert key is not None and read_columns is not None
         try:
-            return key.of_columns(get([decode(raw) for raw in slices]))
+            return key.of_columns(read_columns([decode(raw) for raw in slices]))
         except REFUSED:
             pass
         return [key.of_slice(bytes(raw)) for raw in slices]
@@ -214,15 +215,15 @@ def key_reader(key: ObjectKey | None) -> Callable[[list[Raw]], Sequence[int | No
     return read
 
 
-def followed(root: Cell, parts: dict[str, bytes], window: Window | None) -> WindowedRecords:
-    """Return the row of an object given as the slices of its fields, if it is in the window."""
+def untyped_rows(root: Cell, parts: dict[str, bytes], window: Window | None) -> WindowedRecords:
+    """Return the row of an object, from the slices of its fields, if it lies in the window."""
     verdict = window.judge([parts.get(key) for key in window.keys]) if window else Verdict.IN
-    found, undated, unended = kept([parts], [verdict])
-    return WindowedRecords([untyped.root(root, each) for each in found], undated, unended)
+    kept, undated, unended = within_window([parts], [verdict])
+    return WindowedRecords([untyped.root_row(root, slices) for slices in kept], undated, unended)
 
 
 class LazySequence(Sequence[object]):
-    """Rows that are made when they are asked for, each anew."""
+    """Rows that are made each time they are asked for."""
 
     __slots__ = ("_make", "_slices")
 
@@ -246,7 +247,7 @@ class LazySequence(Sequence[object]):
         return map(self._make, self._slices)
 
     def __repr__(self) -> str:
-        return f"Later({len(self)} rows)"
+        return f"LazySequence({len(self)} rows)"
 
 
 class Dated(Struct):
@@ -261,8 +262,8 @@ class Dated(Struct):
 DATED: Final = Decoder(Dated)
 
 
-def judged(raw: bytes, window: Window) -> Verdict:
-    """Return where the object of a slice lies. BrokenError where it is not an object."""
+def verdict_of(raw: bytes, window: Window) -> Verdict:
+    """Return the window's verdict on a slice. BrokenError if it is not an object."""
     try:
         dated = DATED.decode(raw)
     except REFUSED:

@@ -1,4 +1,4 @@
-"""The narrow way: what msgspec decoded into records is made visible, with no work where nothing is withheld."""
+"""The typed decoder: replaces the private fields of records that msgspec decoded; does nothing if there are none."""
 
 from __future__ import annotations
 
@@ -12,98 +12,98 @@ from msgspec.structs import astuple
 
 from ocpiq.gate.layout import Cell, Record
 
-Change = Callable[[Any], Any]
+Converter = Callable[[Any], Any]
 
-PATTERNS: Final = 1000  # of fields that were sent, kept for each record
+PATTERNS: Final = 1000  # combinations of received fields that are remembered for each record class
 
 
-def change(cell: Cell) -> Change | None:
-    """Return what makes a decoded value visible, for one that was sent; None where it is so already."""
-    if cell.node.treatment == "blank":
+def converter(cell: Cell) -> Converter | None:
+    """Return the function that converts a received value to its visible form; None if that is the same."""
+    if cell.node.visibility == "blank":
         blank = cell.node.blank
         return lambda _: blank
     if cell.record is None:
         return None
-    one = row_change(cell.record)
-    return each(one) if one and cell.node.many else one
+    convert = record_converter(cell.record)
+    return list_converter(convert) if convert and cell.node.many else convert
 
 
-def each(one: Change) -> Change:
-    """Return a change of all items of a list."""
-    return lambda items: [None if item is None else one(item) for item in items]
+def list_converter(convert: Converter) -> Converter:
+    """Return the converter of a list whose items `convert` converts."""
+    return lambda items: [None if item is None else convert(item) for item in items]
 
 
-def row_change(record: Record) -> Change | None:
-    """Return what makes a decoded record visible: in its place, or as a dict."""
+def record_converter(record: Record) -> Converter | None:
+    """Return the converter of a record: it changes the record itself, or makes a dict of it."""
     if record.whole:
-        return dict_change(record)
-    together = rows_change(record)
-    if together is None:
+        return dict_converter(record)
+    convert_batch = batch_converter(record)
+    if convert_batch is None:
         return None
 
-    def in_place(row: Struct) -> Struct:
-        together([row])
+    def convert(row: Struct) -> Struct:
+        convert_batch([row])
         return row
 
-    return in_place
+    return convert
 
 
-def rows_change(record: Record) -> Callable[[list[Any]], None] | None:
-    """Return what makes all records of a page visible, in their place: a field at a time, without a call a row."""
-    withheld = [
+def batch_converter(record: Record) -> Callable[[list[Any]], None] | None:
+    """Return the converter of all records of a page: it changes them field by field, without a call for each row."""
+    blanked = [
         (member.attribute, member.cell.node.blank)
         for member in record.members
-        if member.cell.node.treatment == "blank"
+        if member.cell.node.visibility == "blank"
     ]
-    others = [(member.attribute, change(member.cell)) for member in record.members]
-    nested = [(name, how) for name, how in others if how and name not in dict(withheld)]
-    if not withheld and not nested:
+    converters = [(member.attribute, converter(member.cell)) for member in record.members]
+    nested = [(name, convert) for name, convert in converters if convert and name not in dict(blanked)]
+    if not blanked and not nested:
         return None
 
-    def in_place(rows: list[Any]) -> None:
-        for attribute, blank in withheld:
+    def convert_batch(rows: list[Any]) -> None:
+        for attribute, blank in blanked:
             for row in rows:
                 if getattr(row, attribute) is not None:
                     setattr(row, attribute, blank)
-        for attribute, how in nested:
+        for attribute, convert in nested:
             for row in rows:
                 value = getattr(row, attribute)
                 if value is not None:
-                    setattr(row, attribute, how(value))
+                    setattr(row, attribute, convert(value))
 
-    return in_place
+    return convert_batch
 
 
-def dict_change(record: Record) -> Change:
-    """Return what makes a dict of a decoded record: the fields that were sent, in schema order, with blanks.
+def dict_converter(record: Record) -> Converter:
+    """Return the converter of a record to a dict: its received fields in schema order, private ones blanked.
 
-    Objects of a list mostly have the same fields, so for each pattern of fields there is a dict to start from.
+    Objects of a list mostly have the same fields, so each combination of fields has a template dict to copy.
     """
-    patterns: dict[tuple[bool, ...], tuple[dict[str, Any], list[tuple[int, str, Change | None]]]] = {}
-    columns = [(member.key, member.cell, change(member.cell)) for member in record.members]
+    patterns: dict[tuple[bool, ...], tuple[dict[str, Any], list[tuple[int, str, Converter | None]]]] = {}
+    columns = [(member.key, member.cell, converter(member.cell)) for member in record.members]
     unset = repeat(UNSET)
 
-    def pattern(absent: tuple[bool, ...]) -> tuple[dict[str, Any], list[tuple[int, str, Change | None]]]:
-        start: dict[str, Any] = {}
+    def pattern(absent: tuple[bool, ...]) -> tuple[dict[str, Any], list[tuple[int, str, Converter | None]]]:
+        template: dict[str, Any] = {}
         rest = []
-        for number, (key, cell, how) in enumerate(columns):
+        for number, (key, cell, convert) in enumerate(columns):
             if not absent[number]:
-                start[key] = cell.node.blank
-                if cell.node.treatment != "blank":
-                    rest.append((number, key, how))
+                template[key] = cell.node.blank
+                if cell.node.visibility != "blank":
+                    rest.append((number, key, convert))
         if len(patterns) >= PATTERNS:
             patterns.clear()
-        patterns[absent] = start, rest
-        return start, rest
+        patterns[absent] = template, rest
+        return template, rest
 
     def as_dict(row: Struct) -> dict[str, Any]:
         values = astuple(row)
         absent = tuple(map(is_, values, unset))
-        start, rest = patterns.get(absent) or pattern(absent)
-        found = start.copy()
-        for number, key, how in rest:
+        template, rest = patterns.get(absent) or pattern(absent)
+        shown = template.copy()
+        for number, key, convert in rest:
             value = values[number]
-            found[key] = value if how is None or value is None else how(value)
-        return found
+            shown[key] = value if convert is None or value is None else convert(value)
+        return shown
 
     return as_dict

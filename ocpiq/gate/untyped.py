@@ -1,6 +1,6 @@
-"""The tolerant way: follows the view over the slices of an object, whatever shape its fields have.
+"""The untyped decoder: applies the view to the slices of an object, whatever shape its fields have.
 
-What it returns is what the narrow way returns wherever that can read the object; here is what the view means.
+It defines what the view means: the typed decoder returns the same for every object that it can read.
 """
 
 from __future__ import annotations
@@ -14,92 +14,96 @@ from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.json.scanner import Items
 
 
-def root(cell: Cell, parts: dict[str, bytes]) -> object:
-    """Return the row of an object, given as the slices of its fields."""
+def root_row(cell: Cell, parts: dict[str, bytes]) -> object:
+    """Return the row of an object, from the slices of its fields."""
     if cell.record is not None:
-        return row(cell.record, parts)
+        return record_row(cell.record, parts)
     return {
-        key: visible(node, raw) for key, raw in parts.items() if (node := cell.node.child(key)) is not None
+        key: visible_value(node, raw)
+        for key, raw in parts.items()
+        if (node := cell.node.child(key)) is not None
     }
 
 
-def row(record: Record, parts: dict[str, bytes]) -> object:
-    """Return an object as a record has it."""
-    sent = [member for member in record.members if member.key in parts]
+def record_row(record: Record, parts: dict[str, bytes]) -> object:
+    """Return an object as an instance of the record's class, or as a dict."""
+    received = [member for member in record.members if member.key in parts]
     if record.whole:
-        return {member.key: visible(member.cell.node, parts[member.key]) for member in sent}
-    return record.cls(**{member.attribute: deliver(member.cell, parts[member.key]) for member in sent})
+        return {member.key: visible_value(member.cell.node, parts[member.key]) for member in received}
+    return record.cls(
+        **{member.attribute: field_value(member.cell, parts[member.key]) for member in received}
+    )
 
 
-def deliver(cell: Cell, raw: bytes) -> object:
-    """Return a value as a row holds it: taken apart where an object stands in its place, else as visible."""
+def field_value(cell: Cell, raw: bytes) -> object:
+    """Return the value of a field in a row: a nested row for an object, else the visible value."""
     node, record = cell.node, cell.record
     if record is None or record.whole:
-        return visible(node, raw)
+        return visible_value(node, raw)
     try:
         if raw[:1] == OBJECT and not node.many:
-            return row(record, fields(raw))
+            return record_row(record, fields(raw))
         if raw[:1] == LIST and node.many:
-            return [deliver_item(node, record, item) for item in items(raw)]
+            return [item_value(node, record, item) for item in items(raw)]
     except BrokenError:
         return node.blank
-    return visible(node, raw)
+    return visible_value(node, raw)
 
 
-def deliver_item(node: ViewNode, record: Record, item: bytes | Items) -> object:
-    """Return an item of a list in its right place."""
+def item_value(node: ViewNode, record: Record, item: bytes | Items) -> object:
+    """Return an item of a field that is a list by the specification."""
     if isinstance(item, list):
-        return listed(node, item)
+        return container_items(node, item)
     if item[:1] != OBJECT:
-        return visible(node, item)
+        return visible_value(node, item)
     try:
-        return row(record, fields(item))
+        return record_row(record, fields(item))
     except BrokenError:
         return node.blank
 
 
-def visible(node: ViewNode, raw: bytes) -> object:
-    """Return what the view shows of a value. What cannot be read is the blank."""
-    if node.treatment == "blank":
+def visible_value(node: ViewNode, raw: bytes) -> object:
+    """Return what the view shows of a value: the blank if the value cannot be read."""
+    if node.visibility == "blank":
         return node.blank
     try:
-        if node.treatment == "shown":
+        if node.visibility == "shown":
             return value(raw)
-        if node.treatment == "plain":
-            return plain(node, raw)
-        return contained(node, raw)
+        if node.visibility == "plain":
+            return plain_value(node, raw)
+        return container_value(node, raw)
     except BrokenError:
         return node.blank
 
 
-def plain(node: ViewNode, raw: bytes) -> object:
-    """Return a scalar or a list of scalars, or the blank for any other shape."""
+def plain_value(node: ViewNode, raw: bytes) -> object:
+    """Return a scalar or a list of scalars; the blank for any other shape."""
     if raw[:1] == OBJECT:
         return node.blank
     if raw[:1] != LIST:
         return value(raw)
-    found = items(raw)
-    if any(isinstance(item, list) or item[:1] == OBJECT for item in found):
+    slices = items(raw)
+    if any(isinstance(item, list) or item[:1] == OBJECT for item in slices):
         return node.blank
-    return [value(cast(bytes, item)) for item in found]
+    return [value(cast(bytes, item)) for item in slices]
 
 
-def contained(node: ViewNode, raw: bytes) -> object:
+def container_value(node: ViewNode, raw: bytes) -> object:
     """Return what the view shows of a container."""
     if raw[:1] == OBJECT:
         parts = fields(raw)
-        return {key: visible(child, parts[key]) for key, child in node.children.items() if key in parts}
+        return {key: visible_value(child, parts[key]) for key, child in node.children.items() if key in parts}
     if raw[:1] == LIST:
-        return listed(node, items(raw))
+        return container_items(node, items(raw))
     if raw == NULL:
         return None
     return value(raw) if node.scalars else node.blank
 
 
-def listed(node: ViewNode, found: Items) -> list[object]:
-    """Return a list in a container's place: each item is the container again, and so is each item of a list in it."""
+def container_items(node: ViewNode, slices: Items) -> list[object]:
+    """Return a list in a container's place: each item is the container again, at any depth of lists."""
     shown: list[object] = []
-    todo = [(shown, found)]
+    todo = [(shown, slices)]
     while todo:
         target, source = todo.pop()
         for item in source:
@@ -108,5 +112,5 @@ def listed(node: ViewNode, found: Items) -> list[object]:
                 target.append(inner)
                 todo.append((inner, item))
             else:
-                target.append(visible(node, item))
+                target.append(visible_value(node, item))
     return shown

@@ -1,4 +1,4 @@
-"""Windows on `last_updated` and on the end of charging, which the gate reads whether the query passes them or not."""
+"""Windows on `last_updated` and on the end of charging: the gate reads these even if the query does not pass them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ T = TypeVar("T")
 
 
 class Verdict(Enum):
-    """Where an object lies."""
+    """Whether an object lies in a window."""
 
     IN = auto()
     OUT = auto()
-    UNDATED = auto()  # in, because its `last_updated` cannot be read
-    UNENDED = auto()  # out, because the end that it has cannot be read
+    UNDATED = auto()  # kept, because its `last_updated` cannot be read
+    UNENDED = auto()  # left out, because its end of charging cannot be read
 
 
 class WindowedRecords(NamedTuple):
     """Rows in the window.
 
-    `undated` counts those without a `last_updated` that can be read; `unended` the objects left out because their
-    end of charging cannot be.
+    `undated` counts the rows whose `last_updated` cannot be read; `unended` the objects left out because their end of
+    charging cannot be read.
     """
 
     rows: Sequence[object]
@@ -39,9 +39,9 @@ class WindowedRecords(NamedTuple):
 
 
 class Window(Struct, frozen=True):
-    """Half-open stretches of time, in microseconds since 1970; None is open.
+    """Bounds on `last_updated` (`since`, `until`) and on the end of charging (`completed`).
 
-    `since` and `until` bound `last_updated`, `completed` the end of charging.
+    In microseconds since 1970; the end is exclusive; None means unbounded.
     """
 
     since: int | None
@@ -50,42 +50,42 @@ class Window(Struct, frozen=True):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The fields that it reads."""
+        """The fields that the window reads."""
         dated = self.since is not None or self.until is not None
         return (UPDATED,) * dated + ENDED * (self.completed is not None)
 
-    def judge(self, sent: Sequence[object]) -> Verdict:
-        """Return where the object lies that was sent with these values of `keys`."""
+    def judge(self, values: Sequence[object]) -> Verdict:
+        """Return the verdict on an object with these values of `keys`."""
         verdict = Verdict.IN
         if self.since is not None or self.until is not None:
-            at, *sent = (moment(sent[0]), *sent[1:])
-            if at is None:
+            updated, *values = (moment(values[0]), *values[1:])
+            if updated is None:
                 verdict = Verdict.UNDATED
-            elif (self.since is not None and at < self.since) or (
-                self.until is not None and at >= self.until
+            elif (self.since is not None and updated < self.since) or (
+                self.until is not None and updated >= self.until
             ):
                 return Verdict.OUT
         if self.completed is None:
             return verdict
-        ends = [end for end in map(read_value, sent) if not is_absent(end)]
-        ended = next((at for end in ends if (at := moment(end)) is not None), None)
+        ends = [end for end in map(read_value, values) if not is_absent(end)]
+        ended = next((time for end in ends if (time := moment(end)) is not None), None)
         if ended is None:
             return Verdict.UNENDED if ends else Verdict.OUT
         return verdict if self.completed[0] <= ended < self.completed[1] else Verdict.OUT
 
 
-def kept(items: Iterable[T], verdicts: Sequence[Verdict]) -> tuple[list[T], int, int]:
-    """Return the items that lie in a window, how many of them are undated, and how many are out as unended."""
+def within_window(items: Iterable[T], verdicts: Sequence[Verdict]) -> tuple[list[T], int, int]:
+    """Return the items in the window, the number of undated ones, and the number left out as unended."""
     inside = (Verdict.IN, Verdict.UNDATED)
-    found = [item for item, verdict in zip(items, verdicts, strict=True) if verdict in inside]
-    return found, verdicts.count(Verdict.UNDATED), verdicts.count(Verdict.UNENDED)
+    kept = [item for item, verdict in zip(items, verdicts, strict=True) if verdict in inside]
+    return kept, verdicts.count(Verdict.UNDATED), verdicts.count(Verdict.UNENDED)
 
 
-def read_value(sent: object) -> object:
-    """Return a scalar as it was decoded, or from its slice; `...` for anything else that is not empty."""
-    if not isinstance(sent, Raw | bytes):
-        return sent
-    raw = bytes(sent)
+def read_value(received: object) -> object:
+    """Return a scalar, decoded or from its slice; `...` for any other value that is not empty."""
+    if not isinstance(received, Raw | bytes):
+        return received
+    raw = bytes(received)
     if raw[:1] in (LIST, OBJECT):
         return None if len(raw.translate(None, BLANKS)) == len("[]") else ...
     try:
@@ -94,14 +94,14 @@ def read_value(sent: object) -> object:
         return ...
 
 
-def is_absent(sent: object) -> bool:
-    """Tell whether a value stands for none: null, nothing in a text, list or object, or a blank of saved results."""
-    return sent is None or sent == [] or (isinstance(sent, str) and sent.strip() in ("", NA))
+def is_absent(received: object) -> bool:
+    """Tell whether a value stands for none: null, an empty text, list or object, or a blank of saved results."""
+    return received is None or received == [] or (isinstance(received, str) and received.strip() in ("", NA))
 
 
-def moment(sent: object) -> int | None:
-    """Return the moment that a value, or the slice of one, says; None where it says none."""
-    read = read_value(sent)
+def moment(received: object) -> int | None:
+    """Return the time that a value or its slice holds, in microseconds since 1970; None if it holds none."""
+    read = read_value(received)
     if isinstance(read, str):
         return epoch_us(read)
     return number_us(read) if isinstance(read, int | float) and not isinstance(read, bool) else None

@@ -70,9 +70,9 @@ def _viewed(view: ViewNode, version: str) -> Columns:
 def _object(view: ViewNode, version: str) -> Columns:
     if not view.children:
         if view.field is None:
-            return UNKNOWN if view.treatment == "shown" else ONE
+            return UNKNOWN if view.visibility == "shown" else ONE
         return DECIMAL if view.field.mark == "decimal" else ONE
-    shown = view.treatment == "shown"
+    shown = view.visibility == "shown"
     fields = {
         name: _viewed(child, version)
         for name, child in view.children.items()
@@ -83,4 +83,4 @@ def _object(view: ViewNode, version: str) -> Columns:
 
 def _named(view: ViewNode) -> bool:
     """Tell whether the query's clauses name the field, or one below it."""
-    return view.treatment == "shown" or any(map(_named, view.children.values()))
+    return view.visibility == "shown" or any(map(_named, view.children.values()))

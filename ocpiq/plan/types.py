@@ -111,7 +111,7 @@ def check_blanks(type_: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> No
     if blanks is Blanks.MOVES:
         return
     match type_:
-        case SourceType(view=view) if view.treatment == "blank":
+        case SourceType(view=view) if view.visibility == "blank":
             try:
                 refuse(view.blank)
             except PrivacyError as error:
@@ -144,8 +144,8 @@ def is_clean(type_: Type) -> bool:
             return all(map(is_clean, options))
         case SourceType(view=view, items=items, certain=sure):
             # a list that passes by default holds scalars, or is a blank itself
-            scalar = items and view.many and view.treatment == "plain"
-            return sure and (scalar or view.treatment == "shown")
+            scalar = items and view.many and view.visibility == "plain"
+            return sure and (scalar or view.visibility == "shown")
     return True
 
 
@@ -160,7 +160,7 @@ def formatted_type(types: Sequence[Type]) -> Type:
 def blanks_in(type_: Type) -> Iterator[Type]:
     """Yield the blanks that a value is known to be or to hold."""
     match type_:
-        case SourceType(view=view) if view.treatment == "blank":
+        case SourceType(view=view) if view.visibility == "blank":
             yield type_
         case ObjectType(fields=fields):
             for value in fields.values():

@@ -1,1 +1,1 @@
-"""What a query may see: the view of each source, and what is demanded of it. No bytes here."""
+"""The decision what a query may see: the view of each source and the fields demanded of it. No bytes here."""

@@ -1,4 +1,4 @@
-"""What a query reads of a source, computed while its plan is made; the gate delivers this and nothing else."""
+"""The fields of a source that a query reads, collected while its plan is made; the gate builds no others."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from msgspec import Struct, field
 class Demand(Struct):
     """How much of a value is read: all of it (`whole`), or these `fields` of the object.
 
-    Where the view has a list, `fields` are those of its items: arrays need no notation. A need without fields that
-    is not whole asks for the presence alone.
+    Where the view has a list, `fields` are those of its items: arrays need no notation. A demand that is not whole and
+    has no fields reads only whether the value is present.
     """
 
     whole: bool = False
     fields: dict[str, Demand] = field(default_factory=dict)
 
     def at(self, name: str) -> Demand:
-        """Return the need of the field `name`, noted if it is new."""
+        """Return the demand of the field `name`, adding it if it is new."""
         return self.fields.setdefault(name, Demand())

@@ -1,4 +1,4 @@
-"""What a source shows: the schema and the clauses of the query make a view before anything is fetched."""
+"""The view: what a source shows, decided by the schema and the query's clauses before anything is fetched."""
 
 from __future__ import annotations
 
@@ -14,57 +14,57 @@ from ocpiq.language.printer import unparse
 from ocpiq.schema import NestedModule, SchemaField, SchemaModule, modules
 from ocpiq.values.blank import Blank
 
-Treatment = Literal["shown", "plain", "blank", "container"]
+Visibility = Literal["shown", "plain", "blank", "container"]
 
 
 class ViewNode(Struct, frozen=True):
-    """How one field is shown; a field that the view leaves out has no node.
+    """How one field is shown. A field that the view leaves out has no node.
 
-    - shown: as sent, whatever it is, unknown fields inside included.
+    - shown: any value as sent, including unknown fields inside it.
     - plain: passes by default; scalars and lists of scalars as sent, any other shape is the blank.
-    - blank: private; whatever is sent there, null included, is the blank.
-    - container: an object shows its `children`, in their order; of a list every item is treated as the container
-      again; null is null; a scalar is the blank, or shown where `scalars` says that everything in it passes.
+    - blank: private; any value, null included, is the blank.
+    - container: an object shows its `children`, in their order; each item of a list is a container again; null is
+      null; a scalar is the blank, or is shown if `scalars` says that everything in it passes.
 
-    `many` stands for a list by the specification; `field` is None for a vendor's field; `part` is set at the
-    root of a module whose objects are parts of another's.
+    `many` is true for a list by the specification; `field` is None for a vendor's field; `nested` is set at the
+    root of a module whose objects lie inside another module's.
     """
 
-    treatment: Treatment
+    visibility: Visibility
     many: bool
     children: dict[str, ViewNode]
     blank: Blank
     field: SchemaField | None
     scalars: bool = False
-    part: NestedModule | None = None
+    nested: NestedModule | None = None
 
     def child(self, name: str) -> ViewNode | None:
-        """Return how the field `name` below this one is shown; None where the view leaves it out."""
+        """Return the node of the field `name` below this one; None if the view leaves it out."""
         node = self.children.get(name)
-        if node is None and self.treatment == "shown":
+        if node is None and self.visibility == "shown":
             path = f"{self.blank.path}.{name}".lstrip(".")
             return ViewNode("shown", False, {}, Blank(self.blank.module, path), None)
         return node
 
 
 class Mark(Struct):
-    """What the clauses say of a field: passed or not, and the marks below it."""
+    """Whether the clauses pass a field, and the marks of the fields below it."""
 
     passed: bool = False
-    below: dict[str, Mark] = default(default_factory=dict)
+    children: dict[str, Mark] = default(default_factory=dict)
 
 
 def view(module: SchemaModule, clauses: Sequence[tree.Clause]) -> ViewNode:
-    """Return what a source of `module` with these clauses shows; windows play no part.
+    """Return the view of a source of `module` with these clauses; windows have no effect on it.
 
-    CompileError where a path is not a field of the module in any version (with the nearest that is), or has two
+    CompileError if a path is not a field of the module in any version (the hint is the nearest one), or has two
     treatments.
     """
     marks = Mark()
     treatments: dict[tuple[str, ...], str] = {}
-    for path in paths(clauses):
-        names = literal(path)
-        check(module, path, names)
+    for path in clause_paths(clauses):
+        names = field_names(path)
+        check_field_exists(module, path, names)
         treatment = unparse(path.treatment) if path.treatment else ""
         if treatments.setdefault(names, treatment) != treatment:
             raise CompileError(
@@ -72,9 +72,9 @@ def view(module: SchemaModule, clauses: Sequence[tree.Clause]) -> ViewNode:
             )
         mark = marks
         for name in names:
-            mark = mark.below.setdefault(name, Mark())
+            mark = mark.children.setdefault(name, Mark())
         mark.passed = True
-    for path in paths(clauses):
+    for path in clause_paths(clauses):
         if path.treatment is not None:
             raise UnsupportedError(
                 f"`as {unparse(path.treatment)}` is not supported yet",
@@ -83,23 +83,23 @@ def view(module: SchemaModule, clauses: Sequence[tree.Clause]) -> ViewNode:
             )
     only = any(isinstance(clause, tree.Only) for clause in clauses)
     root = Builder(module.name, only).node(module.root, (), marks, passed=False)
-    return root if module.part is None else replace_part(root, module.part)
+    return root if module.part is None else with_nested(root, module.part)
 
 
 def shows(view: ViewNode) -> bool:
-    """Tell whether the clauses show a field in the clear, here or below."""
-    by_default = view.treatment in ("plain", "blank", "container")
-    return not by_default or any(map(shows, view.children.values()))
+    """Tell whether the clauses pass a field, this one or one below."""
+    is_default = view.visibility in ("plain", "blank", "container")
+    return not is_default or any(map(shows, view.children.values()))
 
 
 class Builder(Struct, frozen=True):
-    """Makes the nodes of a view; `only` leaves out what no clause names."""
+    """Builds the nodes of a view; with `only`, fields that no clause names are left out."""
 
     module: str
     only: bool
 
     def node(self, field: SchemaField, path: tuple[str, ...], mark: Mark, *, passed: bool) -> ViewNode:
-        """Return the node of a field of the schema; `passed` with what holds it."""
+        """Return the node of a field of the schema; `passed` if its container is."""
         passed = passed or mark.passed
         children = self.children(field, path, mark, passed=passed)
         blank = Blank(self.module, ".".join(path))
@@ -115,82 +115,83 @@ class Builder(Struct, frozen=True):
     def children(
         self, field: SchemaField, path: tuple[str, ...], mark: Mark, *, passed: bool
     ) -> dict[str, ViewNode]:
-        """Return the nodes below a field, in schema order, then those of a vendor by name."""
-        found: dict[str, ViewNode] = {}
+        """Return the nodes below a field: those of the schema in its order, then a vendor's by name."""
+        nodes: dict[str, ViewNode] = {}
         for name, child in field.children.items():
-            below = mark.below.get(name)
-            if not self.only or passed or below is not None:
-                found[name] = self.node(child, (*path, name), below or Mark(), passed=passed)
-        for name in sorted(mark.below.keys() - field.children.keys()):
-            found[name] = self.vendor((*path, name), mark.below[name], passed=passed)
-        return found
+            child_mark = mark.children.get(name)
+            if not self.only or passed or child_mark is not None:
+                nodes[name] = self.node(child, (*path, name), child_mark or Mark(), passed=passed)
+        for name in sorted(mark.children.keys() - field.children.keys()):
+            nodes[name] = self.vendor((*path, name), mark.children[name], passed=passed)
+        return nodes
 
     def vendor(self, path: tuple[str, ...], mark: Mark, *, passed: bool) -> ViewNode:
-        """Return the node of a field that no version knows: shown, or the container of one that is."""
+        """Return the node of a field that no version has: shown, or the container of a shown one."""
         passed = passed or mark.passed
-        below = {
-            name: self.vendor((*path, name), mark.below[name], passed=passed) for name in sorted(mark.below)
+        children = {
+            name: self.vendor((*path, name), mark.children[name], passed=passed)
+            for name in sorted(mark.children)
         }
         return ViewNode(
-            "shown" if passed else "container", False, below, Blank(self.module, ".".join(path)), None
+            "shown" if passed else "container", False, children, Blank(self.module, ".".join(path)), None
         )
 
 
-def replace_part(root: ViewNode, part: NestedModule) -> ViewNode:
-    """Return the root of a module whose objects are parts."""
-    return ViewNode(root.treatment, root.many, root.children, root.blank, root.field, root.scalars, part)
+def with_nested(root: ViewNode, nested: NestedModule) -> ViewNode:
+    """Return the root of a module whose objects lie inside another module's."""
+    return ViewNode(root.visibility, root.many, root.children, root.blank, root.field, root.scalars, nested)
 
 
-def paths(clauses: Sequence[tree.Clause]) -> Iterator[tree.FieldPath]:
+def clause_paths(clauses: Sequence[tree.Clause]) -> Iterator[tree.FieldPath]:
     """Yield the paths of `pass` and `only`."""
     for clause in clauses:
         if isinstance(clause, tree.Pass | tree.Only):
             yield from clause.paths
 
 
-def literal(path: tree.FieldPath) -> tuple[str, ...]:
-    """Return the names of a path; a quoted one is dotted inside its quotes."""
+def field_names(path: tree.FieldPath) -> tuple[str, ...]:
+    """Return the names of a path; a quoted path has its dots inside the quotes."""
     if not path.quoted:
         return path.names
     return tuple(name for part in path.names for name in part.split(".") if name)
 
 
-def check(module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...]) -> None:
-    """Raise where the module has no such field; in quotes a vendor's field may stand below any container."""
+def check_field_exists(module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...]) -> None:
+    """Raise if the module has no such field; in quotes, a vendor's field may lie in any container."""
     if path.quoted and not names:  # an empty name must not pass everything
         raise CompileError(
             "an empty name is not a field", span=path.span, hint="write . for the whole object"
         )
     field = module.root
     for name in names:
-        below = field.children.get(name)
-        if below is None:
+        child = field.children.get(name)
+        if child is None:
             if path.quoted and not field.leaf:
                 return
             raise CompileError(
                 f"{module.name} has no field {'.'.join(names)}",
                 span=path.span,
-                hint=suggestion(module.root, names),
+                hint=field_hint(module.root, names),
             )
-        field = below
+        field = child
 
 
-def suggestion(root: SchemaField, names: tuple[str, ...]) -> str:
-    """Return how to fix a path that does not exist: the nearest real one."""
+def field_hint(root: SchemaField, names: tuple[str, ...]) -> str:
+    """Return the hint for a path that does not exist: the nearest one that does."""
     if len(names) == 1 and names[0] in modules():
-        return f"{names[0]} is a module: put each source with clauses into parentheses"
-    known = [field.path for field in fields(root)]
-    found = nearest(".".join(names), known)
-    if found is None:
-        last = nearest(names[-1], {path.rpartition(".")[2] for path in known})
-        found = next((path for path in known if last is not None and path.rpartition(".")[2] == last), None)
-    if found is None:
+        return f"{names[0]} is a module: put each source with clauses in parentheses"
+    existing = [field.path for field in descendants(root)]
+    closest = nearest(".".join(names), existing)
+    if closest is None:
+        last = nearest(names[-1], {path.rpartition(".")[2] for path in existing})
+        closest = next((path for path in existing if path.rpartition(".")[2] == last), None)
+    if closest is None:
         return "put the name of a vendor's own field in quotes"
-    return f"did you mean {found}?"
+    return f"did you mean {closest}?"
 
 
-def fields(root: SchemaField) -> Iterator[SchemaField]:
+def descendants(root: SchemaField) -> Iterator[SchemaField]:
     """Yield every field below `root`, in schema order."""
     for field in root.children.values():
         yield field
-        yield from fields(field)
+        yield from descendants(field)

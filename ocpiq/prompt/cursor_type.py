@@ -75,7 +75,7 @@ def _lenient_handler(default: Handler) -> Handler:
             plan_node, result_type = default(analysis, node, scope, type_)
         except OcpiqError:
             return plan.Identity(), OpaqueType(clean=True)
-        blank = isinstance(result_type, SourceType) and result_type.view.treatment == "blank"
+        blank = isinstance(result_type, SourceType) and result_type.view.visibility == "blank"
         return plan_node, OpaqueType(clean=True) if blank else result_type
 
     return handle

@@ -58,12 +58,12 @@ def _steps(type_: Type | None, version: str) -> Iterator[tuple[str, str, str, st
         case SourceType(is_list=True) if type_.view.children:
             yield "[]", "", "each item", ""
             for name, node in type_.view.children.items():
-                yield "[]", name, _field_type(node.field, version), STATES[node.treatment]
+                yield "[]", name, _field_type(node.field, version), STATES[node.visibility]
         case SourceType(is_list=True) | ListType(item=ScalarType() | OpaqueType()):
             yield "[]", "", "each item", ""
         case SourceType(view=ViewNode(children=children)):
             for name, node in children.items():
-                yield "", name, _field_type(node.field, version), STATES[node.treatment]
+                yield "", name, _field_type(node.field, version), STATES[node.visibility]
         case ObjectType(fields=members):
             for name, value in members.items():
                 yield "", name, *_type_and_state(value, version)
@@ -81,7 +81,7 @@ def _type_and_state(type_: Type, version: str) -> tuple[str, str]:
     """Return the type and state of a value that the query computes."""
     match type_:
         case SourceType(view=view):
-            return _field_type(view.field, version), STATES[view.treatment]
+            return _field_type(view.field, version), STATES[view.visibility]
         case ScalarType(name=name):
             return name, ""
         case ObjectType():

@@ -1,4 +1,4 @@
-"""The one way from query text to results, for the Python API, the commands and the prompt."""
+"""From query text to results, for the Python API, the commands and the prompt."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Rows of a source with `net`: each comes with its weight, and a credit CDR becomes the CDR that it cancels.
+"""Rows of a source with `net`: each has a weight, and a credit CDR is read as the CDR that it cancels, with weight -1.
 
-OCPI (2.2 and later): a credit CDR repeats the data of the CDR that it cancels, has an id of its own, and only its
-`total_cost` is negative. Some platforms negate other totals as well, so every total loses its sign.
+OCPI (2.2 and later): a credit CDR repeats the data of the CDR that it cancels under an id of its own, and only its
+`total_cost` is negative. Some platforms negate other totals as well, so every total is made positive.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from msgspec import Struct
 
 from ocpiq.gate import Shape
 
-TOTAL: Final = "total_"  # how the names of a CDR's totals begin
+TOTAL: Final = "total_"  # the prefix of a CDR's totals
 FLAGS: Final = ("credit", "credit_reference_id")
 
-Weighed = Callable[[Iterable[object]], Iterator[tuple[int, object]]]
+WeighRows = Callable[[Iterable[object]], Iterator[tuple[int, object]]]
 
 
-def weighed(shape: Shape | None) -> Weighed:
-    """Return what gives the rows of a page with their weights; `shape` is theirs, None for dicts."""
+def weigh_rows(shape: Shape | None) -> WeighRows:
+    """Return the function that adds weights to the rows of a page; their `shape` is None for dicts."""
     if shape is None:
         return lambda rows: map(_of_dict, cast("Iterable[dict[str, Any]]", rows))
     names = {name: slot.attribute for name, slot in shape.slots.items()}
@@ -56,13 +56,13 @@ def _of_dict(row: dict[str, Any]) -> tuple[int, object]:
 
 
 def unsigned(value: Any) -> Any:  # noqa: ANN401 - a number, or an object of a page in any form that a row has
-    """Return a value with every number in it without its sign."""
-    kind = type(value)
-    if kind is int or kind is float:
+    """Return a value with every number in it made positive."""
+    value_type = type(value)
+    if value_type is int or value_type is float:
         return abs(value)
-    if kind is dict:
+    if value_type is dict:
         return {name: unsigned(inner) for name, inner in value.items()}
-    if kind is list:
+    if value_type is list:
         return [unsigned(inner) for inner in value]
     if isinstance(value, Struct) and not value.__struct_config__.frozen:
         for name in value.__struct_fields__:

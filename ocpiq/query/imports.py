@@ -1,4 +1,4 @@
-"""The files that a query imports: found in folders, read once."""
+"""The files that a query imports: searched in folders, read once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ ENDINGS = (".ocpiq", ".jq")  # of files that hold queries or definitions
 
 
 class Folders:
-    """A library of folders. `home` is where the query itself lies: relative folders start there.
+    """A library of folders. `home` is the folder of the query itself: relative folders start there.
 
-    `startup` is jq's `~/.jq`: a file of definitions that every query has, or one more folder to look in.
+    `startup` is jq's `~/.jq`: a file of definitions that every query has, or one more folder to search.
     """
 
     def __init__(self, folders: Sequence[Path], home: Path, startup: Path | None = None) -> None:
@@ -29,28 +29,28 @@ class Folders:
 
     @property
     def folders(self) -> Sequence[str]:
-        """The folders that are looked in where an import names none."""
-        return [str(folder) for folder in self._looked_in((), "")]
+        """The folders that are searched if an import names none."""
+        return [str(folder) for folder in self._search_path((), "")]
 
     def startup(self) -> ImportedModule | None:
         """Return the definitions that every query has."""
         if self._startup is None or not self._startup.is_file():
             return None
-        return _module(f"~/{self._startup.name}", self._startup)
+        return _imported_module(f"~/{self._startup.name}", self._startup)
 
     def definitions(self, path: str, search: Sequence[str], origin: str) -> ImportedModule:
-        """Return the module `path`: `path.ocpiq` or `path.jq`, or the file of that name in a folder of that name."""
-        _check(path)
+        """Return the module `path`: `path.ocpiq` or `path.jq`, which may lie in a folder of that name."""
+        _check_path(path)
         last = path.rsplit("/", 1)[-1]
         names = [f"{path}{ending}" for ending in ENDINGS] + [f"{path}/{last}{ending}" for ending in ENDINGS]
         file = self._find(names, search, origin)
         if file is None:
             raise CompileError(f"module not found: {path}", hint=self._hint(search, origin))
-        return _module(path, file)
+        return _imported_module(path, file)
 
     def data(self, path: str, search: Sequence[str], origin: str) -> Value:
-        """Return the values of `path.json` as an array, or of the file of that name in a folder of that name."""
-        _check(path)
+        """Return the values of `path.json` as an array; it may lie in a folder of that name."""
+        _check_path(path)
         file = self._find([f"{path}.json", f"{path}/{path.rsplit('/', 1)[-1]}.json"], search, origin)
         if file is None:
             raise CompileError(f"module not found: {path}", hint=self._hint(search, origin))
@@ -62,30 +62,30 @@ class Folders:
             raise UsageError(f"{file} is not JSON: {error.message}") from None
 
     def _find(self, names: Sequence[str], search: Sequence[str], origin: str) -> Path | None:
-        folders = self._looked_in(search, origin)
+        folders = self._search_path(search, origin)
         return next((folder / name for folder in folders for name in names if _is_file(folder / name)), None)
 
-    def _looked_in(self, search: Sequence[str], origin: str) -> list[Path]:
+    def _search_path(self, search: Sequence[str], origin: str) -> list[Path]:
         base = Path(origin).parent if origin else self._home
-        own = [self._startup] if self._startup is not None and self._startup.is_dir() else []
-        return [base / folder for folder in search] or self._folders or [base, *own]
+        startup = [self._startup] if self._startup is not None and self._startup.is_dir() else []
+        return [base / folder for folder in search] or self._folders or [base, *startup]
 
     def _hint(self, search: Sequence[str], origin: str) -> str:
-        folders = self._looked_in(search, origin)
+        folders = self._search_path(search, origin)
         missing = next((folder for folder in folders if not folder.is_dir()), None)
         if missing is not None:
-            return f"there is no folder {missing}"
+            return f"the folder {missing} does not exist"
         return f"not in {', '.join(map(str, folders))}; add a folder with -L"
 
 
-def _module(name: str, file: Path) -> ImportedModule:
-    text = _read(file)
+def _imported_module(name: str, file: Path) -> ImportedModule:
+    text = _read_text(file)
     try:
         return ImportedModule(name, parse(text), str(file))
     except QuerySyntaxError as error:
-        where = ", line {}, column {}".format(*place(text, error.span)) if error.span else ""
+        location = ", line {}, column {}".format(*place(text, error.span)) if error.span else ""
         shown = name if name.startswith("~") else file.name
-        raise CompileError(f"{shown}{where}: {error.message}", hint=error.hint) from None
+        raise CompileError(f"{shown}{location}: {error.message}", hint=error.hint) from None
 
 
 def _is_file(path: Path) -> bool:
@@ -95,13 +95,13 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _check(path: str) -> None:
+def _check_path(path: str) -> None:
     parts = path.split("/")
     if any(first == second for first, second in pairwise(parts)):
         raise CompileError(f"module names must not have equal consecutive components: {path}")
 
 
-def _read(file: Path) -> str:
+def _read_text(file: Path) -> str:
     try:
         data = file.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""The pulls of one run: a gate for each source of the plan, opened when the query comes to it."""
+"""The pulls of one run: a gate for each source of the plan, which is pulled when the query gets to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, PullEnded, U
 from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
-from ocpiq.query.credits import weighed
+from ocpiq.query.credits import weigh_rows
 from ocpiq.schema import module
 from ocpiq.sources.protocol import Ask, Source
 from ocpiq.values.numbers import NUMBERS
@@ -28,7 +28,7 @@ from ocpiq.values.times import EPOCH, moment, period, zone
 from ocpiq.values.types import Value
 
 BEYOND: Final = 1e12  # seconds since 1970; the year 9999 ends at 2.5e11
-FIRST_SECOND: Final = (datetime.min - EPOCH) // timedelta(seconds=1)  # of the years that a DateTime can say
+FIRST_SECOND: Final = (datetime.min - EPOCH) // timedelta(seconds=1)  # that a DateTime can express
 LAST_SECOND: Final = (datetime.max - EPOCH) // timedelta(seconds=1)
 MOST_DIGITS: Final = 18  # of a count
 MOST_PAGES: Final = 5  # of a source that is asked what it has
@@ -79,17 +79,17 @@ class Pulls:
     @property
     def shapes(self) -> list[Shape | None]:
         """The shapes of the rows, in the order of the plan's sources."""
-        return [opened.shape for opened in self._gates]
+        return [gate.shape for gate in self._gates]
 
     def scan(self, number: int) -> Iterator[Iterable[object]]:
-        """Yield the rows of a source page by page; with `net`, each with its weight."""
+        """Yield the rows of a source, page by page; with `net`, each row with its weight."""
         part, window = self.plan.sources[number], self._windows[number]
         newest = self._newest[number]
         ask = _ask(part, window, newest)
         pages = self._sources[number].pages(ask, self._gates[number], self._notify)
-        found = (opened.rows for opened in pages) if newest is None else _last(pages, newest)
+        rows = (page.rows for page in pages) if newest is None else _last(pages, newest)
         try:
-            yield from found if not part.net else map(weighed(self._gates[number].shape), found)
+            yield from rows if not part.net else map(weigh_rows(self._gates[number].shape), rows)
         except IncompleteError as error:
             self._missing.append(error)
 
@@ -117,7 +117,7 @@ class Pulls:
         return _queried(part.module, notices, seconds, incomplete)
 
     def end(self) -> None:
-        """Raise where a pull could not get everything."""
+        """Raise IncompleteError if a pull was incomplete."""
         if self._missing:
             hints = dict.fromkeys(error.hint for error in self._missing if error.hint)
             raise IncompleteError("; ".join(map(str, self._missing)), hint="; ".join(hints))
@@ -155,26 +155,26 @@ def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:
 
 
 def _ask(part: SourcePlan, window: Window | None, newest: int | None) -> Ask:
-    """Return what a platform is asked for: never less than what the window holds.
+    """Return the request for a source: never less than the window.
 
-    What ended charging in a stretch was last updated in it or later, up to clocks that differ. A part of an object
-    may have been updated before the object was.
+    An object whose charging ended in a period was last updated in it or later, up to differing clocks. A nested object
+    may have been updated before its holder.
     """
     since = None if window is None else window.since
-    until = None if window is None or part.view.part is not None else window.until
+    until = None if window is None or part.view.nested is not None else window.until
     if window is not None and window.completed is not None:
         since = max(window.completed[0] - CLOCKS_DIFFER, since or 0)
-    # A platform counts what it lists: whole objects, and those outside of the window too.
-    listed = newest if window is None and part.view.part is None else None
-    return Ask(part.module, since=_text(since), until=_text(until, up=True), newest=listed)
+    # A platform counts all objects that it lists, also those outside the window.
+    newest_objects = newest if window is None and part.view.nested is None else None
+    return Ask(part.module, since=_text(since), until=_text(until, up=True), newest=newest_objects)
 
 
 def _last(pages: Iterable[OpenedPage], count: int) -> Iterator[Sequence[object]]:
-    """Yield the last `count` rows, once all pages have come."""
+    """Yield the last `count` rows, after all pages have been read."""
     rows: deque[object] = deque(maxlen=count)
     try:
-        for opened in pages:
-            rows.extend(opened.rows[-count:] if count else ())
+        for page in pages:
+            rows.extend(page.rows[-count:] if count else ())
     except IncompleteError:
         yield list(rows)
         raise
@@ -196,19 +196,19 @@ def _count(part: SourcePlan, variables: Mapping[str, Value]) -> int | None:
 
 
 def _key(part: SourcePlan, source: Source) -> tuple[str, ...]:
-    """Return the fields that tell one object from another, where the source may give one twice."""
+    """Return the fields that identify an object, if the source may return an object twice."""
     return module(module(part.module, source.version).pulled, source.version).key if source.repeats else ()
 
 
 class Clock(Struct, frozen=True):
-    """When the run began, in microseconds since 1970, and the query's zone: what relative times are read by."""
+    """The start of the run, in microseconds since 1970, and the query's zone: relative times depend on both."""
 
     now: int
     zone: tzinfo
 
 
 def now() -> int:
-    """Return the present in microseconds since 1970."""
+    """Return the current time in microseconds since 1970."""
     return time_ns() // 1000
 
 
@@ -224,7 +224,7 @@ def _window(part: SourcePlan, variables: Mapping[str, Value], clock: Clock) -> W
 
 
 def _period(during: Period, variables: Mapping[str, Value], clock: Clock) -> tuple[int, int]:
-    """Return the bounds of a period; a variable holds it as the query would write it."""
+    """Return the bounds of a period; a variable has it as it would be written in the query."""
     if during.bounds is not None:
         return during.bounds
     text = variables[during.variable] if during.variable else during.relative
@@ -238,7 +238,7 @@ def _period(during: Period, variables: Mapping[str, Value], clock: Clock) -> tup
 
 
 def _moment(bound: Moment | None, variables: Mapping[str, Value], clock: Clock) -> int | None:
-    """Return the end of a window in microseconds; a variable holds a date or seconds since 1970."""
+    """Return a bound of a window in microseconds; a variable has a date or seconds since 1970."""
     if bound is None or bound.microseconds is not None:
         return None if bound is None else bound.microseconds
     value = variables[bound.variable] if bound.variable else bound.relative
@@ -257,7 +257,7 @@ def _moment(bound: Moment | None, variables: Mapping[str, Value], clock: Clock) 
 
 
 def _text(microseconds: int | None, *, up: bool = False) -> str | None:
-    """Return an OCPI DateTime as every platform can read it: whole seconds, rounded down or up, ending in Z."""
+    """Return an OCPI DateTime that every platform can read: whole seconds, rounded down or up, ending in Z."""
     if microseconds is None:
         return None
     seconds = -(-microseconds // 1_000_000) if up else microseconds // 1_000_000

@@ -35,21 +35,20 @@ def compile(
     default_zone: str | None = None,
     startup: Path | None = None,
 ) -> Query:
-    """Return the query that `text` says, to be run any number of times.
+    """Return the query in `text`, compiled, to be run any number of times.
 
-    `version` is the OCPI version that its paths are checked against until a run's sources tell theirs; `variables`
-    are the names that every run will give values for; `library` are folders for `import`, which otherwise looks in
-    `home`, the folder of the query itself (default: where the program runs); `zone` is the time zone of its days and
-    months (default: what the query says of itself, else `default_zone`, else UTC); `startup` is a file of definitions
-    that come before it, as jq's `~/.jq` does. Raises CompileError, and PrivacyError where the query uses a field that
-    it does not pass.
+    `version` is the OCPI version whose fields the paths are checked against, until the sources of a run tell theirs;
+    `variables` are the names that every run gives values for; `library` are the folders for `import` (default: `home`,
+    the folder of the query itself; default of that: the current folder); `zone` is the time zone of days and months
+    (default: the query's own, else `default_zone`, else UTC); `startup` is a file of definitions to prepend, as jq's
+    `~/.jq`. Raises CompileError, and PrivacyError if the query uses a field that it does not pass.
     """
     folders = Folders(library, home or Path.cwd(), startup)
     return Query(parse(text), version, tuple(variables), folders, zone, default_zone)
 
 
 class Query:
-    """A query that compiles; `run` it on a value, on inputs, on sources."""
+    """A compiled query: `run` it on a value, on inputs, or on sources."""
 
     def __init__(
         self,
@@ -63,7 +62,7 @@ class Query:
         self._program = program
         self._metadata = metadata(program)
         self._metadata.check(variables)
-        self._variables = tuple(dict.fromkeys((*variables, *(each.name for each in self._metadata.params))))
+        self._variables = tuple(dict.fromkeys((*variables, *(param.name for param in self._metadata.params))))
         self._zone = _zone(zone) or self._metadata.tz or _zone(default_zone) or "UTC"
         self._version = version
         self._library = library
@@ -76,26 +75,26 @@ class Query:
 
     @property
     def passes(self) -> bool:
-        """Whether its clauses show a field in the clear, beside or instead of those that pass by default."""
+        """Whether its clauses pass a field, in addition to or instead of those that pass by default."""
         return any(shows(source.view) for source in self._plan.sources)
 
     @property
     def many(self) -> bool:
-        """Whether it may have more than one result for an input."""
+        """Whether it can have more than one result for an input."""
         return self._plan.body.outputs == Outputs.MANY
 
     @property
     def metadata(self) -> Metadata:
-        """What the query says of itself."""
+        """The metadata in the query's text."""
         return self._metadata
 
     @property
     def plan(self) -> QueryPlan:
-        """What the query does, for those who want to show it."""
+        """The resolved query."""
         return self._plan
 
     def columns(self, sources: Source | Mapping[str, Source] | None = None) -> Columns:
-        """Return what is known of the columns of the results before there are any."""
+        """Return what is known about the columns of the results before a run."""
         version = self._version_of(self._by_module(sources))
         return columns(self._plan_for(version).output, version)
 
@@ -111,22 +110,21 @@ class Query:
     ) -> Iterator[Value]:
         """Yield the results, as they come.
 
-        Without `inputs` the query runs once, on `value`; with `inputs` once for each of them, or with `once` on
-        `value` all the same, and `input` and `inputs` read them. `sources` is one for all `modules`, or gives one
-        for each; `variables` a value for each name of `compile`; `notify` hears of progress and warnings. Raises
-        RunError, PrivacyError, PlatformError, and IncompleteError after the last result where a source did not
-        give everything.
+        Without `inputs` the query runs once, on `value`; with `inputs` once for each of them, or, with `once`, on
+        `value` while `input` and `inputs` read them. `sources` is one source for all `modules`, or a source for each;
+        `variables` has a value for each name of `compile`; `notify` receives progress and warnings. Raises RunError,
+        PrivacyError, PlatformError, and, after the last result, IncompleteError if a source is incomplete.
         """
-        given = self._metadata.values(variables or {})
-        pulls = self._pulls(sources, given, notify)
+        values = self._metadata.values(variables or {})
+        pulls = self._pulls(sources, values, notify)
         for total in misleading(pulls.plan, self._version_of(self._by_module(sources))):
             notify(WarningIssued(total.message))
         program = Program(pulls.plan, pulls.shapes)
-        rest = iter(()) if inputs is None else inputs
-        runtime = Runtime(rest, self._library, notify)
+        remaining = iter(()) if inputs is None else inputs
+        runtime = Runtime(remaining, self._library, notify)
         try:
-            for input_ in (value,) if inputs is None or once else rest:
-                yield from program.run(input_, runtime, given, pulls.scan)
+            for input_ in (value,) if inputs is None or once else remaining:
+                yield from program.run(input_, runtime, values, pulls.scan)
         except Halted:
             pass
         pulls.end()
@@ -145,10 +143,10 @@ class Query:
         return [pulls.ask(number) for number in range(len(pulls.plan.sources))]
 
     def _pulls(
-        self, sources: Source | Mapping[str, Source] | None, given: Mapping[str, Value], notify: Notify
+        self, sources: Source | Mapping[str, Source] | None, values: Mapping[str, Value], notify: Notify
     ) -> Pulls:
         by_module = self._by_module(sources)
-        return Pulls(self._plan_for(self._version_of(by_module)), by_module, given, notify)
+        return Pulls(self._plan_for(self._version_of(by_module)), by_module, values, notify)
 
     def _by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
         if sources is None or isinstance(sources, Mapping):
@@ -156,10 +154,10 @@ class Query:
         return dict.fromkeys(self.modules, sources)
 
     def _version_of(self, sources: Mapping[str, Source]) -> str:
-        """Return the OCPI version that the sources speak, the query's own without any."""
+        """Return the OCPI version of the sources; without sources, the query's own."""
         versions = {sources[module].version for module in self.modules if module in sources}
         if len(versions) > 1:
-            raise UsageError(f"the sources speak different OCPI versions: {', '.join(sorted(versions))}")
+            raise UsageError(f"the sources have different OCPI versions: {', '.join(sorted(versions))}")
         return next(iter(versions), self._version)
 
     def _plan_for(self, version: str) -> QueryPlan:
@@ -172,7 +170,7 @@ class Query:
 
 
 def _zone(name: str | None) -> str | None:
-    """Return the name of a time zone. Raises UsageError for what is none."""
+    """Return the name of a time zone. Raises UsageError if it is unknown."""
     try:
         if name is not None:
             zone(name)

@@ -48,7 +48,7 @@ def pages_of_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
             start = first_line(path, file)
             if not start:
                 return
-            if gate.framing.of_file(start) == "lines":
+            if gate.framing.file_form(start) == "lines":
                 yield from open_lines(path, pages_of_lines(path, file, start), gate)
             else:
                 rest = file.read(max(bounds.LARGEST - len(start), 0) + 1)

@@ -71,8 +71,8 @@ class PullMonitor:
         self.unended += opened.unended
         room = SHOWN - len(self.places)
         self.places += [f"page {self.pages} index {index}" for index in opened.bad[:room]]
-        if opened.met.objects > self.met.objects:
-            self.read_names(opened.met)
+        if opened.field_report.objects > self.met.objects:
+            self.read_names(opened.field_report)
         self.notify(PageRead(self.module, self.pages, self.objects, total))
 
     def read_names(self, met: FieldReport) -> None:

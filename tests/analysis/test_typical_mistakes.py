@@ -58,7 +58,7 @@ MISTAKES = [
         COMPILES,
         "cdrs",
         "sessions has no field cdrs",
-        "cdrs is a module: put each source with clauses into parentheses",
+        "cdrs is a module: put each source with clauses in parentheses",
     ),
     (
         "sessions | select(.kwh > 10)",

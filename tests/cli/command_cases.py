@@ -379,7 +379,7 @@ ERRORS = [
     Case(
         "a library that is not there",
         ("-n", "-L", "nolib", 'import "m" as m; 1'),
-        err=r"module not found: m \(there is no folder nolib\)",
+        err=r"module not found: m \(the folder nolib does not exist\)",
         code=3,
     ),
     Case(
@@ -512,7 +512,7 @@ SOURCES = [
         "two lists",
         (*SOURCE, "sessions | .id"),
         files={"s.ndjson": '{"status_code":1000,"data":{"items":[{"id":"1"}],"content":[]}}'},
-        err="^error: s.ndjson: the answer has 2 lists where one belongs: content, items$",
+        err="^error: s.ndjson: the response has 2 lists where one belongs: content, items$",
         code=2,
     ),
     Case("standard input is not touched", (*SOURCE, "sessions | .id"), '"1"\n"2"\n"3"\n', "no json", FILES),

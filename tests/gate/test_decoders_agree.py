@@ -107,12 +107,12 @@ def test_an_object_has_the_same_fate_on_every_way(data: st.DataObject, module: s
 @st.composite
 def pairs(draw: st.DrawFn, node: ViewNode) -> tuple[bytes, bytes]:
     """Draw two values of a field that differ in everything that its view does not let pass."""
-    if node.treatment == "shown":
+    if node.visibility == "shown":
         same = draw(values)
         return same, same
-    if node.treatment == "blank":
+    if node.visibility == "blank":
         return draw(values), draw(values)
-    if node.treatment == "plain":
+    if node.visibility == "plain":
         wrong = st.one_of(st.builds(listed, st.lists(st.just(b"[1]"), min_size=1)), objects_of_anything)
         same = draw(good_scalars)
         return draw(st.one_of(st.just((same, same)), st.tuples(wrong, wrong)))

@@ -138,16 +138,16 @@ def filled(field: SchemaField, leaf: bytes, many: bool) -> bytes:
 
 def disclosed(node: ViewNode, shown: object) -> list[str]:
     """Return the paths where the gate shows what the view does not let pass."""
-    if isinstance(shown, list) and node.treatment == "container":
+    if isinstance(shown, list) and node.visibility == "container":
         return [path for item in shown for path in disclosed(node, item)]
-    if node.treatment == "container":
+    if node.visibility == "container":
         assert isinstance(shown, dict), node.blank.path
         assert list(shown) == list(node.children)
         return [path for name, value in shown.items() for path in disclosed(node.children[name], value)]
     scalars = not isinstance(shown, dict) and not (
         isinstance(shown, list) and any(isinstance(item, list | dict) for item in shown)
     )
-    fine = shown is node.blank or (node.treatment == "plain" and scalars)
+    fine = shown is node.blank or (node.visibility == "plain" and scalars)
     return [] if fine else [node.blank.path]
 
 
@@ -173,7 +173,7 @@ def test_every_leaf_of_every_schema_is_blank_unless_it_passes_in_every_shape(
 def test_every_container_that_is_a_scalar_is_blank(module: str, version: str) -> None:
     found = schema.module(module, version)
     shown = view(found, [])
-    containers = {name: node for name, node in shown.children.items() if node.treatment == "container"}
+    containers = {name: node for name, node in shown.children.items() if node.visibility == "container"}
     row = whole(b"{%s}" % b",".join(b'"%s":"x"' % name.encode() for name in containers), module, version)
     assert isinstance(row, dict)
     assert {name: value == BLANK for name, value in row.items()} == {

@@ -26,7 +26,7 @@ def opened(
     with careful_only():
         careful = gate(view, needs(*paths), window=window).page(listed(sent))
     assert [plain(row) for row in found.rows] == [plain(row) for row in careful.rows]
-    assert found.met.unknown == careful.met.unknown
+    assert found.field_report.unknown == careful.field_report.unknown
     return found
 
 
@@ -82,4 +82,4 @@ def test_a_window_is_on_the_part_itself(paths: tuple[str, ...]) -> None:
 def test_bad_locations_and_unknown_fields_of_parts() -> None:
     found = opened("evses", [b"5", b'{"x_a":1,"evses":[{"x_b":1,"connectors":[{"x_c":1}]},7]}', b"[]"], "uid")
     assert (found.count, len(found.rows), found.bad) == (3, 1, (0, 2))
-    assert found.met.unknown == ("connectors.x_c", "x_b")
+    assert found.field_report.unknown == ("connectors.x_c", "x_b")

@@ -69,14 +69,14 @@ def test_the_parts_of_an_object_with_data_are_its_own() -> None:
 def test_two_lists_are_an_error_that_names_them(body: bytes) -> None:
     with pytest.raises(TwoListsError) as caught:
         gate(seen("sessions"), needs("id")).page(body)
-    assert caught.value.message == "the answer has 2 lists where one belongs: content, warnings"
+    assert caught.value.message == "the response has 2 lists where one belongs: content, warnings"
     assert caught.value.__context__ is None
 
 
 def test_names_of_lists_that_are_not_plain_are_not_shown() -> None:
     with pytest.raises(PlatformError) as caught:
         gate(seen("sessions"), needs("id")).page(b'{"Jane Doe":[],"\\u001b[2J":[],"x":[]}')
-    assert caught.value.message == "the answer has 3 lists where one belongs: x"
+    assert caught.value.message == "the response has 3 lists where one belongs: x"
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_names_of_lists_that_are_not_plain_are_not_shown() -> None:
     ],
 )
 def test_framing(start: bytes, expected: str) -> None:
-    assert SESSIONS.of_file(start) == expected
+    assert SESSIONS.file_form(start) == expected

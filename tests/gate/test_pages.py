@@ -72,16 +72,16 @@ def test_message_and_timestamp_are_cut_and_escaped() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        pytest.param(b"", "the answer is empty", id="nothing"),
-        pytest.param(b" <html>secret</html>", "the answer is not JSON but HTML or XML", id="HTML"),
-        pytest.param(b"secret", "the answer is not JSON", id="text"),
-        pytest.param(b'"secret"', "the answer is not JSON", id="a JSON string"),
+        pytest.param(b"", "the response is empty", id="nothing"),
+        pytest.param(b" <html>secret</html>", "the response is not JSON but HTML or XML", id="HTML"),
+        pytest.param(b"secret", "the response is not JSON", id="text"),
+        pytest.param(b'"secret"', "the response is not JSON", id="a JSON string"),
         pytest.param(
             b'{"data":[{"id":"secret"}',
-            "the answer is not complete JSON",
+            "the response is not complete JSON",
             id="cut off",
         ),
-        pytest.param(b'{"data":[]} secret', "the answer is not JSON", id="more behind"),
+        pytest.param(b'{"data":[]} secret', "the response is not JSON", id="more behind"),
     ],
 )
 def test_what_is_no_json_is_an_error_without_content(body: bytes, message: str) -> None:
@@ -184,11 +184,14 @@ def test_unknown_fields_are_named_in_the_first_objects() -> None:
         b'{"x_b":2,"":1,"Ann Doe":1,"x_c":{"d":1,"e":2}}',
     ]
     first = opening.page(listed(objects))
-    assert (first.met.unknown, first.met.unnamed) == (("cdr_token.x_a", "x_b"), 2)
+    assert (first.field_report.unknown, first.field_report.unnamed) == (("cdr_token.x_a", "x_b"), 2)
     second = opening.page(listed([b'{"x_d":1,"Ann Doe":1}', *[b"{}"] * 96]))
-    assert (second.met.unknown, second.met.unnamed) == (("cdr_token.x_a", "x_b", "x_d"), 2)
+    assert (second.field_report.unknown, second.field_report.unnamed) == (("cdr_token.x_a", "x_b", "x_d"), 2)
     third = opening.lines([b'{"x_e":1}', b'{"x_f":1}'])
-    assert (third.met.unknown, third.met.objects) == (("cdr_token.x_a", "x_b", "x_d", "x_e"), 100)
+    assert (third.field_report.unknown, third.field_report.objects) == (
+        ("cdr_token.x_a", "x_b", "x_d", "x_e"),
+        100,
+    )
 
 
 @pytest.mark.parametrize(
@@ -204,13 +207,13 @@ def test_the_first_page_tells_the_versions_that_have_its_fields(
     sent: list[bytes], versions: tuple[str, ...]
 ) -> None:
     opening = gate(seen("cdrs", ["total_cost"]), needs("total_cost"))
-    assert opening.page(listed(sent)).met.versions == versions
-    assert opening.page(listed(sent)).met.versions == versions
+    assert opening.page(listed(sent)).field_report.versions == versions
+    assert opening.page(listed(sent)).field_report.versions == versions
 
 
 def test_what_the_view_leaves_out_tells_no_version() -> None:
     opening = gate(seen("cdrs", only=["id"]), needs("id"))
-    assert opening.page(listed([b'{"id":1,"auth_id":2}'])).met.versions == VERSIONS
+    assert opening.page(listed([b'{"id":1,"auth_id":2}'])).field_report.versions == VERSIONS
 
 
 def test_nothing_that_holds_values_shows_them() -> None:

@@ -19,8 +19,8 @@ def treatments(node: ViewNode, prefix: str = "") -> dict[str, str]:
     """Return the treatment of every field that the view has, by path; what is below a shown field is left out."""
     found = {}
     for name, child in node.children.items():
-        found[f"{prefix}{name}"] = child.treatment
-        if child.treatment == "container":
+        found[f"{prefix}{name}"] = child.visibility
+        if child.visibility == "container":
             found |= treatments(child, f"{prefix}{name}.")
     return found
 
@@ -64,9 +64,9 @@ def test_only_shows(passed: list[str], only: list[str], expected: dict[str, str]
 )
 def test_a_dot_passes_everything(passed: list[str]) -> None:
     root = seen("sessions", passed)
-    assert root.treatment == "shown"
+    assert root.visibility == "shown"
     unknown = root.child("x_unknown")
-    assert unknown is not None and unknown.treatment == "shown"
+    assert unknown is not None and unknown.visibility == "shown"
 
 
 def test_a_passed_container_shows_its_unknown_fields_and_others_leave_them_out() -> None:
@@ -136,7 +136,7 @@ def test_a_blank_names_the_field_to_pass() -> None:
         pytest.param(
             "cdrs",
             "sessions has no field cdrs",
-            "cdrs is a module: put each source with clauses into parentheses",
+            "cdrs is a module: put each source with clauses in parentheses",
             id="a second source without parentheses",
         ),
         pytest.param(

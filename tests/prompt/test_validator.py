@@ -88,7 +88,7 @@ def test_a_mistake_at_the_cursor_is_shown_when_the_cursor_has_left_it() -> None:
 def test_the_plan_is_there_in_spite_of_mistakes(text: str) -> None:
     plan = validate(text, "2.2.1", ()).plan
     assert plan is not None and [source.module for source in plan.sources] == ["sessions"]
-    assert plan.sources[0].view.children["kwh"].treatment == "shown"
+    assert plan.sources[0].view.children["kwh"].visibility == "shown"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_begun_clause_passes_what_it_passes_so_far(text: str, passed: list[str
     plan = validate(text, "2.2.1", ()).plan
     assert plan is not None
     [source] = plan.sources
-    assert [name for name, node in source.view.children.items() if node.treatment == "shown"] == sorted(
+    assert [name for name, node in source.view.children.items() if node.visibility == "shown"] == sorted(
         passed, key=list(source.view.children).index
     )
 

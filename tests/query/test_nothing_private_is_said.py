@@ -110,7 +110,7 @@ PARTS = {
     ),
     "names of members about paging, where they are plain": (
         "NEXT",
-        "THINGS",
+        "COUNTED",
         "path",
         "inner",
         "body.more",
@@ -158,7 +158,7 @@ PARTS = {
         "proxy",
     ),
     "the name of an encoding, a word of ours": ("encoding", "kind"),
-    "what is hashed at once and kept as a number": ("SECRET", "whole"),
+    "what is hashed at once and kept as a number": ("SECRET", "joined"),
     "a header that is sent": ("base64_token(token.value) if token.form == 'base64' else token.value",),
 }
 KNOWN = {part for parts in PARTS.values() for part in parts}

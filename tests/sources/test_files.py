@@ -130,9 +130,9 @@ def test_what_is_odd_is_said_once_at_the_end(tmp_path):
 
 
 BROKEN = {
-    "not JSON": (b"hello", "FILE: the answer is not JSON"),
-    "cut": (b'[{"id": "private', "FILE: the answer is not"),
-    "HTML": (b"<html>private</html>", "FILE: the answer is not JSON but HTML or XML"),
+    "not JSON": (b"hello", "FILE: the response is not JSON"),
+    "cut": (b'[{"id": "private', "FILE: the response is not"),
+    "HTML": (b"<html>private</html>", "FILE: the response is not JSON but HTML or XML"),
     "an OCPI error": (
         b'{"status_code": 2001, "data": null}',
         "FILE holds an answer with OCPI status 2001 and no objects",

@@ -43,12 +43,12 @@ def quoted(name: str) -> bytes:
 @st.composite
 def pairs(draw: st.DrawFn, node: ViewNode, favoured: Collection[str] = ()) -> Pair:
     """Draw two values of a field that differ in everything that its view does not let pass."""
-    if node.treatment == "shown":
+    if node.visibility == "shown":
         same = draw(values)
         return same, same
-    if node.treatment == "blank":
+    if node.visibility == "blank":
         return draw(private), draw(private)
-    if node.treatment == "plain":
+    if node.visibility == "plain":
         same = draw(good_scalars)
         return draw(st.one_of(st.just((same, same)), st.tuples(wrong_shapes, wrong_shapes)))
     if draw(st.integers(0, 5)) == 0 and not node.scalars:
