@@ -25,7 +25,7 @@ NO_VALUES: Final = ("", "null", "none", "false", "0", "-1")
 URL: Final = re.compile(r"https?://\S+|[/?]\S*|[^\s?]*\?[^\s=]*=\S*")
 
 HOLDERS: Final = (
-    "link_target",
+    "link",
     "pag",
     "meta",
     "cursor",
@@ -163,7 +163,7 @@ def link_target(path: str, name: str, raw: bytes) -> Iterator[tuple[str, str, by
 
 
 def next_links(path: str, raw: bytes) -> Iterator[tuple[str, str, bytes]]:
-    """Yield what the next one of a list of links leads to: `"next_links": [{"rel": "next", "href": …}]`."""
+    """Yield the target of the next link in a list: `"links": [{"rel": "next", "href": …}]`."""
     for item in items(raw):
         if not isinstance(item, bytes) or item[:1] != OBJECT:
             continue

@@ -31,19 +31,19 @@ BEYOND: Final = 1e12  # seconds since 1970; the year 9999 ends at 2.5e11
 FIRST_SECOND: Final = (datetime.min - EPOCH) // timedelta(seconds=1)  # that a DateTime can express
 LAST_SECOND: Final = (datetime.max - EPOCH) // timedelta(seconds=1)
 MOST_DIGITS: Final = 18  # of a count
-MOST_PAGES: Final = 5  # of a source that is asked what it has
-CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds by which a platform may date an update too early
+MOST_PAGES: Final = 5  # read to learn the size of a source
+CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds: a platform's clock may be a day behind
 
 
 Basis = Literal["counted", "announced", "lower bound"]
 
 
 class QueriedSource(Struct, frozen=True):
-    """What a source has, as its first pages tell.
+    """The size of a source, judged by its first pages.
 
-    `basis` tells whether `objects` were counted to the end, are those that the source announces, or were read so far,
-    so that there may be more. `pages` and `seconds`, one page after the other, are None where their number is not
-    known. `incomplete` says why a pull could not get everything, where that shows in these pages.
+    `basis` tells whether `objects` were counted to the end, are announced by the source, or are those read so far, so
+    that there may be more. `pages` and `seconds` (one page after the other) are None if the number of pages is not
+    known. `incomplete` is the reason why a pull would be incomplete, if these pages show one.
     """
 
     module: str

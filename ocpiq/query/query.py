@@ -135,7 +135,7 @@ class Query:
         variables: Mapping[str, Value] | None = None,
         notify: Notify = ignore,
     ) -> list[QueriedSource]:
-        """Return what each source of the query says it has, by its first pages; warnings go to `notify`.
+        """Return the size of each source of the query, judged by its first pages; warnings go to `notify`.
 
         Raises PlatformError.
         """

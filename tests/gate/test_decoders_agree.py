@@ -1,4 +1,4 @@
-"""What must always hold: one object has one fate whatever way it is read, and what is not passed has no influence."""
+"""Properties: every decoder returns the same for an object, and fields that are not passed have no influence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import SchemaField
 
 MODULES = ["sessions", "cdrs", "tariffs", "locations"]
-PARTS = ["evses", "connectors"]
+NESTED = ["evses", "connectors"]
 LISTS = ("evses", "connectors")
 WINDOW = Window(0, 1_767_225_600_000_000)
 THOROUGH = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -24,7 +24,7 @@ updated = st.sampled_from(
 
 
 def paths(module: str) -> list[str]:
-    """Return the paths that queries of a module may name, a vendor's and some that do not exist among them."""
+    """Return the paths that queries of a module may name."""
 
     def below(field: SchemaField) -> list[str]:
         return [path for child in field.children.values() for path in (child.path, *below(child))]
@@ -39,8 +39,8 @@ def vendors(module: str) -> list[str]:
 
 
 @st.composite
-def questions(draw: st.DrawFn, module: str) -> tuple[ViewNode, tuple[str, ...], Window | None]:
-    """Draw a view, what is read of it, and a window."""
+def gate_settings(draw: st.DrawFn, module: str) -> tuple[ViewNode, tuple[str, ...], Window | None]:
+    """Draw a view, the paths read of it, and a window."""
     known = paths(module)
     some = st.lists(st.one_of(st.sampled_from(known), st.sampled_from(vendors(module))), max_size=3)
     view = seen(module, draw(some), draw(st.one_of(st.none(), some)))
@@ -50,8 +50,8 @@ def questions(draw: st.DrawFn, module: str) -> tuple[ViewNode, tuple[str, ...], 
 
 
 @st.composite
-def sent(draw: st.DrawFn, field: SchemaField, room: int = 4) -> bytes:
-    """Draw what is sent for a field: mostly the right shape, sometimes any other."""
+def field_values(draw: st.DrawFn, field: SchemaField, room: int = 4) -> bytes:
+    """Draw the value of a field: mostly of the right shape, sometimes of any other."""
     if draw(st.integers(0, 7)) == 0:
         return draw(values)
     if field.leaf:
@@ -70,43 +70,43 @@ def objects(draw: st.DrawFn, field: SchemaField, room: int = 4) -> bytes:
         *[field.children[name] for name in LISTS if name in field.children] * 9,
     ]
     chosen = draw(st.lists(st.sampled_from(known), max_size=room)) if room > 0 else []
-    members = [(b'"%s"' % child.name.encode(), draw(sent(child, room))) for child in chosen]
+    members = [(b'"%s"' % child.name.encode(), draw(field_values(child, room))) for child in chosen]
     if not field.path:
         members.append((b'"last_updated"', draw(updated)))
     members += draw(st.lists(st.tuples(names, values), max_size=1))
     return object_of(draw(st.permutations(members)), draw(st.sampled_from([b"", b" "])))
 
 
-def facts(found: OpenedPage, leave_out: int = 0) -> object:
-    """Return what must be equal of an opened page, as far as an object alone decides it."""
-    return [plain(row) for row in found.rows], found.undated, found.count - leave_out
+def facts(opened: OpenedPage, leave_out: int = 0) -> object:
+    """Return the facts of an opened page that depend only on its objects."""
+    return [plain(row) for row in opened.rows], opened.undated, opened.count - leave_out
 
 
 @THOROUGH
-@given(st.data(), st.sampled_from(MODULES + PARTS))
-def test_an_object_has_the_same_fate_on_every_way(data: st.DataObject, module: str) -> None:
-    view, read, window = data.draw(questions(module))
+@given(st.data(), st.sampled_from(MODULES + NESTED))
+def test_every_decoder_returns_the_same(data: st.DataObject, module: str) -> None:
+    view, read, window = data.draw(gate_settings(module))
     pulled = schema.module(schema.module(module, "2.2.1").pulled, "2.2.1").root
     sent = data.draw(st.lists(objects(pulled), min_size=1, max_size=2))
     opening = gate(view, needs(*read), window=window)
-    together = opening.page(b'{"data":%s,"status_code":1000}' % listed(sent))
-    expected = facts(together)
-    assert together.bad == ()
-    ways = {
+    decoded_at_once = opening.page(b'{"data":%s,"status_code":1000}' % listed(sent))
+    expected = facts(decoded_at_once)
+    assert decoded_at_once.bad == ()
+    pages = {
         "one by one": opening.page(listed([*sent, b"5"])),
-        "split with care": opening.page(listed([b"tru", *sent])),
-        "lines": opening.lines(sent) if all(b"\n" not in each for each in sent) else together,
+        "split by the careful decoder": opening.page(listed([b"tru", *sent])),
+        "lines": opening.lines(sent) if all(b"\n" not in line for line in sent) else decoded_at_once,
     }
     with careful_only():
         careful = gate(view, needs(*read), window=window)
-        ways["with care alone"] = careful.page(listed(sent))
-    for way, found in ways.items():
-        assert facts(found, leave_out=len(found.bad)) == expected, way
+        pages["careful decoder only"] = careful.page(listed(sent))
+    for decoding, opened in pages.items():
+        assert facts(opened, leave_out=len(opened.bad)) == expected, decoding
 
 
 @st.composite
 def pairs(draw: st.DrawFn, node: ViewNode) -> tuple[bytes, bytes]:
-    """Draw two values of a field that differ in everything that its view does not let pass."""
+    """Draw two values of a field that differ in everything that its view does not show."""
     if node.visibility == "shown":
         same = draw(values)
         return same, same
@@ -126,7 +126,7 @@ def pairs(draw: st.DrawFn, node: ViewNode) -> tuple[bytes, bytes]:
 
 @st.composite
 def object_pairs(draw: st.DrawFn, node: ViewNode) -> tuple[bytes, bytes]:
-    """Draw two objects with the same visible fields, in any order, and any others."""
+    """Draw two objects with the same visible fields and any others, in any order."""
     chosen = draw(st.lists(st.sampled_from(list(node.children) or ["x"]), max_size=4, unique=True))
     both = [(key, draw(pairs(node.children[key]))) for key in chosen if key in node.children]
     hidden = [
@@ -148,20 +148,20 @@ objects_of_anything = st.builds(object_of, st.lists(st.tuples(names, values), ma
 
 @THOROUGH
 @given(st.data(), st.sampled_from(MODULES), st.booleans())
-def test_what_is_not_passed_has_no_influence(data: st.DataObject, module: str, whole: bool) -> None:
+def test_fields_that_are_not_passed_have_no_influence(data: st.DataObject, module: str, whole: bool) -> None:
     known = paths(module)
     some = st.lists(st.sampled_from(known), max_size=3)
     view = seen(module, data.draw(some), data.draw(st.one_of(st.none(), some)))
     read = ["."] if whole else data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=4))
     both = data.draw(st.lists(object_pairs(view), min_size=1, max_size=2))
-    found = [gate(view, needs(*read)).page(listed([pair[side] for pair in both])) for side in (0, 1)]
-    assert facts(found[0]) == facts(found[1])
-    assert (found[0].bad, found[1].bad) == ((), ())
+    one, other = (gate(view, needs(*read)).page(listed([pair[side] for pair in both])) for side in (0, 1))
+    assert facts(one) == facts(other)
+    assert (one.bad, other.bad) == ((), ())
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_page_of_secrets_shows_none(module: str) -> None:
-    """Every private leaf in turn is a secret text, in objects that need care and in others."""
+def test_no_private_leaf_is_shown(module: str) -> None:
+    """Each private leaf in turn is a secret text, for each decoder."""
     root = schema.module(module, "2.2.1").root
     for leaf in leaves(root):
         if leaf.shown:

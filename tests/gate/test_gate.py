@@ -1,4 +1,4 @@
-"""The gate, table by table: what is shown of a value in every shape, and how rows hold it."""
+"""The gate: what is shown of a value of every shape, as tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ocpiq.values.blank import BLANK
 
 
 def whole(raw: bytes, module: str = "sessions", version: str = "2.2.1", **clauses: list[str]) -> object:
-    """Return one object as it leaves the gate when all of it is read, the fast way and with care."""
+    """Return one object as it leaves the gate when all of it is read; both decoders must agree."""
     view, page = seen(module, version=version, **clauses), listed([raw])
     opened = gate(view, needs(".")).page(page)
     with careful_only():
@@ -63,7 +63,7 @@ def test_by_default(raw: bytes, expected: object) -> None:
     assert whole(raw) == expected
 
 
-def test_keys_stand_in_schema_order() -> None:
+def test_keys_are_in_schema_order() -> None:
     row = whole(
         b'{"status":"A","kwh":1,"x":1,"cdr_token":{"type":"RFID","uid":"u"},"id":"i","start_datetime":"s"}'
     )
@@ -81,7 +81,7 @@ TOKEN = {"z": 1, "uid": "u", "type": "RFID"}
         pytest.param({"passed": ["kwh"]}, {"kwh": 1, "cdr_token": {"uid": BLANK, "type": "RFID"}}, id="a leaf"),
         pytest.param({"passed": ["cdr_token"]}, {"kwh": BLANK, "cdr_token": TOKEN}, id="all of it"),
         pytest.param({"only": ["cdr_token.uid"]}, {"cdr_token": {"uid": "u"}}, id="only"),
-        pytest.param({"only": ["id"]}, {}, id="only what is not there"),
+        pytest.param({"only": ["id"]}, {}, id="only a missing field"),
         pytest.param({"only": ['"x"']}, {"x": [{"y": 1}]}, id="a vendor's"),
         pytest.param({"only": ['"x.y"']}, {"x": [{"y": 1}]}, id="a vendor's, deep"),
         pytest.param({"passed": ["."]}, {"x": [{"y": 1}], "kwh": 1, "cdr_token": TOKEN}, id="."),
@@ -94,7 +94,7 @@ def test_passed(clauses: dict[str, list[str]], expected: object) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"5", b'"a"', b"null", b'{"a":[{}]}', b"[[1]]"])
-def test_what_is_passed_is_as_sent_in_any_shape(sent: bytes) -> None:
+def test_a_passed_field_is_as_sent_in_any_shape(sent: bytes) -> None:
     rows = [
         whole(b'{"%s":%s}' % (name, sent), passed=["kwh", "cdr_token"]) for name in (b"kwh", b"cdr_token")
     ]
@@ -102,9 +102,9 @@ def test_what_is_passed_is_as_sent_in_any_shape(sent: bytes) -> None:
     assert [plain(row) for row in rows] == [plain({"kwh": as_sent["a"]}), plain({"cdr_token": as_sent["a"]})]  # type: ignore[index]
 
 
-def test_a_scalar_stands_for_a_container_of_which_everything_passes() -> None:
-    found = whole(b'{"evses":[{"parking":["P1",null,{"parking_id":"P2"}]}]}', "locations", "2.3.0")
-    assert found == {"evses": [{"parking": ["P1", None, {"parking_id": "P2"}]}]}
+def test_a_scalar_in_place_of_a_container_that_passes_is_shown() -> None:
+    row = whole(b'{"evses":[{"parking":["P1",null,{"parking_id":"P2"}]}]}', "locations", "2.3.0")
+    assert row == {"evses": [{"parking": ["P1", None, {"parking_id": "P2"}]}]}
 
 
 # ---------------------------------------------------------------- totality
@@ -128,7 +128,7 @@ SHAPES = [
 
 
 def filled(field: SchemaField, leaf: bytes, many: bool) -> bytes:
-    """Return an object with every field; `many` sends lists where containers are, else objects."""
+    """Return an object with every field; with `many`, containers are lists, else objects."""
     sent = [
         b'"%s":%s' % (name.encode(), leaf if child.leaf else filled(child, leaf, many))
         for name, child in field.children.items()
@@ -137,31 +137,29 @@ def filled(field: SchemaField, leaf: bytes, many: bool) -> bytes:
 
 
 def disclosed(node: ViewNode, shown: object) -> list[str]:
-    """Return the paths where the gate shows what the view does not let pass."""
+    """Return the paths at which the gate shows a value that the view does not."""
     if isinstance(shown, list) and node.visibility == "container":
         return [path for item in shown for path in disclosed(node, item)]
     if node.visibility == "container":
         assert isinstance(shown, dict), node.blank.path
         assert list(shown) == list(node.children)
         return [path for name, value in shown.items() for path in disclosed(node.children[name], value)]
-    scalars = not isinstance(shown, dict) and not (
+    is_scalar = not isinstance(shown, dict) and not (
         isinstance(shown, list) and any(isinstance(item, list | dict) for item in shown)
     )
-    fine = shown is node.blank or (node.visibility == "plain" and scalars)
-    return [] if fine else [node.blank.path]
+    is_allowed = shown is node.blank or (node.visibility == "plain" and is_scalar)
+    return [] if is_allowed else [node.blank.path]
 
 
 @pytest.mark.parametrize(
-    ("module", "version"), [each for each in EVERY if each[0] not in ("evses", "connectors")]
+    ("module", "version"), [entry for entry in EVERY if entry[0] not in ("evses", "connectors")]
 )
-def test_every_leaf_of_every_schema_is_blank_unless_it_passes_in_every_shape(
-    module: str, version: str
-) -> None:
-    found = schema.module(module, version)
-    shown = view(found, [])
+def test_every_leaf_is_blank_unless_it_passes_whatever_its_shape(module: str, version: str) -> None:
+    schema_module = schema.module(module, version)
+    shown = view(schema_module, [])
     opening = gate(shown, needs("."))
     for many in (True, False):
-        page = listed([filled(found.root, shape, many) for shape in SHAPES])
+        page = listed([filled(schema_module.root, shape, many) for shape in SHAPES])
         rows = opening.page(page).rows
         assert len(rows) == len(SHAPES)
         assert [path for row in rows for path in disclosed(shown, row)] == []
@@ -170,9 +168,9 @@ def test_every_leaf_of_every_schema_is_blank_unless_it_passes_in_every_shape(
 @pytest.mark.parametrize(
     ("module", "version"), [("sessions", "2.2.1"), ("cdrs", "2.1.1"), ("tariffs", "2.3.0")]
 )
-def test_every_container_that_is_a_scalar_is_blank(module: str, version: str) -> None:
-    found = schema.module(module, version)
-    shown = view(found, [])
+def test_every_scalar_in_place_of_a_container_is_blank(module: str, version: str) -> None:
+    schema_module = schema.module(module, version)
+    shown = view(schema_module, [])
     containers = {name: node for name, node in shown.children.items() if node.visibility == "container"}
     row = whole(b"{%s}" % b",".join(b'"%s":"x"' % name.encode() for name in containers), module, version)
     assert isinstance(row, dict)
@@ -181,7 +179,7 @@ def test_every_container_that_is_a_scalar_is_blank(module: str, version: str) ->
     }
 
 
-def test_every_leaf_that_is_passed_is_shown() -> None:
+def test_every_passed_leaf_is_shown() -> None:
     for leaf in leaves(schema.module("sessions", "2.2.1").root):
         row = whole(filled(schema.module("sessions", "2.2.1").root, b'"S"', many=True), only=[leaf.path])
         for name in leaf.path.split("."):

@@ -1,4 +1,4 @@
-"""EVSEs and connectors as modules of their own, out of the locations that a platform lists."""
+"""EVSEs and connectors as modules of their own, from the locations that a platform lists."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ KEYS = {"country_code": "NL", "party_id": "ABC", "location_id": "L1"}
 def opened(
     module: str, sent: list[bytes], *paths: str, window: Window | None = None, passed: tuple[str, ...] = ()
 ) -> OpenedPage:
-    """Return a page of locations, opened as a page of their parts, the fast way and with care."""
+    """Return a page of locations opened as their nested objects; both decoders must agree."""
     view = seen(module, passed)
-    found = gate(view, needs(*paths), window=window).page(listed(sent))
+    page = gate(view, needs(*paths), window=window).page(listed(sent))
     with careful_only():
         careful = gate(view, needs(*paths), window=window).page(listed(sent))
-    assert [plain(row) for row in found.rows] == [plain(row) for row in careful.rows]
-    assert found.field_report.unknown == careful.field_report.unknown
-    return found
+    assert [plain(row) for row in page.rows] == [plain(row) for row in careful.rows]
+    assert page.field_report.unknown == careful.field_report.unknown
+    return page
 
 
 def test_evses_have_the_keys_of_their_location() -> None:
-    found = opened("evses", [LOCATION, b'{"id":"L2"}'], ".")
+    page = opened("evses", [LOCATION, b'{"id":"L2"}'], ".")
     connectors = [{"id": "1", "standard": "CHADEMO", "last_updated": BLANK}, {"id": "2"}]
-    assert list(found.rows) == [
+    assert list(page.rows) == [
         {**KEYS, "uid": "E1", "evse_id": BLANK, "connectors": connectors, "last_updated": BLANK},
         {**KEYS, "uid": "E2", "last_updated": BLANK},
     ]
-    assert (found.count, found.bad) == (2, ())
-    assert list(found.rows[0])[:4] == [*KEYS, "uid"]  # type: ignore[call-overload]
+    assert (page.count, page.bad) == (2, ())
+    assert list(page.rows[0])[:4] == [*KEYS, "uid"]  # type: ignore[call-overload]
 
 
 def test_connectors_have_the_keys_of_location_and_evse() -> None:
-    found = opened("connectors", [LOCATION], ".")
-    assert list(found.rows) == [
+    page = opened("connectors", [LOCATION], ".")
+    assert list(page.rows) == [
         {**KEYS, "evse_uid": "E1", "id": "1", "standard": "CHADEMO", "last_updated": BLANK},
         {**KEYS, "evse_uid": "E1", "id": "2"},
     ]
 
 
 @pytest.mark.parametrize("passed", [(), (".",)], ids=["by default", "everything passed"])
-def test_a_key_comes_from_the_holder_alone(passed: tuple[str, ...]) -> None:
+def test_a_holders_key_comes_only_from_the_holder(passed: tuple[str, ...]) -> None:
     for sent in (b'{"evses":{"location_id":"x","country_code":{}}}', b'{"evses":[[{"location_id":"x"}]]}'):
         assert list(opened("evses", [sent], ".", passed=passed).rows) == [{}]
     rows = opened(
@@ -72,14 +72,14 @@ def test_rows_of_a_few_fields() -> None:
 
 
 @pytest.mark.parametrize("paths", [("uid",), (".",), ("uid", "last_updated")], ids=str)
-def test_a_window_is_on_the_part_itself(paths: tuple[str, ...]) -> None:
+def test_a_window_applies_to_the_nested_object(paths: tuple[str, ...]) -> None:
     january = Window(epoch_us("2026-01-01"), epoch_us("2026-02-01"))
-    found = opened("evses", [LOCATION], *paths, window=january)
-    assert (len(found.rows), found.undated) == (1, 0)
+    page = opened("evses", [LOCATION], *paths, window=january)
+    assert (len(page.rows), page.undated) == (1, 0)
     assert opened("connectors", [LOCATION], "id", window=january).undated == 1
 
 
-def test_bad_locations_and_unknown_fields_of_parts() -> None:
-    found = opened("evses", [b"5", b'{"x_a":1,"evses":[{"x_b":1,"connectors":[{"x_c":1}]},7]}', b"[]"], "uid")
-    assert (found.count, len(found.rows), found.bad) == (3, 1, (0, 2))
-    assert found.field_report.unknown == ("connectors.x_c", "x_b")
+def test_bad_locations_and_unknown_nested_fields() -> None:
+    page = opened("evses", [b"5", b'{"x_a":1,"evses":[{"x_b":1,"connectors":[{"x_c":1}]},7]}', b"[]"], "uid")
+    assert (page.count, len(page.rows), page.bad) == (3, 1, (0, 2))
+    assert page.field_report.unknown == ("connectors.x_c", "x_b")

@@ -1,4 +1,4 @@
-"""What is an envelope, what an object, and which list holds the objects: rules on names alone."""
+"""Page framing: envelope or object, and which list contains the objects, decided by names alone."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ SESSIONS = gate(seen("sessions"), needs("id")).framing
 INNER = b'[{"id":"Jane","currency":"+316"},{"id":"Joe"}]'
 
 
-@pytest.mark.parametrize("paths", [("id",), (".",)], ids=["narrow", "whole"])
+@pytest.mark.parametrize("paths", [("id",), (".",)], ids=["a few fields", "whole"])
 @pytest.mark.parametrize(
     ("module", "body", "form"),
     [
         pytest.param("sessions", b'{"id":"S1","data":%s}', "object", id="an id"),
-        pytest.param("sessions", b'{"data":%s,"kwh":1}', "object", id="any field, behind"),
+        pytest.param("sessions", b'{"data":%s,"kwh":1}', "object", id="any field, after data"),
         pytest.param("sessions", b'{"d\\u0061ta":%s,"id":"S1"}', "object", id="written with an escape"),
         pytest.param("sessions", b'{"data":%s,"auth_id":1}', "object", id="a field of another version"),
-        pytest.param("sessions", b'{"id":NaN,"data":%s}', "object", id="a value that is none"),
+        pytest.param("sessions", b'{"id":NaN,"data":%s}', "object", id="a value that is not JSON"),
         pytest.param("sessions", b'{"data":%s,"id":"S1","status_message":"x"}', "object", id="a message"),
         pytest.param(
             "sessions", b'{"data":%s,"id":"S1","status_code":1000}', "object", id="a code and an id"
@@ -44,18 +44,18 @@ INNER = b'[{"id":"Jane","currency":"+316"},{"id":"Joe"}]'
         pytest.param("sessions", b'{"errors":%s}', "object", id="a list of errors"),
     ],
 )
-def test_what_a_page_is(module: str, body: bytes, form: str, paths: tuple[str, ...]) -> None:
-    found = gate(seen(module), needs(*paths)).page(body % INNER)
-    assert (found.form, found.count) == (form, 1 if form == "object" else 2)
+def test_form_of_a_page(module: str, body: bytes, form: str, paths: tuple[str, ...]) -> None:
+    opened = gate(seen(module), needs(*paths)).page(body % INNER)
+    assert (opened.form, opened.count) == (form, 1 if form == "object" else 2)
     if form == "object":
-        assert "Jane" not in str([plain(row) for row in found.rows])
+        assert "Jane" not in str([plain(row) for row in opened.rows])
 
 
-def test_the_parts_of_an_object_with_data_are_its_own() -> None:
-    sent = b'{"id":"L1","data":[{"evses":[{"uid":"Jane"}]}],"evses":[{"uid":"E1"}]}'
-    found = gate(seen("evses"), needs(".")).page(sent)
-    assert found.form == "object"
-    assert [row["uid"] for row in found.rows] == ["E1"]  # type: ignore[index]
+def test_nested_objects_of_an_object_with_data_are_its_own() -> None:
+    body = b'{"id":"L1","data":[{"evses":[{"uid":"Jane"}]}],"evses":[{"uid":"E1"}]}'
+    opened = gate(seen("evses"), needs(".")).page(body)
+    assert opened.form == "object"
+    assert [row["uid"] for row in opened.rows] == ["E1"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_the_parts_of_an_object_with_data_are_its_own() -> None:
         pytest.param(b'{"status_code":1000,"content":[],"warnings":[]}', id="in an envelope without data"),
     ],
 )
-def test_two_lists_are_an_error_that_names_them(body: bytes) -> None:
+def test_two_lists_are_an_error_with_their_names(body: bytes) -> None:
     with pytest.raises(TwoListsError) as caught:
         gate(seen("sessions"), needs("id")).page(body)
     assert caught.value.message == "the response has 2 lists where one belongs: content, warnings"
     assert caught.value.__context__ is None
 
 
-def test_names_of_lists_that_are_not_plain_are_not_shown() -> None:
+def test_list_names_are_shown_only_if_they_are_plain() -> None:
     with pytest.raises(PlatformError) as caught:
         gate(seen("sessions"), needs("id")).page(b'{"Jane Doe":[],"\\u001b[2J":[],"x":[]}')
     assert caught.value.message == "the response has 3 lists where one belongs: x"
@@ -84,7 +84,7 @@ def test_names_of_lists_that_are_not_plain_are_not_shown() -> None:
     [
         pytest.param(b"", "lines", id="nothing"),
         pytest.param(b'{"id":1}\n', "lines", id="an object"),
-        pytest.param(b'\xef\xbb\xbf {"id":1}\n', "lines", id="a mark and blanks"),
+        pytest.param(b'\xef\xbb\xbf {"id":1}\n', "lines", id="a byte order mark and spaces"),
         pytest.param(b'{"id":1,"kwh":2', "lines", id="the beginning of a long line"),
         pytest.param(b'{"data":[{"id":1}],"status_code":1000}\n', "page", id="an envelope"),
         pytest.param(b'{"data":[{"id":1},{"id":', "page", id="the beginning of an envelope"),
@@ -92,7 +92,7 @@ def test_names_of_lists_that_are_not_plain_are_not_shown() -> None:
         pytest.param(b'{\n  "data": [\n', "page", id="an envelope on many lines"),
         pytest.param(b'{\n  "id": 1\n', "page", id="an object on many lines"),
         pytest.param(b'[{"id":1},\n{"id":2}]', "page", id="a list"),
-        pytest.param(b"<html>", "page", id="no JSON"),
+        pytest.param(b"<html>", "page", id="not JSON"),
         pytest.param(b'{"id":1,"data":[{"id":', "lines", id="the beginning of an object with data"),
         pytest.param(b'{"id":1,"data":[{}]}\n', "lines", id="an object with data"),
         pytest.param(b'{"id":1,"status_code":2001}\n', "lines", id="an object with a status_code"),
@@ -102,5 +102,5 @@ def test_names_of_lists_that_are_not_plain_are_not_shown() -> None:
         pytest.param(b'{"x_depot":1}', "lines", id="an object without a field of the module"),
     ],
 )
-def test_framing(start: bytes, expected: str) -> None:
+def test_form_of_a_file(start: bytes, expected: str) -> None:
     assert SESSIONS.file_form(start) == expected

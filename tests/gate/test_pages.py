@@ -1,4 +1,4 @@
-"""What the gate makes of pages: envelopes, lines, bad objects, windows, unknown names."""
+"""Pages through the gate: envelopes, lines, bad objects, windows, unknown names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ocpiq.values.times import epoch_us
 # ---------------------------------------------------------------- the envelope
 
 
-def opened(body: bytes, *paths: str, **given: object) -> OpenedPage:
+def opened(body: bytes, *paths: str) -> OpenedPage:
     return gate(seen("sessions"), needs(*(paths or ("id",)))).page(body)
 
 
@@ -43,30 +43,30 @@ def opened(body: bytes, *paths: str, **given: object) -> OpenedPage:
         pytest.param(b'{"data":[{"id":1}],"status_code":2001}', 2001, 0, 0, id="a failure"),
         pytest.param(b'{"data":[{"id":1}],"status_code":"3000"}', 3000, 0, 0, id="a failure as text"),
         pytest.param(
-            b'{"data":[NaN,{"id":1}],"status_code":3000}', 3000, 0, 0, id="a failure that is no JSON"
+            b'{"data":[NaN,{"id":1}],"status_code":3000}', 3000, 0, 0, id="a failure that is not JSON"
         ),
         pytest.param(b'{"status_message":"no"}', None, 0, 0, id="a message alone"),
         pytest.param(b'[{"id":1}]', None, 1, 1, id="a bare list"),
         pytest.param(b"[]", None, 0, 0, id="a bare empty list"),
         pytest.param(b'{"id":1}', None, 1, 1, id="a bare object"),
         pytest.param(b"{}", None, 0, 0, id="a bare empty object"),
-        pytest.param(b'\xef\xbb\xbf \n{"data":[{}]} \n', None, 1, 1, id="a byte order mark and blanks"),
+        pytest.param(b'\xef\xbb\xbf \n{"data":[{}]} \n', None, 1, 1, id="a byte order mark and spaces"),
         pytest.param(b'{"data":[{}],"status_code":1000,"link":NaN}', 1000, 1, 1, id="NaN beside"),
     ],
 )
 def test_envelopes(body: bytes, status: int | None, count: int, rows: int) -> None:
-    found = opened(body)
-    assert (found.status_code, found.count, len(found.rows)) == (status, count, rows)
+    result = opened(body)
+    assert (result.status_code, result.count, len(result.rows)) == (status, count, rows)
 
 
 def test_message_and_timestamp_are_cut_and_escaped() -> None:
-    found = opened(
+    result = opened(
         b'{"status_message":"a\\u0007\\u202e\\n%s","timestamp":"2026-01-01T00:00:00Z"}' % (b"x" * 300)
     )
-    assert found.status_message.startswith(r"a\x07\u202e\nxxx")
-    assert found.status_message.endswith("x…")
-    assert len(found.status_message) < 220
-    assert found.timestamp == "2026-01-01T00:00:00Z"
+    assert result.status_message.startswith(r"a\x07\u202e\nxxx")
+    assert result.status_message.endswith("x…")
+    assert len(result.status_message) < 220
+    assert result.timestamp == "2026-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_message_and_timestamp_are_cut_and_escaped() -> None:
             "the response is not complete JSON",
             id="cut off",
         ),
-        pytest.param(b'{"data":[]} secret', "the response is not JSON", id="more behind"),
+        pytest.param(b'{"data":[]} secret', "the response is not JSON", id="more after it"),
     ],
 )
-def test_what_is_no_json_is_an_error_without_content(body: bytes, message: str) -> None:
+def test_a_page_that_is_not_json_is_an_error_without_its_content(body: bytes, message: str) -> None:
     with pytest.raises(PlatformError) as caught:
         opened(body)
     assert caught.value.message == message
@@ -95,9 +95,9 @@ def test_what_is_no_json_is_an_error_without_content(body: bytes, message: str) 
 
 
 @pytest.mark.parametrize("paths", [("id",), (".",)], ids=str)
-def test_what_is_no_object_is_counted_by_its_place(paths: tuple[str, ...]) -> None:
-    found = opened(b'[{"id":1},5,null,"x",[{"id":2}],{"id":NaN},{"id" 3}]', *paths)
-    assert (found.count, len(found.rows), found.bad) == (7, 2, (1, 2, 3, 4, 6))
+def test_items_that_are_not_objects_are_reported_by_position(paths: tuple[str, ...]) -> None:
+    result = opened(b'[{"id":1},5,null,"x",[{"id":2}],{"id":NaN},{"id" 3}]', *paths)
+    assert (result.count, len(result.rows), result.bad) == (7, 2, (1, 2, 3, 4, 6))
 
 
 @pytest.mark.parametrize("paths", [("id",), (".",)], ids=str)
@@ -115,8 +115,10 @@ def test_what_is_no_object_is_counted_by_its_place(paths: tuple[str, ...]) -> No
     ],
 )
 def test_lines(paths: tuple[str, ...], chunk: bytes, count: int, bad: tuple[int, ...]) -> None:
-    found = gate(seen("sessions"), needs(*paths)).lines([line for line in chunk.split(b"\n") if line.strip()])
-    assert (found.count, len(found.rows), found.bad) == (count, count - len(bad), bad)
+    result = gate(seen("sessions"), needs(*paths)).lines(
+        [line for line in chunk.split(b"\n") if line.strip()]
+    )
+    assert (result.count, len(result.rows), result.bad) == (count, count - len(bad), bad)
 
 
 # ---------------------------------------------------------------- windows
@@ -155,20 +157,20 @@ READINGS = [
 
 @pytest.mark.parametrize("nan", [False, True], ids=["JSON", "NaN beside"])
 @pytest.mark.parametrize(("passed", "paths"), READINGS)
-def test_a_window_keeps_what_lies_in_it(passed: tuple[str, ...], paths: tuple[str, ...], nan: bool) -> None:
+def test_a_window_keeps_the_objects_in_it(passed: tuple[str, ...], paths: tuple[str, ...], nan: bool) -> None:
     opening = gate(seen("sessions", passed), needs(*paths), window=JANUARY)
-    found = opening.page(listed(dated(DATES) + [b'{"id":9,"last_updated":"2025-01-01","x":NaN}'] * nan))
-    assert (ids(opening, found.rows), found.count, found.undated) == ([1, 2], 4 + nan, 0)
+    result = opening.page(listed(dated(DATES) + [b'{"id":9,"last_updated":"2025-01-01","x":NaN}'] * nan))
+    assert (ids(opening, result.rows), result.count, result.undated) == ([1, 2], 4 + nan, 0)
 
 
 @pytest.mark.parametrize(("passed", "paths"), READINGS)
-def test_a_date_that_cannot_be_read_keeps_its_object(passed: tuple[str, ...], paths: tuple[str, ...]) -> None:
+def test_an_object_with_an_unreadable_date_is_kept(passed: tuple[str, ...], paths: tuple[str, ...]) -> None:
     opening = gate(seen("sessions", passed), needs(*paths), window=JANUARY)
-    found = opening.page(listed([*dated(ODD_DATES), b'{"id":6}', *dated(DATES[:1])]))
-    assert (ids(opening, found.rows), found.undated) == (list(range(7)), 7)
+    result = opening.page(listed([*dated(ODD_DATES), b'{"id":6}', *dated(DATES[:1])]))
+    assert (ids(opening, result.rows), result.undated) == (list(range(7)), 7)
 
 
-def test_the_date_that_a_window_reads_does_not_leave_the_gate() -> None:
+def test_the_date_of_a_window_does_not_leave_the_gate() -> None:
     for body in (listed(dated(DATES)), listed([*dated(DATES), b'{"x":NaN}'])):
         rows = gate(seen("sessions"), needs("id"), window=JANUARY).page(body).rows
         assert all("2026" not in str(plain(row)) for row in rows)
@@ -177,7 +179,7 @@ def test_the_date_that_a_window_reads_does_not_leave_the_gate() -> None:
 # ---------------------------------------------------------------- unknown names
 
 
-def test_unknown_fields_are_named_in_the_first_objects() -> None:
+def test_unknown_fields_of_the_first_objects_are_named() -> None:
     opening = gate(seen("sessions", ['"x_c.d"']), needs("id"))
     objects = [
         b'{"id":1,"x_b":1,"cdr_token":{"x_a":{"y":1},"uid":1}}',
@@ -203,41 +205,39 @@ def test_unknown_fields_are_named_in_the_first_objects() -> None:
         pytest.param([b'{"x_depot":1}', b"7"], (), id="of none at all"),
     ],
 )
-def test_the_first_page_tells_the_versions_that_have_its_fields(
-    sent: list[bytes], versions: tuple[str, ...]
-) -> None:
+def test_the_versions_that_have_all_fields(sent: list[bytes], versions: tuple[str, ...]) -> None:
     opening = gate(seen("cdrs", ["total_cost"]), needs("total_cost"))
     assert opening.page(listed(sent)).field_report.versions == versions
     assert opening.page(listed(sent)).field_report.versions == versions
 
 
-def test_what_the_view_leaves_out_tells_no_version() -> None:
+def test_a_field_that_the_view_leaves_out_excludes_no_version() -> None:
     opening = gate(seen("cdrs", only=["id"]), needs("id"))
     assert opening.page(listed([b'{"id":1,"auth_id":2}'])).field_report.versions == VERSIONS
 
 
-def test_nothing_that_holds_values_shows_them() -> None:
+def test_no_repr_shows_a_value() -> None:
     opening = gate(seen("sessions", ["kwh"]), needs("kwh", "id"), window=JANUARY)
-    found = opening.page(b'[{"kwh":"secret","id":"secret","last_updated":"2026-01-01"}]')
+    result = opening.page(b'[{"kwh":"secret","id":"secret","last_updated":"2026-01-01"}]')
     later = gate(seen("sessions", ["."]), needs(".")).page(b'[{"kwh":"secret"}]')
-    assert "secret" not in f"{found!r} {found} {found.rows!r} {later!r} {later.rows!r} {opening!r}"
+    assert "secret" not in f"{result!r} {result} {result.rows!r} {later!r} {later.rows!r} {opening!r}"
 
 
 @pytest.mark.parametrize("read", [["kwh"], ["kwh", "total_cost.excl_vat"], ["."]])
 @pytest.mark.parametrize("window", [None, Window(0, 1_767_225_600_000_000)])
-def test_a_large_page_is_decoded_object_by_object_with_the_same_rows(monkeypatch, read, window):
+def test_a_large_page_has_the_same_rows(monkeypatch, read, window):
     sent = (
         b'[{"id": "a", "kwh": 1, "total_cost": {"excl_vat": 2}, "last_updated": "2025-01-01T00:00:00Z"},'
         b' {"id": "b", "kwh": 2, "last_updated": "2027-01-01T00:00:00Z"}, {"kwh": [3]}, {"id": "a"}]'
     )
-    found = []
+    result = []
     for large in (1 << 24, 0):
         monkeypatch.setattr(import_module("ocpiq.gate.gate"), "LARGE", large)
         keys: list[int] = []
         opened = gate(seen("sessions", ["kwh"]), needs(*read), window=window, key=("id",)).page(
-            sent, lambda heard, keys=keys: keys.extend(heard) or [3]
+            sent, lambda page_keys, keys=keys: keys.extend(page_keys) or [3]
         )
-        found.append(
+        result.append(
             (plain([plain(row) for row in opened.rows]), keys, opened.count, opened.repeated, opened.undated)
         )
-    assert found[0] == found[1]
+    assert result[0] == result[1]

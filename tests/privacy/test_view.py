@@ -1,4 +1,4 @@
-"""What `pass` and `only` make of the schema: a view, or an error that names the nearest real field."""
+"""The view that `pass` and `only` make of the schema, or the error with the nearest field."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ocpiq.language import parse, tree
 from ocpiq.privacy.view import ViewNode, view
 
 
-def treatments(node: ViewNode, prefix: str = "") -> dict[str, str]:
-    """Return the treatment of every field that the view has, by path; what is below a shown field is left out."""
-    found = {}
+def visibilities(node: ViewNode, prefix: str = "") -> dict[str, str]:
+    """Return the visibility of every field in the view by path; fields below a shown one are left out."""
+    result = {}
     for name, child in node.children.items():
-        found[f"{prefix}{name}"] = child.visibility
+        result[f"{prefix}{name}"] = child.visibility
         if child.visibility == "container":
-            found |= treatments(child, f"{prefix}{name}.")
-    return found
+            result |= visibilities(child, f"{prefix}{name}.")
+    return result
 
 
 TOKEN = {"cdr_token": "container", "cdr_token.uid": "shown"}
@@ -56,7 +56,7 @@ TOKEN = {"cdr_token": "container", "cdr_token.uid": "shown"}
     ],
 )
 def test_only_shows(passed: list[str], only: list[str], expected: dict[str, str]) -> None:
-    assert list(treatments(seen("sessions", passed, only)).items()) == list(expected.items())
+    assert list(visibilities(seen("sessions", passed, only)).items()) == list(expected.items())
 
 
 @pytest.mark.parametrize(
@@ -80,18 +80,20 @@ def test_a_passed_container_shows_its_unknown_fields_and_others_leave_them_out()
 def test_a_pass_of_one_leaf_changes_that_leaf_alone(version: str) -> None:
     for name in schema.modules(version):
         module = schema.module(name, version)
-        default = treatments(view(module, []))
+        default = visibilities(view(module, []))
         for leaf in leaves(module.root):
-            assert treatments(view(module, clauses([leaf.path]))) == default | {leaf.path: "shown"}
+            assert visibilities(view(module, clauses([leaf.path]))) == default | {leaf.path: "shown"}
 
 
 @pytest.mark.parametrize("version", schema.VERSIONS)
 def test_without_clauses_a_leaf_is_plain_or_blank_as_the_schema_says(version: str) -> None:
     for name in schema.modules(version):
         module = schema.module(name, version)
-        found = treatments(view(module, []))
+        result = visibilities(view(module, []))
         expected = {leaf.path: "plain" if leaf.shown else "blank" for leaf in leaves(module.root)}
-        assert {path: how for path, how in found.items() if how != "container"} == expected
+        assert {
+            path: visibility for path, visibility in result.items() if visibility != "container"
+        } == expected
 
 
 @pytest.mark.parametrize(
@@ -103,13 +105,13 @@ def test_without_clauses_a_leaf_is_plain_or_blank_as_the_schema_says(version: st
         pytest.param(["cdr_token.uid"], "cdr_token", False, id="one of two passes"),
     ],
 )
-def test_a_scalar_in_a_container_is_shown_where_everything_in_it_passes(
+def test_a_scalar_in_place_of_a_container_is_shown_if_all_of_it_passes(
     passed: list[str], path: str, expected: bool
 ) -> None:
     assert seen("sessions", passed).children[path].scalars is expected
 
 
-def test_a_scalar_is_not_shown_where_only_leaves_fields_of_the_container_out() -> None:
+def test_a_scalar_is_not_shown_if_only_leaves_out_fields_of_the_container() -> None:
     assert not seen("sessions", [], ["cdr_token.uid"]).children["cdr_token"].scalars
     assert seen("locations", [], version="2.3.0").children["evses"].children["parking"].scalars
 
@@ -152,13 +154,13 @@ def test_a_blank_names_the_field_to_pass() -> None:
         pytest.param('"."', "an empty name is not a field", "write . for the whole object", id="empty too"),
     ],
 )
-def test_an_unknown_path_names_the_nearest(path: str, message: str, hint: str) -> None:
+def test_an_unknown_path_is_an_error_with_the_nearest(path: str, message: str, hint: str) -> None:
     with pytest.raises(CompileError) as caught:
         seen("sessions", [path])
     assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
-def test_an_unknown_path_has_its_place() -> None:
+def test_the_error_points_at_the_unknown_path() -> None:
     clause = tree.Only(span=NOWHERE, paths=(tree.FieldPath(span=Span(14, 16), names=("kw",)),))
     with pytest.raises(CompileError) as caught:
         view(schema.module("sessions", "2.2.1"), [clause])
@@ -166,7 +168,7 @@ def test_an_unknown_path_has_its_place() -> None:
 
 
 def source(text: str) -> tuple[tree.Clause, ...]:
-    """Return the clauses of a source as it is written."""
+    """Return the clauses of a source in query text."""
     body = parse(text).body
     assert isinstance(body, tree.Source)
     return body.clauses
@@ -201,8 +203,8 @@ SESSION = [leaf.path for leaf in leaves(schema.module("sessions", "2.2.1").root)
 
 
 @given(st.lists(st.sampled_from(SESSION), max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_paths_and_their_repetition_mean_nothing(passed: list[str], random: object) -> None:
+def test_order_and_repetition_of_paths_have_no_effect(passed: list[str], random: object) -> None:
     mixed = passed + passed[:2]
     random.shuffle(mixed)  # type: ignore[attr-defined]
-    assert treatments(seen("sessions", passed)) == treatments(seen("sessions", mixed))
-    assert treatments(seen("sessions", [], passed)) == treatments(seen("sessions", mixed[:1], mixed))
+    assert visibilities(seen("sessions", passed)) == visibilities(seen("sessions", mixed))
+    assert visibilities(seen("sessions", [], passed)) == visibilities(seen("sessions", mixed[:1], mixed))

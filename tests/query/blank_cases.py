@@ -1,4 +1,4 @@
-"""The table of what may be done with a blank: a query on one session, and what comes of it."""
+"""What may be done with a blank: queries on one session, and their outputs or errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Moves(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The query is refused: `field` is named, `at` is the text that the error points at."""
+    """The query is refused with an error that names `field` and points at the text `at`."""
 
     query: str
     field: str
@@ -32,9 +32,9 @@ class Refused(NamedTuple):
 
 MOVES = [
     Moves(".kwh", '"#NA"'),
-    Moves(".status", '"#NA"'),  # null is no less private
+    Moves(".status", '"#NA"'),  # null is private too
     Moves(".location_id", '"#NA"'),
-    Moves(".start_date_time", "null"),  # what was not sent is not there
+    Moves(".start_date_time", "null"),  # a field that was not sent
     Moves(".kwh, .id", '"#NA" "s1"'),
     Moves(".kwh | .", '"#NA"'),
     Moves("[.kwh]", '["#NA"]'),
@@ -222,7 +222,7 @@ COMPILE_TIME = [
     Refused("distinct by .kwh", "kwh", ".kwh"),
 ]
 
-RUN_TIME = [  # where no path is known, it is refused when it happens
+RUN_TIME = [  # if the path is not known, it is refused at run time
     Refused("[.[]][2] + 1", "kwh", "[.[]][2] + 1"),
     Refused('to_entries[] | select(.key == "kwh") | .value > 1', "kwh", ".value > 1"),
     Refused("[.[]][2] | length", "kwh", "length"),

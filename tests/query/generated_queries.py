@@ -1,4 +1,4 @@
-"""Queries as strategies: sources with clauses, and most of the language over what they show."""
+"""Strategies for queries: sources with clauses, and most of the language on their fields."""
 
 from __future__ import annotations
 
@@ -216,11 +216,11 @@ def queries(draw: st.DrawFn, modules: tuple[str, ...] = MODULES) -> tuple[str, s
     clauses = draw(_clauses(known))
     passed = [field for field in known if any(_within(field.path, named) for named in clauses[1])]
     shown = [field for field in known if field.leaf and field.shown]
-    liked = passed or shown
-    near = st.one_of(
-        st.sampled_from(liked), st.sampled_from(liked), st.sampled_from(shown), st.sampled_from(known)
+    favoured = passed or shown
+    some_field = st.one_of(
+        st.sampled_from(favoured), st.sampled_from(favoured), st.sampled_from(shown), st.sampled_from(known)
     )
-    paths = near.map(lambda field: path(field, root))
+    paths = some_field.map(lambda field: path(field, root))
     body = draw(st.one_of(st.just("."), _expression(paths, DEEPEST), _expression(paths, DEEPEST)))
     stage = draw(st.sampled_from(STAGES)).format(path=draw(paths))
     netted = name == "cdrs" and stage.startswith("aggregate") and draw(st.booleans())
@@ -230,8 +230,8 @@ def queries(draw: st.DrawFn, modules: tuple[str, ...] = MODULES) -> tuple[str, s
     return version, text
 
 
-def _within(path: str, named: str) -> bool:
-    return path == named or path.startswith(f"{named}.")
+def _within(path: str, container: str) -> bool:
+    return path == container or path.startswith(f"{container}.")
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""Asking the sources of a query what they have, by their first pages (`ocpiq explain --ask`)."""
+"""The sizes of the sources of a query, judged by their first pages (`ocpiq explain --ask`)."""
 
 from __future__ import annotations
 

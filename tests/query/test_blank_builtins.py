@@ -1,4 +1,4 @@
-"""Every builtin with a blank as its input and in each argument, bare and inside values: it does what the table says."""
+"""Every builtin with a blank as input and as each argument, bare and inside values: it follows its table entry."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("builtin", "place", "blanks", "value"), CASES)
-def test_a_builtin_does_what_the_table_says(builtin: Builtin, place: int, blanks: Blanks, value: str) -> None:
+def test_a_builtin_follows_its_entry(builtin: Builtin, place: int, blanks: Blanks, value: str) -> None:
     known, hidden = queries(builtin, place, value)
     refused = blanks in FORMS[value]
     assert refused_while_compiling(known) == refused, known
@@ -91,8 +91,8 @@ def refused_while_running(query: str) -> bool:
 
 @pytest.mark.parametrize("key", NAMED, ids=["{}/{}".format(*key) for key in NAMED])
 @pytest.mark.parametrize("value", FORMS)
-def test_no_builtin_makes_a_value_of_a_blank(key: tuple[str, int], value: str) -> None:
-    """What comes out of a builtin that moves blanks is the blank, its type, or what is known of what holds it."""
+def test_no_builtin_turns_a_blank_into_a_value(key: tuple[str, int], value: str) -> None:
+    """A builtin that moves blanks returns the blank, its type, or a fact about its container."""
     builtin = BUILTINS[key]
     for place, blanks in uses(builtin):
         if blanks in FORMS[value]:

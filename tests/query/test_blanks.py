@@ -1,4 +1,4 @@
-"""A blank may be moved, never used: what is refused while compiling, what while running, and what is not."""
+"""A blank may be moved, not used: the uses refused at compile time, those refused at run time, and the moves."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def test_refused_while_running(case: Refused) -> None:
 
 
 @pytest.mark.parametrize("case", COMPILE_TIME, ids=ids(COMPILE_TIME))
-def test_it_is_the_blank_that_is_refused(case: Refused) -> None:
-    """With the field passed the same query is not refused."""
+def test_the_refusal_is_due_to_the_blank(case: Refused) -> None:
+    """The same query is not refused if it passes the field."""
     try:
         list(outputs((ONE + case.query).replace("sessions", f"sessions pass {case.field}", 1)))
     except PrivacyError as error:

@@ -1,4 +1,4 @@
-"""`import` and `include`: where modules are found, what they see, what they may not do."""
+"""`import` and `include`: how modules are found, their scope, and their limits."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_module_passes_nothing(function: str, folder: Path) -> None:
         query.compile(f'import "leak" as l; l::{function}', home=folder)
 
 
-def test_library_folders_stand_for_the_querys_own(folder: Path, tmp_path: Path) -> None:
+def test_library_folders_replace_the_folder_of_the_query(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "a.jq").write_text('def a: "other";')

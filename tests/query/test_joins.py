@@ -1,4 +1,4 @@
-"""Joins: OCPI's own keys in every version, what matches, and that only the fields that are read are pulled."""
+"""Joins: OCPI's own keys in every version, matching, and that only the fields read are pulled."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def run(text: str, version: str = NEW, objects: Json = OBJECTS) -> list[Any]:
         ("sessions pass . | join tokens as $t pass . | $t.uid", OLD, ["U1", None]),
     ],
 )
-def test_ocpis_own_keys(text: str, version: str, expected: list[Any]) -> None:
+def test_keys_of_ocpi(text: str, version: str, expected: list[Any]) -> None:
     assert run(text, version) == expected
 
 
 @pytest.mark.parametrize("reference", REFERENCES, ids=lambda row: f"{row.left}-{row.right}-{row.versions[0]}")
-def test_every_key_names_fields_that_there_are(reference: Any) -> None:
+def test_every_key_names_existing_fields(reference: Any) -> None:
     for version in reference.versions:
         for pair in reference.pairs:
             for module, path in zip((reference.left, reference.right), pair, strict=True):
@@ -116,11 +116,11 @@ def test_every_key_names_fields_that_there_are(reference: Any) -> None:
         ),
     ],
 )
-def test_what_matches(text: str, expected: list[Any]) -> None:
+def test_matching(text: str, expected: list[Any]) -> None:
     assert run(text) == expected
 
 
-def test_no_data_belongs_to_nothing() -> None:
+def test_the_no_data_text_matches_nothing() -> None:
     listed = {
         "sessions": [{"id": "S", "evse_uid": "#NA"}],
         "locations": [{"id": "L", "evses": [{"uid": "#NA"}]}],
@@ -128,7 +128,7 @@ def test_no_data_belongs_to_nothing() -> None:
     assert run("sessions pass . | join evses as $e on .evse_uid == $e.uid | $e", objects=listed) == [None]
 
 
-def test_texts_that_are_no_identifiers_keep_their_case() -> None:
+def test_texts_that_are_not_identifiers_are_compared_with_case() -> None:
     listed = {"locations": [{"id": "L", "city": "Breda"}, {"id": "l2", "city": "breda"}]}
     text = "locations pass city | join each locations as $l pass city on .city == $l.city | [.id, $l.id]"
     assert run(text, objects=listed) == [["L", "L"], ["l2", "l2"]]
@@ -141,7 +141,7 @@ def test_a_second_match_is_an_error() -> None:
     assert "join each" in caught.value.hint
 
 
-def test_only_what_is_read_is_pulled() -> None:
+def test_only_the_fields_read_are_pulled() -> None:
     compiled = query.compile(
         "sessions pass location_id | join locations as $l pass city on .location_id == $l.id | $l.city"
     )
@@ -152,12 +152,12 @@ def test_only_what_is_read_is_pulled() -> None:
     assert not any(part.demand.whole for part in compiled.plan.sources)
 
 
-def test_whether_there_is_a_match_needs_no_more() -> None:
+def test_a_match_alone_reads_no_other_field() -> None:
     compiled = query.compile("cdrs | join sessions as $s | select($s == null) | .id")
     assert [part.demand.whole for part in compiled.plan.sources if part.module == "sessions"] == [False]
 
 
-def test_no_key_between_modules() -> None:
+def test_modules_without_a_key() -> None:
     with pytest.raises(CompileError) as caught:
         query.compile("cdrs | join sessions as $s", version="2.1.1")
     assert caught.value.message == "OCPI 2.1.1 has no key from cdrs to sessions"

@@ -1,4 +1,4 @@
-"""Rows of just the fields that are read behave as the whole objects do, whatever shapes were sent.
+"""Rows of just the fields read behave like whole objects, whatever shapes the fields have.
 
 `sessions pass . | F` on objects is `.[] | F` on the same objects as plain JSON, outputs and errors alike.
 """
@@ -90,10 +90,10 @@ def outputs(text: str, value: Value, listed: list[dict[str, object]] | None) -> 
 
 @settings(max_examples=250, deadline=None)
 @given(st.lists(objects, min_size=1, max_size=3), filters)
-def test_narrow_rows_are_the_objects(listed: list[dict[str, object]], text: str) -> None:
+def test_rows_behave_like_objects(listed: list[dict[str, object]], text: str) -> None:
     try:
-        found = list(outputs(f"sessions pass . | {text}", None, listed))
+        rows_outputs = list(outputs(f"sessions pass . | {text}", None, listed))
     except CompileError as error:  # a literal mistake: only then may the query be refused
         assert any(mistake in error.message for mistake in MISTAKES), text
         return
-    assert found == list(outputs(f".[] | {text}", listed, None))  # type: ignore[arg-type]
+    assert rows_outputs == list(outputs(f".[] | {text}", listed, None))  # type: ignore[arg-type]

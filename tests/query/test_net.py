@@ -1,4 +1,4 @@
-"""`net`: totals as if credit CDRs and the CDRs that they cancel were not there, whatever page the credit is on."""
+"""`net`: totals as if credit CDRs and the CDRs that they cancel did not exist, on whatever pages they are."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TOTALS = [
     "all(.total_energy > 3)",
     "collect(.credit)",
 ]
-WAYS = [  # from the source to the aggregate, each CDR once
+PIPELINES = [  # from the source to the aggregate; each CDR goes through once
     "",
     ". as $c | $c | ",
     "select(.party_id) | sort by .party_id | ",
@@ -47,12 +47,12 @@ WAYS = [  # from the source to the aggregate, each CDR once
     "label $out | foreach . as $c (0; $c; .) | ",
     "def f: if . == null then f else ., empty end; f | ",
 ]
-numbers = st.integers(0, 40).map(lambda each: each / 4)
+numbers = st.integers(0, 40).map(lambda number: number / 4)
 
 
 @st.composite
-def written(draw: st.DrawFn) -> tuple[list[Json], list[Json]]:
-    """Draw CDRs of which some are credited, in any order, and those that remain."""
+def cdrs_with_credits(draw: st.DrawFn) -> tuple[list[Json], list[Json]]:
+    """Draw CDRs, some of them credited, in any order; and those that remain."""
     all_, remaining = list[Json](), list[Json]()
     negates = draw(st.booleans())  # some platforms negate the other totals too
     for number in range(draw(st.integers(0, 7))):
@@ -72,7 +72,7 @@ def written(draw: st.DrawFn) -> tuple[list[Json], list[Json]]:
         else:
             remaining.append(cdr)
     order = draw(st.permutations(all_))
-    return order, [each for each in order if each in remaining]
+    return order, [cdr for cdr in order if cdr in remaining]
 
 
 def credited(cdr: Json, *, negates: bool = False) -> Json:
@@ -88,30 +88,30 @@ def run(text: str, cdrs: list[Json], version: str = "2.2.1", page: int = 2) -> l
 
 
 @given(
-    written(),
+    cdrs_with_credits(),
     st.lists(st.sampled_from(TOTALS), min_size=1),
-    st.sampled_from(WAYS),
+    st.sampled_from(PIPELINES),
     st.sampled_from(["pass total_energy, total_time, total_cost", "pass ."]),
     st.sampled_from(["2.2", "2.2.1", "2.3.0"]),
 )
 @settings(deadline=None)
-def test_totals_are_those_of_what_remains(
-    made: tuple[list[Json], list[Json]], totals: list[str], way: str, passed: str, version: str
+def test_totals_are_those_of_the_remaining_cdrs(
+    cdrs: tuple[list[Json], list[Json]], totals: list[str], pipeline: str, passed: str, version: str
 ) -> None:
-    order, remaining = made
-    body = f"{passed} | {way}aggregate [{', '.join(totals)}]"
+    order, remaining = cdrs
+    body = f"{passed} | {pipeline}aggregate [{', '.join(totals)}]"
     assert run(f"cdrs net {body}", order, version) == run(f"cdrs {body}", remaining, version)
 
 
-@given(written())
-def test_groups_and_periods(made: tuple[list[Json], list[Json]]) -> None:
-    order, remaining = made
+@given(cdrs_with_credits())
+def test_groups_and_periods(cdrs: tuple[list[Json], list[Json]]) -> None:
+    order, remaining = cdrs
     for body in (
         "aggregate {n: count, kwh: sum(.total_energy)} by .country_code",
         ".charging_periods[] | aggregate {n: count} by {a: 1}",
     ):
-        found = run(f"cdrs net pass total_energy, charging_periods | {body} | select(.n > 0)", order)
-        assert found == run(f"cdrs pass total_energy, charging_periods | {body}", remaining)
+        netted = run(f"cdrs net pass total_energy, charging_periods | {body} | select(.n > 0)", order)
+        assert netted == run(f"cdrs pass total_energy, charging_periods | {body}", remaining)
     own = "pass charging_periods | {n: (.charging_periods[] | aggregate count)} | aggregate sum(.n)"
     assert run(f"cdrs net {own}", order) == run(f"cdrs {own}", remaining)  # a count in each CDR has no weight
 
@@ -144,7 +144,7 @@ SUM = "pass total_energy | aggregate [count, sum(.total_energy)]"
         pytest.param("newest 1", [1, 8], id="newest"),
     ],
 )
-def test_a_credit_counts_in_the_window_that_it_lies_in(window: str, expected: list[float]) -> None:
+def test_a_credit_counts_in_its_own_window(window: str, expected: list[float]) -> None:
     assert run(f"cdrs net {window} {SUM}", ALL) == [expected]
 
 
@@ -160,11 +160,11 @@ def test_a_credit_counts_in_the_window_that_it_lies_in(window: str, expected: li
         ({}, [2, 20]),
     ],
 )
-def test_what_makes_a_credit(flags: Json, expected: list[float]) -> None:
+def test_flags_of_a_credit(flags: Json, expected: list[float]) -> None:
     assert run(f"cdrs net {SUM}", [CDR, {**CDR, "id": "C2", **flags}]) == [expected]
 
 
-def test_a_credit_is_read_as_what_it_cancels() -> None:
+def test_a_credit_is_read_as_the_cdr_that_it_cancels() -> None:
     text = (
         "cdrs net pass total_cost, total_energy | {id, credit, credit_reference_id, total_cost} | aggregate "
     )
@@ -173,7 +173,7 @@ def test_a_credit_is_read_as_what_it_cancels() -> None:
     ]
 
 
-def test_2_1_1_has_no_credits_and_takes_the_clause() -> None:
+def test_2_1_1_has_no_credits_but_accepts_the_clause() -> None:
     text = "cdrs net pass total_energy | aggregate sum(.total_energy)"
     assert run(text, [{"id": "C1", "total_energy": 3}, {"id": "C2", "total_energy": 4}], "2.1.1") == [7]
 
@@ -191,7 +191,7 @@ def test_2_1_1_has_no_credits_and_takes_the_clause() -> None:
         "cdrs net | aggregate count by .party_id | aggregate sum(.count)",
     ],
 )
-def test_where_it_can_stand(text: str) -> None:
+def test_allowed_positions(text: str) -> None:
     compiled = query.compile(text)
     answer = 0 if "charging_periods" in text else 1
     assert list(compiled.run(sources=sources.memory({"cdrs": ALL}))) == [answer]
@@ -241,7 +241,7 @@ def test_where_it_can_stand(text: str) -> None:
         ("cdrs net | aggregate first(.total_energy)", PrivacyError, "cdrs.total_energy is blanked", ""),
     ],
 )
-def test_where_it_cannot(text: str, error: type[OcpiqError], message: str, hint: str) -> None:
+def test_refused_positions(text: str, error: type[OcpiqError], message: str, hint: str) -> None:
     with pytest.raises(error) as caught:
         query.compile(text)
     assert message in caught.value.message and hint in caught.value.hint

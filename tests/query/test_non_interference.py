@@ -1,8 +1,7 @@
-"""What is not passed has no influence: whatever stands there, outputs, errors, exit code and files stay the same.
+"""Fields that are not passed have no influence: with any values, outputs, errors, exit code and files stay the same.
 
-Each query is run twice through the command line, on objects that differ in everything but what it passes: in types,
-null, length, numbers that are none, lone surrogates, bytes that are not UTF-8, depth, keys that occur twice, the order
-of keys.
+Each query runs twice through the command line, on objects that differ in everything but the fields that it passes: in
+types, null, length, invalid numbers, lone surrogates, bytes that are not UTF-8, depth, repeated keys, order of keys.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ TIMES = [
     b"[]",
     b"NaN",
 ]
-MANY = 150  # objects, where there are many
+MANY_OBJECTS = 150  # objects, where there are many
 
 
 def page(objects: list[bytes]) -> dict[str, bytes]:
@@ -64,16 +63,22 @@ def lines(objects: list[bytes]) -> dict[str, bytes]:
 
 
 def many_lines(objects: list[bytes]) -> dict[str, bytes]:
-    """More lines than a page has, some of them no objects; read in many blocks where values are long."""
-    return {"objects.ndjson": b"\n".join([*objects, b"tru"] * (MANY // len(objects))) + b"\n"}
+    """More lines than a page has, some of them not objects; long values make many blocks."""
+    return {"objects.ndjson": b"\n".join([*objects, b"tru"] * (MANY_OBJECTS // len(objects))) + b"\n"}
 
 
-def with_care(objects: list[bytes]) -> dict[str, bytes]:
-    """A page with an item that no decoder takes, so that each object is taken alone."""
+def with_a_bad_item(objects: list[bytes]) -> dict[str, bytes]:
+    """A page with an item that no decoder accepts, so that each object is decoded alone."""
     return {"page.json": listed([b"tru", *objects])}
 
 
-WAYS = {"a page": page, "pages": pages, "lines": lines, "many lines": many_lines, "with care": with_care}
+FORMS = {
+    "a page": page,
+    "pages": pages,
+    "lines": lines,
+    "many lines": many_lines,
+    "a bad item": with_a_bad_item,
+}
 
 
 class Case(NamedTuple):
@@ -81,23 +86,23 @@ class Case(NamedTuple):
 
     text: str
     version: str
-    sent: dict[str, list[Pair]]
+    objects: dict[str, list[Pair]]
 
 
-def run(case: Case, way: Callable[[list[bytes]], dict[str, bytes]], side: int) -> Outcome:
+def run(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int) -> Outcome:
     """Run a query on one side of the pairs, in folders of its own."""
     words = ["--ocpi-version", case.version, case.text]
     with TemporaryDirectory() as folder:
         home = Path(folder, "home")
         home.mkdir()
-        for module, both in case.sent.items():
+        for module, both in case.objects.items():
             sent = Path(folder, module)
             sent.mkdir()
-            for name, body in way([pair[side] for pair in both]).items():
+            for name, body in form([pair[side] for pair in both]).items():
                 (sent / name).write_bytes(body)
             words += ["--source", f"{module}={sent}"]
-        found = command(home, words)
-    return found._replace(err=found.err.replace(str(folder), "FOLDER"))
+        outcome = command(home, words)
+    return outcome._replace(err=outcome.err.replace(str(folder), "FOLDER"))
 
 
 @st.composite
@@ -124,22 +129,24 @@ def sent_to(draw: st.DrawFn, source: SourcePlan, text: str) -> list[Pair]:
 
 
 @THOROUGH
-@given(cases(), st.sampled_from(list(WAYS)))
-def test_what_is_not_passed_changes_nothing(case: Case, way: str) -> None:
-    if "lines" in way and any(b"\n" in side for both in case.sent.values() for pair in both for side in pair):
-        way = "a page"  # a line that a text breaks is two lines
-    one, other = (run(case, WAYS[way], side) for side in (0, 1))
+@given(cases(), st.sampled_from(list(FORMS)))
+def test_fields_that_are_not_passed_change_nothing(case: Case, form: str) -> None:
+    if "lines" in form and any(
+        b"\n" in side for both in case.objects.values() for pair in both for side in pair
+    ):
+        form = "a page"  # a line that a text breaks is two lines
+    one, other = (run(case, FORMS[form], side) for side in (0, 1))
     event(f"exit code {one.code}")
-    assert one == other, (case.text, case.version, way, text_of(one), text_of(other))
+    assert one == other, (case.text, case.version, form, text_of(one), text_of(other))
     assert one.saved == {}
     assert "internal error" not in one.err, one.err
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
-def test_the_property_can_fail(way: Callable[[list[bytes]], dict[str, bytes]]) -> None:
-    """A passed value has an influence: the test above looks where it would show."""
+@pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
+def test_the_property_can_fail(form: Callable[[list[bytes]], dict[str, bytes]]) -> None:
+    """A passed value has an influence: the test above compares what it would change."""
     case = Case("sessions pass kwh", "2.2.1", {"sessions": [(b'{"kwh":1}', b'{"kwh":2}')]})
-    one, other = (run(case, way, side) for side in (0, 1))
+    one, other = (run(case, form, side) for side in (0, 1))
     assert one.code == other.code == 0
     assert one.out != other.out
 
@@ -162,7 +169,7 @@ def with_lines(length: int, changed: dict[int, bytes]) -> bytes:
     return b"\n".join(changed.get(number, session(number, length)) for number in range(LINES))
 
 
-SAID: dict[str, tuple[str, Callable[[int], bytes], str]] = {
+NOTICES: dict[str, tuple[str, Callable[[int], bytes], str]] = {
     "pages": ("sessions | aggregate count", lambda n: with_lines(n, {}), "430 objects, 5 pages"),
     "places": (
         "sessions | aggregate count",
@@ -213,16 +220,16 @@ SAID: dict[str, tuple[str, Callable[[int], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "content", "said"), SAID.values(), ids=list(SAID))
-def test_lengths_of_private_values_change_nothing(
-    text: str, content: Callable[[int], bytes], said: str, tmp_path: Path
+@pytest.mark.parametrize(("text", "content", "notice"), NOTICES.values(), ids=list(NOTICES))
+def test_lengths_of_private_values_have_no_influence(
+    text: str, content: Callable[[int], bytes], notice: str, tmp_path: Path
 ) -> None:
     sent = tmp_path / "sessions.ndjson"
-    found = []
+    outcomes = []
     for number, length in enumerate(BLOCKS):
         sent.write_bytes(content(length))
         home = tmp_path / f"home{number}"
         home.mkdir()
-        found.append(command(home, ["--ocpi-version", "2.2.1", "--source", f"sessions={sent}", text]))
-    assert said in found[0].err
-    assert [other for other in found if other != found[0]] == []
+        outcomes.append(command(home, ["--ocpi-version", "2.2.1", "--source", f"sessions={sent}", text]))
+    assert notice in outcomes[0].err
+    assert [other for other in outcomes if other != outcomes[0]] == []

@@ -1,4 +1,4 @@
-"""Saved queries: what they say of themselves, their parameters, and what is wrong with either."""
+"""Saved queries: their metadata, their parameters, and the errors of both."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def run(text: str, **given: Value) -> list[Value]:
     return list(query.compile(text, variables=tuple(given)).run(variables=given))
 
 
-def test_what_it_says_of_itself() -> None:
+def test_metadata() -> None:
     metadata = query.compile(MODULE).metadata
     assert (metadata.name, metadata.about, metadata.tz) == ("half", "Half of it.", "Europe/Amsterdam")
-    assert [(each.name, each.type, each.about, each.default) for each in metadata.params] == [
+    assert [(param.name, param.type, param.about, param.default) for param in metadata.params] == [
         ("n", "number", "what to halve", None),
         ("by", "integer", "", 2),
     ]
 
 
-def test_text_is_read_as_the_type_says_and_defaults_fill_in() -> None:
+def test_text_is_converted_to_its_type_and_defaults_apply() -> None:
     assert run(MODULE, n="7") == [[3.5, "2026-02"]]
     assert run(MODULE, n=7, by="7") == [[1, "2026-02"]]
 
 
-def test_a_zone_that_is_given_counts_more() -> None:
+def test_the_zone_of_the_call_overrides_the_metadata() -> None:
     compiled = query.compile(MODULE, variables=("n",), zone="UTC")
     assert list(compiled.run(variables={"n": 2})) == [[1, "2026-01"]]
 
@@ -54,7 +54,7 @@ def test_a_zone_that_is_given_counts_more() -> None:
         ({"bye": 1}, "the query has no parameter bye", "did you mean by?"),
     ],
 )
-def test_what_is_given_wrongly(given: dict[str, Value], message: str, hint: str) -> None:
+def test_wrong_values(given: dict[str, Value], message: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         run(MODULE, **given)
     assert (caught.value.message, caught.value.hint) == (message, hint)
@@ -92,7 +92,7 @@ def test_types(type_: str, right: Value, wrong: Value) -> None:
         ("{name: (1 + 1)}", "metadata must be literal"),
     ],
 )
-def test_metadata_that_is_wrong(metadata: str, message: str) -> None:
+def test_wrong_metadata(metadata: str, message: str) -> None:
     with pytest.raises(CompileError) as caught:
         query.compile(f"module {metadata}; 1")
     assert caught.value.message == message

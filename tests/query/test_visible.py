@@ -1,4 +1,4 @@
-"""What stays visible of fields that are not passed, as PRIVACY.md lists it; and the tests named there exist."""
+"""The facts that stay visible of fields that are not passed, as PRIVACY.md lists them; its tests exist."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ VISIBLE = {
     "fields that pass by default": ("sessions", [ONE], [ONE | {"id": "s2"}]),
 }
 HIDDEN = {
-    "what a field holds": ("sessions", [ONE], [ONE | {"kwh": 8}]),
+    "the value of a field": ("sessions", [ONE], [ONE | {"kwh": 8}]),
     "its type": ("sessions", [ONE], [ONE | {"kwh": {"a": [1]}}]),
     "that it is null": ("sessions", [ONE], [ONE | {"kwh": None}]),
     "how long a list of values is": (
@@ -49,7 +49,7 @@ HIDDEN = {
         [{"evses": [{"accepted_service_providers": ["x"]}]}],
         [{"evses": [{"accepted_service_providers": ["x", "y"]}]}],
     ),
-    "what fields of no version hold": ("sessions", [ONE | {"x": 1}], [ONE | {"x": [2]}]),
+    "the values of unknown fields": ("sessions", [ONE | {"x": 1}], [ONE | {"x": [2]}]),
     "when it was last updated, within the window": (
         "sessions since 2026-01-01",
         [ONE | {"last_updated": "2026-01-02T00:00:00Z"}],
@@ -58,37 +58,37 @@ HIDDEN = {
 }
 
 
-def seen(query: str, objects: list[dict[str, Any]]) -> tuple[list[str], list[Notice]]:
-    """Return results and warnings."""
+def results_and_warnings(query: str, objects: list[dict[str, Any]]) -> tuple[list[str], list[Notice]]:
+    """Return the results as JSON, and the warnings."""
     notices: list[Notice] = []
-    found = compile(query).run(
+    results = compile(query).run(
         sources=memory({"sessions": objects, "locations": objects}), notify=notices.append
     )
-    return [to_json(value) for value in found], [
+    return [to_json(value) for value in results], [
         notice for notice in notices if isinstance(notice, WarningIssued)
     ]
 
 
 @pytest.mark.parametrize(("query", "one", "other"), VISIBLE.values(), ids=list(VISIBLE))
-def test_it_is_visible(query: str, one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None:
-    assert seen(query, one) != seen(query, other)
+def test_visible_facts(query: str, one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None:
+    assert results_and_warnings(query, one) != results_and_warnings(query, other)
 
 
 @pytest.mark.parametrize(("query", "one", "other"), HIDDEN.values(), ids=list(HIDDEN))
-def test_it_is_hidden(query: str, one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None:
-    assert seen(query, one) == seen(query, other)
+def test_hidden_facts(query: str, one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None:
+    assert results_and_warnings(query, one) == results_and_warnings(query, other)
 
 
 def test_names_of_unknown_fields_are_visible() -> None:
-    assert seen("sessions", [ONE | {"x_depot": 1}])[1] == [
+    assert results_and_warnings("sessions", [ONE | {"x_depot": 1}])[1] == [
         WarningIssued("sessions: 1 field is not OCPI's, left out: x_depot")
     ]
 
 
 def test_every_claim_names_an_existing_test() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
-    assert len(named) > 15
-    for path, name in named:
+    tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
+    assert len(tests) > 15
+    for path, name in tests:
         assert f"\ndef {name}(" in (ROOT / path).read_text("utf-8"), f"{path}::{name}"
     marks = set(re.findall(r"\[(\w+)\]", PAGE))
     assert marks == set(re.findall(r"^\| (\w+) \| `tests", PAGE, re.MULTILINE))

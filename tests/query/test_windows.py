@@ -1,4 +1,4 @@
-"""`since`, `until`, `during`, `newest`: what is asked of the platform, and what is filtered here; time zones."""
+"""`since`, `until`, `during`, `newest`: the request to the platform, the filter here, and time zones."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ocpiq.sources import Ask
 AMSTERDAM = "Europe/Amsterdam"
 
 
-class Told:
-    """A source that remembers what it was asked for."""
+class RecordingSource:
+    """A source that records its requests."""
 
     def __init__(self, source: sources.Source) -> None:
         self.source = source
@@ -45,11 +45,15 @@ def run(
     zone: str | None = None,
     **variables: object,
 ) -> tuple[list[object], Ask, list[str]]:
-    found: list[Notice] = []
-    told = Told(sources.memory({module: objects}, version)[module])
+    notices: list[Notice] = []
+    recording = RecordingSource(sources.memory({module: objects}, version)[module])
     compiled = query.compile(text, version=version, variables=tuple(variables), zone=zone)
-    results = list(compiled.run(sources={module: told}, variables=variables, notify=found.append))  # type: ignore[arg-type]
-    return results, told.asks[0], [notice.message for notice in found if isinstance(notice, WarningIssued)]
+    results = list(compiled.run(sources={module: recording}, variables=variables, notify=notices.append))  # type: ignore[arg-type]
+    return (
+        results,
+        recording.asks[0],
+        [notice.message for notice in notices if isinstance(notice, WarningIssued)],
+    )
 
 
 ENDS = {
@@ -57,7 +61,7 @@ ENDS = {
     "first second": "2026-03-28T23:00:00Z",
     "summer begins": "2026-03-29T01:30:00+00:00",
     "last second": "2026-03-29 21:59:59.9",
-    "behind": "2026-03-29T22:00:00Z",
+    "after": "2026-03-29T22:00:00Z",
     "in progress": None,
 }
 
@@ -185,7 +189,7 @@ def test_the_end_of_charging_in_every_version(module: str, version: str, name: s
         ('module {tz: "Europe/Amsterdam"}; sessions during 2026-01', "UTC", "2025-12-31T00:00:00Z", None),
     ],
 )
-def test_what_is_asked(text: str, zone: str | None, since: str | None, until: str | None) -> None:
+def test_request(text: str, zone: str | None, since: str | None, until: str | None) -> None:
     _, ask, _ = run(text, [], zone=zone)
     assert (ask.since, ask.until) == (since, until)
 
@@ -227,18 +231,18 @@ def test_a_relative_period_filters_here() -> None:
     assert run("sessions during last year | .id", objects)[0] == ["last year"]
 
 
-def test_what_the_platform_sends_outside_of_a_window_is_filtered_here() -> None:
+def test_objects_outside_the_window_are_filtered_here() -> None:
     objects = [session(n, updated=f"2026-01-0{n}T00:00:00Z") for n in range(1, 6)]
     results, _, _ = run("sessions since 2026-01-02 until 2026-01-04 | .id", objects)
     assert results == [2, 3]
 
 
-def test_parts_are_not_bounded_by_what_holds_them() -> None:
+def test_nested_objects_are_not_bounded_by_their_holders() -> None:
     evse = {"uid": "E", "last_updated": "2026-01-01T00:00:00Z"}
     objects = [{"id": "L", "evses": [evse], "last_updated": "2026-06-01T00:00:00Z"}]
-    told = Told(sources.memory({"locations": objects})["locations"])
-    found = list(query.compile("evses until 2026-02-01 newest 1 | .uid").run(sources={"evses": told}))
-    assert (found, told.asks) == (["E"], [Ask("evses")])
+    recording = RecordingSource(sources.memory({"locations": objects})["locations"])
+    results = list(query.compile("evses until 2026-02-01 newest 1 | .uid").run(sources={"evses": recording}))
+    assert (results, recording.asks) == (["E"], [Ask("evses")])
 
 
 @pytest.mark.parametrize(
@@ -277,13 +281,13 @@ def test_newest(text: str, expected: list[int]) -> None:
         ("sessions newest $a", {"a": "-1"}, "newest takes a whole number"),
     ],
 )
-def test_variables_that_cannot_be_read(text: str, variables: dict[str, object], message: str) -> None:
+def test_unreadable_variables(text: str, variables: dict[str, object], message: str) -> None:
     with pytest.raises(OcpiqError) as caught:
         run(text, [], **variables)
     assert caught.value.message == message
 
 
-def test_a_zone_that_is_none() -> None:
+def test_an_unknown_zone() -> None:
     with pytest.raises(OcpiqError) as caught:
         query.compile("sessions", zone="Europe/Atlantis")
     assert caught.value.exit_code == 2
