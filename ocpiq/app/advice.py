@@ -1,4 +1,4 @@
-"""Fixes for command lines that are one word off: a mistyped command, a query without its quotes."""
+"""Hints for the command line: a mistyped command, a query without quotes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Final
 from ocpiq.app.arguments import NAMES
 from ocpiq.errors import CompileError, OcpiqError, UsageError, nearest
 
-BARE: Final = r"[a-z][a-z-]+"  # what could be meant for a command
+BARE: Final = r"[a-z][a-z-]+"  # a word that may be a mistyped command
 SUGGESTED: Final = r"did you mean (\S+)\?"
 PATH_LIKE: Final = frozenset("./\\*?~")
-LONGEST: Final = 70  # of a query that a message repeats
+MAX_REPEATED: Final = 70  # characters of a query that a message repeats
 
 
 def advise(error: OcpiqError, words: Sequence[str]) -> None:
-    """Add to an error of a query that was written on the command line how to fix the command line."""
-    if isinstance(error, CompileError) and (command := meant_command(words[0], error.hint)):
+    """Add to an error of a query on the command line how to fix the command line."""
+    if isinstance(error, CompileError) and (command := intended_command(words[0], error.hint)):
         error.hint = f"did you mean ocpiq {command}?"
-    elif isinstance(error, CompileError | UsageError) and (hint := quoted(words, error)):
+    elif isinstance(error, CompileError | UsageError) and (hint := quoting_hint(words, error)):
         error.hint = f"{error.hint}; {hint}" if error.hint else hint
 
 
-def meant_command(word: str, hint: str = "") -> str | None:
-    """Return the command that a word is nearest to, unless the name in `hint` is nearer still."""
+def intended_command(word: str, hint: str = "") -> str | None:
+    """Return the command nearest to a word, unless the name in `hint` is nearer."""
     command = nearest(word, NAMES) if re.fullmatch(BARE, word) else None
     if command is None:
         return None
@@ -34,20 +34,20 @@ def meant_command(word: str, hint: str = "") -> str | None:
     return command if nearest(word, [command, *(other.groups() if other else ())]) == command else None
 
 
-def quoted(words: Sequence[str], error: OcpiqError | None = None) -> str:
-    """Return the advice to put a query in quotes that a shell has split into `words`; nothing if they are not one."""
-    missing = next((number for number, word in enumerate(words) if number and not _exists(word)), None)
+def quoting_hint(words: Sequence[str], error: OcpiqError | None = None) -> str:
+    """Return the hint to quote a query that the shell has split into `words`, "" if they are not a query."""
+    missing = next((number for number, word in enumerate(words) if number and not _file_exists(word)), None)
     if missing is None or (isinstance(error, UsageError) and PATH_LIKE & set(words[missing])):
         return ""
     for end in range(len(words), missing, -1):
         query = " ".join(words[:end])
         if _is_query(query):
-            shown = f": {shlex.quote(query)}" if len(query) <= LONGEST and query.isprintable() else ""
-            return f"put the query in quotes{shown}"
+            repeated = f": {shlex.quote(query)}" if len(query) <= MAX_REPEATED and query.isprintable() else ""
+            return f"put the query in quotes{repeated}"
     return ""
 
 
-def _exists(word: str) -> bool:
+def _file_exists(word: str) -> bool:
     try:
         return word == "-" or Path(word).exists()
     except (OSError, ValueError):

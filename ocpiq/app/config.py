@@ -1,4 +1,4 @@
-"""`ocpiq config`: the defaults in force, where each comes from, and the file that sets them."""
+"""`ocpiq config`: the current defaults, their origins, and the config file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Set defaults in it, such as
 
 
 def run(settings: Settings) -> int:
-    """Print each setting with its value and origin. Raises UsageError for a file that cannot be used."""
+    """Print each setting with its value and origin. Raises UsageError if the file cannot be used."""
     from ocpiq.storage.config import config_path, load
 
     if settings.words:

@@ -1,4 +1,4 @@
-"""From what a run raises to its exit code."""
+"""The exit code of a run, whatever it raises."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ocpiq.app import report, stdio
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import OcpiqError, UsageError
 
-# Windows says EINVAL as well.
+# Windows also reports EINVAL.
 CLOSED_PIPE: Final = (errno.EPIPE,) if os.name == "posix" else (errno.EPIPE, errno.EINVAL)
 
 
 def exit_code(work: Callable[[], int], shutdown: Shutdown) -> int:
-    """Do `work`, which returns an exit code; if it raises, say why and return the exit code for that."""
+    """Do `work` and return its exit code; if it raises, print the error and return that error's code."""
     try:
         code = work()
         sys.stdout.flush()
         return code
     except OcpiqError as error:
-        return report.failed(error)
+        return report.report_error(error)
     except KeyboardInterrupt:
         return shutdown.code
     except OSError as error:
@@ -32,7 +32,7 @@ def exit_code(work: Callable[[], int], shutdown: Shutdown) -> int:
             return 0
         if error.filename is None and error.errno is not None:
             stdio.forget_output()
-            return report.failed(UsageError(f"cannot write the results: {error.strerror}"))
-        return report.broke(error)
+            return report.report_error(UsageError(f"cannot write the results: {error.strerror}"))
+        return report.report_crash(error)
     except Exception as error:
-        return report.broke(error)
+        return report.report_crash(error)

@@ -1,4 +1,4 @@
-"""`ocpiq explain QUERY`: what a query would show, reads and asks for, without asking for anything."""
+"""`ocpiq explain QUERY`: what a query shows, reads and requests, without a request unless `--ask` is set."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from ocpiq.app import sources
 from ocpiq.app import variables as values
-from ocpiq.app.advice import quoted
+from ocpiq.app.advice import quoting_hint
 from ocpiq.app.help import WIDTH
-from ocpiq.app.progress import Progress, counted
+from ocpiq.app.progress import Progress, quantity
 from ocpiq.app.recipient import stored_recipient
-from ocpiq.app.report import failed
-from ocpiq.app.run import QueryText, compiled, text_of
+from ocpiq.app.report import report_error
+from ocpiq.app.run import QueryText, compile_query, query_text
 from ocpiq.app.settings import Settings
 from ocpiq.errors import IncompleteError, OcpiqError, UsageError
 
@@ -42,86 +42,86 @@ def run(settings: Settings) -> int:
     try:
         stored_recipient(settings)
         variables = values.variables(settings.query)
-        query = compiled(settings.query, text, variables)
+        query = compile_query(settings.query, text, variables)
     except OcpiqError as error:
-        return failed(error, text.text, text.name)
+        return report_error(error, text.text, text.name)
     progress = Progress(quiet=True)
     try:
         with ExitStack() as stack:
-            found = sources.sources(settings, query.modules, stack) if settings.ask else {}
-            asked = query.ask(found, variables, progress) if found else []
+            queried = sources.sources(settings, query.modules, stack) if settings.ask else {}
+            answers = query.ask(queried, variables, progress) if queried else []
     except OcpiqError as error:
-        return failed(error)
+        return report_error(error)
     explained = explain(query.plan, version)
     if settings.json:
         import msgspec
 
-        both = {**msgspec.to_builtins(explained), **({"asked": asked} if settings.ask else {})}
-        sys.stdout.write(msgspec.json.encode(both).decode() + "\n")
+        data = {**msgspec.to_builtins(explained), **({"asked": answers} if settings.ask else {})}
+        sys.stdout.write(msgspec.json.encode(data).decode() + "\n")
     else:
-        sys.stdout.writelines(line + "\n" for line in _lines(explained, asked))
-    problems = "; ".join(source.incomplete for source in asked if source.incomplete)
-    return failed(IncompleteError(problems)) if problems else 0
+        sys.stdout.writelines(line + "\n" for line in _lines(explained, answers))
+    problems = "; ".join(source.incomplete for source in answers if source.incomplete)
+    return report_error(IncompleteError(problems)) if problems else 0
 
 
 def _one_query(settings: Settings) -> QueryText:
-    """Return the query. Raises UsageError for further words, which would not be explained."""
+    """Return the query. Raises UsageError if more words follow."""
     words = list(settings.words)
-    text = text_of(settings, words)
+    text = query_text(settings, words)
     if words:
-        fix = "" if settings.query.from_file else quoted(settings.words)
+        fix = "" if settings.query.from_file else quoting_hint(settings.words)
         raise UsageError("ocpiq explain takes one query", hint=fix or "leave out the input files")
     return text
 
 
-def _has(asked: QueriedSource) -> str:
+def _announced(source: QueriedSource) -> str:
     """Return how much a source has."""
-    if asked.basis == "lower bound":
-        return f"{counted(asked.objects, 'object')} or more"
-    if not asked.objects or asked.pages is None or asked.seconds is None:
+    if source.basis == "lower bound":
+        return f"{quantity(source.objects, 'object')} or more"
+    if not source.objects or source.pages is None or source.seconds is None:
         return "no objects"
-    announced = " announced" * (asked.basis == "announced")
-    size = f"{counted(asked.objects, 'object')}{announced}, {counted(asked.pages, 'page')}"
-    return f"{size}, about {max(1, round(asked.seconds)):,} s one after the other"
+    announced = " announced" * (source.basis == "announced")
+    size = f"{quantity(source.objects, 'object')}{announced}, {quantity(source.pages, 'page')}"
+    return f"{size}, about {max(1, round(source.seconds)):,} s one after the other"
 
 
-def _lines(explained: Explanation, asked: Sequence[QueriedSource]) -> Iterator[str]:
+def _lines(explained: Explanation, answers: Sequence[QueriedSource]) -> Iterator[str]:
     if not explained.sources:
         yield "reads no module: a program on plain JSON, run once for each input"
     for number, source in enumerate(explained.sources):
         yield f"{source.module} (OCPI {explained.version})"
-        if asked:
-            yield from _entry("  has", (_has(asked[number]),))
-        yield from _of_source(source)
+        if answers:
+            yield from _entry_lines("  has", (_announced(answers[number]),))
+        yield from _source_lines(source)
     if explained.holds:
-        yield from _entry("holds", explained.holds, "; ")
+        yield from _entry_lines("holds", explained.holds, "; ")
     for warning in explained.warnings:
-        yield from _entry("warning", (warning,))
+        yield from _entry_lines("warning", (warning,))
 
 
-def _of_source(source: SourceExplained) -> Iterator[str]:
+def _source_lines(source: SourceExplained) -> Iterator[str]:
     window = [
         f"{word} {moment}" for word, moment in (("from", source.since), ("before", source.until)) if moment
     ]
-    asked = [f"last updated {' and '.join(window)}"] if window else []
+    filters = [f"last updated {' and '.join(window)}"] if window else []
     if source.during:
         during = source.during if isinstance(source.during, str) else " to ".join(source.during)
-        asked.append(f"charged during {during}")
+        filters.append(f"charged during {during}")
     if source.newest is not None:
-        asked.append(f"the newest {source.newest}")
-    if asked:
-        yield from _entry("  asks for", asked)
+        filters.append(f"the newest {source.newest}")
+    if filters:
+        yield from _entry_lines("  asks for", filters)
     if source.net:
-        yield from _entry("  nets", ("a credit CDR takes back what it cancels",))
-    yield from _entry("  passes", source.passes or ("nothing; private fields are blanked",))
+        yield from _entry_lines("  nets", ("a credit CDR cancels out the CDR that it credits",))
+    yield from _entry_lines("  passes", source.passes or ("nothing; private fields are blanked",))
     for role, label in ROLES:
         paths = source.of_role(role)
         if paths:
-            yield from _entry(f"  {label}", paths)
+            yield from _entry_lines(f"  {label}", paths)
 
 
-def _entry(label: str, items: tuple[str, ...] | list[str], separator: str = ", ") -> list[str]:
-    """Return an entry as lines, those after the first indented."""
+def _entry_lines(label: str, items: tuple[str, ...] | list[str], separator: str = ", ") -> list[str]:
+    """Return an entry as lines; those after the first are indented."""
     return textwrap.wrap(
         separator.join(items),
         WIDTH,

@@ -64,48 +64,48 @@ ocpiq queries a charge point operator's OCPI interface in the language of jq.
 """
 
 
-def full() -> str:
-    """Return what `--help` prints: at most 80 columns wide."""
+def full_help() -> str:
+    """Return the text of `--help`, at most 80 columns wide."""
     parts = [SHORT.split("\n", 1)[0] + "\n", _table(USAGE, 36)]
-    parts.append("Commands\n" + "".join(map(_command, COMMANDS)))
+    parts.append("Commands\n" + "".join(map(_command_entry, COMMANDS)))
     for title, options in GROUPS.items():
-        listed = "".join(_entry(names(option), option.about) for option in options)
-        parts.append(f"{title}\n{listed}" + (formats() if title == FORMAT_GROUP else ""))
+        listed = "".join(_entry(option_usage(option), option.about) for option in options)
+        parts.append(f"{title}\n{listed}" + (format_list() if title == FORMAT_GROUP else ""))
     parts.append("Examples\n" + EXAMPLES)
     parts.append("Exit codes\n" + _table([("  " + code, about) for code, about in EXIT_CODES], 8))
     parts.append("Environment\n" + _table([("  " + name, about) for name, about in ENVIRONMENT], COLUMN))
     return "\n".join(parts)
 
 
-def of_name(name: str) -> str:
-    """Return the help for the command of that name; nothing where there is none."""
-    return "".join(of_command(command) for command in COMMANDS if command.name == name)
+def help_for(name: str) -> str:
+    """Return the help of the command with that name, "" if it does not exist."""
+    return "".join(command_help(command) for command in COMMANDS if command.name == name)
 
 
-def of_command(command: Command) -> str:
-    """Return what `COMMAND --help` prints: arguments, options, examples."""
+def command_help(command: Command) -> str:
+    """Return the text of `COMMAND --help`: arguments, options, examples."""
     options = [option for option in OPTIONS if command.name in option.commands]
     parts = [f"ocpiq {command.name} {command.takes}".rstrip() + f"\n\n{_sentence(command.about)}\n"]
     if options:
-        parts.append("Options\n" + "".join(_entry(names(option), option.about) for option in options))
+        parts.append("Options\n" + "".join(_entry(option_usage(option), option.about) for option in options))
     parts.append("Examples\n" + "".join(f"  ocpiq {words}\n" for words in command.examples))
-    return "\n".join([*parts, "ocpiq --help has the rest, and the exit codes.\n"])
+    return "\n".join([*parts, "See also: ocpiq --help for all options and exit codes.\n"])
 
 
-def formats() -> str:
-    """Return the list of output formats, as it stands below `--to`."""
+def format_list() -> str:
+    """Return the list of output formats for below `--to`."""
     return "".join(
         _entry(f"    {format_.name}", ", ".join((format_.about, *format_.endings))) for format_ in FORMATS
     )
 
 
-def names(option: Option) -> str:
-    """Return the option as it is written, with the words that it takes."""
+def option_usage(option: Option) -> str:
+    """Return how the option is written, with the words that it takes."""
     short = f"-{option.short}, " if option.short else "    "
     return " ".join((f"{short}--{option.name}", *option.takes))
 
 
-def _command(command: Command) -> str:
+def _command_entry(command: Command) -> str:
     return _entry(f"{command.name} {command.takes}".rstrip(), command.about)
 
 
@@ -118,12 +118,12 @@ def _entry(name: str, about: str) -> str:
 
 
 def _table(rows: Iterable[tuple[str, str]], column: int) -> str:
-    """Return each name, and from `column` on what it is; below a name that is too long for that."""
-    found: list[str] = []
+    """Return each name with its description from `column` on, or below a name that is too long."""
+    table: list[str] = []
     for name, about in rows:
         lines = textwrap.wrap(about, WIDTH - column - 2, break_on_hyphens=False)
         if len(name) >= column:
             lines.insert(0, "")
-        found.append(f"{name:<{column}}{lines[0]}".rstrip())
-        found += (" " * column + line for line in lines[1:])
-    return "\n".join(found) + "\n"
+        table.append(f"{name:<{column}}{lines[0]}".rstrip())
+        table += (" " * column + line for line in lines[1:])
+    return "\n".join(table) + "\n"

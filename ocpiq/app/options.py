@@ -12,17 +12,16 @@ from msgspec import Struct
 from ocpiq.sinks import registry
 
 QUERY: Final = ("query",)
-READS: Final = ("query", "get")
-ASKS: Final = ("query", "explain")
-CHECKS: Final = ("query", "get", "explain")
-
+WRITES: Final = ("query", "get")
+COMPILES: Final = ("query", "explain")
+PULLS: Final = ("query", "get", "explain")
 
 ACTIONS: Final = ("add", "list", "show", "rotate", "remove")  # of ocpiq recipient
 SHELLS: Final = ("bash", "zsh", "fish")
 
 
 class Command(Struct, frozen=True):
-    """`ocpiq name takes`. `examples` are what follows `ocpiq `."""
+    """`ocpiq name takes`. The `examples` follow `ocpiq `."""
 
     name: str
     takes: str
@@ -46,7 +45,7 @@ COMMANDS: Final = (
     Command(
         "get",
         "MODULE",
-        "all objects of a module, as in ocpi-tool",
+        "write all objects of a module, as in ocpi-tool",
         (
             "get --demo sessions --privacy-pass start_date_time,kwh",
             "get cdrs --date-from 2026-01-01 --date-to 2026-02-01 -o cdrs.ndjson",
@@ -56,7 +55,7 @@ COMMANDS: Final = (
     Command(
         "explain",
         "QUERY",
-        "what a query reads, shows and asks the platform for",
+        "show what a query reads, shows and requests from the platform",
         (
             "explain 'sessions only id, kwh during 2026-01'",
             "explain --demo --ask 'cdrs only total_cost | aggregate count'",
@@ -66,7 +65,7 @@ COMMANDS: Final = (
     Command(
         "schema",
         "[MODULE[.PATH]]",
-        "fields, types, and which are shown by default, and why",
+        "list fields and types, and which are shown by default and why",
         (
             "schema",
             "schema sessions",
@@ -91,7 +90,7 @@ COMMANDS: Final = (
     Command(
         "help",
         "[NAME]",
-        "the language reference: all names, or one entry with examples",
+        "show the language reference: all names, or one entry with examples",
         ("help", "help aggregate", "help Dates", "help differences", "help login"),
     ),
     Command(
@@ -105,16 +104,16 @@ COMMANDS: Final = (
         ),
     ),
     Command("man", "", "print the man page", ("man | man -l -",)),
-    Command("config", "", "show the defaults, and the file that sets them", ("config",)),
+    Command("config", "", "show the defaults and the config file", ("config",)),
     Command("version", "", "print the version of ocpiq", ("version",)),
 )
 
 
 class Option(Struct, frozen=True):
-    """`--name` or `-short`, followed by the words in `takes`; `commands` are those that have it, none for all.
+    """`--name` or `-short`, followed by the words in `takes`; `commands` have the option, none means all.
 
-    `choices` are the words that it accepts; for a `LIST`, several with commas between. `prompt` says whether it means
-    something without a query, at the prompt.
+    `choices` are the words that it accepts; for a `LIST`, several separated by commas. With `prompt`, the prompt
+    has it too.
     """
 
     name: str
@@ -133,52 +132,60 @@ INPUT: Final = (
     Option("stream", "", (), "inputs as [path, leaf] events"),
     Option("stream-errors", "", (), "like --stream; what is not JSON becomes the event [message, path]"),
     Option("seq", "", (), "read and write JSON text sequences (RFC 7464)"),
-    Option("from-file", "f", (), "QUERY is the name of a file that holds the query", ASKS),
+    Option("from-file", "f", (), "QUERY is the name of a file that holds the query", COMPILES),
     Option(
-        "library-path", "L", ("DIR",), "folder for `import` and `include` (repeatable)", ASKS, prompt=True
+        "library-path", "L", ("DIR",), "folder for `import` and `include` (repeatable)", COMPILES, prompt=True
     ),
 )
 
 VALUES: Final = (
-    Option("arg", "", ("NAME", "TEXT"), "set $NAME to a string", ASKS, prompt=True),
-    Option("argjson", "", ("NAME", "JSON"), "set $NAME to a JSON value", ASKS, prompt=True),
+    Option("arg", "", ("NAME", "TEXT"), "set $NAME to a string", COMPILES, prompt=True),
+    Option("argjson", "", ("NAME", "JSON"), "set $NAME to a JSON value", COMPILES, prompt=True),
     Option(
         "arg-file",
         "",
         ("NAME", "FILE"),
         "set $NAME to the text of a file, without its last newline",
-        ASKS,
+        COMPILES,
         prompt=True,
     ),
     Option(
-        "slurpfile", "", ("NAME", "FILE"), "set $NAME to an array of the file's values", ASKS, prompt=True
+        "slurpfile", "", ("NAME", "FILE"), "set $NAME to an array of the file's values", COMPILES, prompt=True
     ),
-    Option("rawfile", "", ("NAME", "FILE"), "set $NAME to the text of a file", ASKS, prompt=True),
-    Option("args", "", (), "the remaining words are $ARGS.positional, not files", ASKS, prompt=True),
-    Option("jsonargs", "", (), "like --args, each word a JSON value", ASKS, prompt=True),
+    Option("rawfile", "", ("NAME", "FILE"), "set $NAME to the text of a file", COMPILES, prompt=True),
+    Option("args", "", (), "the remaining words are $ARGS.positional, not files", COMPILES, prompt=True),
+    Option("jsonargs", "", (), "like --args, each word a JSON value", COMPILES, prompt=True),
 )
 
 OUTPUT: Final = (
-    Option("compact-output", "c", (), "one line for each value", READS, prompt=True),
-    Option("raw-output", "r", (), "print strings without quotes", READS),
-    Option("join-output", "j", (), "like -r, without a newline after each value", READS),
-    Option("raw-output0", "", (), "like -r, with a NUL after each value", READS),
-    Option("ascii-output", "a", (), "escape everything beyond ASCII as \\uXXXX", READS, prompt=True),
-    Option("sort-keys", "S", (), "sort the keys of objects", READS, prompt=True),
-    Option("tab", "", (), "indent with tabs", READS, prompt=True),
-    Option("indent", "", ("N",), "indent with N spaces, 0 to 7", READS, prompt=True),
-    Option("color-output", "C", (), "colors in a pipe too (JQ_COLORS sets them)", READS, prompt=True),
-    Option("monochrome-output", "M", (), "no colors (as with NO_COLOR)", READS, prompt=True),
-    Option("binary", "b", (), "no effect: ocpiq writes the same bytes on every system", READS),
-    Option("unbuffered", "", (), "write each value immediately", READS),
+    Option("compact-output", "c", (), "one line for each value", WRITES, prompt=True),
+    Option("raw-output", "r", (), "print strings without quotes", WRITES),
+    Option("join-output", "j", (), "like -r, without a newline after each value", WRITES),
+    Option("raw-output0", "", (), "like -r, with a NUL after each value", WRITES),
+    Option("ascii-output", "a", (), "escape everything beyond ASCII as \\uXXXX", WRITES, prompt=True),
+    Option("sort-keys", "S", (), "sort the keys of objects", WRITES, prompt=True),
+    Option("tab", "", (), "indent with tabs", WRITES, prompt=True),
+    Option("indent", "", ("N",), "indent with N spaces, 0 to 7", WRITES, prompt=True),
+    Option("color-output", "C", (), "colors in a pipe too (JQ_COLORS sets them)", WRITES, prompt=True),
+    Option("monochrome-output", "M", (), "no colors (as with NO_COLOR)", WRITES, prompt=True),
+    Option("binary", "b", (), "no effect: ocpiq writes the same bytes on every system", WRITES),
+    Option("unbuffered", "", (), "write each value immediately", WRITES),
     Option(
-        "output", "o", ("FILE",), "write to a file: all results or no file; FILE.partial if incomplete", READS
+        "output",
+        "o",
+        ("FILE",),
+        "write to a file: all results or no file; FILE.partial if incomplete",
+        WRITES,
     ),
     Option(
-        "mode", "", ("MODE",), "file mode in octal (default: 600 for a new file with passed fields)", READS
+        "mode", "", ("MODE",), "file mode in octal (default: 600 for a new file with passed fields)", WRITES
     ),
     Option(
-        "exit-status", "e", (), "exit 1 if the last result is false or null, 4 if there are no results", READS
+        "exit-status",
+        "e",
+        (),
+        "exit 1 if the last result is false or null, 4 if there are no results",
+        WRITES,
     ),
 )
 
@@ -188,12 +195,12 @@ FORMAT: Final = (
         "",
         ("FORMAT",),
         "output format, one of those below (default: JSON, or by the ending of FILE)",
-        READS,
+        WRITES,
         registry.NAMES,
         prompt=True,
     ),
     *(
-        Option(option.name, "", option.takes, option.about, READS, option.choices, prompt=True)
+        Option(option.name, "", option.takes, option.about, WRITES, option.choices, prompt=True)
         for option in registry.OPTIONS
     ),
 )
@@ -204,7 +211,7 @@ SOURCES: Final = (
         "",
         ("NAME",),
         "the login to use (default: OCPIQ_PLATFORM, the config file, the last login)",
-        CHECKS,
+        PULLS,
         prompt=True,
     ),
     Option(
@@ -212,7 +219,7 @@ SOURCES: Final = (
         "",
         ("MODULE=PATH",),
         "read this module from saved pages, a file or folder (repeatable)",
-        CHECKS,
+        PULLS,
         prompt=True,
     ),
     Option(
@@ -220,7 +227,7 @@ SOURCES: Final = (
         "",
         ("VERSION",),
         "OCPI version of saved pages or of a schema (default: 2.2.1); at login, the version to use",
-        (*CHECKS, "schema", "login"),
+        (*PULLS, "schema", "login"),
         prompt=True,
     ),
     Option(
@@ -228,22 +235,22 @@ SOURCES: Final = (
         "",
         ("XX-YYY",),
         "ask only this party (hubs, shared platforms); `none` sends no party",
-        CHECKS,
+        PULLS,
         prompt=True,
     ),
     Option(
-        "parallel", "", ("N",), "concurrent requests (default: adapts to the platform)", CHECKS, prompt=True
+        "parallel", "", ("N",), "concurrent requests (default: adapts to the platform)", PULLS, prompt=True
     ),
-    Option("rate", "", ("N",), "at most N requests a minute", CHECKS, prompt=True),
+    Option("rate", "", ("N",), "at most N requests a minute", PULLS, prompt=True),
     Option(
         "recipient",
         "",
         ("NAME",),
         "who receives the results (default: OCPIQ_RECIPIENT); see `ocpiq recipient`",
-        CHECKS,
+        PULLS,
         prompt=True,
     ),
-    Option("demo", "", (), "use the embedded platform with made-up data", CHECKS, prompt=True),
+    Option("demo", "", (), "use the embedded platform with made-up data", PULLS, prompt=True),
     Option(
         "ask",
         "",
@@ -251,14 +258,14 @@ SOURCES: Final = (
         "a few requests for each source: number of objects and pages, estimated time",
         ("explain",),
     ),
-    Option("tz", "", ("ZONE",), "time zone of `during`, days and months (default: UTC)", CHECKS, prompt=True),
-    Option("quiet", "q", (), "no progress, no summary", (*READS, "login"), prompt=True),
+    Option("tz", "", ("ZONE",), "time zone of `during`, days and months (default: UTC)", PULLS, prompt=True),
+    Option("quiet", "q", (), "no progress, no summary", (*WRITES, "login"), prompt=True),
     Option(
         "verbose",
         "",
         (),
         "a line for each request: path, status, objects, time",
-        (*READS, "login"),
+        (*WRITES, "login"),
         prompt=True,
     ),
 )
@@ -296,7 +303,7 @@ LOGIN: Final = (
     ),
 )
 
-TOLD: Final = (Option("json", "", (), "print JSON", ("explain", "schema")),)
+JSON: Final = (Option("json", "", (), "print JSON", ("explain", "schema")),)
 
 DEMO: Final = (Option("port", "", ("N",), "port to listen on (default: any free port)", ("demo",)),)
 
@@ -315,7 +322,7 @@ GROUPS: Final = {
     "Sources of modules": SOURCES,
     "ocpiq get": GET,
     "ocpiq login, ocpiq recipient": LOGIN,
-    "ocpiq explain, ocpiq schema": TOLD,
+    "ocpiq explain, ocpiq schema": JSON,
     "ocpiq demo": DEMO,
     "Other": OTHER,
 }

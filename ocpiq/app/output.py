@@ -1,4 +1,4 @@
-"""Where results go and in what format: `-o`, `--to`, `--mode`, jq's flags, the terminal."""
+"""Where results go and in which format: `-o`, `--to`, `--mode`, jq's output options, the terminal."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from ocpiq.sinks.target import Target
 if TYPE_CHECKING:
     from ocpiq.plan.columns import Columns
     from ocpiq.sinks.file import WholeFile
-    from ocpiq.sinks.sink import Settings, Sink
+    from ocpiq.sinks.sink import FormatSettings, Sink
     from ocpiq.storage.unfinished import UnfinishedFiles
 
 BUFFER: Final = 1 << 16
 PRIVATE: Final = 0o600
 DESCRIPTORS: Final = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
-LINKS: Final = 40  # that a path may lead over, as on Linux
+MAX_LINKS: Final = 40  # symbolic links in a path, as on Linux
 
 
 class Output(Struct):
-    """The opened output of a run.
+    """The open output of a run.
 
-    `whole` is its file, if that is to be there whole or not at all; `at_once` tells that somebody waits for each value.
+    `file` is the result file, if it replaces a regular file at the end; `unbuffered` writes each value immediately.
     """
 
     target: Target
     sink: Sink
-    whole: WholeFile | None
-    at_once: bool
+    file: WholeFile | None
+    unbuffered: bool
 
-    def show(self, *, held: bool = False) -> None:
-        """Have everything seen that is written, with `held` also what the format holds back."""
-        if held:
+    def flush(self, *, held_back: bool = False) -> None:
+        """Flush everything that is written; with `held_back`, also what the format holds back."""
+        if held_back:
             self.sink.flush()
         self.target.stream.flush()
 
@@ -53,22 +53,21 @@ class Output(Struct):
         self.target.stream.flush()
 
     def keep(self) -> None:
-        """Put the written file in its place. Raises UsageError."""
-        if self.whole is not None:
-            self.whole.keep()
+        """Replace the result file. Raises UsageError."""
+        if self.file is not None:
+            self.file.keep()
 
     def keep_partial(self) -> Path | None:
-        """Put the written file beside its place, and return where. Raises UsageError."""
-        return None if self.whole is None else self.whole.keep_partial()
+        """Move what was written to FILE.partial and return that path. Raises UsageError."""
+        return None if self.file is None else self.file.keep_partial()
 
 
-class Wanted(Struct, frozen=True):
-    """What a run wants of its output.
+class OutputRequest(Struct, frozen=True):
+    """What a run needs of its output.
 
-    `columns` gives those that the plan knows, and is asked only by a format that has some; `many` tells that the plan
-    gives any number of results; `warn` takes a sentence for
-    the user; `private` tells that results hold what is blanked by default; `files` gives those that are
-    not finished.
+    `columns` returns those that the plan knows, and is called only for a format with columns; `many` tells that the
+    plan may have any number of results; `warn` shows the user a warning; `private` tells that results hold fields that
+    are blanked by default; `files` returns the unfinished files.
     """
 
     columns: Callable[[], Columns]
@@ -79,15 +78,14 @@ class Wanted(Struct, frozen=True):
 
 
 @contextmanager
-def opened(settings: OutputSettings, environment: Mapping[str, str], wanted: Wanted) -> Iterator[Output]:
-    """Open the output that was asked for; leaving the block without `keep` leaves a file as it was.
-
-    Raises UsageError.
-    """
-    with _target(settings, wanted) as (target, whole):
-        sink = open_sink(settings, environment, target, wanted.columns, many=wanted.many)
+def open_output(
+    settings: OutputSettings, environment: Mapping[str, str], request: OutputRequest
+) -> Iterator[Output]:
+    """Open the output; leaving the block without `keep` leaves a file as it was. Raises UsageError."""
+    with _open_target(settings, request) as (target, file):
+        sink = open_sink(settings, environment, target, request.columns, many=request.many)
         try:
-            yield Output(target, sink, whole, target.terminal or settings.unbuffered)
+            yield Output(target, sink, file, target.terminal or settings.unbuffered)
         finally:
             sink.discard()
 
@@ -100,44 +98,43 @@ def open_sink(
     *,
     many: bool = False,
 ) -> Sink:
-    """Return what writes results to `target`, in the format of `--to`, `--csv`, the ending of `-o`, or JSON."""
+    """Open a sink on `target`, in the format of `--to`, `--csv` or the ending of `-o`, else JSON."""
     from ocpiq.plan.columns import UNKNOWN
 
     format_ = format_of(settings, terminal=target.terminal)
     _check_options(settings, format_)
-    known = columns() if format_.rows else UNKNOWN
+    known_columns = columns() if format_.rows else UNKNOWN
     options = format_settings(settings, environment, terminal=target.terminal)
-    if _named_format(settings) is not None:  # JSON that nobody asked for is jq's stream of values
+    if _requested_format(settings) is not None:  # without a format, JSON is jq's stream of values
         options = replace(options, array="always" if many else "several")
-    return registry.open_sink(format_, target, known, options)
+    return registry.open_sink(format_, target, known_columns, options)
 
 
 def format_of(settings: OutputSettings, *, terminal: bool) -> Format:
     """Return the format to write. Raises UsageError.
 
-    Without a name JSON is indented on a terminal, and elsewhere one value per line unless `-C` or `-r` asks for jq's
-    own form.
+    The default is JSON: indented on a terminal and with `-C` or `-r`, as in jq; else one value per line.
     """
-    jq = terminal or settings.raw or settings.color
-    return _named_format(settings) or registry.by_name("json" if jq else "ndjson")
+    indented = terminal or settings.raw or settings.color
+    return _requested_format(settings) or registry.by_name("json" if indented else "ndjson")
 
 
-def _named_format(settings: OutputSettings) -> Format | None:
+def _requested_format(settings: OutputSettings) -> Format | None:
     """Return the format that `--csv`, `--to`, the ending of `-o` or the config file names. Raises UsageError."""
     if settings.csv is not None:
         if settings.format not in ("", "csv"):
-            raise UsageError(f"--csv does not go with --to {settings.format}")
+            raise UsageError(f"--csv cannot be used with --to {settings.format}")
         return registry.by_name("csv")
     if settings.format:
         return registry.by_name(settings.format)
-    chosen = _default_format(settings)
-    if settings.path is not None and not settings.raw:  # raw text has a form of its own: @csv, say
-        chosen = registry.by_ending(settings.path.suffix) or chosen
-    return chosen
+    default = _default_format(settings)
+    if settings.path is None or settings.raw:  # raw text has its own format, such as @csv
+        return default
+    return registry.by_ending(settings.path.suffix) or default
 
 
 def _default_format(settings: OutputSettings) -> Format | None:
-    """Return the format of the config file, unless an option asks for another. Raises UsageError."""
+    """Return the format of the config file, unless an option needs another. Raises UsageError."""
     if not settings.default_format:
         return None
     format_ = registry.by_name(settings.default_format)
@@ -145,15 +142,17 @@ def _default_format(settings: OutputSettings) -> Format | None:
     return format_ if fits and not (settings.compact and format_.rows) else None
 
 
-def format_settings(settings: OutputSettings, environment: Mapping[str, str], *, terminal: bool) -> Settings:
-    """Return what the options say of the format."""
-    from ocpiq.sinks.colors import colors, refused
-    from ocpiq.sinks.sink import Settings
+def format_settings(
+    settings: OutputSettings, environment: Mapping[str, str], *, terminal: bool
+) -> FormatSettings:
+    """Return the options of the format."""
+    from ocpiq.sinks.colors import colors, no_color
+    from ocpiq.sinks.sink import FormatSettings
     from ocpiq.values.blank import NA
 
-    color = settings.color or (terminal and not refused(environment))
+    color = settings.color or (terminal and not no_color(environment))
     tab = "\t" if settings.tab else None
-    return Settings(
+    return FormatSettings(
         sort_keys=settings.sort_keys,
         null=settings.null or "",
         na=NA if settings.na is None else settings.na,
@@ -170,43 +169,45 @@ def format_settings(settings: OutputSettings, environment: Mapping[str, str], *,
 
 
 def _check_options(settings: OutputSettings, format_: Format) -> None:
-    """Refuse an option that the format does not know and others do. Raises UsageError."""
+    """Refuse an option of other formats. Raises UsageError."""
     for option in settings.special:
-        known = registry.formats_with(option)
-        if known and format_.name not in known:
-            names = " and ".join(filter(None, (", ".join(known[:-1]), known[-1])))
+        formats = registry.formats_with(option)
+        if formats and format_.name not in formats:
+            names = " and ".join(filter(None, (", ".join(formats[:-1]), formats[-1])))
             raise UsageError(f"--{option} is for {names}, not for {format_.name}")
 
 
 @contextmanager
-def _target(settings: OutputSettings, wanted: Wanted) -> Iterator[tuple[Target, WholeFile | None]]:
-    """Open what results are written to.
+def _open_target(
+    settings: OutputSettings, request: OutputRequest
+) -> Iterator[tuple[Target, WholeFile | None]]:
+    """Open the target.
 
-    A device, a pipe or a descriptor of this process cannot be whole: it gets what is written, as standard output
-    does. The opened file tells whether it is a terminal.
+    A device, a pipe or a descriptor of this process cannot be replaced at the end: like standard output, it is written
+    to directly.
     """
     path = settings.path
     descriptor = sys.stdout.fileno() if path is None else _descriptor(path)
     if descriptor is not None or (path is not None and path.exists() and not path.is_file()):
         if settings.mode is not None:
-            raise UsageError("--mode is for the file of -o")
-        with _stream(path, descriptor) as stream:
-            yield Target(stream, None, stream.isatty(), wanted.warn), None
+            raise UsageError("--mode needs a file (-o FILE)")
+        with _open_stream(path, descriptor) as stream:
+            yield Target(stream, None, stream.isatty(), request.warn), None
         return
 
     from ocpiq.sinks.file import WholeFile
 
     assert path is not None
-    new = settings.default_mode
-    if new is None and wanted.private:
-        new = PRIVATE
-    whole = WholeFile(path, wanted.files(), mode=settings.mode, new=new)
-    with whole as file:
-        yield Target(file, whole.beside, False, wanted.warn), whole
+    default_mode = settings.default_mode
+    if default_mode is None and request.private:
+        default_mode = PRIVATE
+    file = WholeFile(path, request.files(), mode=settings.mode, default_mode=default_mode)
+    with file as stream:
+        yield Target(stream, file.temporary, False, request.warn), file
 
 
-def _stream(path: Path | None, descriptor: int | None) -> BinaryIO:
-    """Open a descriptor, which stays open, or a device or pipe. Raises UsageError."""
+def _open_stream(path: Path | None, descriptor: int | None) -> BinaryIO:
+    """Open a device, a pipe, or a descriptor, which stays open. Raises UsageError."""
     if descriptor is not None:
         try:
             return open(descriptor, "wb", buffering=BUFFER, closefd=False)
@@ -218,14 +219,14 @@ def _stream(path: Path | None, descriptor: int | None) -> BinaryIO:
     try:
         return path.open("wb", buffering=BUFFER)
     except OSError as error:
-        reason = "it is a folder" if path.is_dir() else error.strerror
+        reason = "is a folder" if path.is_dir() else error.strerror
         raise UsageError(f"cannot write {path}: {reason}") from None
 
 
 def _descriptor(path: Path) -> int | None:
-    """Return the descriptor of this process that a path such as /dev/stdout, /dev/fd/3 or /proc/self/fd/1 names."""
+    """Return the descriptor of this process for a path such as /dev/stdout, /dev/fd/3 or /proc/self/fd/1."""
     folders = {os.path.realpath(folder) for folder in DESCRIPTORS}
-    for _ in range(LINKS):
+    for _ in range(MAX_LINKS):
         if os.path.realpath(path.parent) in folders and path.name.isdecimal():
             return int(path.name)
         try:

@@ -1,4 +1,4 @@
-"""What a pull says on standard error: one line that is rewritten, on a terminal; warnings and a summary."""
+"""Progress on standard error: warnings and a summary; on a terminal, also a line that is rewritten."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import sys
 import time
 from typing import Final
 
-from ocpiq.app.report import say
+from ocpiq.app.report import write_stderr
 from ocpiq.app.stdio import CLEAR
 from ocpiq.errors import Notice, PageRead, PullEnded, QueryHalted, RequestEnded, StderrWrite, WarningIssued
 
-OFTEN: Final = 0.1  # seconds between two lines
+MIN_INTERVAL: Final = 0.1  # seconds between two updates of the line
 OK: Final = 200
 
 
 class Progress:
-    """Hears the notices of a run. Off a terminal nothing it prints depends on time, speed or bytes.
+    """Shows the events of a run. Without a terminal, its output does not depend on time, speed or bytes.
 
-    A `verbose` one tells of each request, and how long it took.
+    With `verbose` it prints a line for each request and its duration.
     """
 
     def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
@@ -25,85 +25,85 @@ class Progress:
         self.verbose = verbose
         self.terminal = sys.stderr.isatty()
         self.halted = False
-        self.shown = False
-        self.begun: dict[str, float] = {}
-        self.last = 0.0
+        self.line_visible = False
+        self.started: dict[str, float] = {}
+        self.last_update = 0.0
 
-    def __call__(self, notice: Notice) -> None:
-        """Show a notice."""
-        if isinstance(notice, WarningIssued):
+    def __call__(self, event: Notice) -> None:
+        """Show an event."""
+        if isinstance(event, WarningIssued):
             self.clear()
-            say(f"warning: {notice.message}")
-        elif isinstance(notice, StderrWrite):
+            write_stderr(f"warning: {event.message}")
+        elif isinstance(event, StderrWrite):
             self.clear()
-        elif isinstance(notice, QueryHalted):
+        elif isinstance(event, QueryHalted):
             self.halted = True
-        elif isinstance(notice, PageRead):
-            self._page(notice)
-        elif isinstance(notice, RequestEnded):
+        elif isinstance(event, PageRead):
+            self._page(event)
+        elif isinstance(event, RequestEnded):
             if self.verbose:
                 self.clear()
-                say(request(notice))
-            elif notice.objects is None and (notice.status != OK or notice.subject in self.begun):
-                self.waiting(f"{notice.subject}: {_answer(notice.status)} instead of a page, trying again …")
+                write_stderr(request_line(event))
+            elif event.objects is None and (event.status != OK or event.subject in self.started):
+                self.show_line(f"{event.subject}: {_status_text(event.status)} instead of a page, retrying …")
         else:
             self.clear()
             if not self.quiet:
-                say(self._summary(notice))
+                write_stderr(self._summary(event))
 
-    def waiting(self, text: str) -> None:
-        """Show what is waited for, until something comes; only on a terminal."""
+    def show_line(self, text: str) -> None:
+        """Show a line until something else is printed; only on a terminal."""
         if self.terminal and not self.quiet:
-            self.shown = True
+            self.line_visible = True
             sys.stderr.write(CLEAR + text)
             sys.stderr.flush()
 
     def clear(self) -> None:
-        """Take the line away, before anything else is printed."""
-        if self.shown:
+        """Remove the line, before anything else is printed."""
+        if self.line_visible:
             sys.stderr.write(CLEAR)
             sys.stderr.flush()
-            self.shown = False
+            self.line_visible = False
 
-    def _page(self, notice: PageRead) -> None:
+    def _page(self, event: PageRead) -> None:
         now = time.monotonic()
-        begun = self.begun.setdefault(notice.module, now)
-        if now - self.last < OFTEN:
+        started = self.started.setdefault(event.module, now)
+        if now - self.last_update < MIN_INTERVAL:
             return
-        self.last = now
-        self.waiting(line(notice, now - begun))
+        self.last_update = now
+        self.show_line(page_line(event, now - started))
 
     def _summary(self, ended: PullEnded) -> str:
-        text = f"{ended.module}: {counted(ended.objects, 'object')}, {counted(ended.pages, 'page')}"
-        if self.terminal and ended.module in self.begun:
-            text += f", {time.monotonic() - self.begun[ended.module]:.1f} s"
+        text = f"{ended.module}: {quantity(ended.objects, 'object')}, {quantity(ended.pages, 'page')}"
+        if self.terminal and ended.module in self.started:
+            text += f", {time.monotonic() - self.started[ended.module]:.1f} s"
         return text if ended.complete else text + ", incomplete"
 
 
-def request(notice: RequestEnded) -> str:
-    """Return the line for a request: what was asked, the answer's status, its objects, how long it took."""
-    objects = f", {counted(notice.objects, 'object')}" if notice.objects is not None else ""
-    return f"GET {notice.path}  {_answer(notice.status)}{objects}, {notice.seconds:.3f} s"
+def request_line(event: RequestEnded) -> str:
+    """Return the line for a request: path, status, objects, duration."""
+    objects = f", {quantity(event.objects, 'object')}" if event.objects is not None else ""
+    return f"GET {event.path}  {_status_text(event.status)}{objects}, {event.seconds:.3f} s"
 
 
-def line(notice: PageRead, seconds: float) -> str:
-    """Return the line for a page: how far the pull is, how fast, and how long it will still take."""
-    of = f" of {notice.total:,}" if notice.total is not None else ""
-    text = f"{notice.module}: {counted(notice.pages, 'page')}, {notice.objects:,}{of} objects"
+def page_line(event: PageRead, seconds: float) -> str:
+    """Return the line for a page: pages and objects so far, objects per second, time left."""
+    total = f" of {event.total:,}" if event.total is not None else ""
+    text = f"{event.module}: {quantity(event.pages, 'page')}, {event.objects:,}{total} objects"
     if seconds < 1:
         return text
-    rate = notice.objects / seconds
+    rate = event.objects / seconds
     text += f", {rate:,.0f}/s"
-    if notice.total is not None and rate:
-        left = max(0, notice.total - notice.objects) / rate
+    if event.total is not None and rate:
+        left = max(0, event.total - event.objects) / rate
         text += f", {left:,.0f} s left" if left < 120 else f", {left / 60:,.0f} min left"
     return text
 
 
-def _answer(status: int) -> str:
+def _status_text(status: int) -> str:
     return f"HTTP {status}" if status else "no answer"
 
 
-def counted(number: int, thing: str) -> str:
-    """Return `1 thing`, `2,000 things`."""
-    return f"1 {thing}" if number == 1 else f"{number:,} {thing}s"
+def quantity(number: int, noun: str) -> str:
+    """Return `1 page`, `2,000 pages`."""
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"

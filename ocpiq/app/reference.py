@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
 
-from ocpiq.app.help import WIDTH, of_name
+from ocpiq.app.help import WIDTH, help_for
 from ocpiq.app.options import COMMANDS
 from ocpiq.app.settings import Settings
-from ocpiq.app.wrap import fitted
+from ocpiq.app.wrap import wrap_section
 from ocpiq.errors import UsageError, did_you_mean
 from ocpiq.language.reference import Entry, entries, entries_of, section
 
@@ -21,34 +21,34 @@ CALL: Final = re.compile(r"^([@\w]+)\(.*\)$")
 
 def run(settings: Settings) -> int:
     """Print the names of all entries; or the entries, section or command of one name. Raises UsageError."""
-    sys.stdout.write(looked_up(" ".join(settings.words)) if settings.words else contents())
+    sys.stdout.write(look_up(" ".join(settings.words)) if settings.words else contents())
     return 0
 
 
-def looked_up(name: str) -> str:
-    """Return every entry with a name, or a section, or a command. Raises UsageError."""
+def look_up(name: str) -> str:
+    """Return all entries of a name, or a section, or a command. Raises UsageError."""
     if name == "blanks":
         from ocpiq.analysis.blank_table import blank_table
 
         return blank_table()
-    if found := entries_of(name):
-        return "\n".join(map(_text, found))
-    if found_section := section(name):
-        return "\n".join(fitted(found_section, WIDTH))
+    if matches := entries_of(name):
+        return "\n".join(map(_entry_text, matches))
+    if text := section(name):
+        return "\n".join(wrap_section(text, WIDTH))
     if name == "platforms":
-        return f"{of_name(name)}\n{platforms()}"
-    if command := of_name(name):
+        return f"{help_for(name)}\n{platforms_page()}"
+    if command := help_for(name):
         return command
     known = {name for entry in entries() for name in entry.names} | {command.name for command in COMMANDS}
     raise UsageError(
-        "there is no such entry or command", hint=did_you_mean(name, known) or "ocpiq help lists all entries"
+        "unknown entry or command", hint=did_you_mean(name, known) or "ocpiq help lists all entries"
     )
 
 
-def platforms() -> str:
-    """Return the page on platforms for a terminal: without the names of the tests."""
+def platforms_page() -> str:
+    """Return the page on platforms for a terminal, without the names of tests."""
     page = files("ocpiq.ocpi").joinpath("PLATFORMS.md").read_text("utf-8")
-    return "\n".join(fitted(re.sub(r" *<!--.*?-->", "", page), WIDTH))
+    return "\n".join(wrap_section(re.sub(r" *<!--.*?-->", "", page), WIDTH))
 
 
 def contents() -> str:
@@ -59,31 +59,31 @@ def contents() -> str:
     lines = [
         "ocpiq help NAME            an entry of the language, with examples",
         "ocpiq help GROUP           a group, such as Dates",
-        "ocpiq help differences     what is not as in jq",
-        "ocpiq help blanks          what may be done with a value that is not passed",
-        "ocpiq help platforms       platforms that were tried, and their quirks",
+        "ocpiq help differences     the differences from jq",
+        "ocpiq help blanks          what works on a blanked value",
+        "ocpiq help platforms       tested platforms and their quirks",
         "ocpiq help login           a command, with its options",
         "ocpiq --help               commands and options",
     ]
     for group, names in groups.items():
-        lines += ["", group, *_wrapped("  ".join(name.replace(" ", "\xa0") for name in dict.fromkeys(names)))]
+        lines += ["", group, *_wrap("  ".join(name.replace(" ", "\xa0") for name in dict.fromkeys(names)))]
     return "\n".join(lines).replace("\xa0", " ") + "\n"
 
 
-def _text(entry: Entry) -> str:
-    return "\n".join(_lines(entry)) + "\n"
+def _entry_text(entry: Entry) -> str:
+    return "\n".join(_entry_lines(entry)) + "\n"
 
 
-def _lines(entry: Entry) -> Iterator[str]:
+def _entry_lines(entry: Entry) -> Iterator[str]:
     yield f"{', '.join(entry.forms)}    ({entry.group})"
-    yield from _wrapped(entry.about)
+    yield from _wrap(entry.about)
     yield ""
     for example in entry.examples:
         yield f"    {example.program}"
         yield f"      → {example.outputs}"
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     return textwrap.wrap(
         text,
         WIDTH,

@@ -1,4 +1,4 @@
-"""How a run that did not end well says so: one place for error texts and exit codes."""
+"""Error messages and exit codes of a run that failed."""
 
 from __future__ import annotations
 
@@ -16,49 +16,49 @@ DEBUG: Final = "OCPIQ_DEBUG"
 INTERNAL: Final = 5
 
 
-def say(text: str) -> None:
+def write_stderr(text: str) -> None:
     """Write lines to standard error."""
     write_error(text + "\n")
 
 
-def failed(error: OcpiqError, query: str = "", name: str = "", place: str = "") -> int:
-    """Say what ended the run and return its exit code; `place` is the input that a run-time error happened on."""
+def report_error(error: OcpiqError, query: str = "", name: str = "", place: str = "") -> int:
+    """Print the error that ended the run and return its exit code; `place` is the input that a runtime error was on."""
     if isinstance(error, HaltError):
-        return _halted(error)
+        return _report_halt(error)
     if isinstance(error, RunError) and not error.message and not isinstance(error.value, str):
-        error.message = f"(not a string): {_value(error)}"
+        error.message = f"(not a string): {_value_text(error)}"
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
     text = render(error, query, name, width)
-    say(f"error (at {place}){text.removeprefix('error')}" if place else text)
+    write_stderr(f"error (at {place}){text.removeprefix('error')}" if place else text)
     return error.exit_code
 
 
-def _halted(error: HaltError) -> int:
-    """Write what `halt_error` was given, a string without quotes and line break, and return its exit code."""
+def _report_halt(error: HaltError) -> int:
+    """Print the value of `halt_error`, a string without quotes and newline, and return its exit code."""
     if isinstance(error.value, str):
         write_error(error.value)
     elif error.value is not None:
-        say(_value(error))
+        write_stderr(_value_text(error))
     return error.code
 
 
-def broke(error: BaseException) -> int:
-    """Say where the program itself went wrong, and nothing of the values it had at hand."""
+def report_crash(error: BaseException) -> int:
+    """Print where in the program an internal error happened, without any value."""
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
         return INTERNAL
     if isinstance(error, RecursionError):
-        say("error: the query goes too deep")
+        write_stderr("error: the query is nested too deeply")
     elif isinstance(error, MemoryError):
-        say("error: there is not enough memory")
+        write_stderr("error: not enough memory")
     else:
         frames = traceback.extract_tb(error.__traceback__)
-        where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
-        say(f"internal error: {type(error).__name__} at {where} (please report)")
+        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
+        write_stderr(f"internal error: {type(error).__name__} at {place} (please report)")
     return INTERNAL
 
 
-def _value(error: RunError | HaltError) -> str:
+def _value_text(error: RunError | HaltError) -> str:
     from ocpiq.values.json.codec import to_json
     from ocpiq.values.types import Value
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, structs
 
 from ocpiq.app import output, text_files
-from ocpiq.app import sources as origin
-from ocpiq.app import variables as values
+from ocpiq.app import sources as app_sources
+from ocpiq.app import variables as app_variables
 from ocpiq.app.advice import advise
 from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress
 from ocpiq.app.recipient import stored_recipient
-from ocpiq.app.report import failed
+from ocpiq.app.report import report_error
 from ocpiq.app.settings import InputSettings, QuerySettings, Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import (
@@ -40,18 +40,18 @@ if TYPE_CHECKING:
     from ocpiq.query import Query
     from ocpiq.sources import Source
 
-NOTHING: Final = object()
+NO_RESULT: Final = object()
 
 
 class QueryText(Struct, frozen=True):
-    """The query's text, and the name of the file that it stands in."""
+    """The query's text, and the name of its file."""
 
     text: str
     name: str = ""
 
 
 class QueryRun(Struct):
-    """One run of the command: what it needs and how it went."""
+    """One run of a query: what it needs, and its outcome."""
 
     settings: Settings
     query: Query
@@ -61,22 +61,22 @@ class QueryRun(Struct):
     variables: dict[str, Value]
     progress: Progress
     shutdown: Shutdown
-    last: object = NOTHING
+    last_result: object = NO_RESULT
     code: int = 0
     incomplete: IncompleteError | None = None
     halted: HaltError | None = None
 
 
 def run(settings: Settings, shutdown: Shutdown) -> int:
-    """Run the query of the command line, or the one on standard input."""
+    """Run the query on the command line or, without one, on standard input."""
     words = list(settings.words)
     if not words and not settings.query.from_file:
         return _run_standard_input(settings, shutdown)
-    return run_text(settings, text_of(settings, words), words, shutdown)
+    return run_text(settings, query_text(settings, words), words, shutdown)
 
 
 def _run_standard_input(settings: Settings, shutdown: Shutdown) -> int:
-    """Run the query on standard input once, on null. Raises UsageError."""
+    """Run the query from standard input once, on null. Raises UsageError."""
     text = ""
     if not sys.stdin.isatty():
         with open(sys.stdin.fileno(), "rb", closefd=False) as file:
@@ -93,19 +93,19 @@ def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Sh
     with ExitStack() as stack:
         stack.callback(progress.clear)
         try:
-            started = _prepared(settings, text, files, stack, progress, shutdown)
-            out = stack.enter_context(_opened(started))
-            _write_all(started, out)
-            return _ended(started, out)
+            query_run = _prepare(settings, text, files, stack, progress, shutdown)
+            out = stack.enter_context(_open_output(query_run))
+            _write_all(query_run, out)
+            return _finish(query_run, out)
         except OcpiqError as error:
             progress.clear()
             if settings.command == "query" and settings.words and not settings.query.from_file:
                 advise(error, settings.words)
-            return failed(error, text.text, text.name)
+            return report_error(error, text.text, text.name)
 
 
-def text_of(settings: Settings, words: list[str]) -> QueryText:
-    """Take the query from the words, or from the file that they name. Raises UsageError."""
+def query_text(settings: Settings, words: list[str]) -> QueryText:
+    """Take the query from the words, or from the file that the first names. Raises UsageError."""
     if not words:
         raise UsageError("no query", hint="see ocpiq --help")
     word = words.pop(0)
@@ -117,8 +117,8 @@ def read_query(name: str) -> QueryText:
     return QueryText(text_files.read(name, "the query "), name)
 
 
-def compiled(settings: QuerySettings, text: QueryText, variables: Collection[str]) -> Query:
-    """Return the query; `import` looks in the folders of -L, else beside the file of the query."""
+def compile_query(settings: QuerySettings, text: QueryText, variables: Collection[str]) -> Query:
+    """Compile the query; `import` looks in the folders of -L, else in the folder of the query's file."""
     from ocpiq.query import compile
     from ocpiq.schema import DEFAULT_VERSION
 
@@ -134,7 +134,7 @@ def compiled(settings: QuerySettings, text: QueryText, variables: Collection[str
     )
 
 
-def _prepared(
+def _prepare(
     settings: Settings,
     text: QueryText,
     files: list[str],
@@ -143,85 +143,87 @@ def _prepared(
     shutdown: Shutdown,
 ) -> QueryRun:
     stored_recipient(settings)
-    variables = values.variables(settings.query)
-    query = compiled(settings.query, text, variables)
-    sources = origin.sources(settings, query.modules, stack)
+    variables = app_variables.variables(settings.query)
+    query = compile_query(settings.query, text, variables)
+    sources = app_sources.sources(settings, query.modules, stack)
     inputs = _inputs(settings.input, files, progress)
     stack.callback(inputs.close)
     return QueryRun(settings, query, text, inputs, sources, variables, progress, shutdown)
 
 
-def _opened(run: QueryRun) -> AbstractContextManager[Output]:
-    wanted = output.Wanted(
+def _open_output(run: QueryRun) -> AbstractContextManager[Output]:
+    request = output.OutputRequest(
         columns=lambda: run.query.columns(run.sources),
         many=run.query.many,
         warn=lambda message: run.progress(WarningIssued(message)),
         private=run.query.passes,
         files=lambda: run.shutdown.files,
     )
-    return output.opened(run.settings.output, os.environ, wanted)
+    return output.open_output(run.settings.output, os.environ, request)
 
 
 def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> Inputs:
     from ocpiq.inputs import InputFormat, Inputs
 
-    form = InputFormat(settings.raw, settings.slurp, settings.stream, settings.stream_errors, settings.seq)
+    input_format = InputFormat(
+        settings.raw, settings.slurp, settings.stream, settings.stream_errors, settings.seq
+    )
     return Inputs(
         files,
-        form,
+        input_format,
         lambda problem: progress(WarningIssued(f"ignoring {problem}")),
         lambda warning: progress(WarningIssued(warning)),
     )
 
 
 def _write_all(run: QueryRun, out: Output) -> None:
-    """Write every result. A run-time error costs its input only, as in jq; the next input is read."""
+    """Write every result. After a runtime error the next input is read, as in jq."""
     more = True
     while more:
         more = False
         try:
             _write_results(run, out)
-        except IncompleteError as error:  # it comes after the last result
+        except IncompleteError as error:  # raised after the last result
             run.incomplete = error
         except HaltError as error:
             run.halted = error
         except OcpiqError as error:
-            _show_all(run, out)
+            _flush_all(run, out)
             if isinstance(error, InputError) or not isinstance(error, RunError):
                 raise
             more = _reads_inputs(run)
             place = run.inputs.place if run.inputs and more else ""
-            run.code = failed(error, run.text.text, run.text.name, place)
+            run.code = report_error(error, run.text.text, run.text.name, place)
         except (KeyboardInterrupt, Exception) as error:
-            if not isinstance(error, OSError):  # the output cannot be written to
-                _show_all(run, out)
+            if not isinstance(error, OSError):  # an OSError is of the output
+                _flush_all(run, out)
             raise
     run.progress.clear()
     out.close()
 
 
-def _show_all(run: QueryRun, out: Output) -> None:
-    """Have every result of a run that failed seen before the error is."""
+def _flush_all(run: QueryRun, out: Output) -> None:
+    """Write every result of a run that failed before its error is printed."""
     run.progress.clear()
-    out.show(held=True)
+    out.flush(held_back=True)
 
 
 def _write_results(run: QueryRun, out: Output) -> None:
-    def between(source: Source) -> None:
+    def after_page(source: Source) -> None:
         run.shutdown.check()
-        if out.whole is None:
-            out.show(held=out.target.terminal and source.repeats)
+        if out.file is None:
+            out.flush(held_back=out.target.terminal and source.repeats)
 
-    write, shutdown, at_once = out.sink.write, run.shutdown, out.at_once
-    for value in _results(run, page_by_page(run.sources, between)):
-        if shutdown.signal:  # asked for each value, so without a call
+    write, shutdown, unbuffered = out.sink.write, run.shutdown, out.unbuffered
+    for value in _results(run, page_by_page(run.sources, after_page)):
+        if shutdown.signal:  # tested for each value, so without a call
             shutdown.check()
-        if at_once:
+        if unbuffered:
             run.progress.clear()
         write(value)
-        if at_once:
-            out.show()
-        run.last = value
+        if unbuffered:
+            out.flush()
+        run.last_result = value
 
 
 def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
@@ -235,21 +237,23 @@ def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
 
 
 def _reads_inputs(run: QueryRun) -> bool:
-    """Tell whether the query runs once for each input: not with -n, and not where it has sources."""
+    """Tell whether the query runs once for each input: not with -n, and not if it has sources."""
     return not run.settings.input.null and not run.sources
 
 
-def _ended(run: QueryRun, out: Output) -> int:
-    """Put the written file in its place, or beside it where it is incomplete; return the exit code."""
+def _finish(run: QueryRun, out: Output) -> int:
+    """Replace the result file, or write FILE.partial if the pull was incomplete; return the exit code."""
     if run.incomplete is not None:
         partial = out.keep_partial()
         if partial is not None:
             run.incomplete.message += f"; what was received is in {partial}"
-        return failed(run.incomplete, run.text.text, run.text.name)
-    code = run.code if run.halted is None else failed(run.halted)
+        return report_error(run.incomplete, run.text.text, run.text.name)
+    code = run.code if run.halted is None else report_error(run.halted)
     if code:
         return code
     out.keep()
     if run.halted is not None or run.progress.halted or not run.settings.output.exit_status:
         return 0
-    return 4 if run.last is NOTHING else 1 if run.last is None or run.last is False else 0
+    return (
+        4 if run.last_result is NO_RESULT else 1 if run.last_result is None or run.last_result is False else 0
+    )

@@ -1,4 +1,4 @@
-"""What a saved query says of itself: `ocpiq -f FILE --help`, `./FILE --help`."""
+"""The help of a saved query: `ocpiq -f FILE --help`, `./FILE --help`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.app.help import WIDTH
-from ocpiq.app.run import QueryText, compiled, read_query, text_of
+from ocpiq.app.run import QueryText, compile_query, query_text, read_query
 from ocpiq.app.settings import Settings
 from ocpiq.errors import CompileError, OcpiqError
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 INDENT: Final = "  "
 
 
-def described(settings: Settings) -> str:
-    """Return purpose, use, parameters and privacy note of the saved query that the words name. Raises OcpiqError."""
-    text = text_of(settings, list(settings.words))
+def describe(settings: Settings) -> str:
+    """Return purpose, usage, parameters and privacy note of the saved query that the words name. Raises OcpiqError."""
+    text = query_text(settings, list(settings.words))
     return "\n".join(_lines(settings, text, _metadata(text))) + "\n"
 
 
@@ -42,42 +42,46 @@ def _metadata(text: QueryText) -> Metadata:
 
 
 def _lines(settings: Settings, text: QueryText, metadata: Metadata) -> Iterator[str]:
-    yield from _wrapped(metadata.about or f"{metadata.name or text.name} has no description.", "")
+    yield from _wrap(metadata.about or f"{metadata.name or text.name} has no description.", "")
     yield from ("", "Usage")
-    required = [f" --arg {each.name} {each.type.upper()}" for each in metadata.params if each.required]
+    required = [
+        f" --arg {parameter.name} {parameter.type.upper()}"
+        for parameter in metadata.params
+        if parameter.required
+    ]
     yield f"{INDENT}ocpiq -f {shlex.quote(text.name)}{''.join(required)} [OPTIONS]"
     if metadata.params:
         yield from ("", "Parameters")
-        width = max(len(each.name) for each in metadata.params)
+        width = max(len(parameter.name) for parameter in metadata.params)
         for parameter in metadata.params:
-            yield from _wrapped(f"{parameter.name:<{width}}  {_about(parameter)}", INDENT, width + 4)
+            yield from _wrap(f"{parameter.name:<{width}}  {_parameter_text(parameter)}", INDENT, width + 4)
     yield from ("", "Privacy")
     if metadata.privacy:
-        yield from _wrapped(metadata.privacy, INDENT)
-    yield from _passed(settings, text, metadata)
+        yield from _wrap(metadata.privacy, INDENT)
+    yield from _passed_lines(settings, text, metadata)
     if metadata.tz:
         yield from ("", f"Time zone: {metadata.tz} (--tz ZONE for another)")
 
 
-def _about(parameter: QueryParameter) -> str:
+def _parameter_text(parameter: QueryParameter) -> str:
     about = f": {parameter.about}" if parameter.about else ""
     default = "required" if parameter.required else f"default: {json.dumps(parameter.default)}"
     return f"{parameter.type}{about} ({default})"
 
 
-def _passed(settings: Settings, text: QueryText, metadata: Metadata) -> Iterator[str]:
-    """Yield the fields that the query itself passes, whatever its note says."""
+def _passed_lines(settings: Settings, text: QueryText, metadata: Metadata) -> Iterator[str]:
+    """Yield the fields that the query passes, independently of its note."""
     names = [parameter.name for parameter in metadata.params]
     names += [variable.name for variable in settings.query.variables if variable.name not in names]
     try:
-        query = compiled(settings.query, text, names)
+        query = compile_query(settings.query, text, names)
     except CompileError as error:
-        yield from _wrapped(f"The fields it passes are not known: {error.message}.", INDENT)
+        yield from _wrap(f"The fields that it passes are unknown: {error.message}.", INDENT)
         return
-    yield from _sources(query)
+    yield from _source_lines(query)
 
 
-def _sources(query: Query) -> Iterator[str]:
+def _source_lines(query: Query) -> Iterator[str]:
     from ocpiq.analysis.explanation import explain
     from ocpiq.schema import DEFAULT_VERSION
 
@@ -86,10 +90,10 @@ def _sources(query: Query) -> Iterator[str]:
         yield f"{INDENT}Reads no module."
     for source in sources:
         passed = ", ".join(source.passes) or "nothing"
-        yield from _wrapped(f"{source.module}: passes {passed}", INDENT, 4)
+        yield from _wrap(f"{source.module}: passes {passed}", INDENT, 4)
 
 
-def _wrapped(text: str, indent: str, subsequent: int | None = None) -> list[str]:
+def _wrap(text: str, indent: str, subsequent: int | None = None) -> list[str]:
     return textwrap.wrap(
         text,
         WIDTH,

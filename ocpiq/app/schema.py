@@ -1,4 +1,4 @@
-"""`ocpiq schema [MODULE[.PATH]]`: fields, types, and what is shown by default and why."""
+"""`ocpiq schema [MODULE[.PATH]]`: fields and types, and which are shown by default and why."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ocpiq.errors import UsageError, choices, did_you_mean, shown
 if TYPE_CHECKING:
     from ocpiq.schema import SchemaField, SchemaModule
 
-BELOW: Final = " " * 12
+REASON_INDENT: Final = " " * 12
 
 
 def run(settings: Settings) -> int:
-    """Print the modules, a module's tree, or one field with what it may be; as text or JSON."""
+    """Print the modules, a module's tree, or one field with its possible values, as text or JSON."""
     from ocpiq.schema import DEFAULT_VERSION, modules
 
     if len(settings.words) > 1:
@@ -32,10 +32,10 @@ def run(settings: Settings) -> int:
         raise UsageError(f"unknown module {shown(name)}", hint=choices(name, modules()))
     from ocpiq.schema import module
 
-    found = module(name, version)
-    field = _field(found, path)
+    schema_module = module(name, version)
+    field = _field_at(schema_module, path)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    _print(settings, field, _of_field(found, field, width))
+    _print(settings, field, _field_lines(schema_module, field, width))
     return 0
 
 
@@ -47,8 +47,8 @@ def _print(settings: Settings, data: object, lines: Iterable[str]) -> None:
     sys.stdout.writelines(line + "\n" for line in lines)
 
 
-def _field(module: SchemaModule, path: str) -> SchemaField:
-    """Return the field at `path`, the root of the module where it is empty. Raises UsageError."""
+def _field_at(module: SchemaModule, path: str) -> SchemaField:
+    """Return the field at `path`, the module's root if it is empty. Raises UsageError."""
     field = module.root
     for name in path.split(".") if path else ():
         if name not in field.children:
@@ -58,8 +58,8 @@ def _field(module: SchemaModule, path: str) -> SchemaField:
     return field
 
 
-def _of_field(module: SchemaModule, field: SchemaField, width: int | None = None) -> Iterator[str]:
-    """Yield the lines for a field, and for all below it; where `width` has no room for them, reasons stand below."""
+def _field_lines(module: SchemaModule, field: SchemaField, width: int | None = None) -> Iterator[str]:
+    """Yield the lines for a field and all below it; reasons stand on their own lines if `width` is too narrow."""
     yield f"{module.name}{'.' if field.path else ''}{field.path}  {_type(field)}  OCPI {module.version}"
     if field.leaf:
         yield f"  {_default(field)}: {field.reason}"
@@ -74,13 +74,15 @@ def _of_field(module: SchemaModule, field: SchemaField, width: int | None = None
     lines = [
         (f"{name:<{names}}  {type_:<{types}}  {default:<5}", reason) for name, type_, default, reason in rows
     ]
-    room = width is None or max(len(line) + 2 + len(reason) for line, reason in lines) <= width
+    fits = width is None or max(len(line) + 2 + len(reason) for line, reason in lines) <= width
     for line, reason in lines:
-        if room or width is None:
+        if fits or width is None:
             yield f"{line}  {reason}".rstrip()
         else:
             yield line.rstrip()
-            yield from textwrap.wrap(reason, width, initial_indent=BELOW, subsequent_indent=BELOW)
+            yield from textwrap.wrap(
+                reason, width, initial_indent=REASON_INDENT, subsequent_indent=REASON_INDENT
+            )
 
 
 def _rows(field: SchemaField, depth: int) -> Iterator[tuple[str, str, str, str]]:

@@ -1,4 +1,4 @@
-"""The command line and the config file as typed settings, made once; nothing further in asks for an option by name."""
+"""The command line and the config file as typed settings; only this module looks up options by name."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ocpiq.sinks import registry
 from ocpiq.storage.config import Config, file_mode
 from ocpiq.storage.config import load as load_config
 
-MOST_PARALLEL: Final = 32
-MOST_RATE: Final = 100_000  # requests a minute
-MOST_INDENT: Final = 7
-LAST_PORT: Final = 65_535
+MAX_PARALLEL: Final = 32
+MAX_RATE: Final = 100_000  # requests a minute
+MAX_INDENT: Final = 7
+MAX_PORT: Final = 65_535
 STANDARD_OUTPUT: Final = "-"
 VARIABLE_OPTIONS: Final = ("arg", "argjson", "arg-file", "slurpfile", "rawfile")
 
@@ -25,7 +25,7 @@ Raw = Literal["", "lines", "joined", "nul"]
 
 
 class Variable(Struct, frozen=True):
-    """`--option NAME TEXT`: a variable of the query, and the text or file that gives its value."""
+    """`--option NAME TEXT`: a variable of the query, and the text or file with its value."""
 
     option: VariableOption
     name: str
@@ -40,9 +40,9 @@ class Positional(Struct, frozen=True):
 
 
 class QuerySettings(Struct, frozen=True):
-    """How a query is found and compiled. Without `version` it is the default of the schema.
+    """How a query is read and compiled. Without `version`, the schema's default.
 
-    `zone` is that of `--tz`, `default_zone` that of the config file, which a query's own comes before.
+    `zone` is that of `--tz`; `default_zone` that of the config file, which the query's own time zone overrides.
     """
 
     from_file: bool = False
@@ -55,7 +55,7 @@ class QuerySettings(Struct, frozen=True):
 
 
 class InputSettings(Struct, frozen=True):
-    """jq's flags for `.`: `-n`, `-R`, `-s`, `--stream`, `--stream-errors`, `--seq`."""
+    """jq's input options: `-n`, `-R`, `-s`, `--stream`, `--stream-errors`, `--seq`."""
 
     null: bool = False
     raw: bool = False
@@ -66,12 +66,12 @@ class InputSettings(Struct, frozen=True):
 
 
 class OutputSettings(Struct, frozen=True):
-    """Where results go, and in what format.
+    """Where results go, and in which format.
 
-    `path` is None for standard output. `format` is that of `--to`, "" without one; `default_format` that of the config
-    file. `csv` are the words of `--csv`, None without it. `raw` tells how strings are written without quotes: in lines,
-    joined, or with a NUL after each. `special` are the options that only some formats know. `mode` is that of `--mode`,
-    `default_mode` the config file's for a new file.
+    `path` is None for standard output. `format` is that of `--to`, "" without it; `default_format` that of the config
+    file. `csv` are the words of `--csv`, None without it. `raw` tells how strings are written without quotes: one per
+    line, joined, or with a NUL after each. `special` are the options of certain formats. `mode` is that of `--mode`,
+    `default_mode` the config file's for new files.
     """
 
     path: Path | None = None
@@ -99,8 +99,8 @@ class OutputSettings(Struct, frozen=True):
 class PullSettings(Struct, frozen=True):
     """Where the objects of modules come from. `files` are modules with the path of their saved pages.
 
-    `platform` is the login that was asked for, `default_platform` that of the config file; `parallel` the number of
-    concurrent requests, `rate` the most requests a minute.
+    `platform` is the login of `--platform`, `default_platform` that of the config file; `parallel` is the number of
+    concurrent requests, `rate` the maximum of requests a minute.
     """
 
     platform: str | None = None
@@ -113,7 +113,7 @@ class PullSettings(Struct, frozen=True):
 
 
 class GetSettings(Struct, frozen=True):
-    """ocpi-tool's options: the paths to pass, and the window."""
+    """The options of `ocpiq get`, as in ocpi-tool: the paths to pass, and the window."""
 
     passed: tuple[str, ...] = ()
     date_from: str | None = None
@@ -142,7 +142,7 @@ class LoginSettings(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """A run of ocpiq: the command, its words, and everything that options and the config file say.
+    """A run of ocpiq: the command, its words, and all settings from options and the config file.
 
     `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring.
     """
@@ -165,7 +165,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def settings(arguments: Arguments, config: Config | None = None) -> Settings:
-    """Return the settings of a command line; those of the user's config file where it is silent. Raises UsageError."""
+    """Return the settings of a command line; the user's config file has the defaults. Raises UsageError."""
     config = load_config() if config is None else config
     return Settings(
         command=arguments.command,
@@ -182,12 +182,12 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         verbose=arguments.has("verbose"),
         json=arguments.has("json"),
         ask=arguments.has("ask"),
-        port=_whole(arguments, "port", 0, LAST_PORT) or 0,
+        port=_whole_number(arguments, "port", 0, MAX_PORT) or 0,
     )
 
 
 def prompt_settings(arguments: Arguments) -> Settings:
-    """Return the settings of the prompt. Raises UsageError for an option that means something with a query only."""
+    """Return the settings of the prompt. Raises UsageError for an option that needs a query."""
     for name, _ in arguments.options:
         if not LONG[name].prompt:
             raise UsageError(f"--{name} has no meaning at the prompt", hint=f"ocpiq --{name} … QUERY")
@@ -214,7 +214,7 @@ def _version(arguments: Arguments) -> str | None:
     version = arguments.last("ocpi-version")
     if (
         version is None or arguments.command == "login"
-    ):  # a platform may speak a version that the schema has not
+    ):  # a platform may have versions that the schema does not know
         return None
     from ocpiq.schema import VERSIONS
 
@@ -240,7 +240,7 @@ def _output(arguments: Arguments, config: Config) -> OutputSettings:
         path=None if path is None or path == STANDARD_OUTPUT else Path(path),
         format=_format(arguments),
         default_format="" if config.form is None else registry.by_name(config.form, "config file").name,
-        csv=tuple(_list(arguments, "csv")) if arguments.has("csv") else None,
+        csv=tuple(_comma_list(arguments, "csv")) if arguments.has("csv") else None,
         special=tuple(name for name, _ in arguments.options if registry.formats_with(name)),
         null=arguments.last("null"),
         na=arguments.last("na"),
@@ -249,7 +249,7 @@ def _output(arguments: Arguments, config: Config) -> OutputSettings:
         ascii=arguments.has("ascii-output"),
         sort_keys=arguments.has("sort-keys"),
         tab=arguments.has("tab"),
-        indent=_whole(arguments, "indent", 0, MOST_INDENT),
+        indent=_whole_number(arguments, "indent", 0, MAX_INDENT),
         seq=arguments.has("seq"),
         color=arguments.has("color-output"),
         monochrome=arguments.has("monochrome-output"),
@@ -290,8 +290,8 @@ def _pull(arguments: Arguments, config: Config) -> PullSettings:
         files=tuple(map(_source, (text for (text,) in arguments.every("source")))),
         demo=arguments.has("demo"),
         party=arguments.last("to-party"),
-        parallel=_whole(arguments, "parallel", 1, MOST_PARALLEL),
-        rate=_whole(arguments, "rate", 1, MOST_RATE),
+        parallel=_whole_number(arguments, "parallel", 1, MAX_PARALLEL),
+        rate=_whole_number(arguments, "rate", 1, MAX_RATE),
     )
 
 
@@ -304,14 +304,14 @@ def _source(text: str) -> tuple[str, str]:
 
 def _get(arguments: Arguments) -> GetSettings:
     return GetSettings(
-        tuple(path for path in _list(arguments, "privacy-pass") if path),
+        tuple(path for path in _comma_list(arguments, "privacy-pass") if path),
         arguments.last("date-from"),
         arguments.last("date-to"),
     )
 
 
 def _login(arguments: Arguments) -> LoginSettings:
-    file = arguments.last("token-file")
+    token_file = arguments.last("token-file")
     ca_file, client_cert, client_key = (
         str(Path(path).absolute()) if (path := arguments.last(name)) else ""
         for name in ("ca-file", "client-cert", "client-key")
@@ -321,7 +321,7 @@ def _login(arguments: Arguments) -> LoginSettings:
         name=arguments.last("name") or "",
         version=arguments.last("ocpi-version"),
         token=arguments.last("token"),
-        token_file=None if file is None else Path(file),
+        token_file=None if token_file is None else Path(token_file),
         keyring=arguments.has("keyring"),
         open=arguments.has("open"),
         check=arguments.has("check"),
@@ -333,16 +333,16 @@ def _login(arguments: Arguments) -> LoginSettings:
     )
 
 
-def _list(arguments: Arguments, name: str) -> list[str]:
-    """Return the words of an option that takes several with commas between, of each use."""
+def _comma_list(arguments: Arguments, name: str) -> list[str]:
+    """Return the comma-separated words of an option, of all its uses."""
     return [word.strip() for (text,) in arguments.every(name) for word in text.split(",")]
 
 
-def _whole(arguments: Arguments, name: str, least: int, most: int) -> int | None:
-    """Return the number given with an option. Raises UsageError."""
+def _whole_number(arguments: Arguments, name: str, minimum: int, maximum: int) -> int | None:
+    """Return the number of an option. Raises UsageError."""
     text = arguments.last(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
-        raise UsageError(f"--{name} takes a whole number from {least} to {most}")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and minimum <= int(text) <= maximum):
+        raise UsageError(f"--{name} takes a whole number from {minimum} to {maximum}")
     return int(text)

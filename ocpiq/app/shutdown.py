@@ -1,4 +1,4 @@
-"""The end of a process from outside: signals set a flag and close what blocks; nothing unfinished is left."""
+"""Ending the process from outside: signals set a flag and close what blocks; no unfinished file is left."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ DONE: Final = 0
 
 
 class Shutdown:
-    """A request to end, which may come while any code is running.
+    """A request to end, which may come at any moment.
 
-    A signal's handler raises nothing: it notes the signal, and the thread in `wait` wakes up. Work in other threads
-    calls `check` where it can end well, and names by `closing` what has to be closed for it to get there; where it
-    does not get there, `abandon` removes what it has not finished.
+    The signal handler raises nothing: it sets `signal`, and the thread in `wait` wakes up. Work in other threads calls
+    `check` where it can end cleanly, and registers with `closing` what must be closed for it to get there; if it does
+    not get there, `abandon` removes its unfinished files.
     """
 
     def __init__(self) -> None:
@@ -38,32 +38,32 @@ class Shutdown:
 
     @property
     def code(self) -> int:
-        """The exit code, as shells count a process that a signal ended."""
+        """The exit code that shells give to a process ended by a signal."""
         return 128 + (self.signal or signal.SIGINT)
 
     @property
     def files(self) -> UnfinishedFiles:
-        """The files that are not finished."""
-        from ocpiq.storage.unfinished import UnfinishedFiles  # most runs write none
+        """The unfinished files."""
+        from ocpiq.storage.unfinished import UnfinishedFiles  # most runs have none
 
         if self._files is None:
             self._files = UnfinishedFiles()
         return self._files
 
     def abandon(self) -> None:
-        """Remove the files that are not finished."""
+        """Remove the unfinished files."""
         if self._files is not None:
             self._files.abandon()
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt once the end was asked for; only for a place where work can end well."""
+        """Raise KeyboardInterrupt after a request to end; call it only where work can end cleanly."""
         if self.signal:
             raise KeyboardInterrupt
 
     def closing(self, close: Callable[[], object]) -> None:
-        """Have `close` called when the end is asked for, by the thread that waits.
+        """Register `close` to be called by the waiting thread at a request to end.
 
-        Raises KeyboardInterrupt where that has happened already.
+        Raises KeyboardInterrupt if there was one already.
         """
         self._closing.append(close)
         self.check()
@@ -75,23 +75,25 @@ class Shutdown:
 
     @contextmanager
     def on_signals(self, names: Sequence[str] = SIGNALS, *, once: bool = True) -> Iterator[None]:
-        """Take signals as a request to end; those that are ignored stay so. Only for the main thread.
+        """Treat signals as a request to end; ignored signals stay ignored. Only for the main thread.
 
-        With `once` the first restores the default action of all, so that a second ends the process at once.
+        With `once`, the first signal restores the default action of all, so that a second ends the process at once.
         """
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-        before = {number: found for number in numbers if (found := signal.getsignal(number)) in DEFAULTS}
+        handlers = {
+            number: handler for number in numbers if (handler := signal.getsignal(number)) in DEFAULTS
+        }
 
         def request(number: int, frame: object) -> None:
             if once:
-                for handled in before:
-                    signal.signal(handled, signal.SIG_DFL)
+                for caught in handlers:
+                    signal.signal(caught, signal.SIG_DFL)
             self.signal = self.signal or number
 
         with ExitStack() as stack:
             self._bell = stack.enter_context(Bell())
-            for number, found in before.items():
-                stack.callback(signal.signal, number, found)
+            for number, handler in handlers.items():
+                stack.callback(signal.signal, number, handler)
                 signal.signal(number, request)
             yield
 
@@ -109,15 +111,15 @@ class Shutdown:
 class Bell:
     """Wakes a thread from other threads and from signals.
 
-    A handler in Python runs only when the main thread gets to run, which a signal that comes just before it begins to
-    wait does not bring about; so Python's own C handler writes the signal's number where `wait` reads.
+    A Python handler runs only when the main thread runs, which a signal just before the wait does not cause; so
+    Python's own C handler writes the signal's number to where `wait` reads.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open = True
-        self._heard: deque[int] = deque()
-        self._reading, self._writing = _pair()
+        self._numbers: deque[int] = deque()
+        self._reading, self._writing = _open_pair()
 
     def __enter__(self) -> Bell:
         self._before = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
@@ -125,7 +127,7 @@ class Bell:
 
     def __exit__(self, *error: object) -> None:
         signal.set_wakeup_fd(self._before)
-        with self._lock:  # work that was given up may still ring
+        with self._lock:  # abandoned work may still ring
             self._open = False
             self._reading.close()
             self._writing.close()
@@ -134,23 +136,23 @@ class Bell:
         """Wake the waiting thread."""
         with self._lock:
             if self._open:
-                self._writing.write(bytes([number]))  # lost where it is full of other news
+                self._writing.write(bytes([number]))  # dropped if the pipe is full
 
     def wait(self, seconds: float | None) -> int | None:
         """Return the next number, None once the seconds are over."""
-        if not self._heard and select.select([self._reading], [], [], seconds)[0]:
-            self._heard.extend(self._reading.read(64) or b"")
-        return self._heard.popleft() if self._heard else None
+        if not self._numbers and select.select([self._reading], [], [], seconds)[0]:
+            self._numbers.extend(self._reading.read(64) or b"")
+        return self._numbers.popleft() if self._numbers else None
 
 
-def _pair() -> tuple[RawIOBase, RawIOBase]:
-    """Return two ends: what is written into the second, which never blocks, is read from the first."""
+def _open_pair() -> tuple[RawIOBase, RawIOBase]:
+    """Return the reading and the writing end; writing never blocks."""
     if sys.platform != "win32":
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
         return FileIO(reading, "rb"), FileIO(writing, "wb")
     else:
-        import socket  # Windows waits for nothing else
+        import socket  # Windows can wait for nothing else
 
         ends = socket.socketpair()
         for end in ends:

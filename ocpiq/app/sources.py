@@ -1,4 +1,4 @@
-"""Where the objects of a query's modules come from: saved pages, the demo, or a platform that was logged in to."""
+"""Where the objects of a query's modules come from: saved pages, the demo, or a platform with a login."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dict[str, Source]:
-    """Return a source for each module; what has to be closed goes onto `stack`. Raises UsageError."""
+    """Return a source for each module; `stack` closes them. Raises UsageError."""
     from ocpiq.schema import DEFAULT_VERSION, parts
     from ocpiq.sources import files
 
     pull, version = settings.pull, settings.query.version or DEFAULT_VERSION
-    found = files(dict(pull.files), version) if pull.files else {}
+    by_module = files(dict(pull.files), version) if pull.files else {}
     for part, whole in parts().items():
-        if whole in found:
-            found.setdefault(part, found[whole])
-    missing = [module for module in modules if module not in found]
+        if whole in by_module:
+            by_module.setdefault(part, by_module[whole])
+    missing = [module for module in modules if module not in by_module]
     if missing:
-        rest = _demo(pull, version, stack) if pull.demo else _platform(pull, stack)
-        found.update(dict.fromkeys(missing, rest))
-    return found
+        source = _demo(pull, version, stack) if pull.demo else _platform(pull, stack)
+        by_module.update(dict.fromkeys(missing, source))
+    return by_module
 
 
 def _demo(pull: PullSettings, version: str, stack: ExitStack) -> Source:

@@ -1,4 +1,4 @@
-"""Standard input, output and error as every command may expect them: open, in UTF-8, with colours on Windows."""
+"""Standard input, output and error as all commands expect them: open, in UTF-8, with colours on Windows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 CLEAR: Final = "\r\033[K"
 
-STREAMS: Final = (  # output that the caller has closed cannot be written to, which is then said
+STREAMS: Final = (  # output that the caller has closed is opened read-only, so that writing is an error
     ("stdin", os.O_RDONLY, "r"),
     ("stdout", os.O_RDONLY, "w"),
     ("stderr", os.O_WRONLY, "w"),
@@ -18,29 +18,29 @@ STREAMS: Final = (  # output that the caller has closed cannot be written to, wh
 
 
 def prepare() -> None:
-    """Open the streams that are closed, and write UTF-8 whatever the locale says."""
+    """Open closed streams, and write UTF-8 in every locale."""
     for name, flag, mode in STREAMS:
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, flag), mode, encoding="utf-8"))
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(encoding="utf-8")
-    _obey_escapes()
+    _enable_escapes()
 
 
 def clear_line() -> None:
-    """Take away the line of progress, if standard error is a terminal."""
+    """Remove the progress line, if standard error is a terminal."""
     if sys.stderr.isatty():
         with suppress(OSError, ValueError):
             os.write(sys.stderr.fileno(), CLEAR.encode())
 
 
 def forget_output() -> None:
-    """Point standard output at nothing, so that closing it does not fail once more."""
+    """Redirect standard output to the null device, so that closing it does not fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _obey_escapes() -> None:
-    """Have a Windows console obey colours and the progress line, which it does only where it is asked to."""
+def _enable_escapes() -> None:
+    """Turn on escape sequences in a Windows console, for colours and the progress line."""
     if sys.platform == "win32":
         import ctypes
 

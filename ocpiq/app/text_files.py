@@ -1,4 +1,4 @@
-"""Small text files that a run is given: queries, the values of variables. UTF-8, with or without a byte order mark."""
+"""Small text files: queries and the values of variables, in UTF-8 with or without a byte order mark."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ocpiq.values.encodings import conversion, encoding_of
 
 
 def read(name: str, purpose: str) -> str:
-    """Return the text of a file; `purpose` is what it is for. Raises UsageError."""
+    """Return the text of a file; `purpose` tells what it contains. Raises UsageError."""
     return decoded(read_bytes(name, purpose), name, purpose)
 
 
@@ -22,7 +22,7 @@ def read_bytes(name: str, purpose: str) -> bytes:
 
 
 def decoded(data: bytes, name: str, purpose: str = "") -> str:
-    """Return the text of bytes in UTF-8. Raises UsageError, which names the encoding that they seem to be in."""
+    """Decode UTF-8. Raises UsageError, which names the encoding that the bytes seem to have."""
     encoding = encoding_of(data)
     if encoding != "UTF-8":
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The variables that a query is given: --arg and its kin, and $ARGS."""
+"""The variables of a query: --arg and the similar options, and $ARGS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ocpiq.values.types import Value
 
 
 def variables(settings: QuerySettings) -> dict[str, Value]:
-    """Return the value of each variable by its name without `$`; the first of a name counts, as in jq."""
+    """Return the variables by name, without `$`; the first use of a name counts, as in jq."""
     named: dict[str, Value] = {}
     for variable in settings.variables:
         if variable.name not in named:

@@ -1,4 +1,4 @@
-"""A section of the language reference as lines for a terminal."""
+"""Sections of the language reference, wrapped for a terminal."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Final
 ARROW: Final = " → "
 CELLS: Final = re.compile(r"(?<!\\)\|")
 BREAK: Final = "<br>"
-NAMELESS: Final = 3  # columns at most of a table whose cells need no names
+NAMELESS: Final = 3  # at most; in wider tables, each cell gets the name of its column
 CODE: Final = re.compile(r"^`(.*)`$")
 FENCE: Final = "```"
-TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*"')  # in a program; its blanks are not to be broken at
-NEW: Final = re.compile(r"- |\||    ")  # begins a line of its own
+TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*"')  # in a program; not wrapped at its spaces
+NEW: Final = re.compile(r"- |\||    ")  # starts a new line
 
 
-def fitted(section: str, width: int) -> Iterator[str]:
-    """Yield the lines of a section, at most `width` wide: sentences are set anew, and a row of a table is a paragraph.
+def wrap_section(section: str, width: int) -> Iterator[str]:
+    """Yield the lines of a section, at most `width` wide: text is wrapped again, and a table row is a paragraph.
 
-    What has no blank to be broken at, such as a long output, keeps its length.
+    A line without a space to wrap at, such as a long output, keeps its length.
     """
     last = ""
     for line in _lines(section, width):
@@ -31,26 +31,26 @@ def fitted(section: str, width: int) -> Iterator[str]:
 
 def _lines(section: str, width: int) -> Iterator[str]:
     columns: list[str] = []
-    for line in _joined(section):
+    for line in _join_paragraphs(section):
         if not line.startswith("|"):
             columns = []
         if line.startswith("        "):
-            yield from _example(line, width)
+            yield from _example_lines(line, width)
         elif line.startswith("|"):
             cells = _cells(line)
             if columns and not set(cells[0]) <= {"-", ":"}:
-                yield from _row(cells, columns, width)
+                yield from _row_lines(cells, columns, width)
             elif not columns:
                 columns = cells
                 if len(columns) <= NAMELESS:
-                    yield from _row(cells, columns, width)
+                    yield from _row_lines(cells, columns, width)
         else:
             inner = 8 if line.startswith("    ") else 2 if line.startswith("- ") else 0
-            yield from _wrapped(line, width, " " * inner) or [""]
+            yield from _wrap(line, width, " " * inner) or [""]
 
 
-def _joined(section: str) -> Iterator[str]:
-    """Yield sentences and points as one line each, all else as it stands."""
+def _join_paragraphs(section: str) -> Iterator[str]:
+    """Yield paragraphs and list items as one line each, all else unchanged."""
     text = ""
     for line in section.split("\n"):
         if text and (not line.strip() or NEW.match(line) or line.startswith(FENCE)):
@@ -65,14 +65,14 @@ def _joined(section: str) -> Iterator[str]:
         yield text
 
 
-def _example(line: str, width: int) -> list[str]:
+def _example_lines(line: str, width: int) -> list[str]:
     program, arrow, outputs = line.rpartition(ARROW)
     if len(line) <= width or not arrow:
         return [line]
-    kept = TEXT.sub(lambda text: text[0].replace(" ", "\xa0"), program.strip()).replace("| ", "|\xa0")
+    unbroken = TEXT.sub(lambda text: text[0].replace(" ", "\xa0"), program.strip()).replace("| ", "|\xa0")
     return [
-        *_wrapped(kept, width, " " * 12, " " * 8),
-        *_wrapped(f"→\xa0{outputs}", width, " " * 12, " " * 10),
+        *_wrap(unbroken, width, " " * 12, " " * 8),
+        *_wrap(f"→\xa0{outputs}", width, " " * 12, " " * 10),
     ]
 
 
@@ -80,25 +80,25 @@ def _cells(line: str) -> list[str]:
     return [cell.strip().replace(r"\|", "|") for cell in CELLS.split(line)[1:-1]]
 
 
-def _row(cells: list[str], columns: list[str], width: int) -> Iterator[str]:
-    """Yield a row of a table: the first cell, and below it the others; where there are many, each has a name."""
+def _row_lines(cells: list[str], columns: list[str], width: int) -> Iterator[str]:
+    """Yield a table row: the first cell, and the others below it, with their column names in a wide table."""
     yield ""
-    yield from _wrapped(f"  {_plain(cells[0])}", width, "  ")
+    yield from _wrap(f"  {_plain(cells[0])}", width, "  ")
     if len(columns) <= NAMELESS:
-        yield from _wrapped(f"      {'  ·  '.join(map(_plain, cells[1:]))}", width, " " * 6)
+        yield from _wrap(f"      {'  ·  '.join(map(_plain, cells[1:]))}", width, " " * 6)
         return
     for name, cell in zip(columns[1:], cells[1:], strict=True):
         first, *others = map(_plain, cell.split(BREAK))
-        yield from _wrapped(f"      {name}: {first}", width, " " * 8)
+        yield from _wrap(f"      {name}: {first}", width, " " * 8)
         for other in others:
-            yield from _wrapped(f"        {other}", width, " " * 8)
+            yield from _wrap(f"        {other}", width, " " * 8)
 
 
 def _plain(cell: str) -> str:
     return CODE.sub(r"\1", cell)
 
 
-def _wrapped(text: str, width: int, indent: str, first: str = "") -> list[str]:
+def _wrap(text: str, width: int, indent: str, first: str = "") -> list[str]:
     lines = textwrap.wrap(
         text,
         width,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.analysis.keys import OWNER
-from ocpiq.app.progress import Progress, counted
+from ocpiq.app.progress import Progress, quantity
 from ocpiq.errors import (
     IncompleteError,
     Notice,
@@ -139,7 +139,7 @@ def object_count(notices: Sequence[Notice]) -> str:
         return "no objects"
     objects, total = pages[-1].objects, pages[-1].total
     if any(isinstance(notice, PullEnded) for notice in notices):
-        return counted(objects, "object") if objects else "no objects"
+        return quantity(objects, "object") if objects else "no objects"
     if total is not None and total > objects:
-        return f"{counted(total, 'object')} announced"
-    return f"{counted(objects, 'object')} or more (the platform does not say how many)"
+        return f"{quantity(total, 'object')} announced"
+    return f"{quantity(objects, 'object')} or more (the platform does not write_stderr how many)"

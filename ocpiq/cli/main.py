@@ -84,12 +84,12 @@ def _help(arguments: Arguments) -> int:
     if arguments.command == "query" and arguments.has("from-file") and arguments.words:
         from ocpiq.app import saved
 
-        sys.stdout.write(saved.described(settings(arguments)))
+        sys.stdout.write(saved.describe(settings(arguments)))
         return 0
     if arguments.command == "query" and arguments.words:
-        from ocpiq.app.advice import meant_command
+        from ocpiq.app.advice import intended_command
 
-        if command := meant_command(arguments.words[0]):
+        if command := intended_command(arguments.words[0]):
             raise UsageError(f"unknown command {arguments.words[0]}", hint=f"did you mean ocpiq {command}?")
-    sys.stdout.write(help.of_name(arguments.command) or help.full())
+    sys.stdout.write(help.help_for(arguments.command) or help.full_help())
     return 0

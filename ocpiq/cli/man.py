@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from ocpiq.app.help import ENVIRONMENT, EXAMPLES, EXIT_CODES, SHORT, USAGE, names
+from ocpiq.app.help import ENVIRONMENT, EXAMPLES, EXIT_CODES, SHORT, USAGE, option_usage
 from ocpiq.app.options import COMMANDS, GROUPS
 from ocpiq.app.settings import Settings
 from ocpiq.errors import UsageError
@@ -36,7 +36,7 @@ def _page(version: str) -> Iterator[str]:
     for title, options in GROUPS.items():
         yield f'.SS "{roff(title)}"'
         for option in options:
-            yield from _entry(names(option).strip(), option.about)
+            yield from _entry(option_usage(option).strip(), option.about)
     yield from (".SH EXAMPLES", *_verbatim(textwrap.dedent(EXAMPLES).splitlines()))
     yield from _table("EXIT STATUS", EXIT_CODES)
     yield from _table("ENVIRONMENT", ENVIRONMENT)

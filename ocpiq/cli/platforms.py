@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ocpiq.app import text_files
 from ocpiq.app.progress import Progress
-from ocpiq.app.report import say
+from ocpiq.app.report import write_stderr
 from ocpiq.app.settings import LoginSettings, Settings
 from ocpiq.app.sources import platform_name
 from ocpiq.errors import UsageError
@@ -33,7 +33,7 @@ def login(settings: Settings) -> int:
     new_login = _log_in(settings.words[0], settings.login, progress)
     logins.save(new_login)
     modules = ocpi.redact(", ".join(new_login.endpoints), new_login.token.value, cut=False)
-    say(f"logged in to {new_login.name}: OCPI {new_login.version}, {modules or 'no modules'}")
+    write_stderr(f"logged in to {new_login.name}: OCPI {new_login.version}, {modules or 'no modules'}")
     if settings.login.check:
         from ocpiq.cli.login_check import check
 
@@ -110,7 +110,7 @@ def logout(settings: Settings) -> int:
         raise UsageError("ocpiq logout takes one name")
     name = logins.find(settings.words[0] if settings.words else platform_name(settings.pull)).name
     logins.remove(name)
-    say(f"logged out of {name}")
+    write_stderr(f"logged out of {name}")
     return 0
 
 
@@ -123,7 +123,7 @@ def platforms(settings: Settings) -> int:
         raise UsageError("ocpiq platforms takes no words")
     stored = logins.every()
     if not stored:
-        say("no platforms yet (ocpiq login URL --party XX-YYY)")
+        write_stderr("no platforms yet (ocpiq login URL --party XX-YYY)")
         return 0
     current = platform_name(settings.pull) or logins.current()
     width = max(len(login.name) for login in stored)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.app.options import ACTIONS
-from ocpiq.app.report import say
+from ocpiq.app.report import write_stderr
 from ocpiq.app.settings import Settings
 from ocpiq.errors import UsageError, choices
 from ocpiq.storage import recipients
@@ -36,7 +36,7 @@ def list_all() -> int:
     """List the recipients, with the id of each one's key."""
     known = [recipients.find(name) for name in recipients.names()]
     if not known:
-        say("no recipients yet (ocpiq recipient add NAME)")
+        write_stderr("no recipients yet (ocpiq recipient add NAME)")
     width = max((len(recipient.name) for recipient in known), default=0)
     for recipient in known:
         policy = "policy" if recipients.policy_path(recipient.name).exists() else "no policy"
@@ -49,7 +49,9 @@ def list_all() -> int:
 def add(name: str, in_keyring: bool) -> int:
     """Add a recipient with a new key."""
     stored = recipients.add(name, in_keyring=in_keyring)
-    say(f"added {name}, key {stored.key_id}, {_place(stored)}; back it up: without it, pseudonyms change")
+    write_stderr(
+        f"added {name}, key {stored.key_id}, {_place(stored)}; back it up: without it, pseudonyms change"
+    )
     return 0
 
 
@@ -66,7 +68,7 @@ def rotate(name: str, in_keyring: bool) -> int:
     if not _confirmed(f"delete key {old.key_id} of {name}? Its pseudonyms can never be made again."):
         return 2
     stored = recipients.rotate(name, in_keyring=in_keyring)
-    say(f"{name} has a new key, {stored.key_id}, {_place(stored)}; key {old.key_id} was deleted")
+    write_stderr(f"{name} has a new key, {stored.key_id}, {_place(stored)}; key {old.key_id} was deleted")
     return 0
 
 
@@ -77,7 +79,7 @@ def remove(name: str, in_keyring: bool) -> int:
     if not _confirmed(f"delete key {old.key_id} of {name}{policy}? Its pseudonyms can never be made again."):
         return 2
     recipients.remove(name)
-    say(f"removed {name}; key {old.key_id}{policy} was deleted".replace("policy was", "policy were"))
+    write_stderr(f"removed {name}; key {old.key_id}{policy} was deleted".replace("policy was", "policy were"))
     return 0
 
 

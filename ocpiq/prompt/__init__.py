@@ -26,10 +26,10 @@ def start(settings: Settings) -> int:
     session = Session.start(settings)
     if session is None:
         from ocpiq.app.help import SHORT  # noqa: PLC0415
-        from ocpiq.app.report import say  # noqa: PLC0415
+        from ocpiq.app.report import write_stderr  # noqa: PLC0415
         from ocpiq.errors import UsageError  # noqa: PLC0415
 
-        say(SHORT.rstrip())
+        write_stderr(SHORT.rstrip())
         return UsageError.exit_code
     from ocpiq.prompt.prompt import run_prompt  # noqa: PLC0415
 

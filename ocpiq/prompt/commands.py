@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import structs
 
 from ocpiq.app import explain, reference, schema, text_files
-from ocpiq.app.report import failed, say
+from ocpiq.app.report import report_error, write_stderr
 from ocpiq.app.settings import Settings, Variable
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
 from ocpiq.prompt.command_line import split_command
@@ -23,7 +23,7 @@ from ocpiq.prompt.session import Session
 from ocpiq.prompt.suggest import EXPLAIN
 from ocpiq.prompt.suggestion import PREDEFINED
 from ocpiq.prompt.words import Word, words
-from ocpiq.sinks.registry import ON_TERMINAL, by_name
+from ocpiq.sinks.registry import TERMINAL_NAMES, by_name
 from ocpiq.storage import history
 
 MIN_WIDTH: Final = 79  # columns of the narrowest terminal
@@ -64,7 +64,7 @@ def run_command(session: Session, text: str) -> None:
             raise UsageError(f"{name} takes one line", hint="type the other lines separately")
         COMMANDS[name](session, rest)
     except OcpiqError as error:
-        failed(error)
+        report_error(error)
 
 
 def _help(session: Session, rest: str) -> None:
@@ -80,7 +80,7 @@ def _help(session: Session, rest: str) -> None:
 def _reference_entry(name: str) -> str:
     """Return the reference entry of a name, or the list of names for `all`. Raises UsageError."""
     try:
-        return (reference.contents() if name == "all" else reference.looked_up(name)).rstrip("\n")
+        return (reference.contents() if name == "all" else reference.look_up(name)).rstrip("\n")
     except UsageError as error:
         has_suggestion = error.hint.startswith("did you mean")
         raise UsageError(
@@ -125,7 +125,7 @@ def _explain_settings(session: Session, text: str) -> Settings:
 def _platform(session: Session, rest: str) -> None:
     if rest:
         session.switch(rest)
-        say(f"Platform: {session.platform} (OCPI {session.version})")
+        write_stderr(f"Platform: {session.platform} (OCPI {session.version})")
         return
     for name in dict.fromkeys((*session.platforms, session.platform)):
         _show(f"{'*' if name == session.platform else ' '} {name}")
@@ -134,10 +134,14 @@ def _platform(session: Session, rest: str) -> None:
 def _to(session: Session, rest: str) -> None:
     if rest:
         format_ = by_name(rest, ":to")
-        if format_.name not in ON_TERMINAL:
-            raise UsageError(f":to: {format_.name} is not for a terminal", hint=f"ocpiq --to {format_.name}")
+        if format_.name not in TERMINAL_NAMES:
+            raise UsageError(
+                f":to: {format_.name} cannot be shown on a terminal", hint=f"ocpiq --to {format_.name}"
+            )
         session.form = format_.name
-    say(f"Output format: {session.form}" + ("" if rest else f" (available: {', '.join(ON_TERMINAL)})"))
+    write_stderr(
+        f"Output format: {session.form}" + ("" if rest else f" (available: {', '.join(TERMINAL_NAMES)})")
+    )
 
 
 def _arg(session: Session, rest: str) -> None:
@@ -145,12 +149,12 @@ def _arg(session: Session, rest: str) -> None:
     name = word.removeprefix("$")
     if not rest:
         names = sorted(f"${name}" for name in session.variables if name != PREDEFINED)
-        say(", ".join(names) if names else "no variables set; to set one: :arg from 2026-01-01")
+        write_stderr(", ".join(names) if names else "no variables set; to set one: :arg from 2026-01-01")
         return
     if not name.isidentifier() or not value:
         raise UsageError(":arg needs a name and a value", hint=":arg from 2026-01-01")
     session.variables[name] = value.strip()
-    say(f"${name} set")  # not its value, which may be private
+    write_stderr(f"${name} set")  # not its value, which may be private
 
 
 def _save(session: Session, rest: str) -> None:
@@ -166,7 +170,7 @@ def _save(session: Session, rest: str) -> None:
     except OSError as error:
         raise UsageError(f"could not write {path}: {error.strerror}") from None
     session.file = str(path)
-    say(f"Saved to {path}. Run it with: ocpiq -f {shlex.quote(str(path))}")
+    write_stderr(f"Saved to {path}. Run it with: ocpiq -f {shlex.quote(str(path))}")
 
 
 def _load(session: Session, rest: str) -> None:
@@ -186,10 +190,10 @@ def _history(session: Session, rest: str) -> None:
         except OSError as error:
             raise UsageError(f"could not clear the history: {error.strerror}") from None
         session.history_cleared = True
-        say("History cleared")
+        write_stderr("History cleared")
         return
     session.keeps_history = session.keeps_history if not rest else rest == "on"
-    say(f"History: {'on' if session.keeps_history else 'off'}")
+    write_stderr(f"History: {'on' if session.keeps_history else 'off'}")
 
 
 def _quit(session: Session, rest: str) -> None:

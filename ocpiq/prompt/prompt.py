@@ -26,7 +26,7 @@ from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.toolbar import MAX_ROWS, continuation, rows, status, warning
 from ocpiq.prompt.validator import Validation, validate
-from ocpiq.sinks.colors import refused
+from ocpiq.sinks.colors import no_color
 from ocpiq.values.json.codec import well_formed
 
 PROMPT: Final = "ocpiq> "
@@ -100,7 +100,7 @@ def _prompt(session: Session) -> PromptSession[str]:
         shown: StyleAndTextTuples = [("", rows(line, width))]
         return [*shown, ("", "\n"), (kind, rows(below, width))] if below else shown
 
-    plain = refused(os.environ) or session.settings.output.monochrome
+    plain = no_color(os.environ) or session.settings.output.monochrome
     prompt: PromptSession[str] = PromptSession(
         PROMPT,
         multiline=True,

@@ -8,7 +8,7 @@ import sys
 
 from ocpiq.app import output, report
 from ocpiq.app.progress import Progress
-from ocpiq.app.run import QueryText, compiled
+from ocpiq.app.run import QueryText, compile_query
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
 from ocpiq.app.worker import run_in_thread
@@ -33,7 +33,7 @@ def run(session: Session, text: str) -> None:
     progress.clear()
     if shutdown.signal:
         sys.stderr.write(CLEAR)  # the terminal's own ^C
-        report.say("cancelled")
+        report.write_stderr("cancelled")
     if ended == "stuck":  # its connection must not be reused, nor its later notices shown
         session.reopen(session.settings)
 
@@ -45,10 +45,10 @@ def _run_and_report(session: Session, text: str, progress: Progress, shutdown: S
         return
     except OcpiqError as error:
         progress.clear()
-        report.failed(error, text)
+        report.report_error(error, text)
     except Exception as error:
         progress.clear()
-        report.broke(error)
+        report.report_crash(error)
 
 
 def _write_results(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
@@ -57,12 +57,12 @@ def _write_results(session: Session, text: str, progress: Progress, shutdown: Sh
         progress(notice)
 
     settings = session.query_settings()
-    query = compiled(settings.query, QueryText(text, session.file), session.variables)
+    query = compile_query(settings.query, QueryText(text, session.file), session.variables)
     pager, stream = Pager(progress.clear), PagerBuffer()
     target = Target(stream, None, True, lambda message: progress(WarningIssued(message)))
     sink = output.open_sink(settings.output, os.environ, target, lambda: query.columns(session.sources))
     if query.modules:
-        progress.waiting(f"pulling {', '.join(query.modules)} from {session.platform} …")
+        progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
 
     def show() -> None:
         if not pager.write(stream.take()):

@@ -50,7 +50,7 @@ class Session(Struct):
         """Return a session on the demo, a platform or files; None if there are neither options nor logins."""
         pull, output = settings.pull, settings.output
         form = output.format or ("" if output.csv is None else "csv") or output.default_format
-        if form not in registry.ON_TERMINAL:
+        if form not in registry.TERMINAL_NAMES:
             form = "json"
         session = cls(settings, ExitStack(), variables=values.variables(settings.query), form=form)
         stored_recipient(settings)
@@ -100,7 +100,7 @@ class Session(Struct):
         """Return the surroundings for suggestions."""
         names = modules(self.version)
         return Surroundings(
-            self.version, names, tuple(self.variables), self.platforms, registry.ON_TERMINAL, list_folder
+            self.version, names, tuple(self.variables), self.platforms, registry.TERMINAL_NAMES, list_folder
         )
 
     def count(self, notice: Notice) -> None:

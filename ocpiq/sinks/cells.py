@@ -1,4 +1,4 @@
-"""The text of one cell, the same in every form that has rows."""
+"""The text of a cell, the same in every text format with rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 from msgspec import Struct
 
-from ocpiq.sinks.sink import Settings
+from ocpiq.sinks.sink import FormatSettings
 from ocpiq.sinks.target import Target
 from ocpiq.values.blank import NA, Blank
 from ocpiq.values.json.codec import number_text, to_json
@@ -16,31 +16,31 @@ from ocpiq.values.types import Value
 
 
 class CellTexts(Struct, frozen=True):
-    """What stands for null and for a blank. `visible` shows control characters escaped, for a terminal."""
+    """The texts for null and for a blank; with `visible`, control characters are escaped, as a terminal needs."""
 
     null: str = ""
     na: str = NA
     visible: bool = False
 
 
-def texts(target: Target, settings: Settings, *, visible: bool = False) -> CellTexts:
-    """Return the texts that the settings ask for; for a terminal they are visible in any case."""
+def cell_texts(target: Target, settings: FormatSettings, *, visible: bool = False) -> CellTexts:
+    """Return the texts from the settings; for a terminal, control characters are always escaped."""
     return CellTexts(settings.null, settings.na, visible=visible or target.terminal)
 
 
 def cell_text(value: Value, texts: CellTexts) -> str:
-    """Return the text of a cell: numbers as in JSON, arrays as JSON, a blank as what it prints."""
-    kind = type(value)
-    if kind is str:
+    """Return the text of a cell: numbers and arrays as in JSON, a blank as its own text."""
+    value_type = type(value)
+    if value_type is str:
         text = str(value)
-    elif value is None or (kind is float and math.isnan(value)):  # type: ignore[arg-type]
+    elif value is None or (value_type is float and math.isnan(value)):  # type: ignore[arg-type]
         text = texts.null
-    elif kind is Blank:
+    elif value_type is Blank:
         text = _blank_text(value, texts)  # type: ignore[arg-type]
-    elif kind in NUMBERS:
+    elif value_type in NUMBERS:
         return number_text(value)  # type: ignore[arg-type]
     else:
-        text = to_json(value if texts.na == NA else _named(value, texts))
+        text = to_json(value if texts.na == NA else _with_na(value, texts))
     return visible(text) if texts.visible else text
 
 
@@ -48,12 +48,12 @@ def _blank_text(blank: Blank, texts: CellTexts) -> str:
     return blank.text.replace(NA, texts.na)
 
 
-def _named(value: Value, texts: CellTexts) -> Value:
-    """Return the value with every blank in it as what `texts` has for one; what was sent as "#NA" stays."""
+def _with_na(value: Value, texts: CellTexts) -> Value:
+    """Return the value with the text of `texts` for each blank in it; a string "#NA" that was sent stays."""
     if type(value) is Blank:
         return value.formatted(_blank_text(value, texts))
     if type(value) is list:
-        return [_named(item, texts) for item in value]
+        return [_with_na(item, texts) for item in value]
     if type(value) is dict:
-        return {name: _named(item, texts) for name, item in value.items()}
+        return {name: _with_na(item, texts) for name, item in value.items()}
     return value

@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-# null, false, true, numbers, strings, arrays, objects, object keys: as jq 1.8 has them
+# null, false, true, numbers, strings, arrays, objects, object keys: the defaults of jq 1.8
 DEFAULT: Final = ("0;90", "0;39", "0;39", "0;39", "0;32", "1;39", "1;39", "34;1")
 CODES: Final = re.compile(r"[0-9;]*(?::[0-9;]*)*")
 
 
 def colors(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the escape sequences; a JQ_COLORS that is not a list of colours is passed over."""
+    """Return the escape sequences; a JQ_COLORS that is not a list of colours is ignored."""
     text = environment.get("JQ_COLORS", "")
-    chosen = text.split(":") if text and CODES.fullmatch(text) else []
-    return tuple(f"\033[{code}m" for code in (*chosen[: len(DEFAULT)], *DEFAULT[len(chosen) :]))
+    codes = text.split(":") if text and CODES.fullmatch(text) else []
+    return tuple(f"\033[{code}m" for code in (*codes[: len(DEFAULT)], *DEFAULT[len(codes) :]))
 
 
-def refused(environment: Mapping[str, str]) -> bool:
-    """Tell whether NO_COLOR asks for none (https://no-color.org)."""
+def no_color(environment: Mapping[str, str]) -> bool:
+    """Tell whether NO_COLOR turns colours off (https://no-color.org)."""
     return bool(environment.get("NO_COLOR"))

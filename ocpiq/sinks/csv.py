@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from ocpiq.errors import UsageError, choices, shown
 from ocpiq.plan.columns import Columns
-from ocpiq.sinks.cells import CellTexts, cell_text, texts
+from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.registry import OPTIONS
 from ocpiq.sinks.rows import RowBuilder
-from ocpiq.sinks.sink import Settings, Sink, StreamSink
+from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
@@ -21,46 +21,44 @@ from ocpiq.values.json.codec import utf8
 from ocpiq.values.types import Value
 
 BOM: Final = b"\xef\xbb\xbf"
-FORMULA: Final = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four are the wide forms
+FORMULA: Final = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four are full-width
 DECIMAL: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 NEGATIVE: Final = re.compile(r"-[0-9]+(?:[.,][0-9]+)?")
 TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-WORDS: Final = next(option.choices for option in OPTIONS if option.name == "csv")
+DIALECT_WORDS: Final = next(option.choices for option in OPTIONS if option.name == "csv")
 
 
 class Dialect(Struct, frozen=True):
     """How CSV is written.
 
     `decimal` is the mark in numbers, and in the decimal text of OCPI (coordinates). `newline` ends each line; `bom`
-    puts a byte order mark first; `defuse` puts an apostrophe before text that a spreadsheet would run as a formula.
+    puts a byte order mark first; `escape_formulas` puts an apostrophe before text that a spreadsheet would run.
     """
 
     delimiter: str = ","
     decimal: str = "."
     newline: str = "\n"
     bom: bool = False
-    defuse: bool = False
+    escape_formulas: bool = False
 
 
-def csv(target: Target, columns: Columns, settings: Settings) -> Sink:
+def open_csv(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for CSV. Raises UsageError."""
     rows = RowBuilder(columns, sort_keys=settings.sort_keys)
-    return StreamSink(target, csv_lines(rows, texts(target, settings), dialect(settings.csv)))
+    return StreamSink(target, csv_encoder(rows, cell_texts(target, settings), dialect_of(settings.csv)))
 
 
-def tsv(target: Target, columns: Columns, settings: Settings) -> Sink:
+def open_tsv(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for TSV."""
     rows = RowBuilder(columns, sort_keys=settings.sort_keys)
-    return StreamSink(target, tsv_lines(rows, texts(target, settings)))
+    return StreamSink(target, tsv_encoder(rows, cell_texts(target, settings)))
 
 
-def dialect(words: Sequence[str]) -> Dialect:
-    """Return the dialect that the words of `--csv` ask for. Raises UsageError."""
+def dialect_of(words: Sequence[str]) -> Dialect:
+    """Return the dialect for the words of `--csv`. Raises UsageError."""
     for word in words:
-        if word not in WORDS:
-            raise UsageError(f"--csv: unknown word {shown(word)}", hint=choices(word, WORDS))
+        if word not in DIALECT_WORDS:
+            raise UsageError(f"--csv: unknown word {shown(word)}", hint=choices(word, DIALECT_WORDS))
     if "semicolon" in words and "tab" in words:
         raise UsageError("--csv takes semicolon or tab, not both")
     excel = "excel" in words
@@ -70,74 +68,77 @@ def dialect(words: Sequence[str]) -> Dialect:
         decimal="," if "decimal-comma" in words else ".",
         newline="\r\n" if excel else "\n",
         bom=excel or "bom" in words,
-        defuse=excel,
+        escape_formulas=excel,
     )
 
 
-class Lines:
-    """An encoder that writes the names of the columns as the first line, then each value as a line."""
+class LineEncoder:
+    """An encoder that writes the column names as the first line, then a line for each value."""
 
-    def __init__(self, rows: RowBuilder, line: Callable[[list[Value]], str], begin: bytes = b"") -> None:
+    def __init__(self, rows: RowBuilder, line: Callable[[list[Value]], str], prefix: bytes = b"") -> None:
         self.rows = rows
         self.line = line
-        self.begin = begin
-        self.begun = False
+        self.prefix = prefix
+        self.header_written = False
 
     def write(self, value: Value) -> bytes:
-        """Return the value's line, the first time with the names before it."""
+        """Return the value's line, after the header if it is the first."""
         data = utf8(self.line(self.rows.cells(value)))
-        return data if self.begun else self._head() + data
+        return data if self.header_written else self._header() + data
 
     def flush(self) -> bytes:
-        """Return nothing: no line is held back."""
+        """Return nothing: every line is written at once."""
         return b""
 
     def end(self) -> bytes:
-        """Return the names of the columns where there was no value and they are known."""
-        return self._head() if not self.begun and self.rows.settle() else b""
+        """Return the header if there was no value and the columns are known."""
+        return self._header() if not self.header_written and self.rows.settle() else b""
 
-    def _head(self) -> bytes:
-        self.begun = True
-        return self.begin + utf8(self.line(list(self.rows.names)))
+    def _header(self) -> bytes:
+        self.header_written = True
+        return self.prefix + utf8(self.line(list(self.rows.names)))
 
 
-def csv_lines(rows: RowBuilder, texts: CellTexts, dialect: Dialect) -> Lines:
+def csv_encoder(rows: RowBuilder, texts: CellTexts, dialect: Dialect) -> LineEncoder:
     """Return an encoder for CSV.
 
-    Quoted is what has to be, and a string that could be mistaken for nothing, for null or for a blank.
+    It quotes what must be quoted, and a string that could be mistaken for an empty cell, null or a blank.
     """
     special = re.compile(f'["\r\n{re.escape(dialect.delimiter)}]')
-    mistaken = {"", texts.null, texts.na}
+    ambiguous = {"", texts.null, texts.na}
 
-    def quoted(text: str, *, always: bool = False) -> str:
+    def quote(text: str, *, always: bool = False) -> str:
         return f'"{text.replace(chr(34), chr(34) * 2)}"' if always or special.search(text) else text
 
-    def field(value: Value, decimal: bool = False) -> str:
+    def field_text(value: Value, decimal: bool = False) -> str:
         text = cell_text(value, texts)
         if is_number(value):
-            return quoted(text.replace(".", dialect.decimal))
+            return quote(text.replace(".", dialect.decimal))
         if decimal and type(value) is str and DECIMAL.fullmatch(text):
-            return quoted(text.replace(".", dialect.decimal))
-        if dialect.defuse and (type(value) is str or type(value) is Blank):
-            text = defused(text)
-        return quoted(text, always=type(value) is str and text in mistaken)
+            return quote(text.replace(".", dialect.decimal))
+        if dialect.escape_formulas and (type(value) is str or type(value) is Blank):
+            text = escape_formula(text)
+        return quote(text, always=type(value) is str and text in ambiguous)
 
     def line(cells: list[Value]) -> str:
-        text = dialect.delimiter.join(map(field, cells, rows.decimal))
-        return (text or '""') + dialect.newline  # an empty line would be no row
+        text = dialect.delimiter.join(map(field_text, cells, rows.decimal))
+        return (text or '""') + dialect.newline  # an empty line would not be a row
 
-    return Lines(rows, line, BOM if dialect.bom else b"")
+    return LineEncoder(rows, line, BOM if dialect.bom else b"")
 
 
-def defused(text: str) -> str:
-    """Return a string that no spreadsheet takes for a formula; a negative number in it stays one."""
+def escape_formula(text: str) -> str:
+    """Return the text with an apostrophe before it if a spreadsheet would run it as a formula.
+
+    A negative number is left as it is.
+    """
     return f"'{text}" if FORMULA.match(text) and not NEGATIVE.fullmatch(text) else text
 
 
-def tsv_lines(rows: RowBuilder, texts: CellTexts) -> Lines:
+def tsv_encoder(rows: RowBuilder, texts: CellTexts) -> LineEncoder:
     """Return an encoder for TSV as jq's `@tsv` writes it: tabs, line breaks and backslashes escaped, no quotes."""
 
     def line(cells: list[Value]) -> str:
         return "\t".join([cell_text(value, texts).translate(TSV_ESCAPES) for value in cells]) + "\n"
 
-    return Lines(rows, line)
+    return LineEncoder(rows, line)

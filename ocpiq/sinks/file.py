@@ -1,4 +1,4 @@
-"""A result file that is there whole or not at all."""
+"""A result file that is complete or does not exist."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ocpiq.errors import UsageError
 from ocpiq.storage.unfinished import UnfinishedFiles
 
 PARTIAL: Final = ".partial"
-LONGEST: Final = 255  # bytes of a file's name, on every usual file system
+MAX_NAME_BYTES: Final = 255  # of a file name, on all common file systems
 
 
 class WholeFile:
-    """Writes beside the file and puts the result in its place at the end, so that nobody sees half of it.
+    """Writes to a temporary file in the same folder, which replaces the file at the end.
 
-    Leaving the block without `keep` or `keep_partial` leaves the file as it was. A link stays one: what it leads to is
-    replaced. `files` owns what is unfinished. `mode` is the file's mode in any case; without it a file that is
-    replaced keeps its own, and another gets `new`, by default what the umask gives.
+    Leaving the block without `keep` or `keep_partial` leaves the file as it was. A symbolic link stays; its target is
+    replaced. `files` owns the unfinished files. `mode` is the mode of the result; without it a replaced file keeps its
+    mode, and a new one gets `default_mode`, or what the umask allows.
     """
 
     def __init__(
@@ -27,22 +27,22 @@ class WholeFile:
         files: UnfinishedFiles | None = None,
         *,
         mode: int | None = None,
-        new: int | None = None,
+        default_mode: int | None = None,
     ) -> None:
-        given = Path(path)
-        self.path = Path(os.path.realpath(given)) if given.is_symlink() else given
+        link = Path(path)
+        self.path = Path(os.path.realpath(link)) if link.is_symlink() else link
         self.files = files or UnfinishedFiles()
         self.mode = mode
-        self.new = new
+        self.default_mode = default_mode
         self.file: BinaryIO | None = None
-        self.beside = self.path
+        self.temporary = self.path
 
     def __enter__(self) -> BinaryIO:
         try:
-            descriptor, self.beside = self.files.create(self.path)
+            descriptor, self.temporary = self.files.create(self.path)
         except OSError as error:
             folder = self.path.parent
-            reason = error.strerror if folder.is_dir() else f"there is no folder {folder}"
+            reason = error.strerror if folder.is_dir() else f"folder {folder} does not exist"
             raise UsageError(f"cannot write {self.path}: {reason}") from None
         self.file = cast(BinaryIO, os.fdopen(descriptor, "wb"))
         return self.file
@@ -52,18 +52,18 @@ class WholeFile:
             try:
                 self.file.close()
             finally:
-                self.files.remove(self.beside)
+                self.files.remove(self.temporary)
 
     def keep(self) -> None:
-        """Put what was written in the place of the file. Raises UsageError."""
+        """Replace the file with what was written. Raises UsageError."""
         self._move(self.path)
 
     def keep_partial(self) -> Path:
-        """Put what was written into FILE.partial, and return that; the file itself stays as it was.
+        """Move what was written to FILE.partial and return that path; the file itself stays as it was.
 
         Raises UsageError.
         """
-        partial = self.path.with_name(_shortened(self.path.name, LONGEST - len(PARTIAL)) + PARTIAL)
+        partial = self.path.with_name(_shorten(self.path.name, MAX_NAME_BYTES - len(PARTIAL)) + PARTIAL)
         self._move(partial)
         return partial
 
@@ -72,36 +72,36 @@ class WholeFile:
             return
         try:
             self.file.flush()
-            self.beside.chmod(self._mode())
+            self.temporary.chmod(self._mode())
             os.fsync(self.file.fileno())
-            if os.name != "posix":  # Windows does not move a file that is open
+            if os.name != "posix":  # Windows does not move an open file
                 self.file.close()
-            self.files.finish(self.beside, target)
+            self.files.finish(self.temporary, target)
             self.file.close()
         except OSError as error:
             raise UsageError(f"cannot write {target}: {error.strerror}") from None
         self.file = None
 
     def _mode(self) -> int:
-        """Return the mode: the one asked for, else that of the file, else that of a new one.
+        """Return the requested mode, else the file's own, else the mode of a new file.
 
-        It holds for what is partial too, so that no more people can read it than could read the whole.
+        FILE.partial gets it too, so that nobody can read it who could not read the complete file.
         """
         if self.mode is not None:
             return self.mode
         try:
             return self.path.stat().st_mode & 0o777
         except OSError:
-            return _of_umask() if self.new is None else self.new
+            return _umask_mode() if self.default_mode is None else self.default_mode
 
 
-def _of_umask() -> int:
+def _umask_mode() -> int:
     umask = os.umask(0o077)
     os.umask(umask)
     return 0o666 & ~umask
 
 
-def _shortened(name: str, size: int) -> str:
-    """Return the name, cut to so many bytes."""
+def _shorten(name: str, size: int) -> str:
+    """Return the name, cut to `size` bytes."""
     data = os.fsencode(name)
     return data[:size].decode("utf-8", "ignore") if len(data) > size else name

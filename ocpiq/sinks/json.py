@@ -1,4 +1,4 @@
-"""Values as JSON in all of jq's forms: on one line, indented, sorted, ASCII only, raw, coloured."""
+"""Values as JSON, with all of jq's output options: one line, indented, sorted, ASCII, raw, coloured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ocpiq.errors import RunError
 from ocpiq.plan.columns import Columns
-from ocpiq.sinks.sink import Settings, Sink, StreamSink
+from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import encode, utf8
@@ -28,18 +28,18 @@ INDENT: Final = re.compile(rb"\n( +)")
 
 
 class JsonStyle(Struct, frozen=True):
-    """How values are written: jq's flags.
+    """jq's output options.
 
-    `indent` is one level of it, "" for one line; `raw` writes strings without quotes; `end` follows each
-    value; `begin` goes before each that is not raw (`--seq`); `colors` are jq's escape sequences or none; `visible`
-    escapes what a terminal could take for more than text.
+    `indent` is one level, "" for one line; `raw` writes strings without quotes; `end` follows each value; `start` goes
+    before each value that is not raw (`--seq`); `colors` are jq's escape sequences or none; `visible` escapes control
+    characters for a terminal.
     """
 
     indent: str = ""
     sort_keys: bool = False
     ascii_only: bool = False
     raw: bool = False
-    begin: bytes = b""
+    start: bytes = b""
     end: bytes = b"\n"
     colors: tuple[str, ...] = ()
     visible: bool = False
@@ -48,8 +48,8 @@ class JsonStyle(Struct, frozen=True):
 ONE_LINE: Final = JsonStyle()
 
 
-class Json(Struct, frozen=True):
-    """JSON: each value by itself, nothing held back."""
+class JsonEncoder(Struct, frozen=True):
+    """Encodes each value by itself and holds nothing back."""
 
     write: Encode
 
@@ -62,10 +62,10 @@ class Json(Struct, frozen=True):
         return b""
 
 
-class JsonArray:
-    """JSON: the values as the items of one array, which begins with the first of them.
+class JsonArrayEncoder:
+    """Encodes the values as the items of one array.
 
-    If a single value is not to be an array, it is held back until the next one or the end.
+    Unless `always`, a single value is not an array: the first value is held back until the next or the end.
     """
 
     def __init__(self, encode: Encode, indent: str, *, always: bool) -> None:
@@ -73,12 +73,12 @@ class JsonArray:
         self._indent = b"\n" + indent.encode()
         self._always = always
         self._held: bytes | None = None
-        self._begun = False
+        self._started = False
 
     def write(self, value: Value) -> bytes:
-        """Return the item, or nothing for the first value if it may be the only one."""
+        """Return the item, or nothing for a first value that may be the only one."""
         data = self._encode(value)
-        if self._begun or self._always:
+        if self._started or self._always:
             return self._item(data)
         if self._held is None:
             self._held = data
@@ -86,7 +86,7 @@ class JsonArray:
         return self.flush() + self._item(data)
 
     def flush(self) -> bytes:
-        """Return the value that is held back, as an item: what follows it is not known."""
+        """Return the value that is held back, as an item, because more may follow."""
         held, self._held = self._held, None
         return b"" if held is None else self._item(held)
 
@@ -94,103 +94,107 @@ class JsonArray:
         """Return the only value, or the end of the array; an empty array without any value."""
         if self._held is not None:
             return self._held + b"\n"
-        return b"\n]\n" if self._begun else b"[]\n"
+        return b"\n]\n" if self._started else b"[]\n"
 
     def _item(self, data: bytes) -> bytes:
-        begin = b"," if self._begun else b"["
-        self._begun = True
-        return begin + self._indent + data.replace(b"\n", self._indent)
+        prefix = b"," if self._started else b"["
+        self._started = True
+        return prefix + self._indent + data.replace(b"\n", self._indent)
 
 
-def indented(target: Target, columns: Columns, settings: Settings) -> Sink:
+def open_indented(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for indented JSON."""
-    return _opened(target, settings, "" if settings.compact else "  ")
+    return _open(target, settings, "" if settings.compact else "  ")
 
 
-def one_line(target: Target, columns: Columns, settings: Settings) -> Sink:
-    """Open a sink for JSON, one value per line unless an indent was asked for."""
-    return _opened(target, replace(settings, array="never"), "")
+def open_one_line(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
+    """Open a sink for JSON: one value per line, unless the settings have an indent."""
+    return _open(target, replace(settings, array="never"), "")
 
 
-def _opened(target: Target, settings: Settings, indent: str) -> Sink:
+def _open(target: Target, settings: FormatSettings, indent: str) -> Sink:
     raw = settings.raw or settings.join or settings.raw0
     array = settings.array != "never" and not raw and not settings.seq
     indent = indent if settings.indent is None else settings.indent
-    form = JsonStyle(
+    style = JsonStyle(
         indent=indent,
         sort_keys=settings.sort_keys,
         ascii_only=settings.ascii_only,
         raw=raw,
-        begin=b"\x1e" if settings.seq else b"",
+        start=b"\x1e" if settings.seq else b"",
         end=b"\0" if settings.raw0 else b"" if settings.join or array else b"\n",
         colors=settings.colors,
         visible=target.terminal,
     )
     if array:
-        return StreamSink(target, JsonArray(encoder(form), indent, always=settings.array == "always"))
-    return StreamSink(target, Json(encoder(form)))
+        return StreamSink(
+            target, JsonArrayEncoder(encode_function(style), indent, always=settings.array == "always")
+        )
+    return StreamSink(target, JsonEncoder(encode_function(style)))
 
 
-def encoder(form: JsonStyle) -> Encode:
-    """Return the function that gives a value's bytes in this form, with what stands before and after it."""
-    if form == ONE_LINE:  # the usual one, and the fastest
+def encode_function(style: JsonStyle) -> Encode:
+    """Return the function that encodes a value in this style, with its prefix and ending."""
+    if style == ONE_LINE:  # the usual style, and the fastest
         return lambda value: encode(value, orjson.OPT_APPEND_NEWLINE)
-    laid_out = _laid_out(form)
-    json = _ascii(laid_out) if form.ascii_only else _visible(laid_out) if form.visible else laid_out
-    begin, end = form.begin, form.end
-    if not form.raw:
-        return lambda value: begin + json(value) + end
+    encoded = _indented_encode(style)
+    json = (
+        _ascii_encode(encoded) if style.ascii_only else _visible_encode(encoded) if style.visible else encoded
+    )
+    start, end = style.start, style.end
+    if not style.raw:
+        return lambda value: start + json(value) + end
 
     def raw(value: Value) -> bytes:
         text = value.text if isinstance(value, Blank) else value
         if not isinstance(text, str):
-            return begin + json(value) + end
-        if form.ascii_only:
+            return start + json(value) + end
+        if style.ascii_only:
             return json(text) + end
         if end == b"\0" and "\0" in text:
             raise RunError("Cannot dump a string containing NUL with --raw-output0 option")
-        return utf8(visible(text, LINES) if form.visible else text) + end
+        return utf8(visible(text, LINES) if style.visible else text) + end
 
     return raw
 
 
-def _laid_out(form: JsonStyle) -> Encode:
-    if form.colors:
-        style = Style(indent=form.indent, sort_keys=form.sort_keys, colors=form.colors)
-        return lambda value: write(value, style).encode()
-    option = orjson.OPT_SORT_KEYS if form.sort_keys else 0
-    if not form.indent:
+def _indented_encode(style: JsonStyle) -> Encode:
+    if style.colors:
+        writer_style = Style(indent=style.indent, sort_keys=style.sort_keys, colors=style.colors)
+        return lambda value: write(value, writer_style).encode()
+    option = orjson.OPT_SORT_KEYS if style.sort_keys else 0
+    if not style.indent:
         return lambda value: encode(value, option)
     option |= orjson.OPT_INDENT_2
-    if form.indent == "  ":
+    if style.indent == "  ":
         return lambda value: encode(value, option)
-    level = form.indent.encode()
+    level = style.indent.encode()
     return lambda value: INDENT.sub(
         lambda spaces: b"\n" + level * (len(spaces[1]) // 2), encode(value, option)
     )
 
 
-def _ascii(json: Encode) -> Encode:
+def _ascii_encode(json: Encode) -> Encode:
     def ascii_only(value: Value) -> bytes:
         data = json(value)
-        return data if data.isascii() else BEYOND_ASCII.sub(_escaped, data.decode()).encode()
+        return data if data.isascii() else BEYOND_ASCII.sub(_unicode_escape, data.decode()).encode()
 
     return ascii_only
 
 
-def _visible(json: Encode) -> Encode:
-    """Return the encoder with what is beyond ASCII made visible.
+def _visible_encode(json: Encode) -> Encode:
+    """Return the encoder with control characters beyond ASCII escaped.
 
-    JSON itself escapes the controls below; those that are there lay it out or colour it.
+    JSON itself escapes those in ASCII; the ones that remain are layout and colours.
     """
 
-    def seen(value: Value) -> bytes:
+    def visible_only(value: Value) -> bytes:
         data = json(value)
         return data if data.isascii() else visible(data.decode(), LAYOUT).encode()
 
-    return seen
+    return visible_only
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _unicode_escape(match: re.Match[str]) -> str:
     units = match[0].encode("utf-16-be").hex()
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))

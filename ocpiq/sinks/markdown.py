@@ -1,4 +1,4 @@
-"""Values as a table in Markdown (GitHub's, as most know it)."""
+"""Values as a Markdown table (GitHub's syntax)."""
 
 from __future__ import annotations
 
@@ -6,34 +6,36 @@ import re
 from typing import Final
 
 from ocpiq.plan.columns import Columns
-from ocpiq.sinks.cells import CellTexts, cell_text, texts
-from ocpiq.sinks.preview import HELD, PreviewSink
+from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
+from ocpiq.sinks.preview import PREVIEW_ROWS, PreviewEncoder
 from ocpiq.sinks.rows import RowBuilder
-from ocpiq.sinks.sink import Settings, Sink, StreamSink
-from ocpiq.sinks.table import numeric
+from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
+from ocpiq.sinks.table import numeric_columns
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.types import Value
 
-# What Markdown would take for more than text; an underscore inside a word it does not.
+# Characters with a meaning in Markdown; an underscore inside a word has none.
 MARKUP: Final = re.compile(r"[\\|`*<\[&~]|(?<![^\W_])_|_(?![^\W_])")
 
 
-def markdown(target: Target, columns: Columns, settings: Settings) -> Sink:
+def open_markdown(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for a Markdown table."""
     rows = RowBuilder(columns, sort_keys=settings.sort_keys)
-    return StreamSink(target, PreviewSink(rows, Markdown(texts(target, settings, visible=True)), HELD))
+    return StreamSink(
+        target, PreviewEncoder(rows, MarkdownLayout(cell_texts(target, settings, visible=True)), PREVIEW_ROWS)
+    )
 
 
-class Markdown:
-    """The layout: a column of numbers is set right."""
+class MarkdownLayout:
+    """A Markdown table; columns of numbers are aligned right."""
 
     def __init__(self, texts: CellTexts) -> None:
         self.texts = texts
 
     def head(self, names: tuple[str, ...], first: list[list[Value]]) -> str:
-        """Return the names, and the line that sets columns left or right."""
-        rule = ["---:" if right else "---" for right in numeric(first, len(names))]
+        """Return the column names, and the line that aligns the columns left or right."""
+        rule = ["---:" if right else "---" for right in numeric_columns(first, len(names))]
         return self.line(list(names)) + _line(rule)
 
     def line(self, cells: list[Value]) -> str:

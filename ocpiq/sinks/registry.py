@@ -1,12 +1,12 @@
-"""The output formats: what each is called, how it is asked for, and where the code that writes it stands.
+"""The output formats: their names, options, and the modules that write them.
 
-Help, completion, the options of the command line and the prompt read this table; it imports nothing of what it names.
+Help, completion, the command line and the prompt read this table; it imports none of those modules.
 A new format is an entry in `FORMATS` and a file beside this one with the function that opens it:
 
-    def name(target: Target, columns: Columns, settings: Settings) -> Sink
+    def open_name(target: Target, columns: Columns, settings: FormatSettings) -> Sink
 
-`target` is where to write; `columns` are those that the plan knows before there is a result; `settings` are the options
-given. The function raises UsageError for options that do not go together; nothing is fetched before it returns.
+`target` is where to write; `columns` are those that the plan knows before the first result; `settings` are the options.
+The function raises UsageError for options that exclude each other; nothing is fetched before it returns.
 """
 
 from __future__ import annotations
@@ -22,21 +22,20 @@ from ocpiq.errors import UsageError, choices, shown
 
 if TYPE_CHECKING:
     from ocpiq.plan.columns import Columns
-    from ocpiq.sinks.sink import Settings, Sink
+    from ocpiq.sinks.sink import FormatSettings, Sink
     from ocpiq.sinks.target import Target
 
 
 class Format(Struct, frozen=True):
     """An output format, as `--to NAME`.
 
-    `opener` is its file below `ocpiq.sinks`, and the function in it; `endings` are those of file names that ask for
-    it; `options` those options of the command line that it knows and not every format does. `rows` tells that results
-    become rows under columns. `packages` are imported by it and installed by the `extra` of that name. Where it can be
-    written is its `target`:
+    `opener` is its module in `ocpiq.sinks` and the function in it; `endings` are the file name endings that select it;
+    `options` are its command-line options that not every format has. With `rows`, results become rows under columns.
+    It imports the `packages`, which the `extra` installs. `target` is where it can be written:
 
     - text: anywhere.
     - binary: to a file or a pipe, not to a terminal.
-    - file: only to a file, because the format is not written from its beginning to its end.
+    - file: only to a file, because it is not written from beginning to end.
     """
 
     name: str
@@ -51,9 +50,9 @@ class Format(Struct, frozen=True):
 
 
 class FormatOption(Struct, frozen=True):
-    """An option of the command line that belongs to certain formats, `--name` followed by the words of `takes`.
+    """A command-line option of certain formats: `--name`, followed by the words in `takes`.
 
-    `choices` are the words that it may be given; where it takes a `LIST`, several with commas between.
+    `choices` are the words that it accepts; for a `LIST`, several separated by commas.
     """
 
     name: str
@@ -66,12 +65,14 @@ JSON_OPTIONS: Final = ("raw-output", "join-output", "raw-output0", "ascii-output
 CELL_OPTIONS: Final = ("null", "na")
 
 FORMATS: Final = (
-    Format("json", "indented JSON; several results as one array", "json:indented", (".json",), JSON_OPTIONS),
-    Format("ndjson", "one JSON value per line", "json:one_line", (".ndjson", ".jsonl"), JSON_OPTIONS),
-    Format("csv", "comma-separated values", "csv:csv", (".csv",), (*CELL_OPTIONS, "csv"), rows=True),
-    Format("tsv", "tab-separated values, as @tsv", "csv:tsv", (".tsv",), CELL_OPTIONS, rows=True),
-    Format("table", "aligned columns for a terminal", "table:table", (), CELL_OPTIONS, rows=True),
-    Format("markdown", "a Markdown table", "markdown:markdown", (".md",), CELL_OPTIONS, rows=True),
+    Format(
+        "json", "indented JSON; several results as one array", "json:open_indented", (".json",), JSON_OPTIONS
+    ),
+    Format("ndjson", "one JSON value per line", "json:open_one_line", (".ndjson", ".jsonl"), JSON_OPTIONS),
+    Format("csv", "comma-separated values", "csv:open_csv", (".csv",), (*CELL_OPTIONS, "csv"), rows=True),
+    Format("tsv", "tab-separated values, as @tsv", "csv:open_tsv", (".tsv",), CELL_OPTIONS, rows=True),
+    Format("table", "aligned columns for a terminal", "table:open_table", (), CELL_OPTIONS, rows=True),
+    Format("markdown", "a Markdown table", "markdown:open_markdown", (".md",), CELL_OPTIONS, rows=True),
 )
 
 OPTIONS: Final = (
@@ -86,12 +87,12 @@ OPTIONS: Final = (
 )
 
 NAMES: Final = tuple(format_.name for format_ in FORMATS)
-ON_TERMINAL: Final = tuple(format_.name for format_ in FORMATS if format_.target == "text")
+TERMINAL_NAMES: Final = tuple(format_.name for format_ in FORMATS if format_.target == "text")
 ENDINGS: Final = {ending: format_ for format_ in FORMATS for ending in format_.endings}
-UNWRITTEN: Final = frozenset(
+UNSUPPORTED_ENDINGS: Final = frozenset(
     (".xlsx", ".xls", ".ods", ".parquet", ".html", ".xml", ".yaml", ".yml", ".gz", ".zip", ".pdf")
 )
-"""Endings of formats that a file would not be in, whatever its name says."""
+"""Endings of formats that ocpiq does not write."""
 
 
 def by_name(name: str, place: str = "--to") -> Format:
@@ -99,37 +100,40 @@ def by_name(name: str, place: str = "--to") -> Format:
     for format_ in FORMATS:
         if format_.name == name or f".{name}" in format_.endings:
             return format_
-    told = f' "{name}"' if name.isidentifier() and shown(name) == name else ""
-    raise UsageError(f"{place}: unknown format{told}", hint=choices(name, NAMES))
+    quoted = f' "{name}"' if name.isidentifier() and shown(name) == name else ""
+    raise UsageError(f"{place}: unknown format{quoted}", hint=choices(name, NAMES))
 
 
 def by_ending(ending: str) -> Format | None:
-    """Return the format that a file's ending asks for. Raises UsageError for that of one that is not written."""
+    """Return the format for a file name ending. Raises UsageError if ocpiq does not write it."""
     ending = ending.lower()
     if ending in ENDINGS:
         return ENDINGS[ending]
-    if ending in UNWRITTEN:
+    if ending in UNSUPPORTED_ENDINGS:
         raise UsageError(
-            f"ocpiq writes no {ending}", hint="-o NAME.csv --csv excel for a spreadsheet; --to names others"
+            f"ocpiq does not write {ending} files",
+            hint="for a spreadsheet: -o NAME.csv --csv excel; see --to for other formats",
         )
     return None
 
 
 def formats_with(option: str) -> tuple[str, ...]:
-    """Return the names of the formats that know an option; none where all do."""
+    """Return the names of the formats that have an option; none if every format has it."""
     return tuple(format_.name for format_ in FORMATS if option in format_.options)
 
 
-def open_sink(format_: Format, target: Target, columns: Columns, settings: Settings) -> Sink:
-    """Return the sink that writes results in a format. Raises UsageError."""
+def open_sink(format_: Format, target: Target, columns: Columns, settings: FormatSettings) -> Sink:
+    """Open a sink for a format. Raises UsageError."""
     _check_installed(format_)
     if format_.target == "file" and target.path is None:
         hint = f"-o NAME{format_.endings[0]}" if format_.endings else "-o FILE"
-        raise UsageError(f"--to {format_.name} is written to a file only", hint=hint)
+        raise UsageError(f"--to {format_.name} needs a file", hint=hint)
     if format_.target == "binary" and target.terminal:
-        raise UsageError(f"--to {format_.name} is not for a terminal", hint="write it to a file or a pipe")
+        raise UsageError(
+            f"--to {format_.name} cannot be shown on a terminal", hint="write it to a file or a pipe"
+        )
     module, _, function = format_.opener.partition(":")
-    opener: Callable[[Target, Columns, Settings], Sink]
+    opener: Callable[[Target, Columns, FormatSettings], Sink]
     opener = getattr(import_module(f"ocpiq.sinks.{module}"), function)
     return opener(target, columns, settings)
 

@@ -1,4 +1,4 @@
-"""Values as the rows of a table: objects flattened with dots, under columns that never change."""
+"""Values as rows: nested fields joined with dots, under columns that stay fixed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ocpiq.plan.columns import UNKNOWN, Columns
 from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value, type_name
 
-ALONE = "value"
-"""The column of values that are not objects."""
+SINGLE_COLUMN = "value"
+"""The name of the column for values that are not objects."""
 
-HINT = "name the columns at the end of the query: | {id, …}"
-SHOWN = 60
+COLUMNS_HINT = "name the columns at the end of the query: | {id, …}"
+MAX_LABEL = 60
 
 
 class RowBuilder:
-    """Gives the cells of each value.
+    """Turns values into rows of cells.
 
-    What `known` leaves open the first value decides. A missing field gives null; FormatError where a later value
-    has a field without a column, or is of another shape. Once the columns are fixed, `names` has their names, and
-    `decimal` tells which hold decimal numbers as text.
+    The first value decides what `known` leaves open. A missing field is null; a later value with a field that has no
+    column, or of another shape, is a FormatError. Once the columns are fixed, `names` has their names, and `decimal`
+    tells which hold decimal numbers as text.
     """
 
     def __init__(self, known: Columns = UNKNOWN, *, sort_keys: bool = False) -> None:
@@ -38,83 +38,81 @@ class RowBuilder:
         self.count += 1
         if type(value) is list:
             raise self._misfit(
-                "is an array, which is not a row", "write out its items with .[], or name its parts"
+                "is an array, which is not a row", "write its items with .[], or name them: {a: .[0], …}"
             )
         columns = self._fix(value) if self.columns is None else self.columns
         if columns.fields and type(value) is not dict:
-            raise self._misfit(f"is not an object but a value of type {type_name(value)}")
+            raise self._misfit(f"is a value of type {type_name(value)}, not an object")
         cells: list[Value] = []
         self._fill(value, columns, (), cells)
         return cells
 
     def settle(self) -> bool:
-        """Fix the columns where there was no value; tell whether they are known."""
+        """Fix the columns if there was no value; tell whether they are known."""
         if self.columns is None and self.known != UNKNOWN:
             self._fix(None)
         return self.columns is not None
 
     def _fix(self, value: Value) -> Columns:
-        columns = decided(self.known, value)
-        found = [*_leaves(columns, (), sort_keys=self.sort_keys)]
-        names = tuple(name for name, _ in found) if columns.fields else (ALONE,)
+        columns = resolve(self.known, value)
+        leaves = [*_leaves(columns, (), sort_keys=self.sort_keys)]
+        names = tuple(name for name, _ in leaves) if columns.fields else (SINGLE_COLUMN,)
         for name, count in Counter(names).items():
             if count > 1:
-                raise FormatError(
-                    f"there are two columns {shown(name)}", hint="give one of them another name"
-                )
+                raise FormatError(f"two columns are named {column_label(name)}", hint="rename one of them")
         self.columns, self.names = columns, names
-        self.decimal = tuple(leaf.decimal for _, leaf in found)
+        self.decimal = tuple(leaf.decimal for _, leaf in leaves)
         return columns
 
     def _fill(self, value: Value, columns: Columns, path: tuple[str, ...], cells: list[Value]) -> None:
-        """Add the cells of `value`; null or a blank in the place of an object stands in each of its columns."""
+        """Add the cells of `value`; null or a blank instead of an object fills each of its columns."""
         if not columns.fields:
             if type(value) is dict and value:
-                where = f"has an object in {shown('.'.join(path))}, which is one column"
-                raise self._misfit(where if path else "is an object, where the first was none")
+                problem = f"has an object in {column_label('.'.join(path))}, which is a single column"
+                raise self._misfit(problem if path else "is an object, but the first result was not")
             cells.append(value)
         elif type(value) is dict:
-            found = 0
+            count = 0
             for name in sorted(columns.fields) if self.sort_keys else columns.fields:
                 item = value.get(name)
-                found += item is not None or name in value
+                count += item is not None or name in value
                 inner = columns.fields[name]
                 if inner.fields or type(item) is dict:
                     self._fill(item, inner, (*path, name), cells)
                 else:
                     cells.append(item)
-            if found < len(value):
-                more = next(name for name in value if name not in columns.fields)
-                raise self._misfit(f"has {shown('.'.join((*path, more)))}, for which there is no column")
+            if count < len(value):
+                extra = next(name for name in value if name not in columns.fields)
+                raise self._misfit(f"has {column_label('.'.join((*path, extra)))}, which has no column")
         elif value is None or type(value) is Blank:
             cells.extend([value] * len(list(_leaves(columns, (), sort_keys=False))))
         else:
             raise self._misfit(
-                f"has no object in {shown('.'.join(path))}, but a value of type {type_name(value)}"
+                f"has a value of type {type_name(value)} in {column_label('.'.join(path))}, not an object"
             )
 
-    def _misfit(self, what: str, hint: str = HINT) -> FormatError:
-        return FormatError(f"result {self.count} {what}", hint=hint)
+    def _misfit(self, problem: str, hint: str = COLUMNS_HINT) -> FormatError:
+        return FormatError(f"result {self.count} {problem}", hint=hint)
 
 
-def decided(known: Columns, value: Value) -> Columns:
-    """Return the columns with nothing left open: `value` is the first."""
+def resolve(known: Columns, value: Value) -> Columns:
+    """Return the columns with nothing left open; `value` is the first value."""
     fields = value if isinstance(value, dict) else {}
-    found = {name: decided(inner, fields.get(name)) for name, inner in known.fields.items()}
+    columns = {name: resolve(inner, fields.get(name)) for name, inner in known.fields.items()}
     if known.open:
-        found |= {name: decided(UNKNOWN, item) for name, item in fields.items() if name not in found}
-    return Columns(found, decimal=known.decimal)
+        columns |= {name: resolve(UNKNOWN, item) for name, item in fields.items() if name not in columns}
+    return Columns(columns, decimal=known.decimal)
 
 
-def shown(name: str) -> str:
-    """Return the name of a column as an error may show it: cut, and in quotes if it is not plain."""
+def column_label(name: str) -> str:
+    """Return the name of a column for an error message: cut, and in quotes unless it is plain."""
     plain = name.replace(".", "_").isidentifier() and name.isascii()
     text = name if plain else ascii(name)
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
 def _leaves(columns: Columns, path: tuple[str, ...], *, sort_keys: bool) -> Iterator[tuple[str, Columns]]:
-    """Yield the name of each column, and what is known of it."""
+    """Yield each column with its name."""
     if not columns.fields:
         yield ".".join(path), columns
     for name in sorted(columns.fields) if sort_keys else columns.fields:

@@ -1,4 +1,4 @@
-"""What every output format is to those who write results."""
+"""The interface of every output format."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ocpiq.values.blank import NA
 from ocpiq.values.types import Value
 
 
-class Settings(Struct, frozen=True):
-    """What the command line says of formats, as one typed value.
+class FormatSettings(Struct, frozen=True):
+    """The options of the output formats.
 
-    `null` and `na` stand for null and for a blank in cells, `csv` are the words of `--csv`. The others are jq's flags;
-    `indent` is one level of it, None where none was asked for; `colors` are jq's escape sequences or none. `array` is
-    what JSON does with several results: nothing, an array of two and more, or an array whatever their number.
+    `null` and `na` are the texts for null and for a blank in cells; `csv` are the words of `--csv`. The others are jq's
+    options; `indent` is one level, None if the format decides; `colors` are jq's escape sequences or none. `array`:
+    whether JSON results become one array never, if there are several, or always.
     """
 
     sort_keys: bool = False
@@ -35,56 +35,56 @@ class Settings(Struct, frozen=True):
 
 
 class Sink(Protocol):
-    """Writes values to the target that it was opened with, one after the other.
+    """Writes values, one by one, to the target that it was opened with.
 
-    A run that succeeds, or is incomplete, ends with `close`; one that fails with `flush` and `discard`.
+    A run that succeeds or is incomplete ends with `close`; one that fails, with `flush` and `discard`.
     """
 
     def write(self, value: Value) -> None:
-        """Take the next value; it may be held back. Raises FormatError where it does not fit, OSError."""
+        """Take the next value, which may be held back. Raises FormatError if it does not fit, OSError."""
 
     def flush(self) -> None:
-        """Write whatever is held back, so that no result is missing from what can be read."""
+        """Write everything that is held back."""
 
     def close(self) -> None:
-        """Write what is held back and what ends the results, and let go of the target."""
+        """Write what is held back and the end of the results, and release the target."""
 
     def discard(self) -> None:
-        """Let go of the target without ending the results, also after `close`."""
+        """Release the target without ending the results; may follow `close`."""
 
 
 class Encoder(Protocol):
-    """A format that is bytes from the first value to the last, and for which it makes no difference where they go."""
+    """A format that is a stream of bytes, wherever they go."""
 
     def write(self, value: Value) -> bytes:
-        """Return what is to be written for the next value; it may be nothing yet. Raises FormatError."""
+        """Return the bytes for the next value, which may be none yet. Raises FormatError."""
 
     def flush(self) -> bytes:
         """Return what is held back."""
 
     def end(self) -> bytes:
-        """Return what is held back and what ends the results."""
+        """Return what is held back, and the end of the results."""
 
 
 class StreamSink:
     """The sink of an encoder: writes its bytes to the target's stream."""
 
     def __init__(self, target: Target, encoder: Encoder) -> None:
-        self._put = target.stream.write
+        self._write_bytes = target.stream.write
         self._encode = encoder.write
         self._encoder = encoder
 
     def write(self, value: Value) -> None:
         """Write the bytes of a value."""
-        self._put(self._encode(value))
+        self._write_bytes(self._encode(value))
 
     def flush(self) -> None:
         """Write what the encoder holds back."""
-        self._put(self._encoder.flush())
+        self._write_bytes(self._encoder.flush())
 
     def close(self) -> None:
-        """Write what ends the results."""
-        self._put(self._encoder.end())
+        """Write the end of the results."""
+        self._write_bytes(self._encoder.end())
 
     def discard(self) -> None:
         """Do nothing: the stream belongs to its opener."""

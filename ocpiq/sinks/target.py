@@ -10,11 +10,10 @@ from msgspec import Struct
 
 
 class Target(Struct):
-    """Where results go: a stream, and its file if it is one that can be sought and read.
+    """Where results go: a stream, and the path of its file if it is a regular file.
 
-    A sink writes either to `stream` or, where its library wants a path, to the file at `path`, which exists and is
-    empty; neither is closed by the sink. `terminal` tells that people, and a terminal, read what is written. `warn`
-    takes a sentence for the user about the output.
+    A sink writes to `stream` or, if its library needs a path, to the file at `path`, which exists and is empty; it
+    closes neither. `terminal` tells that the stream is a terminal. `warn` shows the user a warning about the output.
     """
 
     stream: BinaryIO

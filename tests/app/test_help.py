@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from ocpiq.app.arguments import parse
-from ocpiq.app.help import ENVIRONMENT, EXAMPLES, SHORT, full, of_name
+from ocpiq.app.help import ENVIRONMENT, EXAMPLES, SHORT, full_help, help_for
 from ocpiq.app.options import COMMANDS, OPTIONS, Command
 from ocpiq.app.reference import run as looked_up
 from ocpiq.app.schema import run as schema
 from ocpiq.app.settings import settings
-from ocpiq.app.wrap import fitted
+from ocpiq.app.wrap import wrap_section
 from ocpiq.cli import main
 from ocpiq.cli.get import as_query
 from ocpiq.cli.main import run
@@ -39,8 +39,8 @@ def test_every_variable_that_is_heeded_is_named() -> None:
 
 
 def test_it_fits_a_terminal_and_names_every_option() -> None:
-    assert max(map(len, [*full().splitlines(), *SHORT.splitlines()])) <= WIDTH
-    assert all(f"--{option.name}" in full() for option in OPTIONS)
+    assert max(map(len, [*full_help().splitlines(), *SHORT.splitlines()])) <= WIDTH
+    assert all(f"--{option.name}" in full_help() for option in OPTIONS)
 
 
 def test_every_command_can_be_run() -> None:
@@ -53,7 +53,7 @@ def test_every_command_can_be_run() -> None:
 def test_every_command_has_its_own(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command.name, "--help"]) == 0
     text = capsys.readouterr().out
-    assert text == of_name(command.name)
+    assert text == help_for(command.name)
     assert text.startswith(f"ocpiq {command.name}") and "\nExamples\n  ocpiq " in text
     assert max(map(len, text.splitlines())) <= WIDTH
     named = set(re.findall(r"^ +(?:-., )?--(\S+)", text, re.MULTILINE))
@@ -124,4 +124,4 @@ FITTED = {
 
 @pytest.mark.parametrize(("section", "width", "lines"), FITTED.values(), ids=FITTED)
 def test_lines_are_set_anew(section: str, width: int, lines: list[str]) -> None:
-    assert list(fitted(section, width)) == lines
+    assert list(wrap_section(section, width)) == lines

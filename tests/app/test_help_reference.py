@@ -67,7 +67,7 @@ def test_every_form_finds_its_entry(entry: Entry) -> None:
 def test_a_name_that_is_not_there(name: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["help", name]) == 2
     out, err = capsys.readouterr()
-    assert (out, err) == ("", f"error: there is no such entry or command ({hint})\n")
+    assert (out, err) == ("", f"error: unknown entry or command ({hint})\n")
 
 
 def test_the_list_has_every_group_and_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

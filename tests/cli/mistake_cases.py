@@ -214,7 +214,7 @@ SAVED = [
         "one that needs variables",
         ("-f", "q.jq", "--help"),
         "q.jq has no description.\n\nUsage\n  ocpiq -f q.jq [OPTIONS]\n\nPrivacy\n"
-        "  The fields it passes are not known: $a is not defined.\n",
+        "  The fields that it passes are unknown: $a is not defined.\n",
         files={"q.jq": "sessions pass kwh | $a"},
     ),
     Case(

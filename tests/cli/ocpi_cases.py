@@ -77,7 +77,7 @@ OCPI = [
         "explain says that credits are netted",
         ("explain", "cdrs net pass total_energy | aggregate {cdrs: count, kwh: sum(.total_energy)}"),
         "cdrs (OCPI 2.2.1)\n"
-        "  nets      a credit CDR takes back what it cancels\n"
+        "  nets      a credit CDR cancels out the CDR that it credits\n"
         "  passes    total_energy\n"
         "  uses      credit, total_energy\n"
         "  key       country_code, party_id, id\n",

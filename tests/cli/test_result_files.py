@@ -20,7 +20,7 @@ from support.platforms import TOKEN, Platform, Request, Response, envelope, serv
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks import registry
 from ocpiq.sinks.registry import Format
-from ocpiq.sinks.sink import Settings
+from ocpiq.sinks.sink import FormatSettings
 from ocpiq.sinks.target import Target
 
 LOGIN = ("--party", "NL-GOV", "--token", TOKEN, "--name", "test")
@@ -257,7 +257,7 @@ def test_what_is_no_mode_is_refused(mode: str, home: Path, work: Path) -> None:
 @pytest.mark.parametrize("words", [(), ("-o", "-"), ("-o", "/dev/stdout"), ("-o", "/dev/null")])
 def test_mode_needs_a_file(words: tuple[str, ...], home: Path) -> None:
     run = command(home, ["-n", "--mode", "600", *words, "1"])
-    assert (run.code, run.err) == (2, "error: --mode is for the file of -o\n")
+    assert (run.code, run.err) == (2, "error: --mode needs a file (-o FILE)\n")
 
 
 # ---------------------------------------------------------------- what a killed run leaves
@@ -383,7 +383,7 @@ def test_what_cannot_be_written_is_an_error(path: str, home: Path, work: Path) -
 class Database:
     """A sink that cannot be a stream: values as rows of SQLite."""
 
-    def __init__(self, target: Target, columns: Columns, settings: Settings) -> None:
+    def __init__(self, target: Target, columns: Columns, settings: FormatSettings) -> None:
         assert target.path is not None
         self.names = list(columns.fields)
         self.connection = sqlite3.connect(target.path)
@@ -442,7 +442,7 @@ def test_it_leaves_nothing_where_a_run_fails(home: Path, work: Path, database: N
 
 def test_it_is_refused_where_there_is_no_file(home: Path, work: Path, database: None) -> None:
     run = command(home, ["-n", "--to", "database", "{a: 1}"])
-    assert (run.code, run.err) == (2, "error: --to database is written to a file only (-o NAME.test-db)\n")
+    assert (run.code, run.err) == (2, "error: --to database needs a file (-o NAME.test-db)\n")
 
 
 def test_a_package_that_is_missing_is_said_before_anything_is_fetched(

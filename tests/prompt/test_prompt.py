@@ -212,7 +212,7 @@ def test_a_platform_that_is_slow_and_fails(home: dict[str, str], open_prompt: Op
         terminal.run("sessions | aggregate count")
         terminal.see("pulling sessions from slow …")
         waited.set()
-        terminal.see("sessions: HTTP 500 instead of a page, trying again …")
+        terminal.see("sessions: HTTP 500 instead of a page, retrying …")
         platform.special = {}
         terminal.at_prompt("\n3")
         assert "pulling" not in terminal.text() and "trying" not in terminal.text()

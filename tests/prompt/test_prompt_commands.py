@@ -102,7 +102,7 @@ def test_help_names_every_command(said: Said) -> None:
 
 def test_help_on_a_word_of_the_language(said: Said) -> None:
     assert said(":help select").startswith("select(f)")
-    assert said(":help nonsense") == "error: there is no such entry or command (:help all lists all names)\n"
+    assert said(":help nonsense") == "error: unknown entry or command (:help all lists all names)\n"
     assert "did you mean select?" in said(":help selct")
     assert "count_distinct" in said(":help all")
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.sinks.cells import CellTexts
-from ocpiq.sinks.csv import Dialect, csv_lines, tsv_lines
+from ocpiq.sinks.csv import Dialect, csv_encoder, tsv_encoder
 from ocpiq.sinks.rows import RowBuilder
 from ocpiq.sinks.sink import Encoder
 from ocpiq.values.blank import BLANK, Blank
@@ -19,7 +19,7 @@ from ocpiq.values.json.codec import number_text, to_json
 
 PLAIN = Dialect()
 TEXTS = CellTexts()
-EXCEL = Dialect(newline="\r\n", bom=True, defuse=True)
+EXCEL = Dialect(newline="\r\n", bom=True, escape_formulas=True)
 COMMA = Dialect(delimiter=";", decimal=",")
 
 
@@ -29,7 +29,7 @@ def written(sink: Encoder, *values: object) -> bytes:
 
 def cell(value: object, dialect: Dialect = PLAIN, texts: CellTexts = TEXTS) -> str:
     """Return the text of `value` between two others."""
-    line = written(csv_lines(RowBuilder(), texts, dialect), {"a": 1, "b": value, "c": 2}).decode()
+    line = written(csv_encoder(RowBuilder(), texts, dialect), {"a": 1, "b": value, "c": 2}).decode()
     return line.split(dialect.newline, 1)[1][2 : -2 - len(dialect.newline)]
 
 
@@ -43,10 +43,10 @@ CELLS = {
     "null": (None, ""),
     "true": (True, "true"),
     "an integer": (-12, "-12"),
-    "a large integer": (123456789012345678901234567890, "123456789012345678901234567890"),
+    "a huge integer": (123456789012345678901234567890, "123456789012345678901234567890"),
     "a number keeps its form": (95.0, "95.0"),
     "a small number": (1e-7, "1e-07"),
-    "no number": (math.nan, ""),
+    "NaN": (math.nan, ""),
     "an array": ([1, "a", None, {"b": 95.0}], '"[1,""a"",null,{""b"":95.0}]"'),
     "an array with a blank": ([BLANK], '"[""#NA""]"'),
     "a blank": (BLANK, "#NA"),
@@ -102,12 +102,12 @@ FORMULAS = {
 
 
 @pytest.mark.parametrize(("value", "text"), FORMULAS.values(), ids=FORMULAS)
-def test_formulas_are_defused_and_numbers_are_not_spoiled(value: object, text: str) -> None:
+def test_formulas_are_escaped_and_numbers_are_not(value: object, text: str) -> None:
     assert cell(value, EXCEL) == text
 
 
-def test_names_of_columns_are_defused_too() -> None:
-    assert written(csv_lines(RowBuilder(), TEXTS, EXCEL), {"=a": 1}) == b"\xef\xbb\xbf'=a\r\n1\r\n"
+def test_column_names_are_escaped_too() -> None:
+    assert written(csv_encoder(RowBuilder(), TEXTS, EXCEL), {"=a": 1}) == b"\xef\xbb\xbf'=a\r\n1\r\n"
 
 
 def test_texts_for_null_and_blanks() -> None:
@@ -122,11 +122,11 @@ def test_texts_for_null_and_blanks() -> None:
 
 
 def test_a_row_is_never_an_empty_line() -> None:
-    assert written(csv_lines(RowBuilder(), TEXTS, PLAIN), None, 1) == b'value\n""\n1\n'
+    assert written(csv_encoder(RowBuilder(), TEXTS, PLAIN), None, 1) == b'value\n""\n1\n'
 
 
-def test_no_value_and_no_columns_is_no_text() -> None:
-    assert written(csv_lines(RowBuilder(), TEXTS, EXCEL)) == b""
+def test_without_values_and_columns_nothing_is_written() -> None:
+    assert written(csv_encoder(RowBuilder(), TEXTS, EXCEL)) == b""
 
 
 def test_for_a_terminal_control_characters_are_escaped() -> None:
@@ -151,7 +151,7 @@ ANY_DIALECT = st.builds(
 
 
 def expected(value: object, decimal: str) -> str:
-    """Return what a reader has to find."""
+    """Return what a reader must find."""
     match value:
         case None:
             return ""
@@ -169,7 +169,7 @@ def test_the_standard_library_reads_what_was_written(
     table: tuple[list[str], list[list[object]]], dialect: Dialect
 ) -> None:
     names, lines = table
-    sink = csv_lines(RowBuilder(), TEXTS, dialect)
+    sink = csv_encoder(RowBuilder(), TEXTS, dialect)
     data = written(sink, *[dict(zip(names, cells, strict=True)) for cells in lines])
     text = data.decode("utf-8-sig" if dialect.bom else "utf-8")
     read = list(standard.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True))
@@ -188,4 +188,4 @@ TSV = {
 
 @pytest.mark.parametrize(("value", "text"), TSV.values(), ids=TSV)
 def test_tsv(value: object, text: str) -> None:
-    assert written(tsv_lines(RowBuilder(), TEXTS), value).decode() == text
+    assert written(tsv_encoder(RowBuilder(), TEXTS), value).decode() == text

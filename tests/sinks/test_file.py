@@ -1,4 +1,4 @@
-"""A result file is there whole or not at all."""
+"""A result file is complete or does not exist."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_what_is_kept_takes_the_place_of_the_file(tmp_path: Path) -> None:
+def test_keep_replaces_the_file(tmp_path: Path) -> None:
     path = tmp_path / "out.json"
     path.write_text("old")
     whole = WholeFile(path)
@@ -28,7 +28,7 @@ def test_what_is_kept_takes_the_place_of_the_file(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out.json"]
 
 
-def test_what_is_not_kept_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+def test_without_keep_the_file_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "out.json"
     path.write_text("old")
     with pytest.raises(ZeroDivisionError), WholeFile(path) as file:
@@ -38,7 +38,7 @@ def test_what_is_not_kept_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out.json"]
 
 
-def test_an_incomplete_result_stands_beside(tmp_path: Path) -> None:
+def test_an_incomplete_result_becomes_a_partial_file(tmp_path: Path) -> None:
     path = tmp_path / "out.json"
     path.write_text("old")
     whole = WholeFile(path)
@@ -50,7 +50,7 @@ def test_an_incomplete_result_stands_beside(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
-def test_a_new_file_has_the_rights_that_the_umask_gives(tmp_path: Path, umask: int, mode: int) -> None:
+def test_a_new_file_has_the_mode_that_the_umask_allows(tmp_path: Path, umask: int, mode: int) -> None:
     before = os.umask(umask)
     try:
         whole = WholeFile(tmp_path / "out.json")
@@ -61,7 +61,7 @@ def test_a_new_file_has_the_rights_that_the_umask_gives(tmp_path: Path, umask: i
     assert (tmp_path / "out.json").stat().st_mode & 0o777 == mode
 
 
-def test_a_replaced_file_keeps_its_rights(tmp_path: Path) -> None:
+def test_a_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "out.json"
     path.write_text("old")
     path.chmod(0o640)
@@ -71,28 +71,28 @@ def test_a_replaced_file_keeps_its_rights(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with (
-        pytest.raises(UsageError, match=r"cannot write .*no/out\.json: there is no folder .*no$"),
+        pytest.raises(UsageError, match=r"cannot write .*no/out\.json: folder .*no does not exist$"),
         WholeFile(tmp_path / "no/out.json"),
     ):
         pass
 
 
-def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "real.json").write_text("old")
-    (tmp_path / "out.json").symlink_to("there/real.json")
+def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "real.json").write_text("old")
+    (tmp_path / "out.json").symlink_to("target/real.json")
     whole = WholeFile(tmp_path / "out.json")
     with whole as file:
         file.write(b"new")
         whole.keep()
     assert (tmp_path / "out.json").is_symlink()
-    assert (tmp_path / "there" / "real.json").read_text() == "new"
-    assert names(tmp_path / "there") == ["real.json"]
+    assert (tmp_path / "target" / "real.json").read_text() == "new"
+    assert names(tmp_path / "target") == ["real.json"]
 
 
-def test_a_name_may_be_as_long_as_the_system_takes(tmp_path: Path) -> None:
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path: Path) -> None:
     whole = WholeFile(tmp_path / ("n" * 250 + ".json"))
     with whole:
         whole.keep()

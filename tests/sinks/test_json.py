@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.errors import RunError
-from ocpiq.sinks.colors import colors, refused
-from ocpiq.sinks.json import JsonArray, JsonStyle, encoder
+from ocpiq.sinks.colors import colors, no_color
+from ocpiq.sinks.json import JsonArrayEncoder, JsonStyle, encode_function
 from ocpiq.values.blank import Blank
 
 VALUE = {"b": [1, 2.5, {}], "a": {"ü": "😀\x7f", "e": []}, "n": None}
@@ -22,14 +22,14 @@ FORMS = {
         JsonStyle(ascii_only=True),
         '{"b":[1,2.5,{}],"a":{"\\u00fc":"\\ud83d\\ude00\\u007f","e":[]},"n":null}\n',
     ),
-    "seq": (JsonStyle(begin=b"\x1e"), '\x1e{"b":[1,2.5,{}],"a":{"ü":"😀\\u007f","e":[]},"n":null}\n'),
+    "seq": (JsonStyle(start=b"\x1e"), '\x1e{"b":[1,2.5,{}],"a":{"ü":"😀\\u007f","e":[]},"n":null}\n'),
     "raw": (JsonStyle(raw=True), '{"b":[1,2.5,{}],"a":{"ü":"😀\\u007f","e":[]},"n":null}\n'),
 }
 
 
 @pytest.mark.parametrize(("form", "text"), FORMS.values(), ids=FORMS)
 def test_forms_on_one_line(form: JsonStyle, text: str) -> None:
-    assert encoder(form)(VALUE).decode() == text
+    assert encode_function(form)(VALUE).decode() == text
 
 
 INDENTED = """\
@@ -50,7 +50,7 @@ _"n": null
 
 @pytest.mark.parametrize("indent", ["  ", "\t", " ", "       "])
 def test_indented(indent: str) -> None:
-    assert encoder(JsonStyle(indent=indent))(VALUE).decode() == INDENTED.replace("_", indent)
+    assert encode_function(JsonStyle(indent=indent))(VALUE).decode() == INDENTED.replace("_", indent)
 
 
 STRINGS = {
@@ -62,18 +62,18 @@ STRINGS = {
     "a blank": (JsonStyle(), Blank("cdrs", "remark"), b'"#NA"\n'),
     "a raw blank": (JsonStyle(raw=True), Blank("cdrs", "remark"), b"#NA\n"),
     "a formatted blank": (JsonStyle(raw=True), Blank("cdrs", "remark", "<#NA>"), b"<#NA>\n"),
-    "seq has no mark before a raw string": (JsonStyle(raw=True, begin=b"\x1e"), "a", b"a\n"),
+    "seq has no mark before a raw string": (JsonStyle(raw=True, start=b"\x1e"), "a", b"a\n"),
 }
 
 
 @pytest.mark.parametrize(("form", "value", "data"), STRINGS.values(), ids=STRINGS)
 def test_strings(form: JsonStyle, value: object, data: bytes) -> None:
-    assert encoder(form)(value) == data
+    assert encode_function(form)(value) == data
 
 
 def test_a_string_with_nul_cannot_be_ended_by_nul() -> None:
     with pytest.raises(RunError, match="NUL"):
-        encoder(JsonStyle(raw=True, end=b"\0"))("a\0b")
+        encode_function(JsonStyle(raw=True, end=b"\0"))("a\0b")
 
 
 DEFAULT = colors({})
@@ -82,7 +82,9 @@ DEFAULT = colors({})
 def test_colors_are_those_of_jq() -> None:
     """The escape sequences of jq 1.8 for `jq -nC '{a: [true, "x"], b: []}'` and `jq -nCc`, written down."""
     value = {"a": [True, "x"], "b": [], "c": None}
-    line = encoder(JsonStyle(colors=DEFAULT))(value).decode().replace("\033[", "<").replace("m", ">", 0)
+    line = (
+        encode_function(JsonStyle(colors=DEFAULT))(value).decode().replace("\033[", "<").replace("m", ">", 0)
+    )
     assert line == (
         '<1;39m{<0m<34;1m"a"<0m<1;39m:<0m<1;39m[<0m<0;39mtrue<0m<1;39m,<0m<0;32m"x"<0m<1;39m]<0m'
         '<1;39m,<0m<34;1m"b"<0m<1;39m:<0m<1;39m[]<0m<1;39m,<0m<34;1m"c"<0m<1;39m:<0m<0;90mnull<0m<1;39m}<0m\n'
@@ -106,7 +108,7 @@ def test_jq_colors(environment: dict[str, str], expected: tuple[str, str, str]) 
 
 
 def test_no_color() -> None:
-    assert refused({"NO_COLOR": "1"}) and not refused({"NO_COLOR": ""}) and not refused({})
+    assert no_color({"NO_COLOR": "1"}) and not no_color({"NO_COLOR": ""}) and not no_color({})
 
 
 JSON = st.recursive(
@@ -125,7 +127,7 @@ ANY_FORM = st.builds(
 
 @given(JSON, ANY_FORM)
 def test_any_form_holds_the_same_value(value: object, form: JsonStyle) -> None:
-    text = encoder(form)(value).decode()
+    text = encode_function(form)(value).decode()
     for escape in {*DEFAULT, "\033[0m"}:
         text = text.replace(escape, "")
     assert json.loads(text) == value
@@ -141,7 +143,7 @@ def test_any_form_holds_the_same_value(value: object, form: JsonStyle) -> None:
 def test_an_array_holds_every_value(
     values: list[object], indent: str, always: bool, flushed: set[int]
 ) -> None:
-    array = JsonArray(encoder(JsonStyle(indent=indent, end=b"")), indent, always=always)
+    array = JsonArrayEncoder(encode_function(JsonStyle(indent=indent, end=b"")), indent, always=always)
     written = b""
     for number, value in enumerate(values):
         written += array.write(value)

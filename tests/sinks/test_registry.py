@@ -1,4 +1,4 @@
-"""The registry of output formats: complete, of one voice with options, help, completion and prompt, light."""
+"""The registry of output formats: complete, light, and the same in options, help, completion and prompt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ocpiq.errors import UsageError
 from ocpiq.plan.columns import UNKNOWN
 from ocpiq.sinks import registry
 from ocpiq.sinks.registry import FORMATS, NAMES, Format
-from ocpiq.sinks.sink import Settings
+from ocpiq.sinks.sink import FormatSettings
 from ocpiq.sinks.target import Target
 
 BY_NAME = {option.name: option for option in OPTIONS}
@@ -26,7 +26,7 @@ PARTS = {"__init__", "cells", "colors", "file", "registry", "rows", "preview", "
 
 def written(format_: Format, *values: object) -> bytes:
     stream = BytesIO()
-    sink = registry.open_sink(format_, Target(stream), UNKNOWN, Settings())
+    sink = registry.open_sink(format_, Target(stream), UNKNOWN, FormatSettings())
     for value in values:
         sink.write(value)  # type: ignore[arg-type]
     sink.close()
@@ -34,7 +34,7 @@ def written(format_: Format, *values: object) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "format_", [each for each in FORMATS if not each.packages], ids=lambda each: each.name
+    "format_", [format_ for format_ in FORMATS if not format_.packages], ids=lambda format_: format_.name
 )
 def test_every_format_opens_and_writes(format_: Format) -> None:
     if format_.target == "text":
@@ -42,11 +42,11 @@ def test_every_format_opens_and_writes(format_: Format) -> None:
 
 
 @pytest.mark.parametrize(
-    "format_", [each for each in FORMATS if each.target == "text"], ids=lambda each: each.name
+    "format_", [format_ for format_ in FORMATS if format_.target == "text"], ids=lambda format_: format_.name
 )
-def test_what_is_held_back_is_written_by_flush(format_: Format) -> None:
+def test_flush_writes_everything_held_back(format_: Format) -> None:
     stream = BytesIO()
-    sink = registry.open_sink(format_, Target(stream), UNKNOWN, Settings())
+    sink = registry.open_sink(format_, Target(stream), UNKNOWN, FormatSettings())
     sink.write({"city": "Gent"})
     sink.flush()
     assert b"Gent" in stream.getvalue()
@@ -54,20 +54,20 @@ def test_what_is_held_back_is_written_by_flush(format_: Format) -> None:
     sink.discard()
 
 
-def test_names_and_endings_are_of_one_format_each() -> None:
+def test_names_and_endings_are_unique() -> None:
     assert len(set(NAMES)) == len(NAMES)
     endings = [ending for format_ in FORMATS for ending in format_.endings]
     assert len(set(endings)) == len(endings)
     assert all(ending.startswith(".") and ending == ending.lower() for ending in endings)
-    assert registry.UNWRITTEN.isdisjoint(endings)
+    assert registry.UNSUPPORTED_ENDINGS.isdisjoint(endings)
 
 
-def test_every_file_of_a_format_is_named() -> None:
+def test_every_format_module_is_registered() -> None:
     files = {path.stem for path in Path(ocpiq.sinks.__file__).parent.glob("*.py")}
     assert files - PARTS == {format_.opener.split(":")[0] for format_ in FORMATS}
 
 
-def test_options_of_formats_are_options_of_the_command_line() -> None:
+def test_format_options_are_command_line_options() -> None:
     named = {option for format_ in FORMATS for option in format_.options}
     assert named <= set(BY_NAME)
     assert {option.name for option in registry.OPTIONS} <= named
@@ -77,33 +77,33 @@ def test_options_of_formats_are_options_of_the_command_line() -> None:
         assert (known.takes, known.about, known.choices) == (option.takes, option.about, option.choices)
 
 
-@pytest.mark.parametrize("format_", FORMATS, ids=lambda each: each.name)
-def test_help_and_completion_have_every_format(format_: Format) -> None:
-    assert f"    {format_.name}  " in help.full() and format_.about in help.full()
-    assert all(ending in help.full() for ending in format_.endings)
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
+def test_help_and_completion_list_every_format(format_: Format) -> None:
+    assert f"    {format_.name}  " in help.full_help() and format_.about in help.full_help()
+    assert all(ending in help.full_help() for ending in format_.endings)
     assert all(format_.name in "\n".join(script()) for script in SCRIPTS.values())
 
 
 @pytest.mark.parametrize(
     ("target", "error"),
-    [("binary", "--to far is not for a terminal"), ("file", "--to far is written to a file only")],
+    [("binary", "--to far cannot be shown on a terminal"), ("file", "--to far needs a file")],
 )
-def test_what_a_format_cannot_be_written_to_is_refused(target: str, error: str) -> None:
-    format_ = Format("far", "far away", "no_such_file:opened", target=target)  # type: ignore[arg-type]
+def test_an_unsuitable_target_is_refused(target: str, error: str) -> None:
+    format_ = Format("far", "far away", "no_such_file:open_far", target=target)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=error):
-        registry.open_sink(format_, Target(BytesIO(), None, True), UNKNOWN, Settings())
+        registry.open_sink(format_, Target(BytesIO(), None, True), UNKNOWN, FormatSettings())
 
 
 @pytest.mark.parametrize(
     ("name", "shown"), [("xml", ' "xml"'), ("x\x1b[2J", ""), ("a" * 31, ""), ("s3cret-token", "")]
 )
-def test_a_mistyped_name_is_shown_if_it_can_be_no_secret(name: str, shown: str) -> None:
+def test_a_mistyped_name_is_shown_unless_it_may_be_a_secret(name: str, shown: str) -> None:
     with pytest.raises(UsageError) as error:
         registry.by_name(name)
     assert error.value.message == f"--to: unknown format{shown}"
 
 
-def test_reading_the_registry_loads_no_format() -> None:
+def test_the_registry_imports_no_format() -> None:
     program = (
         "import sys; import ocpiq.app.options; "
         "print(*(name for name in sys.modules if name.startswith('ocpiq.sinks.') or name == 'orjson'))"

@@ -9,10 +9,10 @@ from wcwidth import wcswidth
 
 from ocpiq.plan.columns import ONE, UNKNOWN, Columns
 from ocpiq.sinks.cells import CellTexts
-from ocpiq.sinks.markdown import Markdown
-from ocpiq.sinks.preview import PreviewSink
+from ocpiq.sinks.markdown import MarkdownLayout
+from ocpiq.sinks.preview import PreviewEncoder
 from ocpiq.sinks.rows import RowBuilder
-from ocpiq.sinks.table import Table, fitted
+from ocpiq.sinks.table import AlignedLayout, fit_widths
 from ocpiq.values.blank import BLANK
 
 TEXTS = CellTexts(visible=True)
@@ -20,7 +20,7 @@ TEXTS = CellTexts(visible=True)
 
 def table(*values: object, width: int | None = None, held: int = 100, known: Columns = UNKNOWN) -> str:
     left_out: list[tuple[str, ...]] = []
-    sink = PreviewSink(RowBuilder(known), Table(TEXTS, width, left_out.append), held)
+    sink = PreviewEncoder(RowBuilder(known), AlignedLayout(TEXTS, width, left_out.append), held)
     text = b"".join([*map(sink.write, values), sink.end()]).decode()
     return text + "".join(f"without {' '.join(names)}\n" for names in left_out)
 
@@ -66,7 +66,7 @@ S1  a long name…  another lon…
         18,
         "…ontract  …country\n────────  ────────\n0123456…  NL\n",
     ),
-    "what has no room is left out": (
+    "columns that do not fit are left out": (
         [dict.fromkeys("abc", "0123456789")],
         25,
         "a           b\n──────────  ──────────\n0123456789  0123456789\nwithout c\n",
@@ -98,21 +98,21 @@ def test_tables(values: list[object], width: int | None, text: str) -> None:
     assert table(*values, width=width) == text
 
 
-def test_later_rows_take_the_room_there_is() -> None:
+def test_later_rows_use_the_room_that_is_left() -> None:
     values = [{"a": "x", "b": "y"}, {"a": "xxxx", "b": "y"}, {"a": "x", "b": "y" * 20}]
     assert table(*values, width=12, held=1) == "a  b\n─  ─\nx  y\nxxxx  y\nx     yyyyy…\n"
 
 
 def test_only_the_first_rows_are_held_back() -> None:
-    sink = PreviewSink(RowBuilder(), Table(TEXTS, None, print), 2)
+    sink = PreviewEncoder(RowBuilder(), AlignedLayout(TEXTS, None, print), 2)
     assert sink.write(1) == b""
     assert sink.write(2).count(b"\n") == 4
     assert sink.write(3) == b"    3\n"
     assert sink.flush() == sink.end() == b""
 
 
-def test_what_is_held_back_can_be_had() -> None:
-    sink = PreviewSink(RowBuilder(), Table(TEXTS, None, print), 2)
+def test_flush_returns_the_rows_held_back() -> None:
+    sink = PreviewEncoder(RowBuilder(), AlignedLayout(TEXTS, None, print), 2)
     sink.write(1)
     assert sink.flush().count(b"\n") == 3
     assert sink.end() == b""
@@ -133,28 +133,28 @@ WORDS = (
 
 
 @given(st.lists(st.lists(WORDS, min_size=3, max_size=3), max_size=5), st.integers(1, 40), st.integers(1, 3))
-def test_no_line_is_wider_than_the_terminal_or_more_than_text(
+def test_lines_fit_the_terminal_and_have_no_control_characters(
     lines: list[list[object]], width: int, held: int
 ) -> None:
     values = [dict(zip("abc", cells, strict=True)) for cells in lines]
     text = table(*values, width=width, held=held).split("without")[0]
-    found = text.removesuffix("\n").split("\n")
-    assert len(found) == (len(lines) + 2 if lines else 1)
-    for line in found:
+    printed = text.removesuffix("\n").split("\n")
+    assert len(printed) == (len(lines) + 2 if lines else 1)
+    for line in printed:
         assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in line)
         assert wcswidth(line) <= width
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=8), st.integers(1, 100))
 def test_widths_fit(wanted: list[int], width: int) -> None:
-    widths = fitted(wanted, width)
+    widths = fit_widths(wanted, width)
     assert 1 <= len(widths) <= len(wanted)
     assert sum(widths) + 2 * (len(widths) - 1) <= width
-    assert all(0 < found <= wish for found, wish in zip(widths, wanted, strict=False))
+    assert all(0 < size <= wish for size, wish in zip(widths, wanted, strict=False))
 
 
 def markdown(*values: object) -> str:
-    sink = PreviewSink(RowBuilder(), Markdown(TEXTS), 100)
+    sink = PreviewEncoder(RowBuilder(), MarkdownLayout(TEXTS), 100)
     return b"".join([*map(sink.write, values), sink.end()]).decode()
 
 
