@@ -142,4 +142,4 @@ def object_count(notices: Sequence[Notice]) -> str:
         return quantity(objects, "object") if objects else "no objects"
     if total is not None and total > objects:
         return f"{quantity(total, 'object')} announced"
-    return f"{quantity(objects, 'object')} or more (the platform does not write_stderr how many)"
+    return f"{quantity(objects, 'object')} or more (the platform does not say how many)"
