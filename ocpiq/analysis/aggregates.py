@@ -13,6 +13,7 @@ from ocpiq.language import tree
 from ocpiq.language.printer import unparse
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import FORMS, Blanks, aggregate_blanks
+from ocpiq.plan.effects import Effect
 from ocpiq.plan.nodes import Fold, GroupKey, Operand, Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import NUMBER, NoInput, ObjectType, OpaqueType, Type, check_blanks, consume, is_clean
@@ -23,6 +24,7 @@ class AggregateFunction(Struct, frozen=True):
 
     result: Type | None = OpaqueType(clean=True)
     holds: bool = False  # its state keeps every value, or every distinct one
+    effect: Effect = Effect.TOTALS  # what the result tells of the values
 
 
 AGGREGATES: dict[tuple[str, int], AggregateFunction] = {
@@ -30,17 +32,17 @@ AGGREGATES: dict[tuple[str, int], AggregateFunction] = {
     ("count", 1): AggregateFunction(NUMBER),
     ("sum", 1): AggregateFunction(NUMBER),
     ("avg", 1): AggregateFunction(),
-    ("min", 1): AggregateFunction(),
-    ("max", 1): AggregateFunction(),
-    ("first", 1): AggregateFunction(None),
-    ("last", 1): AggregateFunction(None),
+    ("min", 1): AggregateFunction(effect=Effect.PICKS),
+    ("max", 1): AggregateFunction(effect=Effect.PICKS),
+    ("first", 1): AggregateFunction(None, effect=Effect.PICKS),
+    ("last", 1): AggregateFunction(None, effect=Effect.PICKS),
     ("any", 1): AggregateFunction(),
     ("all", 1): AggregateFunction(),
     ("stddev", 1): AggregateFunction(),
-    ("median", 1): AggregateFunction(holds=True),
-    ("quantile", 2): AggregateFunction(holds=True),
+    ("median", 1): AggregateFunction(holds=True, effect=Effect.PICKS),
+    ("quantile", 2): AggregateFunction(holds=True, effect=Effect.PICKS),
     ("count_distinct", 1): AggregateFunction(NUMBER, holds=True),
-    ("collect", 1): AggregateFunction(None, holds=True),
+    ("collect", 1): AggregateFunction(None, holds=True, effect=Effect.MOVES),
 }
 
 OF_NUMBERS = ("sum", "avg", "stddev", "median", "quantile")
@@ -159,7 +161,7 @@ def _keys(analysis: Analysis, by: tree.Expr, flow: Flow) -> list[GroupKey]:
     for (key, value), entry in zip(plan_node.entries, node.entries, strict=True):
         assert isinstance(key, plan.Constant)
         name = str(key.value)
-        consume(record.fields[name], flow.scope.place(entry), FORMS["by a"])
+        consume(record.fields[name], flow.scope.place(entry), FORMS["by a"].blanks)
         keys.append(GroupKey(name, analysis.unique_name("key"), Operand(value, record.fields[name])))
     return keys
 

@@ -148,7 +148,7 @@ def _entry(match: PatternMatch, entry: tree.PatternEntry, object_name: str, inpu
     if entry.pattern is None:
         raise CompileError("this key needs a pattern: {key: $name}", span=place)
     key, key_type = match.analysis.resolve(entry.key, match.scope, input_type)
-    consume(key_type, place, FORMS[KEY])
+    consume(key_type, place, FORMS[KEY].blanks)
     literal_key(key, place)
     if isinstance(key, plan.Constant):
         field, field_type = resolve_field(str(key.value), input_type, place, optional=False)

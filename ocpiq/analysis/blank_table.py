@@ -20,7 +20,7 @@ def blank_table() -> str:
     parts = [TITLE, ""]
     for blanks in Blanks:
         parts.append(f"{blanks.value}:")
-        parts += _list("forms", (form for form, entry_blanks in FORMS.items() if entry_blanks is blanks))
+        parts += _list("forms", (text for text, form in FORMS.items() if form.blanks is blanks))
         parts += _list("aggregates", (name for name, _ in AGGREGATES if aggregate_blanks(name) is blanks))
         parts += _list("builtins", _builtins(blanks))
         parts.append("")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ocpiq.plan.blanks import Blanks
+from ocpiq.plan.effects import Effect
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import BOOLEAN, NUMBER, STRING, ListType, OpaqueType, Type
 
@@ -28,6 +29,7 @@ class Builtin(Struct, frozen=True):
     # The result type as a function of the input type, if the result is made of the input's parts.
     typed: Callable[[Type], Type] | None = None
     of_arguments: tuple[Blanks, ...] = ()
+    effect: Effect = Effect.COMPUTES  # what the result tells of the input and of the arguments
     # Whether it writes its operands as text: blanks print as such, and the result is a blank.
     formats: bool = False
 
@@ -111,13 +113,13 @@ OF_TWO = (
 
 BUILTINS = _table(
     Builtin("empty", 0, Blanks.MOVES, Outputs.NONE, reads=False),
-    Builtin("error", 0, Blanks.MOVES, Outputs.NONE),
-    Builtin("not", 0, Blanks.OUTSIDE, result=BOOLEAN),
-    Builtin("length", 0, Blanks.OUTSIDE, result=NUMBER),
+    Builtin("error", 0, Blanks.MOVES, Outputs.NONE, effect=Effect.PRINTS),
+    Builtin("not", 0, Blanks.OUTSIDE, result=BOOLEAN, effect=Effect.COUNTS),
+    Builtin("length", 0, Blanks.OUTSIDE, result=NUMBER, effect=Effect.COUNTS),
     Builtin("utf8bytelength", 0, result=NUMBER),
-    Builtin("keys", 0, Blanks.OUTSIDE, result=_CLEAN),
-    Builtin("keys_unsorted", 0, Blanks.OUTSIDE, result=_CLEAN),
-    Builtin("has", 1, Blanks.OUTSIDE, result=BOOLEAN),
+    Builtin("keys", 0, Blanks.OUTSIDE, result=_CLEAN, effect=Effect.COUNTS),
+    Builtin("keys_unsorted", 0, Blanks.OUTSIDE, result=_CLEAN, effect=Effect.COUNTS),
+    Builtin("has", 1, Blanks.OUTSIDE, result=BOOLEAN, effect=Effect.COUNTS),
     Builtin("contains", 1, result=BOOLEAN),
     Builtin("add", 0, Blanks.ITEMS, result=_MOVED),
     Builtin("range", 1, outputs=Outputs.MANY, result=NUMBER, reads=False),
@@ -133,7 +135,7 @@ BUILTINS = _table(
     Builtin("fromjson", 0, result=_CLEAN),
     Builtin("tonumber", 0, result=NUMBER),
     Builtin("toboolean", 0, result=BOOLEAN),
-    Builtin("type", 0, Blanks.MOVES, result=STRING),
+    Builtin("type", 0, Blanks.MOVES, result=STRING, effect=Effect.COUNTS),
     Builtin("infinite", 0, Blanks.MOVES, result=NUMBER, reads=False),
     Builtin("nan", 0, Blanks.MOVES, result=NUMBER, reads=False),
     Builtin("isnan", 0, result=BOOLEAN),
@@ -143,16 +145,22 @@ BUILTINS = _table(
     Builtin("index", 1, result=_CLEAN),
     Builtin("rindex", 1, result=_CLEAN),
     Builtin("bsearch", 1, result=NUMBER),
-    Builtin("sort", 0, result=_CLEAN),
-    Builtin("unique", 0, result=_CLEAN),
-    Builtin("min", 0, result=_CLEAN),
-    Builtin("max", 0, result=_CLEAN),
-    Builtin("_sort_by", 1, Blanks.OUTSIDE, typed=_same, of_arguments=(Blanks.REFUSES,)),
-    Builtin("_group_by", 1, Blanks.OUTSIDE, typed=ListType, of_arguments=(Blanks.REFUSES,)),
-    Builtin("_unique_by", 1, Blanks.OUTSIDE, typed=_same, of_arguments=(Blanks.REFUSES,)),
-    Builtin("_min_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
-    Builtin("_max_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,)),
-    Builtin("reverse", 0, Blanks.OUTSIDE),
+    Builtin("sort", 0, result=_CLEAN, effect=Effect.ARRANGES),
+    Builtin("unique", 0, result=_CLEAN, effect=Effect.ARRANGES),
+    Builtin("min", 0, result=_CLEAN, effect=Effect.PICKS),
+    Builtin("max", 0, result=_CLEAN, effect=Effect.PICKS),
+    Builtin(
+        "_sort_by", 1, Blanks.OUTSIDE, typed=_same, of_arguments=(Blanks.REFUSES,), effect=Effect.ARRANGES
+    ),
+    Builtin(
+        "_group_by", 1, Blanks.OUTSIDE, typed=ListType, of_arguments=(Blanks.REFUSES,), effect=Effect.GROUPS
+    ),
+    Builtin(
+        "_unique_by", 1, Blanks.OUTSIDE, typed=_same, of_arguments=(Blanks.REFUSES,), effect=Effect.ARRANGES
+    ),
+    Builtin("_min_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,), effect=Effect.PICKS),
+    Builtin("_max_by", 1, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,), effect=Effect.PICKS),
+    Builtin("reverse", 0, Blanks.OUTSIDE, effect=Effect.ARRANGES),
     Builtin("flatten", 0, Blanks.OUTSIDE),
     Builtin("flatten", 1, Blanks.OUTSIDE),
     Builtin("transpose", 0, Blanks.ITEMS),
@@ -192,8 +200,8 @@ BUILTINS = _table(
     Builtin("now", 0, Blanks.MOVES, result=NUMBER, reads=False),
     Builtin("input", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("inputs", 0, Blanks.MOVES, Outputs.MANY, _CLEAN, reads=False),
-    Builtin("debug", 0, Blanks.MOVES, typed=_same),
-    Builtin("stderr", 0, Blanks.MOVES, typed=_same),
+    Builtin("debug", 0, Blanks.MOVES, typed=_same, effect=Effect.PRINTS),
+    Builtin("stderr", 0, Blanks.MOVES, typed=_same, effect=Effect.PRINTS),
     Builtin("input_filename", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("input_line_number", 0, Blanks.MOVES, result=NUMBER, reads=False),
     Builtin("modulemeta", 0, result=_CLEAN),
@@ -201,7 +209,9 @@ BUILTINS = _table(
     Builtin("builtins", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("env", 0, Blanks.MOVES, result=_CLEAN, reads=False),
     Builtin("halt", 0, Blanks.MOVES, Outputs.NONE, reads=False),
-    Builtin("halt_error", 1, Blanks.MOVES, Outputs.NONE, of_arguments=(Blanks.REFUSES,)),
+    Builtin(
+        "halt_error", 1, Blanks.MOVES, Outputs.NONE, of_arguments=(Blanks.REFUSES,), effect=Effect.PRINTS
+    ),
     Builtin("tostream", 0, Blanks.MOVES, Outputs.MANY),
     Builtin("_assembly", 0, Blanks.MOVES, reads=False),
     Builtin("_assemble", 1, Blanks.MOVES, of_arguments=(Blanks.OUTSIDE,)),

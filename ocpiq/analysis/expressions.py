@@ -117,7 +117,7 @@ def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, input_type: Type
         value, type_ = analysis.resolve(key_node, scope, input_type)
         return plan.Constant(key_node.name), value, type_
     key, key_type = analysis.resolve(key_node, scope, input_type)
-    consume(key_type, scope.place(key_node), FORMS[KEY])
+    consume(key_type, scope.place(key_node), FORMS[KEY].blanks)
     literal_key(key, scope.place(key_node))
     if entry.value is not None:
         value, type_ = analysis.resolve(entry.value, scope, input_type)
@@ -141,7 +141,7 @@ def negate(analysis: Analysis, node: tree.Negate, scope: Scope, input_type: Type
     if isinstance(body, plan.Constant) and arithmetic.is_number(body.value):
         return plan.Constant(arithmetic.negate(body.value)), NUMBER
     checks.operation("-", (node.body, node.body), ((body, type_), (body, type_)), scope)
-    consume(type_, scope.place(node.body), FORMS["-a"])
+    consume(type_, scope.place(node.body), FORMS["-a"].blanks)
     return plan.Negate(body, outputs=body.outputs, span=scope.place(node)), NUMBER
 
 
@@ -255,7 +255,7 @@ def if_(analysis: Analysis, node: tree.If, scope: Scope, input_type: Type) -> Re
     types = [type_] if plan_node.outputs is not Outputs.NONE else []
     for condition_node, then_node in reversed(node.branches):
         condition, condition_type = analysis.resolve(condition_node, scope, input_type)
-        check_blanks(condition_type, scope.place(condition_node), FORMS["if a then b else c"])
+        check_blanks(condition_type, scope.place(condition_node), FORMS["if a then b else c"].blanks)
         then, then_type = analysis.resolve(then_node, scope, input_type)
         if then.outputs is not Outputs.NONE:
             types.append(then_type)

@@ -104,7 +104,7 @@ def _key(
     if node is None:
         return plan.Constant(None)
     plan_node, type_ = analysis.resolve(node, scope, input_type)
-    consume(type_, scope.place(node), FORMS[KEY])
+    consume(type_, scope.place(node), FORMS[KEY].blanks)
     if isinstance(plan_node, plan.Constant):
         return plan_node
     name = analysis.unique_name("key")
@@ -169,7 +169,7 @@ def _named(type_: SourceType, *more: str) -> str:
 
 def items_type(type_here: Type, place: Span) -> Type:
     """Return the type of the items of a value."""
-    check_blanks(type_here, place, FORMS[".[]"])
+    check_blanks(type_here, place, FORMS[".[]"].blanks)
     match type_here:
         case SourceType(is_list=True) if type_here.view.children:
             # if an object was sent instead, its fields' values come here, and may be blank

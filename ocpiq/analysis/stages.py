@@ -79,7 +79,7 @@ def _key(analysis: Analysis, key: tree.Key, flow: Flow, word: str) -> Operand:
         raise CompileError(f"a key of `{word}` must be one value", span=place, hint=hint)
     if word != "distinct by":
         checks.ordered(f"`{word}`", type_, key.body, flow.scope)
-    consume(type_, place, FORMS["by a"])
+    consume(type_, place, FORMS["by a"].blanks)
     return Operand(plan_node, type_)
 
 

@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ocpiq.app import sources
 from ocpiq.app import variables as values
@@ -20,16 +20,8 @@ from ocpiq.app.settings import Settings
 from ocpiq.errors import IncompleteError, OcpiqError, UsageError
 
 if TYPE_CHECKING:
-    from ocpiq.analysis.explanation import Explanation, Role, SourceExplained
+    from ocpiq.analysis.explanation import Explanation, SourceExplained
     from ocpiq.query.pulls import QueriedSource
-
-ROLES: Final[tuple[tuple[Role, str], ...]] = (
-    ("shown", "shows"),
-    ("blanked", "blanks"),
-    ("used", "uses"),
-    ("window", "window"),
-    ("key", "key"),
-)
 
 
 def run(settings: Settings) -> int:
@@ -100,6 +92,8 @@ def _lines(explained: Explanation, answers: Sequence[QueriedSource]) -> Iterator
 
 
 def _source_lines(source: SourceExplained) -> Iterator[str]:
+    from ocpiq.analysis.field_uses import ROLES
+
     window = [
         f"{word} {moment}" for word, moment in (("from", source.since), ("before", source.until)) if moment
     ]
@@ -114,10 +108,10 @@ def _source_lines(source: SourceExplained) -> Iterator[str]:
     if source.net:
         yield from _entry_lines("  nets", ("a credit CDR cancels out the CDR that it credits",))
     yield from _entry_lines("  passes", source.passes or ("nothing; private fields are blanked",))
-    for role, label in ROLES:
+    for role in ROLES:
         paths = source.of_role(role)
         if paths:
-            yield from _entry_lines(f"  {label}", paths)
+            yield from _entry_lines(f"  {role}", paths)
 
 
 def _entry_lines(label: str, items: tuple[str, ...] | list[str], separator: str = ", ") -> list[str]:
@@ -125,8 +119,8 @@ def _entry_lines(label: str, items: tuple[str, ...] | list[str], separator: str 
     return textwrap.wrap(
         separator.join(items),
         WIDTH,
-        initial_indent=f"{label:<12}",
-        subsequent_indent=" " * 12,
+        initial_indent=f"{label:<14}",
+        subsequent_indent=" " * 14,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -82,14 +82,12 @@ def _passed_lines(settings: Settings, text: QueryText, metadata: Metadata) -> It
 
 
 def _source_lines(query: Query) -> Iterator[str]:
-    from ocpiq.analysis.explanation import explain
-    from ocpiq.schema import DEFAULT_VERSION
+    from ocpiq.analysis.field_uses import passes
 
-    sources = explain(query.plan, DEFAULT_VERSION).sources
-    if not sources:
+    if not query.plan.sources:
         yield f"{INDENT}Reads no module."
-    for source in sources:
-        passed = ", ".join(source.passes) or "nothing"
+    for source in query.plan.sources:
+        passed = ", ".join(passes(source.view)) or "nothing"
         yield from _wrap(f"{source.module}: passes {passed}", INDENT, 4)
 
 

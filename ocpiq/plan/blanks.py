@@ -6,7 +6,9 @@ A blank may be moved, never used. Refusing is the default for everything that is
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
+
+from ocpiq.plan.effects import Effect
 
 
 class Blanks(Enum):
@@ -19,46 +21,53 @@ class Blanks(Enum):
     REFUSES = "error for a blank, and for arrays and objects that hold one"
 
 
+class Form(NamedTuple):
+    """What a form does with a blank, and what its result tells of its operands."""
+
+    blanks: Blanks
+    effect: Effect
+
+
 KEY: Final = "a key, an index, a bound"
 
-FORMS: Final[dict[str, Blanks]] = {
-    ".": Blanks.MOVES,
-    ".f": Blanks.MOVES,
-    ".[n]": Blanks.MOVES,
-    ".[a:b]": Blanks.MOVES,
-    ".[]": Blanks.OUTSIDE,
-    KEY: Blanks.REFUSES,
-    "..": Blanks.MOVES,
-    "a | b": Blanks.MOVES,
-    "a, b": Blanks.MOVES,
-    "a as $x": Blanks.MOVES,
-    "[a]": Blanks.MOVES,
-    "{k: a}": Blanks.MOVES,
-    '"\\(a)"': Blanks.MOVES,
-    "a + b": Blanks.OUTSIDE,
-    "a * b": Blanks.OUTSIDE,
-    "a - b": Blanks.REFUSES,
-    "a / b": Blanks.REFUSES,
-    "a % b": Blanks.REFUSES,
-    "-a": Blanks.REFUSES,
-    "a == b": Blanks.COMPARES,
-    "a != b": Blanks.COMPARES,
-    "a < b": Blanks.COMPARES,
-    "a <= b": Blanks.COMPARES,
-    "a > b": Blanks.COMPARES,
-    "a >= b": Blanks.COMPARES,
-    "a and b": Blanks.OUTSIDE,
-    "a or b": Blanks.OUTSIDE,
-    "a // b": Blanks.OUTSIDE,  # its left; the right passes through
-    "if a then b else c": Blanks.OUTSIDE,  # its condition; the branches pass through
-    "try a catch b": Blanks.MOVES,
-    "a?": Blanks.MOVES,
-    "reduce, foreach": Blanks.MOVES,
-    "label, break": Blanks.MOVES,
-    "p = a": Blanks.MOVES,
-    "p |= f": Blanks.MOVES,
-    "by a": Blanks.REFUSES,
-    "join … on a == b": Blanks.REFUSES,
+FORMS: Final[dict[str, Form]] = {
+    ".": Form(Blanks.MOVES, Effect.MOVES),
+    ".f": Form(Blanks.MOVES, Effect.MOVES),
+    ".[n]": Form(Blanks.MOVES, Effect.MOVES),
+    ".[a:b]": Form(Blanks.MOVES, Effect.ARRANGES),
+    ".[]": Form(Blanks.OUTSIDE, Effect.MOVES),
+    KEY: Form(Blanks.REFUSES, Effect.COMPUTES),
+    "..": Form(Blanks.MOVES, Effect.COMPUTES),
+    "a | b": Form(Blanks.MOVES, Effect.MOVES),
+    "a, b": Form(Blanks.MOVES, Effect.MOVES),
+    "a as $x": Form(Blanks.MOVES, Effect.MOVES),
+    "[a]": Form(Blanks.MOVES, Effect.MOVES),
+    "{k: a}": Form(Blanks.MOVES, Effect.MOVES),
+    '"\\(a)"': Form(Blanks.MOVES, Effect.COMPUTES),
+    "a + b": Form(Blanks.OUTSIDE, Effect.COMPUTES),
+    "a * b": Form(Blanks.OUTSIDE, Effect.COMPUTES),
+    "a - b": Form(Blanks.REFUSES, Effect.COMPUTES),
+    "a / b": Form(Blanks.REFUSES, Effect.COMPUTES),
+    "a % b": Form(Blanks.REFUSES, Effect.COMPUTES),
+    "-a": Form(Blanks.REFUSES, Effect.COMPUTES),
+    "a == b": Form(Blanks.COMPARES, Effect.COMPUTES),
+    "a != b": Form(Blanks.COMPARES, Effect.COMPUTES),
+    "a < b": Form(Blanks.COMPARES, Effect.COMPUTES),
+    "a <= b": Form(Blanks.COMPARES, Effect.COMPUTES),
+    "a > b": Form(Blanks.COMPARES, Effect.COMPUTES),
+    "a >= b": Form(Blanks.COMPARES, Effect.COMPUTES),
+    "a and b": Form(Blanks.OUTSIDE, Effect.COUNTS),
+    "a or b": Form(Blanks.OUTSIDE, Effect.COUNTS),
+    "a // b": Form(Blanks.OUTSIDE, Effect.MOVES),  # its left; the right passes through
+    "if a then b else c": Form(Blanks.OUTSIDE, Effect.DECIDES),  # its condition; the branches pass through
+    "try a catch b": Form(Blanks.MOVES, Effect.MOVES),
+    "a?": Form(Blanks.MOVES, Effect.MOVES),
+    "reduce, foreach": Form(Blanks.MOVES, Effect.COMPUTES),
+    "label, break": Form(Blanks.MOVES, Effect.MOVES),
+    "p = a": Form(Blanks.MOVES, Effect.COMPUTES),
+    "p |= f": Form(Blanks.MOVES, Effect.COMPUTES),
+    "by a": Form(Blanks.REFUSES, Effect.DECIDES),
+    "join … on a == b": Form(Blanks.REFUSES, Effect.DECIDES),
 }
 """The operators and forms, as the documentation writes them; the entry is for `a`, `b` and `c`."""
 
@@ -81,7 +90,7 @@ def aggregate_blanks(name: str) -> Blanks:
 
 def operator_blanks(operator: str) -> Blanks:
     """Return what a binary operator, or the assignment of the same name, does with a blank."""
-    return FORMS[f"a {operator.removesuffix('=') if operator in UPDATES else operator} b"]
+    return FORMS[f"a {operator.removesuffix('=') if operator in UPDATES else operator} b"].blanks
 
 
 UPDATES: Final = ("+=", "-=", "*=", "/=", "%=", "//=")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Final
 
-from ocpiq.analysis.explanation import explain
+from ocpiq.analysis.field_uses import passes
 from ocpiq.errors import OcpiqError
 from ocpiq.plan.query_plan import QueryPlan
 
@@ -15,8 +15,8 @@ MAX_ROWS: Final = 3  # rows
 def status(platform: str, version: str, plan: QueryPlan | None, seen: dict[str, int]) -> str:
     """Return the status line; `seen` has the number of objects read, by module."""
     parts = [f"{platform} (OCPI {version})"]
-    for source in explain(plan, version).sources if plan is not None else ():
-        parts.append(f"{source.module} passes {', '.join(source.passes) or 'nothing'}")
+    for source in plan.sources if plan is not None else ():
+        parts.append(f"{source.module} passes {', '.join(passes(source.view)) or 'nothing'}")
     if seen:
         parts.append("read: " + ", ".join(f"{count:,} {module}" for module, count in seen.items()))
     return " | ".join(parts)

@@ -5,36 +5,81 @@ from __future__ import annotations
 import pytest
 
 from ocpiq.analysis import analyze
-from ocpiq.analysis.explanation import ROLES, explain
+from ocpiq.analysis.explanation import explain
+from ocpiq.analysis.field_uses import ROLES
 from ocpiq.language import parse
 
 KEY = "key country_code, party_id, id"
+ID_READ = "key id, country_code, party_id"
 
 CASES = [
     ("sessions pass kwh | .kwh", f"shown kwh; {KEY}"),
     ("sessions | .kwh", f"blanked kwh; {KEY}"),
-    ("sessions only id, kwh", f"shown id, kwh; {KEY}"),
-    ("sessions pass kwh | select(.kwh > 3) | .id", f"shown id; used kwh; {KEY}"),
-    ("sessions pass kwh | select(.kwh > 3) | {status}", f"blanked status; used kwh; {KEY}"),
+    ("sessions only id, kwh", f"shown id, kwh; {ID_READ}"),
+    ("sessions pass kwh | select(.kwh > 3) | .id", f"shown id; decides kwh; {ID_READ}"),
+    ("sessions pass kwh | select(.kwh > 3) | {status}", f"decides kwh; blanked status; {KEY}"),
     (
         "sessions | .cdr_token",
         f"shown cdr_token.country_code, cdr_token.party_id, cdr_token.type; "
         f"blanked cdr_token.uid, cdr_token.contract_id; {KEY}",
     ),
     ("sessions pass cdr_token | .cdr_token", f"shown cdr_token; {KEY}"),
-    ("sessions pass . | [.]", f"shown .; {KEY}"),
     (
         "sessions pass charging_periods.dimensions | .charging_periods[].dimensions[].volume",
         f"shown charging_periods.dimensions.volume; {KEY}",
     ),
-    ("sessions pass kwh | aggregate sum(.kwh)", f"used kwh; {KEY}"),
-    ("sessions pass kwh | aggregate max(.kwh)", f"shown kwh; {KEY}"),
-    ("sessions pass kwh, status | aggregate sum(.kwh) by .status", f"shown status; used kwh; {KEY}"),
     ("sessions | aggregate count", KEY),
-    ("sessions since 2026-01-01 | .id", f"shown id; window last_updated; {KEY}"),
-    ("sessions during 2026-01 | .id", f"shown id; window end_date_time, end_datetime; {KEY}"),
-    ("sessions pass kwh | .kwh + 1 | tostring", f"used kwh; {KEY}"),
+    ("sessions since 2026-01-01 | .id", f"shown id; window last_updated; {ID_READ}"),
+    ("sessions during 2026-01 | .id", f"shown id; window end_date_time; {ID_READ}"),
     ("locations pass city | .evses[].uid", f"shown evses.uid; {KEY}"),
+    # what is computed from one object is shown
+    ("sessions pass kwh | .kwh + 1 | tostring", f"shown kwh; {KEY}"),
+    ('sessions pass cdr_token.uid | "\\(.cdr_token.uid)"', f"shown cdr_token.uid; {KEY}"),
+    ("sessions pass cdr_token.uid | [.cdr_token.uid] | @csv", f"shown cdr_token.uid; {KEY}"),
+    ("sessions pass cdr_token.uid | .cdr_token.uid | @base64", f"shown cdr_token.uid; {KEY}"),
+    ("sessions pass cdr_token.uid | .cdr_token.uid | ascii_downcase", f"shown cdr_token.uid; {KEY}"),
+    ("sessions pass cdr_token.uid | .cdr_token | [.uid] | tojson", f"shown cdr_token.uid; {KEY}"),
+    ("sessions pass kwh | -.kwh", f"shown kwh; {KEY}"),
+    ('sessions pass kwh | if .kwh > 3 then "much" else "little" end', f"shown kwh; {KEY}"),
+    ("sessions pass kwh | {n: 1} | debug", KEY),
+    ("sessions pass kwh | (.kwh | debug) as $kwh | {n: 1}", f"shown kwh; {KEY}"),
+    ("sessions pass kwh, status | {a: .kwh, b: .status} | .a", f"shown kwh; {KEY}"),
+    ("locations | {n: (.evses | length)}", f"shown evses; {KEY}"),
+    (
+        'locations pass evses.status | {uid: first(.evses[] | select(.status == "BLOCKED") | .uid)}',
+        f"shown evses.status, evses.uid; decides evses.status; {KEY}",
+    ),
+    # totals over several objects
+    ("sessions pass kwh | aggregate sum(.kwh)", f"aggregated kwh; {KEY}"),
+    ("sessions pass kwh | aggregate {kwh: (sum(.kwh) | round(1))}", f"aggregated kwh; {KEY}"),
+    ("sessions pass kwh | aggregate max(.kwh)", f"shown kwh; {KEY}"),
+    (
+        "sessions pass kwh, status | aggregate sum(.kwh) by .status",
+        f"shown status; aggregated status, kwh; decides status; {KEY}",
+    ),
+    (
+        'sessions pass kwh, status | select(.status == "ACTIVE") | aggregate sum(.kwh)',
+        f"aggregated status, kwh; decides status; {KEY}",
+    ),
+    ("sessions pass kwh | select(.kwh > 3) | aggregate count", f"aggregated kwh; decides kwh; {KEY}"),
+    ("[sessions pass kwh | select(.kwh > 3) | {n: 1}] | length", f"aggregated kwh; decides kwh; {KEY}"),
+    # which are none
+    ("sessions pass kwh | aggregate sum(.kwh) by .id", f"shown id, kwh; decides id; {ID_READ}"),
+    ("sessions pass kwh | limit 1 | aggregate sum(.kwh)", f"shown kwh; {KEY}"),
+    ("sessions newest 1 pass kwh | aggregate sum(.kwh)", f"shown kwh; {KEY}"),
+    (
+        "sessions pass charging_periods.dimensions"
+        " | {kwh: (.charging_periods[].dimensions[] | aggregate sum(.volume))}",
+        f"shown charging_periods.dimensions.volume; {KEY}",
+    ),
+    # order
+    ("sessions pass kwh | sort by .kwh | .id", f"shown id; decides kwh; {ID_READ}"),
+    ("sessions pass kwh | top 3 by .kwh | .id", f"shown id; decides kwh; {ID_READ}"),
+    ("[sessions pass kwh] | sort_by(.kwh) | .[] | .id", f"shown id; decides kwh; {KEY}"),
+    ("limit(3; sessions pass kwh | select(.kwh > 5) | .id)", f"shown id; decides kwh; {ID_READ}"),
+    # fields that no result tells of
+    ("sessions pass kwh | .kwh as $kwh | {n: 1}", KEY),
+    ("sessions pass kwh | {id, kwh} | .id", f"shown id; {ID_READ}"),
 ]
 
 HOLDS = [
@@ -77,7 +122,25 @@ def test_what_is_held(query: str, expected: tuple[str, ...]) -> None:
 def test_net(total: str, holds: tuple[str, ...]) -> None:
     found = explain(analyze(parse(f"cdrs net pass total_energy | aggregate {{found: {total}}}")), "2.2.1")
     assert (found.sources[0].net, found.holds, found.warnings) == (True, holds, ())
-    assert "credit" in [field.path for field in found.sources[0].fields]
+    assert "credit" in found.sources[0].of_role("aggregated")
+
+
+def test_a_join_shows_what_its_keys_choose() -> None:
+    text = "sessions pass location_id | join locations as $l pass city on .location_id == $l.id | {city: $l.city}"
+    one, other = explain(analyze(parse(text)), "2.2.1").sources
+    assert (one.of_role("shown"), one.of_role("decides")) == (["location_id"], ["location_id"])
+    assert (other.of_role("shown"), other.of_role("decides")) == (["id", "city"], ["id"])
+
+
+def test_all_that_is_passed_is_listed_of_this_version_alone() -> None:
+    (source,) = explain(analyze(parse("cdrs pass .")), "2.2.1").sources
+    assert source.passes == (".",)
+    shown = source.of_role("shown")
+    assert {"id", "cdr_token", "charging_periods", "total_cost"} <= set(shown)
+    assert not {".", "auth_id", "stop_date_time"} & {use.path for use in (*source.fields, *source.passed)}
+    uid = next(use for use in source.passed if use.path == "cdr_token.uid")
+    assert (uid.roles, uid.treatment, uid.type, uid.private) == (("shown",), "clear", "CiString(36)", True)
+    assert "driver" in uid.reason
 
 
 def test_each_source_is_told_apart() -> None:

@@ -616,8 +616,8 @@ OTHER = [
     Case(
         "explain",
         ("explain", "sessions pass kwh since 2026-01-01 | .kwh"),
-        "sessions (OCPI 2.2.1)\n  asks for  last updated from 2026-01-01T00:00:00Z\n  passes    kwh\n"
-        "  shows     kwh\n  window    last_updated\n  key       country_code, party_id, id\n",
+        "sessions (OCPI 2.2.1)\n  asks for    last updated from 2026-01-01T00:00:00Z\n  passes      kwh\n"
+        "  shown       kwh\n  window      last_updated\n  key         country_code, party_id, id\n",
     ),
     Case(
         "explain a plain program",
@@ -627,9 +627,15 @@ OTHER = [
     Case(
         "explain as JSON",
         ("explain", "--json", "sessions only id"),
-        '{"version":"2.2.1","sources":[{"module":"sessions","passes":["id"],"since":null,"until":null,"during":null,"newest":null,"fields":['
-        '{"path":"id","role":"shown"},{"path":"country_code","role":"key"},{"path":"party_id","role":"key"},'
-        '{"path":"id","role":"key"}],"net":false}],"holds":[],"warnings":[]}\n',
+        '{"version":"2.2.1","sources":[{"module":"sessions","version":"2.2.1","passes":["id"],"passed":['
+        '{"path":"id","roles":["shown","key"],"treatment":"clear","type":"CiString(36)","reason":"identi'
+        'fier of infrastructure or of a record; names no person","private":false}],"since":null,"until":'
+        'null,"during":null,"newest":null,"fields":[{"path":"id","roles":["shown","key"],"treatment":"cl'
+        'ear","type":"CiString(36)","reason":"identifier of infrastructure or of a record; names no pers'
+        'on","private":false},{"path":"country_code","roles":["key"],"treatment":"default","type":"CiStr'
+        'ing(2)","reason":"roaming party (company) identifier","private":false},{"path":"party_id","role'
+        's":["key"],"treatment":"default","type":"CiString(3)","reason":"roaming party (company) identif'
+        'ier","private":false}],"net":false}],"holds":[],"warnings":[],"columns":["id"]}\n',
     ),
     Case(
         "schema as JSON",

@@ -77,19 +77,19 @@ OCPI = [
         "explain says that credits are netted",
         ("explain", "cdrs net pass total_energy | aggregate {cdrs: count, kwh: sum(.total_energy)}"),
         "cdrs (OCPI 2.2.1)\n"
-        "  nets      a credit CDR cancels out the CDR that it credits\n"
-        "  passes    total_energy\n"
-        "  uses      credit, total_energy\n"
-        "  key       country_code, party_id, id\n",
+        "  nets        a credit CDR cancels out the CDR that it credits\n"
+        "  passes      total_energy\n"
+        "  aggregated  credit, total_energy\n"
+        "  key         country_code, party_id, id\n",
     ),
     Case(
         "explain shows the warnings",
         ("explain", "cdrs | aggregate count"),
         "cdrs (OCPI 2.2.1)\n"
-        "  passes    nothing; private fields are blanked\n"
-        "  key       country_code, party_id, id\n"
-        "warning     count: credit CDRs, and the CDRs that they cancel, count as charging\n"
-        "            (write cdrs net …)\n",
+        "  passes      nothing; private fields are blanked\n"
+        "  key         country_code, party_id, id\n"
+        "warning       count: credit CDRs, and the CDRs that they cancel, count as\n"
+        "              charging (write cdrs net …)\n",
     ),
     Case(
         "an integer with a length is a number",

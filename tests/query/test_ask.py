@@ -118,7 +118,7 @@ def test_the_commands_say_what_a_pull_would_say(
         as_json = command(home, ["explain", "--ask", "--json", "cdrs only id"])
         pulled = command(home, ["-q", "cdrs only id"])
     assert [run.code for run in (check, explained, as_json, pulled)] == [code] * 4
-    assert f"  has       {has}\n" in explained.out.decode()
+    assert f"  has         {has}\n" in explained.out.decode()
     (line,) = [line for line in check.out.decode().splitlines() if line.startswith("cdrs: ")]
     assert re.search(checked, line)
     error = [line for line in pulled.err.splitlines() if line.startswith("error: ")]
@@ -130,7 +130,7 @@ def test_the_commands_say_what_a_pull_would_say(
 
 def test_the_command_says_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "--ask", "--demo", "tariffs | .id"]) == 0
-    assert "  has       33 objects, 1 page, about " in capsys.readouterr().out
+    assert "  has         33 objects, 1 page, about " in capsys.readouterr().out
     assert run(["explain", "--ask", "--demo", "--json", "tariffs | .id"]) == 0
     (asked,) = json.loads(capsys.readouterr().out)["asked"]
     assert (asked["module"], asked["objects"], asked["pages"]) == ("tariffs", 33, 1)
