@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+
+from msgspec import structs
 
 from ocpiq.errors import FormatError
-from ocpiq.plan.columns import UNKNOWN, Columns
+from ocpiq.plan.columns import UNKNOWN, Column, Columns
 from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value, type_name
-
-SINGLE_COLUMN = "value"
-"""The name of the column for values that are not objects."""
 
 COLUMNS_HINT = "name the columns at the end of the query: | {id, …}"
 MAX_LABEL = 60
@@ -21,14 +19,15 @@ class RowBuilder:
     """Turns values into rows of cells.
 
     The first value decides what `known` leaves open. A missing field is null; a later value with a field that has no
-    column, or of another shape, is a FormatError. Once the columns are fixed, `names` has their names, and `decimal`
-    tells which hold decimal numbers as text.
+    column, or of another shape, is a FormatError. Once the columns are fixed, `leaves` has each with its type,
+    `names` their names, and `decimal` tells which hold decimal numbers as text.
     """
 
     def __init__(self, known: Columns = UNKNOWN, *, sort_keys: bool = False) -> None:
         self.known = known
         self.sort_keys = sort_keys
         self.columns: Columns | None = None
+        self.leaves: tuple[Column, ...] = ()
         self.names: tuple[str, ...] = ()
         self.decimal: tuple[bool, ...] = ()
         self.count = 0
@@ -55,13 +54,13 @@ class RowBuilder:
 
     def _fix(self, value: Value) -> Columns:
         columns = resolve(self.known, value)
-        leaves = [*_leaves(columns, (), sort_keys=self.sort_keys)]
-        names = tuple(name for name, _ in leaves) if columns.fields else (SINGLE_COLUMN,)
+        leaves = tuple(columns.leaves(sort_keys=self.sort_keys))
+        names = tuple(column.name for column in leaves)
         for name, count in Counter(names).items():
             if count > 1:
                 raise FormatError(f"two columns are named {column_label(name)}", hint="rename one of them")
-        self.columns, self.names = columns, names
-        self.decimal = tuple(leaf.decimal for _, leaf in leaves)
+        self.columns, self.leaves, self.names = columns, leaves, names
+        self.decimal = tuple(column.type == "decimal" for column in leaves)
         return columns
 
     def _fill(self, value: Value, columns: Columns, path: tuple[str, ...], cells: list[Value]) -> None:
@@ -85,7 +84,7 @@ class RowBuilder:
                 extra = next(name for name in value if name not in columns.fields)
                 raise self._misfit(f"has {column_label('.'.join((*path, extra)))}, which has no column")
         elif value is None or type(value) is Blank:
-            cells.extend([value] * len(list(_leaves(columns, (), sort_keys=False))))
+            cells.extend([value] * len(columns.leaves()))
         else:
             raise self._misfit(
                 f"has a value of type {type_name(value)} in {column_label('.'.join(path))}, not an object"
@@ -101,7 +100,7 @@ def resolve(known: Columns, value: Value) -> Columns:
     columns = {name: resolve(inner, fields.get(name)) for name, inner in known.fields.items()}
     if known.open:
         columns |= {name: resolve(UNKNOWN, item) for name, item in fields.items() if name not in columns}
-    return Columns(columns, decimal=known.decimal)
+    return structs.replace(known, fields=columns, open=False)
 
 
 def column_label(name: str) -> str:
@@ -109,11 +108,3 @@ def column_label(name: str) -> str:
     plain = name.replace(".", "_").isidentifier() and name.isascii()
     text = name if plain else ascii(name)
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
-
-
-def _leaves(columns: Columns, path: tuple[str, ...], *, sort_keys: bool) -> Iterator[tuple[str, Columns]]:
-    """Yield each column with its name."""
-    if not columns.fields:
-        yield ".".join(path), columns
-    for name in sorted(columns.fields) if sort_keys else columns.fields:
-        yield from _leaves(columns.fields[name], (*path, name), sort_keys=sort_keys)

@@ -40,7 +40,9 @@ CASES = {
 
 def written(known: Columns, path: str = "") -> list[str]:
     """Return the paths of the columns, `?` after what is open, `,` after decimal text."""
-    found = [] if known.fields or known.open or not path else [f"{path}," if known.decimal else path]
+    found = (
+        [] if known.fields or known.open or not path else [f"{path}," if known.type == "decimal" else path]
+    )
     for name, inner in known.fields.items():
         found += written(inner, f"{path}.{name}".lstrip("."))
     return [*found, f"{path}?"] if known.open else found
@@ -56,3 +58,47 @@ def test_a_whole_object_has_the_fields_of_its_version() -> None:
     assert list(new.fields)[:4] == ["country_code", "party_id", "id", "start_date_time"]
     assert list(old.fields)[:2] == ["id", "start_datetime"]
     assert new.open and old.open
+
+
+TYPES = {
+    "fields of a source": (
+        "sessions pass kwh | {id, kwh, t: .last_updated, s: .status, c: .cdr_token.uid}",
+        "id string sessions.id, kwh number sessions.kwh, t DateTime sessions.last_updated #,"
+        " s string sessions.status #, c string sessions.cdr_token.uid #",
+    ),
+    "int, boolean and decimal text": (
+        "locations pass ., evses.coordinates | {p: .publish, o: .opening_times.twentyfourseven,"
+        " g: .coordinates.latitude}",
+        "p boolean locations.publish, o boolean locations.opening_times.twentyfourseven,"
+        " g decimal locations.coordinates.latitude",
+    ),
+    "an integer": (
+        "connectors pass . | {v: .max_voltage, e: .standard}",
+        "v int connectors.max_voltage, e string connectors.standard",
+    ),
+    "a list": ("cdrs pass . | {p: .charging_periods, r: [.id]}", "p list cdrs.charging_periods, r list"),
+    "an item of a list": (
+        "cdrs | .charging_periods[] | {t: .tariff_id}",
+        "t string cdrs.charging_periods.tariff_id",
+    ),
+    "a vendor's field": ('sessions pass "x_a" | {a: ."x_a"}', "a unknown"),
+    "computed": (
+        '{a: 1, b: "x", c: (1 == 2), d: null, e: .x}',
+        "a number, b string, c boolean, d unknown, e unknown",
+    ),
+    "the common type": (
+        '{a: (if .x then 1 else 2.5 end), b: (if .x then 1 else "x" end)}',
+        "a number, b unknown",
+    ),
+    "one value": ("sessions | aggregate sum(1)", "value number"),
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), TYPES.values(), ids=TYPES)
+def test_types(query: str, expected: str) -> None:
+    """Each column as its name, type, and schema path; `#` marks a blanked field."""
+    found = [
+        " ".join(filter(None, (column.name, column.type, column.path, "#" * column.blank)))
+        for column in compile(query).columns().leaves()
+    ]
+    assert ", ".join(found) == expected
