@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -34,11 +34,15 @@ class FieldReport(Struct, frozen=True):
 
 
 class Survey:
-    """Collects the field names of a source's first objects, over as many pages as they come in."""
+    """Collects the field names of a source's first objects, over as many pages as they come in.
 
-    def __init__(self, view: ViewNode) -> None:
+    `known` are the names of the fields that the objects of a page can have.
+    """
+
+    def __init__(self, view: ViewNode, known: Collection[str] = ()) -> None:
         self._view = view
         self._named_in_query = {node.blank.path for node in vendor_nodes(view)}
+        self._known = {*known, *(path.partition(".")[0] for path in self._named_in_query)}
         self._seen: set[tuple[str, tuple[str, ...] | None]] = set()
         self.report = FieldReport()
 
@@ -57,6 +61,13 @@ class Survey:
                 self._seen.update(known_versions(self._view, raw))
         self.report = self._report(self.report.objects + len(first))
 
+    def is_foreign(self, slices: Items) -> bool:
+        """Tell whether none of the first items of a page has a field of the module, although there is content."""
+        first = slices[:OBJECTS_READ]
+        objects = [raw for raw in first if isinstance(raw, bytes) and raw[:1] == OBJECT]
+        names = {name for raw in objects for name in names_in(raw)}
+        return (bool(names) or len(objects) < len(first)) and names.isdisjoint(self._known)
+
     def _report(self, objects: int) -> FieldReport:
         """Return the report on the first `objects` objects.
 
@@ -67,6 +78,14 @@ class Survey:
         known = [set(versions) for _, versions in self._seen if versions]
         versions = tuple(sorted(set.intersection(*known))) if known else ()
         return FieldReport(tuple(sorted(plain)), len(unknown) - len(plain), versions, objects)
+
+
+def names_in(raw: bytes) -> Iterable[str]:
+    """Return the names of the fields in an object; none if it cannot be read."""
+    try:
+        return fields(raw)
+    except BrokenError:
+        return ()
 
 
 def known_versions(view: ViewNode, raw: bytes) -> Iterator[tuple[str, tuple[str, ...] | None]]:

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
+from msgspec.structs import astuple
 
 from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, Form, Framing, Page, envelope_head
-from ocpiq.gate.field_report import FieldReport, Survey
+from ocpiq.gate.field_report import OBJECTS_READ, FieldReport, Survey
 from ocpiq.gate.keys import ObjectKey, Repeats
 from ocpiq.gate.layout import Shape
 from ocpiq.gate.nested import merge_rows, nested_records
@@ -41,7 +42,8 @@ class OpenedPage(Struct, frozen=True):
     escaped. `count` is the number of items on the page, `bad` the positions of those that are not objects; `repeated`
     counts objects left out because an earlier one has the same key. `undated` counts rows kept although their
     `last_updated` cannot be read, `unended` objects left out because their end of charging cannot be read.
-    `field_report` covers all pages so far. `form` is the form of the page.
+    `field_report` covers all pages so far. `form` is the form of the page. `foreign` says of the first page of a file
+    that its objects have no field of the module.
     """
 
     status_code: int | None
@@ -55,6 +57,7 @@ class OpenedPage(Struct, frozen=True):
     field_report: FieldReport = FieldReport()
     repeated: int = 0
     form: Form = "envelope"
+    foreign: bool = False
 
     def __repr__(self) -> str:
         return f"OpenedPage(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
@@ -73,7 +76,7 @@ class Gate:
 
     def __init__(self, view: ViewNode, demand: Demand, window: Window | None, key: tuple[str, ...]) -> None:
         self.framing = framing_of(view)
-        self._survey = Survey(view)
+        self._survey = Survey(view, self.framing.fields)
         self._key = ObjectKey(key) if key else None
         if view.nested:
             self._records: Records = nested_records(records_of(view, demand, window), view.nested, self._key)
@@ -87,10 +90,11 @@ class Gate:
             else self._decoder
         )
 
-    def page(self, body: bytes, repeats: Repeats | None = None) -> OpenedPage:
+    def page(self, body: bytes, repeats: Repeats | None = None, *, first: bool = False) -> OpenedPage:
         """Open an envelope, a bare list, or one object. PlatformError if it is not JSON.
 
-        `repeats` takes the sealed keys of the objects and returns the positions of those to leave out.
+        `repeats` takes the sealed keys of the objects and returns the positions of those to leave out. Only the `first`
+        page of a file is checked for being `foreign`.
         """
         body = body.removeprefix(BOM).lstrip(BLANKS)
         decoder = self._decoder if len(body) <= LARGE else self._large_decoder
@@ -98,30 +102,37 @@ class Gate:
         page = Page(head, [])
         repeats = repeats if self._key else None
         keys = None if records is None or repeats is None else decoder.maker.keys(records)
-        if records is None or (self._survey.remaining and not decoder.in_slices):
+        suspect = first and (records is None or begins_empty(records))
+        surveyed = OBJECTS_READ if suspect else self._survey.remaining
+        if records is None or (surveyed and not decoder.in_slices):
             page = self.framing.split(body)
-        elif self._survey.remaining:
-            page = Page(head, [bytes(raw) for raw in records[: self._survey.remaining]])
+        elif surveyed:
+            page = Page(head, [bytes(raw) for raw in records[:surveyed]])
         if records is None:
-            return self._opened(page, len(page.slices), self._rows_of_slices(page.slices, repeats))
+            rows = self._rows_of_slices(page.slices, repeats)
+            return self._opened(page, len(page.slices), rows, suspect=suspect)
         repeated = set(repeats(keys)) if keys and repeats else ()
         kept = records
         if repeated:
             kept = [record for position, record in enumerate(records) if position not in repeated]
-        return self._opened(page, len(records), (decoder.maker.rows(kept), (), len(repeated)))
+        page_rows = decoder.maker.rows(kept), (), len(repeated)
+        return self._opened(page, len(records), page_rows, suspect=suspect)
 
-    def lines(self, lines: Sequence[bytes]) -> OpenedPage:
+    def lines(self, lines: Sequence[bytes], *, first: bool = False) -> OpenedPage:
         """Open lines with one object each; none of them is empty."""
         decoder = self._decoder if sum(map(len, lines)) <= LARGE else self._large_decoder
         records = decoder.records_of_lines(lines)
-        surveyed = lines if records is None else lines[: self._survey.remaining]
+        suspect = first and (records is None or begins_empty(records))
+        surveyed = lines if records is None else lines[: OBJECTS_READ if suspect else self._survey.remaining]
         page = Page(EnvelopeHead(), [line.strip(BLANKS) for line in surveyed])
         if records is None:
-            return self._opened(page, len(lines), self._rows_of_slices(page.slices, None))
-        return self._opened(page, len(lines), (decoder.maker.rows(records), (), 0))
+            rows = self._rows_of_slices(page.slices, None)
+            return self._opened(page, len(lines), rows, suspect=suspect)
+        return self._opened(page, len(lines), (decoder.maker.rows(records), (), 0), suspect=suspect)
 
-    def _opened(self, page: Page, count: int, page_rows: PageRows) -> OpenedPage:
-        """Return an opened page of `count` items."""
+    def _opened(self, page: Page, count: int, page_rows: PageRows, *, suspect: bool) -> OpenedPage:
+        """Return an opened page of `count` items; a `suspect` page may be foreign."""
+        foreign = suspect and self._survey.is_foreign(page.slices)
         self._survey.read(page.slices)
         windowed, bad, repeated = page_rows
         return OpenedPage(
@@ -136,6 +147,7 @@ class Gate:
             self._survey.report,
             repeated,
             page.form,
+            foreign,
         )
 
     def _rows_of_slices(self, slices: Items, repeats: Repeats | None) -> PageRows:
@@ -156,6 +168,13 @@ class Gate:
         repeated = set(repeats(keys)) if repeats and keys else ()
         kept = [windowed for position, windowed in enumerate(rows) if position not in repeated]
         return merge_rows(kept), tuple(bad), len(repeated)
+
+
+def begins_empty(records: list[Any]) -> bool:
+    """Tell whether the first record has no field that the query reads, as far as it is decoded."""
+    if not records or isinstance(records[0], Raw):
+        return bool(records)
+    return all(value is None or value is UNSET for value in astuple(records[0]))
 
 
 def framing_of(view: ViewNode) -> Framing:

@@ -6,7 +6,7 @@ Lists of a module are left to the gate.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +16,15 @@ from ocpiq.storage import Party, PlatformParty
 
 SUCCESS = range(1000, 2000)  # status codes
 ENVELOPE_MEMBERS = ("status_code", "status_message", "timestamp")
+CREDENTIALS_MEMBERS = (
+    "token",
+    "url",
+    "roles",
+    "party_id",
+    "country_code",
+    "business_details",
+    "hub_party_id",
+)
 WRAPPERS = 2  # objects around a list, at most
 BOM = b"\xef\xbb\xbf"
 VERSION = re.compile(r"[vV]?([0-9.]+)(?:-d[0-9]+)?")  # also those of a draft
@@ -91,6 +100,19 @@ def unwrapped(data: object, own: str) -> object:
         if len(inner) != 1:
             return data
         data = inner[0]
+    return data
+
+
+def unwrapped_object(data: object, own: Collection[str]) -> object:
+    """Return the object with one of the members `own` that other objects or a list of one item wrap."""
+    for _ in range(WRAPPERS):
+        if isinstance(data, dict) and not data.keys().isdisjoint(own):
+            return data
+        inner = list(data.values()) if isinstance(data, dict) else as_list(data)
+        objects = [value for value in inner if isinstance(value, dict | list)]
+        if len(objects) != 1:
+            return data
+        data = objects[0]
     return data
 
 
@@ -174,7 +196,11 @@ def endpoint_entries(data: object) -> tuple[Endpoint, ...]:
 
 
 def platform_parties(data: object) -> tuple[PlatformParty, ...]:
-    """Return the parties in a credentials object: one in 2.1.1, one a role since 2.2, a hub since 2.3.0."""
+    """Return the parties in a credentials object: one in 2.1.1, one a role since 2.2, a hub since 2.3.0.
+
+    Some platforms send it in another object or in a list.
+    """
+    data = unwrapped_object(data, CREDENTIALS_MEMBERS)
     if not isinstance(data, dict):
         return ()
     entries = [

@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 
 from ocpiq.errors import Notify, PlatformError, UsageError
 from ocpiq.gate import BOM, Gate, OpenedPage, bounds
+from ocpiq.schema import module
 from ocpiq.sources.monitor import monitor_pages
 from ocpiq.sources.protocol import Ask
 from ocpiq.values.encodings import conversion, wide_encoding
@@ -22,6 +23,7 @@ from ocpiq.values.encodings import conversion, wide_encoding
 LINES = 100  # objects of a page of NDJSON: few enough to stay in the processor's cache
 BUFFER = 1 << 17  # bytes
 STANDARD_INPUT = Path("-")
+TAKES = "--source takes saved pages, lists or NDJSON of a module"
 GZIP = b"\x1f\x8b"
 
 
@@ -36,11 +38,25 @@ class FileSource:
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield what the files hold; NDJSON counts as a page for each 100 objects. Raises UsageError."""
-        found = ((opened, None) for path in files_of(self.path) for opened in pages_of_file(path, gate))
-        yield from monitor_pages(ask.module, found, notify, self.version)
+        listed = module(ask.module, self.version).pulled
+        pages = (
+            (opened, None) for path in files_of(self.path) for opened in pages_of_file(path, gate, listed)
+        )
+        yield from monitor_pages(ask.module, pages, notify, self.version)
 
 
-def pages_of_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
+def pages_of_file(path: Path, gate: Gate, listed: str) -> Iterator[OpenedPage]:
+    """Yield what the gate makes of one file of objects of the module `listed`. Raises UsageError."""
+    for opened in open_file(path, gate):
+        if opened.foreign:
+            raise UsageError(
+                f"no object in {shown(path)} has a field of {listed}",
+                hint=TAKES,
+            )
+        yield opened
+
+
+def open_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
     """Yield what the gate makes of one file."""
     try:
         with stream(path) as file:
@@ -62,9 +78,10 @@ def pages_of_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
 def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
     """Return what the gate makes of a file that is one JSON value."""
     try:
-        opened = gate.page(body)
+        opened = gate.page(body, first=True)
     except PlatformError as error:
-        raise UsageError(f"{shown(path)}: {error.message}") from None
+        hint = "" if body[:1] in b"[{" else TAKES
+        raise UsageError(f"{shown(path)}: {error.message}", hint=hint) from None
     if opened.status_code is not None and not 1000 <= opened.status_code < 2000:
         raise UsageError(
             f"{shown(path)} holds an answer with OCPI status {opened.status_code} and no objects"
@@ -74,8 +91,8 @@ def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
 
 def open_lines(path: Path, pages: Iterator[list[bytes]], gate: Gate) -> Iterator[OpenedPage]:
     """Yield what the gate makes of pages of lines. Raises UsageError where the file was cut in the last."""
-    for page in pages:
-        opened = gate.lines(page)
+    for number, page in enumerate(pages):
+        opened = gate.lines(page, first=number == 0)
         if not page[-1].endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
             raise UsageError(
                 f"{shown(path)} ends in the middle of an object", hint="it was cut; get it again"

@@ -39,6 +39,22 @@ ENDED = "".join(
 
 OCPI = [
     Case(
+        "a file of something else",
+        ("--source", "cdrs=export.ndjson", "cdrs | aggregate count"),
+        files={"export.ndjson": '{"Sessie":"Jane Doe","Laadpunt":1}\n'},
+        err=r"^error: no object in export\.ndjson has a field of cdrs "
+        r"\(--source takes saved pages, lists or NDJSON of a module\)\n\Z",
+        code=2,
+    ),
+    Case(
+        "a CSV file",
+        ("--source", "cdrs=export.csv", "cdrs | aggregate count"),
+        files={"export.csv": "id,kwh\nJane Doe,1\n"},
+        err=r"^error: export\.csv: the response is not JSON "
+        r"\(--source takes saved pages, lists or NDJSON of a module\)\n\Z",
+        code=2,
+    ),
+    Case(
         "a period has every session whose end can be read, and none without one",
         ("--source", "sessions=s.ndjson", "-q", "sessions during 2026-01-05 only id | .id"),
         '"S0"\n"S1"\n"S2"\n',

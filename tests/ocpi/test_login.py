@@ -177,6 +177,9 @@ def test_odd_version_details_are_understood(data):
     assert [url.rsplit("/", 1)[1] for url in login.endpoints["cdrs"]] == ["cdrs"]
 
 
+CPO = {"role": "CPO", "country_code": "NL", "party_id": "ABC"}
+
+
 @pytest.mark.parametrize(
     ("credentials", "expected"),
     [
@@ -192,8 +195,25 @@ def test_odd_version_details_are_understood(data):
         ({"roles": [{"role": "EMSP", "country_code": "NL", "party_id": "GOV"}]}, []),
         ({"roles": None}, []),
         ([], []),
+        ({"credentials": {"token": "x", "roles": [CPO]}}, [("NL-ABC", "CPO")]),
+        ({"links": 1, "result": {"credentials": {"roles": [CPO]}}}, [("NL-ABC", "CPO")]),
+        ([{"token": "x", "country_code": "NL", "party_id": "ABC"}], [("NL-ABC", "")]),
+        ({"ours": {"roles": [CPO]}, "yours": {"roles": [CPO]}}, []),
+        ({"a": {"b": {"c": {"roles": [CPO]}}}}, []),
     ],
-    ids=["none", "2.1.1", "2.2 and a hub", "our own", "null", "no object"],
+    ids=[
+        "none",
+        "2.1.1",
+        "2.2 and a hub",
+        "our own",
+        "null",
+        "no object",
+        "in an object",
+        "in two objects",
+        "in a list",
+        "two of them",
+        "too deep",
+    ],
 )
 def test_the_platforms_parties_come_from_its_credentials(credentials, expected):
     with serving(Platform(credentials=credentials)) as platform:

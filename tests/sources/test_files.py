@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.gates import gate_of, ids
 
+import ocpiq
 from ocpiq import sources
 from ocpiq.errors import PageRead, PullEnded, UsageError, WarningIssued
 from ocpiq.sources import Ask, file_source
@@ -132,6 +133,7 @@ def test_what_is_odd_is_said_once_at_the_end(tmp_path):
 BROKEN = {
     "not JSON": (b"hello", "FILE: the response is not JSON"),
     "cut": (b'[{"id": "private', "FILE: the response is not"),
+    "CSV": (b"id,kwh\nprivate,1\n", "FILE: the response is not JSON"),
     "HTML": (b"<html>private</html>", "FILE: the response is not JSON but HTML or XML"),
     "an OCPI error": (
         b'{"status_code": 2001, "data": null}',
@@ -151,6 +153,68 @@ def test_what_cannot_be_read_is_named(tmp_path, content, message):
         read(path)
     assert caught.value.message.startswith(message.replace("FILE", str(path)))
     assert "private" not in str(caught.value)
+
+
+FOREIGN = {
+    "lines": b'{"Sessie": "private", "Laadpunt": 1}\n' * 3,
+    "a list": b'[{"Sessie": "private"}, {"Laadpunt": 1}]',
+    "an envelope": b'{"status_code": 1000, "data": [{"Sessie": "private"}]}',
+    "GeoJSON": b'{"features": [{"properties": {"id": "private"}}]}',
+    "one object": b'{\n"openapi": "3.1", "info": {}}',
+    "numbers": b"[1, 2, 3]",
+    "rows as lists": b'[["id", "currency"], ["private", "EUR"]]',
+    "lines of lists": b'{"Sessie": 1}\n["private"]\n',
+}
+
+
+@pytest.mark.parametrize(
+    "query", ["cdrs | aggregate count", "cdrs only id", "cdrs pass .", "cdrs | .currency"]
+)
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
+def test_a_file_without_a_field_of_the_module_is_refused(tmp_path, content, query):
+    path = tmp_path / "export.json"
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        list(ocpiq.compile(query).run(sources=sources.files({"cdrs": path})))
+    assert caught.value.message == f"no object in {path} has a field of cdrs"
+    assert caught.value.hint == "--source takes saved pages, lists or NDJSON of a module"
+
+
+@pytest.mark.parametrize("query", ["cdrs | aggregate count", "cdrs | .currency", "cdrs only id"])
+def test_each_file_of_a_folder_is_looked_at(tmp_path, query):
+    (tmp_path / "1.json").write_text(json.dumps([{"id": str(number)} for number in range(150)]))
+    (tmp_path / "2.json").write_text(json.dumps([{"Sessie": 1}]))
+    with pytest.raises(UsageError, match=r"no object in .*2\.json has a field of cdrs"):
+        list(ocpiq.compile(query).run(sources=sources.files({"cdrs": tmp_path})))
+
+
+FAMILIAR = {
+    "a field of another version": b'[{"auth_id": 1}]',
+    "one object of many": b'[{"Sessie": 1}, {"currency": "EUR"}]',
+    "no field at all": b"[{}]",
+    "nothing": b"[]",
+}
+
+
+@pytest.mark.parametrize("content", FAMILIAR.values(), ids=FAMILIAR)
+def test_a_file_with_a_field_of_the_module_is_read(tmp_path, content):
+    path = tmp_path / "export.json"
+    path.write_bytes(content)
+    list(ocpiq.compile("cdrs | aggregate count").run(sources=sources.files({"cdrs": path})))
+
+
+def test_a_vendors_field_that_the_query_names_is_one(tmp_path):
+    path = tmp_path / "export.json"
+    path.write_bytes(b'[{"Sessie": 7}]')
+    query = ocpiq.compile('cdrs only "Sessie" | .Sessie')
+    assert list(query.run(sources=sources.files({"cdrs": path}))) == [7]
+
+
+def test_the_parts_of_locations_are_in_files_of_locations(tmp_path):
+    path = tmp_path / "export.json"
+    path.write_bytes(b'[{"EVSE": 7}]')
+    with pytest.raises(UsageError, match=r"no object in .* has a field of locations"):
+        list(ocpiq.compile("evses | .uid").run(sources=sources.files({"evses": path})))
 
 
 def test_what_is_not_there_is_named(tmp_path):
