@@ -28,7 +28,9 @@ from ocpiq.errors import (
     OcpiqError,
     RunError,
     UsageError,
+    UserText,
     WarningIssued,
+    say,
 )
 from ocpiq.sources.page_by_page import page_by_page
 from ocpiq.storage import folders
@@ -246,7 +248,11 @@ def _finish(run: QueryRun, out: Output) -> int:
     if run.incomplete is not None:
         partial = out.keep_partial()
         if partial is not None:
-            run.incomplete.message += f"; what was received is in {partial}"
+            run.incomplete.message = say(
+                "{problem}; what was received is in {file}",
+                problem=run.incomplete.message,
+                file=UserText(partial),
+            )
         return report_error(run.incomplete, run.text.text, run.text.name)
     code = run.code if run.halted is None else report_error(run.halted)
     if code:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from ocpiq.errors.message import MessagePart
+
 
 class WarningIssued(Struct, frozen=True):
     """A problem that does not end the run: one line, without personal values."""
@@ -29,7 +31,7 @@ class RequestEnded(Struct, frozen=True):
     """
 
     subject: str
-    path: str
+    path: MessagePart
     status: int
     objects: int | None
     seconds: float

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from ocpiq.errors.message import EMPTY, Message
+
 
 class Span(Struct, frozen=True):
     """A range of the query text: `start` up to but not including `end`, in characters from 0."""
@@ -78,8 +80,27 @@ class FormatError(OcpiqError):
 class InputError(RunError):
     """A file or standard input is not valid JSON. `catch` receives the message of jq's parser."""
 
+    def __init__(self, value: object, *, message: str = "") -> None:
+        super().__init__(str(value) if isinstance(value, Message) else value, message=message)
 
-class PlatformError(OcpiqError):
+
+class NearDataError(OcpiqError):
+    """The base class of the errors where private data is at hand; `say` made message and hint, so they have none."""
+
+    message: Message
+    hint: Message
+
+    def __init__(self, message: Message, *, hint: Message = EMPTY) -> None:
+        if not isinstance(message, Message) or not isinstance(hint, Message):
+            raise TypeError("a message near the data is made by say()")
+        super().__init__(message, hint=hint)
+
+
+class SourceError(NearDataError, UsageError):
+    """A file, an address or an option that nothing can be read from."""
+
+
+class PlatformError(NearDataError):
     """An error of the platform: network, credentials, OCPI status."""
 
     exit_code = 6
@@ -91,7 +112,7 @@ class PrivacyError(OcpiqError):
     exit_code = 7
 
 
-class IncompleteError(OcpiqError):
+class IncompleteError(NearDataError):
     """The run succeeded, but a pull is incomplete."""
 
     exit_code = 8

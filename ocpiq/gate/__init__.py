@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocpiq.gate.body_paging import BodyPaging, PagingMembers
-from ocpiq.gate.envelope import BOM, TwoListsError
+from ocpiq.gate.envelope import BOM, TwoListsError, too_many_lists
 from ocpiq.gate.field_report import FieldReport
 from ocpiq.gate.gate import Gate, OpenedPage, gate
 from ocpiq.gate.keys import Repeats
@@ -24,4 +24,5 @@ __all__ = [
     "TwoListsError",
     "Window",
     "gate",
+    "too_many_lists",
 ]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
 
+from ocpiq.errors import EMPTY, MessagePart
 from ocpiq.gate.envelope import BOM
 from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED, fields, items, value
 from ocpiq.values.json.reader import BLANKS, BrokenError
@@ -55,6 +56,16 @@ PAGES: Final = re.compile(
 )
 
 
+class MemberName(MessagePart):
+    """The path of a member about paging."""
+
+    __slots__ = ()
+
+    def __new__(cls, path: str) -> Self:
+        """Return the path if it is plain, otherwise what it is the path of."""
+        return super().__new__(cls, path if NAME.fullmatch(path) else "a member")
+
+
 class BodyPaging(Struct, frozen=True):
     """What the body of a response says about further pages.
 
@@ -63,9 +74,9 @@ class BodyPaging(Struct, frozen=True):
     """
 
     next: str = ""
-    more: str = ""
+    more: MessagePart = EMPTY
     total: int = 0
-    total_name: str = ""
+    total_name: MessagePart = EMPTY
 
 
 class PagingMembers:
@@ -174,7 +185,7 @@ def next_links(path: str, raw: bytes) -> Iterator[tuple[str, str, bytes]]:
 
 def with_member(paging: BodyPaging, path: str, name: str, raw: bytes) -> BodyPaging:
     """Return `paging` with the information of one more member."""
-    key, shown = normalized(name), path if NAME.fullmatch(path) else "a member"
+    key, shown = normalized(name), MemberName(path)
     try:
         content = value(raw)
     except BrokenError:

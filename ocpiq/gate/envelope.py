@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from ocpiq.errors import PlatformError
+from ocpiq.errors import EMPTY, FieldName, Message, MessagePart, PlatformError, join, say
 from ocpiq.values.json.fragments import FIELDS, LIST, NULL, OBJECT, REFUSED, fields, items, value
 from ocpiq.values.json.reader import BLANKS, BrokenError
 from ocpiq.values.json.scanner import Items, keys
@@ -17,7 +16,6 @@ BOM: Final = b"\xef\xbb\xbf"
 MARKS: Final = ("data", "status_code", "status_message")
 LARGEST_CODE: Final = 999_999_999  # OCPI has four digits
 FAILURES: Final = ("error", "errors")  # a list of this name does not hold the objects
-NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 MESSAGE, STAMP = 200, 40  # characters kept
 
 
@@ -77,12 +75,19 @@ class Page(Struct, frozen=True):
 
 
 class TwoListsError(PlatformError):
-    """The page has two or more lists that could hold the objects; `lists` names those with plain names."""
+    """The page has `count` lists that could hold the objects; `names` are those with plain names."""
 
     def __init__(self, names: list[str]) -> None:
-        plain = sorted(name for name in names if NAME.fullmatch(name))
-        self.lists = f"{len(names)} lists where one belongs" + (f": {', '.join(plain)}" if plain else "")
-        super().__init__(f"the response has {self.lists}")
+        self.count = len(names)
+        self.names = tuple(FieldName(name) for name in sorted(names) if FieldName.is_plain(name))
+        super().__init__(say("the response has {lists}", lists=too_many_lists(self.count, self.names)))
+
+
+def too_many_lists(count: int, names: Iterable[MessagePart]) -> Message:
+    """Return the part of a message that names the lists."""
+    listed = join(names)
+    named = say(": {names}", names=listed) if listed else EMPTY
+    return say("{count} lists where one belongs{named}", count=count, named=named)
 
 
 class Framing(Struct, frozen=True):
@@ -200,12 +205,12 @@ def member_value(parts: dict[str, bytes], name: str) -> object:
         return None
 
 
-def not_json_message(body: bytes, position: int) -> str:
+def not_json_message(body: bytes, position: int) -> Message:
     """Return what is wrong with a response, without any of its bytes or its length."""
     if not body:
-        return "the response is empty"
+        return say("the response is empty")
     if body[:1] == b"<":
-        return "the response is not JSON but HTML or XML"
+        return say("the response is not JSON but HTML or XML")
     if position >= len(body):
-        return "the response is not complete JSON"
-    return "the response is not JSON"
+        return say("the response is not complete JSON")
+    return say("the response is not JSON")

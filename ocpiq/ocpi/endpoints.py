@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ocpiq.errors import PlatformError
+from ocpiq.errors import EMPTY, PlatformError, Quotation, UserText, say
 from ocpiq.ocpi.http.redaction import redact
 from ocpiq.ocpi.http.urls import child_url, resolve
 from ocpiq.ocpi.responses import Endpoint
+from ocpiq.schema import ModuleName, VersionName
 from ocpiq.storage import Login
 
 SENDER, RECEIVER = "sender", "receiver"
@@ -26,6 +27,7 @@ LISTS: dict[str, dict[str, str]] = {
     "financial-advice-confirmations": {"financial_advice_confirmations": ""},
     "bookings/booking_locations": {"booking_locations": ""},
 }
+EMSP_TOKENS = say("; tokens belong to eMSPs; a charge point operator only receives them")
 
 
 def sender_endpoints(endpoints: Iterable[Endpoint], base: str) -> dict[str, tuple[str, ...]]:
@@ -57,7 +59,15 @@ def module_urls(login: Login, module: str) -> tuple[str, ...]:
     if urls:
         return urls
     offered = redact(", ".join(sorted(login.endpoints)) or "nothing", login.token.value, cut=False)
-    hint = f"with OCPI {login.version} it offers {offered}"
-    if module == "tokens":
-        hint += "; tokens belong to eMSPs; a charge point operator only receives them"
-    raise PlatformError(f"{module}: the platform {login.name} does not offer this module", hint=hint)
+    hint = say(
+        "with OCPI {version} it offers {offered}{addition}",
+        version=VersionName(login.version),
+        offered=Quotation(offered),
+        addition=EMSP_TOKENS if module == "tokens" else EMPTY,
+    )
+    text = say(
+        "{module}: the platform {name} does not offer this module",
+        module=ModuleName(module),
+        name=UserText(login.name),
+    )
+    raise PlatformError(text, hint=hint)

@@ -8,9 +8,20 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from ocpiq.errors import Notify, PlatformError, RequestEnded, UsageError, WarningIssued, ignore
+from ocpiq.errors import (
+    Message,
+    Notify,
+    PlatformError,
+    Quotation,
+    RequestEnded,
+    SourceError,
+    WarningIssued,
+    ignore,
+    say,
+)
 from ocpiq.ocpi.endpoints import LISTS, sender_endpoints
 from ocpiq.ocpi.http import failures
+from ocpiq.ocpi.http.address import Origin
 from ocpiq.ocpi.http.client import Connection
 from ocpiq.ocpi.http.failures import Failure, Subject
 from ocpiq.ocpi.http.headers import parse_token, request_headers, token_forms
@@ -38,14 +49,14 @@ from ocpiq.ocpi.versions import (
     usable_versions,
     version_at,
 )
-from ocpiq.schema import VERSIONS, modules
+from ocpiq.schema import VERSIONS, VersionName, modules
 from ocpiq.storage import AccessToken, Login, Party, PlatformParty, Tls, logins
 from ocpiq.storage.logins import TokenForm
 
 INTERACTIVE = RetryPolicy(waits=(1.0, 3.0))
 """For logins: a user is waiting, and a wrong token can look like a server error."""
 Consent = Callable[[str], bool]
-VERSIONS_URL = "the versions or version-details URL, as provided by the platform"
+VERSIONS_URL = say("the versions or version-details URL, as provided by the platform")
 
 
 def refuse(origin: str) -> bool:
@@ -79,9 +90,9 @@ def login(
     called = logins.valid_name(name or platform_name(start, secret))
     allowed = AllowedOrigins(start, agree, Subject("login", secret), allow_http=allow_http)
     if allowed.is_open(start):
-        raise UsageError(
-            f"the token would be sent to {allowed.subject.host(start)} unencrypted",
-            hint="use https, or --allow-http to accept that",
+        raise SourceError(
+            say("the token would be sent to {host} unencrypted", host=allowed.subject.host(start)),
+            hint=say("use https, or --allow-http to accept that"),
         )
     with Connection(tls) as connection:
         handshake = Handshake(connection, secret, form, patience or INTERACTIVE, notify, allowed)
@@ -141,13 +152,21 @@ class AllowedOrigins:
         shown = self.subject.shown(url)
         if self.is_open(url):
             raise PlatformError(
-                f"the platform's {shown} is at an address where the token would be sent unencrypted",
-                hint="tell the platform, or --allow-http to accept that",
+                say(
+                    "the platform's {url} is at an address where the token would be sent unencrypted",
+                    url=shown,
+                ),
+                hint=say("tell the platform, or --allow-http to accept that"),
             )
         if not self.agree(target):
             raise PlatformError(
-                f"the platform's {shown} is on another host; the token is not sent there without your consent",
-                hint=f"if that is correct: --allow-origin {redact(target, self.subject.token, cut=False)}",
+                say(
+                    "the platform's {url} is on another host; the token is not sent there without your consent",
+                    url=shown,
+                ),
+                hint=say(
+                    "if that is correct: --allow-origin {origin}", origin=Origin(url, self.subject.token)
+                ),
             )
         self.origins.add(target)
 
@@ -189,7 +208,7 @@ class Handshake:
         offered = version_entries(answer.data)
         if not offered:
             raise PlatformError(
-                f"{self.subject('versions').shown(base)} does not answer with OCPI versions",
+                say("{url} does not answer with OCPI versions", url=self.subject("versions").shown(base)),
                 hint=VERSIONS_URL,
             )
         return self.first_usable(usable_versions(offered, base, wanted, self.subject("versions")))
@@ -200,22 +219,32 @@ class Handshake:
         If there is none, returns the first as it is, or raises its Failure.
         """
         first: Failure | tuple[str, list[Located]] | None = None
-        problems: list[str] = []
+        problems: list[Message] = []
         for version, urls in versions:
             try:
                 located = self.all_details(urls, version)
             except Failure as failure:
                 first = first or failure
-                problems.append(f"OCPI {version} cannot be used ({unusable_reason(failure)})")
+                reason = unusable_reason(failure)
+                problems.append(
+                    say(
+                        "OCPI {version} cannot be used ({reason})",
+                        version=VersionName(version),
+                        reason=reason,
+                    )
+                )
                 if failure.rate_limited or self.retrier.over:
                     break
                 continue
             if has_modules(located, version):
                 for problem in problems:
-                    self.notify(WarningIssued(f"{problem}; using OCPI {version}"))
+                    text = say(
+                        "{problem}; using OCPI {version}", problem=problem, version=VersionName(version)
+                    )
+                    self.notify(WarningIssued(text))
                 return version, located
             first = first or (version, located)
-            problems.append(f"OCPI {version} has no module to pull")
+            problems.append(say("OCPI {version} has no module to pull", version=VersionName(version)))
         if isinstance(first, Failure):
             raise first
         assert first is not None
@@ -242,7 +271,10 @@ class Handshake:
         read = version_details(answer.data)
         if read is None:
             raise Failure(
-                f"{self.subject('versions').shown(base)} does not answer with OCPI version details",
+                say(
+                    "{url} does not answer with OCPI version details",
+                    url=self.subject("versions").shown(base),
+                ),
                 hint=VERSIONS_URL,
                 status=200,
             )
@@ -333,7 +365,7 @@ class Handshake:
             raise failures.timed_out(subject, url) from error
         self.notify(RequestEnded(called, subject.traced(answer.url), answer.status, None, answer.seconds))
         read = opens(answer.body)
-        message = safe_message(read.message, self.token) if read is not None else ""
+        message = safe_message(read.message, self.token) if read is not None else Quotation()
         if not answer.success:
             failure = failures.of_status(subject, answer.url, answer.status, message, login=True)
             failure.wait = answer.retry_after
@@ -378,5 +410,5 @@ def platform_name(url: str, token: str) -> str:
     called = redact(urlsplit(url).hostname or "", token, cut=False)
     plain = re.sub(r"[^A-Za-z0-9._-]", "-", called).strip("-._")
     if not plain:
-        raise UsageError("the platform needs a name", hint="use --name NAME")
+        raise SourceError(say("the platform needs a name"), hint=say("use --name NAME"))
     return plain[:64]

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 import msgspec
 from msgspec import Struct
 
+from ocpiq.errors import Quotation
 from ocpiq.ocpi.http.redaction import redact
 from ocpiq.storage import Party, PlatformParty
 
@@ -218,11 +219,11 @@ def platform_parties(data: object) -> tuple[PlatformParty, ...]:
     return tuple(dict.fromkeys(entries))
 
 
-def safe_message(message: str, token: str) -> str:
+def safe_message(message: str, token: str) -> Quotation:
     """Return a platform's own message in a form that may be shown: without the token, on one line, truncated."""
     plain = "".join(char if char.isprintable() else " " for char in redact(message, token))
     plain = " ".join(plain.split())
-    return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
+    return Quotation(plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…")
 
 
 def objects_in(data: object) -> Iterator[dict[str, object]]:

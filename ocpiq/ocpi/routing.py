@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Self
 
 from msgspec.structs import replace
 
-from ocpiq.errors import IncompleteError, UsageError
+from ocpiq.errors import IncompleteError, Message, MessagePart, SourceError, UserText, join, say
 from ocpiq.gate import OpenedPage
 from ocpiq.ocpi.http.failures import Failure
+from ocpiq.schema import ModuleName
 from ocpiq.storage import Login, Party, PlatformParty
 
 NO_ROUTING = ("hubclientinfo",)  # a configuration module: routing headers shall not be used with it
@@ -19,11 +21,23 @@ NOBODY = "none"
 Page = tuple[OpenedPage, int | None]
 
 
+class PartyName(MessagePart):
+    """A party in a message: as many characters as OCPI has."""
+
+    __slots__ = ()
+
+    def __new__(cls, party: Party) -> Self:
+        """Return the party as `XX-YYY`."""
+        return super().__new__(cls, f"{party.country_code[:2]}-{party.party_id[:3]}")
+
+
 def parse_party(text: str) -> Party:
     """Return the party written `XX-YYY` (also `XX*YYY`, `XXYYY`). Raises UsageError."""
     match = re.fullmatch(r"([A-Za-z]{2})[-*]?([A-Za-z0-9]{3})", text.strip())
     if match is None:
-        raise UsageError("not a party", hint="write it as XX-YYY: country code and party id, such as NL-ABC")
+        raise SourceError(
+            say("not a party"), hint=say("write it as XX-YYY: country code and party id, such as NL-ABC")
+        )
     return Party(match[1].upper(), match[2].upper())
 
 
@@ -33,13 +47,15 @@ def for_party(login: Login, recipient: str) -> Login:
     Raises UsageError.
     """
     if login.version == "2.1.1":
-        raise UsageError("OCPI 2.1.1 cannot ask for one party", hint="its requests do not name parties")
+        raise SourceError(
+            say("OCPI 2.1.1 cannot ask for one party"), hint=say("its requests do not name parties")
+        )
     if recipient.strip().casefold() == NOBODY:
         return replace(login, own=None)
     if login.own is None:
-        raise UsageError(
-            "asking for one party requires your own party",
-            hint=f"log in to {login.name} again with --party XX-YYY",
+        raise SourceError(
+            say("asking for one party requires your own party"),
+            hint=say("log in to {name} again with --party XX-YYY", name=UserText(login.name)),
         )
     return replace(login, parties=(PlatformParty(parse_party(recipient), ""),))
 
@@ -69,7 +85,7 @@ def pages_of_parties(
     login: Login,
     module: str,
     pages: Callable[[Login, int | None], Iterator[Page]],
-    warn: Callable[[str], None],
+    warn: Callable[[Message], None],
     newest: int | None,
 ) -> Iterator[Page]:
     """Yield the pages of all parties at once or, if the platform refuses that, of one party after another.
@@ -83,8 +99,12 @@ def pages_of_parties(
     except Failure as failure:
         if len(several) < 2 or not failure.refused:
             raise
-    listed = ", ".join(map(str, several))
-    warn(f"{module}: the platform must be asked for one party at a time: {listed}")
+    text = say(
+        "{module}: the platform must be asked for one party at a time: {parties}",
+        module=ModuleName(module),
+        parties=join(map(PartyName, several)),
+    )
+    warn(text)
     before, failed = 0, list[tuple[Party, Failure | IncompleteError]]()
     for recipient in several:
         total: int | None = None
@@ -97,5 +117,8 @@ def pages_of_parties(
     if len(failed) == len(several) and all(isinstance(error, Failure) for _, error in failed):
         raise failed[0][1]
     if failed:
-        missing = "; ".join(f"{error.message} (of {recipient})" for recipient, error in failed)
-        raise IncompleteError(missing, hint=failed[0][1].hint)
+        missing = (
+            say("{message} (of {party})", message=error.message, party=PartyName(recipient))
+            for recipient, error in failed
+        )
+        raise IncompleteError(join(missing, "; "), hint=failed[0][1].hint)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ocpiq.errors import PlatformError
+from ocpiq.errors import Message, PlatformError, Quotation, UserText, join, say
 from ocpiq.ocpi.endpoints import sender_endpoints
 from ocpiq.ocpi.http.failures import Failure, Subject
 from ocpiq.ocpi.http.redaction import redact
 from ocpiq.ocpi.http.urls import path, resolve
 from ocpiq.ocpi.responses import VersionDetails, VersionEntry
-from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
+from ocpiq.schema import DEFAULT_VERSION, VERSIONS, VersionName, modules
 
 Located = tuple[VersionDetails, str]
 """Version details, and the URL that they came from."""
@@ -40,7 +40,10 @@ def usable_versions(
         if details_urls:
             usable.append((version, details_urls))
     if not usable:
-        raise PlatformError(f"the platform sends no URL for the details of OCPI {wanted or common[0]}")
+        version = VersionName(wanted or common[0])
+        raise PlatformError(
+            say("the platform sends no URL for the details of OCPI {version}", version=version)
+        )
     return usable
 
 
@@ -50,20 +53,24 @@ def has_modules(located: list[Located], version: str) -> bool:
     return not listed.isdisjoint(modules(version))
 
 
-def unusable_reason(failure: Failure) -> str:
+def unusable_reason(failure: Failure) -> Message:
     """Return why the details of a version could not be read, in short."""
-    return f"its details: {failure.answer if failure.answered else 'no answer'}"
+    return say("its details: {answer}", answer=failure.answer if failure.answered else say("no answer"))
 
 
 def no_common_version(offered: list[str], wanted: str | None, subject: Subject) -> PlatformError:
     """Return the error for a version that the platform or ocpiq does not have."""
     safe = (redact(version, subject.token, cut=False) for version in offered[:20])
-    listed = ", ".join(ascii(version)[1:-1][:20] for version in safe) or "none that it names"
+    listed = join(Quotation(ascii(version)[1:-1][:20]) for version in safe) or say("none that it names")
+    known = join(map(VersionName, VERSIONS))
     if wanted is not None and wanted not in VERSIONS:
         return PlatformError(
-            f"OCPI {ascii(wanted)[1:-1]} is unknown", hint=f"available: {', '.join(VERSIONS)}"
+            say("OCPI {version} is unknown", version=UserText(wanted)),
+            hint=say("available: {known}", known=known),
         )
-    problem = (
-        f"the platform does not offer OCPI {wanted}" if wanted else "no version in common with the platform"
+    problem = say("no version in common with the platform")
+    if wanted:
+        problem = say("the platform does not offer OCPI {version}", version=VersionName(wanted))
+    return PlatformError(
+        problem, hint=say("it has {listed}; ocpiq knows {known}", listed=listed, known=known)
     )
-    return PlatformError(problem, hint=f"it has {listed}; ocpiq knows {', '.join(VERSIONS)}")

@@ -10,7 +10,7 @@ from typing import Final, Literal, cast
 
 from msgspec import Struct
 
-from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, PullEnded, UsageError, WarningIssued
+from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, PullEnded, UsageError, WarningIssued, join
 from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
@@ -120,7 +120,8 @@ class Pulls:
         """Raise IncompleteError if a pull was incomplete."""
         if self._missing:
             hints = dict.fromkeys(error.hint for error in self._missing if error.hint)
-            raise IncompleteError("; ".join(map(str, self._missing)), hint="; ".join(hints))
+            text = join((error.message for error in self._missing), "; ")
+            raise IncompleteError(text, hint=join(hints, "; "))
 
 
 def _announces_many(notices: Sequence[Notice]) -> bool:

@@ -12,15 +12,18 @@ from ocpiq.schema.fields import (
     SchemaModule,
 )
 from ocpiq.schema.load import included, module, modules, parts
+from ocpiq.schema.names import ModuleName, VersionName
 
 __all__ = [
     "DEFAULT_VERSION",
     "ENDED",
     "UPDATED",
     "VERSIONS",
+    "ModuleName",
     "NestedModule",
     "SchemaField",
     "SchemaModule",
+    "VersionName",
     "included",
     "module",
     "modules",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ocpiq.errors import Message, say
 from ocpiq.gate.bounds import LARGEST, RATIO, UNPACKED
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.failures import Failure, Subject
@@ -138,9 +139,7 @@ class Connection:
             if target is None:
                 raise failures.of_redirect(subject, url, location, status)
             url = target
-        raise Failure(
-            f"{subject}: {subject.host(url)} redirects too many times (HTTP {status})", status=status
-        )
+        raise failures.of_redirects(subject, url, status)
 
     def send(
         self,
@@ -215,7 +214,11 @@ class ThroughputGuard:
         if window >= bounds.patience or (now >= self.deadline and window >= PULSE):
             if self.sent - self.window_bytes < bounds.slowest * window:
                 failure = self.failure(
-                    f"{self.where} sends less than {bounds.slowest / 1000:g} kB per second"
+                    say(
+                        "{where} sends less than {rate:g} kB per second",
+                        where=self.where,
+                        rate=bounds.slowest / 1000,
+                    )
                 )
                 failure.stalled = True
                 raise failure
@@ -225,15 +228,25 @@ class ThroughputGuard:
         """Raise the Failure for a body that unpacks to `size` bytes, if that is too much."""
         bounds = self.bounds
         if size > bounds.largest:
-            raise self.failure(f"the response of {self.where} is larger than {bounds.largest >> 20} MB")
+            raise self.failure(
+                say(
+                    "the response of {where} is larger than {size} MB",
+                    where=self.where,
+                    size=bounds.largest >> 20,
+                )
+            )
         if size > bounds.unpacked and size > bounds.ratio * self.sent:
             raise self.failure(
-                f"the response of {self.where} unpacks to more than {bounds.ratio} times its size"
+                say(
+                    "the response of {where} unpacks to more than {ratio} times its size",
+                    where=self.where,
+                    ratio=bounds.ratio,
+                )
             )
 
-    def failure(self, text: str) -> Failure:
+    def failure(self, text: Message) -> Failure:
         """Return the failure; a retry would end the same way."""
-        return Failure(f"{self.subject}: {text}", status=200)
+        return Failure(say("{subject}: {text}", subject=self.subject.label, text=text), status=200)
 
 
 def parse_http_date(text: str) -> datetime | None:

@@ -6,7 +6,7 @@ import base64
 import re
 from uuid import uuid4
 
-from ocpiq.errors import UsageError
+from ocpiq.errors import SourceError, say
 from ocpiq.storage import AccessToken, Party
 from ocpiq.storage.logins import TokenForm
 
@@ -15,7 +15,7 @@ def parse_token(text: str) -> str:
     """Return the token in what a user gave: blanks around it and `Token ` before it are not part of it."""
     text = re.sub(r"^\s*(?:Authorization:\s*)?Token\s+", "", text, flags=re.IGNORECASE).strip()
     if not text or not text.isprintable():
-        raise UsageError("the token is empty or contains control characters")
+        raise SourceError(say("the token is empty or contains control characters"))
     return text
 
 

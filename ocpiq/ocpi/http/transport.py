@@ -15,7 +15,7 @@ import certifi
 import httpcore
 import httpx
 
-from ocpiq.errors import UsageError
+from ocpiq.errors import Reason, SourceError, UserText, say
 from ocpiq.ocpi.http.decoders import ACCEPTED
 from ocpiq.ocpi.http.head_guard import BrokenHeadersError, HeadersTooLargeError, HeadGuard
 from ocpiq.ocpi.http.urls import origin, proxy_for
@@ -281,11 +281,11 @@ def httpx_errors() -> Iterator[None]:
         raise HTTPX_ERRORS[type(error)](str(error)) from error
 
 
-def no_proxy_address() -> UsageError:
+def no_proxy_address() -> SourceError:
     """Return the error for an invalid proxy address."""
-    return UsageError(
-        "the environment names a proxy that is not a valid address",
-        hint="HTTP_PROXY and HTTPS_PROXY take http://HOST:PORT; NO_PROXY names hosts without one",
+    return SourceError(
+        say("the environment names a proxy that is not a valid address"),
+        hint=say("HTTP_PROXY and HTTPS_PROXY take http://HOST:PORT; NO_PROXY names hosts without one"),
     )
 
 
@@ -307,12 +307,17 @@ def ssl_context(tls: Tls | None) -> ssl.SSLContext:
         if file:
             context.load_cert_chain(file, tls.client_key or None, password=no_password)
     except OSError as error:  # also ssl.SSLError
-        name = f"{file} with {tls.client_key}" if file == tls.client_cert and tls.client_key else file
-        reason = "not a valid PEM file" if isinstance(error, ssl.SSLError) else error.strerror
-        raise UsageError(f"the certificate file {name} cannot be used: {reason}") from error
+        with_key = file == tls.client_cert and tls.client_key
+        name = UserText(f"{file} with {tls.client_key}" if with_key else file)
+        invalid = isinstance(error, ssl.SSLError)
+        reason = say("not a valid PEM file") if invalid else Reason(error.strerror)
+        text = say("the certificate file {name} cannot be used: {reason}", name=name, reason=reason)
+        raise SourceError(text) from error
     return context
 
 
 def no_password() -> str:
     """Refuse a key with a password instead of prompting for it during a request."""
-    raise UsageError("the key of the client certificate has a password", hint="use a key without one")
+    raise SourceError(
+        say("the key of the client certificate has a password"), hint=say("use a key without one")
+    )

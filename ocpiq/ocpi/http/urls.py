@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
-from ocpiq.errors import UsageError
+from ocpiq.errors import SourceError, say
 
 PORTS = {"http": 80, "https": 443}
 EMPTY_VALUES = ("", "none", "null", "undefined")  # what servers write for a missing parameter
@@ -20,9 +20,11 @@ def clean_url(text: str) -> str:
     """Return a URL entered by the user, without blanks and fragment. Raises UsageError."""
     parts = split_url(text.strip())
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError("not a platform URL", hint="https://HOST/…/versions, as provided by the platform")
+        raise SourceError(
+            say("not a platform URL"), hint=say("https://HOST/…/versions, as provided by the platform")
+        )
     if parts.username is not None or parts.password is not None:
-        raise UsageError("the URL contains a user name or password", hint="OCPI uses only a token")
+        raise SourceError(say("the URL contains a user name or password"), hint=say("OCPI uses only a token"))
     return urlunsplit(parts._replace(fragment=""))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from ocpiq.errors import say
 from ocpiq.ocpi.http.failures import Failure
 from ocpiq.ocpi.http.urls import toggle_slash, with_query
 from ocpiq.ocpi.pull.date_filters import Filters
@@ -16,7 +17,7 @@ LIMITS = (1000, 500, 250, 125, MODEST, 31, 15, None)
 FEW_LIMITS = (1000, None)
 """Those to request with another form of the dates."""
 NOT_FOUND = 404  # HTTP status
-OTHER_DATES = "the platform does not accept dates as OCPI writes them; continuing with another form"
+OTHER_DATES = say("the platform does not accept dates as OCPI writes them; continuing with another form")
 
 FirstPage = tuple[FetchedPage, Filters]
 """A page, and the dates that it was requested with."""
@@ -43,7 +44,10 @@ def first_page(reader: PageReader, endpoints: Iterable[str], forms: Sequence[Fil
     if empty is not None:
         if empty[0].no_list:
             reader.warn(
-                f"the platform answers HTTP {empty[0].no_list} without a list; treated as an empty list"
+                say(
+                    "the platform answers HTTP {no_list} without a list; treated as an empty list",
+                    no_list=empty[0].no_list,
+                )
             )
         return empty
     assert first is not None
@@ -112,7 +116,10 @@ def largest_page(
                 break
             continue
         if overwhelmed:
-            reader.warn(f"the platform fails on large pages; continuing with {limit} objects per page")
+            assert limit is not None
+            reader.warn(
+                say("the platform fails on large pages; continuing with {size} objects per page", size=limit)
+            )
         return page
     assert first is not None
     raise first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ocpiq.errors import EMPTY, Message, say
 from ocpiq.ocpi.http.failures import Failure
 from ocpiq.ocpi.pull.page import FetchedPage
 from ocpiq.ocpi.pull.strategy import Fetch, FetchOutcome, PullContext, Rejected, Strategy, Switch
@@ -54,7 +55,7 @@ class GoBack:
             or (self.total_drop > 0 and not set(before).isdisjoint(page.sifted.keys))
         )
 
-    def flaw(self, page: FetchedPage) -> str:
+    def flaw(self, page: FetchedPage) -> Message:
         """Return why a page must not be used: it is the same again, from a platform that ignores offsets."""
         same = page.opened.count > 0 and page.mark == self.page.mark
-        return "is not the one before" if same and not self.pull.continuity.honoured else ""
+        return say("is not the one before") if same and not self.pull.continuity.honoured else EMPTY

@@ -10,7 +10,7 @@ from uuid import uuid4
 from msgspec import Struct
 
 from ocpiq import schema
-from ocpiq.errors import Notify, PlatformError, RequestEnded, WarningIssued
+from ocpiq.errors import Message, Notify, PlatformError, RequestEnded, WarningIssued, say
 from ocpiq.gate import BodyPaging, Gate, OpenedPage, PagingMembers, Repeats, TwoListsError
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.client import Connection, HttpResponse
@@ -101,11 +101,11 @@ class PageReader:
         self.sifted = SiftResult()
         self.prefetcher = Prefetcher(self.fetch, parallel or MAX_PARALLEL, at_once=parallel is not None)
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Message) -> None:
         """Send a warning about this pull, once."""
         if text not in self.warned:
             self.warned.add(text)
-            self.notify(WarningIssued(f"{self.module}: {text}"))
+            self.notify(WarningIssued(say("{module}: {text}", module=self.subject.label, text=text)))
 
     def read(
         self, url: str, *, once: bool = False, expected: ExpectedStart | None = None, rereading: bool = False
@@ -121,7 +121,11 @@ class PageReader:
             self.sifted = self.filter.sift(tuple(keys), expected, rereading=rereading)
             if exact and not self.filter.distinct.exact:
                 self.warn(
-                    f"more than {EXACT:,} objects; from now on, repeats are detected only among the most recent ones"
+                    say(
+                        "more than {exact:,} objects; from now on, repeats are detected only "
+                        "among the most recent ones",
+                        exact=EXACT,
+                    )
                 )
             return self.sifted.left_out
 
@@ -139,7 +143,7 @@ class PageReader:
 
     def on_wait(self, failure: Failure, seconds: float) -> None:
         """Warn that the platform sets the pace; requests in flight would be refused as well."""
-        self.warn(failures.waiting("the platform", failure, seconds))
+        self.warn(failures.waiting(say("the platform"), failure, seconds))
         if failure.rate_limited:
             self.prefetcher.aim(())
 

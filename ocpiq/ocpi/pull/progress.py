@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ocpiq.errors import EMPTY, Message, say
 from ocpiq.ocpi.pull.continuity import Continuity
 from ocpiq.ocpi.pull.page import FetchedPage
 
@@ -100,6 +101,8 @@ class PullProgress:
         """Whether a page with objects has come before in this reading, and does not begin where the last one ended."""
         return page.opened.count > 0 and page.sifted.joint != 0 and page.mark != 0 and page.mark in self.marks
 
-    def __str__(self) -> str:
-        of = f" of {self.total}" if self.incomplete else ""
-        return f"incomplete: {self.distinct}{of} objects came"
+    @property
+    def shortfall(self) -> Message:
+        """How many objects came, for the message about an incomplete pull."""
+        of = say(" of {total}", total=self.total) if self.total is not None and self.incomplete else EMPTY
+        return say("incomplete: {distinct}{of} objects came", distinct=self.distinct, of=of)

@@ -7,7 +7,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from ocpiq.errors import IncompleteError, Notify, WarningIssued, ignore
+from ocpiq.errors import EMPTY, IncompleteError, Message, Notify, WarningIssued, ignore, say
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi.endpoints import module_urls
 from ocpiq.ocpi.http.client import Connection
@@ -85,7 +85,7 @@ class Pull:
         self.last = first  # the page that the next one follows
         self.stuck = False  # whether the platform sends a page again and again
         self.uncertain = False  # whether each reading may have passed objects over
-        self.warnings: list[str] = []  # to be said when the next page is asked for
+        self.warnings: list[Message] = []  # to be said when the next page is asked for
 
     def pages(self, newest: int | None) -> Iterator[Page]:
         """Yield the pages; with `newest`, only the last pages with that many objects, if they can be located."""
@@ -268,11 +268,17 @@ class Pull:
         within, across = self.reader.filter.shared_within, self.reader.filter.shared_across
         if within:
             self.reader.warn(
-                f"{within} objects share an id with another object of the same response; all were kept"
+                say(
+                    "{within} objects share an id with another object of the same response; all were kept",
+                    within=within,
+                )
             )
         if across:
             self.reader.warn(
-                f"{across} objects share an id with an object of another response; all were kept"
+                say(
+                    "{across} objects share an id with an object of another response; all were kept",
+                    across=across,
+                )
             )
 
     def check_total(self) -> None:
@@ -281,35 +287,60 @@ class Pull:
         body = self.last.body
         if body.more and not self.joints.honoured:
             raise self.incomplete(
-                f'"{body.more}" in its responses announces more objects, but ocpiq cannot follow it'
+                say(
+                    '"{member}" in its responses announces more objects, but ocpiq cannot follow it',
+                    member=self.reader.subject.named(body.more),
+                )
             )
         if self.stuck and (progress.incomplete or progress.total is None):
-            raise self.incomplete("the platform keeps sending the same page")
+            raise self.incomplete(say("the platform keeps sending the same page"))
         if progress.keyless_pages >= NAMELESS_PAGES or self.reader.filter.keyless:
-            raise self.incomplete("objects without an id cannot be told apart when the list is read again")
+            raise self.incomplete(
+                say("objects without an id cannot be told apart when the list is read again")
+            )
         if self.uncertain:
             raise self.incomplete(
-                "objects are removed while the list is read, so others may have been skipped"
+                say("objects are removed while the list is read, so others may have been skipped")
             )
         if self.joints.shared and progress.total is None:
-            raise self.incomplete("objects on different pages share an id; only one of each was kept")
-        if body.total > progress.distinct:
-            text = f'"{body.total_name}" in its responses announces more objects'
-        elif progress.incomplete:
-            text = f"the platform announced {progress.total} objects but returned {progress.distinct}"
-        else:
-            return
-        if not self.dated:
+            raise self.incomplete(say("objects on different pages share an id; only one of each was kept"))
+        text = self.shortage()
+        if text and not self.dated:
             raise self.incomplete(text)
-        self.reader.warn(f"{text}; some platforms ignore the dates when they count")
+        if text:
+            self.reader.warn(say("{text}; some platforms ignore the dates when they count", text=text))
+
+    def shortage(self) -> Message:
+        """Return how the platform announced more objects than it returned, or EMPTY."""
+        progress, body = self.progress, self.last.body
+        if body.total > progress.distinct:
+            member = self.reader.subject.named(body.total_name)
+            return say('"{member}" in its responses announces more objects', member=member)
+        if progress.total is None or not progress.incomplete:
+            return EMPTY
+        return say(
+            "the platform announced {total} objects but returned {distinct}",
+            total=progress.total,
+            distinct=progress.distinct,
+        )
 
     def broken_off(self, failure: Failure) -> IncompleteError:
         """Return the error for a pull that failed in the middle."""
-        return IncompleteError(f"{failure.message}; {self.progress}", hint=failure.hint)
+        return IncompleteError(
+            say("{message}; {progress}", message=failure.message, progress=self.progress.shortfall),
+            hint=failure.hint,
+        )
 
-    def incomplete(self, reason: str) -> IncompleteError:
+    def incomplete(self, reason: Message) -> IncompleteError:
         """Return the error for a pull that did not get everything."""
-        return IncompleteError(f"{self.reader.module}: {reason}; {self.progress}")
+        return IncompleteError(
+            say(
+                "{module}: {reason}; {progress}",
+                module=self.reader.subject.label,
+                reason=reason,
+                progress=self.progress.shortfall,
+            )
+        )
 
 
 def omit_bad(opened: OpenedPage) -> OpenedPage:

@@ -7,6 +7,7 @@ one twice on purpose. Repeats are left out between answers only. Nothing but key
 from __future__ import annotations
 
 from collections import Counter
+from typing import cast
 
 from msgspec import Struct
 
@@ -64,7 +65,7 @@ class RepeatFilter:
         """Return the repeats in a page; in a page that is read again, also all objects without a key."""
         joint = find_joint(keys, expected) if expected else -1
         if None not in keys and len(set(keys)) == len(keys):
-            repeated = self.distinct.repeats(keys)  # type: ignore[arg-type] # none is None
+            repeated = self.distinct.repeats(cast("tuple[int, ...]", keys))
         else:
             repeated = self.repeats_by_occurrence(keys)
         if joint > 0 and not set(repeated).issuperset(range(joint)):

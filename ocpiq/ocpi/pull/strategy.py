@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ocpiq.errors import EMPTY, Message, say
 from ocpiq.ocpi.http.failures import Failure
 from ocpiq.ocpi.http.link_header import parse_count
 from ocpiq.ocpi.http.urls import parameters, path, resolve, same_origin, with_query, without_empty_parameters
@@ -22,20 +23,20 @@ AFTER_END_STATUS = (404, 410, 416)  # HTTP's, for an offset after the end
 STALE_PAGES = 3  # in a row without a new object, after which the pull ends
 NAMELESS_PAGES = 3  # in a row of objects without keys, which might be the same page again and again
 
-NO_LINK = "the platform sends no next link and no total; continuing by offset"
-TOO_FEW = "the platform has more objects than it announces; continuing by offset"
-NOT_AT_ONCE = "the platform fails when asked for several pages at once; continuing one page at a time"
-MOVES = "the list changes while it is read; reading it again"
+NO_LINK = say("the platform sends no next link and no total; continuing by offset")
+TOO_FEW = say("the platform has more objects than it announces; continuing by offset")
+NOT_AT_ONCE = say("the platform fails when asked for several pages at once; continuing one page at a time")
+MOVES = say("the list changes while it is read; reading it again")
 
-Flaw = Callable[[FetchedPage], str]
-"""Returns why a page must not be used, or an empty string."""
+Flaw = Callable[[FetchedPage], Message]
+"""Returns why a page must not be used, or EMPTY."""
 
 
 class Rejected(Struct, frozen=True):
     """A page that is not used and does not count as read."""
 
     page: FetchedPage
-    reason: str
+    reason: Message
 
 
 FetchOutcome = FetchedPage | Rejected | Failure
@@ -56,7 +57,7 @@ class Fetch(Struct, frozen=True):
     early: int = 0
     plain: str = ""
     prefetch: tuple[str, ...] = ()
-    warning: str = ""
+    warning: Message = EMPTY
     back: bool = False
 
 
@@ -70,7 +71,7 @@ class Switch(Struct, frozen=True):
     """Continue with another strategy and warn; with `alone`, one request at a time from now on."""
 
     to: Strategy
-    warning: str = ""
+    warning: Message = EMPTY
     alone: bool = False
 
 
@@ -114,7 +115,7 @@ class PullContext(Struct, frozen=True):
         """Return the URL of the page at an offset."""
         return with_query(self.start, {"offset": str(offset), **others})
 
-    def fetch(self, flaw: Flaw, warning: str = "") -> Fetch:
+    def fetch(self, flaw: Flaw, warning: Message = EMPTY) -> Fetch:
         """Return the request for the page after all received objects, by its offset."""
         early, position = self.early, self.progress.position
         url = self.url_at(position - early)
@@ -197,7 +198,9 @@ class FollowLinks:
             return switch
         if link is None and not progress.more:
             return self.pull.end(self, outcome)
-        problem = self.link_problem() if link else "sends no next link although it announces more objects"
+        problem = (
+            self.link_problem() if link else say("sends no next link although it announces more objects")
+        )
         return self.by_offset(problem) if problem else self.fetch()
 
     def fetch(self) -> Fetch:
@@ -209,20 +212,20 @@ class FollowLinks:
         prefetch = () if self.pull.progress.reread else (url,)
         return Fetch(url, self.flaw, offset, early, target, prefetch)
 
-    def link_problem(self) -> str:
-        """Return why a link is not followed, or an empty string."""
+    def link_problem(self) -> Message:
+        """Return why a link is not followed, or EMPTY."""
         progress = self.pull.progress
         if not self.target:
-            return "sends a next link to another host"
+            return say("sends a next link to another host")
         if self.skips:
-            return "skips objects with its own next link"
+            return say("skips objects with its own next link")
         if self.pull.was_requested(without_empty_parameters(self.target) if self.cleaning else self.target):
-            return "sends a next link to a page that was already read"
+            return say("sends a next link to a page that was already read")
         if progress.empty_pages >= EMPTY_PAGES:
-            return "sends one next link after another to empty pages"
+            return say("sends one next link after another to empty pages")
         if self.pull.exhausted:
-            return "sends one next link after another to objects that were already read"
-        return ""
+            return say("sends one next link after another to objects that were already read")
+        return EMPTY
 
     @property
     def skips(self) -> bool:
@@ -233,11 +236,11 @@ class FollowLinks:
         offset, progress = parse_count(parameters(self.target).get("offset", "")), self.pull.progress
         return progress.total is None and offset is not None and offset > progress.position
 
-    def flaw(self, page: FetchedPage) -> str:
+    def flaw(self, page: FetchedPage) -> Message:
         """Return why the page at a link must not be used."""
         if page.no_list and self.pull.progress.more:
-            return f"finds nothing at its own next link (HTTP {page.no_list})"
-        return "repeats a page on its own next link" if self.pull.progress.is_repeat(page) else ""
+            return say("finds nothing at its own next link (HTTP {no_list})", no_list=page.no_list)
+        return say("repeats a page on its own next link") if self.pull.progress.is_repeat(page) else EMPTY
 
     def after_failure(self, failure: Failure) -> Fetch | Switch:
         """Return the next step after a link failed: try it without empty parameters, or by offset."""
@@ -245,14 +248,14 @@ class FollowLinks:
             self.cleaning = True
             return self.fetch()
         if failure.answered and not failure.rate_limited and not self.pull.reader.retrier.over:
-            return self.by_offset(f"fails on its own next link ({failure.answer})")
+            return self.by_offset(say("fails on its own next link ({answer})", answer=failure.answer))
         raise failure
 
-    def by_offset(self, reason: str) -> Switch:
+    def by_offset(self, reason: Message) -> Switch:
         """Return the switch to offsets, for a `reason` in the platform's links."""
         progress = self.pull.progress
         unfinished = progress.more or progress.total is None
-        warning = f"the platform {reason}; continuing by offset" if unfinished else ""
+        warning = say("the platform {reason}; continuing by offset", reason=reason) if unfinished else EMPTY
         return Switch(ByOffset(self.pull, overlaps=True), warning)
 
 
@@ -287,9 +290,9 @@ class ByOffset:
         ended = not (outcome.beyond or progress.more)
         return Done() if ended or (not outcome.opened.count and self.pull.was_requested(fetch.url)) else fetch
 
-    def flaw(self, page: FetchedPage) -> str:
+    def flaw(self, page: FetchedPage) -> Message:
         """Return why a page must not be used."""
-        return "repeats a page" if self.pull.progress.is_repeat(page) else ""
+        return say("repeats a page") if self.pull.progress.is_repeat(page) else EMPTY
 
 
 class AfterEnd:
@@ -327,16 +330,16 @@ class AfterEnd:
         return Done() if self.pull.exhausted else self.pull.fetch(self.flaw, self.warning)
 
     @property
-    def warning(self) -> str:
+    def warning(self) -> Message:
         """The warning if the platform has more objects."""
         progress = self.pull.progress
         return NO_LINK if progress.total is None or progress.own_totals else TOO_FEW
 
-    def flaw(self, page: FetchedPage) -> str:
+    def flaw(self, page: FetchedPage) -> Message:
         """Return why the page must not be used; a page that does not join shows that the list changed."""
         moved = self.pull.early and page.sifted.joint < 0 and not self.tried
         new = page.beyond if self.pull.progress.reread else page.fresh
-        return "" if (new or moved) and not self.pull.progress.is_repeat(page) else "has nothing new"
+        return EMPTY if (new or moved) and not self.pull.progress.is_repeat(page) else say("has nothing new")
 
 
 class ParallelOffsets:
@@ -375,9 +378,13 @@ class ParallelOffsets:
             urls,
         )
 
-    def flaw(self, page: FetchedPage) -> str:
+    def flaw(self, page: FetchedPage) -> Message:
         """Return why a page must not be used."""
-        return "" if page.opened.count and not self.pull.progress.is_repeat(page) else "is not the next one"
+        return (
+            EMPTY
+            if page.opened.count and not self.pull.progress.is_repeat(page)
+            else say("is not the next one")
+        )
 
 
 def accept_end(failure: Failure, progress: PullProgress) -> Done:

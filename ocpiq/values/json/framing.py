@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, cast
 
-from ocpiq.errors import InputError
+from ocpiq.errors import EMPTY, InputError, Message, say
 from ocpiq.values.json.codec import DECODER
 from ocpiq.values.json.events import EventParser
 from ocpiq.values.json.reader import BOM, BrokenError, ValueParser
@@ -93,7 +93,7 @@ class Texts:
         self.place = end
         return taken
 
-    def fail(self, error: BrokenError) -> str:
+    def fail(self, error: BrokenError) -> Message:
         """Return jq's message for what is wrong in the unused bytes, and skip the rest of the line where that shows."""
         message = error.message(self.data, self.place, self.line + 1, self.column)
         self.broken = True
@@ -173,7 +173,7 @@ def _parsed(texts: Texts) -> Value:
                 texts.use(texts.place + seen)
                 return cast(Value, parser.ready)
             if final:
-                raise BrokenError(len(texts.data), "Unfinished JSON term", at_end=True)
+                raise BrokenError(len(texts.data), say("Unfinished JSON term"), at_end=True)
             final = not texts.more()
     except BrokenError as error:
         raise InputError(texts.fail(error)) from None
@@ -209,18 +209,18 @@ def events(texts: Texts, *, errors: bool = False) -> Iterator[Value]:
     parser = EventParser()
     final = False
     while True:
-        problem = ""
+        problem = EMPTY
         try:
             texts.use(parser.feed(texts.data, texts.place, final=final))
             if final and not parser.between:
-                raise BrokenError(len(texts.data), "Unfinished JSON term", at_end=True)
+                raise BrokenError(len(texts.data), say("Unfinished JSON term"), at_end=True)
         except BrokenError as error:
             problem = texts.fail(error)
         yield from parser.events
         if problem and not errors:
             raise InputError(problem)
         if problem:
-            yield [problem, parser.path]
+            yield [str(problem), parser.path]
             parser = EventParser()
         elif final:
             return

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 import msgspec
 
-from ocpiq.errors import InputError
+from ocpiq.errors import EMPTY, InputError, Message, MessagePart, say
 from ocpiq.values.numbers import LARGEST, integer
 from ocpiq.values.types import Value
 
@@ -38,20 +38,32 @@ CONTROL: Final = re.compile("[\x00-\x1f]")
 NOTHING: Final = object()  # no value stands ready
 
 
+class SyntaxProblem(ValueError):
+    """What is wrong with a token, in jq's words."""
+
+    def __init__(self, problem: Message) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
 class BrokenError(ValueError):
     """This is not JSON; `position` is the byte where that shows, `problem` is in jq's words."""
 
-    def __init__(self, position: int, problem: str = "", *, at_end: bool = False) -> None:
+    def __init__(self, position: int, problem: MessagePart = EMPTY, *, at_end: bool = False) -> None:
         super().__init__("not JSON")
         self.position = position
-        self.problem = f"{problem} at EOF" if at_end else problem
+        self.problem = say("{problem} at EOF", problem=problem) if at_end else problem
 
-    def message(self, data: bytes, begin: int, line: int, column: int) -> str:
+    def message(self, data: bytes, begin: int, line: int, column: int) -> Message:
         """Return jq's message; `data` is from `begin` on at `line`, after `column` bytes of it."""
-        newlines = data.count(b"\n", begin, self.position)
-        if newlines:
-            column, begin = 0, data.rfind(b"\n", begin, self.position) + 1
-        return f"{self.problem} at line {line + newlines}, column {column + self.position - begin}"
+        newlines: int = data.count(b"\n", begin, self.position)
+        start: int = data.rfind(b"\n", begin, self.position) + 1 if newlines else begin
+        return say(
+            "{problem} at line {line}, column {column}",
+            problem=self.problem,
+            line=line + newlines,
+            column=(0 if newlines else column) + self.position - start,
+        )
 
 
 class Level:
@@ -94,13 +106,13 @@ class Parser:
                 elif kind == WORD and (final or end < length):
                     self._scalar(word(token[WORD]))
                 elif kind == OPEN_STRING and final:
-                    raise ValueError("Unfinished string")
+                    raise SyntaxProblem(say("Unfinished string"))
                 else:
                     return end if kind is None else at
                 at = end
             return at
-        except ValueError as error:
-            problem = str(error)
+        except SyntaxProblem as error:
+            problem = error.problem
         if kind == WORD and end < length:
             end += 1  # a word's end is known by the character after it
         elif kind not in (MARK, STRING_TOKEN):
@@ -134,14 +146,14 @@ class Parser:
         """Take one of `[ ] { } , :`."""
         if mark == 44:  # ,
             if self.ready is NOTHING or not self.levels:
-                raise ValueError("Expected value before ','")
+                raise SyntaxProblem(say("Expected value before ','"))
             self._put(self.levels[-1])
         elif mark == 58:  # :
             self._colon()
         elif mark in b"[{":
             self._expect_value()
             if len(self.levels) >= MOST_LEVELS and not self._lenient:
-                raise ValueError("Exceeds depth limit for parsing")
+                raise SyntaxProblem(say("Exceeds depth limit for parsing"))
             self._open(Level(mark == 91))
         else:
             level = self._closed_array() if mark == 93 else self._closed_object()
@@ -152,24 +164,26 @@ class Parser:
 
     def _expect_value(self) -> None:
         if self.ready is not NOTHING:
-            raise ValueError(
-                "Expected separator between values" if self.levels else "Unexpected extra JSON values"
+            raise SyntaxProblem(
+                say("Expected separator between values")
+                if self.levels
+                else say("Unexpected extra JSON values")
             )
 
     def _colon(self) -> None:
         if self.ready is NOTHING:
-            raise ValueError("Expected string key before ':'")
+            raise SyntaxProblem(say("Expected string key before ':'"))
         level = self.levels[-1] if self.levels else None
         if level is None or level.is_array or level.key is not None:
-            raise ValueError("':' not as part of an object")
+            raise SyntaxProblem(say("':' not as part of an object"))
         if not isinstance(self.ready, str):
-            raise ValueError("Object keys must be strings")
+            raise SyntaxProblem(say("Object keys must be strings"))
         level.key, self.ready = self.ready, NOTHING
 
     def _put(self, level: Level) -> None:
         """Put the value that stands ready into its container."""
         if not level.is_array and level.key is None:
-            raise ValueError("Objects must consist of key:value pairs")
+            raise SyntaxProblem(say("Objects must consist of key:value pairs"))
         self._take(level)
         self.ready = NOTHING
         level.count += 1
@@ -178,23 +192,23 @@ class Parser:
     def _closed_array(self) -> Level:
         level = self.levels[-1] if self.levels else None
         if level is None or not level.is_array:
-            raise ValueError("Unmatched ']'")
+            raise SyntaxProblem(say("Unmatched ']'"))
         if self.ready is not NOTHING:
             self._put(level)
         elif level.count:
-            raise ValueError("Expected another array element")
+            raise SyntaxProblem(say("Expected another array element"))
         return level
 
     def _closed_object(self) -> Level:
         level = self.levels[-1] if self.levels else None
         if level is not None and self.ready is not NOTHING:
             if level.key is None:
-                raise ValueError("Objects must consist of key:value pairs")
+                raise SyntaxProblem(say("Objects must consist of key:value pairs"))
             self._put(level)
         elif level is None or level.is_array or level.key is not None:
-            raise ValueError("Unmatched '}'")
+            raise SyntaxProblem(say("Unmatched '}}'"))
         elif level.count:
-            raise ValueError("Expected another key-value pair")
+            raise SyntaxProblem(say("Expected another key-value pair"))
         return level
 
     def _open(self, level: Level) -> None:
@@ -247,12 +261,12 @@ def parse_bytes(data: bytes, *, lenient: bool = False) -> Value:
     parser = ValueParser(lenient=lenient, single=True)
     parser.feed(data, len(BOM) if data.startswith(BOM) else 0, final=True)
     if parser.levels or parser.ready is NOTHING:
-        raise BrokenError(len(data), "Unfinished JSON term", at_end=True)
+        raise BrokenError(len(data), say("Unfinished JSON term"), at_end=True)
     return cast(Value, parser.ready)
 
 
 def word(token: bytes) -> Value:
-    """Return the constant or number that a token is; raise ValueError."""
+    """Return the constant or number that a token is; raise SyntaxProblem."""
     try:
         return cast(Value, msgspec.json.decode(token))
     except ValueError:
@@ -267,9 +281,11 @@ def word(token: bytes) -> Value:
 
 
 def unquote(text: str, *, lenient: bool = False) -> str:
-    """Return the string that `text`, with its quotes, stands for; raise ValueError."""
+    """Return the string that `text`, with its quotes, stands for; raise SyntaxProblem."""
     if not lenient and CONTROL.search(text):
-        raise ValueError("Invalid string: control characters from U+0000 through U+001F must be escaped")
+        raise SyntaxProblem(
+            say("Invalid string: control characters from U+0000 through U+001F must be escaped")
+        )
     return ESCAPE.sub(_unescape, text[1:-1]) if "\\" in text else text[1:-1]
 
 
@@ -279,9 +295,9 @@ def _named_number(text: str) -> float:
         value = float("nan") if name == "nan" else LARGEST
         return -value if text[0] == "-" else value
     if text[0] == "'":
-        raise ValueError("Invalid string literal; expected \", but got '")
-    raise ValueError(
-        "Invalid literal" if text[0] in "tf" or text.startswith("nu") else "Invalid numeric literal"
+        raise SyntaxProblem(say("Invalid string literal; expected \", but got '"))
+    raise SyntaxProblem(
+        say("Invalid literal") if text[0] in "tf" or text.startswith("nu") else say("Invalid numeric literal")
     )
 
 
@@ -292,11 +308,11 @@ def _unescape(match: re.Match[str]) -> str:
         return chr(code)
     if single is None:
         if letter not in ESCAPES:
-            raise ValueError("Invalid escape")
+            raise SyntaxProblem(say("Invalid escape"))
         return ESCAPES[letter]
     if len(single) < 4:
-        raise ValueError("Invalid \\uXXXX escape")
+        raise SyntaxProblem(say("Invalid \\uXXXX escape"))
     if not all(digit in "0123456789abcdefABCDEF" for digit in single):
-        raise ValueError("Invalid characters in \\uXXXX escape")
+        raise SyntaxProblem(say("Invalid characters in \\uXXXX escape"))
     code = int(single, 16)
     return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ocpiq.errors import say
 from ocpiq.ocpi.http.client import HttpResponse
 from ocpiq.ocpi.http.failures import Failure
 from ocpiq.ocpi.http.prefetch import Prefetcher
@@ -30,7 +31,7 @@ def test_the_width_after_a_response(status: int, width: int, most: int) -> None:
 
 def test_a_failure_halves_the_width() -> None:
     def fails(url: str, stopped: object) -> HttpResponse:
-        raise Failure("cdrs: no")
+        raise Failure(say("cdrs: no"))
 
     prefetcher = Prefetcher(fails, 8, at_once=True)
     prefetcher.aim(URLS)

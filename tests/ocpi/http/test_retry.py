@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq import ocpi
+from ocpiq.errors import say
 from ocpiq.ocpi.http.failures import Failure
 from ocpiq.ocpi.http.retry import Retrier
 
@@ -31,7 +32,7 @@ class Clock:
 
 
 def failure(retries: int = 3, wait: float | None = None, status: int = 503) -> Failure:
-    failed = Failure("cdrs: busy", status=status, retries=retries)
+    failed = Failure(say("cdrs: busy"), status=status, retries=retries)
     failed.wait = wait
     return failed
 

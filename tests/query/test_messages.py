@@ -1,0 +1,187 @@
+"""No message holds what a query does not pass, because it cannot be put into one.
+
+The packages that see bytes or records make their messages of literals and of typed parts. Three things hold them to
+it, each without the others: mypy, `say` and the errors themselves, and a guard that reads the source. Leaks that are
+put into a copy of the source are found.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.message_guard import NEAR, OpenPart, open_parts, problems
+
+import ocpiq
+from ocpiq.errors import FieldName, IncompleteError, PlatformError, SourceError, UserText, join, say
+from ocpiq.schema import ModuleName, VersionName
+
+PACKAGE = Path(ocpiq.__file__).parent
+LEAKY = "ocpi/responses.py"  # a file that gets the leaks
+
+
+def test_messages_near_the_data_are_made_of_typed_parts() -> None:
+    assert problems(PACKAGE) == []
+
+
+CHECKED_BY_A_PERSON = {
+    OpenPart("ocpi/endpoints.py", "module_urls", "Quotation"): "the modules of a login, without the token",
+    OpenPart("ocpi/endpoints.py", "module_urls", "UserText"): "the name of a login",
+    OpenPart("ocpi/http/failures.py", "named", "Quotation"): "the plain name of a member, without the token",
+    OpenPart("ocpi/http/failures.py", "of_tls", "Reason"): "OpenSSL's verdict, without the token",
+    OpenPart("ocpi/http/transport.py", "ssl_context", "Reason"): "why the system cannot open a certificate",
+    OpenPart("ocpi/http/transport.py", "ssl_context", "UserText"): "the path of a certificate",
+    OpenPart("ocpi/login.py", "once", "Quotation"): "an empty text",
+    OpenPart("ocpi/responses.py", "safe_message", "Quotation"): "truncated, on one line, without the token",
+    OpenPart("ocpi/routing.py", "for_party", "UserText"): "the name of a login",
+    OpenPart("ocpi/versions.py", "no_common_version", "Quotation"): "truncated, escaped, without the token",
+    OpenPart("ocpi/versions.py", "no_common_version", "UserText"): "the version that the user asked for",
+}
+"""Where a part is made that accepts any text. A person looks at a new one and then lists it here."""
+
+
+def test_parts_that_accept_any_text_are_made_where_a_person_looked() -> None:
+    assert open_parts(PACKAGE) == set(CHECKED_BY_A_PERSON)
+
+
+LEAKS = {
+    "a variable called text": 'raise PlatformError(f"the answer is not JSON: {text}")',
+    "a variable called message": 'message = f"odd: {text}"\n    raise PlatformError(message)',
+    "a part that is a text": 'raise PlatformError(say("odd: {text}", text=text))',
+    "a part that is bytes": 'raise PlatformError(say("odd: {body}", body=body))',
+    "a part that was decoded": 'word = body.decode()\n    raise PlatformError(say("odd: {word}", word=word))',
+    "a part that was printed": 'raise PlatformError(say("odd: {odd}", odd=repr(body)))',
+    "a part that is a slice": 'raise PlatformError(say("odd: {odd}", odd=text[:9]))',
+    "a part that is a text or nothing": 'raise PlatformError(say("odd: {odd}", odd=text or EMPTY))',
+    "one of two assignments": 'odd = text\n    odd = EMPTY\n    raise PlatformError(say("odd: {odd}", odd=odd))',
+    "two assigned at once": 'odd, other = text, EMPTY\n    raise PlatformError(say("odd: {odd}", odd=odd))',
+    "a template that is not a literal": 'raise PlatformError(say(f"odd: {text}"))',
+    "a template in a variable": 'template = "odd: " + text\n    raise PlatformError(say(template))',
+    "a separator that is not a literal": "raise PlatformError(join([EMPTY, EMPTY], text))",
+    "parts in a dict": 'raise PlatformError(say("odd: {text}", **{"text": text}))',
+    "a hint": 'raise PlatformError(say("odd"), hint=text)',
+    "an error that accepts any text": 'raise UsageError(f"odd: {text}")',
+    "an error that accepts any value": "raise RunError(text)",
+    "a warning": "notify(WarningIssued(text))",
+    "a changed message": "error.message = text",
+    "an extended hint": "error.hint += text",
+    "a note": "error.add_note(text)",
+    "a text declared to be a message": 'raise PlatformError(cast("Message", text))',
+    "an error of mypy that is hidden": "raise PlatformError(found)  # type: ignore[arg-type]",
+    "print": "print(text)",
+    "standard error": "sys.stderr.write(text)",
+    "logging": "import logging\n    logging.info(text)",
+    "warnings": "from warnings import warn\n    warn(text)",
+    "a derived error": "class OddError(PlatformError): ...\n    raise OddError(text)",
+    "a derived error that makes its message": (
+        "class OddError(PlatformError):\n"
+        "        def __init__(self, text: str) -> None:\n"
+        '            super().__init__(f"odd: {text}")'
+    ),
+}
+"""Lines of a function that has the bytes of a page, and each of them in a message."""
+
+
+def leaky_copy(folder: Path, leak: str, *files: str) -> Path:
+    """Return a copy of the guarded packages with a leak at the end of some files."""
+    for near in NEAR:
+        shutil.copytree(PACKAGE / near, folder / near)
+    for file in files:
+        with (folder / file).open("a", encoding="utf-8") as end:
+            end.write(function(leak))
+    return folder
+
+
+def function(leak: str, number: int = 0) -> str:
+    """Return a function with a leak."""
+    return f"\n\ndef leak_{number}(body: bytes, text: str, error: Any, notify: Any) -> None:\n    {leak}\n"
+
+
+@pytest.fixture(scope="module")
+def leaking(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The leaks that are found in a copy that has them all."""
+    copy = leaky_copy(tmp_path_factory.mktemp("copy"), "pass", LEAKY)
+    file, ends = copy / LEAKY, dict[int, str]()
+    for number, (name, leak) in enumerate(LEAKS.items(), 1):
+        file.write_text(file.read_text("utf-8") + function(leak, number), "utf-8")
+        ends[file.read_text("utf-8").count("\n")] = name
+    lines = [int(problem.split(":")[1]) for problem in problems(copy)]
+    return {next(name for end, name in ends.items() if line <= end) for line in lines}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_is_found(leak: str, leaking: set[str]) -> None:
+    assert leak in leaking
+
+
+def test_a_leak_is_found_in_every_file(tmp_path: Path) -> None:
+    files = [path.relative_to(PACKAGE).as_posix() for near in NEAR for path in (PACKAGE / near).rglob("*.py")]
+    found = problems(leaky_copy(tmp_path, LEAKS["a variable called text"], *files))
+    assert sorted(problem.partition(":")[0] for problem in found) == sorted(files)
+
+
+@pytest.mark.parametrize("part", ["UserText", "Quotation", "Reason", "Message", "FieldName"])
+def test_a_new_place_that_accepts_any_text_is_found(part: str, tmp_path: Path) -> None:
+    for number, made in enumerate((f"{part}(text)", f"join(map({part}, [text]))")):
+        copy = leaky_copy(tmp_path / str(number), f"raise PlatformError({made})", LEAKY)
+        assert open_parts(copy) - set(CHECKED_BY_A_PERSON) == {OpenPart(LEAKY, "leak_0", part)}
+
+
+def test_mypy_finds_what_only_types_tell(tmp_path: Path) -> None:
+    lines = [
+        "from ocpiq.errors import IncompleteError, PlatformError, SourceError, join, say",
+        "class Page:",
+        "    body: str = ''",
+        "page = Page()",
+        "say('{a}', a=page.body)",
+        "PlatformError(page.body)",
+        "IncompleteError(say('x'), hint=page.body)",
+        "SourceError(page.body)",
+        "join([page.body])",
+        "for text in [page.body]: say('{a}', a=text)",
+    ]
+    file = tmp_path / "leaks.py"
+    file.write_text("\n".join(lines))
+    words = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(file)]
+    run = subprocess.run(words, capture_output=True, text=True, cwd=PACKAGE.parent, check=False)
+    numbers = {line.split(":")[1] for line in run.stdout.splitlines() if ": error: " in line}
+    assert numbers == {str(number) for number in range(5, len(lines) + 1)}, run.stdout
+
+
+@pytest.mark.parametrize("error", [PlatformError, IncompleteError, SourceError])
+def test_an_error_accepts_no_other_text(error: type[PlatformError]) -> None:
+    """Also in code that mypy never saw."""
+    with pytest.raises(TypeError, match="made by say"):
+        error("private")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="made by say"):
+        error(say("fine"), hint="private")  # type: ignore[arg-type]
+
+
+def test_a_message_accepts_no_other_part() -> None:
+    for part in ("private", b"private", None, ["private"], object()):
+        with pytest.raises(TypeError, match=r"^odd is not a part of a message$"):
+            say("{odd}", odd=part)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"^not a part of a message$"):
+            join([say("fine"), part])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("part", "valid", "invalid"),
+    [
+        pytest.param(ModuleName, "cdrs", "Jane", id="a module"),
+        pytest.param(VersionName, "2.2.1", "+316", id="a version"),
+        pytest.param(FieldName, "x_depot.name", "Jane Doe", id="a field"),
+    ],
+)
+def test_a_part_checks_its_text(part: type[ModuleName], valid: str, invalid: str) -> None:
+    assert part(valid) == valid
+    with pytest.raises(ValueError, match=r"^not a ") as caught:
+        part(invalid)
+    assert invalid not in str(caught.value)
+
+
+def test_a_text_of_the_user_is_printable() -> None:
+    assert UserText("a\x1b[2J/b") == r"a\x1b[2J/b"
