@@ -17,7 +17,7 @@ from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.report import report_error
 from ocpiq.app.run import QueryText, compile_query, query_text
 from ocpiq.app.settings import Settings
-from ocpiq.errors import IncompleteError, OcpiqError, UsageError
+from ocpiq.errors import IncompleteError, OcpiqError, UsageError, join
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation, SourceExplained
@@ -49,10 +49,10 @@ def run(settings: Settings) -> int:
         import msgspec
 
         data = {**msgspec.to_builtins(explained), **({"asked": answers} if settings.ask else {})}
-        sys.stdout.write(msgspec.json.encode(data).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(data, enc_hook=str).decode() + "\n")
     else:
         sys.stdout.writelines(line + "\n" for line in _lines(explained, answers))
-    problems = "; ".join(source.incomplete for source in answers if source.incomplete)
+    problems = join((source.incomplete for source in answers if source.incomplete), "; ")
     return report_error(IncompleteError(problems)) if problems else 0
 
 

@@ -5,6 +5,7 @@ Bodies of module lists are opened by the gate alone; this package asks it for th
 
 from __future__ import annotations
 
+from ocpiq.ocpi.http.address import Origin
 from ocpiq.ocpi.http.client import Bounds, Connection
 from ocpiq.ocpi.http.redaction import redact, shown_address
 from ocpiq.ocpi.http.retry import RetryPolicy
@@ -16,6 +17,7 @@ from ocpiq.ocpi.routing import for_party, parse_party
 __all__ = [
     "Bounds",
     "Connection",
+    "Origin",
     "RetryPolicy",
     "for_party",
     "is_plain_http",

@@ -10,7 +10,18 @@ from typing import Final, Literal, cast
 
 from msgspec import Struct
 
-from ocpiq.errors import IncompleteError, Notice, Notify, PageRead, PullEnded, UsageError, WarningIssued, join
+from ocpiq.errors import (
+    EMPTY,
+    IncompleteError,
+    Message,
+    Notice,
+    Notify,
+    PageRead,
+    PullEnded,
+    UsageError,
+    WarningIssued,
+    join,
+)
 from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
@@ -51,7 +62,7 @@ class QueriedSource(Struct, frozen=True):
     basis: Basis
     pages: int | None = None
     seconds: float | None = None
-    incomplete: str = ""
+    incomplete: Message = EMPTY
 
 
 class Pulls:
@@ -99,7 +110,7 @@ class Pulls:
         pages = self._sources[number].pages(
             _ask(part, self._windows[number], None), self._gates[number], notices.append
         )
-        incomplete, started, seconds = "", perf_counter(), 0.0
+        incomplete, started, seconds = EMPTY, perf_counter(), 0.0
         try:
             page = next(pages, None)
             seconds = perf_counter() - started
@@ -131,7 +142,7 @@ def _announces_many(notices: Sequence[Notice]) -> bool:
     return total is not None and total > pages[-1].objects + pages[0].objects
 
 
-def _queried(module: str, notices: Sequence[Notice], seconds: float, incomplete: str) -> QueriedSource:
+def _queried(module: str, notices: Sequence[Notice], seconds: float, incomplete: Message) -> QueriedSource:
     """Return what the notices of the first pages tell; `seconds` is how long the first one took."""
     pages = [notice for notice in notices if isinstance(notice, PageRead)]
     if not pages:

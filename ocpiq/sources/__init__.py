@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocpiq.errors import UsageError, choices
-from ocpiq.schema import DEFAULT_VERSION, VERSIONS, modules
+from ocpiq.errors import Message, SourceError, UserText, join, nearest, say
+from ocpiq.schema import DEFAULT_VERSION, VERSIONS, ModuleName, VersionName, modules
 from ocpiq.sources.protocol import Ask, Source
 
 if TYPE_CHECKING:
@@ -48,12 +48,21 @@ def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSI
 def check(names: Mapping[str, object], version: str) -> None:
     """Raise UsageError for a name that is not a module, or a version that is none."""
     if version not in VERSIONS:
-        raise UsageError(
-            f"OCPI {ascii(version)[1:-1]} is not known", hint=f"available: {', '.join(VERSIONS)}"
-        )
+        known = join(map(VersionName, VERSIONS))
+        text = say("OCPI {version} is not known", version=UserText(version))
+        raise SourceError(text, hint=say("available: {known}", known=known))
     for name in names:
         if name not in modules():
-            raise UsageError(f"unknown module {ascii(name)[1:-1]}", hint=choices(name, modules()))
+            text = say("unknown module {name}", name=UserText(name))
+            raise SourceError(text, hint=closest(name))
+
+
+def closest(name: str) -> Message:
+    """Return the hint for a name that is not a module: the one that is meant, or all."""
+    meant = nearest(name, modules())
+    if meant is not None:
+        return say("did you mean {module}?", module=ModuleName(meant))
+    return say("available: {modules}", modules=join(map(ModuleName, modules())))
 
 
 __all__ = ["Ask", "Source", "files", "memory", "platform"]

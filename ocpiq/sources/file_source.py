@@ -13,17 +13,17 @@ from itertools import chain, filterfalse, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ocpiq.errors import Notify, PlatformError, UsageError
+from ocpiq.errors import EMPTY, MessagePart, Notify, PlatformError, Reason, SourceError, UserText, say
 from ocpiq.gate import BOM, Gate, OpenedPage, bounds
-from ocpiq.schema import module
+from ocpiq.schema import ModuleName, module
 from ocpiq.sources.monitor import monitor_pages
 from ocpiq.sources.protocol import Ask
-from ocpiq.values.encodings import conversion, wide_encoding
+from ocpiq.values.encodings import EncodingName, conversion, wide_encoding
 
 LINES = 100  # objects of a page of NDJSON: few enough to stay in the processor's cache
 BUFFER = 1 << 17  # bytes
 STANDARD_INPUT = Path("-")
-TAKES = "--source takes saved pages, lists or NDJSON of a module"
+TAKES = say("--source takes saved pages, lists or NDJSON of a module")
 GZIP = b"\x1f\x8b"
 
 
@@ -49,10 +49,10 @@ def pages_of_file(path: Path, gate: Gate, listed: str) -> Iterator[OpenedPage]:
     """Yield what the gate makes of one file of objects of the module `listed`. Raises UsageError."""
     for opened in open_file(path, gate):
         if opened.foreign:
-            raise UsageError(
-                f"no object in {shown(path)} has a field of {listed}",
-                hint=TAKES,
+            text = say(
+                "no object in {path} has a field of {module}", path=shown(path), module=ModuleName(listed)
             )
+            raise SourceError(text, hint=TAKES)
         yield opened
 
 
@@ -71,8 +71,10 @@ def open_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
                 check_size(path, len(start) + len(rest))
                 yield open_whole(path, start + rest, gate)
     except (OSError, EOFError, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is broken"
-        raise UsageError(f"{shown(path)} cannot be read: {reason}") from error
+        reason: MessagePart = say("it is broken")
+        if isinstance(error, OSError) and error.strerror:
+            reason = Reason(error.strerror)
+        raise SourceError(say("{path} cannot be read: {reason}", path=shown(path), reason=reason)) from error
 
 
 def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
@@ -80,11 +82,17 @@ def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
     try:
         opened = gate.page(body, first=True)
     except PlatformError as error:
-        hint = "" if body[:1] in b"[{" else TAKES
-        raise UsageError(f"{shown(path)}: {error.message}", hint=hint) from None
+        hint = EMPTY if body[:1] in b"[{" else TAKES
+        raise SourceError(
+            say("{path}: {message}", path=shown(path), message=error.message), hint=hint
+        ) from None
     if opened.status_code is not None and not 1000 <= opened.status_code < 2000:
-        raise UsageError(
-            f"{shown(path)} holds an answer with OCPI status {opened.status_code} and no objects"
+        raise SourceError(
+            say(
+                "{path} holds an answer with OCPI status {status_code} and no objects",
+                path=shown(path),
+                status_code=opened.status_code,
+            )
         )
     return opened
 
@@ -94,8 +102,9 @@ def open_lines(path: Path, pages: Iterator[list[bytes]], gate: Gate) -> Iterator
     for number, page in enumerate(pages):
         opened = gate.lines(page, first=number == 0)
         if not page[-1].endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
-            raise UsageError(
-                f"{shown(path)} ends in the middle of an object", hint="it was cut; get it again"
+            raise SourceError(
+                say("{path} ends in the middle of an object", path=shown(path)),
+                hint=say("it was cut; get it again"),
             )
         yield opened
 
@@ -104,15 +113,17 @@ def check_encoding(path: Path, file: BufferedReader) -> None:
     """Raise UsageError for a file in UTF-16 or UTF-32."""
     encoding = wide_encoding(file.peek(4)[:4])
     if encoding is not None:
-        raise UsageError(f"{shown(path)} is {encoding}, not UTF-8", hint=conversion(encoding, str(path)))
+        text = say("{path} is {encoding}, not UTF-8", path=shown(path), encoding=EncodingName(encoding))
+        command = UserText(conversion(encoding, str(path)))
+        raise SourceError(text, hint=say("{command}", command=command))
 
 
 def check_size(path: Path, size: int) -> None:
     """Raise UsageError for a page, or a line, of so many bytes that it is too large."""
     if size > bounds.LARGEST:
-        raise UsageError(
-            f"{shown(path)} holds more than {bounds.LARGEST >> 20} MB in one piece",
-            hint="save it in several pages, or as NDJSON: one object on each line",
+        raise SourceError(
+            say("{path} holds more than {size} MB in one piece", path=shown(path), size=bounds.LARGEST >> 20),
+            hint=say("save it in several pages, or as NDJSON: one object on each line"),
         )
 
 
@@ -182,7 +193,13 @@ class BoundedGzip(gzip.GzipFile):
         data = super().read(size)
         self.size += len(data)
         if self.size > bounds.UNPACKED and self.size > bounds.RATIO * self.packed.count:
-            raise UsageError(f"{shown(self.path)} unpacks to more than {bounds.RATIO} times its size")
+            raise SourceError(
+                say(
+                    "{path} unpacks to more than {ratio} times its size",
+                    path=shown(self.path),
+                    ratio=bounds.RATIO,
+                )
+            )
         return data
 
 
@@ -191,12 +208,12 @@ def files_of(path: Path) -> tuple[Path, ...]:
     if path == STANDARD_INPUT or path.is_file():
         return (path,)
     if not path.exists():
-        raise UsageError(f"there is no file or folder {shown(path)}")
+        raise SourceError(say("there is no file or folder {path}", path=shown(path)))
     if not path.is_dir():
         return (path,)  # a pipe
     found = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
     if not found:
-        raise UsageError(f"the folder {shown(path)} holds no file")
+        raise SourceError(say("the folder {path} holds no file", path=shown(path)))
     return tuple(sorted(found, key=natural_order))
 
 
@@ -206,7 +223,6 @@ def natural_order(path: Path) -> list[tuple[int, str]]:
     return [(int(digits), "") if digits else (-1, text.casefold()) for digits, text in pieces]
 
 
-def shown(path: Path) -> str:
+def shown(path: Path) -> MessagePart:
     """Return a path as it may stand in a message."""
-    text = "standard input" if path == STANDARD_INPUT else str(path)
-    return text if text.isprintable() else ascii(text)[1:-1]
+    return say("standard input") if path == STANDARD_INPUT else UserText(path)

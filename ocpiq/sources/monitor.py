@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ocpiq.errors import IncompleteError, Notify, PageRead, PullEnded, WarningIssued
+from ocpiq.errors import (
+    EMPTY,
+    FieldName,
+    IncompleteError,
+    Message,
+    MessagePart,
+    Notify,
+    PageRead,
+    PullEnded,
+    WarningIssued,
+    join,
+    say,
+)
 from ocpiq.gate import FieldReport, OpenedPage
+from ocpiq.schema import ModuleName, VersionName
 
-Shown = Callable[[str], str]
+Shown = Callable[[FieldName], MessagePart]
 SHOWN = 10  # places or names in one warning
+
+
+def as_it_is(name: FieldName) -> FieldName:
+    """Return the name of a field."""
+    return name
 
 
 def monitor_pages(
@@ -16,7 +34,7 @@ def monitor_pages(
     pages: Iterable[tuple[OpenedPage, int | None]],
     notify: Notify,
     version: str = "",
-    shown: Shown = str,
+    shown: Shown = as_it_is,
 ) -> Iterator[OpenedPage]:
     """Yield `pages` and tell `notify` about them; each comes with the number of objects announced, if any.
 
@@ -40,9 +58,14 @@ def monitor_pages(
     pull.end(complete=not pull.unended)
     if pull.unended:
         raise IncompleteError(
-            f"{module}: the end of charging of some objects cannot be read; incomplete: "
-            f"{pull.objects - pull.unended} of {pull.objects} objects could be compared with the period",
-            hint="since and until compare last_updated instead",
+            say(
+                "{module}: the end of charging of some objects cannot be read; incomplete: "
+                "{objects} of {of} objects could be compared with the period",
+                module=ModuleName(module),
+                objects=pull.objects - pull.unended,
+                of=pull.objects,
+            ),
+            hint=say("since and until compare last_updated instead"),
         )
 
 
@@ -60,7 +83,7 @@ class PullMonitor:
         self.undated = 0
         self.unended = 0
         self.met = FieldReport()
-        self.places: list[str] = []
+        self.places: list[Message] = []
 
     def page(self, opened: OpenedPage, total: int | None) -> None:
         """Count a page."""
@@ -70,7 +93,9 @@ class PullMonitor:
         self.undated += opened.undated
         self.unended += opened.unended
         room = SHOWN - len(self.places)
-        self.places += [f"page {self.pages} index {index}" for index in opened.bad[:room]]
+        self.places += [
+            say("page {page} index {index}", page=self.pages, index=index) for index in opened.bad[:room]
+        ]
         if opened.field_report.objects > self.met.objects:
             self.read_names(opened.field_report)
         self.notify(PageRead(self.module, self.pages, self.objects, total))
@@ -80,8 +105,14 @@ class PullMonitor:
         told, self.met = self.met, met
         if not self.version or self.of_another_version(told) or not self.of_another_version(met):
             return
-        said = " or ".join(met.versions)
-        self.warn(f"the objects have fields of OCPI {said}, and are read as {self.version} (--ocpi-version)")
+        versions = join(map(VersionName, met.versions), " or ")
+        self.warn(
+            say(
+                "the objects have fields of OCPI {versions}, and are read as {version} (--ocpi-version)",
+                versions=versions,
+                version=VersionName(self.version),
+            )
+        )
 
     def of_another_version(self, met: FieldReport) -> bool:
         """Tell whether the objects' fields are those of other versions than the user said."""
@@ -95,23 +126,50 @@ class PullMonitor:
     def sum_up(self) -> None:
         """Warn of what is not an object, of unreadable dates and of fields that no version of OCPI has."""
         if self.bad:
-            places = ", ".join(self.places) + (", …" if self.bad > len(self.places) else "")
-            kind = "an object" if self.bad == 1 else "objects"
-            self.warn(f"{counted(self.bad, 'item')} not {kind}, left out ({places})")
+            text = say("not an object") if self.bad == 1 else say("not objects")
+            places = listed(self.places, more=self.bad > len(self.places))
+            self.warn(
+                say(
+                    "{items} {text}, left out ({places})",
+                    items=counted(self.bad, ITEM),
+                    text=text,
+                    places=places,
+                )
+            )
         if self.undated:
-            self.warn(f"{counted(self.undated, 'object')} kept whose last_updated cannot be read")
+            self.warn(
+                say("{objects} kept whose last_updated cannot be read", objects=counted(self.undated, OBJECT))
+            )
         if self.unended:
-            self.warn(f"{counted(self.unended, 'object')} left out whose end of charging cannot be read")
-        names = tuple(map(self.shown, self.met.unknown))
+            self.warn(
+                say(
+                    "{objects} left out whose end of charging cannot be read",
+                    objects=counted(self.unended, OBJECT),
+                )
+            )
+        names = tuple(self.shown(FieldName(name)) for name in self.met.unknown)
         if names or self.met.unnamed:
-            listed = ": " + ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "") if names else ""
-            self.warn(f"{counted(len(names) + self.met.unnamed, 'field')} not OCPI's, left out{listed}")
+            fields = counted(len(names) + self.met.unnamed, FIELD)
+            text = say(": {names}", names=listed(names[:SHOWN], more=len(names) > SHOWN)) if names else EMPTY
+            self.warn(say("{fields} not OCPI's, left out{names}", fields=fields, names=text))
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Message) -> None:
         """Say something of this pull."""
-        self.notify(WarningIssued(f"{self.module}: {text}"))
+        self.notify(WarningIssued(say("{module}: {text}", module=ModuleName(self.module), text=text)))
 
 
-def counted(number: int, thing: str) -> str:
+def counted(number: int, thing: Message) -> Message:
     """Return `1 thing is`, `2 things are`."""
-    return f"1 {thing} is" if number == 1 else f"{number} {thing}s are"
+    return (
+        say("1 {thing} is", thing=thing)
+        if number == 1
+        else say("{number} {thing}s are", number=number, thing=thing)
+    )
+
+
+def listed(parts: Sequence[MessagePart], *, more: bool) -> Message:
+    """Return parts with commas between them, and an ellipsis if there are more."""
+    return say("{parts}, …", parts=join(parts)) if more else join(parts)
+
+
+ITEM, OBJECT, FIELD = say("item"), say("object"), say("field")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ocpiq.errors import Notify, WarningIssued
+from ocpiq.errors import FieldName, Notify, Quotation, WarningIssued, say
 from ocpiq.gate import Gate, OpenedPage
-from ocpiq.ocpi import Connection, RetryPolicy, is_plain_http, origin, pull, redact
+from ocpiq.ocpi import Connection, Origin, RetryPolicy, is_plain_http, pull, redact
 from ocpiq.schema import module
 from ocpiq.sources.monitor import monitor_pages
 from ocpiq.sources.protocol import Ask
@@ -56,9 +56,9 @@ class PlatformSource:
         )
         yield from monitor_pages(ask.module, found, notify, shown=self.shown)
 
-    def shown(self, text: str) -> str:
-        """Return a platform's own text without the token."""
-        return redact(text, self.login.token.value, cut=False)
+    def shown(self, name: FieldName) -> Quotation:
+        """Return the name of a platform's own field without the token."""
+        return Quotation(redact(name, self.login.token.value, cut=False))
 
     def warn_of_plain_http(self, notify: Notify) -> None:
         """Say that the token can be read on the way, where nobody has allowed that at login."""
@@ -66,12 +66,11 @@ class PlatformSource:
         urls = (url for urls in login.endpoints.values() for url in urls)
         url = next(filter(is_plain_http, urls), None)
         if url is not None and login.token.value and not login.allow_http:
-            where = self.shown(origin(url))
-            notify(
-                WarningIssued(
-                    f"the token goes to {where} unencrypted; log in again with https, or --allow-http"
-                )
+            text = say(
+                "the token goes to {origin} unencrypted; log in again with https, or --allow-http",
+                origin=Origin(url, login.token.value),
             )
+            notify(WarningIssued(text))
 
     def close(self) -> None:
         """End the connection; another pull opens a new one."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import shlex
-from typing import Final, Literal
+from typing import Final, Literal, Self, get_args
+
+from ocpiq.errors import MessagePart
 
 Encoding = Literal["UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE", "Latin-1"]
 
@@ -21,6 +23,18 @@ UNMARKED: Final[dict[str, Encoding]] = {
     "0x": "UTF-16BE",
     "x0": "UTF-16LE",
 }
+
+
+class EncodingName(MessagePart):
+    """The name of an encoding in a message."""
+
+    __slots__ = ()
+
+    def __new__(cls, encoding: Encoding) -> Self:
+        """Return the name. ValueError if it is not one of those above."""
+        if encoding not in get_args(Encoding):
+            raise ValueError("not an encoding")
+        return super().__new__(cls, encoding)
 
 
 def wide_encoding(head: bytes, *, marked: bool = False) -> Encoding | None:

@@ -39,6 +39,12 @@ CHECKED_BY_A_PERSON = {
     OpenPart("ocpi/routing.py", "for_party", "UserText"): "the name of a login",
     OpenPart("ocpi/versions.py", "no_common_version", "Quotation"): "truncated, escaped, without the token",
     OpenPart("ocpi/versions.py", "no_common_version", "UserText"): "the version that the user asked for",
+    OpenPart("sources/__init__.py", "check", "UserText"): "the version and the modules that the user named",
+    OpenPart("sources/file_source.py", "check_encoding", "UserText"): "a command for the file of the user",
+    OpenPart("sources/file_source.py", "pages_of_file", "Reason"): "why the system cannot read a file",
+    OpenPart("sources/file_source.py", "shown", "UserText"): "the path of a file",
+    OpenPart("sources/monitor.py", "sum_up", "FieldName"): "plain names of fields that OCPI does not have",
+    OpenPart("sources/platform_source.py", "shown", "Quotation"): "a plain name, without the token",
 }
 """Where a part is made that accepts any text. A person looks at a new one and then lists it here."""
 

@@ -30,7 +30,7 @@ MARKER = "Qz7private"
 
 # ---------------------------------------------------------------- what texts are made of
 
-NEAR_THE_DATA = ("gate/*", "sources/*")
+NEAR_THE_DATA = ("gate/*",)
 PARTS = {
     "numbers of objects, pages, bytes allowed, statuses": (
         "self.status_code",

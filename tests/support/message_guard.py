@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-NEAR = ("ocpi", "values/json")
+NEAR = ("ocpi", "sources", "values/json")
 """The packages that see bytes of platforms and files, or records made of them."""
 
 MAKERS = ("say", "join")
@@ -40,6 +40,7 @@ CHECKED_PARTS = (
     "RequestPath",
     "PartyName",
     "MemberName",
+    "EncodingName",
 )
 """Parts that check what they are made of."""
 
