@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-NEAR = ("ocpi", "sources", "values/json")
+NEAR = ("gate", "ocpi", "sources", "values/json")
 """The packages that see bytes of platforms and files, or records made of them."""
 
 MAKERS = ("say", "join")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
-from support.platforms import Platform, Request, Response, envelope, serving
+from support.platforms import TOKEN, Platform, Request, Response, envelope, serving
 from test_pull import Pulled, login_to, pulled
 
 from ocpiq.errors import IncompleteError
@@ -96,6 +97,28 @@ def test_a_cursor_that_cannot_be_followed_is_incomplete(name, sent):
     assert f'"{name}' in result.error.message
     assert "announces more objects" in result.error.message
     assert not any(value in str((result.error, result.warnings)) for value in (SECRET, "10", "stranger"))
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param({f"meta-{TOKEN}": {"total": 10}}, id="a total"),
+        pytest.param({f"meta-{TOKEN}": {"next": "Zm91cg=="}}, id="a cursor"),
+        pytest.param({f"page_{TOKEN.upper()}": {"hasMore": True}}, id="in capital letters"),
+    ],
+)
+def test_a_member_named_like_the_token_is_redacted(members):
+    message = pulled(paging(lambda platform, reached: members)).error.message
+    assert "[token]" in message
+    assert TOKEN not in message.casefold()
+
+
+def test_a_list_named_like_the_token_is_redacted():
+    platform = Platform()
+    lists = {TOKEN: [{"id": "S0"}], "content": []}
+    platform.special["cdrs"] = lambda request: Response(json.dumps({"data": lists}).encode())
+    message = pulled(platform).error.message
+    assert "2 lists where one belongs: content, [token]" in message
 
 
 @pytest.mark.parametrize(("name", "sent"), [*CURSORS.values(), *TOTALS.values()], ids=[*CURSORS, *TOTALS])
