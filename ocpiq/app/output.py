@@ -157,6 +157,8 @@ def format_settings(
         null=settings.null or "",
         na=NA if settings.na is None else settings.na,
         csv=settings.csv or (),
+        explode=settings.explode,
+        column_types=settings.column_types,
         raw=settings.raw == "lines",
         join=settings.raw == "joined",
         raw0=settings.raw == "nul",

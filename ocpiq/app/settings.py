@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from msgspec import Struct
 
@@ -13,12 +15,19 @@ from ocpiq.sinks import registry
 from ocpiq.storage.config import Config, file_mode
 from ocpiq.storage.config import load as load_config
 
+if TYPE_CHECKING:
+    from ocpiq.sinks.sink import ColumnOption, StoredType
+
 MAX_PARALLEL: Final = 32
 MAX_RATE: Final = 100_000  # requests a minute
 MAX_INDENT: Final = 7
 MAX_PORT: Final = 65_535
 STANDARD_OUTPUT: Final = "-"
 VARIABLE_OPTIONS: Final = ("arg", "argjson", "arg-file", "slurpfile", "rawfile")
+
+COLUMN_OPTIONS: Final = ("type", "text", "decimal")
+COLUMN_TYPES: Final = ("text", "number", "integer", "boolean", "time")
+DIGITS: Final = re.compile(r"([1-9]|[12][0-9]|3[0-8]),([0-9]|[12][0-9]|3[0-8])")
 
 VariableOption = Literal["arg", "argjson", "arg-file", "slurpfile", "rawfile"]
 Raw = Literal["", "lines", "joined", "nul"]
@@ -69,8 +78,9 @@ class OutputSettings(Struct, frozen=True):
     """Where results go, and in which format.
 
     `path` is None for standard output. `format` is that of `--to`, "" without it; `default_format` that of the config
-    file. `csv` are the words of `--csv`, None without it. `raw` tells how strings are written without quotes: one per
-    line, joined, or with a NUL after each. `special` are the options of certain formats. `mode` is that of `--mode`,
+    file. `csv` are the words of `--csv`, None without it; `explode` is the field of `--explode`; `column_types` are
+    those of `--type`, `--text` and `--decimal`. `raw` tells how strings are written without quotes: one per line,
+    joined, or with a NUL after each. `special` are the options of certain formats. `mode` is that of `--mode`,
     `default_mode` the config file's for new files.
     """
 
@@ -78,6 +88,8 @@ class OutputSettings(Struct, frozen=True):
     format: str = ""
     default_format: str = ""
     csv: tuple[str, ...] | None = None
+    explode: str = ""
+    column_types: tuple[ColumnOption, ...] = ()
     special: tuple[str, ...] = ()
     null: str | None = None
     na: str | None = None
@@ -242,6 +254,8 @@ def _output(arguments: Arguments, config: Config) -> OutputSettings:
         default_format="" if config.form is None else registry.by_name(config.form, "config file").name,
         csv=tuple(_comma_list(arguments, "csv")) if arguments.has("csv") else None,
         special=tuple(name for name, _ in arguments.options if registry.formats_with(name)),
+        explode=arguments.last("explode") or "",
+        column_types=tuple(_column_types(arguments)),
         null=arguments.last("null"),
         na=arguments.last("na"),
         raw=_raw(arguments),
@@ -258,6 +272,29 @@ def _output(arguments: Arguments, config: Config) -> OutputSettings:
         mode=_mode(arguments),
         default_mode=config.mode,
     )
+
+
+def _column_types(arguments: Arguments) -> Iterator[ColumnOption]:
+    """Yield the types of columns that options set. Raises UsageError."""
+    for option, words in arguments.options:
+        if option not in COLUMN_OPTIONS:
+            continue
+        from ocpiq.sinks.sink import ColumnOption
+
+        column, _, type_ = words[0].rpartition("=")
+        if option == "text":
+            yield ColumnOption(words[0], "text")
+        elif option == "type":
+            if type_ not in COLUMN_TYPES or not column:
+                raise UsageError("--type takes COLUMN=TYPE", hint=f"types: {', '.join(COLUMN_TYPES)}")
+            yield ColumnOption(column, cast("StoredType", type_))
+        else:
+            digits = DIGITS.fullmatch(type_)
+            if digits is None or not column or not int(digits[2]) <= int(digits[1]):
+                raise UsageError(
+                    "--decimal takes COLUMN=DIGITS,SCALE, up to 38 digits", hint="such as --decimal kwh=18,3"
+                )
+            yield ColumnOption(column, "decimal", precision=int(digits[1]), scale=int(digits[2]))
 
 
 def _format(arguments: Arguments) -> str:

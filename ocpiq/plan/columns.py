@@ -44,7 +44,7 @@ class Columns(Struct, frozen=True):
     """The columns of a value: one, or those of its fields.
 
     If they are `open`, the first value decides: it may have further fields, and without known fields it may be
-    anything. `type`, `path` and `blank` are those of the one column.
+    anything. `type`, `path` and `blank` are those of the one column; `items` are the columns of a list's items.
     """
 
     fields: dict[str, Columns] = {}
@@ -52,6 +52,12 @@ class Columns(Struct, frozen=True):
     type: ColumnType = "unknown"
     path: str = ""
     blank: bool = False
+    items: Columns | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether no value can add a column."""
+        return not self.open and all(inner.closed for inner in self.fields.values())
 
     def leaves(self, *, sort_keys: bool = False) -> list[Column]:
         """Return the single columns, in order or sorted by name."""
@@ -82,8 +88,8 @@ def columns(type_: Type, version: str) -> Columns:
     match type_:
         case ScalarType(name=name):
             return Columns(type=SCALARS.get(name, "unknown"))
-        case ListType():
-            return Columns(type="list")
+        case ListType(item=item):
+            return Columns(type="list", items=columns(item, version))
         case ObjectType(fields=fields):
             return Columns({name: columns(value, version) for name, value in fields.items()})
         case UnionType(options=options):
@@ -122,7 +128,8 @@ def _common(one: ColumnType, other: ColumnType) -> ColumnType:
 def _viewed(view: ViewNode, version: str, *, items: bool) -> Columns:
     """Return the columns of a field of a source, or of an item of its list."""
     if view.many and not items:
-        return Columns(type="list", path=_path(view), blank=view.visibility == "blank")
+        inner = _viewed(view, version, items=True)
+        return Columns(type="list", path=_path(view), blank=view.visibility == "blank", items=inner)
     if not view.children:
         if view.field is None and view.visibility == "shown":
             return UNKNOWN

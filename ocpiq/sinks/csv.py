@@ -12,7 +12,7 @@ from ocpiq.errors import UsageError, choices, shown
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.registry import OPTIONS
-from ocpiq.sinks.rows import RowBuilder
+from ocpiq.sinks.rows import RowBuilder, row_builder
 from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
@@ -44,13 +44,13 @@ class Dialect(Struct, frozen=True):
 
 def open_csv(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for CSV. Raises UsageError."""
-    rows = RowBuilder(columns, sort_keys=settings.sort_keys)
+    rows = row_builder(columns, settings)
     return StreamSink(target, csv_encoder(rows, cell_texts(target, settings), dialect_of(settings.csv)))
 
 
 def open_tsv(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for TSV."""
-    rows = RowBuilder(columns, sort_keys=settings.sort_keys)
+    rows = row_builder(columns, settings)
     return StreamSink(target, tsv_encoder(rows, cell_texts(target, settings)))
 
 

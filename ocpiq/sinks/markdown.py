@@ -8,7 +8,7 @@ from typing import Final
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.preview import PREVIEW_ROWS, PreviewEncoder
-from ocpiq.sinks.rows import RowBuilder
+from ocpiq.sinks.rows import row_builder
 from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
 from ocpiq.sinks.table import numeric_columns
 from ocpiq.sinks.target import Target
@@ -21,7 +21,7 @@ MARKUP: Final = re.compile(r"[\\|`*<\[&~]|(?<![^\W_])_|_(?![^\W_])")
 
 def open_markdown(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for a Markdown table."""
-    rows = RowBuilder(columns, sort_keys=settings.sort_keys)
+    rows = row_builder(columns, settings)
     return StreamSink(
         target, PreviewEncoder(rows, MarkdownLayout(cell_texts(target, settings, visible=True)), PREVIEW_ROWS)
     )

@@ -62,7 +62,9 @@ class FormatOption(Struct, frozen=True):
 
 
 JSON_OPTIONS: Final = ("raw-output", "join-output", "raw-output0", "ascii-output", "tab", "indent", "seq")
-CELL_OPTIONS: Final = ("null", "na")
+ROW_OPTIONS: Final = ("explode",)
+CELL_OPTIONS: Final = (*ROW_OPTIONS, "null", "na")
+TYPED_OPTIONS: Final = (*ROW_OPTIONS, "type", "text", "decimal")
 
 FORMATS: Final = (
     Format(
@@ -73,6 +75,15 @@ FORMATS: Final = (
     Format("tsv", "tab-separated values, as @tsv", "csv:open_tsv", (".tsv",), CELL_OPTIONS, rows=True),
     Format("table", "aligned columns for a terminal", "table:open_table", (), CELL_OPTIONS, rows=True),
     Format("markdown", "a Markdown table", "markdown:open_markdown", (".md",), CELL_OPTIONS, rows=True),
+    Format(
+        "sqlite",
+        "an SQLite database, with typed columns",
+        "sqlite:open_sqlite",
+        (".sqlite", ".db"),
+        TYPED_OPTIONS,
+        rows=True,
+        target="file",
+    ),
 )
 
 OPTIONS: Final = (
@@ -81,6 +92,18 @@ OPTIONS: Final = (
         ("LIST",),
         "CSV with any of: excel (opens directly, formulas escaped), semicolon, tab, decimal-comma, bom",
         ("excel", "semicolon", "tab", "decimal-comma", "bom"),
+    ),
+    FormatOption("explode", ("FIELD",), "formats with rows: a row for each item of a list"),
+    FormatOption(
+        "type",
+        ("COLUMN=TYPE",),
+        "typed formats: type of a column: text, number, integer, boolean or time (repeatable)",
+    ),
+    FormatOption("text", ("COLUMN",), "typed formats: write a column as text (repeatable)"),
+    FormatOption(
+        "decimal",
+        ("COLUMN=P,S",),
+        "typed formats: a column of P digits, S after the decimal point (repeatable)",
     ),
     FormatOption("null", ("TEXT",), "text for null in tables and CSV (default: empty)"),
     FormatOption("na", ("TEXT",), "text for a blanked value in tables and CSV (default: #NA)"),
@@ -135,7 +158,12 @@ def open_sink(format_: Format, target: Target, columns: Columns, settings: Forma
     module, _, function = format_.opener.partition(":")
     opener: Callable[[Target, Columns, FormatSettings], Sink]
     opener = getattr(import_module(f"ocpiq.sinks.{module}"), function)
-    return opener(target, columns, settings)
+    if not settings.explode:
+        return opener(target, columns, settings)
+    from ocpiq.sinks.explode import ExplodingSink, exploded_columns  # noqa: PLC0415 - most runs do not need it
+
+    path = tuple(settings.explode.split("."))
+    return ExplodingSink(opener(target, exploded_columns(columns, path), settings), path)
 
 
 def _check_installed(format_: Format) -> None:

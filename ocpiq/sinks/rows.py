@@ -8,6 +8,7 @@ from msgspec import structs
 
 from ocpiq.errors import FormatError
 from ocpiq.plan.columns import UNKNOWN, Column, Columns
+from ocpiq.sinks.sink import FormatSettings
 from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value, type_name
 
@@ -20,11 +21,12 @@ class RowBuilder:
 
     The first value decides what `known` leaves open. A missing field is null; a later value with a field that has no
     column, or of another shape, is a FormatError. Once the columns are fixed, `leaves` has each with its type,
-    `names` their names, and `decimal` tells which hold decimal numbers as text.
+    `names` their names, and `decimal` tells which hold decimal numbers as text. `unit` is what errors count.
     """
 
-    def __init__(self, known: Columns = UNKNOWN, *, sort_keys: bool = False) -> None:
+    def __init__(self, known: Columns = UNKNOWN, *, sort_keys: bool = False, unit: str = "result") -> None:
         self.known = known
+        self.unit = unit
         self.sort_keys = sort_keys
         self.columns: Columns | None = None
         self.leaves: tuple[Column, ...] = ()
@@ -91,7 +93,13 @@ class RowBuilder:
             )
 
     def _misfit(self, problem: str, hint: str = COLUMNS_HINT) -> FormatError:
-        return FormatError(f"result {self.count} {problem}", hint=hint)
+        return FormatError(f"{self.unit} {self.count} {problem}", hint=hint)
+
+
+def row_builder(columns: Columns, settings: FormatSettings) -> RowBuilder:
+    """Return the builder of rows for the settings of a format."""
+    unit = "row" if settings.explode else "result"
+    return RowBuilder(columns, sort_keys=settings.sort_keys, unit=unit)
 
 
 def resolve(known: Columns, value: Value) -> Columns:

@@ -10,16 +10,35 @@ from ocpiq.sinks.target import Target
 from ocpiq.values.blank import NA
 from ocpiq.values.types import Value
 
+StoredType = Literal["boolean", "integer", "number", "decimal", "time", "text", "json"]
+"""How a typed format stores a column.
+
+`integer` has 64 bits, `number` is a double, `decimal` has a fixed number of digits, `time` is a moment in UTC, and
+`json` is an array or object as JSON text.
+"""
+
+
+class ColumnOption(Struct, frozen=True):
+    """The type of a column that an option sets: `--type`, `--text`, or `--decimal` with its digits."""
+
+    name: str
+    type: StoredType
+    precision: int = 0
+    scale: int = 0
+
 
 class FormatSettings(Struct, frozen=True):
     """The options of the output formats.
 
-    `null` and `na` are the texts for null and for a blank in cells; `csv` are the words of `--csv`. The others are jq's
-    options; `indent` is one level, None if the format decides; `colors` are jq's escape sequences or none. `array`:
-    whether JSON results become one array never, if there are several, or always.
+    `null` and `na` are the texts for null and for a blank in cells; `csv` are the words of `--csv`; `explode` is the
+    field of `--explode`; `column_types` are those of `--type`, `--text` and `--decimal`. The others are jq's options:
+    `indent` is one level, None if the format decides; `colors` are jq's escape sequences or none; `array` tells when
+    JSON results become one array: never, if there are several, or always.
     """
 
     sort_keys: bool = False
+    explode: str = ""
+    column_types: tuple[ColumnOption, ...] = ()
     null: str = ""
     na: str = NA
     csv: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from typing import Final
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.preview import PREVIEW_ROWS, PreviewEncoder
-from ocpiq.sinks.rows import RowBuilder
+from ocpiq.sinks.rows import row_builder
 from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
@@ -26,7 +26,7 @@ MIN_WIDTH: Final = 8  # columns are not made narrower; those that do not fit are
 
 def open_table(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for a table that fits the terminal, or has its full width in a file."""
-    rows = RowBuilder(columns, sort_keys=settings.sort_keys)
+    rows = row_builder(columns, settings)
     size = _terminal_size(target)
     layout = AlignedLayout(
         cell_texts(target, settings, visible=True),

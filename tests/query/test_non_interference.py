@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from support.cli import Outcome, command, text_of
 from support.json_texts import listed
 from support.private import Pair, object_pairs, quoted
+from support.typed_files import FORMATS, TypedFormat
 
 from ocpiq.errors import OcpiqError
 from ocpiq.plan.query_plan import SourcePlan
@@ -233,3 +234,31 @@ def test_lengths_of_private_values_have_no_influence(
         outcomes.append(command(home, ["--ocpi-version", "2.2.1", "--source", f"sessions={sent}", text]))
     assert notice in outcomes[0].err
     assert [other for other in outcomes if other != outcomes[0]] == []
+
+
+# ---------------------------------------------------------------- files with typed columns
+
+TYPED_PAIRS: list[Pair] = [
+    (b'{"id":"S1","kwh":1,"status":"ACTIVE"}', b'{"id":"S1","kwh":"x","status":null}'),
+    (b'{"id":"S2","kwh":99999999999999999999}', b'{"id":"S2","status":["Qz7private"]}'),
+]
+
+
+@pytest.mark.parametrize("typed", FORMATS, ids=lambda typed: typed.name)
+@pytest.mark.parametrize("query", ["sessions", "sessions | {id, kwh, s: .status}", "sessions only id"])
+def test_fields_that_are_not_passed_change_nothing_in_a_typed_file(
+    query: str, typed: TypedFormat, tmp_path: Path
+) -> None:
+    typed.need()
+    tables = []
+    for side in (0, 1):
+        folder = tmp_path / str(side)
+        (folder / "home").mkdir(parents=True)
+        sent = folder / "sessions.ndjson"
+        sent.write_bytes(b"\n".join(pair[side] for pair in TYPED_PAIRS))
+        words = ["-q", "--source", f"sessions={sent}", "-o", str(folder / f"x{typed.ending}"), query]
+        outcome = command(folder / "home", words)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert b"Qz7private" not in (folder / f"x{typed.ending}").read_bytes()
+        tables.append(typed.read(folder / f"x{typed.ending}"))
+    assert tables[0] == tables[1]

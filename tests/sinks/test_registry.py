@@ -21,7 +21,21 @@ from ocpiq.sinks.sink import FormatSettings
 from ocpiq.sinks.target import Target
 
 BY_NAME = {option.name: option for option in OPTIONS}
-PARTS = {"__init__", "cells", "colors", "file", "registry", "rows", "preview", "sink", "target"}
+PARTS = {
+    "__init__",
+    "cells",
+    "colors",
+    "column_types",
+    "conversion",
+    "explode",
+    "typed",
+    "file",
+    "registry",
+    "rows",
+    "preview",
+    "sink",
+    "target",
+}
 
 
 def written(format_: Format, *values: object) -> bytes:

@@ -1,0 +1,105 @@
+"""The columns of a typed format: their types come from options, from the plan, else from the first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.plan.columns import Column, ColumnType
+from ocpiq.sinks.rows import column_label
+from ocpiq.sinks.sink import ColumnOption, StoredType
+from ocpiq.values.blank import Blank
+from ocpiq.values.types import Value
+
+INT64: Final = 1 << 63
+EXACT: Final = 1 << 53
+"""Doubles hold every integer up to this one."""
+
+PREVIEW_ROWS: Final = 1000
+"""Rows that decide the types that the plan does not know."""
+
+OF_PLAN: Final[dict[ColumnType, StoredType]] = {
+    "string": "text",
+    "decimal": "text",
+    "DateTime": "time",
+    "number": "number",
+    "int": "integer",
+    "boolean": "boolean",
+    "list": "json",
+    "object": "json",
+}
+
+CONTENTS: Final[dict[StoredType, str]] = {
+    "boolean": "true and false",
+    "integer": "integers of 64 bits",
+    "number": "numbers of double precision",
+    "decimal": "numbers of fixed precision",
+    "time": "times",
+    "text": "text",
+    "json": "JSON",
+}
+"""What the cells of a column are, for messages."""
+
+
+class TypedColumn(Struct, frozen=True):
+    """A column of a typed format.
+
+    `path` is the schema path of the field that it shows, "" if the query computes it; `blank` tells that the query
+    blanks it. A `decimal` column has `precision` digits, of which `scale` follow the decimal point.
+    """
+
+    name: str
+    type: StoredType
+    path: str = ""
+    blank: bool = False
+    precision: int = 0
+    scale: int = 0
+
+
+def typed_columns(
+    leaves: Sequence[Column], options: Sequence[ColumnOption], rows: Sequence[Sequence[Value]]
+) -> tuple[TypedColumn, ...]:
+    """Return the columns with their types; `rows` are the first. Raises UsageError for an option without a column."""
+    by_name = {option.name: option for option in options}
+    names = [leaf.name for leaf in leaves]
+    for name in by_name:
+        if name not in names:
+            raise UsageError(
+                f"--type: there is no column {column_label(name)}",
+                hint=did_you_mean(name, names) or "nested fields are joined with dots: cdr_token.uid",
+            )
+    return tuple(
+        _typed(leaf, by_name.get(leaf.name), [row[index] for row in rows])
+        for index, leaf in enumerate(leaves)
+    )
+
+
+def _typed(leaf: Column, option: ColumnOption | None, cells: Iterable[Value]) -> TypedColumn:
+    if option is not None:
+        return TypedColumn(
+            leaf.name, option.type, leaf.path, leaf.blank, precision=option.precision, scale=option.scale
+        )
+    stored = OF_PLAN.get(leaf.type) or type_of_cells(cells)
+    return TypedColumn(leaf.name, stored, leaf.path, leaf.blank)
+
+
+def type_of_cells(cells: Iterable[Value]) -> StoredType:
+    """Return the narrowest type that holds every cell: boolean, integer, number, JSON, else text."""
+    values = [cell for cell in cells if cell is not None and type(cell) is not Blank]
+    types = set(map(type, values))
+    if not values:
+        return "text"
+    if types == {bool}:
+        return "boolean"
+    if types == {int} and all(-INT64 <= value < INT64 for value in values):  # type: ignore[operator]
+        return "integer"
+    if types <= {int, float} and all(type(value) is float or _is_double(value) for value in values):
+        return "number"
+    return "json" if types <= {list, dict} else "text"
+
+
+def _is_double(value: Value) -> bool:
+    return type(value) is int and -EXACT <= value <= EXACT

@@ -1,0 +1,365 @@
+"""Typed formats through the command line: every type there and back, and nothing that is lost silently."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from support.cli import command
+from support.typed_files import FORMATS, TypedFormat, TypedTable, saved_objects
+
+
+@pytest.fixture(params=FORMATS, ids=lambda form: form.name)
+def form(request: pytest.FixtureRequest) -> TypedFormat:
+    chosen: TypedFormat = request.param
+    chosen.need()
+    return chosen
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def written(
+    home: Path, form: TypedFormat, *words: str, inputs: object = None, warned: str = ""
+) -> TypedTable:
+    """Write a file with the command line, on inputs if there are some, and read it back."""
+    if inputs is not None:
+        assert isinstance(inputs, list)
+        saved_objects(Path("inputs"), *inputs)
+        words = (*words, "inputs")
+    run = command(home, ["-q", "-o", f"x{form.ending}", *words])
+    assert (run.code, run.out) == (0, b""), run.err
+    assert warned in run.err and bool(run.err) == bool(warned)
+    return form.read(Path(f"x{form.ending}"))
+
+
+# ---------------------------------------------------------------- every type, there and back
+
+CDR = {
+    "country_code": "NL",
+    "id": "C1",
+    "start_date_time": "2026-01-02T03:04:05Z",
+    "end_date_time": "2026-01-02T04:04:05.250Z",
+    "total_energy": 12.5,
+    "total_time": 1,
+    "credit": True,
+    "cdr_token": {"uid": "secret"},
+    "cdr_location": {"id": "L1", "coordinates": {"latitude": "52.070000", "longitude": "4.300000"}},
+    "charging_periods": [{"start_date_time": "2026-01-02T03:04:05Z", "dimensions": []}],
+}
+CONNECTORS = {"id": "L1", "evses": [{"uid": "E1", "connectors": [{"id": "1", "max_voltage": 230}]}]}
+TYPES = {
+    "string": ("id", "text", "C1"),
+    "DateTime": ("start_date_time", "time", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+    "DateTime with milliseconds": (
+        "end_date_time",
+        "time",
+        datetime(2026, 1, 2, 4, 4, 5, 250_000, tzinfo=UTC),
+    ),
+    "number": ("total_energy", "number", 12.5),
+    "an integer in a number column": ("total_time", "number", 1.0),
+    "boolean": ("credit", "boolean", True),
+    "decimal text": ("latitude", "text", "52.070000"),
+    "a list": (
+        "charging_periods",
+        "json",
+        json.dumps(CDR["charging_periods"], separators=(",", ":")),
+    ),
+}
+CDRS = (
+    "cdrs pass start_date_time, end_date_time, total_energy, total_time, credit, cdr_location.coordinates,"
+    " charging_periods | {id, start_date_time, end_date_time, total_energy, total_time, credit,"
+    " latitude: .cdr_location.coordinates.latitude, charging_periods, uid: .cdr_token.uid}"
+)
+
+
+def test_every_schema_type(form: TypedFormat, home: Path, work: Path) -> None:
+    saved_objects(work / "cdrs.ndjson", CDR, {"id": "C2"})
+    table = written(home, form, "--source", "cdrs=cdrs.ndjson", CDRS)
+    assert len(table.rows) == 2
+    for name, type_, value in TYPES.values():
+        assert (name, table.types[name], table.column(name)[0]) == (name, type_, value)
+        assert name == "id" or table.column(name)[1] is None
+
+
+def test_integers_of_the_schema(form: TypedFormat, home: Path, work: Path) -> None:
+    saved_objects(work / "locations.ndjson", CONNECTORS)
+    words = ("--source", "locations=locations.ndjson", "connectors pass . | {id, max_voltage}")
+    table = written(home, form, *words)
+    assert (table.types["max_voltage"], table.rows) == ("integer", [{"id": "1", "max_voltage": 230}])
+
+
+def test_blanks_are_typed_nulls(form: TypedFormat, home: Path, work: Path) -> None:
+    saved_objects(work / "cdrs.ndjson", CDR)
+    words = ("--source", "cdrs=cdrs.ndjson", "cdrs | {id, start_date_time, total_energy}")
+    table = written(home, form, *words)
+    assert table.types == {"id": "text", "start_date_time": "time", "total_energy": "number"}
+    assert table.rows == [{"id": "C1", "start_date_time": None, "total_energy": None}]
+
+
+VALUES = {
+    "booleans": ([True, None, False], "boolean", [True, None, False]),
+    "integers": ([1, None, -(2**63), 2**63 - 1], "integer", [1, None, -(2**63), 2**63 - 1]),
+    "numbers": ([1, 2.5, None, -0.0], "number", [1.0, 2.5, None, 0.0]),
+    "the largest and the smallest": (
+        [1.7976931348623157e308, 5e-324],
+        "number",
+        [1.7976931348623157e308, 5e-324],
+    ),
+    "text": (["a", "", None], "text", ["a", "", None]),
+    "emoji and quotes": (["😀\u200d🔥", "\"'`;--\\", "ü\n\t"], "text", ["😀\u200d🔥", "\"'`;--\\", "ü\n\t"]),
+    "text that looks like something else": (
+        ["0012", "1e5", "=1+1", "http://x", "2026-01-01", "true", "NULL", "#NA"],
+        "text",
+        ["0012", "1e5", "=1+1", "http://x", "2026-01-01", "true", "NULL", "#NA"],
+    ),
+    "huge integers": ([1, 2**64, 10**40], "text", ["1", str(2**64), "1" + "0" * 40]),
+    "integers beyond a double among numbers": ([0.5, 2**53 + 1], "text", ["0.5", str(2**53 + 1)]),
+    "numbers and text": ([1.50, "a", True], "text", ["1.5", "a", "true"]),
+    "lists and objects": ([[1, "é"], {}, []], "json", ['[1,"é"]', "{}", "[]"]),
+    "lists and text": ([[1], "a"], "text", ["[1]", "a"]),
+    "nothing but null": ([None, None], "text", [None, None]),
+}
+
+
+@pytest.mark.parametrize(("values", "type_", "cells"), VALUES.values(), ids=VALUES)
+def test_types_from_the_first_rows(
+    values: list[object], type_: str, cells: list[object], form: TypedFormat, home: Path, work: Path
+) -> None:
+    table = written(home, form, "{n: 0, v: .}", inputs=values)
+    assert (table.types["v"], table.column("v")) == (type_, cells)
+
+
+TIMES = {
+    "the first": ("0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
+    "the last": ("9999-12-31T23:59:59.999Z", datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)),
+    "the epoch": ("1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
+    "a leap day": ("2024-02-29T12:00:00Z", datetime(2024, 2, 29, 12, tzinfo=UTC)),
+    "midnight as 24": ("2026-01-01T24:00:00Z", datetime(2026, 1, 2, tzinfo=UTC)),
+    "a leap second": ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+    "without a zone": ("2026-01-01T12:00:00", datetime(2026, 1, 1, 12, tzinfo=UTC)),
+}
+CONVERTED_TIMES = {
+    "an offset": ("2026-01-01T12:00:00+02:00", datetime(2026, 1, 1, 10, tzinfo=UTC)),
+    "a date": ("2026-01-01", datetime(2026, 1, 1, tzinfo=UTC)),
+    "RFC 1123": ("Thu, 01 Jan 2026 12:00:00 GMT", datetime(2026, 1, 1, 12, tzinfo=UTC)),
+    "a number": (1767225600, datetime(2026, 1, 1, tzinfo=UTC)),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), TIMES.values(), ids=TIMES)
+def test_times_at_the_edges(text: str, expected: datetime, form: TypedFormat, home: Path, work: Path) -> None:
+    assert written(home, form, "--type", "t=time", "{t: .}", inputs=[text]).rows == [{"t": expected}]
+
+
+@pytest.mark.parametrize(("text", "expected"), CONVERTED_TIMES.values(), ids=CONVERTED_TIMES)
+def test_other_times_are_converted_and_counted(
+    text: object, expected: datetime, form: TypedFormat, home: Path, work: Path
+) -> None:
+    table = written(home, form, "--type", "t=time", "{t: .}", inputs=[text], warned="booleans: t (1)\n")
+    assert table.rows == [{"t": expected}]
+
+
+def test_finer_times_than_the_format_stores_are_counted(form: TypedFormat, home: Path, work: Path) -> None:
+    warning = "warning: times have more digits than the format stores: t (1)\n"
+    inputs = ["2026-01-01T00:00:00.1234567Z", "2026-01-01T00:00:00.1230000Z"]
+    table = written(home, form, "--type", "t=time", "{t: .}", inputs=inputs, warned=warning)
+    assert all(str(cell).startswith("2026-01-01 00:00:00.123") for cell in table.column("t"))
+
+
+# ---------------------------------------------------------------- options
+
+OPTIONS = {
+    "--text": (["--text", "v"], [1, 2.50, None, 2**70], "text", ["1", "2.5", None, str(2**70)]),
+    "--type number": (["--type", "v=number"], [1, 2], "number", [1.0, 2.0]),
+    "--type integer of whole numbers": (["--type", "v=integer"], [1.0, 2], "integer", [1, 2]),
+    "the last counts": (["--text", "v", "--type=v=boolean"], [True], "boolean", [True]),
+}
+
+
+@pytest.mark.parametrize(("words", "values", "type_", "cells"), OPTIONS.values(), ids=OPTIONS)
+def test_options_set_the_type(
+    words: list[str],
+    values: list[object],
+    type_: str,
+    cells: list[object],
+    form: TypedFormat,
+    home: Path,
+    work: Path,
+) -> None:
+    table = written(home, form, *words, "{v: .}", inputs=values)
+    assert (table.types["v"], table.column("v")) == (type_, cells)
+
+
+CONVERTED = {
+    "numbers": ("number", ["12.50", "-1e3", 7], [12.5, -1000.0, 7.0]),
+    "integers": ("integer", ["12", 3], [12, 3]),
+    "booleans": ("boolean", ["true", "false", True], [True, False, True]),
+}
+
+
+@pytest.mark.parametrize(("type_", "values", "cells"), CONVERTED.values(), ids=CONVERTED)
+def test_text_that_is_exactly_a_value_is_converted_and_counted(
+    type_: str, values: list[object], cells: list[object], form: TypedFormat, home: Path, work: Path
+) -> None:
+    texts = sum(isinstance(value, str) for value in values)
+    warning = f"warning: text was converted to numbers, times or booleans: v ({texts})\n"
+    table = written(home, form, "--type", f"v={type_}", "{v: .}", inputs=values, warned=warning)
+    assert table.column("v") == cells
+
+
+def test_decimals_keep_their_digits(form: TypedFormat, home: Path, work: Path) -> None:
+    words = ("--decimal", "v=18,3", "{v: .}")
+    table = written(home, form, *words, inputs=[12.5, 123456789012345, "0.125", None], warned="v (1)")
+    assert table.types["v"] == "decimal"
+    assert [None if cell is None else str(cell) for cell in table.column("v")] == [
+        "12.500",
+        "123456789012345.000",
+        "0.125",
+        None,
+    ]
+
+
+def test_explode_gives_a_row_for_each_item(form: TypedFormat, home: Path, work: Path) -> None:
+    periods = [{"start_date_time": f"2026-01-02T0{hour}:00:00Z", "dimensions": []} for hour in (1, 2)]
+    saved_objects(work / "cdrs.ndjson", {"id": "C0"}, {**CDR, "charging_periods": periods})
+    words = ("--source", "cdrs=cdrs.ndjson", "--explode", "charging_periods")
+    query = "cdrs pass charging_periods | {id, charging_periods}"
+    table = written(home, form, *words, query)
+    assert table.column("id") == ["C0", "C1", "C1"]
+    assert table.types["charging_periods.start_date_time"] == "time"
+    assert table.column("charging_periods.start_date_time") == [
+        None,
+        datetime(2026, 1, 2, 1, tzinfo=UTC),
+        datetime(2026, 1, 2, 2, tzinfo=UTC),
+    ]
+
+
+WRONG_OPTIONS = {
+    "a type": (["--type", "a=date"], "--type takes COLUMN=TYPE (types: text, number"),
+    "no column": (["--type", "number"], "--type takes COLUMN=TYPE"),
+    "too many digits": (["--decimal", "a=39,3"], "--decimal takes COLUMN=DIGITS,SCALE"),
+    "more decimals than digits": (["--decimal", "a=3,4"], "--decimal takes COLUMN=DIGITS,SCALE"),
+    "a column that does not exist": (["--text", "kwhh"], "there is no column kwhh (did you mean kwh?)"),
+    "a field that is no list": (["--explode", "kwh"], "--explode: the field is not a list"),
+    "a field that does not exist": (["--explode", "kw"], "--explode: there is no such field (did you mean"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), WRONG_OPTIONS.values(), ids=WRONG_OPTIONS)
+def test_wrong_options_are_reported_before_anything_is_fetched(
+    words: list[str], message: str, home: Path, work: Path
+) -> None:
+    query = "sessions pass kwh | {id, kwh}"
+    run = command(home, [*words, "-o", "x.sqlite", "--source", "sessions=missing", query])
+    assert (run.code, list(work.iterdir())) == (2, [])
+    run = command(home, [*words, "-o", "x.sqlite", "--demo", query])
+    assert (run.code, list(work.iterdir())) == (2, [])
+    assert message in run.err and run.err.count("\n") == 1
+
+
+def test_options_of_typed_formats_are_refused_elsewhere(home: Path, work: Path) -> None:
+    run = command(home, ["-n", "--text", "a", "--to", "csv", "{a: 1}"])
+    assert run.code == 2 and "--text is for " in run.err and run.err.endswith(", not for csv\n")
+
+
+# ---------------------------------------------------------------- what does not fit stops the run
+
+SECRET = "Qz7private"
+MISFITS = {
+    "text in a number column": ("v=number", [1.5, SECRET], "numbers of double precision (--text v)"),
+    "a leading zero": ("v=number", ["012"], "numbers of double precision (--text v)"),
+    "an integer beyond a double": ("v=number", [2**53 + 1], "numbers of double precision (--text v)"),
+    "infinity as text": ("v=number", ["1e999"], "numbers of double precision (--text v)"),
+    "an integer beyond 64 bits": (
+        "v=integer",
+        [2**63],
+        "integers of 64 bits (--type v=number, or --text v)",
+    ),
+    "a fraction in an integer column": (
+        "v=integer",
+        [1, 1.5],
+        "integers of 64 bits (--type v=number, or --text v)",
+    ),
+    "a boolean in an integer column": (
+        "v=integer",
+        [1, True],
+        "integers of 64 bits (--type v=number, or --text v)",
+    ),
+    "a list in a number column": ("v=number", [[SECRET]], "numbers of double precision (--text v)"),
+    "text in a time column": ("v=time", ["2026-01-01T00:00:00Z", SECRET], "times (--text v)"),
+    "a month that does not exist": ("v=time", ["2026-13-45T00:00:00Z"], "times (--text v)"),
+    "a number in a boolean column": ("v=boolean", [True, 1], "true and false (--text v)"),
+}
+
+
+@pytest.mark.parametrize(("type_", "values", "message"), MISFITS.values(), ids=MISFITS)
+def test_a_value_that_does_not_fit_stops_the_run(
+    type_: str, values: list[object], message: str, form: TypedFormat, home: Path, work: Path
+) -> None:
+    saved_objects(work / "inputs", *values)
+    run = command(home, ["-o", f"x{form.ending}", "--type", type_, "{v: .}", "inputs"])
+    expected = f"error: result {len(values)} does not fit column v, which holds {message}\n"
+    assert (run.code, run.err) == (5, expected)
+    assert [path.name for path in work.iterdir()] == ["inputs"]
+
+
+def test_the_types_of_the_first_rows_are_kept(form: TypedFormat, home: Path, work: Path) -> None:
+    values = [*range(1200), 0.5]
+    saved_objects(work / "inputs", *values)
+    run = command(home, ["-o", f"x{form.ending}", "{v: .}", "inputs"])
+    assert run.code == 5 and run.err.startswith("error: result 1201 does not fit column v, which holds int")
+    assert [path.name for path in work.iterdir()] == ["inputs"]
+    assert written(home, form, "--type", "v=number", "{v: .}", inputs=values).column("v") == values
+
+
+def test_many_rows_come_in_order(form: TypedFormat, home: Path, work: Path) -> None:
+    table = written(home, form, "-n", 'range(25000) | {v: ., t: "x\\(.)"}')
+    assert table.rows == [{"v": number, "t": f"x{number}"} for number in range(25000)]
+
+
+def test_columns_without_a_row(form: TypedFormat, home: Path, work: Path) -> None:
+    saved_objects(work / "cdrs.ndjson", CDR)
+    words = ("--source", "cdrs=cdrs.ndjson", 'cdrs only id, total_energy | select(.id == "none")')
+    table = written(home, form, *words)
+    assert (table.types, table.rows) == ({"id": "text", "total_energy": "number"}, [])
+
+
+def test_no_row_and_no_columns(form: TypedFormat, home: Path, work: Path) -> None:
+    table = written(home, form, "-n", "empty")
+    assert (table.types, table.rows) == ({"value": "text"}, [])
+
+
+# ---------------------------------------------------------------- complete, or not there
+
+
+def test_a_full_disk_is_one_error_and_leaves_nothing(form: TypedFormat, home: Path, work: Path) -> None:
+    """The process may write 64 KB to a file; the random text cannot be compressed."""
+    program = f"""\
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
+sys.argv = ["ocpiq", "-o", "x{form.ending}", ".", "inputs"]
+from ocpiq.__main__ import main
+sys.exit(main())
+"""
+    saved_objects(work / "inputs", *({"v": os.urandom(40).hex()} for _ in range(20_000)))
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert run.returncode == 2, run.stderr
+    assert run.stderr.startswith("error: cannot write the results: ") and run.stderr.count("\n") == 1
+    assert [path.name for path in work.iterdir()] == ["inputs"]
+
+
+def test_an_error_of_the_query_leaves_nothing(form: TypedFormat, home: Path, work: Path) -> None:
+    run = command(home, ["-n", "-o", f"x{form.ending}", '{a: 1}, error("x")'])
+    assert (run.code, list(work.iterdir())) == (5, [])

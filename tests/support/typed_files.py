@@ -1,0 +1,68 @@
+"""Files of typed formats, each read by another program than the one that wrote it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+
+class TypedTable(NamedTuple):
+    """What a reader finds: the type of each column by its name, in ocpiq's words, and the rows.
+
+    Times are aware datetimes, and booleans are booleans, whatever the format makes of them.
+    """
+
+    types: dict[str, str]
+    rows: list[dict[str, object]]
+
+    def column(self, name: str) -> list[object]:
+        """Return the cells of a column."""
+        return [row[name] for row in self.rows]
+
+
+class TypedFormat(NamedTuple):
+    """A typed format: its name, the ending of its files, and what reads them; the packages that both need."""
+
+    name: str
+    ending: str
+    read: Callable[[Path], TypedTable]
+    packages: tuple[str, ...] = ()
+
+    def need(self) -> None:
+        """Skip the test if a package is missing."""
+        for package in self.packages:
+            pytest.importorskip(package)
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def read_sqlite(path: Path) -> TypedTable:
+    """Read a database with the standard library, and check that no cell has another type than its column."""
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        types = dict(connection.execute("SELECT name, type FROM _columns"))
+        cursor = connection.execute("SELECT * FROM results")
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, cells, strict=True)) for cells in cursor]
+    for row in rows:
+        for name, type_ in types.items():
+            if row[name] is not None and type_ in ("time", "boolean"):
+                row[name] = moment(row[name]) if type_ == "time" else {0: False, 1: True}[row[name]]
+    return TypedTable(types, rows)
+
+
+FORMATS = (TypedFormat("sqlite", ".sqlite", read_sqlite),)
+
+
+def saved_objects(path: Path, *objects: object) -> None:
+    """Save objects of a module, one per line."""
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in objects), "utf-8")
