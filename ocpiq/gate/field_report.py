@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from ocpiq.gate.layout import Shape
+from ocpiq.gate.missing_fields import MissingField, MissingFields
 from ocpiq.gate.nested import nested_objects
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import SchemaField
@@ -24,23 +27,26 @@ class FieldReport(Struct, frozen=True):
 
     `objects` is the number of objects read so far. `unknown` are the paths of fields that no OCPI version has, sorted;
     `unnamed` counts those whose names are not shown. `versions` are the versions that have all the other fields, as far
-    as the view shows these or their blanks; empty before the first such field.
+    as the view shows these or their blanks; empty before the first such field. `missing` are the fields that the query
+    reads and no object has, of those that are required or have a similar name in the objects.
     """
 
     unknown: tuple[str, ...] = ()
     unnamed: int = 0
     versions: tuple[str, ...] = ()
     objects: int = 0
+    missing: tuple[MissingField, ...] = ()
 
 
 class Survey:
     """Collects the field names of a source's first objects, over as many pages as they come in.
 
-    `known` are the names of the fields that the objects of a page can have.
+    `known` are the names of the fields that the objects of a page can have, `missing` looks for those that are read.
     """
 
-    def __init__(self, view: ViewNode, known: Collection[str] = ()) -> None:
+    def __init__(self, view: ViewNode, known: Collection[str], missing: MissingFields) -> None:
         self._view = view
+        self._missing = missing
         self._named_in_query = {node.blank.path for node in vendor_nodes(view)}
         self._known = {*known, *(path.partition(".")[0] for path in self._named_in_query)}
         self._seen: set[tuple[str, tuple[str, ...] | None]] = set()
@@ -73,11 +79,20 @@ class Survey:
 
         An unknown name is shown if it is a plain identifier, and left out if the query itself names it.
         """
+        self._missing.read(self._seen)
         unknown = {path for path, versions in self._seen if versions is None} - self._named_in_query
         plain = {path for path in unknown if all(NAME.fullmatch(name) for name in path.split("."))}
         known = [set(versions) for _, versions in self._seen if versions]
         versions = tuple(sorted(set.intersection(*known))) if known else ()
-        return FieldReport(tuple(sorted(plain)), len(unknown) - len(plain), versions, objects)
+        return FieldReport(
+            tuple(sorted(plain)), len(unknown) - len(plain), versions, objects, self._missing.fields
+        )
+
+    def look_further(self, rows: Sequence[object], shape: Shape | None) -> None:
+        """Look for the missing fields in the rows of a page of which not all objects were read."""
+        if self.report.missing:
+            self._missing.look(rows, shape)
+            self.report = replace(self.report, missing=self._missing.fields)
 
 
 def names_in(raw: bytes) -> Iterable[str]:

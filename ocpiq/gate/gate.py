@@ -18,6 +18,7 @@ from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, Form, Framing, Page
 from ocpiq.gate.field_report import OBJECTS_READ, FieldReport, Survey
 from ocpiq.gate.keys import ObjectKey, Repeats
 from ocpiq.gate.layout import Shape
+from ocpiq.gate.missing_fields import MissingFields
 from ocpiq.gate.nested import merge_rows, nested_records
 from ocpiq.gate.records import BatchRecords, LargePageRecords, Records, records_of
 from ocpiq.gate.window import Window, WindowedRecords
@@ -63,20 +64,30 @@ class OpenedPage(Struct, frozen=True):
         return f"OpenedPage(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
 
 
-def gate(view: ViewNode, demand: Demand, *, window: Window | None = None, key: tuple[str, ...] = ()) -> Gate:
+def gate(
+    view: ViewNode,
+    demand: Demand,
+    *,
+    window: Window | None = None,
+    key: tuple[str, ...] = (),
+    version: str = DEFAULT_VERSION,
+) -> Gate:
     """Return the gate of a source that shows `view` and of which the query reads `demand`.
 
-    `key` names the fields that identify an object; without it, repeated objects are not detected.
+    `key` names the fields that identify an object; without it, repeated objects are not detected. `version` is the OCPI
+    version of the objects.
     """
-    return Gate(view, demand, window, key)
+    return Gate(view, demand, window, key, version)
 
 
 class Gate:
     """Opens the pages of one source. `shape` is the shape of the rows; None if every row is a dict."""
 
-    def __init__(self, view: ViewNode, demand: Demand, window: Window | None, key: tuple[str, ...]) -> None:
+    def __init__(
+        self, view: ViewNode, demand: Demand, window: Window | None, key: tuple[str, ...], version: str
+    ) -> None:
         self.framing = framing_of(view)
-        self._survey = Survey(view, self.framing.fields)
+        self._survey = Survey(view, self.framing.fields, MissingFields(view, demand, version))
         self._key = ObjectKey(key) if key else None
         if view.nested:
             self._records: Records = nested_records(records_of(view, demand, window), view.nested, self._key)
@@ -133,8 +144,11 @@ class Gate:
     def _opened(self, page: Page, count: int, page_rows: PageRows, *, suspect: bool) -> OpenedPage:
         """Return an opened page of `count` items; a `suspect` page may be foreign."""
         foreign = suspect and self._survey.is_foreign(page.slices)
-        self._survey.read(page.slices)
         windowed, bad, repeated = page_rows
+        partly = count > self._survey.remaining
+        self._survey.read(page.slices)
+        if partly:
+            self._survey.look_further(windowed.rows, self.shape)
         return OpenedPage(
             page.head.status,
             page.head.message,

@@ -225,14 +225,14 @@ def untyped_rows(root: Cell, parts: dict[str, bytes], window: Window | None) -> 
 class LazySequence(Sequence[object]):
     """Rows that are made each time they are asked for."""
 
-    __slots__ = ("_make", "_slices")
+    __slots__ = ("_make", "slices")
 
     def __init__(self, slices: Sequence[Raw], make: Callable[[Raw], object]) -> None:
-        self._slices = slices
+        self.slices = slices
         self._make = make
 
     def __len__(self) -> int:
-        return len(self._slices)
+        return len(self.slices)
 
     @overload
     def __getitem__(self, index: int) -> object: ...
@@ -240,11 +240,11 @@ class LazySequence(Sequence[object]):
     def __getitem__(self, index: slice) -> LazySequence: ...
     def __getitem__(self, index: int | slice) -> object:
         if isinstance(index, slice):
-            return LazySequence(self._slices[index], self._make)
-        return self._make(self._slices[index])
+            return LazySequence(self.slices[index], self._make)
+        return self._make(self.slices[index])
 
     def __iter__(self) -> Iterator[object]:
-        return map(self._make, self._slices)
+        return map(self._make, self.slices)
 
     def __repr__(self) -> str:
         return f"LazySequence({len(self)} rows)"

@@ -81,7 +81,13 @@ class Pulls:
         self._windows = [_window(part, variables, clock) for part in plan.sources]
         self._newest = [_count(part, variables) for part in plan.sources]
         self._gates: list[Gate] = [
-            gate(part.view, part.demand, window=window, key=_key(part, source))
+            gate(
+                part.view,
+                part.demand,
+                window=window,
+                key=_key(part, source),
+                version=source.version,
+            )
             for part, window, source in zip(plan.sources, self._windows, self._sources, strict=True)
         ]
         self._notify = notify

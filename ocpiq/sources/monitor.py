@@ -96,7 +96,7 @@ class PullMonitor:
         self.places += [
             say("page {page} index {index}", page=self.pages, index=index) for index in opened.bad[:room]
         ]
-        if opened.field_report.objects > self.met.objects:
+        if opened.field_report != self.met:
             self.read_names(opened.field_report)
         self.notify(PageRead(self.module, self.pages, self.objects, total))
 
@@ -152,6 +152,23 @@ class PullMonitor:
             fields = counted(len(names) + self.met.unnamed, FIELD)
             text = say(": {names}", names=listed(names[:SHOWN], more=len(names) > SHOWN)) if names else EMPTY
             self.warn(say("{fields} not OCPI's, left out{names}", fields=fields, names=text))
+        self.warn_of_missing()
+
+    def warn_of_missing(self) -> None:
+        """Warn of fields that the query reads and no object has."""
+        for field in self.met.missing:
+            if field.near:
+                self.warn(
+                    say(
+                        "no object has {field}, which the query reads; they have {near}",
+                        field=FieldName(field.path),
+                        near=self.shown(FieldName(field.near)),
+                    )
+                )
+        required = [FieldName(field.path) for field in self.met.missing if not field.near]
+        if required:
+            names = listed(required[:SHOWN], more=len(required) > SHOWN)
+            self.warn(say("no object has {names}, which the query reads and OCPI requires", names=names))
 
     def warn(self, text: Message) -> None:
         """Say something of this pull."""

@@ -46,6 +46,9 @@ CHECKED_BY_A_PERSON = {
     OpenPart("sources/file_source.py", "open_file", "Reason"): "why the system cannot read a file",
     OpenPart("sources/file_source.py", "shown", "UserText"): "the path of a file",
     OpenPart("sources/monitor.py", "sum_up", "FieldName"): "plain names of fields that OCPI does not have",
+    OpenPart(
+        "sources/monitor.py", "warn_of_missing", "FieldName"
+    ): "plain names that the query reads, or like them",
     OpenPart("sources/platform_source.py", "shown", "Quotation"): "a plain name, without the token",
 }
 """Where a part is made that accepts any text. A person looks at a new one and then lists it here."""

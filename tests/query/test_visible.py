@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ocpiq.errors import Notice, WarningIssued
+from ocpiq.errors import Notice, UsageError, WarningIssued
 from ocpiq.query import compile
-from ocpiq.sources import memory
+from ocpiq.sources import files, memory
 from ocpiq.values.json.codec import to_json
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +84,24 @@ def test_names_of_unknown_fields_are_visible() -> None:
     assert results_and_warnings("sessions", [ONE | {"x_depot": 1}])[1] == [
         WarningIssued("sessions: 1 field is not OCPI's, left out: x_depot")
     ]
+
+
+def test_a_field_that_no_object_has_is_visible() -> None:
+    assert results_and_warnings("sessions pass kwh | .kwh", [{"id": "s1", "kWh": 7}]) == (
+        ["null"],
+        [
+            WarningIssued("sessions: 1 field is not OCPI's, left out: kWh"),
+            WarningIssued("sessions: no object has kwh, which the query reads; they have kWh"),
+        ],
+    )
+
+
+def test_whether_a_file_has_a_field_of_its_module_is_visible(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    for content, is_refused in ((b'[{"x": 1}]', True), (b'[{"x": 1, "kwh": 2}]', False)):
+        path.write_bytes(content)
+        with pytest.raises(UsageError) if is_refused else nullcontext():
+            list(compile("sessions only id").run(sources=files({"sessions": path})))
 
 
 def test_every_claim_names_an_existing_test() -> None:

@@ -430,7 +430,17 @@ PAGING: dict[str, Fault] = {
         said=("objects on different pages share an id",),
     ),
     "objects without an id": Fault(
-        switched(objects=[{"total_time": number} for number in range(10)]), ids=(None,) * 10
+        switched(objects=[{"total_time": number} for number in range(10)]),
+        ids=(None,) * 10,
+        said=("no object has id, which the query reads and OCPI requires",),
+    ),
+    "a field in other letters": Fault(
+        switched(objects=[{"Id": str(number), "total_time": number} for number in range(10)]),
+        ids=(None,) * 10,
+        said=(
+            "1 field is not OCPI's, left out: Id",
+            "no object has id, which the query reads; they have Id",
+        ),
     ),
     "objects repeated": Fault(
         repeating,
