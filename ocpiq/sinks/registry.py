@@ -84,6 +84,28 @@ FORMATS: Final = (
         rows=True,
         target="file",
     ),
+    Format(
+        "parquet",
+        "an Apache Parquet file, with typed columns",
+        "parquet:open_parquet",
+        (".parquet",),
+        TYPED_OPTIONS,
+        rows=True,
+        target="binary",
+        extra="parquet",
+        packages=("pyarrow",),
+    ),
+    Format(
+        "arrow",
+        "an Apache Arrow stream, with typed columns",
+        "arrow:open_arrow",
+        (".arrow", ".arrows"),
+        TYPED_OPTIONS,
+        rows=True,
+        target="binary",
+        extra="parquet",
+        packages=("pyarrow",),
+    ),
 )
 
 OPTIONS: Final = (
@@ -113,7 +135,7 @@ NAMES: Final = tuple(format_.name for format_ in FORMATS)
 TERMINAL_NAMES: Final = tuple(format_.name for format_ in FORMATS if format_.target == "text")
 ENDINGS: Final = {ending: format_ for format_ in FORMATS for ending in format_.endings}
 UNSUPPORTED_ENDINGS: Final = frozenset(
-    (".xlsx", ".xls", ".ods", ".parquet", ".html", ".xml", ".yaml", ".yml", ".gz", ".zip", ".pdf")
+    (".xlsx", ".xls", ".ods", ".html", ".xml", ".yaml", ".yml", ".gz", ".zip", ".pdf")
 )
 """Endings of formats that ocpiq does not write."""
 

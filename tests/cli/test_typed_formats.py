@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.cli import command
 from support.typed_files import FORMATS, TypedFormat, TypedTable, saved_objects
+
+from ocpiq.sinks import registry
 
 
 @pytest.fixture(params=FORMATS, ids=lambda form: form.name)
@@ -88,7 +94,8 @@ def test_every_schema_type(form: TypedFormat, home: Path, work: Path) -> None:
     table = written(home, form, "--source", "cdrs=cdrs.ndjson", CDRS)
     assert len(table.rows) == 2
     for name, type_, value in TYPES.values():
-        assert (name, table.types[name], table.column(name)[0]) == (name, type_, value)
+        expected_type = form.json if type_ == "json" else type_
+        assert (name, table.types[name], table.column(name)[0]) == (name, expected_type, value)
         assert name == "id" or table.column(name)[1] is None
 
 
@@ -137,7 +144,8 @@ def test_types_from_the_first_rows(
     values: list[object], type_: str, cells: list[object], form: TypedFormat, home: Path, work: Path
 ) -> None:
     table = written(home, form, "{n: 0, v: .}", inputs=values)
-    assert (table.types["v"], table.column("v")) == (type_, cells)
+    assert table.types["v"] == (form.json if type_ == "json" else type_)
+    assert table.column("v") == cells
 
 
 TIMES = {
@@ -363,3 +371,121 @@ sys.exit(main())
 def test_an_error_of_the_query_leaves_nothing(form: TypedFormat, home: Path, work: Path) -> None:
     run = command(home, ["-n", "-o", f"x{form.ending}", '{a: 1}, error("x")'])
     assert (run.code, list(work.iterdir())) == (5, [])
+
+
+# ---------------------------------------------------------------- what stands beside the rows
+
+SESSION = {"id": "S1", "kwh": 1.5, "cdr_token": {"uid": "secret"}}
+BESIDE = "sessions pass kwh | {id, kwh, uid: .cdr_token.uid, twice: (.kwh * 2)}"
+COLUMNS = [
+    ("id", "text", "sessions.id", False),
+    ("kwh", "number", "sessions.kwh", False),
+    ("uid", "text", "sessions.cdr_token.uid", True),
+    ("twice", "number", None, False),
+]
+
+
+def of_sqlite(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, type, source, blank FROM _columns").fetchall()
+    return [(*others, bool(blank)) for *others, blank in rows]
+
+
+def of_arrow_schema(schema: Any) -> list[tuple[object, ...]]:
+    found = []
+    for field in schema:
+        metadata = {name.decode(): value.decode() for name, value in field.metadata.items()}
+        blank = metadata["ocpiq:blank"] == "true"
+        found.append((field.name, metadata["ocpiq:type"], metadata.get("ocpiq:path"), blank))
+    return found
+
+
+def of_parquet(path: Path) -> list[tuple[object, ...]]:
+    return of_arrow_schema(pytest.importorskip("pyarrow.parquet").read_schema(path))
+
+
+def of_arrow(path: Path) -> list[tuple[object, ...]]:
+    return of_arrow_schema(pytest.importorskip("pyarrow.ipc").open_stream(path).schema)
+
+
+READERS = {".sqlite": of_sqlite, ".parquet": of_parquet, ".arrow": of_arrow}
+
+
+@pytest.mark.parametrize(("ending", "read"), READERS.items(), ids=READERS)
+def test_each_column_says_where_it_comes_from_and_whether_it_is_blanked(
+    ending: str, read: Callable[[Path], list[tuple[object, ...]]], home: Path, work: Path
+) -> None:
+    if ending != ".sqlite":
+        pytest.importorskip("pyarrow")
+    saved_objects(work / "sessions.ndjson", SESSION)
+    words = ["-q", "--source", "sessions=sessions.ndjson", "-o", f"x{ending}", "--type", "twice=number"]
+    assert command(home, [*words, BESIDE]).code == 0
+    assert read(work / f"x{ending}") == COLUMNS
+
+
+# ---------------------------------------------------------------- where they can be written
+
+PIPED = [form for form in FORMATS if form.name in ("parquet", "arrow")]
+
+
+@pytest.mark.parametrize("form", PIPED, ids=lambda form: form.name)
+def test_a_pipe_gets_the_bytes_of_the_file(form: TypedFormat, home: Path, work: Path) -> None:
+    form.need()
+    words = ["-n", "range(3) | {a: .}"]
+    piped = command(home, ["--to", form.name, *words])
+    assert (piped.code, piped.err) == (0, "")
+    assert command(home, ["-o", f"x{form.ending}", *words]).code == 0
+    assert piped.out == (work / f"x{form.ending}").read_bytes()
+
+
+@pytest.mark.parametrize("form", PIPED, ids=lambda form: form.name)
+def test_a_terminal_is_refused_before_anything_is_fetched(form: TypedFormat, home: Path, work: Path) -> None:
+    form.need()
+    leader, follower = os.openpty()
+    argv = [sys.executable, "-m", "ocpiq", "--source", "sessions=missing", "--to", form.name, "sessions"]
+    (work / "missing").write_text("[]")
+    run = subprocess.run(argv, stdout=follower, stderr=subprocess.PIPE, check=False)
+    os.close(follower)
+    os.close(leader)
+    message = f"error: --to {form.name} cannot be shown on a terminal (write it to a file or a pipe)\n"
+    assert (run.returncode, run.stderr.decode()) == (2, message)
+
+
+@pytest.mark.parametrize("form", PIPED, ids=lambda form: form.name)
+def test_a_full_device_is_one_error(form: TypedFormat) -> None:
+    form.need()
+    argv = [sys.executable, "-m", "ocpiq", "-n", "--to", form.name, "{a: 1}"]
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, check=False)
+    message = "error: cannot write the results: No space left on device\n"
+    assert (run.returncode, run.stderr.decode()) == (2, message)
+
+
+@pytest.mark.parametrize(
+    "form", [form for form in FORMATS if form.name == "sqlite"], ids=lambda form: form.name
+)
+def test_a_format_that_is_not_a_stream_needs_a_file(form: TypedFormat, home: Path) -> None:
+    form.need()
+    run = command(home, ["-n", "--to", form.name, "{a: 1}"])
+    assert (run.code, run.err) == (2, f"error: --to {form.name} needs a file (-o NAME{form.ending})\n")
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form.packages], ids=lambda form: form.name)
+def test_a_missing_extra_is_reported_before_anything_is_fetched(
+    form: TypedFormat, home: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    format_ = registry.by_name(form.name)
+    monkeypatch.setattr(registry, "find_spec", lambda package: None)
+    run = command(home, ["--demo", "-o", f"x{form.ending}", "sessions"])
+    needs = " and ".join(format_.packages)
+    message = f"error: --to {form.name} needs {needs} (pip install 'ocpiq[{format_.extra}]')\n"
+    assert (run.code, run.err, list(work.iterdir())) == (2, message, [])
+
+
+def test_no_library_of_a_typed_format_is_imported_unless_it_is_used() -> None:
+    program = (
+        "import sys; sys.argv = ['ocpiq', '-n', '1']; from ocpiq.__main__ import main; main();"
+        "print([name for name in ('pyarrow', 'sqlite3', 'duckdb', 'xlsxwriter') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "1\n[]\n"

@@ -23,6 +23,7 @@ from ocpiq.sinks.target import Target
 BY_NAME = {option.name: option for option in OPTIONS}
 PARTS = {
     "__init__",
+    "arrow_tables",
     "cells",
     "colors",
     "column_types",

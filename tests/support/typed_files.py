@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,17 +28,32 @@ class TypedTable(NamedTuple):
 
 
 class TypedFormat(NamedTuple):
-    """A typed format: its name, the ending of its files, and what reads them; the packages that both need."""
+    """A typed format: its name, the ending of its files, and what reads them; the packages that both need.
+
+    `json` is the type that its reader finds for a column of JSON.
+    """
 
     name: str
     ending: str
     read: Callable[[Path], TypedTable]
     packages: tuple[str, ...] = ()
+    json: str = "json"
 
     def need(self) -> None:
         """Skip the test if a package is missing."""
         for package in self.packages:
             pytest.importorskip(package)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DUCKDB_TYPES = {
+    "BOOLEAN": "boolean",
+    "BIGINT": "integer",
+    "DOUBLE": "number",
+    "DECIMAL": "decimal",
+    "TIMESTAMP WITH TIME ZONE": "time",
+    "VARCHAR": "text",
+}
 
 
 def moment(text: str) -> datetime:
@@ -60,7 +75,48 @@ def read_sqlite(path: Path) -> TypedTable:
     return TypedTable(types, rows)
 
 
-FORMATS = (TypedFormat("sqlite", ".sqlite", read_sqlite),)
+def read_parquet(path: Path) -> TypedTable:
+    """Read a file with DuckDB, times as microseconds: their conversion to Python needs another package."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        relation = connection.read_parquet(str(path))
+        types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+        columns = [
+            f'epoch_us("{name}")' if types[name] == "TIMESTAMP WITH TIME ZONE" else f'"{name}"'
+            for name in types
+        ]
+        found = relation.project(", ".join(columns)).fetchall()
+    rows: list[dict[str, object]] = [dict(zip(types, cells, strict=True)) for cells in found]
+    for row in rows:
+        for name, type_ in types.items():
+            if type_ == "TIMESTAMP WITH TIME ZONE" and row[name] is not None:
+                row[name] = EPOCH + timedelta(microseconds=row[name])  # type: ignore[arg-type]
+    return TypedTable({name: DUCKDB_TYPES[type_.split("(")[0]] for name, type_ in types.items()}, rows)
+
+
+def read_arrow(path: Path) -> TypedTable:
+    """Read a stream with Polars."""
+    import polars
+
+    frame = polars.read_ipc_stream(path)
+    names = {
+        "Boolean": "boolean",
+        "Int64": "integer",
+        "Float64": "number",
+        "Decimal": "decimal",
+        "Datetime": "time",
+        "String": "text",
+    }
+    types = {name: names[type_.base_type().__name__] for name, type_ in frame.schema.items()}
+    return TypedTable(types, frame.to_dicts())
+
+
+FORMATS = (
+    TypedFormat("sqlite", ".sqlite", read_sqlite),
+    TypedFormat("parquet", ".parquet", read_parquet, ("pyarrow", "duckdb"), json="text"),
+    TypedFormat("arrow", ".arrow", read_arrow, ("pyarrow", "polars"), json="text"),
+)
 
 
 def saved_objects(path: Path, *objects: object) -> None:
