@@ -79,8 +79,8 @@ def metadata(program: tree.Program) -> Metadata:
         raise CompileError("tz in the metadata is not a time zone", span=place, hint=hint) from None
     params = entries.get("params", {})
     if not isinstance(params, dict):
-        hint = 'such as params: {month: {type: "period", about: "which month"}}'
-        raise CompileError("params in the metadata must be an object", span=place, hint=hint)
+        example = 'such as params: {month: {type: "period", about: "which month"}}'
+        raise CompileError("params in the metadata must be an object", span=place, hint=example)
     try:
         return Metadata(
             **texts, params=tuple(_parameter(name, description) for name, description in params.items())

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from ocpiq.app.options import COMMANDS, OPTIONS, Option
-from ocpiq.errors import UsageError, nearest, shown
+from ocpiq.errors import UsageError, nearest, safe_word
 
 NAMES: Final = frozenset(command.name for command in COMMANDS)
 
@@ -93,7 +93,7 @@ def _take_long(parsed: Arguments, text: str, remaining: list[str]) -> str:
         words = [*parsed.words, *(word for word in reversed(remaining) if not _is_option(word))]
         from_file = parsed.has("from-file") or any(map(_is_from_file, remaining))
         hint = _parameter_hint(name, value, words) if from_file else ""
-        raise UsageError(f"unknown option --{shown(name)}", hint=hint or _did_you_mean(name))
+        raise UsageError(f"unknown option --{safe_word(name)}", hint=hint or _did_you_mean(name))
     if equals:
         if len(option.takes) != 1:
             raise UsageError(f"--{name} does not take a value after =")
@@ -113,7 +113,7 @@ def _parameter_hint(name: str, value: str, words: list[str]) -> str:
     parameter = nearest(name, parameters(next((word for word in words if word not in NAMES), "")))
     if parameter is None and (nearest(name, LONG) or not name.isidentifier()):
         return ""
-    return f"for a parameter: --arg {parameter or shown(name)} {value if re.fullmatch(HARMLESS, value) else 'TEXT'}"
+    return f"for a parameter: --arg {parameter or safe_word(name)} {value if re.fullmatch(HARMLESS, value) else 'TEXT'}"
 
 
 def _did_you_mean(name: str) -> str:
@@ -126,7 +126,7 @@ def _take_short(parsed: Arguments, text: str, remaining: list[str]) -> None:
     for index, letter in enumerate(text[1:], start=2):
         option = SHORT.get(letter)
         if option is None:
-            raise UsageError(f"unknown option -{shown(letter)}", hint=_did_you_mean(text[1:]))
+            raise UsageError(f"unknown option -{safe_word(letter)}", hint=_did_you_mean(text[1:]))
         if option.takes and text[index:]:
             remaining.append(text[index:])
             _take_option(parsed, option, remaining)

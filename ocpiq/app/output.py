@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ocpiq.app.settings import OutputSettings
-from ocpiq.errors import UsageError
+from ocpiq.errors import Message, UsageError
 from ocpiq.sinks import registry
 from ocpiq.sinks.registry import Format
 from ocpiq.sinks.target import Target
@@ -72,7 +72,7 @@ class OutputRequest(Struct, frozen=True):
 
     columns: Callable[[], Columns]
     many: bool
-    warn: Callable[[str], None]
+    warn: Callable[[Message], None]
     private: bool
     files: Callable[[], UnfinishedFiles]
 

@@ -173,7 +173,7 @@ def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> In
     return Inputs(
         files,
         input_format,
-        lambda problem: progress(WarningIssued(f"ignoring {problem}")),
+        lambda problem: progress(WarningIssued(say("ignoring {problem}", problem=problem))),
         lambda warning: progress(WarningIssued(warning)),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.app.settings import Settings
-from ocpiq.errors import UsageError, choices, did_you_mean, shown
+from ocpiq.errors import UsageError, choices, did_you_mean, safe_word
 
 if TYPE_CHECKING:
     from ocpiq.schema import SchemaField, SchemaModule
@@ -29,7 +29,7 @@ def run(settings: Settings) -> int:
         return 0
     name, _, path = settings.words[0].partition(".")
     if name not in modules():
-        raise UsageError(f"unknown module {shown(name)}", hint=choices(name, modules()))
+        raise UsageError(f"unknown module {safe_word(name)}", hint=choices(name, modules()))
     from ocpiq.schema import module
 
     schema_module = module(name, version)

@@ -9,7 +9,7 @@ from typing import Final
 from ocpiq.app.run import QueryText, run_text
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
-from ocpiq.errors import UsageError, choices, shown
+from ocpiq.errors import UsageError, choices, safe_word
 
 PATH: Final = re.compile(r"\.|\.?[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
@@ -27,7 +27,7 @@ def as_query(settings: Settings) -> str:
         raise UsageError("ocpiq get takes one module", hint="such as ocpiq get sessions")
     module = settings.words[0]
     if module not in modules():
-        raise UsageError(f"unknown module {shown(module)}", hint=choices(module, modules()))
+        raise UsageError(f"unknown module {safe_word(module)}", hint=choices(module, modules()))
     query = module
     paths = settings.get.passed
     for path in paths:

@@ -41,8 +41,8 @@ from ocpiq.errors.message import (
     join,
     say,
 )
-from ocpiq.errors.render import place, render
-from ocpiq.errors.suggest import choices, did_you_mean, nearest, shown
+from ocpiq.errors.render import location, place, render
+from ocpiq.errors.suggest import choices, did_you_mean, nearest, safe_word
 
 __all__ = [
     "EMPTY",
@@ -79,9 +79,10 @@ __all__ = [
     "did_you_mean",
     "ignore",
     "join",
+    "location",
     "nearest",
     "place",
     "render",
+    "safe_word",
     "say",
-    "shown",
 ]

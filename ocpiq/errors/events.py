@@ -6,13 +6,17 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ocpiq.errors.message import MessagePart
+from ocpiq.errors.message import Message, MessagePart
 
 
 class WarningIssued(Struct, frozen=True):
-    """A problem that does not end the run: one line, without personal values."""
+    """A problem that does not end the run: one line that `say` made."""
 
-    message: str
+    message: Message
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.message, Message):
+            raise TypeError("a warning is made by say()")
 
 
 class PageRead(Struct, frozen=True):

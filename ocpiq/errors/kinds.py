@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from ocpiq.errors.message import EMPTY, Message
 
+MADE_BY_SAY = "a message near the data is made by say()"
+
 
 class Span(Struct, frozen=True):
     """A range of the query text: `start` up to but not including `end`, in characters from 0."""
@@ -78,10 +80,15 @@ class FormatError(OcpiqError):
 
 
 class InputError(RunError):
-    """A file or standard input is not valid JSON. `catch` receives the message of jq's parser."""
+    """A file or standard input is not valid JSON. `problem`, which `catch` receives, is the message of jq's parser."""
 
-    def __init__(self, value: object, *, message: str = "") -> None:
-        super().__init__(str(value) if isinstance(value, Message) else value, message=message)
+    message: Message
+
+    def __init__(self, problem: Message, *, message: Message = EMPTY) -> None:
+        if not isinstance(problem, Message) or not isinstance(message, Message):
+            raise TypeError(MADE_BY_SAY)
+        super().__init__(str(problem), message=message or problem)
+        self.problem = problem
 
 
 class NearDataError(OcpiqError):
@@ -92,7 +99,7 @@ class NearDataError(OcpiqError):
 
     def __init__(self, message: Message, *, hint: Message = EMPTY) -> None:
         if not isinstance(message, Message) or not isinstance(hint, Message):
-            raise TypeError("a message near the data is made by say()")
+            raise TypeError(MADE_BY_SAY)
         super().__init__(message, hint=hint)
 
 

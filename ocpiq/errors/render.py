@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ocpiq.errors.kinds import OcpiqError, Span
+from ocpiq.errors.message import Message, say
 
 WIDEST = 100
 INDENT = "    "
@@ -16,8 +17,7 @@ def render(error: OcpiqError, query: str = "", name: str = "", width: int = 0) -
     text = f"error: {error.message}" + (f" ({error.hint})" if error.hint else "")
     if error.span is None or not query:
         return text
-    line, column = place(query, error.span)
-    where = f"{name or 'query'}, line {line}, column {column}"
+    where = f"{name or 'query'}, {location(query, error.span)}"
     widest = min(WIDEST, width - len(INDENT)) if width > len(INDENT) else WIDEST
     return f"{text}\n  {where}\n{excerpt(query, error.span, widest)}"
 
@@ -26,6 +26,12 @@ def place(query: str, span: Span) -> tuple[int, int]:
     """Return the line and column of the start of the span, both counted from 1."""
     before = query[: span.start]
     return before.count("\n") + 1, span.start - (before.rfind("\n") + 1) + 1
+
+
+def location(query: str, span: Span) -> Message:
+    """Return the line and column of the start of the span, as part of a message."""
+    line, column = place(query, span)
+    return say("line {line}, column {column}", line=line, column=column)
 
 
 def excerpt(query: str, span: Span, widest: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from ocpiq.errors.message import EMPTY, Message, UserText, join, say
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest to `name`, ignoring case, or None if none is similar."""
@@ -13,18 +15,18 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return folded[matches[0]] if matches else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> Message:
     """Return `did you mean X?`, or "" if no known name is similar."""
     suggestion = nearest(name, known)
-    return f"did you mean {suggestion}?" if suggestion else ""
+    return say("did you mean {suggestion}?", suggestion=UserText(suggestion)) if suggestion else EMPTY
 
 
-def choices(name: str, known: Iterable[str]) -> str:
+def choices(name: str, known: Iterable[str]) -> Message:
     """Return `did you mean X?`, or `available: …` with all known names if none is similar."""
     names = tuple(known)
-    return did_you_mean(name, names) or f"available: {', '.join(names)}"
+    return did_you_mean(name, names) or say("available: {names}", names=join(map(UserText, names)))
 
 
-def shown(name: str) -> str:
+def safe_word(name: str) -> UserText:
     """Return a mistyped word if it is safe to repeat in a message: it could be anything, even a token."""
-    return name if len(name) <= 30 and name.isprintable() and name.isascii() else "…"
+    return UserText(name if len(name) <= 30 and name.isprintable() and name.isascii() else "…")

@@ -11,8 +11,8 @@ from typing import BinaryIO, Final
 
 from msgspec import Struct
 
-from ocpiq.errors import InputError, UsageError
-from ocpiq.values.encodings import conversion, encoding_of, wide_encoding
+from ocpiq.errors import InputError, Message, Reason, SourceError, UserText, say
+from ocpiq.values.encodings import EncodingName, conversion, encoding_of, wide_encoding
 from ocpiq.values.json.framing import Texts, complete, events, values
 from ocpiq.values.json.reader import BOM
 from ocpiq.values.types import Value
@@ -49,8 +49,8 @@ class Inputs:
         self,
         names: Sequence[str] = (),
         form: InputFormat = PLAIN,
-        skipped: Callable[[str], None] | None = None,
-        warn: Callable[[str], None] | None = None,
+        skipped: Callable[[Message], None] | None = None,
+        warn: Callable[[Message], None] | None = None,
     ) -> None:
         self.form = form
         self.filename: str | None = None
@@ -107,7 +107,10 @@ class Inputs:
                 yield from self._file_values(file)
             except InputError as error:
                 self._values = self._start()
-                raise InputError(error.value, message=f"{name_of(self._name)}: {error.message}") from None
+                name = UserText(name_of(self._name))
+                raise InputError(
+                    error.problem, message=say("{name}: {problem}", name=name, problem=error.problem)
+                ) from None
             self.close()
 
     def _current(self) -> BinaryIO | None:
@@ -147,19 +150,19 @@ class Inputs:
         for number, (text, is_last) in enumerate(_records(_blocks(file))):
             if number == 0:
                 if text.removeprefix(BOM).strip():
-                    self._skip("the text before the first record separator")
+                    self._skip(say("the text before the first record separator"))
             else:
                 whole, problem = complete(text, line, is_last=is_last)
                 self.texts = Texts(iter((whole,)), line)
                 try:
                     yield from self._values_of(self.texts)
                 except InputError as error:
-                    problem = error.message
+                    problem = error.problem
                 if problem:
                     self._skip(problem)
             line += text.count(b"\n")
 
-    def _skip(self, problem: str) -> None:
+    def _skip(self, problem: Message) -> None:
         if self._skipped:
             self._skipped(problem)
 
@@ -190,7 +193,13 @@ class Inputs:
         if self._warn and self._name not in self._warned:
             self._warned.add(self._name)
             name = name_of(self._name)
-            self._warn(f"{name} is not UTF-8; if it is Latin-1, convert it: {conversion('Latin-1', name)}")
+            self._warn(
+                say(
+                    "{name} is not UTF-8; if it is Latin-1, convert it: {command}",
+                    name=UserText(name),
+                    command=UserText(conversion("Latin-1", name)),
+                )
+            )
 
 
 def name_of(name: str) -> str:
@@ -203,9 +212,9 @@ def _check(name: str) -> None:
     if name == STANDARD_INPUT:
         return
     if not Path(name).exists():
-        raise UsageError(f"could not open {name}: no such file")
+        raise SourceError(say("could not open {name}: no such file", name=UserText(name)))
     if Path(name).is_dir():
-        raise UsageError(f"could not open {name}: it is a folder")
+        raise SourceError(say("could not open {name}: it is a folder", name=UserText(name)))
 
 
 def _open(name: str) -> BufferedReader:
@@ -214,7 +223,9 @@ def _open(name: str) -> BufferedReader:
             return open(sys.stdin.fileno(), "rb", closefd=False)
         return Path(name).open("rb")
     except OSError as error:
-        raise UsageError(f"could not open {name}: {error.strerror}") from None
+        raise SourceError(
+            say("could not open {name}: {reason}", name=UserText(name), reason=Reason(error.strerror))
+        ) from None
 
 
 def _check_encoding(file: BufferedReader, name: str, form: InputFormat) -> None:
@@ -222,10 +233,13 @@ def _check_encoding(file: BufferedReader, name: str, form: InputFormat) -> None:
     try:
         encoding = wide_encoding(file.peek(4)[:4], marked=form.raw)
     except OSError as error:
-        raise UsageError(f"could not read the input: {error.strerror}") from None
+        raise SourceError(say("could not read the input: {reason}", reason=Reason(error.strerror))) from None
     if encoding is not None:
-        hint = conversion(encoding, name_of(name))
-        raise UsageError(f"{name_of(name)} is {encoding}, not UTF-8", hint=hint)
+        hint = say("{command}", command=UserText(conversion(encoding, name_of(name))))
+        text = say(
+            "{name} is {encoding}, not UTF-8", name=UserText(name_of(name)), encoding=EncodingName(encoding)
+        )
+        raise SourceError(text, hint=hint)
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
@@ -235,7 +249,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
         while block := read(BLOCK):
             yield block
     except OSError as error:
-        raise UsageError(f"could not read the input: {error.strerror}") from None
+        raise SourceError(say("could not read the input: {reason}", reason=Reason(error.strerror))) from None
 
 
 def _records(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:

@@ -8,10 +8,10 @@ from typing import Literal
 from msgspec import Struct
 from msgspec import field as default
 
-from ocpiq.errors import CompileError, UnsupportedError, nearest
+from ocpiq.errors import CompileError, FieldName, Message, UnsupportedError, UserText, nearest, say
 from ocpiq.language import tree
 from ocpiq.language.printer import unparse
-from ocpiq.schema import NestedModule, SchemaField, SchemaModule, modules
+from ocpiq.schema import ModuleName, NestedModule, SchemaField, SchemaModule, modules
 from ocpiq.values.blank import Blank
 
 Visibility = Literal["shown", "plain", "blank", "container"]
@@ -68,7 +68,7 @@ def view(module: SchemaModule, clauses: Sequence[tree.Clause]) -> ViewNode:
         treatment = unparse(path.treatment) if path.treatment else ""
         if treatments.setdefault(names, treatment) != treatment:
             raise CompileError(
-                f"{'.'.join(names) or '.'} is passed with two different treatments", span=path.span
+                say("{path} is passed with two different treatments", path=path_text(names)), span=path.span
             )
         mark = marks
         for name in names:
@@ -77,9 +77,9 @@ def view(module: SchemaModule, clauses: Sequence[tree.Clause]) -> ViewNode:
     for path in clause_paths(clauses):
         if path.treatment is not None:
             raise UnsupportedError(
-                f"`as {unparse(path.treatment)}` is not supported yet",
+                say("`as {treatment}` is not supported yet", treatment=UserText(unparse(path.treatment))),
                 span=path.span,
-                hint="pass the other fields by name, and this one stays blanked",
+                hint=say("pass the other fields by name, and this one stays blanked"),
             )
     only = any(isinstance(clause, tree.Only) for clause in clauses)
     root = Builder(module.name, only).node(module.root, (), marks, passed=False)
@@ -156,11 +156,16 @@ def field_names(path: tree.FieldPath) -> tuple[str, ...]:
     return tuple(name for part in path.names for name in part.split(".") if name)
 
 
+def path_text(names: tuple[str, ...]) -> UserText:
+    """Return a path of the query for a message."""
+    return UserText(".".join(names) or ".")
+
+
 def check_field_exists(module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...]) -> None:
     """Raise if the module has no such field; in quotes, a vendor's field may lie in any container."""
     if path.quoted and not names:  # an empty name must not pass everything
         raise CompileError(
-            "an empty name is not a field", span=path.span, hint="write . for the whole object"
+            say("an empty name is not a field"), span=path.span, hint=say("write . for the whole object")
         )
     field = module.root
     for name in names:
@@ -169,25 +174,27 @@ def check_field_exists(module: SchemaModule, path: tree.FieldPath, names: tuple[
             if path.quoted and not field.leaf:
                 return
             raise CompileError(
-                f"{module.name} has no field {'.'.join(names)}",
+                say("{module} has no field {path}", module=ModuleName(module.name), path=path_text(names)),
                 span=path.span,
                 hint=field_hint(module.root, names),
             )
         field = child
 
 
-def field_hint(root: SchemaField, names: tuple[str, ...]) -> str:
+def field_hint(root: SchemaField, names: tuple[str, ...]) -> Message:
     """Return the hint for a path that does not exist: the nearest one that does."""
     if len(names) == 1 and names[0] in modules():
-        return f"{names[0]} is a module: put each source with clauses in parentheses"
+        return say(
+            "{module} is a module: put each source with clauses in parentheses", module=ModuleName(names[0])
+        )
     existing = [field.path for field in descendants(root)]
     closest = nearest(".".join(names), existing)
     if closest is None:
         last = nearest(names[-1], {path.rpartition(".")[2] for path in existing})
         closest = next((path for path in existing if path.rpartition(".")[2] == last), None)
     if closest is None:
-        return "put the name of a vendor's own field in quotes"
-    return f"did you mean {closest}?"
+        return say("put the name of a vendor's own field in quotes")
+    return say("did you mean {closest}?", closest=FieldName(closest))
 
 
 def descendants(root: SchemaField) -> Iterator[SchemaField]:

@@ -7,9 +7,20 @@ from itertools import pairwise
 from pathlib import Path
 
 from ocpiq.analysis.modules import ImportedModule
-from ocpiq.errors import CompileError, InputError, QuerySyntaxError, UsageError, place
+from ocpiq.errors import (
+    EMPTY,
+    CompileError,
+    InputError,
+    Message,
+    QuerySyntaxError,
+    SourceError,
+    UserText,
+    join,
+    location,
+    say,
+)
 from ocpiq.language import parse
-from ocpiq.values.encodings import conversion, encoding_of
+from ocpiq.values.encodings import EncodingName, conversion, encoding_of
 from ocpiq.values.json.framing import Texts, values
 from ocpiq.values.types import Value
 
@@ -45,7 +56,9 @@ class Folders:
         names = [f"{path}{ending}" for ending in ENDINGS] + [f"{path}/{last}{ending}" for ending in ENDINGS]
         file = self._find(names, search, origin)
         if file is None:
-            raise CompileError(f"module not found: {path}", hint=self._hint(search, origin))
+            raise CompileError(
+                say("module not found: {path}", path=UserText(path)), hint=self._hint(search, origin)
+            )
         return _imported_module(path, file)
 
     def data(self, path: str, search: Sequence[str], origin: str) -> Value:
@@ -53,13 +66,17 @@ class Folders:
         _check_path(path)
         file = self._find([f"{path}.json", f"{path}/{path.rsplit('/', 1)[-1]}.json"], search, origin)
         if file is None:
-            raise CompileError(f"module not found: {path}", hint=self._hint(search, origin))
+            raise CompileError(
+                say("module not found: {path}", path=UserText(path)), hint=self._hint(search, origin)
+            )
         try:
             return list(values(Texts(iter([file.read_bytes()]))))
         except OSError:
-            raise UsageError(f"{file} cannot be read") from None
+            raise SourceError(say("{file} cannot be read", file=UserText(file))) from None
         except InputError as error:
-            raise UsageError(f"{file} is not JSON: {error.message}") from None
+            raise SourceError(
+                say("{file} is not JSON: {problem}", file=UserText(file), problem=error.problem)
+            ) from None
 
     def _find(self, names: Sequence[str], search: Sequence[str], origin: str) -> Path | None:
         folders = self._search_path(search, origin)
@@ -70,12 +87,12 @@ class Folders:
         startup = [self._startup] if self._startup is not None and self._startup.is_dir() else []
         return [base / folder for folder in search] or self._folders or [base, *startup]
 
-    def _hint(self, search: Sequence[str], origin: str) -> str:
+    def _hint(self, search: Sequence[str], origin: str) -> Message:
         folders = self._search_path(search, origin)
         missing = next((folder for folder in folders if not folder.is_dir()), None)
         if missing is not None:
-            return f"the folder {missing} does not exist"
-        return f"not in {', '.join(map(str, folders))}; add a folder with -L"
+            return say("the folder {folder} does not exist", folder=UserText(missing))
+        return say("not in {folders}; add a folder with -L", folders=join(map(UserText, folders)))
 
 
 def _imported_module(name: str, file: Path) -> ImportedModule:
@@ -83,9 +100,17 @@ def _imported_module(name: str, file: Path) -> ImportedModule:
     try:
         return ImportedModule(name, parse(text), str(file))
     except QuerySyntaxError as error:
-        location = ", line {}, column {}".format(*place(text, error.span)) if error.span else ""
-        shown = name if name.startswith("~") else file.name
-        raise CompileError(f"{shown}{location}: {error.message}", hint=error.hint) from None
+        where = EMPTY
+        if error.span:
+            start: Message = location(text, error.span)
+            where = say(", {start}", start=start)
+        message = say(
+            "{file}{where}: {problem}",
+            file=UserText(name if name.startswith("~") else file.name),
+            where=where,
+            problem=UserText(error.message),
+        )
+        raise CompileError(message, hint=UserText(error.hint)) from None
 
 
 def _is_file(path: Path) -> bool:
@@ -98,16 +123,19 @@ def _is_file(path: Path) -> bool:
 def _check_path(path: str) -> None:
     parts = path.split("/")
     if any(first == second for first, second in pairwise(parts)):
-        raise CompileError(f"module names must not have equal consecutive components: {path}")
+        raise CompileError(
+            say("module names must not have equal consecutive components: {path}", path=UserText(path))
+        )
 
 
 def _read_text(file: Path) -> str:
     try:
         data = file.read_bytes()
     except OSError:
-        raise UsageError(f"{file} cannot be read") from None
+        raise SourceError(say("{file} cannot be read", file=UserText(file))) from None
     encoding = encoding_of(data)
     if encoding != "UTF-8":
-        hint = conversion(encoding, str(file))
-        raise UsageError(f"{file} is {encoding}, not UTF-8", hint=hint)
+        hint = say("{command}", command=UserText(conversion(encoding, str(file))))
+        text = say("{file} is {encoding}, not UTF-8", file=UserText(file), encoding=EncodingName(encoding))
+        raise SourceError(text, hint=hint)
     return data.decode("utf-8-sig")

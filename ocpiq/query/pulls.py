@@ -18,15 +18,17 @@ from ocpiq.errors import (
     Notify,
     PageRead,
     PullEnded,
-    UsageError,
+    SourceError,
+    UserText,
     WarningIssued,
     join,
+    say,
 )
 from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.query.credits import weigh_rows
-from ocpiq.schema import module
+from ocpiq.schema import ModuleName, module
 from ocpiq.sources.protocol import Ask, Source
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.relative_times import (
@@ -165,10 +167,9 @@ def _queried(module: str, notices: Sequence[Notice], seconds: float, incomplete:
 def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:
     source = sources.get(part.module)
     if source is None:
-        raise UsageError(
-            f"no source for {part.module}",
-            hint=f"log in to a platform, read files with --source {part.module}=PATH, or try --demo",
-        )
+        name = ModuleName(part.module)
+        hint = say("log in to a platform, read files with --source {module}=PATH, or try --demo", module=name)
+        raise SourceError(say("no source for {module}", module=name), hint=hint)
     return source
 
 
@@ -209,7 +210,7 @@ def _count(part: SourcePlan, variables: Mapping[str, Value]) -> int | None:
             int(value) if type(value) is str and value.isdecimal() and len(value) <= MOST_DIGITS else value
         )
     if type(value) is not int or value < 0:
-        raise UsageError("newest takes a whole number", hint="such as newest 10")
+        raise SourceError(say("newest takes a whole number"), hint=say("such as newest 10"))
     return value
 
 
@@ -237,7 +238,7 @@ def _window(part: SourcePlan, variables: Mapping[str, Value], clock: Clock) -> W
     since, until = _moment(part.since, variables, clock), _moment(part.until, variables, clock)
     is_relative = any(bound and bound.relative for bound in (part.since, part.until))
     if is_relative and since is not None and until is not None and since >= until:
-        raise UsageError("the window ends before it starts", hint="swap since and until")
+        raise SourceError(say("the window ends before it starts"), hint=say("swap since and until"))
     return Window(since, until, completed)
 
 
@@ -250,8 +251,8 @@ def _period(during: Period, variables: Mapping[str, Value], clock: Clock) -> tup
         return relative_period(text, clock.now, clock.zone)
     bounds = period(text, clock.zone) if type(text) is str else None
     if bounds is None:
-        hint = "write it as 2026, 2026-Q1, 2026-01, 2026-W03, 2026-01-31 or last month"
-        raise UsageError(f"${during.variable} is not a period", hint=hint)
+        hint = say("write it as 2026, 2026-Q1, 2026-01, 2026-W03, 2026-01-31 or last month")
+        raise SourceError(say("${variable} is not a period", variable=UserText(during.variable)), hint=hint)
     return bounds
 
 
@@ -265,12 +266,14 @@ def _moment(bound: Moment | None, variables: Mapping[str, Value], clock: Clock) 
     if type(value) is str and is_relative_moment(value):
         read = relative_moment(value, clock.now, clock.zone)
         if read is None:
-            raise UsageError(f"{value} is before the year 1", hint="such as 7 days ago")
+            raise SourceError(
+                say("{moment} is before the year 1", moment=UserText(value)), hint=say("such as 7 days ago")
+            )
         return read
     read = moment(value, clock.zone) if type(value) is str else None
     if read is None:
-        hint = "write it as 2026-01-31, 2026-01-31T06:00Z or 7 days ago"
-        raise UsageError(f"${bound.variable} is not a date", hint=hint)
+        hint = say("write it as 2026-01-31, 2026-01-31T06:00Z or 7 days ago")
+        raise SourceError(say("${variable} is not a date", variable=UserText(bound.variable)), hint=hint)
     return read
 
 

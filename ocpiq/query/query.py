@@ -10,7 +10,7 @@ from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.totals import misleading
 from ocpiq.codegen import Halted, Program, Runtime
-from ocpiq.errors import Notify, UsageError, WarningIssued, ignore
+from ocpiq.errors import Notify, SourceError, UserText, WarningIssued, ignore, join, say
 from ocpiq.language import parse, tree
 from ocpiq.plan.columns import Columns, columns
 from ocpiq.plan.outputs import Outputs
@@ -118,7 +118,7 @@ class Query:
         values = self._metadata.values(variables or {})
         pulls = self._pulls(sources, values, notify)
         for total in misleading(pulls.plan, self._version_of(self._by_module(sources))):
-            notify(WarningIssued(total.message))
+            notify(WarningIssued(say("{warning}", warning=UserText(total.message))))
         program = Program(pulls.plan, pulls.shapes)
         remaining = iter(()) if inputs is None else inputs
         runtime = Runtime(remaining, self._library, notify)
@@ -157,7 +157,8 @@ class Query:
         """Return the OCPI version of the sources; without sources, the query's own."""
         versions = {sources[module].version for module in self.modules if module in sources}
         if len(versions) > 1:
-            raise UsageError(f"the sources have different OCPI versions: {', '.join(sorted(versions))}")
+            listed = join(map(UserText, sorted(versions)))
+            raise SourceError(say("the sources have different OCPI versions: {versions}", versions=listed))
         return next(iter(versions), self._version)
 
     def _plan_for(self, version: str) -> QueryPlan:
@@ -175,5 +176,5 @@ def _zone(name: str | None) -> str | None:
         if name is not None:
             zone(name)
     except ValueError:
-        raise UsageError("unknown time zone", hint=zone_hint(name or "")) from None
+        raise SourceError(say("unknown time zone"), hint=zone_hint(name or "")) from None
     return name

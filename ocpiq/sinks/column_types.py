@@ -7,13 +7,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.errors import Message, SourceError, did_you_mean, say
 from ocpiq.plan.columns import Column, ColumnType
-from ocpiq.sinks.rows import column_label
+from ocpiq.sinks.rows import ColumnLabel
 from ocpiq.sinks.sink import ColumnOption, StoredType
 from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value
 
+NESTED_NAMES: Final = say("nested fields are joined with dots: cdr_token.uid")
 INT64: Final = 1 << 63
 EXACT: Final = 1 << 53
 """Doubles hold every integer up to this one."""
@@ -32,14 +33,14 @@ OF_PLAN: Final[dict[ColumnType, StoredType]] = {
     "object": "json",
 }
 
-CONTENTS: Final[dict[StoredType, str]] = {
-    "boolean": "true and false",
-    "integer": "integers of 64 bits",
-    "number": "numbers of double precision",
-    "decimal": "numbers of fixed precision",
-    "time": "times",
-    "text": "text",
-    "json": "JSON",
+CONTENTS: Final[dict[StoredType, Message]] = {
+    "boolean": say("true and false"),
+    "integer": say("integers of 64 bits"),
+    "number": say("numbers of double precision"),
+    "decimal": say("numbers of fixed precision"),
+    "time": say("times"),
+    "text": say("text"),
+    "json": say("JSON"),
 }
 """What the cells of a column are, for messages."""
 
@@ -67,10 +68,8 @@ def typed_columns(
     names = [leaf.name for leaf in leaves]
     for name in by_name:
         if name not in names:
-            raise UsageError(
-                f"--type: there is no column {column_label(name)}",
-                hint=did_you_mean(name, names) or "nested fields are joined with dots: cdr_token.uid",
-            )
+            text = say("--type: there is no column {column}", column=ColumnLabel(name))
+            raise SourceError(text, hint=did_you_mean(name, names) or NESTED_NAMES)
     return tuple(
         _typed(leaf, by_name.get(leaf.name), [row[index] for row in rows])
         for index, leaf in enumerate(leaves)

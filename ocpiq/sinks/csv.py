@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.errors import UsageError, choices, shown
+from ocpiq.errors import SourceError, choices, safe_word, say
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.registry import OPTIONS
@@ -58,9 +58,12 @@ def dialect_of(words: Sequence[str]) -> Dialect:
     """Return the dialect for the words of `--csv`. Raises UsageError."""
     for word in words:
         if word not in DIALECT_WORDS:
-            raise UsageError(f"--csv: unknown word {shown(word)}", hint=choices(word, DIALECT_WORDS))
+            raise SourceError(
+                say("--csv: unknown word {word}", word=safe_word(word)),
+                hint=choices(word, DIALECT_WORDS),
+            )
     if "semicolon" in words and "tab" in words:
-        raise UsageError("--csv takes semicolon or tab, not both")
+        raise SourceError(say("--csv takes semicolon or tab, not both"))
     excel = "excel" in words
     comma = ";" if "semicolon" in words or "decimal-comma" in words else ","
     return Dialect(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from ocpiq.errors import UsageError, did_you_mean
+from ocpiq.errors import SourceError, did_you_mean, say
 from ocpiq.plan.columns import UNKNOWN, Columns
 from ocpiq.sinks.sink import Sink
 from ocpiq.values.types import Value
@@ -49,13 +49,13 @@ def exploded_columns(columns: Columns, path: tuple[str, ...]) -> Columns:
     """Return the columns of the rows. Raises UsageError if no list can be at `path`."""
     if not path:
         if columns.fields or columns.type not in ("list", "unknown"):
-            raise UsageError(
-                "--explode: the field is not a list", hint="ocpiq schema MODULE marks lists with *"
-            )
+            hint = say("ocpiq schema MODULE marks lists with *")
+            raise SourceError(say("--explode: the field is not a list"), hint=hint)
         return columns.items or UNKNOWN
     if path[0] in columns.fields:
         inner = exploded_columns(columns.fields[path[0]], path[1:])
         return structs.replace(columns, fields={**columns.fields, path[0]: inner})
     if columns.open:
         return columns
-    raise UsageError("--explode: there is no such field", hint=did_you_mean(path[0], columns.fields))
+    hint = did_you_mean(path[0], columns.fields)
+    raise SourceError(say("--explode: there is no such field"), hint=hint)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from ocpiq.errors import UsageError
+from ocpiq.errors import MessagePart, Reason, SourceError, UserText, say
 from ocpiq.storage.unfinished import UnfinishedFiles
 
 PARTIAL: Final = ".partial"
@@ -42,8 +42,11 @@ class WholeFile:
             descriptor, self.temporary = self.files.create(self.path)
         except OSError as error:
             folder = self.path.parent
-            reason = error.strerror if folder.is_dir() else f"folder {folder} does not exist"
-            raise UsageError(f"cannot write {self.path}: {reason}") from None
+            reason: MessagePart = say("folder {folder} does not exist", folder=UserText(folder))
+            if folder.is_dir():
+                reason = Reason(error.strerror)
+            text = say("cannot write {path}: {reason}", path=UserText(self.path), reason=reason)
+            raise SourceError(text) from None
         self.file = cast(BinaryIO, os.fdopen(descriptor, "wb"))
         return self.file
 
@@ -79,7 +82,9 @@ class WholeFile:
             self.files.finish(self.temporary, target)
             self.file.close()
         except OSError as error:
-            raise UsageError(f"cannot write {target}: {error.strerror}") from None
+            reason = Reason(error.strerror)
+            text = say("cannot write {path}: {reason}", path=UserText(target), reason=reason)
+            raise SourceError(text) from None
         self.file = None
 
     def _mode(self) -> int:

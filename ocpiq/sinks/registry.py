@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
-from ocpiq.errors import UsageError, choices, shown
+from ocpiq.errors import EMPTY, SourceError, UserText, choices, join, safe_word, say
 
 if TYPE_CHECKING:
     from ocpiq.plan.columns import Columns
@@ -145,8 +145,10 @@ def by_name(name: str, place: str = "--to") -> Format:
     for format_ in FORMATS:
         if format_.name == name or f".{name}" in format_.endings:
             return format_
-    quoted = f' "{name}"' if name.isidentifier() and shown(name) == name else ""
-    raise UsageError(f"{place}: unknown format{quoted}", hint=choices(name, NAMES))
+    is_plain = name.isidentifier() and safe_word(name) == name
+    quoted = say(' "{name}"', name=UserText(name)) if is_plain else EMPTY
+    text = say("{place}: unknown format{quoted}", place=UserText(place), quoted=quoted)
+    raise SourceError(text, hint=choices(name, NAMES))
 
 
 def by_ending(ending: str) -> Format | None:
@@ -155,9 +157,9 @@ def by_ending(ending: str) -> Format | None:
     if ending in ENDINGS:
         return ENDINGS[ending]
     if ending in UNSUPPORTED_ENDINGS:
-        raise UsageError(
-            f"ocpiq does not write {ending} files",
-            hint="for a spreadsheet: -o NAME.csv --csv excel; see --to for other formats",
+        raise SourceError(
+            say("ocpiq does not write {ending} files", ending=UserText(ending)),
+            hint=say("for a spreadsheet: -o NAME.csv --csv excel; see --to for other formats"),
         )
     return None
 
@@ -171,11 +173,13 @@ def open_sink(format_: Format, target: Target, columns: Columns, settings: Forma
     """Open a sink for a format. Raises UsageError."""
     _check_installed(format_)
     if format_.target == "file" and target.path is None:
-        hint = f"-o NAME{format_.endings[0]}" if format_.endings else "-o FILE"
-        raise UsageError(f"--to {format_.name} needs a file", hint=hint)
+        ending = UserText(format_.endings[0] if format_.endings else "")
+        hint = say("-o NAME{ending}", ending=ending) if ending else say("-o FILE")
+        raise SourceError(say("--to {name} needs a file", name=UserText(format_.name)), hint=hint)
     if format_.target == "binary" and target.terminal:
-        raise UsageError(
-            f"--to {format_.name} cannot be shown on a terminal", hint="write it to a file or a pipe"
+        raise SourceError(
+            say("--to {name} cannot be shown on a terminal", name=UserText(format_.name)),
+            hint=say("write it to a file or a pipe"),
         )
     module, _, function = format_.opener.partition(":")
     opener: Callable[[Target, Columns, FormatSettings], Sink]
@@ -191,6 +195,11 @@ def open_sink(format_: Format, target: Target, columns: Columns, settings: Forma
 def _check_installed(format_: Format) -> None:
     missing = [package for package in format_.packages if find_spec(package) is None]
     if missing:
-        raise UsageError(
-            f"--to {format_.name} needs {' and '.join(missing)}", hint=f"pip install 'ocpiq[{format_.extra}]'"
+        raise SourceError(
+            say(
+                "--to {name} needs {packages}",
+                name=UserText(format_.name),
+                packages=join(map(UserText, missing), " and "),
+            ),
+            hint=say("pip install 'ocpiq[{extra}]'", extra=UserText(format_.extra)),
         )

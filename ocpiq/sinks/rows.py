@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Self
 
 from msgspec import structs
 
-from ocpiq.errors import FormatError
+from ocpiq.errors import FormatError, Message, MessagePart, say
 from ocpiq.plan.columns import UNKNOWN, Column, Columns
 from ocpiq.sinks.sink import FormatSettings
 from ocpiq.values.blank import Blank
 from ocpiq.values.types import Value, type_name
 
-COLUMNS_HINT = "name the columns at the end of the query: | {id, …}"
+RESULT = say("result")
+COLUMNS_HINT = say("name the columns at the end of the query: | {{id, …}}")
 MAX_LABEL = 60
 
 
@@ -24,7 +26,7 @@ class RowBuilder:
     `names` their names, and `decimal` tells which hold decimal numbers as text. `unit` is what errors count.
     """
 
-    def __init__(self, known: Columns = UNKNOWN, *, sort_keys: bool = False, unit: str = "result") -> None:
+    def __init__(self, known: Columns = UNKNOWN, *, sort_keys: bool = False, unit: Message = RESULT) -> None:
         self.known = known
         self.unit = unit
         self.sort_keys = sort_keys
@@ -39,11 +41,12 @@ class RowBuilder:
         self.count += 1
         if type(value) is list:
             raise self._misfit(
-                "is an array, which is not a row", "write its items with .[], or name them: {a: .[0], …}"
+                say("is an array, which is not a row"),
+                say("write its items with .[], or name them: {{a: .[0], …}}"),
             )
         columns = self._fix(value) if self.columns is None else self.columns
         if columns.fields and type(value) is not dict:
-            raise self._misfit(f"is a value of type {type_name(value)}, not an object")
+            raise self._misfit(say("is a value of type {type}, not an object", type=TypeName(value)))
         cells: list[Value] = []
         self._fill(value, columns, (), cells)
         return cells
@@ -60,7 +63,10 @@ class RowBuilder:
         names = tuple(column.name for column in leaves)
         for name, count in Counter(names).items():
             if count > 1:
-                raise FormatError(f"two columns are named {column_label(name)}", hint="rename one of them")
+                raise FormatError(
+                    say("two columns are named {column}", column=ColumnLabel(name)),
+                    hint=say("rename one of them"),
+                )
         self.columns, self.leaves, self.names = columns, leaves, names
         self.decimal = tuple(column.type == "decimal" for column in leaves)
         return columns
@@ -69,8 +75,10 @@ class RowBuilder:
         """Add the cells of `value`; null or a blank instead of an object fills each of its columns."""
         if not columns.fields:
             if type(value) is dict and value:
-                problem = f"has an object in {column_label('.'.join(path))}, which is a single column"
-                raise self._misfit(problem if path else "is an object, but the first result was not")
+                problem = say(
+                    "has an object in {column}, which is a single column", column=ColumnLabel(".".join(path))
+                )
+                raise self._misfit(problem if path else say("is an object, but the first result was not"))
             cells.append(value)
         elif type(value) is dict:
             count = 0
@@ -84,21 +92,29 @@ class RowBuilder:
                     cells.append(item)
             if count < len(value):
                 extra = next(name for name in value if name not in columns.fields)
-                raise self._misfit(f"has {column_label('.'.join((*path, extra)))}, which has no column")
+                raise self._misfit(
+                    say("has {column}, which has no column", column=ColumnLabel(".".join((*path, extra))))
+                )
         elif value is None or type(value) is Blank:
             cells.extend([value] * len(columns.leaves()))
         else:
             raise self._misfit(
-                f"has a value of type {type_name(value)} in {column_label('.'.join(path))}, not an object"
+                say(
+                    "has a value of type {type} in {column}, not an object",
+                    type=TypeName(value),
+                    column=ColumnLabel(".".join(path)),
+                )
             )
 
-    def _misfit(self, problem: str, hint: str = COLUMNS_HINT) -> FormatError:
-        return FormatError(f"{self.unit} {self.count} {problem}", hint=hint)
+    def _misfit(self, problem: Message, hint: Message = COLUMNS_HINT) -> FormatError:
+        return FormatError(
+            say("{unit} {count} {problem}", unit=self.unit, count=self.count, problem=problem), hint=hint
+        )
 
 
 def row_builder(columns: Columns, settings: FormatSettings) -> RowBuilder:
     """Return the builder of rows for the settings of a format."""
-    unit = "row" if settings.explode else "result"
+    unit = say("row") if settings.explode else RESULT
     return RowBuilder(columns, sort_keys=settings.sort_keys, unit=unit)
 
 
@@ -111,8 +127,23 @@ def resolve(known: Columns, value: Value) -> Columns:
     return structs.replace(known, fields=columns, open=False)
 
 
-def column_label(name: str) -> str:
-    """Return the name of a column for an error message: cut, and in quotes unless it is plain."""
-    plain = name.replace(".", "_").isidentifier() and name.isascii()
-    text = name if plain else ascii(name)
-    return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
+class ColumnLabel(MessagePart):
+    """The name of a column in a message: cut, and escaped unless it is plain."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str) -> Self:
+        """Return the label."""
+        plain = name.replace(".", "_").isidentifier() and name.isascii()
+        text = name if plain else ascii(name)
+        return super().__new__(cls, text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…")
+
+
+class TypeName(MessagePart):
+    """The name of a value's type in a message."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: Value) -> Self:
+        """Return jq's name of the type."""
+        return super().__new__(cls, type_name(value))

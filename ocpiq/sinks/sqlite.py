@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Final
 
-from ocpiq.errors import FormatError
+from ocpiq.errors import FormatError, say
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.column_types import TypedColumn
 from ocpiq.sinks.conversion import TimeForm
-from ocpiq.sinks.rows import column_label
+from ocpiq.sinks.rows import ColumnLabel
 from ocpiq.sinks.sink import FormatSettings, Sink, StoredType
 from ocpiq.sinks.target import Target
 from ocpiq.sinks.typed import TypedSink
@@ -54,7 +54,13 @@ class SqliteWriter:
     def begin(self, columns: Sequence[TypedColumn]) -> None:
         """Create the table of results."""
         if len(columns) > MAX_COLUMNS:
-            raise FormatError(f"{len(columns):,} columns, but SQLite has room for {MAX_COLUMNS:,}")
+            raise FormatError(
+                say(
+                    "{count:,} columns, but SQLite has room for {most:,}",
+                    count=len(columns),
+                    most=MAX_COLUMNS,
+                )
+            )
         self._decimals = [number for number, column in enumerate(columns) if column.type == "decimal"]
         names = [f"{quoted(column.name)} {TYPES[column.type]}" for column in columns]
         self._execute("PRAGMA journal_mode = OFF")
@@ -98,9 +104,8 @@ class SqliteWriter:
 def quoted(name: str) -> str:
     """Return the name as an SQL identifier. Raises FormatError if it cannot be one."""
     if "\0" in name or not name:
-        raise FormatError(
-            f"{column_label(name)} cannot be the name of a column in a database", hint="rename it"
-        )
+        text = say("{column} cannot be the name of a column in a database", column=ColumnLabel(name))
+        raise FormatError(text, hint=say("rename it"))
     return '"' + name.replace('"', '""') + '"'
 
 

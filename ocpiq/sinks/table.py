@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from ocpiq.errors import Message, say
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.preview import PREVIEW_ROWS, PreviewEncoder
@@ -46,9 +47,9 @@ def _terminal_size(target: Target) -> os.terminal_size:
     return shutil.get_terminal_size(fallback)
 
 
-def _columns_left_out(names: tuple[str, ...]) -> str:
-    columns = "1 column does" if len(names) == 1 else f"{len(names)} columns do"
-    return f"{columns} not fit (pick fewer with only or {{id, …}}, or use --to csv)"
+def _columns_left_out(names: tuple[str, ...]) -> Message:
+    columns = say("1 column does") if len(names) == 1 else say("{count} columns do", count=len(names))
+    return say("{columns} not fit (pick fewer with only or {{id, …}}, or use --to csv)", columns=columns)
 
 
 class AlignedLayout:

@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from ocpiq.errors import Message
+
 
 class Target(Struct):
     """Where results go: a stream, and the path of its file if it is a regular file.
@@ -19,4 +21,4 @@ class Target(Struct):
     stream: BinaryIO
     path: Path | None = None
     terminal: bool = False
-    warn: Callable[[str], None] = lambda message: None
+    warn: Callable[[Message], None] = lambda message: None

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from ocpiq.errors import FormatError
+from ocpiq.errors import EMPTY, FormatError, Message, join, say
 from ocpiq.plan.columns import ONE, Columns
 from ocpiq.sinks.column_types import CONTENTS, PREVIEW_ROWS, TypedColumn, typed_columns
 from ocpiq.sinks.conversion import ColumnConverter, MisfitError, TimeForm
-from ocpiq.sinks.rows import column_label, row_builder
+from ocpiq.sinks.rows import ColumnLabel, row_builder
 from ocpiq.sinks.sink import FormatSettings
 from ocpiq.sinks.target import Target
 from ocpiq.values.types import Value
@@ -45,7 +45,7 @@ class TableWriter(Protocol):
 class CellMisfitError(MisfitError):
     """A cell of the column with that number does not fit the format itself; `problem` is a phrase."""
 
-    def __init__(self, index: int, column: int, problem: str) -> None:
+    def __init__(self, index: int, column: int, problem: Message) -> None:
         super().__init__(index)
         self.column = column
         self.problem = problem
@@ -115,10 +115,11 @@ class TypedSink:
             return
         for name, count in Counter(name.lower() for name in self._rows.names).items():
             if count > 1:
-                raise FormatError(
-                    f"two columns are named {column_label(name)}, apart from upper and lower case",
-                    hint="rename one of them",
+                text = say(
+                    "two columns are named {column}, apart from upper and lower case",
+                    column=ColumnLabel(name),
                 )
+                raise FormatError(text, hint=say("rename one of them"))
 
     def _write_rows(self, rows: list[list[Value]], first: int) -> None:
         """Convert and write rows, of which `first` is the number; those before one that does not fit are written."""
@@ -135,23 +136,36 @@ class TypedSink:
                 self._write_rows(rows[: error.index], first)
             raise self._misfit(first + error.index, number) from None
 
-    def _misfit(self, result: int, number: int, problem: str = "") -> FormatError:
+    def _misfit(self, result: int, number: int, problem: Message = EMPTY) -> FormatError:
         column = self._converters[number].column
-        label = column_label(column.name)
-        problem = problem or f"does not fit column {label}, which holds {CONTENTS[column.type]}"
-        option = f"--text {label}"
+        label = ColumnLabel(column.name)
+        misfit = say(
+            "does not fit column {column}, which holds {contents}",
+            column=label,
+            contents=CONTENTS[column.type],
+        )
+        option = say("--text {column}", column=label)
         if column.type == "integer":
-            option = f"--type {label}=number, or {option}"
-        return FormatError(f"{self._rows.unit} {result} {problem}", hint=option)
+            option = say("--type {column}=number, or {option}", column=label, option=option)
+        text = say(
+            "{unit} {result} {problem}", unit=self._rows.unit, result=result, problem=problem or misfit
+        )
+        return FormatError(text, hint=option)
 
     def _warn(self) -> None:
         texts = {item.column.name: item.texts for item in self._converters if item.texts}
         rounded = {item.column.name: item.rounded for item in self._converters if item.rounded}
         if texts:
-            self._target.warn(f"text was converted to numbers, times or booleans: {_counts(texts)}")
+            self._target.warn(
+                say("text was converted to numbers, times or booleans: {columns}", columns=_counts(texts))
+            )
         if rounded:
-            self._target.warn(f"times have more digits than the format stores: {_counts(rounded)}")
+            self._target.warn(
+                say("times have more digits than the format stores: {columns}", columns=_counts(rounded))
+            )
 
 
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{column_label(name)} ({count:,})" for name, count in counts.items())
+def _counts(counts: dict[str, int]) -> Message:
+    return join(
+        say("{column} ({count:,})", column=ColumnLabel(name), count=count) for name, count in counts.items()
+    )

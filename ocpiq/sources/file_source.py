@@ -50,7 +50,9 @@ def pages_of_file(path: Path, gate: Gate, listed: str) -> Iterator[OpenedPage]:
     for opened in open_file(path, gate):
         if opened.foreign:
             text = say(
-                "no object in {path} has a field of {module}", path=shown(path), module=ModuleName(listed)
+                "no object in {path} has a field of {module}",
+                path=path_label(path),
+                module=ModuleName(listed),
             )
             raise SourceError(text, hint=TAKES)
         yield opened
@@ -74,7 +76,9 @@ def open_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
         reason: MessagePart = say("it is broken")
         if isinstance(error, OSError) and error.strerror:
             reason = Reason(error.strerror)
-        raise SourceError(say("{path} cannot be read: {reason}", path=shown(path), reason=reason)) from error
+        raise SourceError(
+            say("{path} cannot be read: {reason}", path=path_label(path), reason=reason)
+        ) from error
 
 
 def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
@@ -84,13 +88,13 @@ def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
     except PlatformError as error:
         hint = EMPTY if body[:1] in b"[{" else TAKES
         raise SourceError(
-            say("{path}: {message}", path=shown(path), message=error.message), hint=hint
+            say("{path}: {message}", path=path_label(path), message=error.message), hint=hint
         ) from None
     if opened.status_code is not None and not 1000 <= opened.status_code < 2000:
         raise SourceError(
             say(
                 "{path} holds an answer with OCPI status {status_code} and no objects",
-                path=shown(path),
+                path=path_label(path),
                 status_code=opened.status_code,
             )
         )
@@ -103,7 +107,7 @@ def open_lines(path: Path, pages: Iterator[list[bytes]], gate: Gate) -> Iterator
         opened = gate.lines(page, first=number == 0)
         if not page[-1].endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
             raise SourceError(
-                say("{path} ends in the middle of an object", path=shown(path)),
+                say("{path} ends in the middle of an object", path=path_label(path)),
                 hint=say("it was cut; get it again"),
             )
         yield opened
@@ -113,7 +117,7 @@ def check_encoding(path: Path, file: BufferedReader) -> None:
     """Raise UsageError for a file in UTF-16 or UTF-32."""
     encoding = wide_encoding(file.peek(4)[:4])
     if encoding is not None:
-        text = say("{path} is {encoding}, not UTF-8", path=shown(path), encoding=EncodingName(encoding))
+        text = say("{path} is {encoding}, not UTF-8", path=path_label(path), encoding=EncodingName(encoding))
         command = UserText(conversion(encoding, str(path)))
         raise SourceError(text, hint=say("{command}", command=command))
 
@@ -122,7 +126,11 @@ def check_size(path: Path, size: int) -> None:
     """Raise UsageError for a page, or a line, of so many bytes that it is too large."""
     if size > bounds.LARGEST:
         raise SourceError(
-            say("{path} holds more than {size} MB in one piece", path=shown(path), size=bounds.LARGEST >> 20),
+            say(
+                "{path} holds more than {size} MB in one piece",
+                path=path_label(path),
+                size=bounds.LARGEST >> 20,
+            ),
             hint=say("save it in several pages, or as NDJSON: one object on each line"),
         )
 
@@ -196,7 +204,7 @@ class BoundedGzip(gzip.GzipFile):
             raise SourceError(
                 say(
                     "{path} unpacks to more than {ratio} times its size",
-                    path=shown(self.path),
+                    path=path_label(self.path),
                     ratio=bounds.RATIO,
                 )
             )
@@ -208,12 +216,12 @@ def files_of(path: Path) -> tuple[Path, ...]:
     if path == STANDARD_INPUT or path.is_file():
         return (path,)
     if not path.exists():
-        raise SourceError(say("there is no file or folder {path}", path=shown(path)))
+        raise SourceError(say("there is no file or folder {path}", path=path_label(path)))
     if not path.is_dir():
         return (path,)  # a pipe
     found = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
     if not found:
-        raise SourceError(say("the folder {path} holds no file", path=shown(path)))
+        raise SourceError(say("the folder {path} holds no file", path=path_label(path)))
     return tuple(sorted(found, key=natural_order))
 
 
@@ -223,6 +231,6 @@ def natural_order(path: Path) -> list[tuple[int, str]]:
     return [(int(digits), "") if digits else (-1, text.casefold()) for digits, text in pieces]
 
 
-def shown(path: Path) -> MessagePart:
+def path_label(path: Path) -> MessagePart:
     """Return a path as it may stand in a message."""
     return say("standard input") if path == STANDARD_INPUT else UserText(path)

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.errors import UsageError, choices, shown
+from ocpiq.errors import UsageError, choices, safe_word
 from ocpiq.storage.folders import config_folder
 from ocpiq.values.encodings import conversion, encoding_of
 from ocpiq.values.times import zone, zone_hint
@@ -58,7 +58,7 @@ def _read(data: bytes, path: Path) -> Config:
     values: dict[str, str] = {}
     for name, value in table.items():
         if name not in EXAMPLES:
-            raise UsageError(f"{path}: unknown setting {shown(name)}", hint=choices(name, EXAMPLES))
+            raise UsageError(f"{path}: unknown setting {safe_word(name)}", hint=choices(name, EXAMPLES))
         if not isinstance(value, str):
             raise UsageError(f"{path}: {name} must be text", hint=f'{name} = "{EXAMPLES[name]}"')
         values[name] = value

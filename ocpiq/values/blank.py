@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NoReturn, cast
 
-from ocpiq.errors import PrivacyError
+from ocpiq.errors import PrivacyError, UserText, say
 
 NA: Final = "#NA"
 
@@ -44,9 +44,13 @@ BLANK: Final = Blank()
 def refuse(blank: Blank) -> NoReturn:
     """Raise the error for using a blanked value, with its field and how to pass it."""
     if not blank.module:
-        raise PrivacyError("a blanked value cannot be used, only moved")
-    name = f"{blank.module}.{blank.path}" if blank.path else blank.module
-    raise PrivacyError(f"{name} is blanked", hint=f"to use it: {blank.module} pass {blank.path or '.'}")
+        raise PrivacyError(say("a blanked value cannot be used, only moved"))
+    module, path = UserText(blank.module), UserText(blank.path)
+    name = say("{module}.{path}", module=module, path=path) if path else module
+    raise PrivacyError(
+        say("{name} is blanked", name=name),
+        hint=say("to use it: {module} pass {path}", module=module, path=path or say(".")),
+    )
 
 
 def refuse_inside(value: object) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Final
 
-from ocpiq.errors import did_you_mean
+from ocpiq.errors import Message, did_you_mean, say
 
 SECOND: Final = 1_000_000
 EPOCH: Final = datetime(1970, 1, 1)
@@ -120,11 +120,11 @@ def zone(name: str) -> tzinfo:
     return _zone(name)
 
 
-def zone_hint(name: str) -> str:
+def zone_hint(name: str) -> Message:
     """Return a hint for an unknown zone: the nearest known one."""
     from zoneinfo import available_timezones  # noqa: PLC0415 - only mistakes need it
 
-    return did_you_mean(name, available_timezones()) or "such as Europe/Amsterdam"
+    return did_you_mean(name, available_timezones()) or say("such as Europe/Amsterdam")
 
 
 @cache

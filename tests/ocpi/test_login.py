@@ -8,7 +8,7 @@ import pytest
 from support.platforms import BASE64, TOKEN, Platform, Response, envelope, serving
 
 from ocpiq import ocpi
-from ocpiq.errors import PlatformError, UsageError, WarningIssued
+from ocpiq.errors import Message, PlatformError, UsageError, WarningIssued
 from ocpiq.storage import Party, PlatformParty
 
 OWN = Party("NL", "GOV")
@@ -249,7 +249,7 @@ def test_the_next_version_is_used_if_the_details_of_the_newest_fail(broken, reas
     assert login.version == "2.1.1"
     assert login.endpoints["cdrs"] == (f"{platform.url}/ocpi/2.1.1/cdrs",)
     assert [notice for notice in notices if isinstance(notice, WarningIssued)] == [
-        WarningIssued(f"OCPI 2.2.1 cannot be used (its details: {reason}); using OCPI 2.1.1")
+        WarningIssued(Message(f"OCPI 2.2.1 cannot be used (its details: {reason}); using OCPI 2.1.1"))
     ]
 
 
@@ -269,7 +269,7 @@ def test_the_next_version_is_used_if_the_newest_has_nothing_to_pull(endpoints):
         login = ocpi.login(platform.versions_url, TOKEN, notify=notices.append)
         wanted = ocpi.login(platform.versions_url, TOKEN, version="2.2.1")
     assert (login.version, wanted.version) == ("2.1.1", "2.2.1")
-    assert WarningIssued("OCPI 2.2.1 has no module to pull; using OCPI 2.1.1") in notices
+    assert WarningIssued(Message("OCPI 2.2.1 has no module to pull; using OCPI 2.1.1")) in notices
 
 
 def test_a_version_that_was_asked_for_is_not_replaced(patience):
@@ -366,7 +366,9 @@ def test_429_at_login_waits_as_long_as_the_platform_says(patience, waits):
     assert [request.token for request in platform.requests[:2]] == [f"Token {BASE64}"] * 2
     assert said == [
         WarningIssued(
-            f"{platform.url[7:]} received too many requests; waiting 7 s (fewer per minute: --rate N)"
+            Message(
+                f"{platform.url[7:]} received too many requests; waiting 7 s (fewer per minute: --rate N)"
+            )
         )
     ]
 

@@ -14,10 +14,21 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.decoder_guard import decoding_modules
 from support.message_guard import NEAR, OpenPart, open_parts, problems
 
 import ocpiq
-from ocpiq.errors import FieldName, IncompleteError, PlatformError, SourceError, UserText, join, say
+from ocpiq.errors import (
+    FieldName,
+    IncompleteError,
+    InputError,
+    PlatformError,
+    SourceError,
+    UserText,
+    WarningIssued,
+    join,
+    say,
+)
 from ocpiq.schema import ModuleName, VersionName
 
 PACKAGE = Path(ocpiq.__file__).parent
@@ -30,6 +41,14 @@ def test_messages_near_the_data_are_made_of_typed_parts() -> None:
 
 CHECKED_BY_A_PERSON = {
     OpenPart("gate/envelope.py", "__init__", "FieldName"): "plain names of lists in a response",
+    OpenPart("inputs/files.py", "_all_values", "UserText"): "the path of a file",
+    OpenPart("inputs/files.py", "_blocks", "Reason"): "why the system cannot read a file",
+    OpenPart("inputs/files.py", "_check", "UserText"): "the path of a file",
+    OpenPart("inputs/files.py", "_check_encoding", "Reason"): "why the system cannot read a file",
+    OpenPart("inputs/files.py", "_check_encoding", "UserText"): "the path of a file, and a command for it",
+    OpenPart("inputs/files.py", "_open", "Reason"): "why the system cannot open a file",
+    OpenPart("inputs/files.py", "_open", "UserText"): "the path of a file",
+    OpenPart("inputs/files.py", "_warn_of_latin1", "UserText"): "the path of a file, and a command for it",
     OpenPart("ocpi/endpoints.py", "module_urls", "Quotation"): "the modules of a login, without the token",
     OpenPart("ocpi/endpoints.py", "module_urls", "UserText"): "the name of a login",
     OpenPart("ocpi/http/failures.py", "named", "Quotation"): "the plain name of a member, without the token",
@@ -41,15 +60,44 @@ CHECKED_BY_A_PERSON = {
     OpenPart("ocpi/routing.py", "for_party", "UserText"): "the name of a login",
     OpenPart("ocpi/versions.py", "no_common_version", "Quotation"): "truncated, escaped, without the token",
     OpenPart("ocpi/versions.py", "no_common_version", "UserText"): "the version that the user asked for",
+    OpenPart("privacy/view.py", "field_hint", "FieldName"): "a field of the schema",
+    OpenPart("privacy/view.py", "path_text", "UserText"): "a path of the query",
+    OpenPart("privacy/view.py", "view", "UserText"): "a treatment in the query",
+    OpenPart("query/imports.py", "_check_path", "UserText"): "an import of the query",
+    OpenPart("query/imports.py", "_hint", "UserText"): "folders that are searched",
+    OpenPart("query/imports.py", "_imported_module", "UserText"): "a syntax error of an imported module",
+    OpenPart("query/imports.py", "_read_text", "UserText"): "the path of a module, and a command for it",
+    OpenPart("query/imports.py", "data", "UserText"): "an import of the query, and its file",
+    OpenPart("query/imports.py", "definitions", "UserText"): "an import of the query",
+    OpenPart("query/pulls.py", "_moment", "UserText"): "a variable's name, or a relative date of the user",
+    OpenPart("query/pulls.py", "_period", "UserText"): "a variable's name",
+    OpenPart("query/query.py", "_version_of", "UserText"): "versions of sources",
+    OpenPart("query/query.py", "run", "UserText"): "a warning about the text of the query",
+    OpenPart("sinks/csv.py", "dialect_of", "safe_word"): "a word of --csv",
+    OpenPart("sinks/column_types.py", "typed_columns", "did_you_mean"): "names of columns, for --type",
+    OpenPart("sinks/explode.py", "exploded_columns", "did_you_mean"): "names of columns, for --explode",
+    OpenPart("sinks/csv.py", "dialect_of", "choices"): "words of --csv",
+    OpenPart("sinks/file.py", "__enter__", "Reason"): "why the system cannot write a file",
+    OpenPart("sinks/file.py", "__enter__", "UserText"): "the path of a file",
+    OpenPart("sinks/file.py", "_move", "Reason"): "why the system cannot write a file",
+    OpenPart("sinks/file.py", "_move", "UserText"): "the path of a file",
+    OpenPart("sinks/registry.py", "_check_installed", "UserText"): "a format and its packages",
+    OpenPart("sinks/registry.py", "by_ending", "UserText"): "the ending of a file's name",
+    OpenPart("sinks/registry.py", "by_name", "UserText"): "a word of --to",
+    OpenPart("sinks/registry.py", "by_name", "choices"): "names of formats",
+    OpenPart("sinks/registry.py", "open_sink", "UserText"): "a format",
+    OpenPart("sinks/registry.py", "by_name", "safe_word"): "a word of --to",
     OpenPart("sources/__init__.py", "check", "UserText"): "the version and the modules that the user named",
     OpenPart("sources/file_source.py", "check_encoding", "UserText"): "a command for the file of the user",
     OpenPart("sources/file_source.py", "open_file", "Reason"): "why the system cannot read a file",
-    OpenPart("sources/file_source.py", "shown", "UserText"): "the path of a file",
+    OpenPart("sources/file_source.py", "path_label", "UserText"): "the path of a file",
     OpenPart("sources/monitor.py", "sum_up", "FieldName"): "plain names of fields that OCPI does not have",
     OpenPart(
         "sources/monitor.py", "warn_of_missing", "FieldName"
     ): "plain names that the query reads, or like them",
     OpenPart("sources/platform_source.py", "shown", "Quotation"): "a plain name, without the token",
+    OpenPart("values/blank.py", "refuse", "UserText"): "a path of the schema or of the query",
+    OpenPart("values/times.py", "zone_hint", "did_you_mean"): "names of time zones",
 }
 """Where a part is made that accepts any text. A person looks at a new one and then lists it here."""
 
@@ -65,6 +113,72 @@ def test_decoders_errors_are_not_repeated(near: str) -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Raise):
                 assert not isinstance(node.cause, ast.Name), f"{path.name}:{node.lineno}"
+
+
+OTHER_DECODERS = {
+    "analysis/calls.py": "rebuilds nodes of the plan",
+    "analysis/metadata.py": "literals of the query",
+    "app/explain.py": "writes JSON",
+    "app/saved.py": "writes JSON",
+    "app/schema.py": "writes JSON",
+    "app/variables.py": "values of --argjson and --slurpfile",
+    "cli/get.py": "writes JSON",
+    "demo/answers.py": "writes made-up data",
+    "language/grammar.py": "the tables of the parser",
+    "storage/config.py": "the config file",
+    "storage/history.py": "the history of the prompt",
+    "storage/logins.py": "logins",
+    "storage/recipients.py": "recipients and their keys",
+}
+"""The modules outside the guarded packages that can decode, and what they decode, or write, instead of data."""
+
+
+def test_no_other_module_can_decode() -> None:
+    """A new module that imports a decoder is in a guarded package, or a person looks at it and lists it here."""
+    guarded = tuple(f"{near}/" for near in NEAR)
+    assert {name for name in decoding_modules(PACKAGE) if not name.startswith(guarded)} == set(OTHER_DECODERS)
+
+
+@pytest.mark.parametrize("near", NEAR)
+def test_every_guarded_package_exists(near: str) -> None:
+    """A package that was moved or renamed is not forgotten."""
+    assert list((PACKAGE / near).rglob("*.py"))
+
+
+@pytest.mark.parametrize("near", ["gate", "inputs", "ocpi", "query", "sources", "values/json"])
+def test_a_package_that_reads_bytes_is_guarded(near: str) -> None:
+    assert near.startswith(NEAR)
+    assert any(name.startswith(f"{near}/") for name in decoding_modules(PACKAGE))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import json",
+        "import orjson",
+        "from msgspec.json import decode",
+        "import msgspec",
+        "from msgspec import convert",
+        "from ocpiq.values.json import fragments",
+        "from ocpiq.values.json.codec import decode",
+        "def read():\n    import pickle",
+    ],
+)
+def test_a_new_decoder_is_found(line: str, tmp_path: Path) -> None:
+    (tmp_path / "prompt").mkdir()
+    (tmp_path / "prompt" / "new.py").write_text(f"{line}\n")
+    assert decoding_modules(tmp_path) == {"prompt/new.py"}
+
+
+def test_the_gate_is_entered_by_its_front_door() -> None:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.is_relative_to(PACKAGE / "gate"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            assert not module.startswith("ocpiq.gate.") or module == "ocpiq.gate.bounds", path
+            names = node.names if isinstance(node, ast.Import) else []
+            assert not any(name.name.startswith("ocpiq.gate.") for name in names), path
 
 
 LEAKS = {
@@ -85,6 +199,8 @@ LEAKS = {
     "a hint": 'raise PlatformError(say("odd"), hint=text)',
     "an error that accepts any text": 'raise UsageError(f"odd: {text}")',
     "an error that accepts any value": "raise RunError(text)",
+    "an error with a value": "raise InputError(EMPTY, message=text)",
+    "standard error of another module": "write_error(text)",
     "a warning": "notify(WarningIssued(text))",
     "a changed message": "error.message = text",
     "an extended hint": "error.hint += text",
@@ -140,19 +256,21 @@ def test_a_leak_is_found(leak: str, leaking: set[str]) -> None:
 def test_a_leak_is_found_in_every_file(tmp_path: Path) -> None:
     files = [path.relative_to(PACKAGE).as_posix() for near in NEAR for path in (PACKAGE / near).rglob("*.py")]
     found = problems(leaky_copy(tmp_path, LEAKS["a variable called text"], *files))
-    assert sorted(problem.partition(":")[0] for problem in found) == sorted(files)
+    assert {problem.partition(":")[0] for problem in found} == set(files)
 
 
-@pytest.mark.parametrize("part", ["UserText", "Quotation", "Reason", "Message", "FieldName"])
+@pytest.mark.parametrize(
+    "part", ["UserText", "Quotation", "Reason", "Message", "FieldName", "choices", "safe_word"]
+)
 def test_a_new_place_that_accepts_any_text_is_found(part: str, tmp_path: Path) -> None:
     for number, made in enumerate((f"{part}(text)", f"join(map({part}, [text]))")):
         copy = leaky_copy(tmp_path / str(number), f"raise PlatformError({made})", LEAKY)
-        assert open_parts(copy) - set(CHECKED_BY_A_PERSON) == {OpenPart(LEAKY, "leak_0", part)}
+        assert open_parts(copy) - open_parts(PACKAGE) == {OpenPart(LEAKY, "leak_0", part)}
 
 
 def test_mypy_finds_what_only_types_tell(tmp_path: Path) -> None:
     lines = [
-        "from ocpiq.errors import IncompleteError, PlatformError, SourceError, join, say",
+        "from ocpiq.errors import IncompleteError, InputError, PlatformError, SourceError, WarningIssued, join, say",
         "class Page:",
         "    body: str = ''",
         "page = Page()",
@@ -160,6 +278,8 @@ def test_mypy_finds_what_only_types_tell(tmp_path: Path) -> None:
         "PlatformError(page.body)",
         "IncompleteError(say('x'), hint=page.body)",
         "SourceError(page.body)",
+        "WarningIssued(page.body)",
+        "InputError(page.body)",
         "join([page.body])",
         "for text in [page.body]: say('{a}', a=text)",
     ]
@@ -174,6 +294,10 @@ def test_mypy_finds_what_only_types_tell(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [PlatformError, IncompleteError, SourceError])
 def test_an_error_accepts_no_other_text(error: type[PlatformError]) -> None:
     """Also in code that mypy never saw."""
+    with pytest.raises(TypeError, match="made by say"):
+        WarningIssued("private")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="made by say"):
+        InputError("private")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="made by say"):
         error("private")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="made by say"):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ocpiq.errors import Notice, UsageError, WarningIssued
+from ocpiq.errors import Message, Notice, UsageError, WarningIssued
 from ocpiq.query import compile
 from ocpiq.sources import files, memory
 from ocpiq.values.json.codec import to_json
@@ -82,7 +82,7 @@ def test_hidden_facts(query: str, one: list[dict[str, Any]], other: list[dict[st
 
 def test_names_of_unknown_fields_are_visible() -> None:
     assert results_and_warnings("sessions", [ONE | {"x_depot": 1}])[1] == [
-        WarningIssued("sessions: 1 field is not OCPI's, left out: x_depot")
+        WarningIssued(Message("sessions: 1 field is not OCPI's, left out: x_depot"))
     ]
 
 
@@ -90,8 +90,8 @@ def test_a_field_that_no_object_has_is_visible() -> None:
     assert results_and_warnings("sessions pass kwh | .kwh", [{"id": "s1", "kWh": 7}]) == (
         ["null"],
         [
-            WarningIssued("sessions: 1 field is not OCPI's, left out: kWh"),
-            WarningIssued("sessions: no object has kwh, which the query reads; they have kWh"),
+            WarningIssued(Message("sessions: 1 field is not OCPI's, left out: kWh")),
+            WarningIssued(Message("sessions: no object has kwh, which the query reads; they have kWh")),
         ],
     )
 

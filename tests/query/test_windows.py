@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ocpiq import query, sources
-from ocpiq.errors import IncompleteError, Notice, Notify, OcpiqError, PullEnded, WarningIssued
+from ocpiq.errors import IncompleteError, Message, Notice, Notify, OcpiqError, PullEnded, WarningIssued
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.sources import Ask
 
@@ -121,7 +121,7 @@ def test_an_end_that_cannot_be_read_makes_the_pull_incomplete(end: object, passe
         "incomplete: 1 of 2 objects could be compared with the period"
     )
     assert notices[-2:] == [
-        WarningIssued("sessions: 1 object is left out whose end of charging cannot be read"),
+        WarningIssued(Message("sessions: 1 object is left out whose end of charging cannot be read")),
         PullEnded("sessions", 1, 2, False),
     ]
 

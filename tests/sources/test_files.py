@@ -15,7 +15,7 @@ from support.gates import gate_of, ids
 
 import ocpiq
 from ocpiq import sources
-from ocpiq.errors import PageRead, PullEnded, UsageError, WarningIssued
+from ocpiq.errors import Message, PageRead, PullEnded, UsageError, WarningIssued
 from ocpiq.sources import Ask, file_source
 
 THREE = [{"id": "a"}, {"id": "b"}, {"id": "c"}]
@@ -124,8 +124,8 @@ def test_what_is_odd_is_said_once_at_the_end(tmp_path):
     found, notices = read(path)
     assert found == ["a", "b"]
     assert notices[1:] == [
-        WarningIssued("cdrs: 2 items are not objects, left out (page 1 index 1, page 1 index 2)"),
-        WarningIssued("cdrs: 1 field is not OCPI's, left out: x_depot"),
+        WarningIssued(Message("cdrs: 2 items are not objects, left out (page 1 index 1, page 1 index 2)")),
+        WarningIssued(Message("cdrs: 1 field is not OCPI's, left out: x_depot")),
         PullEnded("cdrs", 1, 4, True),
     ]
 
@@ -250,7 +250,9 @@ def test_objects_of_another_version_than_was_said(tmp_path, version, said):
     notices = []
     source = sources.files({"cdrs": path}, version)["cdrs"]
     assert ids(source.pages(Ask("cdrs"), gate_of("cdrs"), notices.append)) == ["a"]
-    assert [each for each in notices if isinstance(each, WarningIssued)] == list(map(WarningIssued, said))
+    assert [each for each in notices if isinstance(each, WarningIssued)] == [
+        WarningIssued(Message(text)) for text in said
+    ]
 
 
 BLANKS = b" " * (32 << 20)

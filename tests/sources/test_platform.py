@@ -7,7 +7,15 @@ from support.gates import gate_of, ids
 from support.platforms import TOKEN, Platform, Response, serving
 
 from ocpiq import ocpi, sources
-from ocpiq.errors import IncompleteError, PageRead, PlatformError, PullEnded, RequestEnded, WarningIssued
+from ocpiq.errors import (
+    IncompleteError,
+    Message,
+    PageRead,
+    PlatformError,
+    PullEnded,
+    RequestEnded,
+    WarningIssued,
+)
 from ocpiq.sources import Ask
 
 
@@ -94,8 +102,8 @@ def test_a_pull_that_the_consumer_stops_asks_for_no_more_and_has_no_end():
     assert len(platform.pulls()) == 1
     assert notices == [
         PageRead("cdrs", 1, 2, 3),
-        WarningIssued("cdrs: 1 item is not an object, left out (page 1 index 1)"),
-        WarningIssued("cdrs: 1 field is not OCPI's, left out: x_odd"),
+        WarningIssued(Message("cdrs: 1 item is not an object, left out (page 1 index 1)")),
+        WarningIssued(Message("cdrs: 1 field is not OCPI's, left out: x_odd")),
     ]
 
 

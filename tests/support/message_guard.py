@@ -12,24 +12,28 @@ from pathlib import Path
 
 from msgspec import Struct
 
-NEAR = ("gate", "ocpi", "sources", "values/json")
+NEAR = ("codegen", "gate", "inputs", "ocpi", "privacy", "query", "runtime", "sinks", "sources", "values")
 """The packages that see bytes of platforms and files, or records made of them."""
 
 MAKERS = ("say", "join")
-TYPED_ERRORS = ("NearDataError", "SourceError", "PlatformError", "IncompleteError")
-TEXT_TAKERS = ("WarningIssued", "CompileError", "UnsupportedError", "InputError")
+TYPED_ERRORS = (
+    "NearDataError",
+    "SourceError",
+    "PlatformError",
+    "IncompleteError",
+    "InputError",
+    "WarningIssued",
+)
+TEXT_TAKERS = ("CompileError", "UnsupportedError", "FormatError", "PrivacyError")
 """Classes that accept any text, and in these packages only what `say` made."""
 
-OTHER_ERRORS = (
-    "OcpiqError",
-    "UsageError",
-    "QuerySyntaxError",
-    "RunError",
-    "HaltError",
-    "FormatError",
-    "PrivacyError",
-)
-"""Errors that accept any text, or a value: they have no place in these packages."""
+OTHER_ERRORS = ("OcpiqError", "UsageError", "QuerySyntaxError")
+"""Errors that accept any text: they have no place in these packages."""
+
+VALUE_ERRORS = ("RunError", "HaltError")
+VALUE_PACKAGES = ("runtime", "values")
+"""Errors whose value `catch` receives, as in jq, and the packages that compute with what the query shows: nothing that
+it does not pass ever reaches them. Elsewhere the value is a literal."""
 
 CHECKED_PARTS = (
     "ModuleName",
@@ -41,17 +45,40 @@ CHECKED_PARTS = (
     "PartyName",
     "MemberName",
     "EncodingName",
+    "ColumnLabel",
+    "TypeName",
 )
 """Parts that check what they are made of."""
 
-OPEN_PARTS = ("Message", "MessagePart", "UserText", "Quotation", "Reason", "FieldName")
-"""Parts that accept any text, or a name that a platform sent."""
+OPEN_PARTS = (
+    "Message",
+    "MessagePart",
+    "UserText",
+    "Quotation",
+    "Reason",
+    "FieldName",
+    "choices",
+    "did_you_mean",
+    "safe_word",
+)
+"""Parts that accept any text, or a name that a platform sent, and functions that make such a part."""
 
 PARTS = (*CHECKED_PARTS, *OPEN_PARTS)
 NUMBERS = ("int", "float")
-OTHER_OUTPUT = ("print", "warn_explicit", "add_note", "print_exc", "format_exc", "print_exception")
+OTHER_OUTPUT = (
+    "print",
+    "write_error",
+    "warn_explicit",
+    "add_note",
+    "print_exc",
+    "format_exc",
+    "print_exception",
+)
 OUTPUT_MODULES = ("logging", "warnings", "traceback")
-IGNORABLE = ("name-defined", "override")  # errors of mypy that may be ignored: none is about an argument
+WRITERS = {
+    "values/terminal.py": "the one function that writes to standard error",
+    "runtime/context.py": "`debug` and `stderr`: what the query shows",
+}
 SCOPES = (ast.FunctionDef, ast.Lambda, ast.Module, ast.GeneratorExp, ast.ListComp)
 
 
@@ -94,6 +121,23 @@ class SourceFile:
         named = (ast.FunctionDef, ast.ClassDef)
         return next((outer.name for outer in self.enclosing(node) if isinstance(outer, named)), "")
 
+    def makes_messages(self, line: int, errors: tuple[str, ...]) -> bool:
+        """Return whether the function, or the statement of the file, at a line makes messages or parts of them."""
+        makers = {*MAKERS, *PARTS, *errors, *TEXT_TAKERS}
+        functions = [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)]
+        spans = [
+            node for node in (*functions, *self.tree.body) if node.lineno <= line <= (node.end_lineno or 0)
+        ]
+        innermost = max(spans, key=lambda node: node.lineno)
+        caught = {
+            name
+            for node in ast.walk(innermost)
+            if isinstance(node, ast.ExceptHandler) and node.type
+            for name in ast.walk(node.type)
+        }
+        names = (node for node in ast.walk(innermost) if isinstance(node, ast.Name) and node not in caught)
+        return any(name.id in makers for name in names)
+
     def is_part(self, node: ast.AST) -> bool:
         """Return whether an expression can only be a number or a part of a message."""
         match node:
@@ -111,6 +155,8 @@ class SourceFile:
                 return self.is_part(left) and self.is_part(right)
             case ast.BoolOp(values=values):
                 return all(map(self.is_part, values))
+            case ast.Subscript(value=ast.Name(id=name)):
+                return name.isupper()
             case ast.Attribute():
                 return True  # mypy checks its type
             case ast.Name(id=name):
@@ -230,7 +276,7 @@ def typed_errors(trees: Iterable[ast.Module]) -> tuple[str, ...]:
 def file_problems(file: SourceFile, errors: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """Yield the lines of a file with problems, and the reasons."""
     for number, line in enumerate(file.text.splitlines(), 1):
-        if "type: ignore" in line and not any(f"ignore[{code}]" in line for code in IGNORABLE):
+        if "type: ignore" in line and file.makes_messages(number, errors):
             yield number, "hides an error of mypy"
     for node in ast.walk(file.tree):
         for reason in node_problems(file, node, errors):
@@ -244,7 +290,7 @@ def node_problems(file: SourceFile, node: ast.AST, errors: tuple[str, ...]) -> I
             yield "writes in another way"
         case ast.ImportFrom(module=name) if name in OUTPUT_MODULES:
             yield "writes in another way"
-        case ast.Attribute(value=ast.Name(id="sys"), attr="stderr" | "stdout"):
+        case ast.Attribute(value=ast.Name(id="sys"), attr="stderr" | "stdout") if file.name not in WRITERS:
             yield "writes in another way"
         case ast.Attribute(attr="message" | "hint" | "args", ctx=ast.Store()):
             if file.function(node) != "__init__":
@@ -265,10 +311,12 @@ def type_expression(node: ast.expr) -> ast.expr:
 
 def call_problems(file: SourceFile, node: ast.Call, name: str, errors: tuple[str, ...]) -> Iterator[str]:
     """Yield the problems of a call."""
-    if name in OTHER_OUTPUT:
+    if name in OTHER_OUTPUT and file.name not in WRITERS:
         yield "writes in another way"
     if name in OTHER_ERRORS:
         yield f"{name} accepts any text"
+    if name in VALUE_ERRORS:
+        yield from value_problems(file, node)
     if name in MAKERS:
         yield from maker_problems(file, node, name)
     in_error = any(isinstance(outer, ast.ClassDef) and outer.name in errors for outer in file.enclosing(node))
@@ -276,6 +324,14 @@ def call_problems(file: SourceFile, node: ast.Call, name: str, errors: tuple[str
         texts = [*node.args[:1], *(word.value for word in node.keywords if word.arg in ("message", "hint"))]
         if name not in OWN_MESSAGE and not all(map(file.is_part, texts)):
             yield "a message that say() did not make"
+
+
+def value_problems(file: SourceFile, node: ast.Call) -> Iterator[str]:
+    """Yield the problems of an error that has a value."""
+    if file.name.startswith(tuple(f"{package}/" for package in VALUE_PACKAGES)):
+        return
+    if not all(isinstance(argument, ast.Constant) for argument in (*node.args, *node.keywords)):
+        yield "an error with a value"
 
 
 OWN_MESSAGE = ("TwoListsError",)

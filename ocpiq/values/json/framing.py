@@ -179,7 +179,7 @@ def _parsed(texts: Texts) -> Value:
         raise InputError(texts.fail(error)) from None
 
 
-def complete(record: bytes, line: int, *, is_last: bool) -> tuple[bytes, str]:
+def complete(record: bytes, line: int, *, is_last: bool) -> tuple[bytes, Message]:
     """Return a record of a JSON text sequence, after so many lines, without a value at its end that may be cut off.
 
     The text that comes with it says what was cut off.
@@ -189,16 +189,25 @@ def complete(record: bytes, line: int, *, is_last: bool) -> tuple[bytes, str]:
     rest = record.rstrip(IN_WORDS)
     word = record[len(rest) :]
     if not word or (is_last and word in CONSTANTS):
-        return record, ""
+        return record, EMPTY
     try:
         for _ in values(Texts(iter((rest,)))):
             pass
     except InputError:
-        return record, ""  # which says more
-    line, column = line + record.count(b"\n") + 1, len(record) - record.rfind(b"\n") - 1
-    where = f"{' at EOF' if is_last else ''} at line {line}, column {column}"
-    problem = "Truncated value" if word in CONSTANTS else "Potentially truncated top-level numeric value"
-    return rest, problem + where
+        return record, EMPTY  # which says more
+    newlines: int = record.count(b"\n")
+    column: int = len(record) - record.rfind(b"\n") - 1
+    problem = say("Potentially truncated top-level numeric value")
+    if word in CONSTANTS:
+        problem = say("Truncated value")
+    at_end = say(" at EOF") if is_last else EMPTY
+    return rest, say(
+        "{problem}{at_end} at line {line}, column {column}",
+        problem=problem,
+        at_end=at_end,
+        line=line + newlines + 1,
+        column=column,
+    )
 
 
 def events(texts: Texts, *, errors: bool = False) -> Iterator[Value]:
