@@ -35,8 +35,16 @@ INLINED_AT_MOST = 20_000  # nodes resolved; beyond it, no definition is inlined
 class Analysis:
     """The state while a query is resolved: its sources, the version, the names in use."""
 
-    def __init__(self, handlers: Mapping[type, Handler], version: str, zone: str = "UTC") -> None:
+    def __init__(
+        self,
+        handlers: Mapping[type, Handler],
+        version: str,
+        zone: str = "UTC",
+        *,
+        several_platforms: bool = False,
+    ) -> None:
         self.version = version
+        self.several_platforms = several_platforms
         self.zone = zone
         self.sources: list[SourcePlan] = []
         self.resolved = 0

@@ -28,6 +28,7 @@ from ocpiq.plan.types import (
     union_of,
     use,
 )
+from ocpiq.privacy.platform_field import PLATFORM, platform_node
 
 
 def identity(analysis: Analysis, node: tree.Identity, scope: Scope, input_type: Type) -> Resolved:
@@ -148,6 +149,8 @@ def _field(type_: Type, name: str, place: Span, *, optional: bool) -> Type:
 def _child(type_: SourceType, name: str, place: Span, *, optional: bool) -> Type | None:
     """Return the type of a field inside a source; None if the value is not followed any further."""
     view = type_.view.children.get(name)
+    if view is None and name == PLATFORM and not type_.path:
+        view = platform_node(type_.view.blank.module)
     if view is not None:
         demand = type_.demand.at(name)
         demand.whole = demand.whole or not view.children

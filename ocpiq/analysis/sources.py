@@ -18,6 +18,7 @@ from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import Moment, Period, SourcePlan
 from ocpiq.plan.types import SourceType, Type
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.platform_field import with_platform
 from ocpiq.privacy.view import view
 from ocpiq.schema import module, modules
 from ocpiq.values.relative_times import is_relative_moment, is_relative_period
@@ -56,6 +57,8 @@ def resolve_source(
         )
     windows = _windows(analysis, name, clauses, scope)
     shown = view(module(name, analysis.version), clauses)
+    if analysis.several_platforms:
+        shown = with_platform(shown)
     demand = Demand()
     net = next((clause for clause in clauses if isinstance(clause, tree.Net)), None)
     if net is not None:

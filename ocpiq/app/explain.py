@@ -82,8 +82,10 @@ def _lines(explained: Explanation, answers: Sequence[QueriedSource]) -> Iterator
         yield "reads no module: a program on plain JSON, run once for each input"
     for number, source in enumerate(explained.sources):
         yield f"{source.module} (OCPI {explained.version})"
-        if answers:
-            yield from _entry_lines("  has", (_announced(answers[number]),))
+        platforms = len(answers) // len(explained.sources)
+        for answer in answers[number * platforms : (number + 1) * platforms]:
+            name = f"{answer.platform}: " if answer.platform else ""
+            yield from _entry_lines("  has", (name + _announced(answer),))
         yield from _source_lines(source)
     if explained.holds:
         yield from _entry_lines("holds", explained.holds, "; ")

@@ -210,7 +210,7 @@ SOURCES: Final = (
         "platform",
         "",
         ("NAME",),
-        "the login to use (default: OCPIQ_PLATFORM, the config file, the last login)",
+        "the login to use, or several: a,b (default: OCPIQ_PLATFORM, the config file, the last login)",
         PULLS,
         prompt=True,
     ),

@@ -25,7 +25,7 @@ def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dic
             by_module.setdefault(part, by_module[whole])
     missing = [module for module in modules if module not in by_module]
     if missing:
-        source = _demo(pull, version, stack) if pull.demo else _platform(pull, stack)
+        source = _demo(pull, version, stack) if pull.demo else _platforms(pull, stack)
         by_module.update(dict.fromkeys(missing, source))
     return by_module
 
@@ -36,11 +36,21 @@ def _demo(pull: PullSettings, version: str, stack: ExitStack) -> Source:
     return stack.enter_context(DemoSource(version, parallel=pull.parallel, rate=pull.rate))
 
 
-def _platform(pull: PullSettings, stack: ExitStack) -> Source:
+def _platforms(pull: PullSettings, stack: ExitStack) -> Source:
+    """Return the platform to read, or several of them as one source."""
+    names = platform_names(pull)
+    if len(names) < 2:
+        return _platform(names[0] if names else None, pull, stack)
+    from ocpiq.sources.several_platforms import SeveralPlatforms
+
+    return SeveralPlatforms({name: _platform(name, pull, stack) for name in names})
+
+
+def _platform(name: str | None, pull: PullSettings, stack: ExitStack) -> Source:
     from ocpiq.sources import platform
     from ocpiq.storage import logins
 
-    login = logins.load(platform_name(pull))
+    login = logins.load(name)
     if pull.party is not None:
         from ocpiq.ocpi import for_party
 
@@ -48,8 +58,14 @@ def _platform(pull: PullSettings, stack: ExitStack) -> Source:
     return stack.enter_context(platform(login, parallel=pull.parallel, rate=pull.rate))
 
 
+def platform_names(pull: PullSettings) -> list[str]:
+    """Return the names of the logins to use, each once; none for the last login."""
+    names = (name.strip() for name in (platform_name(pull) or "").split(","))
+    return list(dict.fromkeys(name for name in names if name))
+
+
 def platform_name(pull: PullSettings) -> str | None:
-    """Return the name of the login to use: the option, the environment, the config file; None for the last login."""
+    """Return the login to use, or several with commas: of the option, the environment, the config file; else None."""
     from ocpiq.storage import logins
 
     return pull.platform or os.environ.get(logins.PLATFORM_VARIABLE) or pull.default_platform

@@ -11,7 +11,7 @@ from ocpiq.app import text_files
 from ocpiq.app.progress import Progress
 from ocpiq.app.report import write_stderr
 from ocpiq.app.settings import LoginSettings, Settings
-from ocpiq.app.sources import platform_name
+from ocpiq.app.sources import platform_name, platform_names
 from ocpiq.errors import UsageError
 
 if TYPE_CHECKING:
@@ -125,10 +125,10 @@ def platforms(settings: Settings) -> int:
     if not stored:
         write_stderr("no platforms yet (ocpiq login URL --party XX-YYY)")
         return 0
-    current = platform_name(settings.pull) or logins.current()
+    current = platform_names(settings.pull) or (logins.current(),)
     width = max(len(login.name) for login in stored)
     for login in stored:
-        star = "*" if login.name == current else " "
+        star = "*" if login.name in current else " "
         sys.stdout.write(f"{star} {login.name:<{width}}  {login.version:<5}  {ocpi.shown_address(login)}\n")
     return 0
 

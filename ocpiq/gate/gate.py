@@ -8,21 +8,24 @@ through the object slice by slice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, Form, Framing, Page, envelope_head
 from ocpiq.gate.field_report import OBJECTS_READ, FieldReport, Survey
 from ocpiq.gate.keys import ObjectKey, Repeats
-from ocpiq.gate.layout import Shape
+from ocpiq.gate.layout import Shape, reads_platform
 from ocpiq.gate.missing_fields import MissingFields
 from ocpiq.gate.nested import merge_rows, nested_records
+from ocpiq.gate.platform_label import PlatformLabel
 from ocpiq.gate.records import BatchRecords, LargePageRecords, Records, records_of
 from ocpiq.gate.window import Window, WindowedRecords
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.platform_field import has_platform, without_platform
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import DEFAULT_VERSION, module
 from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED
@@ -44,7 +47,7 @@ class OpenedPage(Struct, frozen=True):
     counts objects left out because an earlier one has the same key. `undated` counts rows kept although their
     `last_updated` cannot be read, `unended` objects left out because their end of charging cannot be read.
     `field_report` covers all pages so far. `form` is the form of the page. `foreign` says of the first page of a file
-    that its objects have no field of the module.
+    that its objects have no field of the module. `platform` is the name of the login that it comes from, if any.
     """
 
     status_code: int | None
@@ -59,6 +62,7 @@ class OpenedPage(Struct, frozen=True):
     repeated: int = 0
     form: Form = "envelope"
     foreign: bool = False
+    platform: str = ""
 
     def __repr__(self) -> str:
         return f"OpenedPage(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
@@ -86,8 +90,11 @@ class Gate:
     def __init__(
         self, view: ViewNode, demand: Demand, window: Window | None, key: tuple[str, ...], version: str
     ) -> None:
+        is_column, view = has_platform(view), without_platform(view)
         self.framing = framing_of(view)
-        self._survey = Survey(view, self.framing.fields, MissingFields(view, demand, version))
+        self._view = view
+        self._demand = demand
+        self._survey = self._new_survey(version)
         self._key = ObjectKey(key) if key else None
         if view.nested:
             self._records: Records = nested_records(records_of(view, demand, window), view.nested, self._key)
@@ -100,6 +107,17 @@ class Gate:
             if isinstance(self._records, BatchRecords)
             else self._decoder
         )
+        self._label = PlatformLabel("", self.shape, is_column=is_column, is_read=reads_platform(view, demand))
+
+    def of_platform(self, name: str, version: str) -> Gate:
+        """Return this gate for the objects of one platform: they have its name, and a field report of their own."""
+        gate = copy(self)
+        gate._label = replace(self._label, name=name)
+        gate._survey = self._new_survey(version)
+        return gate
+
+    def _new_survey(self, version: str) -> Survey:
+        return Survey(self._view, self.framing.fields, MissingFields(self._view, self._demand, version))
 
     def page(self, body: bytes, repeats: Repeats | None = None, *, first: bool = False) -> OpenedPage:
         """Open an envelope, a bare list, or one object. PlatformError if it is not JSON.
@@ -154,7 +172,7 @@ class Gate:
             page.head.message,
             page.head.timestamp,
             count,
-            windowed.rows,
+            self._label.added_to(windowed.rows),
             bad,
             windowed.undated,
             windowed.unended,
@@ -162,6 +180,7 @@ class Gate:
             repeated,
             page.form,
             foreign,
+            self._label.name,
         )
 
     def _rows_of_slices(self, slices: Items, repeats: Repeats | None) -> PageRows:

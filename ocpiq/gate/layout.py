@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, defstruct
 
-from ocpiq.gate.keys import Identifier
+from ocpiq.gate.keys import SECRET, Identifier
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import ENDED, UPDATED
 
@@ -75,7 +76,8 @@ def cell_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...] = ()) -> Cel
 def record_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...]) -> Record:
     """Return the record of objects with this demand."""
     wanted = dict.fromkeys(node.children, WHOLE) if demand.whole else demand.fields
-    nodes = {key: node.child(key) for key in wanted}
+    platform = not demand.whole and reads_platform(node, demand)
+    nodes = {key: None if key == PLATFORM and platform else node.child(key) for key in wanted}
     attributes = {key: f"f{number}" for number, key in enumerate(wanted)}
     members = tuple(
         Member(key, attributes[key], cell_of(child, wanted[key]))
@@ -85,17 +87,21 @@ def record_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...]) -> Record
     absent = UNSET if demand.whole else None
     columns: list[Any] = [(member.attribute, decoding_type(member.cell), absent) for member in members]
     columns += [(key, Raw if key in (UPDATED, *ENDED) else Identifier, None) for key in sealed]
-    cls = defstruct(
-        "Row",
-        columns,
-        bases=(Row,),
-        rename={member.attribute: member.key for member in members},
-        namespace={attributes[key]: None for key, child in nodes.items() if child is None},
-        gc=False,
-    )
+    names = {member.attribute: member.key for member in members}
+    constants: dict[str, Any] = {attributes[key]: None for key, child in nodes.items() if child is None}
+    if platform:
+        columns.append((attributes[PLATFORM], str | None, None))
+        names[attributes[PLATFORM]] = SECRET  # which no platform knows
+        del constants[attributes[PLATFORM]]
+    cls = defstruct("Row", columns, bases=(Row,), rename=names, namespace=constants, gc=False)
     by_key = {member.key: member.cell.record for member in members}
     slots = {key: Slot(attributes[key], shape_of(by_key.get(key))) for key in wanted}
     return Record(cls, members, None if demand.whole else Shape(cls, slots), demand.whole)
+
+
+def reads_platform(node: ViewNode, demand: Demand) -> bool:
+    """Tell whether the query reads `platform` of the objects: the name of their login, which the gate adds."""
+    return not node.blank.path and PLATFORM in demand.fields and PLATFORM not in node.children
 
 
 def shape_of(record: Record | None) -> Shape | None:

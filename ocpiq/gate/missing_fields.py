@@ -10,9 +10,10 @@ from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
 
 from ocpiq.errors import FieldName, nearest
-from ocpiq.gate.layout import Shape
+from ocpiq.gate.layout import Shape, reads_platform
 from ocpiq.gate.records import LazySequence
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.json.fragments import REFUSED, fields, objects
 from ocpiq.values.json.reader import BrokenError
@@ -106,6 +107,8 @@ def read_fields(view: ViewNode, demand: Demand, path: Path = ()) -> Iterator[tup
         yield from named_fields(view, path)
         return
     for name, inner in demand.fields.items():
+        if not path and name == PLATFORM and reads_platform(view, demand):
+            continue
         node = view.child(name)
         if node is not None and FieldName.is_plain(name):
             yield (*path, name), node

@@ -225,11 +225,11 @@ def untyped_rows(root: Cell, parts: dict[str, bytes], window: Window | None) -> 
 class LazySequence(Sequence[object]):
     """Rows that are made each time they are asked for."""
 
-    __slots__ = ("_make", "slices")
+    __slots__ = ("make", "slices")
 
     def __init__(self, slices: Sequence[Raw], make: Callable[[Raw], object]) -> None:
         self.slices = slices
-        self._make = make
+        self.make = make
 
     def __len__(self) -> int:
         return len(self.slices)
@@ -240,11 +240,11 @@ class LazySequence(Sequence[object]):
     def __getitem__(self, index: slice) -> LazySequence: ...
     def __getitem__(self, index: int | slice) -> object:
         if isinstance(index, slice):
-            return LazySequence(self.slices[index], self._make)
-        return self._make(self.slices[index])
+            return LazySequence(self.slices[index], self.make)
+        return self.make(self.slices[index])
 
     def __iter__(self) -> Iterator[object]:
-        return map(self._make, self.slices)
+        return map(self.make, self.slices)
 
     def __repr__(self) -> str:
         return f"LazySequence({len(self)} rows)"

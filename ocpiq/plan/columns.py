@@ -79,24 +79,24 @@ def _leaf(columns: Columns, name: str) -> Column:
     return Column(name, columns.type, columns.path, columns.blank)
 
 
-def columns(type_: Type, version: str) -> Columns:
-    """Return the columns of results of this type, on a platform of an OCPI `version`.
+def columns(type_: Type, *versions: str) -> Columns:
+    """Return the columns of results of this type, on platforms of these OCPI `versions`.
 
-    An object of a source has the fields of its version, in schema order, and those that the query names. Fields that
+    An object of a source has the fields of these versions, in schema order, and those that the query names. Fields that
     only other versions have, and a vendor's fields if everything passes, are left to the first object.
     """
     match type_:
         case ScalarType(name=name):
             return Columns(type=SCALARS.get(name, "unknown"))
         case ListType(item=item):
-            return Columns(type="list", items=columns(item, version))
+            return Columns(type="list", items=columns(item, *versions))
         case ObjectType(fields=fields):
-            return Columns({name: columns(value, version) for name, value in fields.items()})
+            return Columns({name: columns(value, *versions) for name, value in fields.items()})
         case UnionType(options=options):
-            alternatives = [columns(option, version) for option in options if option != NULL]
+            alternatives = [columns(option, *versions) for option in options if option != NULL]
             return reduce(_either, alternatives) if alternatives else ONE
         case SourceType(items=items, view=view):
-            return _viewed(view, version, items=items)
+            return _viewed(view, versions, items=items)
     return UNKNOWN
 
 
@@ -125,10 +125,10 @@ def _common(one: ColumnType, other: ColumnType) -> ColumnType:
     return "unknown"
 
 
-def _viewed(view: ViewNode, version: str, *, items: bool) -> Columns:
+def _viewed(view: ViewNode, versions: tuple[str, ...], *, items: bool) -> Columns:
     """Return the columns of a field of a source, or of an item of its list."""
     if view.many and not items:
-        inner = _viewed(view, version, items=True)
+        inner = _viewed(view, versions, items=True)
         return Columns(type="list", path=_path(view), blank=view.visibility == "blank", items=inner)
     if not view.children:
         if view.field is None and view.visibility == "shown":
@@ -136,9 +136,11 @@ def _viewed(view: ViewNode, version: str, *, items: bool) -> Columns:
         return Columns(type=field_type(view.field), path=_path(view), blank=view.visibility == "blank")
     shown = view.visibility == "shown"
     fields = {
-        name: _viewed(child, version, items=False)
+        name: _viewed(child, versions, items=False)
         for name, child in view.children.items()
-        if child.field is None or version in child.field.versions or (not shown and _named(child))
+        if child.field is None
+        or not set(versions).isdisjoint(child.field.versions)
+        or (not shown and _named(child))
     }
     return Columns(fields, shown or len(fields) < len(view.children))
 

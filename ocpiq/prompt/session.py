@@ -115,6 +115,6 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[dict[str, Source], str]
     if pull.demo:
         return origin.sources(settings, wanted, stack), DEMO
     if pull.platform or not pull.files:
-        name = logins.find(origin.platform_name(pull)).name
-        return origin.sources(settings, wanted, stack), name
+        names = origin.platform_names(pull) or [logins.find(None).name]
+        return origin.sources(settings, wanted, stack), ",".join(names)
     return origin.sources(settings, (), stack), "files"

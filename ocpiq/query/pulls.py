@@ -9,6 +9,7 @@ from time import perf_counter, time_ns
 from typing import Final, Literal, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ocpiq.errors import (
     EMPTY,
@@ -17,6 +18,7 @@ from ocpiq.errors import (
     Notice,
     Notify,
     PageRead,
+    PlatformError,
     PullEnded,
     SourceError,
     UserText,
@@ -30,6 +32,7 @@ from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.query.credits import weigh_rows
 from ocpiq.schema import ModuleName, module
 from ocpiq.sources.protocol import Ask, Source
+from ocpiq.sources.several_platforms import SeveralPlatforms, incomplete_message, named, of_platform
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.relative_times import (
     is_relative_moment,
@@ -56,7 +59,8 @@ class QueriedSource(Struct, frozen=True):
 
     `basis` tells whether `objects` were counted to the end, are announced by the source, or are those read so far, so
     that there may be more. `pages` and `seconds` (one page after the other) are None if the number of pages is not
-    known. `incomplete` is the reason why a pull would be incomplete, if these pages show one.
+    known. `incomplete` is the reason why a pull would be incomplete, if these pages show one. `platform` names one of
+    several.
     """
 
     module: str
@@ -65,6 +69,7 @@ class QueriedSource(Struct, frozen=True):
     pages: int | None = None
     seconds: float | None = None
     incomplete: Message = EMPTY
+    platform: str = ""
 
 
 class Pulls:
@@ -112,12 +117,27 @@ class Pulls:
         except IncompleteError as error:
             self._missing.append(error)
 
-    def ask(self, number: int) -> QueriedSource:
+    def ask(self, number: int) -> list[QueriedSource]:
+        """Return what source `number` has; of several platforms, each."""
+        source = self._sources[number]
+        if not isinstance(source, SeveralPlatforms):
+            return [self._ask(number, source, self._notify)]
+        return [self._ask_one(number, name, platform) for name, platform in source.platforms.items()]
+
+    def _ask_one(self, number: int, name: str, source: Source) -> QueriedSource:
+        """Return what one of several platforms has; one that fails would make the pull incomplete."""
+        try:
+            queried = self._ask(number, source, named(name, self._notify))
+        except PlatformError as error:
+            module = self.plan.sources[number].module
+            queried = QueriedSource(module, 0, "lower bound", incomplete=incomplete_message(error))
+        incomplete = of_platform(name, queried.incomplete) if queried.incomplete else EMPTY
+        return replace(queried, platform=name, incomplete=incomplete)
+
+    def _ask(self, number: int, source: Source, notify: Notify) -> QueriedSource:
         """Read the first two pages of a source, and three more if these may be the rest: they show wrong totals."""
         part, notices = self.plan.sources[number], list[Notice]()
-        pages = self._sources[number].pages(
-            _ask(part, self._windows[number], None), self._gates[number], notices.append
-        )
+        pages = source.pages(_ask(part, self._windows[number], None), self._gates[number], notices.append)
         incomplete, started, seconds = EMPTY, perf_counter(), 0.0
         try:
             page = next(pages, None)
@@ -132,7 +152,7 @@ class Pulls:
             pages.close()  # no further request
         for notice in notices:
             if isinstance(notice, WarningIssued):
-                self._notify(notice)
+                notify(notice)
         return _queried(part.module, notices, seconds, incomplete)
 
     def end(self) -> None:
@@ -189,15 +209,16 @@ def _ask(part: SourcePlan, window: Window | None, newest: int | None) -> Ask:
 
 
 def _last(pages: Iterable[OpenedPage], count: int) -> Iterator[Sequence[object]]:
-    """Yield the last `count` rows, after all pages have been read."""
-    rows: deque[object] = deque(maxlen=count)
+    """Yield the last `count` rows of each platform, once all pages have come."""
+    rows: dict[str, deque[object]] = {}
     try:
         for page in pages:
-            rows.extend(page.rows[-count:] if count else ())
+            last = rows.setdefault(page.platform, deque(maxlen=count))
+            last.extend(page.rows[-count:] if count else ())
     except IncompleteError:
-        yield list(rows)
+        yield from map(list, rows.values())
         raise
-    yield list(rows)
+    yield from map(list, rows.values())
 
 
 def _count(part: SourcePlan, variables: Mapping[str, Value]) -> int | None:

@@ -20,6 +20,7 @@ from ocpiq.query.imports import Folders
 from ocpiq.query.pulls import Pulls, QueriedSource
 from ocpiq.schema import DEFAULT_VERSION
 from ocpiq.sources.protocol import Source
+from ocpiq.sources.several_platforms import SeveralPlatforms, versions_of
 from ocpiq.values.times import zone, zone_hint
 from ocpiq.values.types import Value
 
@@ -95,8 +96,10 @@ class Query:
 
     def columns(self, sources: Source | Mapping[str, Source] | None = None) -> Columns:
         """Return what is known about the columns of the results before a run."""
-        version = self._version_of(self._by_module(sources))
-        return columns(self._plan_for(version).output, version)
+        by_module = self._by_module(sources)
+        used = [by_module[module] for module in self.modules if module in by_module]
+        versions = dict.fromkeys(version for source in used for version in versions_of(source))
+        return columns(self._plan_for(by_module).output, *(versions or (self._version,)))
 
     def run(
         self,
@@ -137,16 +140,18 @@ class Query:
     ) -> list[QueriedSource]:
         """Return the size of each source of the query, judged by its first pages; warnings go to `notify`.
 
+        Of several platforms there is one for each.
+
         Raises PlatformError.
         """
         pulls = self._pulls(sources, self._metadata.values(variables or {}), notify)
-        return [pulls.ask(number) for number in range(len(pulls.plan.sources))]
+        return [asked for number in range(len(pulls.plan.sources)) for asked in pulls.ask(number)]
 
     def _pulls(
         self, sources: Source | Mapping[str, Source] | None, values: Mapping[str, Value], notify: Notify
     ) -> Pulls:
         by_module = self._by_module(sources)
-        return Pulls(self._plan_for(self._version_of(by_module)), by_module, values, notify)
+        return Pulls(self._plan_for(by_module), by_module, values, notify)
 
     def _by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
         if sources is None or isinstance(sources, Mapping):
@@ -161,12 +166,19 @@ class Query:
             raise SourceError(say("the sources have different OCPI versions: {versions}", versions=listed))
         return next(iter(versions), self._version)
 
-    def _plan_for(self, version: str) -> QueryPlan:
-        return self._plan if version == self._version else self._analyze(version)
+    def _plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
+        version = self._version_of(sources)
+        several = any(isinstance(source, SeveralPlatforms) for source in sources.values())
+        return self._analyze(version, several) if several or version != self._version else self._plan
 
-    def _analyze(self, version: str) -> QueryPlan:
+    def _analyze(self, version: str, several_platforms: bool = False) -> QueryPlan:
         return analyze(
-            self._program, version=version, givens=self._variables, library=self._library, zone=self._zone
+            self._program,
+            version=version,
+            givens=self._variables,
+            library=self._library,
+            zone=self._zone,
+            several_platforms=several_platforms,
         )
 
 

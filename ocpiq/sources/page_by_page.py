@@ -9,11 +9,21 @@ from msgspec import Struct
 from ocpiq.errors import Notify
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.sources.protocol import Ask, Source
+from ocpiq.sources.several_platforms import SeveralPlatforms
 
 
 def page_by_page(sources: Mapping[str, Source], between: Callable[[Source], None]) -> dict[str, Source]:
     """Return the sources by module; `between` hears which has had a page used, before the next is asked for."""
-    return {module: PageByPageSource(source, between) for module, source in sources.items()}
+    return {module: each_page(source, between) for module, source in sources.items()}
+
+
+def each_page(source: Source, between: Callable[[Source], None]) -> Source:
+    """Return one such source; of several platforms, each is one."""
+    if not isinstance(source, SeveralPlatforms):
+        return PageByPageSource(source, between)
+    return SeveralPlatforms(
+        {name: PageByPageSource(platform, between) for name, platform in source.platforms.items()}
+    )
 
 
 class PageByPageSource(Struct, frozen=True):

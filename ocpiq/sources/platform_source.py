@@ -46,7 +46,7 @@ class PlatformSource:
             self.connection,
             self.login,
             module(ask.module, self.version).pulled,
-            gate,
+            gate.of_platform(self.login.name, self.version),
             since=ask.since,
             until=ask.until,
             newest=ask.newest,

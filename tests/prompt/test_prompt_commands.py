@@ -14,7 +14,7 @@ from ocpiq.errors import UsageError
 from ocpiq.prompt.commands import COMMANDS, QuitPrompt, run_command
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
-from ocpiq.storage import history
+from ocpiq.storage import AccessToken, Login, history, logins
 
 SESSIONS = '{"id":"1","kwh":10.5,"currency":"EUR"}\n{"id":"2","kwh":7,"currency":"EUR"}\n'
 
@@ -214,6 +214,16 @@ def test_platforms(said: Said) -> None:
     assert said(":platform demo") == "Platform: demo (OCPI 2.2.1)\n"
     assert said("sessions only id | limit 1 | .id") == '"S0000001"\n'
     assert said.session.seen == {"sessions": 1000}
+
+
+def test_several_platforms(said: Said) -> None:
+    for name in ("west", "east"):
+        token, urls = AccessToken("x", "base64"), {"cdrs": ("http://127.0.0.1:1/cdrs",)}
+        logins.save(Login(name, "http://127.0.0.1:1", token, "2.2.1", urls, None, (), ""))
+    assert said(":platform west,east") == "Platform: west,east (OCPI 2.2.1)\n"
+    assert said.session.platform == "west,east"
+    assert list(said.session.sources["cdrs"].platforms) == ["west", "east"]
+    assert "unknown platform 'south'" in said(":platform west,south")
 
 
 def test_commands_that_are_none(said: Said) -> None:

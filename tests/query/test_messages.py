@@ -95,6 +95,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart(
         "sources/monitor.py", "warn_of_missing", "FieldName"
     ): "plain names that the query reads, or like them",
+    OpenPart("sources/several_platforms.py", "of_platform", "UserText"): "the name of a login",
     OpenPart("sources/platform_source.py", "shown", "Quotation"): "a plain name, without the token",
     OpenPart("values/blank.py", "refuse", "UserText"): "a path of the schema or of the query",
     OpenPart("values/times.py", "zone_hint", "did_you_mean"): "names of time zones",
