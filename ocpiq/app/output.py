@@ -205,7 +205,7 @@ def _open_target(
         default_mode = PRIVATE
     file = WholeFile(path, request.files(), mode=settings.mode, default_mode=default_mode)
     with file as stream:
-        yield Target(stream, file.temporary, False, request.warn), file
+        yield Target(stream, file.temporary, False, request.warn, file.work_folder), file
 
 
 def _open_stream(path: Path | None, descriptor: int | None) -> BinaryIO:

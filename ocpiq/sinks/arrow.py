@@ -26,6 +26,7 @@ class ArrowWriter:
     time_form: TimeForm = "microseconds"
     batch = 10_000
     fold_case = False
+    blank = None
 
     def __init__(self, target: Target) -> None:
         self._target = target

@@ -57,14 +57,16 @@ class ColumnConverter:
     """Converts the cells of a column, and counts what a warning should say.
 
     `texts` counts texts that were a number or a date, `rounded` times with more digits than the format stores, and
-    `blanks` tells that a cell was blanked.
+    `blanks` tells that a cell was blanked. `blank` is what
+    a blank becomes, null by default.
     """
 
-    def __init__(self, column: TypedColumn, time_form: TimeForm) -> None:
+    def __init__(self, column: TypedColumn, time_form: TimeForm, blank: object = None) -> None:
         self.column = column
         self.texts = 0
         self.rounded = 0
         self.blanks = column.blank
+        self._blank = blank
         self._native = NATIVE[column.type]
         self._time_form = time_form
         self._unit = 1 if time_form == "microseconds" else 1000
@@ -76,18 +78,20 @@ class ColumnConverter:
         return replace(self.column, blank=self.blanks)
 
     def convert(self, cells: Sequence[Value]) -> Sequence[object]:
-        """Return the cells in the column's type, null for blanks. Raises MisfitError."""
+        """Return the cells in the column's type. Raises MisfitError."""
         types = set(map(type, cells))
         if Blank in types:
             self.blanks = True
-            cells = [None if type(cell) is Blank else cell for cell in cells]
-            types.discard(Blank)
+            if self._blank is None:
+                cells = [None if type(cell) is Blank else cell for cell in cells]
+                types.discard(Blank)
         if types <= self._native and self._needs_no_check(cells):
             return cells
         one, converted = self._one, []
         for index, cell in enumerate(cells):
             try:
-                converted.append(None if cell is None else one(cell))
+                blank = type(cell) is Blank
+                converted.append(self._blank if blank else None if cell is None else one(cell))
             except (ValueError, ArithmeticError):
                 raise MisfitError(index) from None
         return converted

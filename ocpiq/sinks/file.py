@@ -36,6 +36,7 @@ class WholeFile:
         self.default_mode = default_mode
         self.file: BinaryIO | None = None
         self.temporary = self.path
+        self.folder: Path | None = None
 
     def __enter__(self) -> BinaryIO:
         try:
@@ -56,6 +57,17 @@ class WholeFile:
                 self.file.close()
             finally:
                 self.files.remove(self.temporary)
+        if self.folder is not None:
+            self.files.remove_folder(self.folder)
+
+    def work_folder(self) -> Path:
+        """Return a folder for temporary files, beside the file, which is removed with them. Raises UsageError."""
+        if self.folder is None:
+            try:
+                self.folder = self.files.create_folder(self.path)
+            except OSError as error:
+                raise self._error(self.path, error) from None
+        return self.folder
 
     def keep(self) -> None:
         """Replace the file with what was written. Raises UsageError."""
@@ -82,10 +94,13 @@ class WholeFile:
             self.files.finish(self.temporary, target)
             self.file.close()
         except OSError as error:
-            reason = Reason(error.strerror)
-            text = say("cannot write {path}: {reason}", path=UserText(target), reason=reason)
-            raise SourceError(text) from None
+            raise self._error(target, error) from None
         self.file = None
+
+    @staticmethod
+    def _error(path: Path, error: OSError) -> SourceError:
+        reason = Reason(error.strerror)
+        return SourceError(say("cannot write {path}: {reason}", path=UserText(path), reason=reason))
 
     def _mode(self) -> int:
         """Return the requested mode, else the file's own, else the mode of a new file.

@@ -28,6 +28,7 @@ class ParquetWriter:
     time_form: TimeForm = "microseconds"
     batch = 20_000
     fold_case = False
+    blank = None
 
     def __init__(self, target: Target) -> None:
         self._stream = CountingStream(target.stream)

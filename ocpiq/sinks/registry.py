@@ -106,6 +106,17 @@ FORMATS: Final = (
         extra="parquet",
         packages=("pyarrow",),
     ),
+    Format(
+        "xlsx",
+        "an Excel workbook, with typed columns",
+        "xlsx:open_xlsx",
+        (".xlsx",),
+        TYPED_OPTIONS,
+        rows=True,
+        target="file",
+        extra="xlsx",
+        packages=("xlsxwriter",),
+    ),
 )
 
 OPTIONS: Final = (
@@ -135,7 +146,7 @@ NAMES: Final = tuple(format_.name for format_ in FORMATS)
 TERMINAL_NAMES: Final = tuple(format_.name for format_ in FORMATS if format_.target == "text")
 ENDINGS: Final = {ending: format_ for format_ in FORMATS for ending in format_.endings}
 UNSUPPORTED_ENDINGS: Final = frozenset(
-    (".xlsx", ".xls", ".ods", ".html", ".xml", ".yaml", ".yml", ".gz", ".zip", ".pdf")
+    (".xls", ".ods", ".html", ".xml", ".yaml", ".yml", ".gz", ".zip", ".pdf")
 )
 """Endings of formats that ocpiq does not write."""
 
@@ -159,7 +170,7 @@ def by_ending(ending: str) -> Format | None:
     if ending in UNSUPPORTED_ENDINGS:
         raise SourceError(
             say("ocpiq does not write {ending} files", ending=UserText(ending)),
-            hint=say("for a spreadsheet: -o NAME.csv --csv excel; see --to for other formats"),
+            hint=say("for a spreadsheet: -o NAME.xlsx; see --to for other formats"),
         )
     return None
 

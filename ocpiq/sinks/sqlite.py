@@ -43,6 +43,7 @@ class SqliteWriter:
     time_form: TimeForm = "text"
     batch = 4096
     fold_case = True
+    blank = None
 
     def __init__(self, target: Target) -> None:
         assert target.path is not None

@@ -29,6 +29,10 @@ class TableWriter(Protocol):
     batch: int
     fold_case: bool
 
+    @property
+    def blank(self) -> object:
+        """What it takes for a blank."""
+
     def begin(self, columns: Sequence[TypedColumn]) -> None:
         """Write what precedes the rows. Raises FormatError if the format cannot hold the columns."""
 
@@ -43,12 +47,13 @@ class TableWriter(Protocol):
 
 
 class CellMisfitError(MisfitError):
-    """A cell of the column with that number does not fit the format itself; `problem` is a phrase."""
+    """A cell of the column with that number does not fit the format itself; `problem` is a phrase, `hint` the fix."""
 
-    def __init__(self, index: int, column: int, problem: Message) -> None:
+    def __init__(self, index: int, column: int, problem: Message, hint: Message = EMPTY) -> None:
         super().__init__(index)
         self.column = column
         self.problem = problem
+        self.hint = hint
 
 
 class TypedSink:
@@ -107,7 +112,9 @@ class TypedSink:
         self._check_names()
         columns = typed_columns(self._rows.leaves, self._settings.column_types, rows)
         self._writer.begin(columns)
-        self._converters = tuple(ColumnConverter(column, self._writer.time_form) for column in columns)
+        self._converters = tuple(
+            ColumnConverter(column, self._writer.time_form, self._writer.blank) for column in columns
+        )
         self._limit = self._writer.batch
 
     def _check_names(self) -> None:
@@ -130,13 +137,15 @@ class TypedSink:
                 converted.append(self._converters[number].convert(cells))
             self._writer.write(converted)
         except CellMisfitError as error:
-            raise self._misfit(first + error.index, error.column, error.problem) from None
+            raise self._misfit(first + error.index, error.column, error.problem, error.hint) from None
         except MisfitError as error:
             if error.index:
                 self._write_rows(rows[: error.index], first)
             raise self._misfit(first + error.index, number) from None
 
-    def _misfit(self, result: int, number: int, problem: Message = EMPTY) -> FormatError:
+    def _misfit(
+        self, result: int, number: int, problem: Message = EMPTY, hint: Message = EMPTY
+    ) -> FormatError:
         column = self._converters[number].column
         label = ColumnLabel(column.name)
         misfit = say(
@@ -144,13 +153,13 @@ class TypedSink:
             column=label,
             contents=CONTENTS[column.type],
         )
-        option = say("--text {column}", column=label)
+        option = say("--text {column}", column=label) if column.type not in ("text", "json") else EMPTY
         if column.type == "integer":
             option = say("--type {column}=number, or {option}", column=label, option=option)
         text = say(
             "{unit} {result} {problem}", unit=self._rows.unit, result=result, problem=problem or misfit
         )
-        return FormatError(text, hint=option)
+        return FormatError(text, hint=hint or option)
 
     def _warn(self) -> None:
         texts = {item.column.name: item.texts for item in self._converters if item.texts}

@@ -14,6 +14,7 @@ if sys.platform != "win32":
     import fcntl
 
 SUFFIX: Final = ".ocpiq-part"
+FOLDER_SUFFIX: Final = ".ocpiq-folder"
 MAX_NAME: Final = (
     40  # characters of the target's name in that of the file beside it, which may not be too long
 )
@@ -37,13 +38,51 @@ def create(target: Path) -> tuple[int, Path]:
         os.close(descriptor)  # another run took it for a leftover before it was locked
 
 
+def create_folder(target: Path) -> tuple[int, Path]:
+    """Create a folder for its owner alone beside `target`, for a library that needs temporary files.
+
+    Return a descriptor that locks it, or -1 on Windows, and its path. Raises OSError.
+    """
+    import tempfile  # noqa: PLC0415
+
+    path = Path(
+        tempfile.mkdtemp(prefix=f".{target.name[:MAX_NAME]}.", suffix=FOLDER_SUFFIX, dir=target.parent)
+    )
+    if sys.platform == "win32":
+        return -1, path
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    _locked(descriptor, wait=True)
+    return descriptor, path
+
+
 def remove_leftovers(folder: Path) -> None:
-    """Remove the unfinished files in `folder` that no process is writing any more."""
+    """Remove the unfinished files and folders in `folder` that no process is writing any more."""
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
-            ours = entry.name.startswith(".") and entry.name.endswith(SUFFIX)
-            if ours and entry.is_file(follow_symlinks=False):
+            ours = entry.name.startswith(".") and entry.name.endswith((SUFFIX, FOLDER_SUFFIX))
+            if ours and entry.name.endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
                 _remove_if_unlocked(entry.path)
+            elif ours and entry.name.endswith(FOLDER_SUFFIX) and entry.is_dir(follow_symlinks=False):
+                _remove_folder_if_unlocked(entry.path)
+
+
+def _remove_folder_if_unlocked(path: str) -> None:
+    if sys.platform == "win32":
+        return  # nothing tells a folder in use from one that was left behind
+    else:
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                if _locked(descriptor, wait=False):
+                    _remove_folder(Path(path))
+            finally:
+                os.close(descriptor)
+
+
+def _remove_folder(path: Path) -> None:
+    import shutil  # noqa: PLC0415 - most runs have no folder
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _remove_if_unlocked(path: str) -> None:
@@ -82,6 +121,7 @@ class UnfinishedFiles:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._paths: set[Path] = set()
+        self._folders: dict[Path, int] = {}
         self._abandoned = False
 
     def create(self, target: Path) -> tuple[int, Path]:
@@ -90,6 +130,21 @@ class UnfinishedFiles:
         with self._unless_abandoned(path):
             self._paths.add(path)
         return descriptor, path
+
+    def create_folder(self, target: Path) -> Path:
+        """Create a folder beside `target`. Raises OSError, and KeyboardInterrupt once abandoned."""
+        descriptor, path = create_folder(target)
+        with self._unless_abandoned(path):
+            self._folders[path] = descriptor
+        return path
+
+    def remove_folder(self, path: Path) -> None:
+        """Remove a folder and everything in it."""
+        with self._lock:
+            _remove_folder(path)
+            descriptor = self._folders.pop(path, -1)
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def finish(self, path: Path, target: Path) -> None:
         """Put a file in the place of `target`. Raises OSError, and KeyboardInterrupt once abandoned."""
@@ -110,11 +165,13 @@ class UnfinishedFiles:
             for path in self._paths:
                 with suppress(OSError):  # Windows does not remove a file that is open
                     path.unlink()
+            for path in self._folders:
+                _remove_folder(path)
 
     @contextmanager
     def _unless_abandoned(self, path: Path) -> Iterator[None]:
         with self._lock:
             if self._abandoned:
-                path.unlink(missing_ok=True)
+                _remove_folder(path) if path.is_dir() else path.unlink(missing_ok=True)
                 raise KeyboardInterrupt
             yield

@@ -275,11 +275,11 @@ OUTPUT = [
     Case("-o -", ("-o", "-", "."), "1\n", "1", made={"-": None}),
     Case(
         "-o of a format that is not written",
-        ("-o", "x.XLSX", "."),
+        ("-o", "x.XLS", "."),
         stdin="1",
-        err=r"does not write \.xlsx .*--csv excel",
+        err=r"does not write \.xls .*-o NAME.xlsx",
         code=2,
-        made={"x.XLSX": None},
+        made={"x.XLS": None},
     ),
     Case(
         "-o of any name where --to says the form",

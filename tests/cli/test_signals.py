@@ -15,6 +15,7 @@ import pexpect
 import pytest
 from support.cli import command
 from support.platforms import TOKEN, Platform, Request, Response, envelope, serving
+from support.typed_files import FORMATS, TypedFormat
 
 OCPIQ = (sys.executable, "-m", "ocpiq")
 TRIES = 12
@@ -274,3 +275,19 @@ def test_unbuffered_each_value_is_seen_at_once(environment: dict[str, str]) -> N
             assert process.stdout.readline() == b"%d\n" % number
         process.stdin.close()
         assert process.wait(MOMENT) == 0
+
+
+@pytest.mark.parametrize("typed", FORMATS, ids=lambda typed: typed.name)
+def test_a_signal_leaves_nothing_of_a_typed_file(
+    typed: TypedFormat, platform: Platform, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Neither the file nor what its library wrote beside it."""
+    typed.need()
+    folder = tmp_path / "work"
+    folder.mkdir()
+    path = folder / f"out{typed.ending}"
+    with started(environment, "-q", "-o", str(path), "sessions only id, kwh") as process:
+        wait_for(lambda: len(platform.requests) > 30 and list(folder.iterdir()))
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=MOMENT)
+    assert (process.returncode, err, list(folder.iterdir())) == (128 + signal.SIGTERM, b"", [])

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -118,11 +119,7 @@ VALUES = {
     "booleans": ([True, None, False], "boolean", [True, None, False]),
     "integers": ([1, None, -(2**63), 2**63 - 1], "integer", [1, None, -(2**63), 2**63 - 1]),
     "numbers": ([1, 2.5, None, -0.0], "number", [1.0, 2.5, None, 0.0]),
-    "the largest and the smallest": (
-        [1.7976931348623157e308, 5e-324],
-        "number",
-        [1.7976931348623157e308, 5e-324],
-    ),
+    "large and small": ([9.99e307, 5e-324], "number", [9.99e307, 5e-324]),
     "text": (["a", "", None], "text", ["a", "", None]),
     "emoji and quotes": (["😀\u200d🔥", "\"'`;--\\", "ü\n\t"], "text", ["😀\u200d🔥", "\"'`;--\\", "ü\n\t"]),
     "text that looks like something else": (
@@ -149,7 +146,7 @@ def test_types_from_the_first_rows(
 
 
 TIMES = {
-    "the first": ("0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
+    "after a day that Excel alone has": ("1900-03-01T00:00:00Z", datetime(1900, 3, 1, tzinfo=UTC)),
     "the last": ("9999-12-31T23:59:59.999Z", datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)),
     "the epoch": ("1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
     "a leap day": ("2024-02-29T12:00:00Z", datetime(2024, 2, 29, 12, tzinfo=UTC)),
@@ -230,12 +227,8 @@ def test_decimals_keep_their_digits(form: TypedFormat, home: Path, work: Path) -
     words = ("--decimal", "v=18,3", "{v: .}")
     table = written(home, form, *words, inputs=[12.5, 123456789012345, "0.125", None], warned="v (1)")
     assert table.types["v"] == "decimal"
-    assert [None if cell is None else str(cell) for cell in table.column("v")] == [
-        "12.500",
-        "123456789012345.000",
-        "0.125",
-        None,
-    ]
+    digits = [Decimal("12.500"), Decimal("123456789012345.000"), Decimal("0.125"), None]
+    assert [None if cell is None else Decimal(str(cell)) for cell in table.column("v")] == digits
 
 
 def test_explode_gives_a_row_for_each_item(form: TypedFormat, home: Path, work: Path) -> None:
@@ -373,6 +366,135 @@ def test_an_error_of_the_query_leaves_nothing(form: TypedFormat, home: Path, wor
     assert (run.code, list(work.iterdir())) == (5, [])
 
 
+WIDE = [form for form in FORMATS if form.name != "xlsx"]
+
+
+@pytest.mark.parametrize("form", WIDE, ids=lambda form: form.name)
+def test_what_a_workbook_has_no_room_for_fits_elsewhere(form: TypedFormat, home: Path, work: Path) -> None:
+    form.need()
+    inputs = [{"n": 1.7976931348623157e308, "t": "0001-01-01T00:00:00Z", "s": "x" * 40_000}]
+    table = written(home, form, "--type", "t=time", ".", inputs=inputs)
+    assert table.rows == [{**inputs[0], "t": datetime(1, 1, 1, tzinfo=UTC)}]
+
+
+BEYOND_A_WORKBOOK = {
+    "a date before March 1900": (
+        "time",
+        "1900-02-28T23:59:59Z",
+        "a workbook has no reliable dates before March 1900",
+    ),
+    "a number of 309 digits": (
+        "number",
+        1.7976931348623157e308,
+        "a workbook has no numbers of more than 308 digits",
+    ),
+    "a text of 32,768 characters": ("text", "x" * 32_768, "a cell has room for 32,767 characters"),
+    "a text that Excel counts as longer": ("text", "😀" * 16_384, "a cell has room for 32,767 characters"),
+}
+
+
+@pytest.mark.parametrize(("type_", "value", "reason"), BEYOND_A_WORKBOOK.values(), ids=BEYOND_A_WORKBOOK)
+def test_what_a_workbook_has_no_room_for_stops_the_run(
+    type_: str, value: object, reason: str, home: Path, work: Path
+) -> None:
+    pytest.importorskip("xlsxwriter")
+    saved_objects(work / "inputs", None, value)
+    run = command(home, ["-o", "x.xlsx", "--type", f"v={type_}", "{v: .}", "inputs"])
+    hint = "" if type_ == "text" else " (--text v)"
+    assert (run.code, run.err) == (5, f"error: result 2 does not fit: {reason}{hint}\n")
+    assert [path.name for path in work.iterdir()] == ["inputs"]
+
+
+def test_a_sheet_has_no_room_for_more_rows(home: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is Excel's 1,048,576 rows; a lower one shows where it is checked."""
+    xlsx = pytest.importorskip("ocpiq.sinks.xlsx")
+    assert xlsx.MAX_ROWS == 1_048_576
+    monkeypatch.setattr(xlsx, "MAX_ROWS", 5000)
+    assert command(home, ["-n", "-o", "x.xlsx", "range(4999) | {a: .}"]).code == 0
+    run = command(home, ["-n", "-o", "y.xlsx", "range(5000) | {a: .}"])
+    message = "error: result 5000 does not fit: a sheet has 5,000 rows, with the names of the columns"
+    message += " (--to csv or parquet has no limit)\n"
+    assert (run.code, run.err) == (5, message)
+    assert [path.name for path in work.iterdir()] == ["x.xlsx"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "count", "message"),
+    [
+        (".xlsx", 16_385, "16,385 columns, but a workbook has room for 16,384"),
+        (".sqlite", 2001, "2,001 columns, but SQLite has room for 2,000"),
+    ],
+)
+def test_more_columns_than_a_format_has(
+    ending: str, count: int, message: str, home: Path, work: Path
+) -> None:
+    if ending == ".xlsx":
+        pytest.importorskip("xlsxwriter")
+    run = command(home, ["-n", "-o", f"x{ending}", f'[range({count}) | {{"c\\(.)": 1}}] | add'])
+    assert (run.code, run.err, list(work.iterdir())) == (5, f"error: {message}\n", [])
+
+
+NAMES = {
+    "case": ("{a: 1, A: 2}", "two columns are named a, apart from upper and lower case"),
+    "empty": ('{"": 1}', "cannot be the name of a column in a database"),
+    "NUL": ('{"a\\u0000": 1}', "cannot be the name of a column in a database"),
+}
+
+
+@pytest.mark.parametrize(("query", "message"), NAMES.values(), ids=NAMES)
+def test_names_that_a_database_cannot_have(query: str, message: str, home: Path, work: Path) -> None:
+    run = command(home, ["-n", "-o", "x.sqlite", query])
+    assert (run.code, list(work.iterdir())) == (5, []) and message in run.err
+
+
+def test_a_workbook_shows_what_it_holds(home: Path, work: Path) -> None:
+    """Header frozen and bold, filters, formats, notes, grey blanks, long integers as text, no formulas and links."""
+    openpyxl = pytest.importorskip("openpyxl")
+    pytest.importorskip("xlsxwriter")
+    saved_objects(work / "cdrs.ndjson", {**CDR, "id": "=1+1"}, {"id": "http://example.com"})
+    query = (
+        "cdrs pass start_date_time | {id, start_date_time, total_energy,"
+        " n: 1234567890123456, d: 12.5, e: null}"
+    )
+    words = [
+        "-q",
+        "--source",
+        "cdrs=cdrs.ndjson",
+        "-o",
+        "x.xlsx",
+        "--decimal",
+        "d=6,2",
+        "--type",
+        "n=integer",
+    ]
+    assert command(home, [*words, query]).code == 0
+    workbook = openpyxl.load_workbook("x.xlsx")
+    assert workbook.sheetnames == ["Results", "About"]
+    sheet = workbook["Results"]
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:F3")
+    assert all(cell.font.bold for cell in sheet[1])
+    identity, start, blank, long, decimal, null = sheet[2]
+    assert (identity.value, identity.data_type) == ("=1+1", "s")
+    assert sheet["A3"].hyperlink is None
+    assert (start.number_format, sheet["B1"].comment.text) == ("yyyy-mm-dd hh:mm:ss", "Times in UTC.")
+    assert (blank.value, blank.font.color.rgb) == ("#NA", "FF808080")
+    assert sheet["C1"].comment.text == "Blanked: the query does not pass cdrs.total_energy."
+    assert (long.value, long.data_type) == ("1234567890123456", "s")
+    assert (decimal.value, decimal.number_format) == (12.5, "0.00")
+    assert null.value is None
+    assert sheet.column_dimensions["A"].width > 15
+    assert [cell.value for cell in workbook["About"][4]] == [
+        "total_energy",
+        "numbers of double precision",
+        "cdrs.total_energy",
+        "yes",
+    ]
+
+
+def test_a_row_of_nulls_is_a_row(form: TypedFormat, home: Path, work: Path) -> None:
+    assert len(written(home, form, "{v: .}", inputs=[1, None, None]).rows) == 3
+
+
 # ---------------------------------------------------------------- what stands beside the rows
 
 SESSION = {"id": "S1", "kwh": 1.5, "cdr_token": {"uid": "secret"}}
@@ -462,7 +584,7 @@ def test_a_full_device_is_one_error(form: TypedFormat) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", [form for form in FORMATS if form.name == "sqlite"], ids=lambda form: form.name
+    "form", [form for form in FORMATS if form.name in ("sqlite", "xlsx")], ids=lambda form: form.name
 )
 def test_a_format_that_is_not_a_stream_needs_a_file(form: TypedFormat, home: Path) -> None:
     form.need()
@@ -489,3 +611,26 @@ def test_no_library_of_a_typed_format_is_imported_unless_it_is_used() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "1\n[]\n"
+
+
+def test_nothing_is_written_elsewhere(form: TypedFormat, home: Path, work: Path) -> None:
+    """XlsxWriter and DuckDB need temporary files; they would hold the results."""
+    program = f"""\
+import os, sys
+written = set()
+def hook(event, args):
+    if event == "open" and isinstance(args[0], str) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        written.add(os.path.dirname(os.path.realpath(args[0])))
+sys.addaudithook(hook)
+sys.argv = ["ocpiq", "-n", "-o", "x{form.ending}", 'range(5000) | {{v: "text"}}']
+from ocpiq.__main__ import main
+code = main()
+print(sorted(folder for folder in written if not folder.startswith((os.getcwd(), "/dev"))))
+sys.exit(code)
+"""
+    environment = {**os.environ, "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(home)}
+    argv = [sys.executable, "-c", program]
+    run = subprocess.run(argv, capture_output=True, text=True, check=False, env=environment)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "[]\n", "")
+    assert [path.name for path in work.iterdir()] == [f"x{form.ending}"]
+    assert not [path for path in home.rglob("*") if path.is_file()]

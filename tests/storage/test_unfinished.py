@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocpiq.storage.unfinished import SUFFIX, UnfinishedFiles, create, remove_leftovers
+from ocpiq.storage.unfinished import FOLDER_SUFFIX, SUFFIX, UnfinishedFiles, create, remove_leftovers
 
 
 def names(folder: Path) -> list[str]:
@@ -64,6 +64,36 @@ def test_a_leftover_is_removed_and_what_is_being_written_is_not(tmp_path: Path) 
     os.close(descriptor)
     remove_leftovers(tmp_path)
     assert names(tmp_path) == []
+
+
+def test_a_folder_is_its_owners_and_is_removed_with_what_is_in_it(tmp_path: Path) -> None:
+    files = UnfinishedFiles()
+    folder = files.create_folder(tmp_path / "x")
+    (folder / "part").write_text("new")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    files.remove_folder(folder)
+    assert names(tmp_path) == []
+
+
+def test_a_folder_is_abandoned_too(tmp_path: Path) -> None:
+    files = UnfinishedFiles()
+    (files.create_folder(tmp_path / "x") / "part").write_text("new")
+    files.abandon()
+    assert names(tmp_path) == []
+    with pytest.raises(KeyboardInterrupt):
+        files.create_folder(tmp_path / "x")
+    assert names(tmp_path) == []
+
+
+def test_a_leftover_folder_is_removed_and_one_in_use_is_not(tmp_path: Path) -> None:
+    files = UnfinishedFiles()
+    folder = files.create_folder(tmp_path / "x")
+    left = tmp_path / f".left.abc{FOLDER_SUFFIX}"
+    left.mkdir()
+    (left / "part").touch()
+    remove_leftovers(tmp_path)
+    assert names(tmp_path) == [folder.name]
+    files.remove_folder(folder)
 
 
 NOT_OURS = {

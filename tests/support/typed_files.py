@@ -7,10 +7,13 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from ocpiq.sinks.column_types import CONTENTS
 
 
 class TypedTable(NamedTuple):
@@ -112,9 +115,42 @@ def read_arrow(path: Path) -> TypedTable:
     return TypedTable(types, frame.to_dicts())
 
 
+def read_xlsx(path: Path) -> TypedTable:
+    """Read a workbook with openpyxl; the types are those of its second sheet."""
+    import openpyxl
+
+    workbook = openpyxl.load_workbook(path, read_only=True)
+    names, *cells = workbook["Results"].iter_rows(values_only=True)
+    about = list(workbook["About"].iter_rows(min_row=2, max_col=4, values_only=True))
+    words = {holds: type_ for type_, holds in CONTENTS.items()}
+    types = {str(name): words[str(holds)] for name, holds, *_ in about[: len(names)]}
+    rows = [
+        {name: _xlsx_value(cell, types[name]) for name, cell in zip(types, row, strict=True)} for row in cells
+    ]
+    return TypedTable(types, rows)
+
+
+def _xlsx_value(cell: object, type_: str) -> object:
+    """Return a cell as other formats have it: openpyxl reads whole numbers as integers, and times without a zone."""
+    if cell is None or (cell == "#NA" and type_ != "text"):
+        return None
+    match type_:
+        case "time":
+            assert isinstance(cell, datetime)
+            return cell.replace(tzinfo=UTC)
+        case "number":
+            return float(cell)  # type: ignore[arg-type]
+        case "integer":
+            return int(cell)  # type: ignore[call-overload]
+        case "decimal":
+            return Decimal(str(cell))
+    return cell
+
+
 FORMATS = (
     TypedFormat("sqlite", ".sqlite", read_sqlite),
     TypedFormat("parquet", ".parquet", read_parquet, ("pyarrow", "duckdb"), json="text"),
+    TypedFormat("xlsx", ".xlsx", read_xlsx, ("xlsxwriter", "openpyxl")),
     TypedFormat("arrow", ".arrow", read_arrow, ("pyarrow", "polars"), json="text"),
 )
 
