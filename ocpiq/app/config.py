@@ -18,7 +18,8 @@ Set defaults in it, such as
   zone = "Europe/Amsterdam"   # --tz; a query's own time zone comes first
   form = "table"              # --to
   mode = "0640"               # permissions of result files
-  platform = "depot"          # --platform"""
+  platform = "depot"          # --platform
+  audit = true                # an entry in the audit trail for every run; or the path of the trail"""
 
 
 def run(settings: Settings) -> int:
@@ -42,7 +43,7 @@ def _table(config: Config) -> Iterator[str]:
 
 
 def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
-    from ocpiq.storage import logins
+    from ocpiq.storage import audit_trail, logins
 
     mode = None if config.mode is None else f"{config.mode:04o}"
     for name, value, built_in, origin in (
@@ -55,3 +56,5 @@ def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
     platform = named or config.platform
     origin = logins.PLATFORM_VARIABLE if named else "config file" if platform else "last login"
     yield "platform", platform or logins.current() or "none", origin
+    audit = str(audit_trail.default_path()) if config.audit is True else config.audit
+    yield "audit", audit or "runs with a recipient", "config file" if audit else "default"

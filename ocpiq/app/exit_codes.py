@@ -36,3 +36,14 @@ def exit_code(work: Callable[[], int], shutdown: Shutdown) -> int:
         return report.report_crash(error)
     except Exception as error:
         return report.report_crash(error)
+
+
+def code_of(error: BaseException, shutdown: Shutdown) -> int:
+    """Return the exit code of what a run raised, as `exit_code` does, without saying anything."""
+    if isinstance(error, OcpiqError):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return shutdown.code
+    if isinstance(error, OSError) and error.filename is None and error.errno is not None:
+        return 0 if error.errno in CLOSED_PIPE else UsageError.exit_code
+    return report.INTERNAL

@@ -47,7 +47,7 @@ ENVIRONMENT: Final = (
     ("OCPIQ_RECIPIENT", "who receives the results, unless --recipient names one"),
     ("OCPIQ_HISTORY", "off: the prompt does not remember queries"),
     ("OCPIQ_CONFIG", "folder of logins, recipients and config.toml (default: the user's own)"),
-    ("OCPIQ_STATE", "folder of the prompt's history (default: the user's own)"),
+    ("OCPIQ_STATE", "folder of history and audit trail (default: the user's own)"),
     ("OCPIQ_CACHE", "cache folder for parser tables, used only if the grammar was changed"),
     ("OCPIQ_DEBUG", "set: internal errors with a traceback, which may hold private values"),
     ("JQ_COLORS", "colors of JSON, as in jq"),

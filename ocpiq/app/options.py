@@ -13,6 +13,7 @@ from ocpiq.sinks import registry
 
 QUERY: Final = ("query",)
 WRITES: Final = ("query", "get")
+LISTS: Final = (*WRITES, "audit")  # in any output format
 COMPILES: Final = ("query", "explain")
 PULLS: Final = ("query", "get", "explain")
 
@@ -84,6 +85,17 @@ COMMANDS: Final = (
             "recipient show utrecht",
             "recipient rotate utrecht",
             "recipient remove utrecht",
+        ),
+    ),
+    Command(
+        "audit",
+        "[verify]",
+        "who received what: list the runs in the audit trail, or verify that it is whole",
+        (
+            "audit --since 2026-01-01 --to table",
+            "audit --recipient utrecht -o utrecht.csv",
+            "audit --file cdrs.csv",
+            "audit verify",
         ),
     ),
     Command("demo", "", "serve the embedded platform until Ctrl-C", ("demo", "demo --port 8642")),
@@ -158,16 +170,16 @@ VALUES: Final = (
 )
 
 OUTPUT: Final = (
-    Option("compact-output", "c", (), "one line for each value", WRITES, prompt=True),
+    Option("compact-output", "c", (), "one line for each value", LISTS, prompt=True),
     Option("raw-output", "r", (), "print strings without quotes", WRITES),
     Option("join-output", "j", (), "like -r, without a newline after each value", WRITES),
     Option("raw-output0", "", (), "like -r, with a NUL after each value", WRITES),
     Option("ascii-output", "a", (), "escape everything beyond ASCII as \\uXXXX", WRITES, prompt=True),
-    Option("sort-keys", "S", (), "sort the keys of objects", WRITES, prompt=True),
-    Option("tab", "", (), "indent with tabs", WRITES, prompt=True),
-    Option("indent", "", ("N",), "indent with N spaces, 0 to 7", WRITES, prompt=True),
-    Option("color-output", "C", (), "colors in a pipe too (JQ_COLORS sets them)", WRITES, prompt=True),
-    Option("monochrome-output", "M", (), "no colors (as with NO_COLOR)", WRITES, prompt=True),
+    Option("sort-keys", "S", (), "sort the keys of objects", LISTS, prompt=True),
+    Option("tab", "", (), "indent with tabs", LISTS, prompt=True),
+    Option("indent", "", ("N",), "indent with N spaces, 0 to 7", LISTS, prompt=True),
+    Option("color-output", "C", (), "colors in a pipe too (JQ_COLORS sets them)", LISTS, prompt=True),
+    Option("monochrome-output", "M", (), "no colors (as with NO_COLOR)", LISTS, prompt=True),
     Option("binary", "b", (), "no effect: ocpiq writes the same bytes on every system", WRITES),
     Option("unbuffered", "", (), "write each value immediately", WRITES),
     Option(
@@ -175,10 +187,10 @@ OUTPUT: Final = (
         "o",
         ("FILE",),
         "write to a file: all results or no file; FILE.partial if incomplete",
-        WRITES,
+        LISTS,
     ),
     Option(
-        "mode", "", ("MODE",), "file mode in octal (default: 600 for a new file with passed fields)", WRITES
+        "mode", "", ("MODE",), "file mode in octal (default: 600 for a new file with passed fields)", LISTS
     ),
     Option(
         "exit-status",
@@ -195,12 +207,12 @@ FORMAT: Final = (
         "",
         ("FORMAT",),
         "output format, one of those below (default: JSON, or by the ending of FILE)",
-        WRITES,
+        LISTS,
         registry.NAMES,
         prompt=True,
     ),
     *(
-        Option(option.name, "", option.takes, option.about, WRITES, option.choices, prompt=True)
+        Option(option.name, "", option.takes, option.about, LISTS, option.choices, prompt=True)
         for option in registry.OPTIONS
     ),
 )
@@ -247,7 +259,15 @@ SOURCES: Final = (
         "",
         ("NAME",),
         "who receives the results (default: OCPIQ_RECIPIENT); see `ocpiq recipient`",
-        PULLS,
+        (*PULLS, "audit"),
+        prompt=True,
+    ),
+    Option(
+        "audit",
+        "",
+        ("FILE",),
+        "audit this run, in this trail (default with a recipient: the user's own)",
+        (*WRITES, "audit"),
         prompt=True,
     ),
     Option("demo", "", (), "use the embedded platform with made-up data", PULLS, prompt=True),
@@ -303,6 +323,12 @@ LOGIN: Final = (
     ),
 )
 
+AUDIT: Final = (
+    Option("since", "", ("TIME",), "only runs that began at or after this time", ("audit",)),
+    Option("until", "", ("TIME",), "only runs that began before this time", ("audit",)),
+    Option("file", "", ("FILE",), "only the runs that wrote this file, found by its SHA-256", ("audit",)),
+)
+
 JSON: Final = (Option("json", "", (), "print JSON", ("explain", "schema")),)
 
 DEMO: Final = (Option("port", "", ("N",), "port to listen on (default: any free port)", ("demo",)),)
@@ -322,6 +348,7 @@ GROUPS: Final = {
     "Sources of modules": SOURCES,
     "ocpiq get": GET,
     "ocpiq login, ocpiq recipient": LOGIN,
+    "ocpiq audit": AUDIT,
     "ocpiq explain, ocpiq schema": JSON,
     "ocpiq demo": DEMO,
     "Other": OTHER,

@@ -67,7 +67,8 @@ class OutputRequest(Struct, frozen=True):
 
     `columns` returns those that the plan knows, and is called only for a format with columns; `many` tells that the
     plan may have any number of results; `warn` shows the user a warning; `private` tells that results hold fields that
-    are blanked by default; `files` returns the unfinished files.
+    are blanked by default; `files` returns the unfinished files; `wrap` wraps the stream of results that are not a
+    whole file.
     """
 
     columns: Callable[[], Columns]
@@ -75,6 +76,7 @@ class OutputRequest(Struct, frozen=True):
     warn: Callable[[Message], None]
     private: bool
     files: Callable[[], UnfinishedFiles]
+    wrap: Callable[[BinaryIO], BinaryIO] | None = None
 
 
 @contextmanager
@@ -83,6 +85,8 @@ def open_output(
 ) -> Iterator[Output]:
     """Open the output; leaving the block without `keep` leaves a file as it was. Raises UsageError."""
     with _open_target(settings, request) as (target, file):
+        if request.wrap is not None and file is None:
+            target.stream = request.wrap(target.stream)
         sink = open_sink(settings, environment, target, request.columns, many=request.many)
         try:
             yield Output(target, sink, file, target.terminal or settings.unbuffered)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,6 +25,7 @@ from ocpiq.errors import (
     HaltError,
     IncompleteError,
     InputError,
+    Notice,
     OcpiqError,
     RunError,
     UsageError,
@@ -38,6 +39,7 @@ from ocpiq.values.json.codec import well_formed
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
+    from ocpiq.app.audit import Audit
     from ocpiq.inputs import Inputs
     from ocpiq.query import Query
     from ocpiq.sources import Source
@@ -53,7 +55,10 @@ class QueryText(Struct, frozen=True):
 
 
 class QueryRun(Struct):
-    """One run of a query: what it needs, and its outcome."""
+    """One run of a query: what it needs, and its outcome.
+
+    `rows` is the number of results so far, `file` the file of the results once it is in its place.
+    """
 
     settings: Settings
     query: Query
@@ -63,10 +68,13 @@ class QueryRun(Struct):
     variables: dict[str, Value]
     progress: Progress
     shutdown: Shutdown
+    audit: Audit | None = None
     last_result: object = NO_RESULT
     code: int = 0
     incomplete: IncompleteError | None = None
     halted: HaltError | None = None
+    rows: int = 0
+    file: Path | None = None
 
 
 def run(settings: Settings, shutdown: Shutdown) -> int:
@@ -96,14 +104,30 @@ def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Sh
         stack.callback(progress.clear)
         try:
             query_run = _prepare(settings, text, files, stack, progress, shutdown)
-            out = stack.enter_context(_open_output(query_run))
-            _write_all(query_run, out)
-            return _finish(query_run, out)
         except OcpiqError as error:
-            progress.clear()
-            if settings.command == "query" and settings.words and not settings.query.from_file:
-                advise(error, settings.words)
-            return report_error(error, text.text, text.name)
+            return _report(error, settings, text, progress)
+        if query_run.audit is None:
+            return _write(query_run)
+        return query_run.audit.record(
+            lambda: _write(query_run), lambda: (query_run.rows, query_run.file), shutdown
+        )
+
+
+def _write(run: QueryRun) -> int:
+    """Write the results of a run; return the exit code."""
+    try:
+        with _open_output(run) as out:
+            _write_all(run, out)
+            return _finish(run, out)
+    except OcpiqError as error:
+        return _report(error, run.settings, run.text, run.progress)
+
+
+def _report(error: OcpiqError, settings: Settings, text: QueryText, progress: Progress) -> int:
+    progress.clear()
+    if settings.command == "query" and settings.words and not settings.query.from_file:
+        advise(error, settings.words)
+    return report_error(error, text.text, text.name)
 
 
 def query_text(settings: Settings, words: list[str]) -> QueryText:
@@ -144,13 +168,43 @@ def _prepare(
     progress: Progress,
     shutdown: Shutdown,
 ) -> QueryRun:
-    stored_recipient(settings)
     variables = app_variables.variables(settings.query)
     query = compile_query(settings.query, text, variables)
     sources = app_sources.sources(settings, query.modules, stack)
     inputs = _inputs(settings.input, files, progress)
     stack.callback(inputs.close)
-    return QueryRun(settings, query, text, inputs, sources, variables, progress, shutdown)
+    is_terminal = settings.output.path is None and sys.stdout.isatty()
+    audit = begin_audit(settings, text, query, sources, variables, is_terminal=is_terminal)
+    return QueryRun(settings, query, text, inputs, sources, variables, progress, shutdown, audit)
+
+
+def begin_audit(
+    settings: Settings,
+    text: QueryText,
+    query: Query,
+    sources: Mapping[str, Source],
+    variables: Mapping[str, Value],
+    *,
+    is_terminal: bool,
+) -> Audit | None:
+    """Write the first entry of a run in the audit trail; return None for a run that is not audited.
+
+    Raises UsageError: nothing may then be fetched.
+    """
+    recipient = stored_recipient(settings)
+    if not (recipient or settings.audit):
+        return None
+    from ocpiq.app import audit
+
+    trail = audit.trail_of(settings, query, recipient)
+    if trail is None:
+        return None
+    format_ = output.format_of(settings.output, terminal=is_terminal).name
+    entries = audit.Audit(trail)
+    entries.begin(
+        audit.description(settings, text.text, text.name, query, sources, variables, recipient, format_)
+    )
+    return entries
 
 
 def _open_output(run: QueryRun) -> AbstractContextManager[Output]:
@@ -160,6 +214,7 @@ def _open_output(run: QueryRun) -> AbstractContextManager[Output]:
         warn=lambda message: run.progress(WarningIssued(message)),
         private=run.query.passes,
         files=lambda: run.shutdown.files,
+        wrap=None if run.audit is None else run.audit.hashing,
     )
     return output.open_output(run.settings.output, os.environ, request)
 
@@ -226,15 +281,21 @@ def _write_results(run: QueryRun, out: Output) -> None:
         if unbuffered:
             out.flush()
         run.last_result = value
+        run.rows += 1
 
 
 def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
+    def notify(notice: Notice) -> None:
+        run.progress(notice)
+        if run.audit is not None:
+            run.audit.notify(notice)
+
     return run.query.run(
         inputs=run.inputs,
         once=not _reads_inputs(run),
         sources=sources,
         variables=run.variables,
-        notify=run.progress,
+        notify=notify,
     )
 
 
@@ -248,6 +309,7 @@ def _finish(run: QueryRun, out: Output) -> int:
     if run.incomplete is not None:
         partial = out.keep_partial()
         if partial is not None:
+            run.file = partial
             run.incomplete.message = say(
                 "{problem}; what was received is in {file}",
                 problem=run.incomplete.message,
@@ -258,6 +320,7 @@ def _finish(run: QueryRun, out: Output) -> int:
     if code:
         return code
     out.keep()
+    run.file = None if out.file is None else out.file.path
     if run.halted is not None or run.progress.halted or not run.settings.output.exit_status:
         return 0
     return (

@@ -153,10 +153,19 @@ class LoginSettings(Struct, frozen=True):
         return "LoginSettings(…)"  # it may hold a token
 
 
+class TrailSettings(Struct, frozen=True):
+    """The runs that `ocpiq audit` lists: those that began in a window, those that wrote a file."""
+
+    since: str | None = None
+    until: str | None = None
+    file: Path | None = None
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """A run of ocpiq: the command, its words, and all settings from options and the config file.
 
-    `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring.
+    `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring;
+    `audit` is the trail of `--audit`, else what the config file says: its path, or True for the user's own.
     """
 
     command: str = "query"
@@ -169,6 +178,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     login: LoginSettings = LoginSettings()
     recipient: str | None = None
     keyring: bool = False
+    audit: Path | bool = False
+    trail: TrailSettings = TrailSettings()
     quiet: bool = False
     verbose: bool = False
     json: bool = False
@@ -190,6 +201,8 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         login=_login(arguments),
         recipient=arguments.last("recipient"),
         keyring=arguments.has("keyring"),
+        audit=_audit(arguments, config),
+        trail=_trail(arguments),
         quiet=arguments.has("quiet"),
         verbose=arguments.has("verbose"),
         json=arguments.has("json"),
@@ -368,6 +381,16 @@ def _login(arguments: Arguments) -> LoginSettings:
         client_cert=client_cert,
         client_key=client_key,
     )
+
+
+def _audit(arguments: Arguments, config: Config) -> Path | bool:
+    path = arguments.last("audit") or (config.audit if isinstance(config.audit, str) else "")
+    return Path(path).expanduser().absolute() if path else bool(config.audit)
+
+
+def _trail(arguments: Arguments) -> TrailSettings:
+    file = arguments.last("file")
+    return TrailSettings(arguments.last("since"), arguments.last("until"), Path(file) if file else None)
 
 
 def _comma_list(arguments: Arguments, name: str) -> list[str]:

@@ -30,6 +30,14 @@ def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dic
     return by_module
 
 
+def is_from_files(pull: PullSettings, module: str) -> bool:
+    """Tell whether a module is read from saved pages, its own or those of the module that it is part of."""
+    from ocpiq.schema import parts
+
+    names = {name for name, _ in pull.files}
+    return module in names or parts().get(module) in names
+
+
 def _demo(pull: PullSettings, version: str, stack: ExitStack) -> Source:
     from ocpiq.demo.source import DemoSource
 

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "logout": "ocpiq.cli.platforms:logout",
     "platforms": "ocpiq.cli.platforms:platforms",
     "recipient": "ocpiq.cli.recipient:run",
+    "audit": "ocpiq.cli.audit:run",
     "demo": "ocpiq.cli.demo:run",
     "help": "ocpiq.app.reference:run",
     "completion": "ocpiq.cli.completion:run",

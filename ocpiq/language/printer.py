@@ -11,10 +11,24 @@ from ocpiq.language import strings, tree
 from ocpiq.language.grammar import tables
 
 Parts = list["str | tree.Node"]
+PartsOf = dict[type[tree.Node], Callable[[Any], "Parts"]]
+HIDDEN = "…"
 
 
 def unparse(node: tree.Node) -> str:
     """Return the text of a node, however deep."""
+    return _printed(node, PARTS)
+
+
+def unparse_without_literals(node: tree.Node) -> str:
+    """Return the text of a node with `…` for every number and text, which may be a person's.
+
+    Names, paths, windows and counts stay. The text is for people: it does not parse.
+    """
+    return _printed(node, WITHOUT_LITERALS)
+
+
+def _printed(node: tree.Node, table: PartsOf) -> str:
     text: list[str] = []
     stack: Parts = [node]
     while stack:
@@ -22,7 +36,7 @@ def unparse(node: tree.Node) -> str:
         if isinstance(part, str):
             text.append(part)
         else:
-            stack.extend(reversed(PARTS[type(part)](part)))
+            stack.extend(reversed(table[type(part)](part)))
     return "".join(text)
 
 
@@ -46,6 +60,19 @@ def _text(node: tree.Text) -> Parts:
     for part in node.parts:
         parts += (strings.escape(part),) if isinstance(part, str) else ("\\(", part, ")")
     return [*parts, '"']
+
+
+def _text_without_literals(node: tree.Text) -> Parts:
+    parts: Parts = [f'{node.format} "' if node.format else '"']
+    for part in node.parts:
+        parts += (HIDDEN,) if isinstance(part, str) else ("\\(", part, ")")
+    return [*parts, '"']
+
+
+def _field_without_literals(node: tree.Field) -> Parts:
+    if isinstance(node.name, str) and not _terminal("FIELD").fullmatch(f".{node.name}"):
+        return [".", _quoted(HIDDEN), _optional(node)]
+    return _field(node)
 
 
 def _quoted(text: str) -> str:
@@ -221,7 +248,7 @@ def _program(node: tree.Program) -> Parts:
     return _between("\n", lines)
 
 
-PARTS: dict[type[tree.Node], Callable[[Any], Parts]] = {
+PARTS: PartsOf = {
     tree.Identity: lambda node: ["."],
     tree.Descend: lambda node: [".."],
     tree.Number: lambda node: [node.text],
@@ -280,4 +307,11 @@ PARTS: dict[type[tree.Node], Callable[[Any], Parts]] = {
     tree.Pipeline: _pipeline,
     tree.Import: _import,
     tree.Program: _program,
+}
+
+WITHOUT_LITERALS: PartsOf = {
+    **PARTS,
+    tree.Number: lambda _: [HIDDEN],
+    tree.Text: _text_without_literals,
+    tree.Field: _field_without_literals,
 }

@@ -8,13 +8,14 @@ import sys
 
 from ocpiq.app import output, report
 from ocpiq.app.progress import Progress
-from ocpiq.app.run import QueryText, compile_query
+from ocpiq.app.run import QueryText, begin_audit, compile_query
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
 from ocpiq.app.worker import run_in_thread
-from ocpiq.errors import Notice, OcpiqError, WarningIssued
+from ocpiq.errors import Notice, Notify, OcpiqError, WarningIssued, ignore
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.session import Session
+from ocpiq.query import Query
 from ocpiq.sinks.target import Target
 from ocpiq.sources import Source
 from ocpiq.sources.page_by_page import page_by_page
@@ -52,42 +53,68 @@ def _run_and_report(session: Session, text: str, progress: Progress, shutdown: S
 
 
 def _write_results(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
-    def notify(notice: Notice) -> None:
-        session.count(notice)
-        progress(notice)
-
-    settings = session.query_settings()
-    query = compile_query(settings.query, QueryText(text, session.file), session.variables)
-    pager, stream = Pager(progress.clear), PagerBuffer()
-    target = Target(stream, None, True, lambda message: progress(WarningIssued(message)))
-    sink = output.open_sink(settings.output, os.environ, target, lambda: query.columns(session.sources))
+    settings, query_text = session.query_settings(), QueryText(text, session.file)
+    query = compile_query(settings.query, query_text, session.variables)
+    results = ResultWriter(session, query, progress, shutdown)
+    audit = begin_audit(settings, query_text, query, session.sources, session.variables, is_terminal=True)
     if query.modules:
         progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
+    if audit is None:
+        results.write_all()
+    else:
+        audit.record(lambda: results.write_all(audit.notify), lambda: (results.rows, None), shutdown)
 
-    def show() -> None:
-        if not pager.write(stream.take()):
+
+class ResultWriter:
+    """Writes the results of a query to the pager. `rows` is the number of results so far."""
+
+    def __init__(self, session: Session, query: Query, progress: Progress, shutdown: Shutdown) -> None:
+        self.rows = 0
+        self._session = session
+        self._query = query
+        self._progress = progress
+        self._shutdown = shutdown
+        self._pager, self._stream = Pager(progress.clear), PagerBuffer()
+        target = Target(self._stream, None, True, lambda message: progress(WarningIssued(message)))
+        options = session.query_settings().output
+        self._sink = output.open_sink(options, os.environ, target, lambda: query.columns(session.sources))
+
+    def write_all(self, count: Notify = ignore) -> int:
+        """Run the query, of whose progress `count` is told too; return the exit code. Raises OcpiqError."""
+
+        def notify(notice: Notice) -> None:
+            self._session.count(notice)
+            self._progress(notice)
+            count(notice)
+
+        sources = page_by_page(self._session.sources, self._between)
+        try:
+            for value in self._query.run(sources=sources, variables=self._session.variables, notify=notify):
+                self._shutdown.check()
+                self._sink.write(value)
+                self.rows += 1
+                self._show()
+            self._sink.close()
+            self._show()
+        except OcpiqError:
+            self._sink.flush()
+            self._show()
+            raise
+        except OutputStopped:
+            pass
+        finally:
+            self._sink.discard()
+        return 0
+
+    def _show(self) -> None:
+        if not self._pager.write(self._stream.take()):
             raise OutputStopped
 
-    def between(source: Source) -> None:
-        shutdown.check()
+    def _between(self, source: Source) -> None:
+        self._shutdown.check()
         if source.repeats:  # a platform: the next page may take a while
-            sink.flush()
-            show()
-
-    sources = page_by_page(session.sources, between)
-    try:
-        for value in query.run(sources=sources, variables=session.variables, notify=notify):
-            shutdown.check()
-            sink.write(value)
-            show()
-        sink.close()
-        show()
-    except OcpiqError:
-        sink.flush()
-        show()
-        raise
-    finally:
-        sink.discard()
+            self._sink.flush()
+            self._show()
 
 
 class OutputStopped(Exception):

@@ -30,6 +30,7 @@ from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.query.credits import weigh_rows
+from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import ModuleName, module
 from ocpiq.sources.protocol import Ask, Source
 from ocpiq.sources.several_platforms import SeveralPlatforms, incomplete_message, named, of_platform
@@ -238,6 +239,16 @@ def _count(part: SourcePlan, variables: Mapping[str, Value]) -> int | None:
 def _key(part: SourcePlan, source: Source) -> tuple[str, ...]:
     """Return the fields that identify an object, if the source may return an object twice."""
     return module(module(part.module, source.version).pulled, source.version).key if source.repeats else ()
+
+
+def windows(plan: QueryPlan, variables: Mapping[str, Value]) -> tuple[SourceWindow, ...]:
+    """Return the window of each source of a run that begins now. Raises UsageError."""
+    clock = Clock(now(), zone(plan.zone))
+    bounds = [(_window(part, variables, clock) or Window(None, None, None), part) for part in plan.sources]
+    return tuple(
+        SourceWindow(window.since, window.until, window.completed, _count(part, variables))
+        for window, part in bounds
+    )
 
 
 class Clock(Struct, frozen=True):

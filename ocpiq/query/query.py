@@ -6,18 +6,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ocpiq.analysis import analyze
+from ocpiq.analysis.explanation import Explanation, explain
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.totals import misleading
 from ocpiq.codegen import Halted, Program, Runtime
 from ocpiq.errors import Notify, SourceError, UserText, WarningIssued, ignore, join, say
 from ocpiq.language import parse, tree
+from ocpiq.language.printer import unparse_without_literals
 from ocpiq.plan.columns import Columns, columns
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.privacy.view import shows
 from ocpiq.query.imports import Folders
-from ocpiq.query.pulls import Pulls, QueriedSource
+from ocpiq.query.pulls import Pulls, QueriedSource, windows
+from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import DEFAULT_VERSION
 from ocpiq.sources.protocol import Source
 from ocpiq.sources.several_platforms import SeveralPlatforms, versions_of
@@ -93,6 +96,20 @@ class Query:
     def plan(self) -> QueryPlan:
         """The resolved query."""
         return self._plan
+
+    @property
+    def text_without_literals(self) -> str:
+        """The text of the query with `…` for every literal, on one line for each definition."""
+        return unparse_without_literals(self._program)
+
+    def explanation(self, sources: Source | Mapping[str, Source] | None = None) -> Explanation:
+        """Return what the query would show of these sources."""
+        by_module = self._by_module(sources)
+        return explain(self._plan_for(by_module), self._version_of(by_module))
+
+    def windows(self, variables: Mapping[str, Value] | None = None) -> tuple[SourceWindow, ...]:
+        """Return the window of each source for a run that begins now. Raises UsageError."""
+        return windows(self._plan, self._metadata.values(variables or {}))
 
     def columns(self, sources: Source | Mapping[str, Source] | None = None) -> Columns:
         """Return what is known about the columns of the results before a run."""

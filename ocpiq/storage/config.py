@@ -13,19 +13,27 @@ from ocpiq.values.encodings import conversion, encoding_of
 from ocpiq.values.times import zone, zone_hint
 
 NAME: Final = "config.toml"
-EXAMPLES: Final = {"zone": "Europe/Amsterdam", "form": "table", "mode": "0640", "platform": "depot"}
+EXAMPLES: Final = {
+    "zone": "Europe/Amsterdam",
+    "form": "table",
+    "mode": "0640",
+    "platform": "depot",
+    "audit": "/var/log/ocpiq/audit.ndjson",
+}
 
 
 class Config(Struct, frozen=True):
     """Default options; None if the file does not set them.
 
-    `zone` is an IANA time zone, `form` an output format, `mode` the permissions of result files, `platform` a login.
+    `zone` is an IANA time zone, `form` an output format, `mode` the permissions of result files, `platform` a login;
+    `audit` says that every run is audited: True for the user's own trail, or its path.
     """
 
     zone: str | None = None
     form: str | None = None
     mode: int | None = None
     platform: str | None = None
+    audit: str | bool = False
 
 
 def config_path() -> Path:
@@ -56,15 +64,20 @@ def _read(data: bytes, path: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
     values: dict[str, str] = {}
+    audit: str | bool = False
     for name, value in table.items():
         if name not in EXAMPLES:
             raise UsageError(f"{path}: unknown setting {safe_word(name)}", hint=choices(name, EXAMPLES))
+        if name == "audit" and isinstance(value, bool):
+            audit = value
+            continue
         if not isinstance(value, str):
             raise UsageError(f"{path}: {name} must be text", hint=f'{name} = "{EXAMPLES[name]}"')
         values[name] = value
     _check_zone(values.get("zone", "UTC"), path)
     mode = values.pop("mode", None)
-    return Config(mode=None if mode is None else _mode(mode, path), **values)
+    audit = values.pop("audit", audit)
+    return Config(mode=None if mode is None else _mode(mode, path), audit=audit, **values)
 
 
 def _check_zone(name: str, path: Path) -> None:

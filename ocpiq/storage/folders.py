@@ -12,19 +12,21 @@ STATE_VARIABLE = "OCPIQ_STATE"
 
 
 def config_folder() -> Path:
-    """Return the folder of logins and of the config file: `$OCPIQ_CONFIG`, else the user's own (XDG on Linux).
-
-    Every run looks for a config file, so the XDG rule for Linux is repeated here: platformdirs takes 5 ms to import.
-    """
+    """Return the folder of logins, recipients and the config file: `$OCPIQ_CONFIG`, else the user's own."""
     override = os.environ.get(CONFIG_VARIABLE)
     if override:
         return Path(override)
     if SYSTEM == "linux":
-        xdg = os.environ.get("XDG_CONFIG_HOME", "")
-        return Path(xdg if os.path.isabs(xdg) else os.path.expanduser("~/.config"), "ocpiq")  # noqa: PTH111, PTH117
+        return _xdg("XDG_CONFIG_HOME", "~/.config")
     from platformdirs import user_config_path  # noqa: PLC0415 - slow to import
 
     return user_config_path("ocpiq", appauthor=False)
+
+
+def _xdg(variable: str, default: str) -> Path:
+    """Return ocpiq's folder by the XDG rule of Linux, which is repeated here: platformdirs takes 5 ms to import."""
+    folder = os.environ.get(variable, "")
+    return Path(folder if os.path.isabs(folder) else os.path.expanduser(default), "ocpiq")  # noqa: PTH111, PTH117
 
 
 def jq_startup() -> Path | None:
@@ -36,10 +38,12 @@ def jq_startup() -> Path | None:
 
 
 def state_folder() -> Path:
-    """Return the folder of expendable files such as the history: `$OCPIQ_STATE`, else the user's own."""
+    """Return the folder of the history and the audit trail: `$OCPIQ_STATE`, else the user's own."""
     override = os.environ.get(STATE_VARIABLE)
     if override:
         return Path(override)
+    if SYSTEM == "linux":
+        return _xdg("XDG_STATE_HOME", "~/.local/state")
     from platformdirs import user_state_path  # noqa: PLC0415
 
     return user_state_path("ocpiq", appauthor=False)

@@ -31,16 +31,18 @@ def test_without_a_file(home: Path, config: Path) -> None:
         ["form", "json"],
         ["mode", "0600"],
         ["platform", "none"],
+        ["audit", "runs"],
     ]
 
 
 def test_each_setting_with_its_origin(home: Path, config: Path) -> None:
-    config.write_text('zone = "Europe/Paris"\nmode = "640"\nplatform = "depot"\n')
+    config.write_text('zone = "Europe/Paris"\nmode = "640"\nplatform = "depot"\naudit = true\n')
     assert shown(home, config) == [
         ["zone", "Europe/Paris", "config file"],
         ["form", "json", "default"],
         ["mode", "0640", "config file"],
         ["platform", "depot", "config file"],
+        ["audit", str(home / ".local/state/ocpiq/audit.ndjson"), "config file"],
     ]
     assert shown(home, config, OCPIQ_PLATFORM="x")[3] == ["platform", "x", "OCPIQ_PLATFORM"]
 

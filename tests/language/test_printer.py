@@ -10,7 +10,7 @@ from trees import cases, compact
 
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse, tree
-from ocpiq.language.printer import PARTS, unparse
+from ocpiq.language.printer import PARTS, unparse, unparse_without_literals
 
 
 @pytest.mark.parametrize("program", [program for program, _ in cases(JQ) + cases(OCPI)])
@@ -52,3 +52,19 @@ def test_text(program, text):
 def test_every_node_has_a_text():
     nodes = {node for node in vars(tree).values() if isinstance(node, type) and issubclass(node, tree.Node)}
     assert nodes - {tree.Node} == PARTS.keys()
+
+
+LITERALS = {
+    'cdrs pass kwh | select(.id == "NL-X" and .kwh > 1.5)': 'cdrs pass kwh | select(.id == "…" and .kwh > …)',
+    '.["NL-X"] | ."NL-X" | .a | .b[3:4]': '.["…"] | ."…" | .a | .b[…:…]',
+    '{"NL-X": 1, city: "Utrecht"} | "a\\(.x + "b")c"': '{"…": …, city: "…"} | "…\\(.x + "…")…"',
+    '@base64 "NL-X" | test("NL-X"; "x")': '@base64 "…" | test("…"; "…")',
+    "cdrs only id since 2026-01-01 until $end | limit 5": "cdrs only id since 2026-01-01 until $end | limit 5",
+    'def f: "NL-X"; f | . as {"NL-X": $x} | $x': 'def f: "…";\nf | . as {"…": $x} | $x',
+    'module {"about": "NL-X"}; # NL-X\n.': 'module {about: "…"};\n.',
+}
+
+
+@pytest.mark.parametrize(("program", "text"), LITERALS.items(), ids=LITERALS)
+def test_without_literals(program: str, text: str) -> None:
+    assert unparse_without_literals(parse(program)) == text

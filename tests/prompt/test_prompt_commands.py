@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from ocpiq import prompt
 from ocpiq.app.arguments import parse
@@ -14,7 +15,7 @@ from ocpiq.errors import UsageError
 from ocpiq.prompt.commands import COMMANDS, QuitPrompt, run_command
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
-from ocpiq.storage import AccessToken, Login, history, logins
+from ocpiq.storage import AccessToken, Login, audit_trail, history, logins, recipients
 
 SESSIONS = '{"id":"1","kwh":10.5,"currency":"EUR"}\n{"id":"2","kwh":7,"currency":"EUR"}\n'
 
@@ -259,3 +260,17 @@ def test_help_fits_every_terminal(said: Said) -> None:
     lines = said(":help").splitlines()
     assert max(map(len, lines)) < 80
     assert len(lines) < 24 - 1  # and the prompt below
+
+
+def test_a_query_for_a_recipient_is_audited(said: Said) -> None:
+    session, recipient = said.session, recipients.add("utrecht", in_keyring=False)
+    session.settings = structs.replace(session.settings, recipient="utrecht")
+    said("sessions pass kwh | .kwh")
+    said("sessions pass kwh | .kwh | tojson | error")
+    trail = audit_trail.default_path()
+    begun, ended, _, failed = audit_trail.entries(trail)
+    assert (begun["event"], begun["key_id"], begun["format"]) == ("begun", recipient.key_id, "json")
+    assert (ended["exit"], ended["rows"], ended["objects"]) == (0, 2, {"sessions": 2})
+    assert (failed["exit"], failed["rows"]) == (5, 0)
+    audit_trail.head_path(trail).unlink()
+    assert said("sessions pass kwh | .kwh").startswith(f"error: {audit_trail.head_path(trail)} is missing")

@@ -27,6 +27,12 @@ def test_every_setting(file: Path) -> None:
     assert load() == Config("Europe/Paris", "table", 0o640, "depot")
 
 
+@pytest.mark.parametrize(("text", "audit"), [("true", True), ("false", False), ('"a/trail"', "a/trail")])
+def test_audit_is_a_switch_or_a_path(text: str, audit: str | bool, file: Path) -> None:
+    file.write_text(f"audit = {text}")
+    assert load() == Config(audit=audit)
+
+
 @pytest.mark.parametrize("mode", ["", "64", "0888", "1777", "0o640", "rw-r--r--", "06400"])
 def test_modes_that_are_none(mode: str, file: Path) -> None:
     file.write_text(f'mode = "{mode}"')

@@ -1,0 +1,178 @@
+"""The audit trail of a run: an entry before anything is fetched, and one after the results are written."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from hashlib import file_digest, sha256
+from io import BufferedIOBase
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from ocpiq import __version__
+from ocpiq.app import sources as origin
+from ocpiq.app.exit_codes import code_of
+from ocpiq.app.settings import Settings
+from ocpiq.app.shutdown import Shutdown
+from ocpiq.approval import audit
+from ocpiq.approval.audit import RunDescription, RunResult
+from ocpiq.errors import Notice, PageRead, PullEnded
+from ocpiq.storage import audit_trail, logins
+
+if TYPE_CHECKING:
+    from ocpiq.query import Query
+    from ocpiq.sources import Source
+    from ocpiq.storage.recipients import StoredRecipient
+    from ocpiq.values.types import Value
+
+
+class Audit:
+    """The entries of one run in a trail. `notify` counts the objects of its pulls, `hashing` wraps its output."""
+
+    def __init__(self, trail: Path) -> None:
+        self._trail = trail
+        self._run = os.urandom(8).hex()
+        self._stream: HashingStream | None = None
+        self._objects: Counter[str] = Counter()
+        self._in_progress: dict[str, int] = {}
+
+    def begin(self, description: RunDescription) -> None:
+        """Write the entry of a run that is about to fetch. Raises UsageError; nothing may then be fetched."""
+        audit_trail.append(self._trail, audit.begun(self._run, _now(), description))
+
+    def notify(self, notice: Notice) -> None:
+        """Count the objects of a pull."""
+        if isinstance(notice, PageRead):
+            self._in_progress[notice.module] = notice.objects
+        elif isinstance(notice, PullEnded):
+            self._in_progress.pop(notice.module, None)
+            self._objects[notice.module] += notice.objects
+
+    def hashing(self, stream: BinaryIO) -> BinaryIO:
+        """Return a stream that passes on what is written and hashes it for the last entry."""
+        self._stream = HashingStream(stream)
+        return cast(BinaryIO, self._stream)
+
+    def record(
+        self, work: Callable[[], int], written: Callable[[], tuple[int, Path | None]], shutdown: Shutdown
+    ) -> int:
+        """Do `work`, write how it ended, and return its exit code.
+
+        `written` returns the number of results and the file, once they are written. Raises what `work` raises, and
+        UsageError if the entry cannot be written.
+        """
+        try:
+            code = work()
+        except BaseException as error:
+            self._end(code_of(error, shutdown), *written())
+            raise
+        self._end(code, *written())
+        return code
+
+    def _end(self, code: int, rows: int, path: Path | None) -> None:
+        digest = None if self._stream is None else self._stream.digest()
+        if path is not None:
+            with path.open("rb") as file:
+                digest = file_digest(file, "sha256").hexdigest()
+        objects = dict(self._objects + Counter(self._in_progress))
+        result = RunResult(code, objects, rows, absolute(path), digest)
+        audit_trail.append(self._trail, audit.ended(self._run, _now(), result))
+
+
+class HashingStream(BufferedIOBase):
+    """A stream that hashes what it passes on."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._hash = sha256()
+
+    def write(self, data: object) -> int:
+        """Write bytes."""
+        self._hash.update(data)  # type: ignore[arg-type]
+        return self._stream.write(data)  # type: ignore[call-overload, no-any-return]
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        """Tell whether the stream is a terminal."""
+        return self._stream.isatty()
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what was written so far."""
+        return self._hash.hexdigest()
+
+
+def trail_of(settings: Settings, query: Query, recipient: StoredRecipient | None) -> Path | None:
+    """Return the trail of a run; None if it is not audited.
+
+    A run with a recipient always is. The config file's `audit` and `--audit` are for every run that reads a module.
+    """
+    if recipient is None and not query.modules:
+        return None
+    if isinstance(settings.audit, Path):
+        return settings.audit
+    return audit_trail.default_path() if settings.audit or recipient is not None else None
+
+
+def description(
+    settings: Settings,
+    text: str,
+    name: str,
+    query: Query,
+    sources: Mapping[str, Source],
+    variables: Mapping[str, Value],
+    recipient: StoredRecipient | None,
+    format_: str,
+) -> RunDescription:
+    """Return what a run is about to do. Raises UsageError."""
+    return RunDescription(
+        user=_user(),
+        command=settings.command,
+        ocpiq=__version__,
+        recipient=None if recipient is None else recipient.name,
+        key_id=None if recipient is None else recipient.key_id,
+        query=query.text_without_literals,
+        query_sha256=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        query_file=name or None,
+        arguments=tuple(dict.fromkeys(variable.name for variable in settings.query.variables)),
+        explanation=query.explanation(sources),
+        windows=query.windows(variables),
+        origins={module: _origin(settings, module) for module in query.modules},
+        format=format_,
+        file=absolute(settings.output.path),
+    )
+
+
+def _origin(settings: Settings, module: str) -> str:
+    """Return where the objects of a module come from."""
+    if origin.is_from_files(settings.pull, module):
+        return "files"
+    if settings.pull.demo:
+        return "demo"
+    return ", ".join(origin.platform_names(settings.pull)) or logins.find().name
+
+
+def absolute(path: Path | None) -> str | None:
+    """Return a path as it stands in the trail."""
+    return None if path is None else str(path.absolute())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
