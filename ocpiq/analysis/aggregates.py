@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct, structs
 
 from ocpiq.analysis import checks
 from ocpiq.analysis.context import Analysis, Resolved, Staged
 from ocpiq.analysis.credits import ADDITIVE, take_weight, weight_of
+from ocpiq.analysis.result_types import collected, picked
 from ocpiq.analysis.scope import Flow, Folding, Scope
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
@@ -16,33 +19,51 @@ from ocpiq.plan.blanks import FORMS, Blanks, aggregate_blanks
 from ocpiq.plan.effects import Effect
 from ocpiq.plan.nodes import Fold, GroupKey, Operand, Plan
 from ocpiq.plan.outputs import Outputs
-from ocpiq.plan.types import NUMBER, NoInput, ObjectType, OpaqueType, Type, check_blanks, consume, is_clean
+from ocpiq.plan.types import (
+    BOOLEAN,
+    INTEGER,
+    NULL,
+    NUMBER,
+    NoInput,
+    ObjectType,
+    Type,
+    check_blanks,
+    consume,
+    or_null,
+)
 
 
 class AggregateFunction(Struct, frozen=True):
-    """An aggregate function: the type of its result (None: that of its argument) and whether it keeps values."""
+    """An aggregate function: the type of its result, also as a function of the type of its argument.
 
-    result: Type | None = OpaqueType(clean=True)
-    holds: bool = False  # its state keeps every value, or every distinct one
-    effect: Effect = Effect.TOTALS  # what the result tells of the values
+    With `holds`, its state keeps every value, or every distinct one. `effect` is what the result tells of the values.
+    """
+
+    result: Type | Callable[[Type], Type]
+    holds: bool = False
+    effect: Effect = Effect.TOTALS
+
+    def result_type(self, argument: Type) -> Type:
+        """Return the type of the result for an argument of this type."""
+        return self.result if isinstance(self.result, Type) else self.result(argument)
 
 
 AGGREGATES: dict[tuple[str, int], AggregateFunction] = {
-    ("count", 0): AggregateFunction(NUMBER),
-    ("count", 1): AggregateFunction(NUMBER),
+    ("count", 0): AggregateFunction(INTEGER),
+    ("count", 1): AggregateFunction(INTEGER),
     ("sum", 1): AggregateFunction(NUMBER),
-    ("avg", 1): AggregateFunction(),
-    ("min", 1): AggregateFunction(effect=Effect.PICKS),
-    ("max", 1): AggregateFunction(effect=Effect.PICKS),
-    ("first", 1): AggregateFunction(None, effect=Effect.PICKS),
-    ("last", 1): AggregateFunction(None, effect=Effect.PICKS),
-    ("any", 1): AggregateFunction(),
-    ("all", 1): AggregateFunction(),
-    ("stddev", 1): AggregateFunction(),
-    ("median", 1): AggregateFunction(holds=True, effect=Effect.PICKS),
-    ("quantile", 2): AggregateFunction(holds=True, effect=Effect.PICKS),
-    ("count_distinct", 1): AggregateFunction(NUMBER, holds=True),
-    ("collect", 1): AggregateFunction(None, holds=True, effect=Effect.MOVES),
+    ("avg", 1): AggregateFunction(or_null(NUMBER)),
+    ("min", 1): AggregateFunction(picked, effect=Effect.PICKS),
+    ("max", 1): AggregateFunction(picked, effect=Effect.PICKS),
+    ("first", 1): AggregateFunction(picked, effect=Effect.PICKS),
+    ("last", 1): AggregateFunction(picked, effect=Effect.PICKS),
+    ("any", 1): AggregateFunction(or_null(BOOLEAN)),
+    ("all", 1): AggregateFunction(or_null(BOOLEAN)),
+    ("stddev", 1): AggregateFunction(or_null(NUMBER)),
+    ("median", 1): AggregateFunction(or_null(NUMBER), holds=True, effect=Effect.PICKS),
+    ("quantile", 2): AggregateFunction(or_null(NUMBER), holds=True, effect=Effect.PICKS),
+    ("count_distinct", 1): AggregateFunction(INTEGER, holds=True),
+    ("collect", 1): AggregateFunction(collected, holds=True, effect=Effect.MOVES),
 }
 
 OF_NUMBERS = ("sum", "avg", "stddev", "median", "quantile")
@@ -68,6 +89,8 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
         )
     if keys is not None:
         result, type_ = _with_keys(keys, result, type_, flow.scope.place(node.body))
+    if isinstance(type_, ObjectType):
+        type_ = ObjectType(type_.fields, maker="aggregate")
     plan_node = plan.Aggregate(
         flow.body,
         None if keys is None else tuple(keys),
@@ -92,29 +115,27 @@ def resolve_call(analysis: Analysis, node: tree.Call, scope: Scope) -> Resolved:
 def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
     function = AGGREGATES[node.name, len(node.arguments)]
     flow = folding.flow
-    argument, at, result_type = None, None, function.result
+    argument, at = None, None
+    argument_type: Type = NULL
     if node.arguments:
         place = flow.scope.place(node.arguments[0])
-        plan_node, type_ = analysis.resolve(node.arguments[0], flow.scope.plain(), flow.type)
+        plan_node, argument_type = analysis.resolve(node.arguments[0], flow.scope.plain(), flow.type)
         if node.name in OF_NUMBERS:
-            checks.numbers(unparse(node), type_, node.arguments[0], flow.scope)
+            checks.numbers(unparse(node), argument_type, node.arguments[0], flow.scope)
         elif node.name in ("min", "max"):
-            checks.ordered(unparse(node), type_, node.arguments[0], flow.scope)
+            checks.ordered(unparse(node), argument_type, node.arguments[0], flow.scope)
         holds = weight_of(flow) and node.name not in ADDITIVE
         blanks = Blanks.REFUSES if holds else aggregate_blanks(node.name)
         if blanks is Blanks.OUTSIDE:
-            check_blanks(type_, place)
+            check_blanks(argument_type, place)
         else:
-            consume(type_, place, blanks)
-        if function.result is None:
-            result_type = OpaqueType(is_clean(type_))
-        argument = Operand(plan_node, type_)
+            consume(argument_type, place, blanks)
+        argument = Operand(plan_node, argument_type)
     if len(node.arguments) > 1:
         at = _share(analysis, node.arguments[1], flow)
     result = analysis.unique_name("fold")
     folding.folds.append(Fold(node.name, argument, result, unparse(node), at, weight_of(flow)))
-    assert result_type is not None
-    return plan.Local(result), result_type
+    return plan.Local(result), function.result_type(argument_type)
 
 
 def _share(analysis: Analysis, node: tree.Expr, flow: Flow) -> Plan:

@@ -31,7 +31,6 @@ from ocpiq.plan.types import (
     Type,
     check_blanks,
     consume,
-    formatted_type,
     use,
 )
 from ocpiq.schema import modules
@@ -117,11 +116,7 @@ def _native(
         operands.append(Operand(plan_node, type_))
     outputs = product_outputs(*(operand.plan for operand in operands)).then(builtin.outputs)
     plan_node = plan.Native(node.name, input_type, tuple(operands), outputs=outputs, span=place)
-    if builtin.formats:
-        return plan_node, formatted_type([input_type, *(operand.type for operand in operands)])
-    if builtin.typed:
-        return plan_node, builtin.typed(input_type)
-    return plan_node, OpaqueType() if builtin.result is None else builtin.result
+    return plan_node, builtin.result_type(input_type, [operand.type for operand in operands])
 
 
 def _inline(

@@ -14,7 +14,7 @@ from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
-from ocpiq.plan.types import ListType, ObjectType, ScalarType, SourceType, Type, UnionType
+from ocpiq.plan.types import ScalarType, SourceType, Type, UnionType, type_name
 
 TAKES: Final = {  # the types that an operator accepts on both sides
     "+": ("number", "string", "array", "object"),
@@ -36,7 +36,7 @@ def operation(
     if scope.quiet or any(map(_optional, nodes)):
         return
     fields = [_source_field(type_) for _, type_ in sides]
-    names = [_type(type_) for _, type_ in sides]
+    names: list[str | None] = [type_name(type_) for _, type_ in sides]
     if not any(fields):
         return
     place = Span(nodes[0].span.start, nodes[1].span.end) if scope.at is None else scope.at
@@ -59,7 +59,7 @@ def operation(
 
 def numbers(label: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
     """Raise CompileError if the argument of a total cannot be a number."""
-    field, name = _source_field(type_), _type(type_)
+    field, name = _source_field(type_), type_name(type_)
     if field is not None and name not in ("number", "null", None) and not scope.quiet and not _optional(node):
         text = f"{label} needs numbers, and {_description(field, name)}"
         raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
@@ -68,7 +68,7 @@ def numbers(label: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
 def ordered(word: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
     """Raise CompileError for ordering by an object, which compares field names before values."""
     field = _source_field(type_)
-    if field is not None and _type(type_) == "object" and not scope.quiet and not _optional(node):
+    if field is not None and type_name(type_) == "object" and not scope.quiet and not _optional(node):
         text = f"{word} needs values that have an order, and {_description(field, 'object')}"
         raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
 
@@ -127,26 +127,6 @@ def _source_field(type_: Type) -> SourceType | None:
         if isinstance(type_, SourceType) and type_.view.visibility != "blank" and type_.view.field
         else None
     )
-
-
-def _type(type_: Type) -> str | None:
-    """Return jq's name of a value's type; None if unknown."""
-    match type_:
-        case ScalarType(name=name):
-            return name
-        case ObjectType():
-            return "object"
-        case ListType():
-            return "array"
-        case UnionType():
-            inside = _source_field(type_)
-            if inside is not None:
-                return _type(inside)
-            names = {_type(option) for option in type_.options}
-            return names.pop() if len(names) == 1 else None
-        case SourceType(view=view) if view.field is not None:
-            return "array" if type_.is_list else view.field.json
-    return None
 
 
 def _description(type_: SourceType, name: str | None) -> str:

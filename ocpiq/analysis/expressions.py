@@ -9,6 +9,7 @@ from ocpiq.analysis.bindings import destructure, literal_key, look_up
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product_outputs
 from ocpiq.analysis.paths import guarded_outputs, item_type, resolve_field
+from ocpiq.analysis.result_types import OPERATORS
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
@@ -28,9 +29,9 @@ from ocpiq.plan.types import (
     check_blanks,
     consume,
     formatted_type,
-    is_clean,
     union_of,
     use,
+    without_null,
 )
 from ocpiq.values import arithmetic
 from ocpiq.values.numbers import integer
@@ -179,11 +180,7 @@ def _arithmetic(operator: str, left: Resolved, right: Resolved, scope: Scope, no
         outputs=product_outputs(left[0], right[0]),
         span=scope.place(node),
     )
-    if left[1] == NUMBER == right[1]:
-        return plan_node, NUMBER
-    if operator == "+" and STRING in (left[1], right[1]):
-        return plan_node, OpaqueType(clean=True)
-    return plan_node, OpaqueType(is_clean(left[1]) and is_clean(right[1]))
+    return plan_node, OPERATORS[operator](left[1], right[1])
 
 
 def compare(analysis: Analysis, node: tree.Compare, scope: Scope, input_type: Type) -> Resolved:
@@ -220,7 +217,7 @@ def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, inpu
             outputs=Outputs.ONE if one else Outputs.MANY,
             span=scope.place(node),
         )
-        right_type = union_of([left_type, right_type])
+        right_type = union_of([without_null(left_type), right_type])
     return right, right_type
 
 
@@ -294,7 +291,8 @@ def reduce(analysis: Analysis, node: tree.Reduce, scope: Scope, input_type: Type
     plan_node = plan.Reduce(
         source, name, start, body, variable, outputs=start.outputs, span=scope.place(node)
     )
-    return plan_node, state
+    ends = union_of([start_type, body_type, *([NULL] * (update.outputs is not Outputs.ONE))])
+    return plan_node, ends
 
 
 def _step(analysis: Analysis, update: Plan, state: str, extract: Plan) -> Plan:

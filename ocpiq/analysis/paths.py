@@ -130,6 +130,9 @@ def resolve_field(name: str, type_here: Type, place: Span, *, optional: bool) ->
 
 def _field(type_: Type, name: str, place: Span, *, optional: bool) -> Type:
     match type_:
+        case ObjectType(fields=fields, maker=maker) if maker and name not in fields and not optional:
+            hint = did_you_mean(name, fields) or f"it has {', '.join(fields)}"
+            raise CompileError(f"the result of {maker} has no field {name}", span=place, hint=hint)
         case ObjectType(fields=fields):
             return fields.get(name, NULL)
         case SourceType(view=view) if view.visibility == "blank":

@@ -10,7 +10,6 @@ from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Operand, Plan
 from ocpiq.plan.outputs import Outputs
-from ocpiq.plan.types import ScalarType
 
 COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
 
@@ -57,7 +56,7 @@ def is_independent(plan_node: Plan, shared: frozenset[str]) -> bool:
             scalar = operator in COMPARISONS or operator in ("-", "/", "%")
             return scalar or (is_independent(left.plan, shared) and is_independent(right.plan, shared))
         case plan.Native(name=name, arguments=arguments):
-            return isinstance(BUILTINS[name, len(arguments)].result, ScalarType)
+            return BUILTINS[name, len(arguments)].makes_scalar
         case plan.Pipe(parts=(plan.Local(name=name), *rest)):
             return name not in shared and all(isinstance(inner, plan.Native) for inner in rest)
         case plan.Pipe(parts=(*_, end)):

@@ -13,7 +13,6 @@ from ocpiq.codegen.path_position import trace_step
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import Blanks
 from ocpiq.plan.nodes import Plan
-from ocpiq.plan.types import ScalarType
 
 
 def identity(
@@ -99,9 +98,8 @@ def native(compiler: Compiler, node: plan.Native, position: PathPosition, consum
             consume(PathPosition(pyast.name(path), pyast.name(value), pyast.name(value)))
         return
     if node.name != "getpath":
-        may_return_input = node.name in MAY_RETURN_INPUT or not isinstance(
-            BUILTINS[node.name, len(node.arguments)].result, ScalarType
-        )
+        builtin = BUILTINS[node.name, len(node.arguments)]
+        may_return_input = node.name in MAY_RETURN_INPUT or not builtin.makes_scalar
         if may_return_input and node.name not in NEVER_RETURN_INPUT:
             compiler.stream(
                 node,

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from ocpiq.plan.types import NULL, ListType, ObjectType, ScalarType, SourceType, Type, UnionType
+from ocpiq.plan.types import NULL, ListType, ObjectType, OpaqueType, ScalarType, SourceType, Type, UnionType
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import SchemaField
 from ocpiq.schema.types import base
@@ -86,8 +86,14 @@ def columns(type_: Type, *versions: str) -> Columns:
     only other versions have, and a vendor's fields if everything passes, are left to the first object.
     """
     match type_:
+        case ScalarType(whole=True):
+            return Columns(type="int")
         case ScalarType(name=name):
             return Columns(type=SCALARS.get(name, "unknown"))
+        case OpaqueType(name="array"):
+            return Columns(type="list")
+        case OpaqueType(name=str(name)) if name in SCALARS:
+            return Columns(type=SCALARS[name])
         case ListType(item=item):
             return Columns(type="list", items=columns(item, *versions))
         case ObjectType(fields=fields):

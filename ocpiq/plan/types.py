@@ -6,10 +6,10 @@ that the query reads in any other way: the gate delivers it whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ocpiq.errors import PrivacyError, Span
 from ocpiq.plan.blanks import Blanks
@@ -17,25 +17,35 @@ from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.blank import refuse
 
-ScalarKind = Literal["null", "boolean", "number", "string"]
+TypeName = Literal["null", "boolean", "number", "string", "array", "object"]
 
 
 class OpaqueType(Struct, frozen=True):
-    """An unknown type; `clean` if no blank can be in it."""
+    """A type that is not known for certain; `clean` if no blank can be in it.
+
+    `name` is jq's name of the type that a value is expected to have if it is neither null nor a blank.
+    """
 
     clean: bool = False
+    name: TypeName | None = None
 
 
 class ScalarType(Struct, frozen=True):
-    """null, a boolean, a number or a string that is not a blank."""
+    """null, a boolean, a number or a string that is not a blank; `whole` if it is a number that counts something."""
 
-    name: ScalarKind
+    name: TypeName
+    whole: bool = False
 
 
 class ObjectType(Struct, frozen=True):
-    """An object made by the query with these keys."""
+    """An object made by the query with these keys.
+
+    `maker` is what makes objects with exactly these fields (`slots`, `aggregate`), so that another field is a mistake;
+    "" for an object that the query writes out.
+    """
 
     fields: dict[str, Type]
+    maker: str = ""
 
 
 class ListType(Struct, frozen=True):
@@ -82,6 +92,7 @@ Type = OpaqueType | ScalarType | ObjectType | ListType | UnionType | SourceType 
 NULL = ScalarType("null")
 BOOLEAN = ScalarType("boolean")
 NUMBER = ScalarType("number")
+INTEGER = ScalarType("number", whole=True)
 STRING = ScalarType("string")
 
 
@@ -154,7 +165,7 @@ def formatted_type(types: Sequence[Type]) -> Type:
     blank = next((inner for type_ in types for inner in blanks_in(type_)), None)
     if blank is not None:
         return blank
-    return STRING if all(map(is_clean, types)) else OpaqueType()
+    return STRING if all(map(is_clean, types)) else OpaqueType(name="string")
 
 
 def blanks_in(type_: Type) -> Iterator[Type]:
@@ -169,7 +180,7 @@ def blanks_in(type_: Type) -> Iterator[Type]:
             yield from blanks_in(item)
 
 
-def union_of(types: list[Type]) -> Type:
+def union_of(types: Iterable[Type]) -> Type:
     """Return the type of a value that has one of these types."""
     flat: list[Type] = []
     for type_ in types:
@@ -177,3 +188,55 @@ def union_of(types: list[Type]) -> Type:
             if option not in flat:
                 flat.append(option)
     return flat[0] if len(flat) == 1 else UnionType(tuple(flat))
+
+
+def or_null(type_: Type) -> Type:
+    """Return the type of a value that may also be null."""
+    return union_of([type_, NULL])
+
+
+def without_null(type_: Type) -> Type:
+    """Return the type of a value once it is not null; null itself stays null."""
+    if not isinstance(type_, UnionType):
+        return type_
+    return union_of([option for option in type_.options if option != NULL])
+
+
+def type_name(type_: Type) -> TypeName | None:
+    """Return jq's name of the type of a value; None if it is not known, or if it may have several.
+
+    A field of a source has the type that OCPI specifies, which a platform may ignore.
+    """
+    match type_:
+        case ScalarType(name=name) | OpaqueType(name=name):
+            return name
+        case ObjectType():
+            return "object"
+        case ListType():
+            return "array"
+        case UnionType(options=options):
+            names = {type_name(option) for option in options if option != NULL}
+            return names.pop() if len(names) == 1 else None
+        case SourceType(view=view) if view.field is not None:
+            return "array" if type_.is_list else view.field.json
+    return None
+
+
+def is_number(type_: Type) -> bool:
+    """Tell whether the value is a number for certain."""
+    return isinstance(type_, ScalarType) and type_.name == "number"
+
+
+def item_of(type_: Type) -> Type:
+    """Return the type of the items of an array, or of the values of an object, once it is an ordinary value."""
+    match type_:
+        case ListType(item=item):
+            return item
+        case ObjectType(fields=fields) if fields:
+            return union_of(fields.values())
+        case SourceType(is_list=True):
+            sure = type_.certain and (not type_.view.children or type_.view.visibility == "shown")
+            return structs.replace(type_, items=True, certain=sure)
+        case UnionType():
+            return item_of(without_null(type_)) if NULL in type_.options else OpaqueType(is_clean(type_))
+    return OpaqueType(is_clean(type_))

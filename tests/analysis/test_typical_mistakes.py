@@ -376,6 +376,27 @@ MISTAKES = [
         "write 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31",
     ),
     (
+        'sessions pass start_date_time, end_date_time | slots("hour"; .start_date_time; .end_date_time) | .hour',
+        COMPILES,
+        ".hour",
+        "the result of slots has no field hour",
+        "did you mean hours?",
+    ),
+    (
+        "sessions pass status | aggregate {n: count} by .status | {status, count}",
+        COMPILES,
+        "count",
+        "the result of aggregate has no field count",
+        "it has status, n",
+    ),
+    (
+        "sessions pass kwh | select(.kwh == (.id | length | tostring))",
+        COMPILES,
+        ".kwh == (.id | length | tostring)",
+        "sessions.kwh is a number: it and a string are never equal",
+        "write the number without quotes",
+    ),
+    (
         "tariffs during 2026-01",
         COMPILES,
         "during 2026-01",

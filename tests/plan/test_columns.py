@@ -90,6 +90,32 @@ TYPES = {
         '{a: (if .x then 1 else 2.5 end), b: (if .x then 1 else "x" end)}',
         "a number, b unknown",
     ),
+    "builtins": (
+        "sessions pass kwh, start_date_time, cdr_token.uid | {m: (.start_date_time | month), n: (.id | length),"
+        ' r: (.kwh | round(1)), t: "\\(.cdr_token.uid)", h: (.start_date_time | hour), j: [.id]}',
+        "m string, n int, r number, t string, h int, j list",
+    ),
+    "aggregates": (
+        "sessions pass kwh, last_updated, status"
+        " | aggregate {n: count, kwh: sum(.kwh), a: avg(.kwh), l: max(.last_updated),"
+        " f: first(.id), d: count_distinct(.id), c: collect(.id)} by .status",
+        "status string sessions.status, n int, kwh number, a number, l DateTime sessions.last_updated,"
+        " f string sessions.id, d int, c list",
+    ),
+    "operators": (
+        "sessions pass kwh, location_id | {a: (.kwh * 2), b: (.kwh - 1), c: (.kwh + .kwh), d: (.location_id + .id),"
+        " e: (-.kwh), f: (.kwh > 1), g: (.kwh // 0), h: (.location_id / .id)}",
+        "a number, b number, c number, d string, e number, f boolean, g number, h list",
+    ),
+    "a changed field": (
+        'sessions pass kwh | {id, kwh} | .kwh |= round(1) | .n = 1 | .id += "x"',
+        "id string, kwh number, n number",
+    ),
+    "slots": (
+        "sessions pass start_date_time, end_date_time, kwh"
+        ' | slots("hour"; .start_date_time; .end_date_time) | {slot, hours, start}',
+        "slot string, hours number, start string",
+    ),
     "one value": ("sessions | aggregate sum(1)", "value number"),
 }
 

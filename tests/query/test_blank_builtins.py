@@ -7,6 +7,7 @@ import pytest
 from ocpiq.analysis.builtins import BUILTINS, Builtin
 from ocpiq.errors import CompileError, OcpiqError, PrivacyError, RunError
 from ocpiq.plan.blanks import Blanks
+from ocpiq.plan.types import STRING
 from ocpiq.query import compile
 from ocpiq.sources import memory
 from ocpiq.values.blank import Blank
@@ -115,7 +116,7 @@ def texts(value: Value) -> list[str]:
 
 
 def test_the_default_refuses() -> None:
-    assert Builtin("new", 1).blanks is Blanks.REFUSES
-    assert Builtin("new", 1).of_argument(0) is Blanks.REFUSES
+    assert Builtin("new", 1, STRING).blanks is Blanks.REFUSES
+    assert Builtin("new", 1, STRING).of_argument(0) is Blanks.REFUSES
     assert OcpiqError in PrivacyError.__mro__
     assert RunError not in PrivacyError.__mro__  # what `try` catches
