@@ -5,15 +5,20 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-from collections.abc import Sequence
-from typing import Final
+
+TYPE_CHECKING = False  # as in `typing`, which takes a while to load
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # A decoded page is all objects and no cycles: looking for cycles adds a half to the time.
-OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run ocpiq and return the exit code. An interrupt while it starts ends it quietly, like any program."""
+    """Run ocpiq and return the exit code. An interrupt while it starts ends it quietly, like any program.
+
+    Nothing is imported before: an interrupt that Python raises while a module in C is loading can crash it.
+    """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     words = sys.argv[1:] if argv is None else argv

@@ -122,6 +122,16 @@ sys.exit(main())
 """
 
 
+def test_no_module_in_c_is_loaded_before_an_interrupt_is_handled() -> None:
+    """An interrupt that Python raises while a module in C is loading can end the process with a crash."""
+    source = (
+        "import sys; before = set(sys.modules); import ocpiq.__main__; print(*(set(sys.modules) - before))"
+    )
+    run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    loaded = {name for name in run.stdout.split() if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert loaded == {"ocpiq", "ocpiq.__main__"}
+
+
 def test_an_interrupt_while_it_is_loaded_says_nothing(environment: dict[str, str]) -> None:
     argv = [sys.executable, "-c", SLOW_START]
     with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
