@@ -1,7 +1,6 @@
 """The clause `net`: a credit CDR subtracts the CDR that it cancels.
 
-The weight of each CDR, 1 or -1, accompanies its value to the next `aggregate`, so nothing is kept in memory and the
-credit may come on any page.
+The weight of each CDR, 1 or -1, accompanies its value to the next `aggregate`. A credit may come on any page.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from ocpiq.privacy.view import ViewNode
 NET: Final = "the weight of net"  # not a name that a query can use
 CREDIT: Final = "credit"
 CANCELLED: Final = "credit_reference_id"
+CDR_KEY: Final = ("country_code", "party_id", "id")
 ADDITIVE: Final = ("count", "sum", "avg")
 """The aggregates that subtract a value with weight -1; the others keep all values until the end."""
 
@@ -88,3 +88,12 @@ def check_netted(analysis: Analysis) -> None:
             raise CompileError("net works only with aggregates", span=source.span, hint=hint)
         if source.demand.whole or "id" in source.demand.fields:
             _read(CANCELLED, source.view, source.demand, source.span)
+        if CANCELLED in source.view.children and "id" in source.view.children:
+            _read_keys(source.view, source.demand)
+
+
+def _read_keys(view: ViewNode, demand: Demand) -> None:
+    """Add the fields that tell which CDR a credit cancels to the demand."""
+    for name in (CANCELLED, *CDR_KEY):
+        if name in view.children:
+            demand.at(name).whole = True

@@ -108,7 +108,8 @@ def _insertions(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
         if wanted["clause"] in ends:
             yield ends[wanted["clause"]], f", {wanted['path']}"
         elif wanted["clause"] == "pass":
-            yield tokens[min(first, len(tokens)) - 1].span.end, f" pass {wanted['path']}"
+            net = first < len(tokens) and tokens[first].kind == "_NET"
+            yield tokens[min(first + net, len(tokens)) - 1].span.end, f" pass {wanted['path']}"
 
 
 def _path_ends(tokens: list[Token], first: int) -> dict[str, int]:

@@ -1,70 +1,144 @@
 """Rows of a source with `net`: each has a weight, and a credit CDR is read as the CDR that it cancels, with weight -1.
 
 OCPI (2.2 and later): a credit CDR repeats the data of the CDR that it cancels under an id of its own, and only its
-`total_cost` is negative. Some platforms negate other totals as well, so every total is made positive.
+`total_cost` has the other sign. Some platforms change the sign of other totals as well, so the signs are taken from the
+CDR that is cancelled: credits with totals wait until all CDRs were read, and of the CDRs only negative totals are kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Final, cast
 
-from msgspec import Struct
-
-from ocpiq.gate import Shape
+from ocpiq.gate import Row, Shape
+from ocpiq.runtime.net_aggregates import Weight
 
 TOTAL: Final = "total_"  # the prefix of a CDR's totals
-FLAGS: Final = ("credit", "credit_reference_id")
+CREDIT: Final = "credit"
+REFERENCE: Final = "credit_reference_id"
+FLAGS: Final = (CREDIT, REFERENCE)
+PARTY: Final = ("country_code", "party_id")  # with the id, the key of a CDR
 
-WeighRows = Callable[[Iterable[object]], Iterator[tuple[int, object]]]
-
-
-def weigh_rows(shape: Shape | None) -> WeighRows:
-    """Return the function that adds weights to the rows of a page; their `shape` is None for dicts."""
-    if shape is None:
-        return lambda rows: map(_of_dict, cast("Iterable[dict[str, Any]]", rows))
-    names = {name: slot.attribute for name, slot in shape.slots.items()}
-    credit = names["credit"]
-
-    def of_row(row: object) -> tuple[int, object]:
-        if getattr(row, credit) is not True:
-            return 1, row
-        reference = getattr(row, names["credit_reference_id"]) if "credit_reference_id" in names else None
-        if "id" in names and type(reference) is str:
-            setattr(row, names["id"], reference)
-        for name, attribute in names.items():
-            if name in FLAGS:
-                setattr(row, attribute, None)
-            elif name.startswith(TOTAL):
-                setattr(row, attribute, unsigned(getattr(row, attribute)))
-        return -1, row
-
-    return lambda rows: map(of_row, rows)
+Path = tuple[str | int, ...]
+Signs = frozenset[Path]
+"""The paths of the negative numbers in the totals of a CDR."""
+NO_SIGNS: Final[Signs] = frozenset()
 
 
-def _of_dict(row: dict[str, Any]) -> tuple[int, object]:
-    if row.get("credit") is not True:
-        return 1, row
-    cancelled = {
-        name: unsigned(value) if name.startswith(TOTAL) else value
-        for name, value in row.items()
-        if name not in FLAGS
-    }
-    if "id" in cancelled and type(row.get("credit_reference_id")) is str:
-        cancelled["id"] = row["credit_reference_id"]
-    return -1, cancelled
+class CreditRows:
+    """Adds weights to the rows of a source; their `shape` is None for dicts."""
+
+    def __init__(self, shape: Shape | None) -> None:
+        self._is_dict = shape is None
+        self._get: Callable[[Any, str, None], Any] = dict.get if shape is None else getattr
+        self._attributes = {name: slot.attribute for name, slot in shape.slots.items()} if shape else {}
+        self._totals = [name for key, name in self._attributes.items() if key.startswith(TOTAL)]
+        self._credits: list[object] = []
+        self._signs: dict[int, Signs] = {}  # by the keys of the CDRs that have negative totals
+
+    def page(self, rows: Iterable[object]) -> Iterator[tuple[Weight, object]]:
+        """Yield the rows of a page with their weights, except credits with totals."""
+        get, credit, totals, key = self._get, self._attributes.get(CREDIT, CREDIT), self._totals, self._key
+        for row in rows:
+            if self._is_dict:
+                totals = [name for name in cast("dict[str, object]", row) if name.startswith(TOTAL)]
+            if get(row, credit, None) is not True:
+                for name in totals:
+                    if is_negative(get(row, name, None)):
+                        self._keep_signs(row, totals)
+                        break
+                weight = Weight(1)
+                weight.row, weight.read_key = row, key
+                yield weight, row
+            elif totals:
+                self._credits.append(row)
+            else:
+                yield self._cancelled(row, totals)
+
+    def credits(self) -> Iterator[tuple[Weight, object]]:
+        """Yield the credits that have waited for all other rows."""
+        for row in self._credits:
+            totals = (
+                [name for name in row if name.startswith(TOTAL)] if isinstance(row, dict) else self._totals
+            )
+            yield self._cancelled(row, totals)
+
+    def _field(self, row: object, name: str) -> object:
+        return self._get(row, self._attributes.get(name, name), None)
+
+    def _key(self, row: object, id_name: str = "id") -> int | None:
+        """Return a number for the key of a CDR; None if the view does not show its id."""
+        id_ = self._field(row, id_name)
+        if type(id_) is not str:
+            return None
+        party = (self._field(row, name) for name in PARTY)
+        return hash((*(part.casefold() if type(part) is str else "" for part in party), id_.casefold()))
+
+    def _keep_signs(self, row: object, totals: Sequence[str]) -> None:
+        key = self._key(row)
+        if key is not None:
+            paths = (negative_paths(self._get(row, name, None), (name,)) for name in totals)
+            self._signs[key] = frozenset(chain.from_iterable(paths))
+
+    def _cancelled(self, row: object, totals: Sequence[str]) -> tuple[Weight, object]:
+        """Return the weight of a credit and the CDR that it cancels."""
+        key = self._key(row, REFERENCE)
+        signs = NO_SIGNS if key is None else self._signs.get(key, NO_SIGNS)
+        values = {name: with_signs(self._get(row, name, None), signs, (name,)) for name in totals}
+        if key is not None and self._field(row, "id") is not None:
+            values[self._attributes.get("id", "id")] = self._field(row, REFERENCE)
+        if isinstance(row, dict):
+            row = {name: value for name, value in row.items() if name not in FLAGS} | values
+        else:
+            flags = {self._attributes[name]: None for name in FLAGS if name in self._attributes}
+            for name, value in (flags | values).items():
+                setattr(row, name, value)
+        weight = Weight(-1)
+        weight.row, weight.read_key = row, lambda row: key
+        return weight, row
 
 
-def unsigned(value: Any) -> Any:  # noqa: ANN401 - a number, or an object of a page in any form that a row has
-    """Return a value with every number in it made positive."""
+def is_negative(value: object) -> bool:
+    """Return whether a value contains a negative number."""
     value_type = type(value)
     if value_type is int or value_type is float:
-        return abs(value)
+        return cast(float, value) < 0
+    return any(is_negative(inner) for _, inner in _items(value))
+
+
+def negative_paths(value: object, path: Path) -> Iterator[Path]:
+    """Yield the paths of the negative numbers in a value."""
+    value_type = type(value)
+    if value_type is int or value_type is float:
+        if cast(float, value) < 0:
+            yield path
+        return
+    for name, inner in _items(value):
+        yield from negative_paths(inner, (*path, name))
+
+
+def with_signs(value: Any, signs: Signs, path: Path) -> Any:  # noqa: ANN401 - a number or an object of a page
+    """Return a value with the numbers at the paths `signs` made negative, all others positive."""
+    value_type = type(value)
+    if value_type is int or value_type is float:
+        return -abs(value) if path in signs else abs(value)
     if value_type is dict:
-        return {name: unsigned(inner) for name, inner in value.items()}
+        return {name: with_signs(inner, signs, (*path, name)) for name, inner in value.items()}
     if value_type is list:
-        return [unsigned(inner) for inner in value]
-    if isinstance(value, Struct) and not value.__struct_config__.frozen:
-        for name in value.__struct_fields__:
-            setattr(value, name, unsigned(getattr(value, name)))
+        return [with_signs(inner, signs, (*path, index)) for index, inner in enumerate(value)]
+    if isinstance(value, Row):
+        for name, inner in _items(value):
+            setattr(value, cast(str, name), with_signs(inner, signs, (*path, name)))
     return value
+
+
+def _items(value: Any) -> Iterable[tuple[str | int, object]]:  # noqa: ANN401 - anything of a page
+    """Return the named or numbered parts of a value."""
+    if type(value) is dict:
+        return value.items()
+    if type(value) is list:
+        return enumerate(value)
+    if isinstance(value, Row):
+        return [(name, getattr(value, name)) for name in value.__struct_fields__]
+    return ()

@@ -29,7 +29,7 @@ from ocpiq.errors import (
 from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
-from ocpiq.query.credits import weigh_rows
+from ocpiq.query.credits import CreditRows
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import ModuleName, module
 from ocpiq.sources.protocol import Ask, Source
@@ -113,10 +113,13 @@ class Pulls:
         ask = _ask(part, window, newest)
         pages = self._sources[number].pages(ask, self._gates[number], self._notify)
         rows = (page.rows for page in pages) if newest is None else _last(pages, newest)
+        weighed = CreditRows(self._gates[number].shape) if part.net else None
         try:
-            yield from rows if not part.net else map(weigh_rows(self._gates[number].shape), rows)
+            yield from rows if weighed is None else map(weighed.page, rows)
         except IncompleteError as error:
             self._missing.append(error)
+        if weighed is not None:
+            yield weighed.credits()
 
     def ask(self, number: int) -> list[QueriedSource]:
         """Return what source `number` has; of several platforms, each."""

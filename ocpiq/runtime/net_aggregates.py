@@ -1,19 +1,31 @@
 """Aggregate functions over CDRs of which credits cancel some (the clause `net`): a step gets the weight, 1 or -1.
 
-Sums and means add the negative. The others collect all values and, at the end, drop one for each equal value that was
-cancelled, whichever came first.
+Sums and means add the negative. The others collect all values and, at the end, drop those of the CDRs that were
+cancelled.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from ocpiq.runtime.aggregates import FOLDS, AggregateFunction, Sum, number
 from ocpiq.values import arithmetic
 from ocpiq.values.order import group_key
 from ocpiq.values.types import Value
+
+
+class Weight(int):
+    """1 for a CDR, -1 for a credit; `read_key` returns a number for the key of the CDR in `row`, if it has one."""
+
+    row: object
+    read_key: Callable[[object], int | None]
+
+    @property
+    def key(self) -> int | None:
+        """A number for the key of the CDR, or of the CDR that is cancelled."""
+        return self.read_key(self.row)
 
 
 class NetSum(Sum):
@@ -31,41 +43,56 @@ class NetSum(Sum):
 
 
 class NetValues:
-    """All values, and the number of cancellations of each."""
+    """All values, and which are cancelled: by the CDR that they come from or, without its key, by an equal one."""
 
-    __slots__ = ("cancelled", "items", "label")
+    __slots__ = ("cancelled", "equal", "items", "keys", "label")
 
     def __init__(self, label: str) -> None:
         self.label = label
         self.items: list[Value] = []
-        self.cancelled: Counter[object] = Counter()
+        self.keys: list[int | None] = []  # of the CDRs that the items come from
+        self.cancelled: Counter[int] = Counter()  # by key
+        self.equal: Counter[object] = Counter()  # by value
 
     def step(self, value: Value, weight: int) -> None:
-        """Append a value, or count a cancellation of one like it."""
+        """Append a value, or count a cancellation."""
+        key = weight.key if type(weight) is Weight else None
         if weight > 0:
             self.items.append(value)
+            self.keys.append(key)
+        elif key is not None:
+            self.cancelled[key] += 1
         else:
-            self.cancelled[group_key(value)] += 1
+            self.equal[group_key(value)] += 1
 
     def merge(self, other: NetValues) -> NetValues:
         """Append the values of another."""
         self.items += other.items
+        self.keys += other.keys
         self.cancelled += other.cancelled
+        self.equal += other.equal
         return self
 
     def finish(self, function: AggregateFunction, *arguments: Value) -> Value:
         """Return the result of a plain aggregate function for the remaining values."""
-        cancelled = self.cancelled.copy()
         state = function.new(self.label)
-        for value in self.items:
-            key = group_key(value) if cancelled else None
-            if cancelled and cancelled[key] > 0:
-                cancelled[key] -= 1
-            elif function.in_place:
+        for value in self.remaining():
+            if function.in_place:
                 function.step(state, value)
             else:
                 state = function.step(state, value)
         return function.finish(state, *arguments)
+
+    def remaining(self) -> Iterator[Value]:
+        """Yield the values that are not cancelled."""
+        cancelled, equal = self.cancelled.copy(), self.equal.copy()
+        for value, key in zip(self.items, self.keys, strict=True):
+            if key is not None and cancelled[key] > 0:
+                cancelled[key] -= 1
+            elif equal and equal[group_key(value)] > 0:
+                equal[group_key(value)] -= 1
+            else:
+                yield value
 
 
 def _finish(function: AggregateFunction) -> Callable[..., Value]:

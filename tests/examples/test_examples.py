@@ -53,7 +53,9 @@ def run(name: str, variables: dict[str, Any] | None = None) -> list[Any]:
 def run_on(name: str, variables: dict[str, Any] | None = None, **listed: list[Json]) -> list[Any]:
     """Return the results of a query on a few objects."""
     compiled = saved(name, *(variables or {}))
-    available = sources.memory({module: listed.get(module, []) for module in ("sessions", "locations")})
+    available = sources.memory(
+        {module: listed.get(module, []) for module in ("sessions", "cdrs", "locations")}
+    )
     by_module = {module: available.get(module, available["locations"]) for module in compiled.modules}
     return list(compiled.run(sources=by_module, variables=variables))
 
@@ -265,13 +267,36 @@ def test_tariff_revenue() -> None:
 
 
 def test_missing_cdrs() -> None:
-    billed = {cdr["session_id"] for cdr in objects("cdrs")}
+    billed = {cdr["session_id"] for cdr in without_credits(objects("cdrs"))}
     expected = [
         session["id"]
         for session in in_march(objects("sessions"))
         if session["status"] == "COMPLETED" and session["id"] not in billed
     ]
-    assert [row["id"] for row in run("missing_cdrs", MARCH)] == expected
+    assert [row["id"] for row in run("missing_cdrs", MARCH)] == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("cdrs", "is_missing"),
+    [
+        pytest.param([], True, id="none"),
+        pytest.param([{"id": "C1"}], False, id="one"),
+        pytest.param([{"id": "C1"}, {"id": "C2", "credit": True}], True, id="one that was credited"),
+        pytest.param([{"id": "C2", "credit": True}, {"id": "C1"}], True, id="the credit first"),
+        pytest.param(
+            [{"id": "C1"}, {"id": "C2", "credit": True}, {"id": "C3", "credit": False}],
+            False,
+            id="one that was credited and its replacement",
+        ),
+        pytest.param([{"id": "C1", "credit": None}], False, id="credit null"),
+    ],
+)
+def test_a_session_that_was_only_credited_misses_its_cdr(cdrs: list[Json], is_missing: bool) -> None:
+    key = {"country_code": "NL", "party_id": "ABC"}
+    session = {**key, "id": "S1", "status": "COMPLETED", "kwh": 1, "end_date_time": "2026-03-01T00:00:00Z"}
+    listed = [{**key, "session_id": "S1", **cdr} for cdr in cdrs]
+    rows = run_on("missing_cdrs", MARCH, sessions=[session], cdrs=listed)
+    assert [row["id"] for row in rows] == ["S1"] * is_missing
 
 
 def test_idle_ports() -> None:

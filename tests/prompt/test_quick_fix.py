@@ -35,6 +35,23 @@ MENDED = [
         "sessions pass id | join each sessions as $s pass kwh on .id == $s.id | $s.kwh + 1",
     ),
     ("sessions only id since 2026-01-01 | .kwh", "sessions only id, kwh since 2026-01-01 | .kwh"),
+    # the clause net stays, and reads the fields that it needs
+    ("cdrs net | aggregate sum(.total_energy)", "cdrs net pass total_energy | aggregate sum(.total_energy)"),
+    (
+        "cdrs net since 2026-01-01 | aggregate sum(.total_energy)",
+        "cdrs net pass total_energy since 2026-01-01 | aggregate sum(.total_energy)",
+    ),
+    (
+        "cdrs pass total_energy net | aggregate sum(.total_time)",
+        "cdrs pass total_energy, total_time net | aggregate sum(.total_time)",
+    ),
+    ("cdrs net only id | aggregate count", "cdrs net only id, credit | aggregate count"),
+    (
+        "cdrs net only id, credit | aggregate collect(.id)",
+        "cdrs net only id, credit, credit_reference_id | aggregate collect(.id)",
+    ),
+    ("cdrs nett | aggregate count", "cdrs net | aggregate count"),
+    ("cdrs net", None),
     # the name that was meant
     ("sesions | .id", "sessions | .id"),
     ("sessions | .kwhh | .", "sessions | .kwh | ."),

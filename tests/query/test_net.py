@@ -35,6 +35,9 @@ TOTALS = [
     "any(.total_energy > 3)",
     "all(.total_energy > 3)",
     "collect(.credit)",
+    "collect(.remark)",
+    "collect(.total_fixed_cost | excl_vat)",
+    "first(.total_energy)",
 ]
 PIPELINES = [  # from the source to the aggregate; each CDR goes through once
     "",
@@ -47,7 +50,9 @@ PIPELINES = [  # from the source to the aggregate; each CDR goes through once
     "label $out | foreach . as $c (0; $c; .) | ",
     "def f: if . == null then f else ., empty end; f | ",
 ]
-numbers = st.integers(0, 40).map(lambda number: number / 4)
+numbers = st.integers(-8, 40).map(
+    lambda number: number / 4
+)  # a discount, or energy for the grid, is negative
 
 
 @st.composite
@@ -63,7 +68,9 @@ def cdrs_with_credits(draw: st.DrawFn) -> tuple[list[Json], list[Json]]:
             "currency": "EUR",
             "total_cost": {"excl_vat": draw(numbers)},
             "total_energy": draw(numbers),
+            "total_fixed_cost": {"excl_vat": draw(numbers)},
             "total_time": draw(st.none() | numbers),
+            "remark": draw(st.sampled_from(["", "a"])),
             "charging_periods": [{"dimensions": []}] * draw(st.integers(0, 2)),
         }
         all_.append(cdr)
@@ -77,10 +84,13 @@ def cdrs_with_credits(draw: st.DrawFn) -> tuple[list[Json], list[Json]]:
 
 def credited(cdr: Json, *, negates: bool = False) -> Json:
     """Return the credit CDR of a CDR."""
-    energy = -cdr["total_energy"] if negates else cdr["total_energy"]
     cost = {name: -amount for name, amount in cdr["total_cost"].items()}
-    flags = {"credit": True, "credit_reference_id": cdr["id"]}
-    return {**cdr, "id": f"{cdr['id']}-C", "total_cost": cost, "total_energy": energy, **flags}
+    others = dict[str, Any]()
+    if negates:
+        others["total_energy"] = -cdr["total_energy"]
+        others["total_fixed_cost"] = {"excl_vat": -cdr["total_fixed_cost"]["excl_vat"]}
+    flags = {"credit": True, "credit_reference_id": cdr["id"], "remark": "credit"}
+    return {**cdr, "id": f"{cdr['id']}-C", "total_cost": cost, **others, **flags}
 
 
 def run(text: str, cdrs: list[Json], version: str = "2.2.1", page: int = 2) -> list[Any]:
@@ -91,7 +101,7 @@ def run(text: str, cdrs: list[Json], version: str = "2.2.1", page: int = 2) -> l
     cdrs_with_credits(),
     st.lists(st.sampled_from(TOTALS), min_size=1),
     st.sampled_from(PIPELINES),
-    st.sampled_from(["pass total_energy, total_time, total_cost", "pass ."]),
+    st.sampled_from(["pass total_energy, total_time, total_cost, total_fixed_cost, remark", "pass ."]),
     st.sampled_from(["2.2", "2.2.1", "2.3.0"]),
 )
 @settings(deadline=None)
