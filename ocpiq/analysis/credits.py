@@ -14,12 +14,13 @@ from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.view import ViewNode
 
 NET: Final = "the weight of net"  # not a name that a query can use
 CREDIT: Final = "credit"
 CANCELLED: Final = "credit_reference_id"
-CDR_KEY: Final = ("country_code", "party_id", "id")
+CDR_KEY: Final = (PLATFORM, "country_code", "party_id", "id")
 ADDITIVE: Final = ("count", "sum", "avg")
 """The aggregates that subtract a value with weight -1; the others keep all values until the end."""
 
@@ -95,5 +96,5 @@ def check_netted(analysis: Analysis) -> None:
 def _read_keys(view: ViewNode, demand: Demand) -> None:
     """Add the fields that tell which CDR a credit cancels to the demand."""
     for name in (CANCELLED, *CDR_KEY):
-        if name in view.children:
-            demand.at(name).whole = True
+        if name in view.children and name not in demand.fields:
+            demand.at(name).whole = demand.at(name).optional = True

@@ -107,7 +107,7 @@ def read_fields(view: ViewNode, demand: Demand, path: Path = ()) -> Iterator[tup
         yield from named_fields(view, path)
         return
     for name, inner in demand.fields.items():
-        if not path and name == PLATFORM and reads_platform(view, demand):
+        if inner.optional or (not path and name == PLATFORM and reads_platform(view, demand)):
             continue
         node = view.child(name)
         if node is not None and FieldName.is_plain(name):

@@ -12,13 +12,14 @@ from itertools import chain
 from typing import Any, Final, cast
 
 from ocpiq.gate import Row, Shape
+from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.runtime.net_aggregates import Weight
 
 TOTAL: Final = "total_"  # the prefix of a CDR's totals
 CREDIT: Final = "credit"
 REFERENCE: Final = "credit_reference_id"
 FLAGS: Final = (CREDIT, REFERENCE)
-PARTY: Final = ("country_code", "party_id")  # with the id, the key of a CDR
+PARTY: Final = (PLATFORM, "country_code", "party_id")  # with the id, the key of a CDR
 
 Path = tuple[str | int, ...]
 Signs = frozenset[Path]

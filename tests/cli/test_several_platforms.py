@@ -26,12 +26,15 @@ def short(request: Request) -> Response:
     return Response(b'{"status_code":1000,"data":[{"id":"0"}]}', headers={"X-Total-Count": "4"})
 
 
+CDR: dict[str, object] = {"country_code": "NL", "party_id": "ABC", "id": "1"}
 PLATFORMS = {
     "west": Platform(objects=cdrs(10)),
     "east": Platform(objects=cdrs(5, auth_id="x"), offered=("2.1.1",), token_forms=("raw",)),
     "down": Platform(special={"cdrs": refused}),
     "part": Platform(special={"cdrs": short}),
     "tariffs": Platform(modules=("tariffs",)),
+    "billed": Platform(objects=[CDR]),
+    "credited": Platform(objects=[CDR, {**CDR, "id": "1-C", "credit": True, "credit_reference_id": "1"}]),
 }
 
 
@@ -87,6 +90,11 @@ QUERIES = {
 def test_the_platform_is_a_field(query: str, expected: str, logged_in: Path) -> None:
     run = ocpiq(logged_in, "-q", "--platform", "west,east", query)
     assert (run.code, run.out.decode()) == (0, expected), run.err
+
+
+def test_a_credit_cancels_the_cdr_of_its_own_platform(logged_in: Path) -> None:
+    query = "cdrs net | aggregate collect(.platform)"
+    assert ocpiq(logged_in, "-q", "--platform", "billed,credited", query).out == b'["billed"]\n'
 
 
 def test_the_order_is_that_of_the_names(logged_in: Path) -> None:
