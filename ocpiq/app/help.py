@@ -26,6 +26,7 @@ EXAMPLES: Final = """\
   ocpiq login https://ocpi.example.com/ocpi/versions --party NL-ABC
   ocpiq -o cdrs.csv 'cdrs only id, total_energy since 2026-01-01'
   ocpiq --demo --to table 'locations pass city | {id, city} | limit 5'
+  ocpiq --demo --to chart 'locations pass city | aggregate count by .city'
   ocpiq --source cdrs=cdrs.json 'cdrs pass total_time | aggregate count'
   ocpiq '.[] | select(.price > 10)' prices.json
 """

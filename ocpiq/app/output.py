@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from ocpiq.app.settings import OutputSettings
 from ocpiq.errors import Message, UsageError
 from ocpiq.sinks import registry
+from ocpiq.sinks.about import NOTHING, About
 from ocpiq.sinks.registry import Format
 from ocpiq.sinks.target import Target
 
@@ -67,8 +68,8 @@ class OutputRequest(Struct, frozen=True):
 
     `columns` returns those that the plan knows, and is called only for a format with columns; `many` tells that the
     plan may have any number of results; `warn` shows the user a warning; `private` tells that results hold fields that
-    are blanked by default; `files` returns the unfinished files; `wrap` wraps the stream of results that are not a
-    whole file.
+    are blanked by default; `files` returns the unfinished files; `about` describes the run so far; `wrap` wraps the
+    stream of results that are not a whole file.
     """
 
     columns: Callable[[], Columns]
@@ -76,6 +77,7 @@ class OutputRequest(Struct, frozen=True):
     warn: Callable[[Message], None]
     private: bool
     files: Callable[[], UnfinishedFiles]
+    about: Callable[[], About] = lambda: NOTHING
     wrap: Callable[[BinaryIO], BinaryIO] | None = None
 
 
@@ -163,6 +165,7 @@ def format_settings(
         csv=settings.csv or (),
         explode=settings.explode,
         column_types=settings.column_types,
+        title=settings.title,
         raw=settings.raw == "lines",
         join=settings.raw == "joined",
         raw0=settings.raw == "nul",
@@ -198,7 +201,7 @@ def _open_target(
         if settings.mode is not None:
             raise UsageError("--mode needs a file (-o FILE)")
         with _open_stream(path, descriptor) as stream:
-            yield Target(stream, None, stream.isatty(), request.warn), None
+            yield Target(stream, None, stream.isatty(), request.warn, about=request.about), None
         return
 
     from ocpiq.sinks.file import WholeFile
@@ -209,7 +212,7 @@ def _open_target(
         default_mode = PRIVATE
     file = WholeFile(path, request.files(), mode=settings.mode, default_mode=default_mode)
     with file as stream:
-        yield Target(stream, file.temporary, False, request.warn, file.work_folder), file
+        yield Target(stream, file.temporary, False, request.warn, file.work_folder, request.about), file
 
 
 def _open_stream(path: Path | None, descriptor: int | None) -> BinaryIO:

@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from ocpiq.app import output, text_files
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
+from ocpiq.app.about import RunLog
 from ocpiq.app.advice import advise
 from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ocpiq.app.audit import Audit
     from ocpiq.inputs import Inputs
     from ocpiq.query import Query
+    from ocpiq.sinks.about import About
     from ocpiq.sources import Source
 
 NO_RESULT: Final = object()
@@ -67,6 +69,7 @@ class QueryRun(Struct):
     sources: dict[str, Source]
     variables: dict[str, Value]
     progress: Progress
+    log: RunLog
     shutdown: Shutdown
     audit: Audit | None = None
     last_result: object = NO_RESULT
@@ -175,7 +178,7 @@ def _prepare(
     stack.callback(inputs.close)
     is_terminal = settings.output.path is None and sys.stdout.isatty()
     audit = begin_audit(settings, text, query, sources, variables, is_terminal=is_terminal)
-    return QueryRun(settings, query, text, inputs, sources, variables, progress, shutdown, audit)
+    return QueryRun(settings, query, text, inputs, sources, variables, progress, RunLog(), shutdown, audit)
 
 
 def begin_audit(
@@ -215,6 +218,7 @@ def _open_output(run: QueryRun) -> AbstractContextManager[Output]:
         private=run.query.passes,
         files=lambda: run.shutdown.files,
         wrap=None if run.audit is None else run.audit.hashing,
+        about=lambda: _about(run),
     )
     return output.open_output(run.settings.output, os.environ, request)
 
@@ -284,8 +288,15 @@ def _write_results(run: QueryRun, out: Output) -> None:
         run.rows += 1
 
 
+def _about(run: QueryRun) -> About:
+    from ocpiq.app.about import about
+
+    return about(run.query, run.sources, run.variables, run.settings.pull, run.log, run.incomplete)
+
+
 def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
     def notify(notice: Notice) -> None:
+        run.log.note(notice)
         run.progress(notice)
         if run.audit is not None:
             run.audit.notify(notice)

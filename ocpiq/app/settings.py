@@ -93,6 +93,7 @@ class OutputSettings(Struct, frozen=True):
     special: tuple[str, ...] = ()
     null: str | None = None
     na: str | None = None
+    title: str = ""
     raw: Raw = ""
     compact: bool = False
     ascii: bool = False
@@ -271,6 +272,7 @@ def _output(arguments: Arguments, config: Config) -> OutputSettings:
         column_types=tuple(_column_types(arguments)),
         null=arguments.last("null"),
         na=arguments.last("na"),
+        title=arguments.last("title") or "",
         raw=_raw(arguments),
         compact=arguments.has("compact-output"),
         ascii=arguments.has("ascii-output"),

@@ -88,6 +88,11 @@ class Query:
         return self._plan.body.outputs == Outputs.MANY
 
     @property
+    def zone(self) -> str:
+        """The name of the time zone of its days and months."""
+        return self._zone
+
+    @property
     def metadata(self) -> Metadata:
         """The metadata in the query's text."""
         return self._metadata

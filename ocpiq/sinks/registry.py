@@ -30,7 +30,8 @@ class Format(Struct, frozen=True):
     """An output format, as `--to NAME`.
 
     `opener` is its module in `ocpiq.sinks` and the function in it; `endings` are the file name endings that select it;
-    `options` are its command-line options that not every format has. With `rows`, results become rows under columns.
+    `options` are its command-line options that not every format has. With `rows`, results become rows under columns;
+    with `at_end`, nothing is written before the last result.
     It imports the `packages`, which the `extra` installs. `target` is where it can be written:
 
     - text: anywhere.
@@ -44,6 +45,7 @@ class Format(Struct, frozen=True):
     endings: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     rows: bool = False
+    at_end: bool = False
     target: Literal["text", "binary", "file"] = "text"
     extra: str = ""
     packages: tuple[str, ...] = ()
@@ -75,6 +77,26 @@ FORMATS: Final = (
     Format("tsv", "tab-separated values, as @tsv", "csv:open_tsv", (".tsv",), CELL_OPTIONS, rows=True),
     Format("table", "aligned columns for a terminal", "table:open_table", (), CELL_OPTIONS, rows=True),
     Format("markdown", "a Markdown table", "markdown:open_markdown", (".md",), CELL_OPTIONS, rows=True),
+    Format("lines", "one field per line, for results with many fields", "lines:open_lines", (), CELL_OPTIONS),
+    Format(
+        "chart",
+        "bars, or a line over time, in the terminal",
+        "terminal_chart:open_chart",
+        (),
+        (*CELL_OPTIONS, "ascii-output"),
+        rows=True,
+        at_end=True,
+    ),
+    Format(
+        "html",
+        "a page with charts, map and table",
+        "html:open_html",
+        (".html", ".htm"),
+        (*CELL_OPTIONS, "title"),
+        rows=True,
+        at_end=True,
+        target="binary",
+    ),
     Format(
         "sqlite",
         "an SQLite database, with typed columns",
@@ -140,14 +162,13 @@ OPTIONS: Final = (
     ),
     FormatOption("null", ("TEXT",), "text for null in tables and CSV (default: empty)"),
     FormatOption("na", ("TEXT",), "text for a blanked value in tables and CSV (default: #NA)"),
+    FormatOption("title", ("TEXT",), "title of an HTML report (default: the name of the saved query)"),
 )
 
 NAMES: Final = tuple(format_.name for format_ in FORMATS)
 TERMINAL_NAMES: Final = tuple(format_.name for format_ in FORMATS if format_.target == "text")
 ENDINGS: Final = {ending: format_ for format_ in FORMATS for ending in format_.endings}
-UNSUPPORTED_ENDINGS: Final = frozenset(
-    (".xls", ".ods", ".html", ".xml", ".yaml", ".yml", ".gz", ".zip", ".pdf")
-)
+UNSUPPORTED_ENDINGS: Final = frozenset((".xls", ".ods", ".xml", ".yaml", ".yml", ".gz", ".zip", ".pdf"))
 """Endings of formats that ocpiq does not write."""
 
 

@@ -50,6 +50,7 @@ class FormatSettings(Struct, frozen=True):
     compact: bool = False
     indent: str | None = None
     colors: tuple[str, ...] = ()
+    title: str = ""
     array: Literal["never", "several", "always"] = "never"
 
 

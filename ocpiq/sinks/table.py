@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 from ocpiq.errors import Message, say
@@ -28,7 +25,7 @@ MIN_WIDTH: Final = 8  # columns are not made narrower; those that do not fit are
 def open_table(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for a table that fits the terminal, or has its full width in a file."""
     rows = row_builder(columns, settings)
-    size = _terminal_size(target)
+    size = target.size()
     layout = AlignedLayout(
         cell_texts(target, settings, visible=True),
         size.columns if target.terminal else None,
@@ -36,15 +33,6 @@ def open_table(target: Target, columns: Columns, settings: FormatSettings) -> Si
     )
     preview_rows = max(1, size.lines - 3) if target.terminal else PREVIEW_ROWS
     return StreamSink(target, PreviewEncoder(rows, layout, preview_rows))
-
-
-def _terminal_size(target: Target) -> os.terminal_size:
-    """Return the size of the terminal, which may be another than that of standard output."""
-    fallback = (80, 24)
-    if target.terminal:
-        with suppress(OSError, ValueError):
-            fallback = os.get_terminal_size(target.stream.fileno())
-    return shutil.get_terminal_size(fallback)
 
 
 def _columns_left_out(names: tuple[str, ...]) -> Message:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct
 
 from ocpiq.errors import Message
+from ocpiq.sinks.about import NOTHING, About
 
 
 class Target(Struct):
@@ -16,7 +20,8 @@ class Target(Struct):
 
     A sink writes to `stream` or, if its library needs a path, to the file at `path`, which exists and is empty; it
     closes neither. `terminal` tells that the stream is a terminal. `warn` shows the user a warning about the output;
-    `folder` returns a folder for temporary files, which its owner removes, if there is a `path`.
+    `folder` returns a folder for temporary files, which its owner removes, if there is a `path`; `about` describes
+    the run so far.
     """
 
     stream: BinaryIO
@@ -24,3 +29,12 @@ class Target(Struct):
     terminal: bool = False
     warn: Callable[[Message], None] = lambda message: None
     folder: Callable[[], Path] | None = None
+    about: Callable[[], About] = lambda: NOTHING
+
+    def size(self) -> os.terminal_size:
+        """Return the size of the terminal, which may be another than that of standard output."""
+        fallback = (80, 24)
+        if self.terminal:
+            with suppress(OSError, ValueError):
+                fallback = os.get_terminal_size(self.stream.fileno())
+        return shutil.get_terminal_size(fallback)

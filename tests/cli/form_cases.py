@@ -6,6 +6,8 @@ from command_cases import FILES, SOURCE, Case
 
 OBJECTS = '{"a":{"b":-1.5},"c":"=x;y"} {"a":null,"c":null}'
 
+BARS = '{"c":"a","n":2}{"c":"ü","n":1}'
+
 FORMS = [
     Case("csv", ("--to", "csv", "."), "a.b,c\n-1.5,=x;y\n,\n", OBJECTS),
     Case("tsv", ("--to", "tsv", "."), "a.b\tc\n-1.5\t=x;y\n\t\n", OBJECTS),
@@ -48,7 +50,7 @@ FORMS = [
         ("--null", "x", "."),
         "",
         "1",
-        err="--null is for csv, tsv, table and markdown, not",
+        err="--null is for csv, tsv, table, markdown, lines, chart and html, not",
         code=2,
     ),
     Case(
@@ -176,6 +178,61 @@ FORMS = [
         {"config.toml": 'form = "csv"'},
         made={"x.md": "| a |\n| ---: |\n| 1 |\n"},
         environment={"OCPIQ_CONFIG": "."},
+    ),
+    Case(
+        "--to lines",
+        ("--to", "lines", "--null", "-", "."),
+        f"─[ 1 ]{'─' * 34}\na.b  -1.5\nc    =x;y\n─[ 2 ]{'─' * 34}\na    -\nc    -\n",
+        OBJECTS,
+    ),
+    Case(
+        "--to lines of results that differ",
+        ("--to", "lines", "."),
+        f"─[ 1 ]{'─' * 34}\na  1\n─[ 2 ]{'─' * 34}\nvalue  [2]\n",
+        '{"a":1} [2]',
+    ),
+    Case(
+        "--to lines of a blank",
+        (*SOURCE, "--to", "lines", "--na", "hidden", "sessions | {id, kwh} | limit 1"),
+        f"─[ 1 ]{'─' * 34}\nid   1\nkwh  hidden\n",
+        files=FILES,
+    ),
+    Case("--to chart", ("--to", "chart", "."), f"n by c\na 2 {'█' * 75}\nü 1 {'█' * 37}▌\n", BARS),
+    Case(
+        "--to chart -a",
+        ("-a", "--to", "chart", "."),
+        f"n by c\na      2 {'#' * 70}\n\\u00fc 1 {'#' * 35}\n",
+        BARS,
+    ),
+    Case(
+        "--to chart -C",
+        ("-C", "--to", "chart", ". | limit 1"),
+        f"\x1b[1mn by c\x1b[0m\na 2 \x1b[36m{'█' * 75}\x1b[0m\n",
+        BARS.partition("}")[0] + "}",
+    ),
+    Case("--to chart of nothing", ("--to", "chart", "."), "", ""),
+    Case(
+        "--to chart without numbers",
+        ("--to", "chart", "."),
+        "",
+        '{"c":"a"}',
+        err=r"the results have no column of numbers for a chart \(such as",
+        code=5,
+    ),
+    Case(
+        "--to chart of a blank is no number",
+        (*SOURCE, "--to", "chart", "sessions | {id, kwh}"),
+        "",
+        err="no column of numbers",
+        code=5,
+        files=FILES,
+    ),
+    Case(
+        "--to chart of text is known before anything is read",
+        ("--source", "sessions=none.json", "--to", "chart", "sessions | {id, status}"),
+        "",
+        err="no column of numbers",
+        code=2,
     ),
     Case("completion of nonsense", ("completion", "bahs"), err="name of a shell.*did you mean bash", code=2),
     Case("completion of nothing", ("completion",), err="available: bash, zsh, fish", code=2),

@@ -264,3 +264,26 @@ def test_ctrl_c_leaves_a_clean_line(environment: dict[str, str]) -> None:
     text, code = ended(process)
     assert code == 130
     assert "Traceback" not in text and text.count("\n") <= 2
+
+
+def test_a_chart_is_as_wide_as_the_terminal(environment: dict[str, str]) -> None:
+    text, code = ended(start(environment, "-n", "--to", "chart", '{c: "a", n: (1, 2)}'))
+    bars = [line for line in text.split("\n") if "█" in line]
+    assert (code, [line.count("█") for line in bars]) == (0, [47, 95])
+    assert "\x1b[36m" in bars[0]
+
+
+def test_a_chart_has_no_colour_if_there_is_to_be_none(environment: dict[str, str]) -> None:
+    text, _ = ended(start({**environment, "NO_COLOR": "1"}, "-n", "--to", "chart", '{c: "a", n: 2}'))
+    assert "\x1b" not in text and "█" in text
+
+
+def test_a_terminal_without_unicode_gets_ascii(environment: dict[str, str]) -> None:
+    text, _ = ended(start({**environment, "LC_ALL": "C"}, "-nM", "--to", "chart", '{c: "ü", n: 2}'))
+    assert text == "n by c\n\\u00fc 2 " + "#" * 90 + "\n"
+
+
+def test_lines_are_wrapped_beside_the_names(environment: dict[str, str]) -> None:
+    text, _ = ended(start(environment, "-nM", "--to", "lines", '{a: ("word " * 30)}'))
+    assert max(map(len, text.split("\n"))) <= 100
+    assert text.count("\n   word") == 1

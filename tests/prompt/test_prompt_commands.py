@@ -136,6 +136,8 @@ def test_the_form_of_results(said: Said) -> None:
     assert said(":to").startswith("Output format: ndjson (available: json, ")
     assert ':to: unknown format "xml" (available: json, ' in said(":to xml")
     assert "did you mean table?" in said(":to tabel")
+    assert said(":to chart") == "Output format: chart\n"
+    assert said(":to lines") == "Output format: lines\n"
     said(":to table")
     assert said("sessions only id, kwh").splitlines()[-1].split() == ["2", "7"]
     said(":to csv")

@@ -91,9 +91,9 @@ class Case(NamedTuple):
     objects: dict[str, list[Pair]]
 
 
-def run(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int) -> Outcome:
+def run(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int, *options: str) -> Outcome:
     """Run a query on one side of the pairs, in folders of its own."""
-    words = ["--ocpi-version", case.version, case.text]
+    words = [*options, "--ocpi-version", case.version, case.text]
     with TemporaryDirectory() as folder:
         home = Path(folder, "home")
         home.mkdir()
@@ -103,7 +103,7 @@ def run(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int) 
             for name, body in form([pair[side] for pair in both]).items():
                 (sent / name).write_bytes(body)
             words += ["--source", f"{module}={sent}"]
-        outcome = command(home, words)
+        outcome = command(home, words, SOURCE_DATE_EPOCH="1796000000")
     return outcome._replace(err=outcome.err.replace(str(folder), "FOLDER"))
 
 
@@ -144,6 +144,14 @@ def test_fields_that_are_not_passed_change_nothing(case: Case, form: str) -> Non
     )  # whether a file has any field of its module is visible
     assert one == other, (case.text, case.version, form, text_of(one), text_of(other))
     assert one.saved == {}
+    assert "internal error" not in one.err, one.err
+
+
+@settings(THOROUGH, max_examples=EXAMPLES // 5)
+@given(cases(), st.sampled_from(["html", "chart", "lines"]))
+def test_fields_that_are_not_passed_change_nothing_in_a_report(case: Case, output: str) -> None:
+    one, other = (run(case, page, side, "--to", output) for side in (0, 1))
+    assert one == other, (case.text, case.version, output, text_of(one), text_of(other))
     assert "internal error" not in one.err, one.err
 
 
