@@ -21,6 +21,11 @@ def has_columns(settings: OutputSettings) -> bool:
     return output.format_of(_with_default(settings), terminal=False).rows
 
 
+def format_name(settings: OutputSettings) -> str:
+    """Return the name of the format to write. Raises UsageError."""
+    return output.format_of(_with_default(settings), terminal=False).name
+
+
 def write_listing(settings: OutputSettings, names: Iterable[str], rows: Iterable[Value]) -> None:
     """Write objects with these names, in this order. Raises UsageError."""
     request = output.OutputRequest(

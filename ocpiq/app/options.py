@@ -13,9 +13,9 @@ from ocpiq.sinks import registry
 
 QUERY: Final = ("query",)
 WRITES: Final = ("query", "get")
-LISTS: Final = (*WRITES, "audit")  # in any output format
-COMPILES: Final = ("query", "explain")
-PULLS: Final = ("query", "get", "explain")
+LISTS: Final = (*WRITES, "audit", "risk")  # in any output format
+COMPILES: Final = ("query", "explain", "risk")
+PULLS: Final = ("query", "get", "explain", "risk")
 
 ACTIONS: Final = ("add", "list", "show", "rotate", "remove")  # of ocpiq recipient
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -96,6 +96,16 @@ COMMANDS: Final = (
             "audit --recipient utrecht -o utrecht.csv",
             "audit --file cdrs.csv",
             "audit verify",
+        ),
+    ),
+    Command(
+        "risk",
+        "FILE|QUERY",
+        "how many rows of an export stand alone, over every choice of up to three columns",
+        (
+            "risk cdrs.csv",
+            "risk --columns city,hour cdrs.parquet",
+            "risk --demo 'sessions only location_id, start_date_time'",
         ),
     ),
     Command("demo", "", "serve the embedded platform until Ctrl-C", ("demo", "demo --port 8642")),
@@ -286,13 +296,13 @@ SOURCES: Final = (
         ("explain",),
     ),
     Option("tz", "", ("ZONE",), "time zone of `during`, days and months (default: UTC)", PULLS, prompt=True),
-    Option("quiet", "q", (), "no progress, no summary", (*WRITES, "login"), prompt=True),
+    Option("quiet", "q", (), "no progress, no summary", (*WRITES, "login", "risk"), prompt=True),
     Option(
         "verbose",
         "",
         (),
         "a line for each request: path, status, objects, time",
-        (*WRITES, "login"),
+        (*WRITES, "login", "risk"),
         prompt=True,
     ),
 )
@@ -336,6 +346,10 @@ AUDIT: Final = (
     Option("file", "", ("FILE",), "only the runs that wrote this file, found by its SHA-256", ("audit",)),
 )
 
+RISK: Final = (
+    Option("columns", "", ("LIST",), "these columns together, separated by commas: city,hour", ("risk",)),
+)
+
 JSON: Final = (Option("json", "", (), "print JSON", ("explain", "schema")),)
 
 DEMO: Final = (Option("port", "", ("N",), "port to listen on (default: any free port)", ("demo",)),)
@@ -356,6 +370,7 @@ GROUPS: Final = {
     "ocpiq get": GET,
     "ocpiq login, ocpiq recipient": LOGIN,
     "ocpiq audit": AUDIT,
+    "ocpiq risk": RISK,
     "ocpiq explain, ocpiq schema": JSON,
     "ocpiq demo": DEMO,
     "Other": OTHER,

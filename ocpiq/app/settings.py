@@ -167,6 +167,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring;
     `audit` is the trail of `--audit`, else what the config file says: its path, or True for the user's own.
+    `columns` are those of `--columns`.
     """
 
     command: str = "query"
@@ -181,6 +182,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     keyring: bool = False
     audit: Path | bool = False
     trail: TrailSettings = TrailSettings()
+    columns: tuple[str, ...] = ()
     quiet: bool = False
     verbose: bool = False
     json: bool = False
@@ -204,6 +206,7 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         keyring=arguments.has("keyring"),
         audit=_audit(arguments, config),
         trail=_trail(arguments),
+        columns=tuple(filter(None, _comma_list(arguments, "columns"))),
         quiet=arguments.has("quiet"),
         verbose=arguments.has("verbose"),
         json=arguments.has("json"),

@@ -39,7 +39,7 @@ def words_after(command: str) -> tuple[str, ...]:
 
     if command == "query":
         return (*ALL[1:], *modules())
-    if command in ("get", "schema", "explain"):
+    if command in ("get", "schema", "explain", "risk"):
         return modules()
     if command == "help":
         from ocpiq.language.reference import entries
@@ -201,7 +201,7 @@ def fish() -> Iterator[str]:
     for name in ALL:
         words = modules() if name == "query" else words_after(name)
         if words:
-            files = "" if name in ("query", "explain") else "-f "
+            files = "" if name in ("query", "explain", "risk") else "-f "
             yield _fish(name, f"{files}-a {_single(' '.join(words))}", "")
     yield _fish("logout", f"-f -a {_single(f'({LOGINS})')}", "")
     yield f"complete -c ocpiq -n __ocpiq_in_file -k -a {_single(f'(__fish_complete_suffix {ENDINGS[0]})')}"

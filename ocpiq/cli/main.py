@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "platforms": "ocpiq.cli.platforms:platforms",
     "recipient": "ocpiq.cli.recipient:run",
     "audit": "ocpiq.cli.audit:run",
+    "risk": "ocpiq.cli.risk:run",
     "demo": "ocpiq.cli.demo:run",
     "help": "ocpiq.app.reference:run",
     "completion": "ocpiq.cli.completion:run",

@@ -1,0 +1,84 @@
+"""`ocpiq risk FILE` or `ocpiq risk QUERY`: how many rows of an export stand alone."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from ocpiq.app import sources as app_sources
+from ocpiq.app import variables as app_variables
+from ocpiq.app.listing import format_name, write_listing
+from ocpiq.app.progress import Progress
+from ocpiq.app.report import report_error, write_stderr
+from ocpiq.app.run import compile_query, query_text
+from ocpiq.app.settings import Settings
+from ocpiq.approval.result_files import is_readable, rows_of_file, rows_of_values
+from ocpiq.approval.risk import CodedTable, Risk, risk_of, risks, sentences
+from ocpiq.errors import OcpiqError, UsageError
+from ocpiq.values.types import Value
+
+COLUMNS: Final = ("columns", "groups", "smallest", "unique", "percent")
+MOST_LINES: Final = 20  # of a table
+
+
+def run(settings: Settings) -> int:
+    """Print the groups of an export, the worst first, and what they mean. Raises UsageError."""
+    if len(settings.words) != 1:
+        raise UsageError("ocpiq risk takes one file or query", hint="such as ocpiq risk cdrs.csv")
+    path = Path(settings.words[0])
+    if not settings.query.from_file and (is_readable(path) or _is_file(path)):
+        return _report(CodedTable(rows_of_file(path)), settings)
+    return _report_query(settings)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a query that is too long for a name
+        return False
+
+
+def _report_query(settings: Settings) -> int:
+    text = query_text(settings, list(settings.words))
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    try:
+        with ExitStack() as stack:
+            stack.callback(progress.clear)
+            variables = app_variables.variables(settings.query)
+            query = compile_query(settings.query, text, variables)
+            found = app_sources.sources(settings, query.modules, stack)
+            results = query.run(sources=found, variables=variables, notify=progress)
+            table = CodedTable(rows_of_values(results))
+    except OcpiqError as error:
+        return report_error(error, text.text, text.name)
+    return _report(table, settings)
+
+
+def _report(table: CodedTable, settings: Settings) -> int:
+    if not table.rows:
+        write_stderr("no rows")
+        return 0
+    if settings.columns:
+        found = [risk_of(table, table.names(settings.columns))]
+    else:
+        found = sorted(risks(table), key=lambda risk: (-risk.unique, len(risk.columns)))
+    lines = found[:MOST_LINES] if format_name(settings.output) == "table" else found
+    write_listing(settings.output, COLUMNS, map(_row, lines))
+    if len(lines) < len(found):
+        write_stderr(
+            f"{len(found) - len(lines):,} more combinations with fewer unique rows: --to csv lists all"
+        )
+    for sentence in sentences(found):
+        write_stderr(sentence)
+    return 0
+
+
+def _row(risk: Risk) -> Value:
+    return {
+        "columns": ", ".join(risk.columns),
+        "groups": risk.groups,
+        "smallest": risk.smallest,
+        "unique": risk.unique,
+        "percent": risk.percent,
+    }

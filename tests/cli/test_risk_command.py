@@ -1,0 +1,130 @@
+"""`ocpiq risk`: the same answer for an export in every format that it reads, and for the query itself."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from support.cli import command
+
+from ocpiq.sinks.registry import ENDINGS
+
+PACKAGES = {".parquet": "pyarrow", ".arrow": "pyarrow", ".xlsx": "xlsxwriter"}
+NOT_READ = {".html"}
+SESSIONS = [
+    {"id": f"S{number}", "location_id": f'Park & Ride, "{number // 3}" é\n|', "kwh": number % 2 or None}
+    for number in range(12)
+]
+QUERY = "sessions pass kwh, location_id | {where: {id: .location_id}, kwh}"
+LINES = [
+    {"columns": "where.id, kwh", "groups": 8, "smallest": 1, "unique": 4, "percent": 33.3},
+    {"columns": "where.id", "groups": 4, "smallest": 3, "unique": 0, "percent": 0.0},
+    {"columns": "kwh", "groups": 2, "smallest": 6, "unique": 0, "percent": 0.0},
+]
+SENTENCE = (
+    "33.3 % of the rows are the only ones with their where.id and kwh: whoever knows these finds the row\n"
+)
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    Path("s.json").write_text(json.dumps(SESSIONS))
+    return folder
+
+
+SOURCE = ("-q", "--source", "sessions=s.json")
+
+
+def risk(home: Path, *words: str) -> list[dict[str, object]]:
+    run = command(home, ["risk", "--to", "ndjson", *words])
+    assert (run.err, run.code) == (SENTENCE, 0)
+    return [json.loads(line) for line in run.out.splitlines()]
+
+
+@pytest.mark.parametrize("ending", sorted(ENDINGS.keys() - NOT_READ))
+def test_a_file_in_every_format(ending: str, home: Path, work: Path) -> None:
+    package = PACKAGES.get(ending)
+    if package and find_spec(package) is None:
+        pytest.skip(f"needs {package}")
+    assert command(home, [*SOURCE, "-o", f"out{ending}", QUERY]).code == 0
+    assert risk(home, f"out{ending}") == LINES
+
+
+@pytest.mark.parametrize("option", ["semicolon", "excel", "tab", "bom", "decimal-comma"])
+def test_every_csv(option: str, home: Path, work: Path) -> None:
+    assert command(home, [*SOURCE, "--csv", option, "-o", "out.csv", QUERY]).code == 0
+    assert risk(home, "out.csv") == LINES
+
+
+def test_a_query(home: Path, work: Path) -> None:
+    assert risk(home, *SOURCE, QUERY) == LINES
+    Path("q.ocpiq").write_text(QUERY)
+    assert risk(home, *SOURCE, "-f", "q.ocpiq") == LINES
+
+
+def test_a_table_with_its_sentence(home: Path, work: Path) -> None:
+    run = command(home, ["risk", *SOURCE, QUERY])
+    assert run.out.decode().splitlines()[0].split() == ["columns", "groups", "smallest", "unique", "percent"]
+    assert len(run.out.decode().splitlines()) == 5
+
+
+def test_chosen_columns(home: Path, work: Path) -> None:
+    command(home, [*SOURCE, "-o", "out.csv", QUERY])
+    run = command(home, ["risk", "--columns", "where", "--to", "ndjson", "out.csv"])
+    assert json.loads(run.out) == LINES[1]
+    assert run.err == "no row is the only one with its where.id; the smallest group has 3 rows\n"
+    run = command(home, ["risk", "--columns", "kwh,where.id", "--to", "csv", "out.csv"])
+    assert run.out == b'columns,groups,smallest,unique,percent\n"kwh, where.id",8,1,4,33.3\n'
+
+
+def test_a_blanked_field_tells_nothing(home: Path, work: Path) -> None:
+    run = command(home, ["risk", *SOURCE, "--to", "ndjson", "sessions | {id, kwh}"])
+    assert json.loads(run.out)["columns"] == "id"
+    run = command(home, ["risk", *SOURCE, "--columns", "kwh", "--to", "ndjson", "sessions | {kwh}"])
+    assert json.loads(run.out)["groups"] == 1
+
+
+def test_more_combinations_than_lines(home: Path, work: Path) -> None:
+    rows = [{name: (row * 7 + place) % 3 for place, name in enumerate("abcdef")} for row in range(9)]
+    Path("x.json").write_text(json.dumps([*rows, *[dict.fromkeys("abcdef", 0)] * 2]))
+    run = command(home, ["risk", "x.json"])
+    assert len(run.out.splitlines()) == 22
+    assert run.err.startswith("21 more combinations with fewer unique rows: --to csv lists all\n")
+    assert len(command(home, ["risk", "--to", "csv", "x.json"]).out.splitlines()) == 42
+
+
+def test_no_rows(home: Path, work: Path) -> None:
+    Path("x.csv").write_text("a,b\n")
+    assert command(home, ["risk", "x.csv"])[:3] == (b"", "no rows\n", 0)
+
+
+MISTAKES = {
+    ("risk",): "ocpiq risk takes one file or query (such as ocpiq risk cdrs.csv)",
+    ("risk", "a.csv", "b.csv"): "ocpiq risk takes one file or query (such as ocpiq risk cdrs.csv)",
+    ("risk", "missing.csv"): "could not read missing.csv: No such file or directory",
+    ("risk", "--columns", "b", "ok.csv"): "--columns names a column that does not exist (available: a)",
+    (
+        "risk",
+        "notes.txt",
+    ): "cannot read notes.txt (endings that can be read: .csv, .tsv, .json, .ndjson, .jsonl, .md, "
+    ".geojson, .sqlite, .db, .xlsx, .parquet, .arrow, .arrows)",
+    ("risk", "bad.csv"): "bad.csv is not a whole csv file",
+    ("risk", "bad.json"): "bad.json is not a whole json file",
+    ("risk", "bad.xlsx"): "bad.xlsx is not a whole xlsx file",
+    ("risk", "bad.db"): "bad.db is not a whole db file",
+    ("--columns", "a", "1"): "--columns is an option of ocpiq risk",
+}
+
+
+@pytest.mark.parametrize(("words", "message"), MISTAKES.items(), ids=map(" ".join, MISTAKES))
+def test_mistakes(words: tuple[str, ...], message: str, home: Path, work: Path) -> None:
+    for name in ("bad.csv", "bad.json", "bad.xlsx", "bad.db", "notes.txt"):
+        Path(name).write_text("a,b\nSECRET\n")
+    Path("ok.csv").write_text("a\n1\n")
+    run = command(home, words)
+    assert (run.err, run.code) == (f"error: {message}\n", 2)
