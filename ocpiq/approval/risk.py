@@ -15,6 +15,7 @@ from ocpiq.errors import UsageError
 
 MOST_COLUMNS: Final = 3  # of a combination
 MOST_COMBINATIONS: Final = 5_000
+LARGEST: Final = 1 << 62  # greater numbers take more memory and time
 Codes = Sequence[int]
 
 
@@ -140,6 +141,12 @@ def _risk(columns: tuple[str, ...], codes: Codes) -> Risk:
 
 
 def _combined(first: Codes, second: Codes) -> Codes:
-    """Return a number for each pair."""
-    pairs: dict[tuple[int, int], int] = {}
-    return array("l", [pairs.setdefault(pair, len(pairs)) for pair in zip(first, second, strict=True)])
+    """Return a number for each pair of numbers, the same for the same pair."""
+    width = max(second, default=0) + 1
+    codes = [one * width + other for one, other in zip(first, second, strict=True)]
+    return codes if max(codes, default=0) < LARGEST else _renumbered(codes)
+
+
+def _renumbered(codes: Codes) -> Codes:
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(code, len(numbers)) for code in codes]
