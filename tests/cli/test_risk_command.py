@@ -12,7 +12,7 @@ from support.cli import command
 from ocpiq.sinks.registry import ENDINGS
 
 PACKAGES = {".parquet": "pyarrow", ".arrow": "pyarrow", ".xlsx": "xlsxwriter"}
-NOT_READ = {".html"}
+NOT_READ = {".html", ".htm"}  # pages for people
 SESSIONS = [
     {"id": f"S{number}", "location_id": f'Park & Ride, "{number // 3}" é\n|', "kwh": number % 2 or None}
     for number in range(12)
