@@ -23,8 +23,8 @@ def open_arrow(target: Target, columns: Columns, settings: FormatSettings) -> Si
 class ArrowWriter:
     """Writes a record batch for each batch of rows."""
 
-    time_form: TimeForm = "microseconds"
-    batch = 10_000
+    time_form: TimeForm = "aware"
+    batch = 4096
     fold_case = False
     blank = None
 

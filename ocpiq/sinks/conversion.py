@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from msgspec.structs import replace
 
@@ -20,18 +20,19 @@ from ocpiq.sinks.sink import StoredType
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import to_json, well_formed
 from ocpiq.values.numbers import LARGEST, LiteralNumber
-from ocpiq.values.times import EPOCH, MICROSECOND, SECOND, lenient, number_us
+from ocpiq.values.times import EPOCH, SECOND, lenient, number_us
 from ocpiq.values.types import Value
 
-TimeForm = Literal["microseconds", "text", "datetime"]
-"""How a format takes times: microseconds since 1970, text with milliseconds, or a datetime without a zone."""
+TimeForm = Literal["aware", "naive", "text"]
+"""How a format takes times: as datetimes in UTC, the same without a zone, or text with milliseconds."""
 
 NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
 EPOCH_DAY: Final = re.compile(r"1970-01-01T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]+))?Z?")
 """A time that platforms may send for "unknown"; as a result it is what was sent."""
 OCPI_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]+)?Z?", re.ASCII)
-USUAL_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
+USUAL_TIMES: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)*+", re.ASCII)
+TEXT: Final[frozenset[type]] = frozenset((str, type(None)))
 FRACTION: Final = re.compile(r"[.,]([0-9]+)")
 EXACTLY: Final = Context(prec=80, traps=[InvalidOperation, Inexact])
 
@@ -39,7 +40,7 @@ NATIVE: Final[dict[StoredType, frozenset[type]]] = {
     "boolean": frozenset((bool, type(None))),
     "integer": frozenset((int, type(None))),
     "number": frozenset((float, type(None))),
-    "text": frozenset((str, type(None))),
+    "text": TEXT,
     "decimal": frozenset((type(None),)),
     "time": frozenset((type(None),)),
     "json": frozenset((type(None),)),
@@ -69,7 +70,7 @@ class ColumnConverter:
         self._blank = blank
         self._native = NATIVE[column.type]
         self._time_form = time_form
-        self._unit = 1 if time_form == "microseconds" else 1000
+        self._unit = 1 if time_form == "aware" else 1000
         self._one = self._function()
 
     @property
@@ -87,6 +88,8 @@ class ColumnConverter:
                 types.discard(Blank)
         if types <= self._native and self._needs_no_check(cells):
             return cells
+        if self.column.type == "time" and types <= TEXT and (times := self._usual_times(cells)) is not None:
+            return times
         one, converted = self._one, []
         for index, cell in enumerate(cells):
             try:
@@ -184,16 +187,27 @@ class ColumnConverter:
         return fixed
 
     def _time(self, value: Value) -> object:
-        if type(value) is str and USUAL_TIME.fullmatch(value) and (moment := _parsed(value[:19])):
-            if self._time_form == "text":
-                return f"{value[:19]}.000Z"
-            return moment if self._time_form == "datetime" else (moment - EPOCH) // MICROSECOND
         microseconds, exact = self._microseconds(value)
         self.rounded += not exact or microseconds % self._unit != 0
-        if self._time_form == "microseconds":
-            return microseconds
         moment = EPOCH + timedelta(microseconds=microseconds - microseconds % self._unit)
-        return moment if self._time_form == "datetime" else f"{moment.isoformat(timespec='milliseconds')}Z"
+        if self._time_form == "text":
+            return f"{moment.isoformat(timespec='milliseconds')}Z"
+        return moment if self._time_form == "naive" else moment.replace(tzinfo=UTC)
+
+    def _usual_times(self, cells: Sequence[Value]) -> list[object] | None:
+        """Return the times if all are in the usual form, without a fraction; None for others."""
+        texts = cast("Sequence[str | None]", cells)
+        if not USUAL_TIMES.fullmatch("".join([text for text in texts if text is not None])):
+            return None
+        try:
+            moments = [None if text is None else datetime.fromisoformat(text) for text in texts]
+        except ValueError:  # such as a leap second
+            return None
+        if self._time_form == "text":
+            return [None if text is None else f"{text[:19]}.000Z" for text in texts]
+        if self._time_form == "naive":
+            return [None if moment is None else moment.replace(tzinfo=None) for moment in moments]
+        return cast("list[object]", moments)
 
     def _microseconds(self, value: Value) -> tuple[int, bool]:
         """Return a moment in microseconds since 1970 and whether that is exact; count what is not in OCPI's form."""
@@ -210,13 +224,6 @@ class ColumnConverter:
         if moment is None:
             raise ValueError
         return moment, exact
-
-
-def _parsed(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:  # such as 24:00:00, or a leap second
-        return None
 
 
 def _of_first_day(match: re.Match[str]) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import pyarrow.parquet as pq
-from pyarrow import Schema
+from pyarrow import Schema, Table, concat_tables
 
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.arrow_tables import arrow_schema, arrow_table
@@ -16,6 +16,8 @@ from ocpiq.sinks.sink import FormatSettings, Sink
 from ocpiq.sinks.target import Target
 from ocpiq.sinks.typed import TypedSink
 
+ROW_GROUP: Final = 20_000
+
 
 def open_parquet(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for a Parquet file."""
@@ -23,10 +25,10 @@ def open_parquet(target: Target, columns: Columns, settings: FormatSettings) -> 
 
 
 class ParquetWriter:
-    """Writes a row group for each batch of rows."""
+    """Collects batches of rows, already as Arrow, into row groups."""
 
-    time_form: TimeForm = "microseconds"
-    batch = 20_000
+    time_form: TimeForm = "aware"
+    batch = 4096
     fold_case = False
     blank = None
 
@@ -34,6 +36,8 @@ class ParquetWriter:
         self._stream = CountingStream(target.stream)
         self._writer: pq.ParquetWriter | None = None
         self._schema: Schema | None = None
+        self._tables: list[Table] = []
+        self._rows = 0
 
     def begin(self, columns: Sequence[TypedColumn]) -> None:
         """Write the beginning of the file."""
@@ -41,12 +45,24 @@ class ParquetWriter:
         self._writer = pq.ParquetWriter(self._stream, self._schema, compression="zstd")
 
     def write(self, cells: Sequence[Sequence[object]]) -> None:
-        """Write a row group."""
-        assert self._writer is not None and self._schema is not None
-        self._writer.write_table(arrow_table(self._schema, cells))
+        """Take rows, and write a row group if there are enough."""
+        assert self._schema is not None
+        table = arrow_table(self._schema, cells)
+        self._tables.append(table)
+        self._rows += table.num_rows
+        if self._rows >= ROW_GROUP:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        assert self._writer is not None
+        if self._tables:
+            self._writer.write_table(concat_tables(self._tables), row_group_size=2 * ROW_GROUP)
+            self._tables.clear()
+            self._rows = 0
 
     def end(self, columns: Sequence[TypedColumn]) -> None:
         """Write the end of the file, which readers start from."""
+        self._write_group()
         assert self._writer is not None
         self._writer.close()
         self._writer = None

@@ -41,7 +41,7 @@ class SqliteWriter:
     """Writes rows in one transaction without a journal: the file replaces another only when it is complete."""
 
     time_form: TimeForm = "text"
-    batch = 4096
+    batch = 1000
     fold_case = True
     blank = None
 

@@ -48,7 +48,7 @@ def open_xlsx(target: Target, columns: Columns, settings: FormatSettings) -> Sin
 class XlsxWriter:
     """Writes rows one after the other into the first sheet."""
 
-    time_form: TimeForm = "datetime"
+    time_form: TimeForm = "naive"
     batch = 2000
     fold_case = False
     blank = BLANK
