@@ -107,6 +107,14 @@ FORMATS: Final = (
         target="file",
     ),
     Format(
+        "geojson",
+        "GeoJSON: a point for each row with coordinates",
+        "geojson:open_geojson",
+        (".geojson",),
+        ROW_OPTIONS,
+        rows=True,
+    ),
+    Format(
         "parquet",
         "an Apache Parquet file, with typed columns",
         "parquet:open_parquet",

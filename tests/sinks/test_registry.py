@@ -21,6 +21,7 @@ from ocpiq.sinks.sink import FormatSettings
 from ocpiq.sinks.target import Target
 
 BY_NAME = {option.name: option for option in OPTIONS}
+PLACE = {"city": "Gent", "kwh": 7, "latitude": 51.05, "longitude": 3.72}
 PARTS = {
     "__init__",
     "arrow_tables",
@@ -55,7 +56,7 @@ def written(format_: Format, *values: object) -> bytes:
 )
 def test_every_format_opens_and_writes(format_: Format) -> None:
     if format_.target == "text":
-        assert b"Gent" in written(format_, {"city": "Gent", "kwh": 7})
+        assert b"Gent" in written(format_, PLACE)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_every_format_opens_and_writes(format_: Format) -> None:
 def test_flush_writes_everything_held_back(format_: Format) -> None:
     stream = BytesIO()
     sink = registry.open_sink(format_, Target(stream), UNKNOWN, FormatSettings())
-    sink.write({"city": "Gent"})
+    sink.write(PLACE)
     sink.flush()
     assert b"Gent" in stream.getvalue()
     sink.discard()
