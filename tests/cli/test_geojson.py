@@ -63,7 +63,7 @@ def test_unknown_and_impossible_positions_are_left_out_and_counted(home: Path, w
 
 
 def test_no_result_is_an_empty_collection(home: Path, work: Path) -> None:
-    assert features(converted(home, {"lat": 1}, query='select(.lat == 2)')) == []
+    assert features(converted(home, {"lat": 1}, query="select(.lat == 2)")) == []
 
 
 def test_blanks_are_null_and_explode_gives_a_feature_for_each_item(home: Path, work: Path) -> None:
