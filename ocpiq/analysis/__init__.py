@@ -12,6 +12,7 @@ from ocpiq.analysis.context import Analysis, Handler
 from ocpiq.analysis.credits import check_netted
 from ocpiq.analysis.modules import Imports, Library, NoLibrary
 from ocpiq.analysis.scope import Scope, Variable
+from ocpiq.analysis.treated import check_one_way
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
 from ocpiq.plan.query_plan import QueryPlan
@@ -59,6 +60,7 @@ def analyze(
     use(type_)
     calls.check_uncalled(analysis)
     check_netted(analysis)
+    check_one_way(analysis.sources, version)
     for wrap in reversed(imports.wraps):
         plan_node = wrap(plan_node)
     return QueryPlan(plan_node, type_, tuple(analysis.sources), analysis.follows_paths, zone)

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import msgspec
 
-from ocpiq.analysis import aggregates
+from ocpiq.analysis import aggregates, treated
 from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.assignments import resolve_paths
 from ocpiq.analysis.builtins import BUILTINS, Builtin
@@ -114,9 +114,21 @@ def _native(
         plan_node, type_ = analysis.resolve(argument, scope, input_type)
         consume(type_, scope.place(argument), builtin.of_argument(number))
         operands.append(Operand(plan_node, type_))
+    if not scope.quiet:
+        _check_treated(builtin, node, scope, input_type, operands)
     outputs = product_outputs(*(operand.plan for operand in operands)).then(builtin.outputs)
     plan_node = plan.Native(node.name, input_type, tuple(operands), outputs=outputs, span=place)
     return plan_node, builtin.result_type(input_type, [operand.type for operand in operands])
+
+
+def _check_treated(
+    builtin: Builtin, node: tree.Call, scope: Scope, input_type: Type, operands: list[Operand]
+) -> None:
+    place = scope.place(node)
+    uses = [(input_type, builtin.blanks, place)] if builtin.reads else []
+    for number, (argument, operand) in enumerate(zip(node.arguments, operands, strict=True)):
+        uses.append((operand.type, builtin.of_argument(number), scope.place(argument)))
+    treated.check_call(builtin, uses)
 
 
 def _inline(

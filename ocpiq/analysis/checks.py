@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ocpiq.analysis import treated
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
@@ -35,11 +36,12 @@ def operation(
     """Raise CompileError for a comparison or arithmetic that cannot be intended."""
     if scope.quiet or any(map(_optional, nodes)):
         return
+    place = Span(nodes[0].span.start, nodes[1].span.end) if scope.at is None else scope.at
+    treated.check_operation(operator, sides, place)
     fields = [_source_field(type_) for _, type_ in sides]
     names: list[str | None] = [type_name(type_) for _, type_ in sides]
     if not any(fields):
         return
-    place = Span(nodes[0].span.start, nodes[1].span.end) if scope.at is None else scope.at
     if operator in TAKES:
         _arithmetic(operator, fields, names, place)
         return
@@ -68,6 +70,8 @@ def numbers(label: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
 def ordered(word: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
     """Raise CompileError for ordering by an object, which compares field names before values."""
     field = _source_field(type_)
+    if not scope.quiet and not _optional(node):
+        treated.check_order(word, type_, scope.place(node))
     if field is not None and type_name(type_) == "object" and not scope.quiet and not _optional(node):
         text = f"{word} needs values that have an order, and {_description(field, 'object')}"
         raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
@@ -92,7 +96,7 @@ def _arithmetic(operator: str, fields: list[SourceType | None], names: list[str 
 
 def _enum(type_: SourceType, other: Plan, scope: Scope, node: tree.Expr) -> None:
     field = type_.view.field
-    if field is None or not field.enum:
+    if field is None or not field.enum or type_.view.treatment is not None:
         return
     for value in _constants(other):
         if value in field.enum or (field.open_enum and value.upper() not in field.enum):

@@ -13,6 +13,7 @@ from ocpiq.errors import CompileError, PrivacyError, Span
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
+from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.view import ViewNode
@@ -89,6 +90,7 @@ def check_netted(analysis: Analysis) -> None:
             raise CompileError("net works only with aggregates", span=source.span, hint=hint)
         if source.demand.whole or "id" in source.demand.fields:
             _read(CANCELLED, source.view, source.demand, source.span)
+        _check_treatments(source)
         if CANCELLED in source.view.children and "id" in source.view.children:
             _read_keys(source.view, source.demand)
 
@@ -98,3 +100,20 @@ def _read_keys(view: ViewNode, demand: Demand) -> None:
     for name in (CANCELLED, *CDR_KEY):
         if name in view.children and name not in demand.fields:
             demand.at(name).whole = demand.at(name).optional = True
+
+
+def _check_treatments(source: SourcePlan) -> None:
+    """Raise if a treatment hides which CDRs are credits, or which CDR a credit cancels."""
+    credit, own, reference = (source.view.children.get(name) for name in (CREDIT, "id", CANCELLED))
+    if credit is not None and credit.treatment is not None:
+        text, hint = f"net reads cdrs.{CREDIT}, which has a treatment", "pass it in the clear"
+        raise CompileError(text, span=source.span, hint=hint)
+    treatments = (
+        {node.treatment for node in (own, reference) if node is not None} if own and reference else set()
+    )
+    if len(treatments) > 1 or any(treatment and treatment.name != "pseudonym" for treatment in treatments):
+        raise CompileError(
+            f"net reads cdrs.{CANCELLED} in place of cdrs.id, and their treatments do not match",
+            span=source.span,
+            hint="pass both in the clear, or both as pseudonym",
+        )

@@ -16,8 +16,6 @@ from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import ENDED, UPDATED, SchemaField, module
 
 Role = Literal["shown", "aggregated", "decides", "blanked", "window", "key"]
-Treatment = Literal["clear", "default", "blank"]
-
 ROLES: Final[tuple[Role, ...]] = ("shown", "aggregated", "decides", "blanked", "window", "key")
 Path = tuple[str, ...]
 
@@ -32,14 +30,14 @@ class FieldUse(Struct, frozen=True):
     window      read by the gate to tell which objects lie in the window; the value goes no further
     key         the same, to tell apart the objects that a platform sends twice
 
-    A field without any role is read, and the results tell nothing of it. The query passes the field in the `clear`, or
-    it passes by `default`, or is a `blank`; `private` fields do not pass by default. `type` is OCPI's, `reason` says
-    why it passes or not by default; both are empty for a vendor's own field.
+    A field without any role is read, and the results tell nothing of it. The query passes the field in the `clear` or
+    with a treatment such as `rounded(5)`, or it passes by `default`, or is a `blank`; `private` fields do not pass by
+    default. `type` is OCPI's, `reason` says why it passes or not by default; both are empty for a vendor's own field.
     """
 
     path: str
     roles: tuple[Role, ...]
-    treatment: Treatment
+    treatment: str
     type: str = ""
     reason: str = ""
     private: bool = True
@@ -67,7 +65,7 @@ def field_uses(number: int, source: SourcePlan, roles: Roles, version: str) -> I
         yield _use(path, tuple(found), view.field, _treatment(view))
     for path in _in_order(known.root, set().union(*gate.values()) - read.keys()):
         field = known.root.children.get(path[0])
-        default: Treatment = "default" if field is not None and field.shown else "blank"
+        default = "default" if field is not None and field.shown else "blank"
         yield _use(path, tuple(role for role, paths in gate.items() if path in paths), field, default)
 
 
@@ -80,14 +78,16 @@ def _versions(root: SchemaField, name: str) -> tuple[str, ...]:
     return root.children[name].versions if name in root.children else ()
 
 
-def _use(path: Path, roles: tuple[Role, ...], field: SchemaField | None, treatment: Treatment) -> FieldUse:
+def _use(path: Path, roles: tuple[Role, ...], field: SchemaField | None, treatment: str) -> FieldUse:
     if field is None:
         return FieldUse(".".join(path) or ".", roles, treatment)
     private = field.leaf and not field.shown
     return FieldUse(".".join(path) or ".", roles, treatment, field.type, field.reason, private)
 
 
-def _treatment(view: ViewNode) -> Treatment:
+def _treatment(view: ViewNode) -> str:
+    if view.treatment is not None:
+        return str(view.treatment)
     match view.visibility:
         case "shown":
             return "clear"
@@ -123,7 +123,7 @@ def _leaves(view: ViewNode, path: Path) -> Iterator[Viewed]:
 
 def _of_version(fields: Iterable[Viewed], root: ViewNode, version: str) -> Iterator[Viewed]:
     """Yield the fields that a version has, and those that the query names all the same."""
-    named = set(passes(root))
+    named = {path for path, _ in _passed(root, ())}
     for path, view in fields:
         if view.field is None or version in view.field.versions or ".".join(path) in named:
             yield path, view
@@ -147,19 +147,26 @@ def _paths(number: int, places: Iterable[Place], read: Iterable[Path], *, length
 
 
 def passes(view: ViewNode, path: Path = ()) -> Iterator[str]:
-    """Yield the paths that the clauses pass, each the highest of its tree."""
+    """Yield the paths that the clauses pass, each the highest of its tree, with its treatment as queries write it."""
+    for name, node in _passed(view, path):
+        yield f"{name} as {node.treatment}" if node.treatment else name
+
+
+def _passed(view: ViewNode, path: Path) -> Iterator[tuple[str, ViewNode]]:
+    if view.visibility in ("shown", "open", "treated"):
+        yield ".".join(path) or ".", view
     if view.visibility == "shown":
-        yield ".".join(path) or "."
         return
     for name, child in view.children.items():
-        yield from passes(child, (*path, name))
+        if view.visibility != "open" or child.visibility != "shown":
+            yield from _passed(child, (*path, name))
 
 
 def passed_fields(source: SourcePlan, uses: Iterable[FieldUse], version: str) -> Iterator[FieldUse]:
     """Yield the fields that the clauses of a source pass, with their roles; those that it does not read have none."""
     known = {use.path: use for use in uses}
     for path, view in _of_version(_leaves(source.view, ()), source.view, version):
-        if view.visibility == "shown":
+        if view.visibility in ("shown", "treated"):
             yield known.get(".".join(path)) or _use(path, (), view.field, "clear")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ocpiq.analysis import treated
 from ocpiq.analysis.context import Analysis, Staged
 from ocpiq.analysis.keys import reference
 from ocpiq.analysis.scope import Flow, Scope, Variable
@@ -41,6 +42,8 @@ def join(analysis: Analysis, node: tree.Join, flow: Flow) -> Staged:
             hint = "write join each …, or take one with first(…)"
             raise CompileError("this may have several values", span=flow.scope.place(left_node), hint=hint)
         right_ = _side(analysis, right_node, inside, only)
+        sides = (left.plan, left.type), (right_.plan, right_.type)
+        treated.check_operation("==", sides, flow.scope.place(left_node))
         ids = is_id(left.type, analysis.version) or is_id(right_.type, analysis.version)
         keys.append(JoinKey(left, right_, ids))
     outputs = flow.outputs.then(Outputs.MANY if node.each else Outputs.ONE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from ocpiq.analysis import treated
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product_outputs
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
@@ -88,6 +89,8 @@ def _step(
         case tree.Slice():
             end = _key(analysis, step.end, scope, input_type, keys)
             start = _key(analysis, step.start, scope, input_type, keys)
+            if not (step.optional or scope.quiet):
+                treated.check_slice(type_here, place)
             return plan.Slice(start, end, span=place), slice_type(type_here)
         case tree.Field(name=tree.Text() as text):
             key = _key(analysis, text, scope, input_type, keys)

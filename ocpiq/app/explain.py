@@ -13,7 +13,7 @@ from ocpiq.app import variables as values
 from ocpiq.app.advice import quoting_hint
 from ocpiq.app.help import WIDTH
 from ocpiq.app.progress import Progress, quantity
-from ocpiq.app.recipient import stored_recipient
+from ocpiq.app.recipient import recipient_of, stored_recipient
 from ocpiq.app.report import report_error
 from ocpiq.app.run import QueryText, compile_query, query_text
 from ocpiq.app.settings import Settings
@@ -41,7 +41,8 @@ def run(settings: Settings) -> int:
     try:
         with ExitStack() as stack:
             queried = sources.sources(settings, query.modules, stack) if settings.ask else {}
-            answers = query.ask(queried, variables, progress) if queried else []
+            receiver = recipient_of(settings, query) if queried else None
+            answers = query.ask(queried, variables, progress, receiver) if queried else []
     except OcpiqError as error:
         return report_error(error)
     explained = explain(query.plan, version)

@@ -9,6 +9,7 @@ from ocpiq.app.settings import Settings
 
 if TYPE_CHECKING:
     from ocpiq.privacy.recipient import Recipient
+    from ocpiq.query import Query
     from ocpiq.storage.recipients import StoredRecipient
 
 VARIABLE: Final = "OCPIQ_RECIPIENT"
@@ -37,3 +38,12 @@ def recipient(settings: Settings) -> Recipient | None:
     from ocpiq.storage import recipients
 
     return recipients.load(name)
+
+
+def recipient_of(settings: Settings, query: Query) -> Recipient | None:
+    """Return the recipient whose key a query needs; None if it passes no pseudonyms. Raises UsageError."""
+    if not query.needs_recipient:
+        return None
+    receiver = recipient(settings)
+    query.check_recipient(receiver)
+    return receiver

@@ -18,7 +18,7 @@ from ocpiq.app.about import RunLog
 from ocpiq.app.advice import advise
 from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress
-from ocpiq.app.recipient import stored_recipient
+from ocpiq.app.recipient import recipient_of, stored_recipient
 from ocpiq.app.report import report_error
 from ocpiq.app.settings import InputSettings, QuerySettings, Settings
 from ocpiq.app.shutdown import Shutdown
@@ -42,6 +42,7 @@ from ocpiq.values.types import Value
 if TYPE_CHECKING:
     from ocpiq.app.audit import Audit
     from ocpiq.inputs import Inputs
+    from ocpiq.privacy.recipient import Recipient
     from ocpiq.query import Query
     from ocpiq.sinks.about import About
     from ocpiq.sources import Source
@@ -72,6 +73,7 @@ class QueryRun(Struct):
     log: RunLog
     shutdown: Shutdown
     audit: Audit | None = None
+    recipient: Recipient | None = None
     last_result: object = NO_RESULT
     code: int = 0
     incomplete: IncompleteError | None = None
@@ -173,12 +175,15 @@ def _prepare(
 ) -> QueryRun:
     variables = app_variables.variables(settings.query)
     query = compile_query(settings.query, text, variables)
+    recipient = recipient_of(settings, query)
     sources = app_sources.sources(settings, query.modules, stack)
     inputs = _inputs(settings.input, files, progress)
     stack.callback(inputs.close)
     is_terminal = settings.output.path is None and sys.stdout.isatty()
     audit = begin_audit(settings, text, query, sources, variables, is_terminal=is_terminal)
-    return QueryRun(settings, query, text, inputs, sources, variables, progress, RunLog(), shutdown, audit)
+    return QueryRun(
+        settings, query, text, inputs, sources, variables, progress, RunLog(), shutdown, audit, recipient
+    )
 
 
 def begin_audit(
@@ -307,6 +312,7 @@ def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
         sources=sources,
         variables=run.variables,
         notify=notify,
+        recipient=run.recipient,
     )
 
 

@@ -11,7 +11,10 @@ from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import UsageError, choices, safe_word
 
-PATH: Final = re.compile(r"\.|\.?[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+PATH: Final = re.compile(
+    r"\.|\.?[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*(?::[a-z]+(?:\([0-9]+(?:\.[0-9]+)?\))?)?"
+)
+"""A field, or a field and its treatment."""
 
 
 def run(settings: Settings, shutdown: Shutdown) -> int:
@@ -32,11 +35,10 @@ def as_query(settings: Settings) -> str:
     paths = settings.get.passed
     for path in paths:
         if not PATH.fullmatch(path):
-            raise UsageError(
-                "--privacy-pass takes names of fields, separated by commas", hint="kwh,cdr_token.uid"
-            )
+            hint = "kwh,cdr_token.uid:pseudonym"
+            raise UsageError("--privacy-pass takes names of fields, separated by commas", hint=hint)
     if paths:
-        query += " pass " + ", ".join(paths)
+        query += " pass " + ", ".join(path.replace(":", " as ") for path in paths)
     for time, clause in ((settings.get.date_from, "since"), (settings.get.date_to, "until")):
         if time is not None:
             query += f" {clause} {json.dumps(time)}"

@@ -23,9 +23,11 @@ from ocpiq.gate.missing_fields import MissingFields
 from ocpiq.gate.nested import merge_rows, nested_records
 from ocpiq.gate.platform_label import PlatformLabel
 from ocpiq.gate.records import BatchRecords, LargePageRecords, Records, records_of
+from ocpiq.gate.treated import with_treatments
 from ocpiq.gate.window import Window, WindowedRecords
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import has_platform, without_platform
+from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import DEFAULT_VERSION, module
 from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED
@@ -75,13 +77,14 @@ def gate(
     window: Window | None = None,
     key: tuple[str, ...] = (),
     version: str = DEFAULT_VERSION,
+    recipient: Recipient | None = None,
 ) -> Gate:
     """Return the gate of a source that shows `view` and of which the query reads `demand`.
 
     `key` names the fields that identify an object; without it, repeated objects are not detected. `version` is the OCPI
-    version of the objects.
+    version of the objects. `recipient` has the key of pseudonyms: a view with pseudonyms needs one.
     """
-    return Gate(view, demand, window, key, version)
+    return Gate(with_treatments(view, recipient), demand, window, key, version)
 
 
 class Gate:

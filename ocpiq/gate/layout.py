@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import UNSET, Raw, Struct, defstruct
 
 from ocpiq.gate.keys import SECRET, Identifier
+from ocpiq.gate.treated import reads_presence
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.view import ViewNode
@@ -66,7 +67,7 @@ class Record(Struct, frozen=True):
 
 def cell_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...] = ()) -> Cell:
     """Return how a value leaves the gate for a demand; `sealed` are keys that only the gate reads."""
-    if node.visibility in ("blank", "plain"):
+    if node.visibility in ("blank", "plain", "treated") or (node.visibility == "open" and demand.whole):
         return Cell(node)
     if node.visibility == "shown" and (demand.whole or not node.children):
         return Cell(node)
@@ -111,8 +112,10 @@ def shape_of(record: Record | None) -> Shape | None:
 
 def decoding_type(cell: Cell) -> object:
     """Return the type that msgspec decodes a value as; any other value is left to the untyped decoder."""
-    if cell.node.visibility == "blank":
+    if cell.node.visibility == "blank" or reads_presence(cell.node):
         return Raw  # its presence is read, its bytes are not
+    if cell.node.visibility == "open" and cell.record is None:
+        return Raw  # left to the untyped decoder
     if cell.record is None:
         return Any if cell.node.visibility == "shown" else Plain
     item = cell.record.cls | None

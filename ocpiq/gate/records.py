@@ -54,7 +54,7 @@ def contains_dicts(cell: Cell) -> bool:
     """Tell whether a value leaves the gate as a dict or contains one."""
     if cell.record is None:
         known = cell.node.field
-        return cell.node.visibility == "shown" and (known is None or not known.leaf)
+        return cell.node.visibility in ("shown", "open") and (known is None or not known.leaf)
     return cell.record.whole or any(contains_dicts(member.cell) for member in cell.record.members)
 
 
@@ -144,6 +144,7 @@ class LazyRecords:
         self.window = window
         self._decoder: Decoder[Any] = Decoder(root.record.cls if root.record else dict[str, Any])
         self._convert = record_converter(root.record) if root.record else None
+        self._untyped = root.record is None and root.node.visibility != "shown"
         self.keys = key_reader(key)
 
     def are_objects(self, records: list[Raw]) -> bool:
@@ -169,6 +170,8 @@ class LazyRecords:
 
     def row(self, raw: bytes | Raw) -> object:
         """Return the row of an object, in the window or not."""
+        if self._untyped:  # any field may be in it, and one of them is treated
+            return untyped.root_row(self.root, fields(bytes(raw)))
         try:
             record = self._decoder.decode(raw)
         except REFUSED:

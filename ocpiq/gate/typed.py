@@ -10,7 +10,9 @@ from typing import Any, Final
 from msgspec import UNSET, Struct
 from msgspec.structs import astuple
 
+from ocpiq.gate import untyped
 from ocpiq.gate.layout import Cell, Record
+from ocpiq.gate.treated import TreatedNode, reads_presence
 
 Converter = Callable[[Any], Any]
 
@@ -22,8 +24,11 @@ def converter(cell: Cell) -> Converter | None:
     if cell.node.visibility == "blank":
         blank = cell.node.blank
         return lambda _: blank
+    if isinstance(cell.node, TreatedNode):
+        return cell.node.convert
     if cell.record is None:
-        return None
+        node = cell.node
+        return None if node.visibility != "open" else lambda raw: untyped.visible_value(node, bytes(raw))
     convert = record_converter(cell.record)
     return list_converter(convert) if convert and cell.node.many else convert
 
@@ -57,6 +62,7 @@ def batch_converter(record: Record) -> Callable[[list[Any]], None] | None:
     ]
     converters = [(member.attribute, converter(member.cell)) for member in record.members]
     nested = [(name, convert) for name, convert in converters if convert and name not in dict(blanked)]
+    absent = {member.attribute for member in record.members if reads_presence(member.cell.node)}
     if not blanked and not nested:
         return None
 
@@ -68,7 +74,7 @@ def batch_converter(record: Record) -> Callable[[list[Any]], None] | None:
         for attribute, convert in nested:
             for row in rows:
                 value = getattr(row, attribute)
-                if value is not None:
+                if value is not None or attribute in absent:
                     setattr(row, attribute, convert(value))
 
     return convert_batch
@@ -87,6 +93,8 @@ def dict_converter(record: Record) -> Converter:
         template: dict[str, Any] = {}
         rest = []
         for number, (key, cell, convert) in enumerate(columns):
+            if reads_presence(cell.node):
+                template[key] = False
             if not absent[number]:
                 template[key] = cell.node.blank
                 if cell.node.visibility != "blank":

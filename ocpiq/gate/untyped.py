@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import cast
 
 from ocpiq.gate.layout import Cell, Record
+from ocpiq.gate.treated import TreatedNode, reads_presence
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.json.fragments import LIST, NULL, OBJECT, fields, items, value
 from ocpiq.values.json.reader import BrokenError
@@ -18,27 +19,32 @@ def root_row(cell: Cell, parts: dict[str, bytes]) -> object:
     """Return the row of an object, from the slices of its fields."""
     if cell.record is not None:
         return record_row(cell.record, parts)
-    return {
-        key: visible_value(node, raw)
-        for key, raw in parts.items()
-        if (node := cell.node.child(key)) is not None
+    return shown_fields(cell.node, parts)
+
+
+def shown_fields(node: ViewNode, parts: dict[str, bytes]) -> dict[str, object]:
+    """Return an object of a shown or open node: every field, in the order of the object."""
+    visible = {
+        key: visible_value(child, raw) for key, raw in parts.items() if (child := node.child(key)) is not None
     }
+    absent = (key for key, child in node.children.items() if key not in parts and reads_presence(child))
+    return visible | dict.fromkeys(absent, False)
 
 
 def record_row(record: Record, parts: dict[str, bytes]) -> object:
     """Return an object as an instance of the record's class, or as a dict."""
-    received = [member for member in record.members if member.key in parts]
+    members = [member for member in record.members if member.key in parts or reads_presence(member.cell.node)]
     if record.whole:
-        return {member.key: visible_value(member.cell.node, parts[member.key]) for member in received}
+        return {member.key: visible_value(member.cell.node, parts.get(member.key)) for member in members}
     return record.cls(
-        **{member.attribute: field_value(member.cell, parts[member.key]) for member in received}
+        **{member.attribute: field_value(member.cell, parts.get(member.key)) for member in members}
     )
 
 
-def field_value(cell: Cell, raw: bytes) -> object:
+def field_value(cell: Cell, raw: bytes | None) -> object:
     """Return the value of a field in a row: a nested row for an object, else the visible value."""
     node, record = cell.node, cell.record
-    if record is None or record.whole:
+    if record is None or record.whole or raw is None:
         return visible_value(node, raw)
     try:
         if raw[:1] == OBJECT and not node.many:
@@ -62,11 +68,20 @@ def item_value(node: ViewNode, record: Record, item: bytes | Items) -> object:
         return node.blank
 
 
-def visible_value(node: ViewNode, raw: bytes) -> object:
-    """Return what the view shows of a value: the blank if the value cannot be read."""
+def visible_value(node: ViewNode, raw: bytes | None) -> object:
+    """Return what the view shows of a value: the blank if the value cannot be read.
+
+    Only where presence is shown, `raw` may be None for a field that was not sent.
+    """
     if node.visibility == "blank":
         return node.blank
+    if isinstance(node, TreatedNode) and reads_presence(node):
+        return node.convert(raw)
+    assert raw is not None
     try:
+        if isinstance(node, TreatedNode):
+            plain = plain_value(node, raw)
+            return plain if plain is node.blank else node.convert(plain)
         if node.visibility == "shown":
             return value(raw)
         if node.visibility == "plain":
@@ -92,7 +107,13 @@ def container_value(node: ViewNode, raw: bytes) -> object:
     """Return what the view shows of a container."""
     if raw[:1] == OBJECT:
         parts = fields(raw)
-        return {key: visible_value(child, parts[key]) for key, child in node.children.items() if key in parts}
+        if node.visibility == "open":
+            return shown_fields(node, parts)
+        return {
+            key: visible_value(child, parts.get(key))
+            for key, child in node.children.items()
+            if key in parts or reads_presence(child)
+        }
     if raw[:1] == LIST:
         return container_items(node, items(raw))
     if raw == NULL:

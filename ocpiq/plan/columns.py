@@ -9,6 +9,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from ocpiq.plan.types import NULL, ListType, ObjectType, OpaqueType, ScalarType, SourceType, Type, UnionType
+from ocpiq.privacy.treatments import Treatment
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import SchemaField
 from ocpiq.schema.types import base
@@ -136,11 +137,13 @@ def _viewed(view: ViewNode, versions: tuple[str, ...], *, items: bool) -> Column
     if view.many and not items:
         inner = _viewed(view, versions, items=True)
         return Columns(type="list", path=_path(view), blank=view.visibility == "blank", items=inner)
+    if view.treatment is not None:
+        return Columns(type=treated_type(view.treatment, view.field), path=_path(view))
     if not view.children:
         if view.field is None and view.visibility == "shown":
             return UNKNOWN
         return Columns(type=field_type(view.field), path=_path(view), blank=view.visibility == "blank")
-    shown = view.visibility == "shown"
+    shown = view.visibility in ("shown", "open")
     fields = {
         name: _viewed(child, versions, items=False)
         for name, child in view.children.items()
@@ -163,10 +166,17 @@ def field_type(field: SchemaField | None) -> ColumnType:
     return "int" if name == "int" else "DateTime" if name == "DateTime" else SCALARS[field.json]
 
 
+def treated_type(treatment: Treatment, field: SchemaField | None) -> ColumnType:
+    """Return the type of the treated values of a field."""
+    if treatment.name == "rounded":
+        return "unknown" if field is None else "decimal" if field.mark == "decimal" else "number"
+    return "boolean" if treatment.name == "present" else "string"
+
+
 def _path(view: ViewNode) -> str:
     return f"{view.blank.module}.{view.blank.path}".rstrip(".")
 
 
 def _named(view: ViewNode) -> bool:
     """Tell whether a clause of the query names the field, or one below it."""
-    return view.visibility == "shown" or any(map(_named, view.children.values()))
+    return view.visibility in ("shown", "open", "treated") or any(map(_named, view.children.values()))

@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from ocpiq.errors import PrivacyError, Span
 from ocpiq.plan.blanks import Blanks
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.treatments import result_type
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.blank import refuse
 
@@ -217,6 +218,8 @@ def type_name(type_: Type) -> TypeName | None:
         case UnionType(options=options):
             names = {type_name(option) for option in options if option != NULL}
             return names.pop() if len(names) == 1 else None
+        case SourceType(view=view) if view.treatment is not None and not type_.is_list:
+            return result_type(view.treatment, view.field)
         case SourceType(view=view) if view.field is not None:
             return "array" if type_.is_list else view.field.json
     return None

@@ -7,20 +7,24 @@ from typing import Literal
 
 from msgspec import Struct
 from msgspec import field as default
+from msgspec.structs import replace
 
-from ocpiq.errors import CompileError, FieldName, Message, UnsupportedError, UserText, nearest, say
+from ocpiq.errors import CompileError, FieldName, Message, Span, UserText, nearest, say
 from ocpiq.language import tree
-from ocpiq.language.printer import unparse
+from ocpiq.privacy.treatments import Treatment, field_text, treatment_of
 from ocpiq.schema import ModuleName, NestedModule, SchemaField, SchemaModule, modules
 from ocpiq.values.blank import Blank
 
-Visibility = Literal["shown", "plain", "blank", "container"]
+Visibility = Literal["shown", "open", "treated", "plain", "blank", "container"]
 
 
 class ViewNode(Struct, frozen=True):
     """How one field is shown. A field that the view leaves out has no node.
 
     - shown: any value as sent, including unknown fields inside it.
+    - open: an object like a shown one, but with treated fields below: these are in its `children`, and any other
+      field is shown. A list has such an object for each item; null is null; a scalar is the blank.
+    - treated: the value after `treatment`; a value of another type than the treatment takes is the blank.
     - plain: passes by default; scalars and lists of scalars as sent, any other shape is the blank.
     - blank: private; any value, null included, is the blank.
     - container: an object shows its `children`, in their order; each item of a list is a container again; null is
@@ -37,59 +41,71 @@ class ViewNode(Struct, frozen=True):
     field: SchemaField | None
     scalars: bool = False
     nested: NestedModule | None = None
+    treatment: Treatment | None = None
 
     def child(self, name: str) -> ViewNode | None:
         """Return the node of the field `name` below this one; None if the view leaves it out."""
         node = self.children.get(name)
-        if node is None and self.visibility == "shown":
+        if node is None and self.visibility in ("shown", "open"):
             path = f"{self.blank.path}.{name}".lstrip(".")
             return ViewNode("shown", False, {}, Blank(self.blank.module, path), None)
         return node
 
 
 class Mark(Struct):
-    """Whether the clauses pass a field, and the marks of the fields below it."""
+    """Whether the clauses pass a field and how, and the marks of the fields below it."""
 
     passed: bool = False
+    treatment: Treatment | None = None
     children: dict[str, Mark] = default(default_factory=dict)
 
+    @property
+    def treats(self) -> bool:
+        """Tell whether a field below has a treatment."""
+        return any(mark.treatment is not None or mark.treats for mark in self.children.values())
 
-def view(module: SchemaModule, clauses: Sequence[tree.Clause]) -> ViewNode:
+
+def view(module: SchemaModule, clauses: Sequence[tree.Clause], zone: str = "UTC") -> ViewNode:
     """Return the view of a source of `module` with these clauses; windows have no effect on it.
 
-    CompileError if a path is not a field of the module in any version (the hint is the nearest one), or has two
-    treatments.
+    `zone` is the time zone of the periods of DateTimes. CompileError if a path is not a field of the module in any
+    version (the hint is the nearest one), has two treatments, or one that does not fit it.
     """
     marks = Mark()
-    treatments: dict[tuple[str, ...], str] = {}
     for path in clause_paths(clauses):
         names = field_names(path)
-        check_field_exists(module, path, names)
-        treatment = unparse(path.treatment) if path.treatment else ""
-        if treatments.setdefault(names, treatment) != treatment:
-            raise CompileError(
-                say("{path} is passed with two different treatments", path=path_text(names)), span=path.span
-            )
+        field = check_field_exists(module, path, names)
+        treatment = treatment_of(path, names, field, module.name, zone)
         mark = marks
+        above = [marks]
         for name in names:
             mark = mark.children.setdefault(name, Mark())
-        mark.passed = True
-    for path in clause_paths(clauses):
-        if path.treatment is not None:
-            raise UnsupportedError(
-                say("`as {treatment}` is not supported yet", treatment=UserText(unparse(path.treatment))),
-                span=path.span,
-                hint=say("pass the other fields by name, and this one stays blanked"),
-            )
+            above.append(mark)
+        conflict = mark.passed and mark.treatment != treatment
+        if conflict or any(outer.treatment for outer in above[:-1]) or (treatment and mark.children):
+            raise two_ways(module.name, names, path.span)
+        mark.passed, mark.treatment = True, treatment
     only = any(isinstance(clause, tree.Only) for clause in clauses)
     root = Builder(module.name, only).node(module.root, (), marks, passed=False)
     return root if module.part is None else with_nested(root, module.part)
+
+
+def two_ways(module: str, names: Sequence[str], span: Span | None) -> CompileError:
+    """Return the error for a field that a query passes with two treatments, or with one and in the clear."""
+    message = say("{field} is passed in two ways", field=field_text(module, names))
+    return CompileError(message, span=span, hint=say("pass it the same way everywhere"))
 
 
 def shows(view: ViewNode) -> bool:
     """Tell whether the clauses pass a field, this one or one below."""
     is_default = view.visibility in ("plain", "blank", "container")
     return not is_default or any(map(shows, view.children.values()))
+
+
+def has_pseudonyms(view: ViewNode) -> bool:
+    """Tell whether a field is passed as a pseudonym, so that a run needs a recipient."""
+    is_one = view.treatment is not None and view.treatment.name == "pseudonym"
+    return is_one or any(map(has_pseudonyms, view.children.values()))
 
 
 class Builder(Struct, frozen=True):
@@ -101,8 +117,13 @@ class Builder(Struct, frozen=True):
     def node(self, field: SchemaField, path: tuple[str, ...], mark: Mark, *, passed: bool) -> ViewNode:
         """Return the node of a field of the schema; `passed` if its container is."""
         passed = passed or mark.passed
-        children = self.children(field, path, mark, passed=passed)
         blank = Blank(self.module, ".".join(path))
+        if mark.treatment is not None:
+            many = field.many and mark.treatment.name != "present"
+            return ViewNode("treated", many, {}, blank, field, treatment=mark.treatment)
+        children = self.children(field, path, mark, passed=passed)
+        if passed and mark.treats:
+            return ViewNode("open", field.many, children, blank, field)
         if passed:
             return ViewNode("shown", field.many, children, blank, field, scalars=True)
         if field.leaf:
@@ -128,18 +149,20 @@ class Builder(Struct, frozen=True):
     def vendor(self, path: tuple[str, ...], mark: Mark, *, passed: bool) -> ViewNode:
         """Return the node of a field that no version has: shown, or the container of a shown one."""
         passed = passed or mark.passed
+        blank = Blank(self.module, ".".join(path))
+        if mark.treatment is not None:
+            return ViewNode("treated", False, {}, blank, None, treatment=mark.treatment)
         children = {
             name: self.vendor((*path, name), mark.children[name], passed=passed)
             for name in sorted(mark.children)
         }
-        return ViewNode(
-            "shown" if passed else "container", False, children, Blank(self.module, ".".join(path)), None
-        )
+        visibility: Visibility = "container" if not passed else "open" if mark.treats else "shown"
+        return ViewNode(visibility, False, children, blank, None)
 
 
 def with_nested(root: ViewNode, nested: NestedModule) -> ViewNode:
     """Return the root of a module whose objects lie inside another module's."""
-    return ViewNode(root.visibility, root.many, root.children, root.blank, root.field, root.scalars, nested)
+    return replace(root, nested=nested)
 
 
 def clause_paths(clauses: Sequence[tree.Clause]) -> Iterator[tree.FieldPath]:
@@ -161,8 +184,13 @@ def path_text(names: tuple[str, ...]) -> UserText:
     return UserText(".".join(names) or ".")
 
 
-def check_field_exists(module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...]) -> None:
-    """Raise if the module has no such field; in quotes, a vendor's field may lie in any container."""
+def check_field_exists(
+    module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...]
+) -> SchemaField | None:
+    """Return the field of a path; None for a vendor's field, which may lie in any container if it is in quotes.
+
+    CompileError if the module has no such field.
+    """
     if path.quoted and not names:  # an empty name must not pass everything
         raise CompileError(
             say("an empty name is not a field"), span=path.span, hint=say("write . for the whole object")
@@ -172,13 +200,14 @@ def check_field_exists(module: SchemaModule, path: tree.FieldPath, names: tuple[
         child = field.children.get(name)
         if child is None:
             if path.quoted and not field.leaf:
-                return
+                return None
             raise CompileError(
                 say("{module} has no field {path}", module=ModuleName(module.name), path=path_text(names)),
                 span=path.span,
                 hint=field_hint(module.root, names),
             )
         field = child
+    return field
 
 
 def field_hint(root: SchemaField, names: tuple[str, ...]) -> Message:

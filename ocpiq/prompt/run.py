@@ -8,6 +8,7 @@ import sys
 
 from ocpiq.app import output, report
 from ocpiq.app.progress import Progress
+from ocpiq.app.recipient import recipient_of
 from ocpiq.app.run import QueryText, begin_audit, compile_query
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
@@ -72,6 +73,7 @@ class ResultWriter:
         self.rows = 0
         self._session = session
         self._query = query
+        self._recipient = recipient_of(session.query_settings(), query)
         self._progress = progress
         self._shutdown = shutdown
         self._pager, self._stream = Pager(progress.clear), PagerBuffer()
@@ -89,7 +91,12 @@ class ResultWriter:
 
         sources = page_by_page(self._session.sources, self._between)
         try:
-            for value in self._query.run(sources=sources, variables=self._session.variables, notify=notify):
+            for value in self._query.run(
+                sources=sources,
+                variables=self._session.variables,
+                notify=notify,
+                recipient=self._recipient,
+            ):
                 self._shutdown.check()
                 self._sink.write(value)
                 self.rows += 1

@@ -10,7 +10,14 @@ from ocpiq.privacy.view import ViewNode
 from ocpiq.prompt.suggestion import Suggestion, rank_matches
 from ocpiq.schema import SchemaField, SchemaModule
 
-STATES: Final = {"shown": "passed", "plain": "open", "blank": "blanked", "container": ""}
+STATES: Final = {
+    "shown": "passed",
+    "open": "",
+    "treated": "treated",
+    "plain": "open",
+    "blank": "blanked",
+    "container": "",
+}
 
 
 def fields(

@@ -29,6 +29,7 @@ from ocpiq.errors import (
 from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
+from ocpiq.privacy.recipient import Recipient
 from ocpiq.query.credits import CreditRows
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import ModuleName, module
@@ -82,6 +83,7 @@ class Pulls:
         sources: Mapping[str, Source],
         variables: Mapping[str, Value],
         notify: Notify,
+        recipient: Recipient | None = None,
     ) -> None:
         self.plan = plan
         self._sources = [_source(part, sources) for part in plan.sources]
@@ -95,6 +97,7 @@ class Pulls:
                 window=window,
                 key=_key(part, source),
                 version=source.version,
+                recipient=recipient,
             )
             for part, window, source in zip(plan.sources, self._windows, self._sources, strict=True)
         ]

@@ -17,7 +17,8 @@ from ocpiq.language.printer import unparse_without_literals
 from ocpiq.plan.columns import Columns, columns
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import QueryPlan
-from ocpiq.privacy.view import shows
+from ocpiq.privacy.recipient import Recipient
+from ocpiq.privacy.view import has_pseudonyms, shows
 from ocpiq.query.imports import Folders
 from ocpiq.query.pulls import Pulls, QueriedSource, windows
 from ocpiq.query.windows import SourceWindow
@@ -83,6 +84,17 @@ class Query:
         return any(shows(source.view) for source in self._plan.sources)
 
     @property
+    def needs_recipient(self) -> bool:
+        """Whether a run needs a recipient: the query passes pseudonyms."""
+        return any(has_pseudonyms(source.view) for source in self._plan.sources)
+
+    def check_recipient(self, recipient: Recipient | None) -> None:
+        """Raise UsageError if a run needs a recipient and there is none."""
+        if recipient is None and self.needs_recipient:
+            hint = say("use --recipient NAME; to add one: ocpiq recipient add NAME")
+            raise SourceError(say("the query passes pseudonyms, which are made for a recipient"), hint=hint)
+
+    @property
     def many(self) -> bool:
         """Whether it can have more than one result for an input."""
         return self._plan.body.outputs == Outputs.MANY
@@ -132,16 +144,18 @@ class Query:
         sources: Source | Mapping[str, Source] | None = None,
         variables: Mapping[str, Value] | None = None,
         notify: Notify = ignore,
+        recipient: Recipient | None = None,
     ) -> Iterator[Value]:
         """Yield the results, as they come.
 
         Without `inputs` the query runs once, on `value`; with `inputs` once for each of them, or, with `once`, on
         `value` while `input` and `inputs` read them. `sources` is one source for all `modules`, or a source for each;
-        `variables` has a value for each name of `compile`; `notify` receives progress and warnings. Raises RunError,
-        PrivacyError, PlatformError, and, after the last result, IncompleteError if a source is incomplete.
+        `variables` has a value for each name of `compile`; `notify` receives progress and warnings; `recipient` has the
+        key of pseudonyms, and is needed if `needs_recipient`. Raises RunError, PrivacyError, PlatformError, and, after
+        the last result, IncompleteError if a source is incomplete.
         """
         values = self._metadata.values(variables or {})
-        pulls = self._pulls(sources, values, notify)
+        pulls = self._pulls(sources, values, notify, recipient)
         for total in misleading(pulls.plan, self._version_of(self._by_module(sources))):
             notify(WarningIssued(say("{warning}", warning=UserText(total.message))))
         program = Program(pulls.plan, pulls.shapes)
@@ -159,6 +173,7 @@ class Query:
         sources: Source | Mapping[str, Source],
         variables: Mapping[str, Value] | None = None,
         notify: Notify = ignore,
+        recipient: Recipient | None = None,
     ) -> list[QueriedSource]:
         """Return the size of each source of the query, judged by its first pages; warnings go to `notify`.
 
@@ -166,14 +181,19 @@ class Query:
 
         Raises PlatformError.
         """
-        pulls = self._pulls(sources, self._metadata.values(variables or {}), notify)
+        pulls = self._pulls(sources, self._metadata.values(variables or {}), notify, recipient)
         return [asked for number in range(len(pulls.plan.sources)) for asked in pulls.ask(number)]
 
     def _pulls(
-        self, sources: Source | Mapping[str, Source] | None, values: Mapping[str, Value], notify: Notify
+        self,
+        sources: Source | Mapping[str, Source] | None,
+        values: Mapping[str, Value],
+        notify: Notify,
+        recipient: Recipient | None,
     ) -> Pulls:
+        self.check_recipient(recipient)
         by_module = self._by_module(sources)
-        return Pulls(self._plan_for(by_module), by_module, values, notify)
+        return Pulls(self._plan_for(by_module), by_module, values, notify, recipient)
 
     def _by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
         if sources is None or isinstance(sources, Mapping):

@@ -18,6 +18,7 @@ from ocpiq.values.arithmetic import Number, divide, is_finite, multiply, normali
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import excerpt, number_text
 from ocpiq.values.numbers import NUMBERS
+from ocpiq.values.periods import LABELS
 from ocpiq.values.times import instant, midnight, months_later
 from ocpiq.values.types import Value, type_name
 
@@ -71,21 +72,6 @@ def _local_builtin(describe: Callable[[datetime], Value]) -> Callable[[Value, Va
         return None if clock is None else describe(clock)
 
     return builtin
-
-
-def week(day: date) -> str:
-    """Return the label of an ISO week, such as 2026-W03."""
-    year, number, _ = day.isocalendar()
-    return f"{year:04}-W{number:02}"
-
-
-LABELS: Final[dict[str, Callable[[date], str]]] = {
-    "day": lambda day: day.isoformat()[:10],
-    "week": week,
-    "month": lambda day: day.isoformat()[:7],
-    "quarter": lambda day: f"{day.year:04}-Q{(day.month + 2) // 3}",
-    "year": lambda day: f"{day.year:04}",
-}
 
 
 def duration_hours(end: Value, start: Value) -> Value:
