@@ -121,7 +121,7 @@ def known_versions(view: ViewNode, raw: bytes) -> Iterator[tuple[str, tuple[str,
         for name, slice_ in members.items():
             child, node = known.get(name), shown.child(name) if shown else None
             yield f"{prefix}{name}", None if child is None else child.versions if node else ()
-            if child is not None and not child.leaf:
+            if child is not None and not child.leaf and (node is None or node.treatment is None):
                 todo += [(child, node, f"{prefix}{name}.", inner) for inner in objects(slice_)]
 
 

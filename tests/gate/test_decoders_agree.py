@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.json_texts import good_scalars, listed, names, object_of, scalars, values
-from support.rows import careful_only, leaves, needs, plain, seen
+from support.rows import RECIPIENT, careful_only, leaves, needs, plain, seen
 
 from ocpiq import schema
 from ocpiq.gate import OpenedPage, Window, gate
+from ocpiq.privacy.treatments import suitable
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import SchemaField
 
@@ -39,11 +42,34 @@ def vendors(module: str) -> list[str]:
 
 
 @st.composite
+def treatments(draw: st.DrawFn, module: str) -> dict[str, str]:
+    """Draw fields, each with a treatment that fits it, none inside another one."""
+    chosen = {}
+    for name in draw(st.lists(st.sampled_from(paths(module)), max_size=3)):
+        field = schema.module(module, "2.2.1").root
+        for step in name.split("."):
+            field = field.children[step]
+        if apart(name, chosen, None):
+            chosen[name] = draw(st.sampled_from(suitable(field)))
+    return chosen
+
+
+def apart(name: str, *others: Iterable[str] | None) -> bool:
+    """Tell whether a path is neither one of the others, nor below or above one; the whole object may be passed."""
+    named = [other.strip("\x22") + "." for paths in others for other in paths or () if other != "."]
+    return not any(f"{name}.".startswith(other) or other.startswith(f"{name}.") for other in named)
+
+
+@st.composite
 def gate_settings(draw: st.DrawFn, module: str) -> tuple[ViewNode, tuple[str, ...], Window | None]:
     """Draw a view, the paths read of it, and a window."""
     known = paths(module)
     some = st.lists(st.one_of(st.sampled_from(known), st.sampled_from(vendors(module))), max_size=3)
-    view = seen(module, draw(some), draw(st.one_of(st.none(), some)))
+    passed, only = draw(some), draw(st.one_of(st.none(), some))
+    treated = [
+        f"{name} as {word}" for name, word in draw(treatments(module)).items() if apart(name, passed, only)
+    ]
+    view = seen(module, [*passed, *treated], only)
     near = st.sampled_from([*known, "x_y", "x_y.id", "nowhere", "last_updated", "id"])
     read = draw(st.one_of(st.just(["."]), st.lists(near, max_size=5)))
     return view, tuple(read), draw(st.sampled_from([None, WINDOW]))
@@ -88,7 +114,7 @@ def test_every_decoder_returns_the_same(data: st.DataObject, module: str) -> Non
     view, read, window = data.draw(gate_settings(module))
     pulled = schema.module(schema.module(module, "2.2.1").pulled, "2.2.1").root
     sent = data.draw(st.lists(objects(pulled), min_size=1, max_size=2))
-    opening = gate(view, needs(*read), window=window)
+    opening = gate(view, needs(*read), window=window, recipient=RECIPIENT)
     decoded_at_once = opening.page(b'{"data":%s,"status_code":1000}' % listed(sent))
     expected = facts(decoded_at_once)
     assert decoded_at_once.bad == ()
@@ -98,7 +124,7 @@ def test_every_decoder_returns_the_same(data: st.DataObject, module: str) -> Non
         "lines": opening.lines(sent) if all(b"\n" not in line for line in sent) else decoded_at_once,
     }
     with careful_only():
-        careful = gate(view, needs(*read), window=window)
+        careful = gate(view, needs(*read), window=window, recipient=RECIPIENT)
         pages["careful decoder only"] = careful.page(listed(sent))
     for decoding, opened in pages.items():
         assert facts(opened, leave_out=len(opened.bad)) == expected, decoding

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.rows import NOWHERE, clauses, leaves, seen
 
 from ocpiq import schema
-from ocpiq.errors import CompileError, Span, UnsupportedError
-from ocpiq.language import parse, tree
+from ocpiq.errors import CompileError, Span
+from ocpiq.language import tree
+from ocpiq.privacy.treatments import suitable
 from ocpiq.privacy.view import ViewNode, view
 
 
@@ -167,32 +166,53 @@ def test_the_error_points_at_the_unknown_path() -> None:
     assert caught.value.span == Span(14, 16)
 
 
-def source(text: str) -> tuple[tree.Clause, ...]:
-    """Return the clauses of a source in query text."""
-    body = parse(text).body
-    assert isinstance(body, tree.Source)
-    return body.clauses
-
-
 @pytest.mark.parametrize(
-    "text",
+    ("passed", "only", "expected"),
     [
-        "sessions pass kwh, kwh as pseudonym",
-        "sessions pass kwh as rounded(5), kwh as rounded(7)",
-        "sessions only kwh as aggregate pass kwh",
+        (["kwh as rounded(5)"], None, {"kwh": "treated"}),
+        ([], ["kwh as rounded(5)"], {"kwh": "treated"}),
+        ([".", "kwh as rounded(5)"], None, {"kwh": "treated", "id": "shown", "cdr_token": "shown"}),
+        ([".", "cdr_token.uid as prefix(2)"], None, {"cdr_token": "open", "kwh": "shown"}),
+        (
+            ["cdr_token", "cdr_token.uid as prefix(2)"],
+            None,
+            {"cdr_token": "open", "kwh": "blank", "id": "plain"},
+        ),
+        (["cdr_token.uid as prefix(2)"], None, {"cdr_token": "container", "kwh": "blank"}),
+        (["cdr_token as present"], None, {"cdr_token": "treated"}),
+        (['"x_a.b" as prefix(2)'], None, {"x_a": "container"}),
+        ([".", '"x_a.b" as prefix(2)'], None, {"x_a": "open"}),
     ],
+    ids=str,
 )
-def test_a_field_has_one_treatment(text: str) -> None:
-    with pytest.raises(CompileError, match="kwh is passed with two different treatments"):
-        view(schema.module("sessions", "2.2.1"), source(text))
+def test_treatments_in_a_view(passed: list[str], only: list[str] | None, expected: dict[str, str]) -> None:
+    root = seen("sessions", passed, only)
+    assert {name: root.children[name].visibility for name in expected} == expected
+    if "." in passed:
+        unknown = root.child("x_unknown")
+        assert root.visibility == "open" and unknown is not None and unknown.visibility == "shown"
 
 
-@pytest.mark.parametrize("treatment", ["pseudonym", "rounded(0.5)", "aggregate"])
-@pytest.mark.parametrize("clause", ["pass", "only"])
-def test_treatments_are_not_supported_yet(clause: str, treatment: str) -> None:
-    clauses = source(f"sessions {clause} kwh as {treatment}, id, kwh as {treatment}")
-    with pytest.raises(UnsupportedError, match=re.escape(f"`as {treatment}` is not supported yet")):
-        view(schema.module("sessions", "2.2.1"), clauses)
+def test_a_scalar_in_place_of_an_object_with_a_treated_field_is_not_shown() -> None:
+    token = seen("sessions", ["cdr_token", "cdr_token.uid as prefix(2)"]).children["cdr_token"]
+    assert not token.scalars
+
+
+def test_periods_are_in_the_zone_of_the_query() -> None:
+    root = view(schema.module("sessions", "2.2.1"), clauses(["start_date_time as day"]), "Europe/Amsterdam")
+    treatment = root.children["start_date_time"].treatment
+    assert treatment is not None and treatment.zone == "Europe/Amsterdam"
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_every_treatment_that_fits_a_field_is_accepted(version: str) -> None:
+    for name in schema.modules(version):
+        for leaf in leaves(schema.module(name, version).root):
+            for treatment in suitable(leaf):
+                node = seen(name, [f"{leaf.path} as {treatment}"], version=version)
+                for step in leaf.path.split("."):
+                    node = node.children[step]
+                assert str(node.treatment) == treatment
 
 
 SESSION = [leaf.path for leaf in leaves(schema.module("sessions", "2.2.1").root)] + [

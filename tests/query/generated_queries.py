@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from ocpiq import schema
+from ocpiq.privacy.treatments import suitable
 from ocpiq.schema import SchemaField
 
 MODULES = ("sessions", "cdrs", "locations", "tariffs", "tokens")
@@ -242,8 +243,20 @@ def _clauses(draw: st.DrawFn, known: list[SchemaField]) -> tuple[str, list[str]]
     for word in draw(st.sampled_from([(), ("pass",), ("pass",), ("only",), ("only", "pass")])):
         paths = draw(some)
         named += paths
-        text += f" {word} {', '.join(paths)}"
+        treated = [draw(_treated(path, known)) for path in paths]
+        if draw(st.integers(0, 7)) == 0:
+            treated.insert(0, ".")
+        text += f" {word} {', '.join(treated)}"
     return text + draw(st.sampled_from(WINDOWS)), named
+
+
+@st.composite
+def _treated(draw: st.DrawFn, path: str, known: list[SchemaField]) -> str:
+    """Draw a path with or without a treatment that fits the field."""
+    if draw(st.integers(0, 2)):
+        return path
+    field = next(field for field in known if field.path == path)
+    return f"{path} as {draw(st.sampled_from(suitable(field)))}"
 
 
 @st.composite

@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 from support.cli import Outcome, command, text_of
 from support.json_texts import listed
 from support.private import Pair, object_pairs, quoted
+from support.recipients import config_with_recipient
+from support.rows import RECIPIENT
 from support.typed_files import FORMATS, TypedFormat
 
 from ocpiq.errors import OcpiqError
@@ -93,7 +95,7 @@ class Case(NamedTuple):
 
 def run(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int, *options: str) -> Outcome:
     """Run a query on one side of the pairs, in folders of its own."""
-    words = [*options, "--ocpi-version", case.version, case.text]
+    words = [*options, "--ocpi-version", case.version, "--recipient", RECIPIENT.name, case.text]
     with TemporaryDirectory() as folder:
         home = Path(folder, "home")
         home.mkdir()
@@ -103,7 +105,8 @@ def run(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int, 
             for name, body in form([pair[side] for pair in both]).items():
                 (sent / name).write_bytes(body)
             words += ["--source", f"{module}={sent}"]
-        outcome = command(home, words, SOURCE_DATE_EPOCH="1796000000")
+        settings = {"OCPIQ_CONFIG": str(config_with_recipient()), "OCPIQ_STATE": f"{folder}/state"}
+        outcome = command(home, words, SOURCE_DATE_EPOCH="1796000000", **settings)
     return outcome._replace(err=outcome.err.replace(str(folder), "FOLDER"))
 
 
@@ -153,6 +156,70 @@ def test_fields_that_are_not_passed_change_nothing_in_a_report(case: Case, outpu
     one, other = (run(case, page, side, "--to", output) for side in (0, 1))
     assert one == other, (case.text, case.version, output, text_of(one), text_of(other))
     assert "internal error" not in one.err, one.err
+
+
+TREATED = [
+    "kwh as rounded(5)",
+    "start_date_time as month",
+    "cdr_token.contract_id as pseudonym",
+    "cdr_token.uid as prefix(2)",
+    "total_cost as present",
+]
+
+
+@st.composite
+def treated_cases(draw: st.DrawFn) -> Case:
+    """Draw a query on treated fields, and pairs of sessions that are the same after the treatments."""
+    rest = draw(st.sampled_from(["", ".", "., cdr_token", "id, start_date_time, kwh, cdr_token, total_cost"]))
+    word = "only" if rest[:2] == "id" else "pass"
+    chosen = [rest] if rest and word == "pass" else []
+    text = f"sessions {word} {', '.join((*chosen, *TREATED))} | " + draw(
+        st.sampled_from(
+            [
+                ".",
+                "[.kwh, .start_date_time, .cdr_token.contract_id, .cdr_token.uid, .total_cost]",
+                "select(.kwh > 5) | .cdr_token",
+                "aggregate {n: count, s: sum(.kwh)} by .start_date_time",
+                "aggregate count_distinct(.cdr_token.contract_id)",
+                "distinct by .cdr_token.contract_id | .start_date_time",
+                "sort by .kwh, .start_date_time | .total_cost",
+                "tojson | length",
+                ".cdr_token | to_entries",
+                "select(.total_cost) | .cdr_token.uid | explode",
+            ]
+        )
+    )
+    named = ["kwh", "start_date_time", "cdr_token", "contract_id", "uid", "total_cost"]
+    (source,) = compile(text).plan.sources
+    return Case(
+        text, "2.2.1", {"sessions": draw(st.lists(object_pairs(source.view, named), min_size=1, max_size=4))}
+    )
+
+
+@THOROUGH
+@given(treated_cases(), st.sampled_from(list(FORMS)))
+def test_only_the_treated_value_has_an_influence(case: Case, form: str) -> None:
+    if "lines" in form and any(
+        b"\n" in side for both in case.objects.values() for pair in both for side in pair
+    ):
+        form = "a page"
+    one, other = (run(case, FORMS[form], side) for side in (0, 1))
+    event(f"exit code {one.code}")
+    assert one == other, (case.text, form, text_of(one), text_of(other))
+    assert "internal error" not in one.err, one.err
+
+
+@pytest.mark.parametrize("treatment", TREATED)
+def test_the_treated_value_has_an_influence(treatment: str) -> None:
+    """The test above compares what another treated value would change."""
+    sides = (
+        b'{"kwh":1,"start_date_time":"2026-01-01T00:00:00Z","cdr_token":{"contract_id":"A","uid":"AA"},"total_cost":1}',
+        b'{"kwh":9,"start_date_time":"2026-02-01T00:00:00Z","cdr_token":{"contract_id":"B","uid":"BB"},"total_cost":null}',
+    )
+    case = Case(f"sessions only {treatment}", "2.2.1", {"sessions": [sides]})
+    one, other = (run(case, page, side) for side in (0, 1))
+    assert one.code == other.code == 0, one.err
+    assert one.out != other.out
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from hypothesis import strategies as st
 from support.json_texts import DEEP, NO_VALUES, NUMBERS, ODD_NUMBERS, ODD_STRINGS, STRINGS, listed, object_of
 
+from ocpiq.privacy.treatments import Treatment
 from ocpiq.privacy.view import ViewNode
 
 Pair = tuple[bytes, bytes]
@@ -48,6 +49,8 @@ def pairs(draw: st.DrawFn, node: ViewNode, favoured: Collection[str] = ()) -> Pa
         return same, same
     if node.visibility == "blank":
         return draw(private), draw(private)
+    if node.treatment is not None:
+        return draw(treated_pairs(node.treatment, many=node.many))
     if node.visibility == "plain":
         same = draw(good_scalars)
         return draw(st.one_of(st.just((same, same)), st.tuples(wrong_shapes, wrong_shapes)))
@@ -58,6 +61,48 @@ def pairs(draw: st.DrawFn, node: ViewNode, favoured: Collection[str] = ()) -> Pa
         both = draw(st.lists(st.one_of(object_pairs(node, favoured), null), max_size=2))
         return listed([one for one, _ in both]), listed([other for _, other in both])
     return draw(object_pairs(node, favoured))
+
+
+EQUAL_AFTER = {  # values that are the same after a treatment
+    "pseudonym": [
+        [b'"NL-MSP-C1"', b'" NL-MSP-c1"', b'"nl-msp-C1 "'],
+        [b'"#NA"', b'""', b"null"],
+        [b'"B"', b'"b"'],
+    ],
+    "hour": [
+        [b'"2026-01-31T10:00:00Z"', b'"2026-01-31 10:59:59.9"', b'"2026-01-31T11:30:00+01:00"'],
+        [b"null"],
+    ],
+    "day": [
+        [b'"2026-01-31T00:00:00Z"', b'"2026-01-31 23:59:59.9"', b'"2026-02-01T00:30:00+01:00"'],
+        [b"null"],
+    ],
+    "month": [[b'"2026-01-01T00:00:00Z"', b'"2026-01-31 23:59:59.9"', b'"2026-01-15"'], [b"null"]],
+    "rounded": [[b"100", b"100.0", b"100.009", b"1.00001e2", b"100.00"], [b"-100", b"-1e2"], [b"null"]],
+    "text": [[b'"52.0"', b'"52.000"', b'"52.0099"', b'" 52"'], [b'"-1.00"', b'"-1"'], [b"null"]],
+    "prefix": [[b'"ABCD"', b'"ABCDE"', b'"ABCD\\u00e9"'], [b"null"]],
+}
+EQUAL_AFTER["week"] = EQUAL_AFTER["day"]
+EQUAL_AFTER["quarter"] = EQUAL_AFTER["year"] = EQUAL_AFTER["month"]
+NOT_TREATED = [b"true", b'{"id":1}', b"[[1]]", b'[{"id":"x"}]', b"NaN"]
+"""Values that no treatment takes: whatever they are, the result is the blank."""
+
+
+@st.composite
+def treated_pairs(draw: st.DrawFn, treatment: Treatment, *, many: bool) -> Pair:
+    """Draw two values that are the same after a treatment."""
+    if treatment.name == "present":
+        present = st.sampled_from([raw for raw in VALUES if raw[:1] not in (b"n", b"")])
+        return draw(st.one_of(st.tuples(present, present), st.just((b"null", b"null"))))
+    wrong = st.sampled_from(NOT_TREATED)
+    groups = EQUAL_AFTER[treatment.name]
+    if treatment.name == "rounded":
+        groups = [*groups, *EQUAL_AFTER["text"]]
+    if draw(st.integers(0, 5)) == 0:
+        return draw(wrong), draw(wrong)
+    group = draw(st.sampled_from(groups))
+    one, other = draw(st.sampled_from(group)), draw(st.sampled_from(group))
+    return (b"[%s]" % one, b"[%s]" % other) if many else (one, other)
 
 
 @st.composite
@@ -77,17 +122,23 @@ def object_pairs(
     chosen = [name for name in dict.fromkeys((*wanted, *others)) if name in node.children]
     fixed = {key for key, _ in always}
     both = [(quoted(name), draw(pairs(node.children[name], favoured))) for name in chosen]
-    both += [(name, (draw(private), draw(private))) for name in UNKNOWN if draw(st.integers(0, 9)) == 0]
+    for name in UNKNOWN:
+        if draw(st.integers(0, 9)) == 0:
+            sent = draw(private)
+            both.append((name, (sent, sent if node.visibility == "open" else draw(private))))
     hidden = [
         quoted(field.name)
         for field in (node.field.children.values() if node.field else ())
         if field.leaf and field.name not in node.children
     ]
     sides = []
+    order: list[int] = []
     for side in (0, 1):
         members = [(key, found[side]) for key, found in both if key not in fixed] + [*always]
         members += [
             (key, draw(values)) for key in hidden[:PLENTY] if key not in fixed and draw(st.booleans())
         ]
-        sides.append(object_of(draw(st.permutations(members))))
+        if node.visibility != "open" or side == 0:
+            order = draw(st.permutations(range(len(members))))
+        sides.append(object_of([members[place] for place in order]))
     return sides[0], sides[1]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
+
+from msgspec import structs
 
 from ocpiq import schema
 from ocpiq.errors import Span
 from ocpiq.gate import Row
 from ocpiq.language import tree
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import ViewNode, view
 from ocpiq.schema import SchemaField
 from ocpiq.values.blank import Blank
@@ -20,8 +24,17 @@ from ocpiq.values.json import fragments
 NOWHERE = Span(0, 0)
 
 
+RECIPIENT = Recipient("utrecht", bytes(range(32)), "630dcd29")
+"""A recipient with a key that is always the same."""
+
+
 def path(text: str) -> tree.FieldPath:
-    """Return a clause's path: dotted, `.`, or in quotes."""
+    """Return a clause's path: dotted, `.`, or in quotes; with `as` and a treatment if it has one."""
+    if " as " in text:
+        name, treatment = text.split(" as ")
+        written = re.fullmatch(r"(\w+)(?:\((.*)\))?", treatment)
+        assert written is not None
+        return structs.replace(path(name), treatment=tree.Treatment(written[1], written[2], span=NOWHERE))
     if text.startswith('"'):
         return tree.FieldPath(span=NOWHERE, names=(text.strip('"'),), quoted=True)
     return tree.FieldPath(span=NOWHERE, names=tuple(name for name in text.split(".") if name))
