@@ -16,8 +16,8 @@ from ocpiq.plan.blanks import Blanks
 from ocpiq.plan.nodes import Plan
 from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.plan.types import NULL, ScalarType, SourceType, Type, UnionType
-from ocpiq.privacy.treatments import PERIODS
-from ocpiq.privacy.view import ViewNode, two_ways
+from ocpiq.privacy.treatments import PERIODS, two_ways
+from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import module
 
 Path = tuple[str, ...]

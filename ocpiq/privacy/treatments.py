@@ -13,6 +13,7 @@ from ocpiq.errors import (
     CompileError,
     FieldName,
     Message,
+    Span,
     UnsupportedError,
     UserText,
     join,
@@ -97,6 +98,12 @@ def treatment_of(
 def field_text(module: str, names: Sequence[str]) -> UserText:
     """Return the module and the path of a field that the query names, for a message."""
     return UserText(".".join((module, *names)))
+
+
+def two_ways(module: str, names: Sequence[str], span: Span | None) -> CompileError:
+    """Return the error for a field that a query passes with two treatments, or with one and in the clear."""
+    message = say("{field} is passed in two ways", field=field_text(module, names))
+    return CompileError(message, span=span, hint=say("pass it the same way everywhere"))
 
 
 def unknown_treatment(node: tree.Treatment) -> CompileError:

@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec import field as default
 from msgspec.structs import replace
 
-from ocpiq.errors import CompileError, FieldName, Message, Span, UserText, nearest, say
+from ocpiq.errors import CompileError, FieldName, Message, UserText, nearest, say
 from ocpiq.language import tree
-from ocpiq.privacy.treatments import Treatment, field_text, treatment_of
+from ocpiq.privacy.treatments import Treatment, treatment_of, two_ways
 from ocpiq.schema import ModuleName, NestedModule, SchemaField, SchemaModule, modules
 from ocpiq.values.blank import Blank
 
@@ -88,12 +88,6 @@ def view(module: SchemaModule, clauses: Sequence[tree.Clause], zone: str = "UTC"
     only = any(isinstance(clause, tree.Only) for clause in clauses)
     root = Builder(module.name, only).node(module.root, (), marks, passed=False)
     return root if module.part is None else with_nested(root, module.part)
-
-
-def two_ways(module: str, names: Sequence[str], span: Span | None) -> CompileError:
-    """Return the error for a field that a query passes with two treatments, or with one and in the clear."""
-    message = say("{field} is passed in two ways", field=field_text(module, names))
-    return CompileError(message, span=span, hint=say("pass it the same way everywhere"))
 
 
 def shows(view: ViewNode) -> bool:

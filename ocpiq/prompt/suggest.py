@@ -13,13 +13,14 @@ from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
 from ocpiq.language.partial import PartialParse, parse_partial
 from ocpiq.language.tree import Program
+from ocpiq.privacy.treatments import suitable
 from ocpiq.prompt.command_line import argument_start, split_command
 from ocpiq.prompt.cursor_type import PROBE, CursorType, find_cursor_type
 from ocpiq.prompt.suggest_command import suggest_command
 from ocpiq.prompt.suggest_fields import clause_fields, enum_of, fields
 from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings, rank_matches
 from ocpiq.prompt.words import Word, words
-from ocpiq.schema import module
+from ocpiq.schema import SchemaField, module
 
 EXPLAIN: Final = ":explain"  # the command that takes a query
 MAX_SUGGESTIONS: Final = 200  # suggestions
@@ -66,6 +67,9 @@ def _candidates(read: PartialParse, word: str, context: Surroundings) -> Iterato
         yield from _keys(read, word, context) if "_RBRACE" in can_stand else ()
         return
     last = read.last()
+    if last is not None and last.kind == "_AS" and "VARIABLE" not in can_stand:
+        yield from _treatments(read, word, context)
+        return
     if last is not None and last.kind in ("JOIN", "EACH") and "_AS" not in can_stand:
         yield from _modules(word, context)
         return
@@ -193,6 +197,27 @@ def _clause_paths(read: PartialParse, word: str, context: Surroundings) -> list[
     if read.unexpected is not None or name is None or not {"RESERVED", "FIELD"} <= can_stand:
         return []
     return list(clause_fields(module(name, context.version), word))
+
+
+def _treatments(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
+    """Yield the treatments that fit the field before `as`."""
+    name = _source(read, context)
+    field: SchemaField | None = module(name, context.version).root if name is not None else None
+    for step in _path_before_as(read):
+        field = field.children.get(step) if field is not None else None
+    for treatment in suitable(field):
+        if treatment.startswith(word):
+            yield Suggestion(treatment, len(word), "treatment")
+
+
+def _path_before_as(read: PartialParse) -> list[str]:
+    """Return the names of the path that ends before the last token."""
+    names: list[str] = []
+    for token in reversed(read.tokens[:-1]):
+        if token.kind in ("_COMMA", "_PASS", "_ONLY"):
+            break
+        names.append(token.text.lstrip("."))
+    return names[::-1]
 
 
 def _keys(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:

@@ -58,6 +58,18 @@ CASES = [
     Case("sessions pass kwh, charging_periods.dim^", ("charging_periods.dimensions",), all=True),
     Case("sessions pass charging_periods.dimensions.vol^", ("charging_periods.dimensions.volume",), all=True),
     Case("sessions pass .kw^", (".kwh",), all=True),
+    # treatments
+    Case("sessions pass kwh as ^", ("rounded(5)", "present"), all=True),
+    Case("sessions pass kwh as r^", ("rounded(5)",), all=True),
+    Case(
+        "sessions only id, start_date_time as ^",
+        ("hour", "day", "week", "month"),
+        ("present",),
+        ("pseudonym",),
+    ),
+    Case("sessions pass kwh, cdr_token.uid as ps^", ("pseudonym",), all=True),
+    Case("sessions pass cdr_token as ^", ("present",), all=True),
+    Case("sessions as ^", absent=("pseudonym",)),
     Case("locations | join each sessions as $s pass evse_^", ("evse_uid",)),
     Case("sessions pass nothing.^", all=True),
     # fields
