@@ -308,7 +308,7 @@ SOURCES: Final = (
 )
 
 GET: Final = (
-    Option("privacy-pass", "", ("LIST",), "fields to show, separated by commas: kwh,cdr_token.uid", ("get",)),
+    Option("privacy-pass", "", ("LIST",), "fields to show, separated by commas: id,kwh:rounded(5)", ("get",)),
     Option("date-from", "", ("TIME",), "only objects last updated at or after this time", ("get",)),
     Option("date-to", "", ("TIME",), "only objects last updated before this time", ("get",)),
 )
