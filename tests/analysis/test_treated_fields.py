@@ -136,8 +136,13 @@ MISUSES = [
     # net
     (
         "cdrs net pass id as pseudonym | aggregate count_distinct(.id)",
-        "net reads cdrs.credit_reference_id in place of cdrs.id, and they are passed in two ways",
+        "net reads cdrs.credit_reference_id in place of cdrs.id, and their treatments do not match",
     ),
+    (
+        "cdrs net pass id as prefix(2), credit_reference_id as prefix(2) | aggregate count",
+        "net reads cdrs.credit_reference_id in place of cdrs.id, and their treatments do not match",
+    ),
+    ("cdrs net pass credit as present | aggregate count", "net reads cdrs.credit, which has a treatment"),
 ]
 
 ALLOWED = [
