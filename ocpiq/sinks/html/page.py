@@ -162,7 +162,7 @@ def _table(report: Report) -> str:
     body = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(rows)}</tbody>\n" if report.names else ""
     return (
         f'<section aria-labelledby="results">\n<h2 id="results">Results</h2>\n'
-        f'<div class=scroll tabindex=0 role=region aria-labelledby="results">\n'
+        f'<div class=scroll tabindex=0 role=region aria-label="Table of results">\n'
         f"<table class=data>\n<caption>{caption}</caption>\n{body}</table>\n</div>\n</section>\n"
     )
 
