@@ -49,3 +49,35 @@ class About(Struct, frozen=True):
 
 
 NOTHING: About = About()
+
+
+def facts(about: About) -> list[tuple[str, str]]:
+    """Return what there is to say of a run as names and values, for tables and metadata."""
+    named = [
+        ("title", about.title),
+        ("purpose", about.purpose),
+        ("privacy", about.privacy),
+        ("query", about.query),
+        ("platform", about.platform),
+        ("ocpi_version", about.ocpi_version),
+        ("time_zone", about.zone),
+        ("created", about.created),
+        ("version", about.tool_version and f"ocpiq {about.tool_version}"),
+    ]
+    for source in about.sources:
+        named.append((f"{source.module}.window", source.window))
+        for role in ("passed", "shown", "aggregated", "decides", "blanked"):
+            named.append((f"{source.module}.{role}", ", ".join(getattr(source, role))))
+    return [(name, value) for name, value in named if value]
+
+
+def outcome(about: About) -> list[tuple[str, str]]:
+    """Return what only the end of a run tells: how much was read, whether that is all, and the warnings."""
+    pulls = [(f"{pull.module}.objects", str(pull.objects)) for pull in about.pulls]
+    named = [
+        *pulls,
+        ("complete", "no" if about.incomplete else "yes"),
+        ("incomplete", about.incomplete),
+        ("warnings", "\n".join(about.warnings)),
+    ]
+    return [(name, value) for name, value in named if value]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from ocpiq.plan.columns import Columns
+from ocpiq.sinks.about import facts
 from ocpiq.sinks.arrow_tables import arrow_schema, arrow_table
 from ocpiq.sinks.column_types import TypedColumn
 from ocpiq.sinks.conversion import TimeForm
@@ -35,7 +36,7 @@ class ArrowWriter:
 
     def begin(self, columns: Sequence[TypedColumn]) -> None:
         """Write the schema."""
-        self._schema = arrow_schema(columns, {})
+        self._schema = arrow_schema(columns, facts(self._target.about()))
         self._writer = pa.ipc.new_stream(self._target.stream, self._schema)
 
     def write(self, cells: Sequence[Sequence[object]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
@@ -25,16 +25,21 @@ def arrow_type(column: TypedColumn) -> pa.DataType:
     return pa.string()
 
 
-def arrow_schema(columns: Sequence[TypedColumn], metadata: Mapping[str, str]) -> pa.Schema:
-    """Return the schema: each field says whether it is blanked and which field of the schema it shows."""
-    return pa.schema(map(_field, columns), metadata=dict(metadata) or None)
+def arrow_schema(columns: Sequence[TypedColumn], facts: Iterable[tuple[str, str]]) -> pa.Schema:
+    """Return the schema: each field says whether it is blanked, and which field of OCPI it shows."""
+    return pa.schema(map(_field, columns), metadata=metadata(facts))
+
+
+def metadata(facts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return facts about a run as metadata."""
+    return {f"ocpiq:{name}": value for name, value in facts}
 
 
 def _field(column: TypedColumn) -> pa.Field:
-    metadata = {"ocpiq:type": column.type, "ocpiq:blank": "true" if column.blank else "false"}
+    found = {"ocpiq:type": column.type, "ocpiq:blank": "true" if column.blank else "false"}
     if column.path:
-        metadata["ocpiq:path"] = column.path
-    return pa.field(column.name, arrow_type(column), metadata=metadata)
+        found["ocpiq:path"] = column.path
+    return pa.field(column.name, arrow_type(column), metadata=found)
 
 
 def arrow_table(schema: pa.Schema, cells: Sequence[Sequence[object]]) -> pa.Table:

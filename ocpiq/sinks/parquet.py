@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 from pyarrow import Schema, Table, concat_tables
 
 from ocpiq.plan.columns import Columns
-from ocpiq.sinks.arrow_tables import arrow_schema, arrow_table
+from ocpiq.sinks.about import facts, outcome
+from ocpiq.sinks.arrow_tables import arrow_schema, arrow_table, metadata
 from ocpiq.sinks.column_types import TypedColumn
 from ocpiq.sinks.conversion import TimeForm
 from ocpiq.sinks.sink import FormatSettings, Sink
@@ -33,6 +34,7 @@ class ParquetWriter:
     blank = None
 
     def __init__(self, target: Target) -> None:
+        self._target = target
         self._stream = CountingStream(target.stream)
         self._writer: pq.ParquetWriter | None = None
         self._schema: Schema | None = None
@@ -41,7 +43,7 @@ class ParquetWriter:
 
     def begin(self, columns: Sequence[TypedColumn]) -> None:
         """Write the beginning of the file."""
-        self._schema = arrow_schema(columns, {})
+        self._schema = arrow_schema(columns, facts(self._target.about()))
         self._writer = pq.ParquetWriter(self._stream, self._schema, compression="zstd")
 
     def write(self, cells: Sequence[Sequence[object]]) -> None:
@@ -64,6 +66,7 @@ class ParquetWriter:
         """Write the end of the file, which readers start from."""
         self._write_group()
         assert self._writer is not None
+        self._writer.add_key_value_metadata(metadata(outcome(self._target.about())))
         self._writer.close()
         self._writer = None
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from ocpiq.errors import FormatError, say
 from ocpiq.plan.columns import Columns
+from ocpiq.sinks.about import facts, outcome
 from ocpiq.sinks.column_types import TypedColumn
 from ocpiq.sinks.conversion import TimeForm
 from ocpiq.sinks.rows import ColumnLabel
@@ -86,6 +87,10 @@ class SqliteWriter:
                 "INSERT INTO _columns VALUES (?, ?, ?, ?)",
                 [(column.name, column.type, column.path or None, column.blank) for column in columns],
             )
+        self._create("_about", ["name TEXT", "value TEXT"])
+        about = self._target.about()
+        with _errors():
+            self._connection.executemany("INSERT INTO _about VALUES (?, ?)", [*facts(about), *outcome(about)])
         self._execute("COMMIT")
         self.discard()
 

@@ -19,12 +19,14 @@ from xlsxwriter.format import Format
 
 from ocpiq.errors import FormatError, Message, say
 from ocpiq.plan.columns import Columns
+from ocpiq.sinks.about import About, facts, outcome
 from ocpiq.sinks.column_types import CONTENTS, TypedColumn
 from ocpiq.sinks.conversion import TimeForm
 from ocpiq.sinks.sink import FormatSettings, Sink, StoredType
 from ocpiq.sinks.target import Target
 from ocpiq.sinks.typed import CellMisfitError, TypedSink
 from ocpiq.values.blank import BLANK, NA
+from ocpiq.values.times import zone
 
 MAX_ROWS: Final = 1_048_576
 MAX_COLUMNS: Final = 16_384
@@ -70,6 +72,7 @@ class XlsxWriter:
         self._columns: Sequence[TypedColumn] = ()
         self._formats: list[Format] = []
         self._rows = 1
+        self._zone: datetime.tzinfo = datetime.UTC
 
     def begin(self, columns: Sequence[TypedColumn]) -> None:
         """Write the names of the columns, with notes on times and blanks."""
@@ -80,16 +83,19 @@ class XlsxWriter:
                 most=MAX_COLUMNS,
             )
             raise FormatError(text)
+        about = self._target.about()
+        self._zone = zone(about.zone)
         self._columns = columns
         self._formats = [self._format(column) for column in columns]
         for number, column in enumerate(columns):
             if self._sheet.write_string(0, number, column.name, self._bold):
                 text = say("the name of a column is longer than a cell of a workbook")
                 raise FormatError(text, hint=say("rename it"))
-            note = _note(column)
+            note = _note(column, about.zone)
             if note:
                 self._sheet.write_comment(0, number, note, {"author": "ocpiq"})
         self._sheet.freeze_panes(1, 0)
+        self._set_properties(about)
 
     def write(self, cells: Sequence[Sequence[object]]) -> None:
         """Write rows; the first ones decide the widths of the columns."""
@@ -132,14 +138,25 @@ class XlsxWriter:
     def _write_about(self, columns: Sequence[TypedColumn]) -> None:
         sheet = self._workbook.add_worksheet("About")
         sheet.set_column(0, 0, 30)
-        sheet.set_column(1, 3, 20)
-        names = ("Column", "Holds", "OCPI field", "Blanked")
-        for number, name in enumerate(names):
-            sheet.write_string(0, number, name, self._bold)
-        for row, column in enumerate(columns, start=1):
+        sheet.set_column(1, 3, 25)
+        about = self._target.about()
+        known = [*facts(about), *outcome(about)]
+        for row, (name, value) in enumerate(known):
+            sheet.write_string(row, 0, name, self._bold)
+            sheet.write_string(row, 1, value[:MAX_TEXT])
+        top = len(known) + 1
+        for number, name in enumerate(("Column", "Holds", "OCPI field", "Blanked")):
+            sheet.write_string(top, number, name, self._bold)
+        for row, column in enumerate(columns, start=top + 1):
             texts = (column.name, CONTENTS[column.type], column.path, "yes" if column.blank else "no")
             for number, text in enumerate(texts):
                 sheet.write_string(row, number, text)
+
+    def _set_properties(self, about: About) -> None:
+        created = datetime.datetime.fromisoformat(about.created) if about.created else None
+        self._workbook.set_properties(
+            {"title": about.title, "subject": about.purpose, "comments": about.query, "created": created}
+        )
 
     def _format(self, column: TypedColumn) -> Format:
         number_format = NUMBER_FORMATS.get(column.type, "General")
@@ -180,6 +197,8 @@ class XlsxWriter:
         return int(self._sheet.write_number(row, column, float(number), format_))
 
     def _write_time(self, row: int, column: int, moment: datetime.datetime, format_: Format) -> int:
+        if self._zone is not datetime.UTC:
+            moment = moment.replace(tzinfo=datetime.UTC).astimezone(self._zone).replace(tzinfo=None)
         return -1 if moment < FIRST_DAY else int(self._sheet.write_datetime(row, column, moment, format_))
 
 
@@ -190,8 +209,8 @@ def _digits(number: int | Decimal) -> int:
     return abs(number)
 
 
-def _note(column: TypedColumn) -> str:
-    note = "Times in UTC. " if column.type == "time" else ""
+def _note(column: TypedColumn, zone: str) -> str:
+    note = f"Times in {zone}. " if column.type == "time" else ""
     return f"{note}Blanked: the query does not pass {column.path}." if column.blank else note.strip()
 
 

@@ -121,7 +121,8 @@ def read_xlsx(path: Path) -> TypedTable:
 
     workbook = openpyxl.load_workbook(path, read_only=True)
     names, *cells = workbook["Results"].iter_rows(values_only=True)
-    about = list(workbook["About"].iter_rows(min_row=2, max_col=4, values_only=True))
+    about = list(workbook["About"].iter_rows(max_col=4, values_only=True))
+    about = about[next(number for number, row in enumerate(about) if row[0] == "Column") + 1 :]
     words = {holds: type_ for type_, holds in CONTENTS.items()}
     types = {str(name): words[str(holds)] for name, holds, *_ in about[: len(names)]}
     rows = [
