@@ -13,7 +13,7 @@ from ocpiq.analysis.field_uses import FieldUse, Role, field_uses, passed_fields,
 from ocpiq.analysis.roles import Roles, roles_of
 from ocpiq.analysis.streams import children
 from ocpiq.analysis.totals import misleading
-from ocpiq.plan.columns import columns
+from ocpiq.plan.columns import Column, columns
 from ocpiq.plan.nodes import (
     Aggregate,
     Constant,
@@ -47,6 +47,18 @@ class SourceExplained(Struct, frozen=True):
     fields: tuple[FieldUse, ...]
     net: bool = False
 
+    @property
+    def filters(self) -> list[str]:
+        """What narrows the objects that are requested, in words."""
+        bounds = [f"{word} {end}" for word, end in (("from", self.since), ("before", self.until)) if end]
+        filters = [f"last updated {' and '.join(bounds)}"] if bounds else []
+        if self.during:
+            during = self.during if isinstance(self.during, str) else " to ".join(self.during)
+            filters.append(f"charged during {during}")
+        if self.newest is not None:
+            filters.append(f"the newest {self.newest}")
+        return filters
+
     def of_role(self, role: Role) -> list[str]:
         """Return the paths of the fields with a role; a path stands for all below it where all of it has the role."""
         return summary((use.path for use in self.fields if role in use.roles), self.module, self.version)
@@ -55,25 +67,26 @@ class SourceExplained(Struct, frozen=True):
 class Explanation(Struct, frozen=True):
     """A query: its sources in the order of the text, what it holds in memory at once, and misleading totals.
 
-    `columns` are the names of the columns that its results have, as far as they are known before there are any.
+    `columns` are the columns of its results, as far as they are known before there are any.
     """
 
     version: str
     sources: tuple[SourceExplained, ...]
     holds: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
 
 
 def explain(query: QueryPlan, version: str) -> Explanation:
     """Return what a query for platforms of an OCPI `version` would show."""
     roles = roles_of(query, version)
+    results = columns(query.output, version)
     return Explanation(
         version,
         tuple(_source(number, source, roles, version) for number, source in enumerate(query.sources)),
         tuple(dict.fromkeys(_held(query.body))),
         tuple(total.message for total in misleading(query, version)),
-        tuple(columns(query.output, version).fields),
+        () if results.open and not results.fields else tuple(results.leaves()),
     )
 
 

@@ -6,7 +6,10 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import json, structs, to_builtins
 
 from ocpiq.app import sources
 from ocpiq.app import variables as values
@@ -18,23 +21,29 @@ from ocpiq.app.report import report_error
 from ocpiq.app.run import QueryText, compile_query, query_text
 from ocpiq.app.settings import Settings
 from ocpiq.errors import IncompleteError, OcpiqError, UsageError, join
+from ocpiq.values.terminal import visible
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation, SourceExplained
+    from ocpiq.analysis.metadata import Metadata
+    from ocpiq.approval.sheet import QueryFacts
     from ocpiq.query.pulls import QueriedSource
 
 
-def run(settings: Settings) -> int:
-    """Print a paragraph for each source of the query, or all of it as JSON."""
-    from ocpiq.analysis.explanation import explain
-    from ocpiq.schema import DEFAULT_VERSION
+def run(settings: Settings, *, values_known: bool = True) -> int:
+    """Print a paragraph for each source of the query, all of it as JSON, or the approval sheet.
 
-    version = settings.query.version or DEFAULT_VERSION
+    Without `values_known`, the variables of the settings have names alone.
+    """
+    from ocpiq.analysis.explanation import explain
+
     text = _one_query(settings)
+    form = _format(settings)
     try:
         stored_recipient(settings)
+        version = _version(settings)
         variables = values.variables(settings.query)
-        query = compile_query(settings.query, text, variables)
+        query = compile_query(structs.replace(settings.query, version=version), text, variables)
     except OcpiqError as error:
         return report_error(error, text.text, text.name)
     progress = Progress(quiet=True)
@@ -46,15 +55,89 @@ def run(settings: Settings) -> int:
     except OcpiqError as error:
         return report_error(error)
     explained = explain(query.plan, version)
-    if settings.json:
-        import msgspec
+    parameters = _parameters(settings, query.metadata) if values_known else []
+    match form:
+        case "json":
+            data = {**to_builtins(explained), "parameters": dict(parameters)}
+            data |= {"asked": answers} if settings.ask else {}
+            sys.stdout.write(json.encode(data, enc_hook=str).decode() + "\n")
+        case "markdown":
+            from ocpiq.approval.sheet import approval_sheet
 
-        data = {**msgspec.to_builtins(explained), **({"asked": answers} if settings.ask else {})}
-        sys.stdout.write(msgspec.json.encode(data, enc_hook=str).decode() + "\n")
-    else:
-        sys.stdout.writelines(line + "\n" for line in _lines(explained, answers))
+            sys.stdout.write(approval_sheet(_facts(settings, text, query.metadata, parameters), explained))
+        case _:
+            sys.stdout.writelines(line + "\n" for line in _lines(explained, answers, parameters))
     problems = join((source.incomplete for source in answers if source.incomplete), "; ")
     return report_error(IncompleteError(problems)) if problems else 0
+
+
+def _format(settings: Settings) -> str:
+    """Return json, markdown, or "" for text. Raises UsageError for another format."""
+    name = "json" if settings.json else settings.output.format
+    if name not in ("", "json", "markdown"):
+        raise UsageError(
+            f"ocpiq explain writes text, json or markdown, not {name}",
+            hint="--to markdown for the approval sheet",
+        )
+    return name
+
+
+def _version(settings: Settings) -> str:
+    """Return the OCPI version of the platform: the option's, or that of the login, if it reads one that is known."""
+    from ocpiq.schema import DEFAULT_VERSION
+    from ocpiq.storage import logins
+
+    version, pull = settings.query.version, settings.pull
+    if version or pull.demo or pull.files:
+        return version or DEFAULT_VERSION
+    names = sources.platform_names(pull)
+    if not names and logins.current() is None:
+        return DEFAULT_VERSION
+    return logins.find(names[0] if names else None).version
+
+
+def _platform(settings: Settings) -> str:
+    from ocpiq.storage import logins
+
+    pull = settings.pull
+    if pull.files:
+        return ", ".join(f"files in {path} for {module}" for module, path in pull.files)
+    if pull.demo:
+        return "the embedded demo"
+    names = sources.platform_names(pull) or [logins.current() or "none logged in"]
+    return ", ".join(names)
+
+
+def _parameters(settings: Settings, metadata: Metadata) -> list[tuple[str, str]]:
+    """Return the parameters with their values; of one that is read from a file, the name of the file."""
+    from ocpiq.values.json.codec import tostring
+
+    given: dict[str, str] = {}
+    for variable in settings.query.variables:
+        from_file = variable.option not in ("arg", "argjson")
+        given.setdefault(variable.name, f"from {variable.text}" if from_file else variable.text)
+    for parameter in metadata.params:
+        default = "not set" if parameter.required else f"{tostring(parameter.default)} (default)"
+        given.setdefault(parameter.name, default)
+    return list(given.items())
+
+
+def _facts(
+    settings: Settings, text: QueryText, metadata: Metadata, parameters: Sequence[tuple[str, str]]
+) -> QueryFacts:
+    from ocpiq import __version__
+    from ocpiq.approval.sheet import QueryFacts
+
+    about = ": ".join(part for part in (metadata.name, metadata.about) if part)
+    return QueryFacts(
+        text.text,
+        text.name,
+        about,
+        _platform(settings),
+        tuple(parameters),
+        f"ocpiq {__version__}",
+        datetime.now().astimezone().date().isoformat(),
+    )
 
 
 def _one_query(settings: Settings) -> QueryText:
@@ -78,7 +161,9 @@ def _announced(source: QueriedSource) -> str:
     return f"{size}, about {max(1, round(source.seconds)):,} s one after the other"
 
 
-def _lines(explained: Explanation, answers: Sequence[QueriedSource]) -> Iterator[str]:
+def _lines(
+    explained: Explanation, answers: Sequence[QueriedSource], parameters: Sequence[tuple[str, str]]
+) -> Iterator[str]:
     if not explained.sources:
         yield "reads no module: a program on plain JSON, run once for each input"
     for number, source in enumerate(explained.sources):
@@ -88,6 +173,9 @@ def _lines(explained: Explanation, answers: Sequence[QueriedSource]) -> Iterator
             name = f"{answer.platform}: " if answer.platform else ""
             yield from _entry_lines("  has", (name + _announced(answer),))
         yield from _source_lines(source)
+    if parameters:
+        named = [f"{name} = {value}" for name, value in parameters]
+        yield from _entry_lines("parameters", list(map(visible, named)))
     if explained.holds:
         yield from _entry_lines("holds", explained.holds, "; ")
     for warning in explained.warnings:
@@ -97,17 +185,8 @@ def _lines(explained: Explanation, answers: Sequence[QueriedSource]) -> Iterator
 def _source_lines(source: SourceExplained) -> Iterator[str]:
     from ocpiq.analysis.field_uses import ROLES
 
-    window = [
-        f"{word} {moment}" for word, moment in (("from", source.since), ("before", source.until)) if moment
-    ]
-    filters = [f"last updated {' and '.join(window)}"] if window else []
-    if source.during:
-        during = source.during if isinstance(source.during, str) else " to ".join(source.during)
-        filters.append(f"charged during {during}")
-    if source.newest is not None:
-        filters.append(f"the newest {source.newest}")
-    if filters:
-        yield from _entry_lines("  asks for", filters)
+    if source.filters:
+        yield from _entry_lines("  asks for", source.filters)
     if source.net:
         yield from _entry_lines("  nets", ("a credit CDR cancels out the CDR that it credits",))
     yield from _entry_lines("  passes", source.passes or ("nothing; private fields are blanked",))

@@ -13,6 +13,7 @@ from ocpiq.sinks import registry
 
 QUERY: Final = ("query",)
 WRITES: Final = ("query", "get")
+FORMATS: Final = (*WRITES, "audit", "risk", "explain")  # --to
 LISTS: Final = (*WRITES, "audit", "risk")  # in any output format
 COMPILES: Final = ("query", "explain", "risk")
 PULLS: Final = ("query", "get", "explain", "risk")
@@ -61,6 +62,7 @@ COMMANDS: Final = (
             "explain 'sessions only id, kwh during 2026-01'",
             "explain --demo --ask 'cdrs only total_cost | aggregate count'",
             "explain -f report.ocpiq --arg month 2026-01",
+            "explain -f report.ocpiq --arg month 2026-01 --to markdown",
         ),
     ),
     Command(
@@ -223,8 +225,8 @@ FORMAT: Final = (
         "to",
         "",
         ("FORMAT",),
-        "output format, one of those below (default: JSON, or by the ending of FILE)",
-        LISTS,
+        "output format, one of those below (default: JSON, or by the ending of FILE); explain: json or markdown",
+        FORMATS,
         registry.NAMES,
         prompt=True,
     ),

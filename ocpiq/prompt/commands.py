@@ -111,7 +111,7 @@ def _explain(session: Session, rest: str) -> None:
     text = rest or session.last_query
     if not text:
         raise UsageError("no query yet", hint=":explain sessions | .id")
-    _show(_capture(lambda: explain.run(_explain_settings(session, text))))
+    _show(_capture(lambda: explain.run(_explain_settings(session, text), values_known=False)))
 
 
 def _explain_settings(session: Session, text: str) -> Settings:

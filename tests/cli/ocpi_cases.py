@@ -95,7 +95,7 @@ OCPI = [
         "cdrs (OCPI 2.2.1)\n"
         "  nets        a credit CDR cancels out the CDR that it credits\n"
         "  passes      total_energy\n"
-        "  aggregated  credit, total_energy\n"
+        "  aggregated  credit, total_energy, credit_reference_id\n"
         "  key         country_code, party_id, id\n",
     ),
     Case(

@@ -1,0 +1,138 @@
+"""The approval sheet: what a query shows of whom, as a Markdown page that an officer can sign.
+
+It has no values but those of parameters and of the query's own text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import Final
+
+from msgspec import Struct
+
+from ocpiq.analysis.explanation import Explanation, SourceExplained
+from ocpiq.analysis.field_uses import FieldUse, Role
+from ocpiq.values.terminal import visible
+
+MARKUP: Final = re.compile(r"[\\|`*<\[&~]")
+ROLES: Final[tuple[Role, ...]] = ("shown", "aggregated", "decides")
+GATE_ROLES: Final[tuple[tuple[Role, str], ...]] = (
+    ("window", "to find the objects of the window"),
+    ("key", "to drop objects that the platform sends twice"),
+)
+LEGEND: Final = (
+    "*shown*: the value, or what is computed from the value of one object, may stand in the results. "
+    "*aggregated*: only as part of a total over several objects. *decides*: which results there are, and in what "
+    "order, depends on it."
+)
+SIGNATURES: Final = (
+    "Requested by",
+    "Approved by",
+    "Approved for (recipient and purpose)",
+    "Valid until",
+    "Signature",
+)
+
+
+class QueryFacts(Struct, frozen=True):
+    """What the sheet states beside the explanation; `parameters` are names with their values as text."""
+
+    text: str
+    file: str
+    about: str
+    platform: str
+    parameters: tuple[tuple[str, str], ...]
+    program: str
+    date: str
+
+
+def approval_sheet(facts: QueryFacts, explanation: Explanation) -> str:
+    """Return the sheet."""
+    parts = [
+        "# Approval of an OCPI query\n",
+        _table(("", ""), _facts(facts, explanation)),
+        "## Query\n",
+        _fenced(facts.text),
+    ]
+    for source in explanation.sources:
+        parts += _source(source)
+    if not explanation.sources:
+        parts.append("The query reads no module of a platform.\n")
+    parts.append("## Columns of the results\n")
+    parts.append(_columns(explanation))
+    if explanation.warnings:
+        parts.append("## Warnings\n")
+        parts.append("".join(f"- {_plain(warning)}\n" for warning in explanation.warnings))
+    parts.append("## Approval\n")
+    parts.append(_table(("", ""), ((label, " " * 40) for label in SIGNATURES)))
+    return "\n".join(parts)
+
+
+def _facts(facts: QueryFacts, explanation: Explanation) -> Iterator[tuple[str, str]]:
+    yield "Query", facts.file or "on the command line"
+    if facts.about:
+        yield "Purpose", facts.about
+    yield "SHA-256 of the query", sha256(facts.text.encode("utf-8", "surrogateescape")).hexdigest()
+    yield "Platform", facts.platform
+    yield "OCPI version", explanation.version
+    for name, value in facts.parameters:
+        yield f"Parameter {name}", value
+    yield "Explained by", facts.program
+    yield "Date", facts.date
+
+
+def _source(source: SourceExplained) -> Iterator[str]:
+    yield f"## {source.module}\n"
+    filters = ", ".join(map(_plain, source.filters)) or "without a window"
+    yield f"Requested from the platform: all pages of `{source.module}`, {filters}.\n"
+    if source.net:
+        yield "Credit CDRs cancel out the CDRs that they credit.\n"
+    passed = [use for use in source.passed if use.private]
+    if passed:
+        yield "### Private fields that the query passes\n"
+        yield _table(
+            ("Field", "OCPI type", "Role", "Why it is private"),
+            ((use.path, use.type, _roles(use), use.reason) for use in passed),
+        )
+        yield f"{LEGEND}\n"
+    else:
+        yield "The query passes no private field.\n"
+    others = [use for use in source.fields if not use.private and set(use.roles) & set(ROLES)]
+    if others:
+        yield "### Other fields of the results\n"
+        yield _table(("Field", "OCPI type", "Role"), ((use.path, use.type, _roles(use)) for use in others))
+    if blanked := source.of_role("blanked"):
+        yield f"Blanked (printed as `#NA`): {', '.join(map(_plain, blanked))}.\n"
+    for role, purpose in GATE_ROLES:
+        if paths := source.of_role(role):
+            yield f"Read {purpose}, which shows nothing of it: {', '.join(map(_plain, paths))}.\n"
+
+
+def _roles(use: FieldUse) -> str:
+    found = [role for role in ROLES if role in use.roles]
+    return ", ".join(found) or "not in the results"
+
+
+def _columns(explanation: Explanation) -> str:
+    if not explanation.columns:
+        return "Not known before there are results.\n"
+    rows = ((column.name, column.type, column.path or "computed") for column in explanation.columns)
+    return _table(("Column", "Type", "Field"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([_plain(cell) for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _plain(text: str) -> str:
+    """Return text as Markdown shows it as it is, on one line."""
+    return MARKUP.sub(r"\\\g<0>", visible(text))
+
+
+def _fenced(text: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}\n{visible(text, kept=chr(10)).rstrip()}\n{fence}\n"

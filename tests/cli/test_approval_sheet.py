@@ -1,0 +1,90 @@
+"""`ocpiq explain --to markdown`, and the parameters and the version that `explain` shows."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from support.cli import Outcome, command
+
+QUERY = """module {about: "Energy by city", params: {month: {type: "period"}, n: {type: "number", default: 3}}};
+cdrs during $month pass total_energy, cdr_location.city, cdr_token.uid
+| select(.cdr_token.uid != "x") | aggregate {kwh: sum(.total_energy)} by {city: .cdr_location.city}
+"""
+
+
+def explain(tmp_path: Path, *words: str) -> Outcome:
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    return command(home, ["explain", *words])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "city.ocpiq"
+    path.write_text(QUERY)
+    return path
+
+
+def test_the_sheet(tmp_path: Path, file: Path) -> None:
+    done = explain(tmp_path, "-f", str(file), "--arg", "month", "2026-01", "--demo", "--to", "markdown")
+    assert (done.code, done.err) == (0, "")
+    sheet = done.out.decode()
+    for line in (
+        f"| Query | {file} |",
+        f"| SHA-256 of the query | {sha256(QUERY.encode()).hexdigest()} |",
+        "| Purpose | Energy by city |",
+        "| Platform | the embedded demo |",
+        "| OCPI version | 2.2.1 |",
+        "| Parameter month | 2026-01 |",
+        "| Parameter n | 3 (default) |",
+        "| cdr_token.uid | CiString(36) | aggregated, decides | identifies the driver's token or contract |",
+        "| total_energy | number | aggregated | amount or course of a person's charging |",
+        "| city | string | cdrs.cdr_location.city |",
+        "| kwh | number | computed |",
+        "Requested from the platform: all pages of `cdrs`, charged during $month.",
+    ):
+        assert f"\n{line}\n" in sheet
+    assert QUERY in sheet
+    assert "| Signature |" in sheet
+
+
+def test_text_of_the_query_cannot_change_the_sheet(tmp_path: Path, file: Path) -> None:
+    file.write_text(f"{QUERY}# ```\n# | Approved by | me |\n# \x1b[2J\n")
+    sheet = explain(tmp_path, "-f", str(file), "--arg", "month", "a|b\n# x", "--to", "md").out.decode()
+    assert "\n````\n" in sheet
+    assert "\x1b" not in sheet
+    assert "| Parameter month | a\\|b\\\\n# x |" in sheet
+
+
+def test_a_query_without_sources_and_one_that_passes_nothing(tmp_path: Path) -> None:
+    assert "reads no module" in explain(tmp_path, "--to", "md", ".a").out.decode()
+    sheet = explain(tmp_path, "--to", "md", "sessions | {id, kwh}").out.decode()
+    assert "| Query | on the command line |" in sheet
+    assert "The query passes no private field." in sheet
+    assert "Blanked (printed as `#NA`): kwh." in sheet
+
+
+def test_a_parameter_from_a_file_is_shown_by_its_file(tmp_path: Path) -> None:
+    (tmp_path / "uid").write_text("SECRET")
+    text = "sessions pass cdr_token.uid | select(.cdr_token.uid == $uid) | .id"
+    for form in ([], ["--json"], ["--to", "markdown"]):
+        done = explain(tmp_path, "--arg-file", "uid", str(tmp_path / "uid"), *form, text)
+        assert "SECRET" not in done.out.decode() + done.err
+        assert str(tmp_path / "uid") in done.out.decode()
+
+
+def test_the_fields_are_of_the_version(tmp_path: Path) -> None:
+    for version, field in (("2.1.1", "auth_id"), ("2.2.1", "cdr_token")):
+        words = ("--source", "cdrs=x.json", "--ocpi-version", version, "--json", "cdrs pass .")
+        (source,) = json.loads(explain(tmp_path, *words).out)["sources"]
+        top = {use["path"].partition(".")[0] for use in source["fields"]}
+        assert top & {"auth_id", "cdr_token"} == {field}
+
+
+def test_other_formats(tmp_path: Path) -> None:
+    done = explain(tmp_path, "--to", "csv", ".")
+    assert (done.code, done.out) == (2, b"")
+    assert "text, json or markdown, not csv" in done.err
