@@ -14,12 +14,13 @@ from zipfile import BadZipFile, ZipFile
 
 import msgspec
 
-from ocpiq.errors import UsageError
+from ocpiq.errors import Reason, SourceError, UserText, join, say
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 Row = Mapping[str, object]
+INSTALL: Final = say("pip install 'ocpiq[parquet]'")
 DELIMITERS: Final = (",", ";", "\t")
 SHEET: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 BAR: Final = re.compile(r"(?<!\\)\|")
@@ -34,13 +35,21 @@ def rows_of_file(path: Path) -> Iterator[Row]:
     """Yield the rows of a file, in the format of its ending. Raises UsageError."""
     read = READERS.get(path.suffix.lower())
     if read is None:
-        raise UsageError(f"cannot read {path}", hint=f"endings that can be read: {', '.join(READERS)}")
+        endings = join(map(UserText, READERS))
+        raise SourceError(
+            say("cannot read {path}", path=UserText(path)),
+            hint=say("endings that can be read: {endings}", endings=endings),
+        )
     try:
         yield from read(path)
     except OSError as error:
-        raise UsageError(f"could not read {path}: {error.strerror}") from None
+        reason = Reason(error.strerror)
+        text = say("could not read {path}: {reason}", path=UserText(path), reason=reason)
+        raise SourceError(text) from None
     except (ValueError, csv.Error, sqlite3.Error, BadZipFile, KeyError, SyntaxError):
-        raise UsageError(f"{path} is not a whole {path.suffix[1:]} file") from None
+        ending = UserText(path.suffix[1:])
+        text = say("{path} is not a whole {ending} file", path=UserText(path), ending=ending)
+        raise SourceError(text) from None
 
 
 def rows_of_values(values: Iterable[object]) -> Iterator[Row]:
@@ -151,7 +160,7 @@ def _parquet(path: Path) -> Iterator[Row]:
     try:
         from pyarrow import parquet  # noqa: PLC0415
     except ModuleNotFoundError:
-        raise UsageError("reading parquet needs pyarrow", hint="pip install 'ocpiq[parquet]'") from None
+        raise SourceError(say("reading parquet needs pyarrow"), hint=INSTALL) from None
     with parquet.ParquetFile(path) as file:
         for batch in file.iter_batches():
             yield from rows_of_values(batch.to_pylist())
@@ -161,7 +170,7 @@ def _arrow(path: Path) -> Iterator[Row]:
     try:
         from pyarrow import ipc  # noqa: PLC0415
     except ModuleNotFoundError:
-        raise UsageError("reading arrow needs pyarrow", hint="pip install 'ocpiq[parquet]'") from None
+        raise SourceError(say("reading arrow needs pyarrow"), hint=INSTALL) from None
     with path.open("rb") as file, ipc.open_stream(file) as batches:
         for batch in batches:
             yield from rows_of_values(batch.to_pylist())

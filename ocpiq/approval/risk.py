@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.errors import UsageError
+from ocpiq.errors import Message, SourceError, UserText, join, say
 
 MOST_COLUMNS: Final = 3  # of a combination
 MOST_COMBINATIONS: Final = 5_000
@@ -60,9 +60,8 @@ class CodedTable:
         for name in wanted:
             matches = [column for column in self.columns if column == name or column.startswith(f"{name}.")]
             if not matches:
-                raise UsageError(
-                    "--columns names a column that does not exist", hint=_available(self.columns)
-                )
+                text = say("--columns names a column that does not exist")
+                raise SourceError(text, hint=_available(self.columns))
             found += matches
         return list(dict.fromkeys(found))
 
@@ -84,9 +83,8 @@ def risks(table: CodedTable) -> Iterator[Risk]:
     varying = [name for name, codes in table.columns.items() if len(set(codes)) > 1]
     count = sum(comb(len(varying), size) for size in range(1, MOST_COLUMNS + 1))
     if count > MOST_COMBINATIONS:
-        raise UsageError(
-            f"{len(varying)} columns have {count:,} combinations", hint="choose some with --columns LIST"
-        )
+        text = say("{columns} columns have {count:,} combinations", columns=len(varying), count=count)
+        raise SourceError(text, hint=say("choose some with --columns LIST"))
     identifying: list[frozenset[str]] = []
     coded: dict[tuple[str, ...], Codes] = {(): [0] * table.rows}
     for size in range(1, MOST_COLUMNS + 1):
@@ -130,8 +128,8 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _available(columns: Iterable[str]) -> str:
-    return f"available: {', '.join(columns)}"
+def _available(columns: Iterable[str]) -> Message:
+    return say("available: {columns}", columns=join(map(UserText, columns)))
 
 
 def _risk(columns: tuple[str, ...], codes: Codes) -> Risk:

@@ -40,6 +40,9 @@ def test_messages_near_the_data_are_made_of_typed_parts() -> None:
 
 
 CHECKED_BY_A_PERSON = {
+    OpenPart("approval/result_files.py", "rows_of_file", "Reason"): "why the system cannot read a file",
+    OpenPart("approval/result_files.py", "rows_of_file", "UserText"): "the path of a file, and endings",
+    OpenPart("approval/risk.py", "_available", "UserText"): "names of columns in a file of the user",
     OpenPart("gate/envelope.py", "__init__", "FieldName"): "plain names of lists in a response",
     OpenPart("inputs/files.py", "_all_values", "UserText"): "the path of a file",
     OpenPart("inputs/files.py", "_blocks", "Reason"): "why the system cannot read a file",
@@ -126,7 +129,6 @@ OTHER_DECODERS = {
     "app/explain.py": "writes JSON",
     "app/saved.py": "writes JSON",
     "app/schema.py": "writes JSON",
-    "approval/audit.py": "entries of the audit trail, which hold no value",
     "app/variables.py": "values of --argjson and --slurpfile",
     "cli/audit.py": "writes entries of the audit trail",
     "cli/get.py": "writes JSON",
@@ -153,7 +155,7 @@ def test_every_guarded_package_exists(near: str) -> None:
     assert list((PACKAGE / near).rglob("*.py"))
 
 
-@pytest.mark.parametrize("near", ["gate", "inputs", "ocpi", "query", "sources", "values/json"])
+@pytest.mark.parametrize("near", ["approval", "gate", "inputs", "ocpi", "query", "sources", "values/json"])
 def test_a_package_that_reads_bytes_is_guarded(near: str) -> None:
     assert near.startswith(NEAR)
     assert any(name.startswith(f"{near}/") for name in decoding_modules(PACKAGE))

@@ -12,7 +12,19 @@ from pathlib import Path
 
 from msgspec import Struct
 
-NEAR = ("codegen", "gate", "inputs", "ocpi", "privacy", "query", "runtime", "sinks", "sources", "values")
+NEAR = (
+    "approval",
+    "codegen",
+    "gate",
+    "inputs",
+    "ocpi",
+    "privacy",
+    "query",
+    "runtime",
+    "sinks",
+    "sources",
+    "values",
+)
 """The packages that see bytes of platforms and files, or records made of them."""
 
 MAKERS = ("say", "join")
