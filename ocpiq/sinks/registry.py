@@ -137,6 +137,17 @@ FORMATS: Final = (
         packages=("pyarrow",),
     ),
     Format(
+        "duckdb",
+        "a DuckDB database, with typed columns",
+        "duckdb:open_duckdb",
+        (".duckdb",),
+        TYPED_OPTIONS,
+        rows=True,
+        target="file",
+        extra="duckdb",
+        packages=("duckdb", "pyarrow"),
+    ),
+    Format(
         "xlsx",
         "an Excel workbook, with typed columns",
         "xlsx:open_xlsx",

@@ -15,8 +15,8 @@ from ocpiq.plan.columns import Columns
 from ocpiq.sinks.about import facts, outcome
 from ocpiq.sinks.column_types import TypedColumn
 from ocpiq.sinks.conversion import TimeForm
-from ocpiq.sinks.rows import ColumnLabel
 from ocpiq.sinks.sink import FormatSettings, Sink, StoredType
+from ocpiq.sinks.sql import quoted
 from ocpiq.sinks.target import Target
 from ocpiq.sinks.typed import TypedSink
 
@@ -105,14 +105,6 @@ class SqliteWriter:
     def _execute(self, statement: str) -> None:
         with _errors():
             self._connection.execute(statement)
-
-
-def quoted(name: str) -> str:
-    """Return the name as an SQL identifier. Raises FormatError if it cannot be one."""
-    if "\0" in name or not name:
-        text = say("{column} cannot be the name of a column in a database", column=ColumnLabel(name))
-        raise FormatError(text, hint=say("rename it"))
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _decimal_text(cell: object) -> str | None:

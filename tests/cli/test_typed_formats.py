@@ -434,6 +434,7 @@ def test_more_columns_than_a_format_has(
     assert (run.code, run.err, list(work.iterdir())) == (5, f"error: {message}\n", [])
 
 
+DATABASES = [form for form in FORMATS if form.name in ("sqlite", "duckdb")]
 NAMES = {
     "case": ("{a: 1, A: 2}", "two columns are named a, apart from upper and lower case"),
     "empty": ('{"": 1}', "cannot be the name of a column in a database"),
@@ -441,9 +442,15 @@ NAMES = {
 }
 
 
+@pytest.mark.parametrize(
+    "form", [form for form in FORMATS if form.name in ("sqlite", "duckdb")], ids=lambda form: form.name
+)
 @pytest.mark.parametrize(("query", "message"), NAMES.values(), ids=NAMES)
-def test_names_that_a_database_cannot_have(query: str, message: str, home: Path, work: Path) -> None:
-    run = command(home, ["-n", "-o", "x.sqlite", query])
+def test_names_that_a_database_cannot_have(
+    query: str, message: str, form: TypedFormat, home: Path, work: Path
+) -> None:
+    form.need()
+    run = command(home, ["-n", "-o", f"x{form.ending}", query])
     assert (run.code, list(work.iterdir())) == (5, []) and message in run.err
 
 
@@ -527,15 +534,20 @@ def of_arrow(path: Path) -> list[tuple[object, ...]]:
     return of_arrow_schema(pytest.importorskip("pyarrow.ipc").open_stream(path).schema)
 
 
-READERS = {".sqlite": of_sqlite, ".parquet": of_parquet, ".arrow": of_arrow}
+def of_duckdb(path: Path) -> list[tuple[object, ...]]:
+    with pytest.importorskip("duckdb").connect(path, read_only=True) as connection:
+        found: list[tuple[object, ...]] = connection.table("_columns").fetchall()
+    return found
+
+
+READERS = {".duckdb": of_duckdb, ".sqlite": of_sqlite, ".parquet": of_parquet, ".arrow": of_arrow}
 
 
 @pytest.mark.parametrize(("ending", "read"), READERS.items(), ids=READERS)
 def test_each_column_says_where_it_comes_from_and_whether_it_is_blanked(
     ending: str, read: Callable[[Path], list[tuple[object, ...]]], home: Path, work: Path
 ) -> None:
-    if ending != ".sqlite":
-        pytest.importorskip("pyarrow")
+    next(form for form in FORMATS if form.ending == ending).need()
     saved_objects(work / "sessions.ndjson", SESSION)
     words = ["-q", "--source", "sessions=sessions.ndjson", "-o", f"x{ending}", "--type", "twice=number"]
     assert command(home, [*words, BESIDE]).code == 0
@@ -544,6 +556,9 @@ def test_each_column_says_where_it_comes_from_and_whether_it_is_blanked(
 
 ABOUT = {
     ".sqlite": lambda path: dict(rows_of(path, "SELECT name, value FROM _about")),
+    ".duckdb": lambda path: dict(
+        pytest.importorskip("duckdb").connect(path, read_only=True).table("_about").fetchall()
+    ),
     ".parquet": lambda path: metadata_of(pytest.importorskip("pyarrow.parquet").read_metadata(path)),
     ".arrow": lambda path: metadata_of(pytest.importorskip("pyarrow.ipc").open_stream(path).schema),
     ".xlsx": lambda path: {
@@ -638,7 +653,9 @@ def test_a_full_device_is_one_error(form: TypedFormat) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", [form for form in FORMATS if form.name in ("sqlite", "xlsx")], ids=lambda form: form.name
+    "form",
+    [form for form in FORMATS if form.name in ("sqlite", "xlsx", "duckdb")],
+    ids=lambda form: form.name,
 )
 def test_a_format_that_is_not_a_stream_needs_a_file(form: TypedFormat, home: Path) -> None:
     form.need()

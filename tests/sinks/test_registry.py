@@ -34,6 +34,7 @@ PARTS = {
     "file",
     "registry",
     "rows",
+    "sql",
     "preview",
     "about",
     "charts",

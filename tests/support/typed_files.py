@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -83,13 +83,23 @@ def read_parquet(path: Path) -> TypedTable:
     import duckdb
 
     with duckdb.connect() as connection:
-        relation = connection.read_parquet(str(path))
-        types = dict(zip(relation.columns, map(str, relation.types), strict=True))
-        columns = [
-            f'epoch_us("{name}")' if types[name] == "TIMESTAMP WITH TIME ZONE" else f'"{name}"'
-            for name in types
-        ]
-        found = relation.project(", ".join(columns)).fetchall()
+        return _of_relation(connection.read_parquet(str(path)))
+
+
+def read_duckdb(path: Path) -> TypedTable:
+    """Read a database with DuckDB itself: nothing else does."""
+    import duckdb
+
+    with duckdb.connect(path, read_only=True) as connection:
+        return _of_relation(connection.table("results"))
+
+
+def _of_relation(relation: Any) -> TypedTable:
+    types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    columns = [
+        f'epoch_us("{name}")' if types[name] == "TIMESTAMP WITH TIME ZONE" else f'"{name}"' for name in types
+    ]
+    found = relation.project(", ".join(columns)).fetchall()
     rows: list[dict[str, object]] = [dict(zip(types, cells, strict=True)) for cells in found]
     for row in rows:
         for name, type_ in types.items():
@@ -151,6 +161,7 @@ def _xlsx_value(cell: object, type_: str) -> object:
 FORMATS = (
     TypedFormat("sqlite", ".sqlite", read_sqlite),
     TypedFormat("parquet", ".parquet", read_parquet, ("pyarrow", "duckdb"), json="text"),
+    TypedFormat("duckdb", ".duckdb", read_duckdb, ("duckdb", "pyarrow"), json="text"),
     TypedFormat("xlsx", ".xlsx", read_xlsx, ("xlsxwriter", "openpyxl")),
     TypedFormat("arrow", ".arrow", read_arrow, ("pyarrow", "polars"), json="text"),
 )
