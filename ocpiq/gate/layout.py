@@ -114,9 +114,7 @@ def decoding_type(cell: Cell) -> object:
     """Return the type that msgspec decodes a value as; any other value is left to the untyped decoder."""
     if cell.node.visibility == "blank" or reads_presence(cell.node):
         return Raw  # its presence is read, its bytes are not
-    if cell.node.visibility == "open" and cell.record is None:
-        return Raw  # left to the untyped decoder
     if cell.record is None:
-        return Any if cell.node.visibility == "shown" else Plain
+        return Any if cell.node.visibility in ("shown", "open") else Plain
     item = cell.record.cls | None
     return GenericAlias(list, (item,)) | None if cell.node.many else item

@@ -12,7 +12,7 @@ from msgspec.json import Decoder
 from ocpiq.gate import untyped
 from ocpiq.gate.keys import Identifier, ObjectKey
 from ocpiq.gate.layout import Cell, Row, Shape, cell_of
-from ocpiq.gate.typed import batch_converter, record_converter
+from ocpiq.gate.typed import batch_converter, converter, record_converter
 from ocpiq.gate.window import Verdict, Window, WindowedRecords, within_window
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
@@ -143,8 +143,7 @@ class LazyRecords:
         self.root = root
         self.window = window
         self._decoder: Decoder[Any] = Decoder(root.record.cls if root.record else dict[str, Any])
-        self._convert = record_converter(root.record) if root.record else None
-        self._untyped = root.record is None and root.node.visibility != "shown"
+        self._convert = converter(root)
         self.keys = key_reader(key)
 
     def are_objects(self, records: list[Raw]) -> bool:
@@ -170,8 +169,6 @@ class LazyRecords:
 
     def row(self, raw: bytes | Raw) -> object:
         """Return the row of an object, in the window or not."""
-        if self._untyped:  # any field may be in it, and one of them is treated
-            return untyped.root_row(self.root, fields(bytes(raw)))
         try:
             record = self._decoder.decode(raw)
         except REFUSED:

@@ -10,9 +10,8 @@ from typing import Any, Final
 from msgspec import UNSET, Struct
 from msgspec.structs import astuple
 
-from ocpiq.gate import untyped
 from ocpiq.gate.layout import Cell, Record
-from ocpiq.gate.treated import TreatedNode, reads_presence
+from ocpiq.gate.treated import TreatedNode, open_function, reads_presence
 
 Converter = Callable[[Any], Any]
 
@@ -27,8 +26,7 @@ def converter(cell: Cell) -> Converter | None:
     if isinstance(cell.node, TreatedNode):
         return cell.node.convert
     if cell.record is None:
-        node = cell.node
-        return None if node.visibility != "open" else lambda raw: untyped.visible_value(node, bytes(raw))
+        return open_function(cell.node) if cell.node.visibility == "open" else None
     convert = record_converter(cell.record)
     return list_converter(convert) if convert and cell.node.many else convert
 

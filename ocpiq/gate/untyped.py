@@ -23,24 +23,12 @@ def root_row(cell: Cell, parts: dict[str, bytes]) -> object:
 
 
 def shown_fields(node: ViewNode, parts: dict[str, bytes]) -> dict[str, object]:
-    """Return an object with every field, as sent; if one of them is treated, the fields of the view come first."""
-    if node.visibility == "shown":
-        return {
-            key: visible_value(child, raw)
-            for key, raw in parts.items()
-            if (child := node.child(key)) is not None
-        }
-    known = {
-        key: visible_value(child, parts.get(key))
-        for key, child in node.children.items()
-        if key in parts or reads_presence(child)
+    """Return an object of a shown or open node: every field, in the order of the object."""
+    visible = {
+        key: visible_value(child, raw) for key, raw in parts.items() if (child := node.child(key)) is not None
     }
-    others = {
-        key: visible_value(child, raw)
-        for key, raw in parts.items()
-        if key not in known and (child := node.child(key)) is not None
-    }
-    return known | others
+    absent = (key for key, child in node.children.items() if key not in parts and reads_presence(child))
+    return visible | dict.fromkeys(absent, False)
 
 
 def record_row(record: Record, parts: dict[str, bytes]) -> object:
@@ -93,7 +81,7 @@ def visible_value(node: ViewNode, raw: bytes | None) -> object:
     try:
         if isinstance(node, TreatedNode):
             plain = plain_value(node, raw)
-            return plain if plain is node.blank else node.convert(plain)
+            return plain if plain is None or plain is node.blank else node.convert(plain)
         if node.visibility == "shown":
             return value(raw)
         if node.visibility == "plain":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ from support.rows import RECIPIENT, careful_only, needs, plain, seen
 from ocpiq.gate import gate
 from ocpiq.gate.treated import pseudonym_function, rounding_function, treatment_function
 from ocpiq.privacy.recipient import Recipient
-from ocpiq.privacy.treatments import Treatment
+from ocpiq.privacy.treatments import PERIODS, Treatment
 from ocpiq.values.blank import BLANK
 
 FIELDS = {
@@ -171,8 +173,41 @@ def test_rounding_twice_changes_nothing(number: float, step: str) -> None:
 
 
 def test_the_period_is_that_of_the_time_zone() -> None:
-    month = treatment_function(Treatment("month", zone="Europe/Amsterdam"), None)
+    month = treatment_function(Treatment("month", zone="Europe/Amsterdam"), None, BLANK)
     assert [month("2026-01-31T22:59:59Z"), month("2026-01-31T23:00:00Z")] == ["2026-01", "2026-02"]
+
+
+@given(
+    st.datetimes(datetime(1999, 1, 1), datetime(2030, 1, 1)),
+    st.sampled_from(["UTC", "Europe/Amsterdam", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+    st.sampled_from(PERIODS),
+    st.sampled_from(["Z", "", ".000Z", ".5Z", "+00:00"]),
+)
+def test_periods_are_those_of_local_time(moment: datetime, name: str, unit: str, end: str) -> None:
+    treat = treatment_function(Treatment(unit, zone=name), None, BLANK)
+    moment = moment.replace(microsecond=0)
+    wall = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(name))
+    week = wall.isocalendar()
+    expected = {
+        "hour": f"{wall:%Y-%m-%dT%H}",
+        "day": f"{wall:%Y-%m-%d}",
+        "week": f"{week.year}-W{week.week:02}",
+        "month": f"{wall:%Y-%m}",
+        "quarter": f"{wall.year}-Q{(wall.month + 2) // 3}",
+        "year": f"{wall.year}",
+    }
+    other = (moment + timedelta(minutes=1)).isoformat() + "Z"
+    assert [treat(moment.isoformat() + end), treat(other) and treat(moment.isoformat() + end)] == [
+        expected[unit]
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "sent", ["2026-01-31T24:30:00Z", "2026-01-31T99:00:00Z", "2026-02-30T10:00:00Z", "+026-01-31T1:00:00Z"]
+)
+def test_a_time_that_does_not_exist_is_blank(sent: str) -> None:
+    treat = treatment_function(Treatment("hour", zone="UTC"), None, BLANK)
+    assert [treat(sent[:13] + ":00:00Z"), treat(sent)][1] is BLANK
 
 
 def test_a_pseudonym_depends_on_recipient_and_class() -> None:
