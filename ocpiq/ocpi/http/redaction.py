@@ -12,7 +12,9 @@ from ocpiq.storage import Login
 
 REDACTED = "[token]"
 RUN = 8  # consecutive characters that are enough to recognize a token
-SHORTEST_TRACE = 4  # characters of a token at the end of a text that count as a truncated token
+SHORTEST_TRACE = (
+    4  # characters at the end of a text that count as a truncated token; a shorter token is no secret
+)
 LONGEST = 1 << 16  # characters of a text that are read; the rest is not shown
 NESTED = 3  # escapes in escapes that are read
 
@@ -134,7 +136,8 @@ def searched_forms(token: str) -> tuple[tuple[str, ...], frozenset[str]]:
         base64.urlsafe_b64encode(token.encode("utf-8", "replace")).decode(),
     }
     with_decoded = plain | {decode_token(token)}
-    whole = {"".join(form.split()).lower() for form in with_decoded} - {""}
+    stripped = {"".join(form.split()).lower() for form in with_decoded}
+    whole = {form for form in stripped if len(form) >= SHORTEST_TRACE}
     parts = {form[place : place + RUN] for form in whole for place in range(len(form) - RUN + 1)}
     return tuple(sorted(whole, key=len, reverse=True)), frozenset(parts)
 

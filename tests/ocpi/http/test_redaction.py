@@ -104,6 +104,15 @@ def test_an_address_that_ends_as_the_token_begins_was_not_cut():
     assert redact("https://cpo.example/demo", "demo-token") == f"https://cpo.example/{REDACTED}"
 
 
+@pytest.mark.parametrize("token", ["", "x", "abc"])
+def test_a_token_of_so_few_characters_is_not_a_secret(token):
+    assert redact("https://abc.example/next", token) == "https://abc.example/next"
+
+
+def test_a_token_of_four_characters_is_one():
+    assert redact("no user ab1x here", "ab1x") == f"no user {REDACTED} here"
+
+
 TOKENS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
 
 
