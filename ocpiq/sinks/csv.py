@@ -14,17 +14,18 @@ from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.registry import OPTIONS
 from ocpiq.sinks.rows import RowBuilder, row_builder
 from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
+from ocpiq.sinks.spreadsheet import as_text
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import utf8
+from ocpiq.values.locales import COMMA, LOCALES, SEMICOLON
 from ocpiq.values.types import Value
 
 BOM: Final = b"\xef\xbb\xbf"
-FORMULA: Final = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four are full-width
 DECIMAL: Final = re.compile(r"-?[0-9]+\.[0-9]+")
-NEGATIVE: Final = re.compile(r"-[0-9]+(?:[.,][0-9]+)?")
 TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+EXCEL_LOCALE: Final = "excel:"
 DIALECT_WORDS: Final = next(option.choices for option in OPTIONS if option.name == "csv")
 
 
@@ -32,14 +33,15 @@ class Dialect(Struct, frozen=True):
     """How CSV is written.
 
     `decimal` is the mark in numbers, and in the decimal text of OCPI (coordinates). `newline` ends each line; `bom`
-    puts a byte order mark first; `escape_formulas` puts an apostrophe before text that a spreadsheet would run.
+    puts a byte order mark first; `keeps_text` writes text that Excel would take for a number, a date or a formula so
+    that it stays text.
     """
 
     delimiter: str = ","
     decimal: str = "."
     newline: str = "\n"
     bom: bool = False
-    escape_formulas: bool = False
+    keeps_text: bool = False
 
 
 def open_csv(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
@@ -64,14 +66,18 @@ def dialect_of(words: Sequence[str]) -> Dialect:
             )
     if "semicolon" in words and "tab" in words:
         raise SourceError(say("--csv takes semicolon or tab, not both"))
-    excel = "excel" in words
-    comma = ";" if "semicolon" in words or "decimal-comma" in words else ","
+    locales = [LOCALES[word.removeprefix(EXCEL_LOCALE)] for word in words if word.startswith(EXCEL_LOCALE)]
+    if len(set(locales)) > 1:
+        raise SourceError(say("--csv takes one locale"))
+    locale = locales[0] if locales else SEMICOLON if "decimal-comma" in words else COMMA
+    excel = bool(locales) or "excel" in words
+    separator = ";" if "semicolon" in words else locale.separator
     return Dialect(
-        delimiter="\t" if "tab" in words else comma,
-        decimal="," if "decimal-comma" in words else ".",
+        delimiter="\t" if "tab" in words else separator,
+        decimal="," if "decimal-comma" in words else locale.decimal,
         newline="\r\n" if excel else "\n",
         bom=excel or "bom" in words,
-        escape_formulas=excel,
+        keeps_text=excel,
     )
 
 
@@ -119,8 +125,8 @@ def csv_encoder(rows: RowBuilder, texts: CellTexts, dialect: Dialect) -> LineEnc
             return quote(text.replace(".", dialect.decimal))
         if decimal and type(value) is str and DECIMAL.fullmatch(text):
             return quote(text.replace(".", dialect.decimal))
-        if dialect.escape_formulas and (type(value) is str or type(value) is Blank):
-            text = escape_formula(text)
+        if dialect.keeps_text and (type(value) is str or type(value) is Blank):
+            text = as_text(text)
         return quote(text, always=type(value) is str and text in ambiguous)
 
     def line(cells: list[Value]) -> str:
@@ -128,14 +134,6 @@ def csv_encoder(rows: RowBuilder, texts: CellTexts, dialect: Dialect) -> LineEnc
         return (text or '""') + dialect.newline  # an empty line would not be a row
 
     return LineEncoder(rows, line, BOM if dialect.bom else b"")
-
-
-def escape_formula(text: str) -> str:
-    """Return the text with an apostrophe before it if a spreadsheet would run it as a formula.
-
-    A negative number is left as it is.
-    """
-    return f"'{text}" if FORMULA.match(text) and not NEGATIVE.fullmatch(text) else text
 
 
 def tsv_encoder(rows: RowBuilder, texts: CellTexts) -> LineEncoder:

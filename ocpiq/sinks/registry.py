@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from msgspec import Struct
 
 from ocpiq.errors import EMPTY, SourceError, UserText, choices, join, safe_word, say
+from ocpiq.values.locales import LOCALES
 
 if TYPE_CHECKING:
     from ocpiq.plan.columns import Columns
@@ -164,8 +165,16 @@ OPTIONS: Final = (
     FormatOption(
         "csv",
         ("LIST",),
-        "CSV with any of: excel (opens directly, formulas escaped), semicolon, tab, decimal-comma, bom",
-        ("excel", "semicolon", "tab", "decimal-comma", "bom"),
+        "CSV with any of: excel:LOCALE (opens in Excel of de, en, fr, nl, …; text stays text), excel (as excel:en),"
+        " semicolon, tab, decimal-comma, bom",
+        (
+            "excel",
+            *(f"excel:{locale}" for locale in sorted(LOCALES)),
+            "semicolon",
+            "tab",
+            "decimal-comma",
+            "bom",
+        ),
     ),
     FormatOption("explode", ("FIELD",), "formats with rows: a row for each item of a list"),
     FormatOption(

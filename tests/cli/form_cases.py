@@ -21,7 +21,7 @@ FORMS = [
     Case(
         "--csv excel",
         ("--csv", "excel,decimal-comma", "."),
-        '\ufeffa.b;c\r\n-1,5;"\'=x;y"\r\n;\r\n',
+        '\ufeffa.b;c\r\n-1,5;"=""=x;y"""\r\n;\r\n',
         OBJECTS,
     ),
     Case("--csv semicolon", ("--to=csv", "--csv=semicolon", "."), 'a.b;c\n-1.5;"=x;y"\n;\n', OBJECTS),

@@ -155,7 +155,7 @@ OCPI = [
             "excel,decimal-comma",
             'locations pass related_locations | .related_locations[] | {text: "51.2", lat: .latitude, longitude}',
         ),
-        "\ufefftext;lat;longitude\r\n51.2;51,2;3,8\r\n",
+        '\ufefftext;lat;longitude\r\n"=""51.2""";51,2;3,8\r\n',
         files=LOCATIONS,
     ),
     Case(

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.sinks.cells import CellTexts
-from ocpiq.sinks.csv import Dialect, csv_encoder, tsv_encoder
+from ocpiq.sinks.csv import Dialect, csv_encoder, dialect_of, tsv_encoder
 from ocpiq.sinks.rows import RowBuilder
 from ocpiq.sinks.sink import Encoder
+from ocpiq.sinks.spreadsheet import is_ambiguous
 from ocpiq.values.blank import BLANK, Blank
 from ocpiq.values.json.codec import number_text, to_json
 
 PLAIN = Dialect()
 TEXTS = CellTexts()
-EXCEL = Dialect(newline="\r\n", bom=True, escape_formulas=True)
+EXCEL = Dialect(newline="\r\n", bom=True, keeps_text=True)
 COMMA = Dialect(delimiter=";", decimal=",")
 
 
@@ -80,34 +81,114 @@ def test_dialects(dialect: Dialect, value: object, text: str) -> None:
     assert cell(value, dialect) == text
 
 
-FORMULAS = {
-    "equals": ("=1+1", "'=1+1"),
-    "plus": ("+31612345678", "'+31612345678"),
-    "at": ("@SUM(A1)", "'@SUM(A1)"),
-    "minus": ("-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"),
-    "a tab": ("\t=1", "'\t=1"),
-    "a carriage return": ("\r=1", '"\'\r=1"'),
-    "a line break": ("\n=1", '"\'\n=1"'),
-    "the wide form": ("＝1", "'＝1"),
-    "quoted": ('=HYPERLINK("x","y")', '"\'=HYPERLINK(""x"",""y"")"'),
-    "a formatted blank": (Blank("a", "b", "=#NA"), "'=#NA"),
-    "in the middle": ("a=1", "a=1"),
-    "a negative integer": (-5, "-5"),
-    "a negative number": (-5.25, "-5.25"),
-    "a tiny negative number": (-1.5e-7, "-1.5e-07"),
-    "a negative number in a string": ("-5.25", "-5.25"),
-    "a blank": (BLANK, "#NA"),
-    "null": (None, ""),
-}
+KEPT_AS_TEXT = [
+    *("=1+1", "+31612345678", "@SUM(A1)", "-1+cmd|' /C calc'!A0", "\t=1", "＝1"),
+    *('=HYPERLINK("x","y")', "-5", "-5.25"),
+    *(
+        "0012",
+        "12",
+        "123E45",
+        "1e5",
+        "12345678901234567890",
+        "1,5",
+        "1.234,56",
+        "1 000",
+        "5%",
+        "$5",
+        "€ 5",
+        "5 kr",
+        "(5)",
+    ),
+    *(" 5 ", "1 1/2", "1'000"),
+    *(
+        "1-2",
+        "1/2",
+        "2026-01",
+        "2026-01-31",
+        "31.01.2026",
+        "12:30",
+        "1:00 PM",
+        "Jan-26",
+        "5 jan",
+        "mei 2026",
+        "1 mars",
+    ),
+    *("März 5", "12 décembre 2026", "2026-01-31T10:00:00"),
+    *("TRUE", "true", "WAAR", "faux", "#N/A", "#DIV/0!"),
+]
+LEFT_AS_THEY_ARE = [
+    *(
+        "NL-ABC-1",
+        "S0000001",
+        "Kerkstraat 12",
+        "a=1",
+        "Gent",
+        "",
+        "May",
+        "IEC_62196_T2",
+        "2026-W03",
+        "2026-Q1",
+    ),
+    *("04A1B2", "#NA", "1 of 2", "x", "trueish", "-".join("abc"), "b-1"),
+]
 
 
-@pytest.mark.parametrize(("value", "text"), FORMULAS.values(), ids=FORMULAS)
-def test_formulas_are_escaped_and_numbers_are_not(value: object, text: str) -> None:
+@pytest.mark.parametrize("text", KEPT_AS_TEXT)
+def test_text_stays_text_in_excel(text: str) -> None:
+    assert is_ambiguous(text)
+    formula = text.replace('"', '""')
+    assert cell(text, EXCEL) == '"' + f'="{formula}"'.replace('"', '""') + '"'
+    assert cell(text) != cell(text, EXCEL)
+
+
+@pytest.mark.parametrize("text", LEFT_AS_THEY_ARE)
+def test_plain_text_is_left_as_it_is(text: str) -> None:
+    assert cell(text, EXCEL) == cell(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-5, "-5"), (-5.25, "-5.25"), (-1.5e-7, "-1.5e-07"), (BLANK, "#NA"), (None, ""), (True, "true")],
+)
+def test_what_is_not_text_stays_what_it_is(value: object, text: str) -> None:
     assert cell(value, EXCEL) == text
 
 
-def test_column_names_are_escaped_too() -> None:
-    assert written(csv_encoder(RowBuilder(), TEXTS, EXCEL), {"=a": 1}) == b"\xef\xbb\xbf'=a\r\n1\r\n"
+def test_a_formatted_blank_is_text() -> None:
+    assert cell(Blank("a", "b", "=#NA"), EXCEL) == '"=""=#NA"""'
+
+
+@pytest.mark.parametrize("text", ["\n=1", "\r=1", "=1\n+2", "5\n6"])
+def test_text_of_several_lines_gets_an_apostrophe(text: str) -> None:
+    assert cell(text, EXCEL) == f'"\'{text}"'
+
+
+def test_text_too_long_for_a_formula_gets_an_apostrophe() -> None:
+    assert cell("=" + "1" * 255, EXCEL) == "'=" + "1" * 255
+    assert cell("=" + "1" * 254, EXCEL) == '"=""=' + "1" * 254 + '"""'
+
+
+def test_column_names_stay_text_too() -> None:
+    assert written(csv_encoder(RowBuilder(), TEXTS, EXCEL), {"=a": 1}) == b'\xef\xbb\xbf"=""=a"""\r\n1\r\n'
+
+
+DIALECT_WORDS = {
+    "excel": (["excel"], (",", ".")),
+    "excel:en": (["excel:en"], (",", ".")),
+    "excel:nl": (["excel:nl"], (";", ",")),
+    "excel:de": (["excel:de"], (";", ",")),
+    "excel:de-ch": (["excel:de-ch"], (";", ".")),
+    "another separator": (["excel:nl", "tab"], ("\t", ",")),
+    "decimal-comma": (["decimal-comma"], (";", ",")),
+    "excel,decimal-comma": (["excel", "decimal-comma"], (";", ",")),
+}
+
+
+@pytest.mark.parametrize(("words", "marks"), DIALECT_WORDS.values(), ids=DIALECT_WORDS)
+def test_the_marks_of_a_locale(words: list[str], marks: tuple[str, str]) -> None:
+    found = dialect_of(words)
+    assert (found.delimiter, found.decimal) == marks
+    assert found.keeps_text == found.bom == any(word.startswith("excel") for word in words)
 
 
 def test_texts_for_null_and_blanks() -> None:

@@ -37,6 +37,7 @@ PARTS = {
     "sql",
     "preview",
     "about",
+    "spreadsheet",
     "charts",
     "sink",
     "target",
