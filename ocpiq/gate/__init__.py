@@ -8,6 +8,7 @@ from ocpiq.gate.field_report import FieldReport
 from ocpiq.gate.gate import Gate, OpenedPage, gate
 from ocpiq.gate.keys import Repeats
 from ocpiq.gate.layout import Row, Shape, Slot
+from ocpiq.gate.list_order import ListOrder, Order
 from ocpiq.gate.window import Window
 
 __all__ = [
@@ -15,7 +16,9 @@ __all__ = [
     "BodyPaging",
     "FieldReport",
     "Gate",
+    "ListOrder",
     "OpenedPage",
+    "Order",
     "PagingMembers",
     "Repeats",
     "Row",

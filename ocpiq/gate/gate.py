@@ -19,6 +19,7 @@ from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, Form, Framing, Page
 from ocpiq.gate.field_report import OBJECTS_READ, FieldReport, Survey
 from ocpiq.gate.keys import ObjectKey, Repeats
 from ocpiq.gate.layout import Shape, reads_platform
+from ocpiq.gate.list_order import Order
 from ocpiq.gate.missing_fields import MissingFields
 from ocpiq.gate.nested import merge_rows, nested_records
 from ocpiq.gate.platform_label import PlatformLabel
@@ -50,6 +51,7 @@ class OpenedPage(Struct, frozen=True):
     `last_updated` cannot be read, `unended` objects left out because their end of charging cannot be read.
     `field_report` covers all pages so far. `form` is the form of the page. `foreign` says of the first page of a file
     that its objects have no field of the module. `platform` is the name of the login that it comes from, if any.
+    `order` is that of all objects so far, if the query asks for the newest.
     """
 
     status_code: int | None
@@ -65,6 +67,7 @@ class OpenedPage(Struct, frozen=True):
     form: Form = "envelope"
     foreign: bool = False
     platform: str = ""
+    order: Order = ""
 
     def __repr__(self) -> str:
         return f"OpenedPage(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
@@ -97,6 +100,7 @@ class Gate:
         self.framing = framing_of(view)
         self._view = view
         self._demand = demand
+        self._order = window.order if window else None
         self._survey = self._new_survey(version)
         self._key = ObjectKey(key) if key else None
         if view.nested:
@@ -117,6 +121,8 @@ class Gate:
         gate = copy(self)
         gate._label = replace(self._label, name=name)
         gate._survey = self._new_survey(version)
+        if self._order is not None:
+            self._order.restart()
         return gate
 
     def _new_survey(self, version: str) -> Survey:
@@ -184,6 +190,7 @@ class Gate:
             page.form,
             foreign,
             self._label.name,
+            self._order.order if self._order else "",
         )
 
     def _rows_of_slices(self, slices: Items, repeats: Repeats | None) -> PageRows:

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from msgspec import Raw, Struct
 
+from ocpiq.gate.list_order import ListOrder
 from ocpiq.schema import ENDED, UPDATED
 from ocpiq.values.blank import NA
 from ocpiq.values.json.fragments import LIST, OBJECT, value
@@ -41,24 +42,34 @@ class WindowedRecords(NamedTuple):
 class Window(Struct, frozen=True):
     """Bounds on `last_updated` (`since`, `until`) and on the end of charging (`completed`).
 
-    In microseconds since 1970; the end is exclusive; None means unbounded.
+    In microseconds since 1970; the end is exclusive; None means unbounded. `order` is told each `last_updated`.
     """
 
     since: int | None
     until: int | None
     completed: tuple[int, int] | None = None
+    order: ListOrder | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The fields that the window reads."""
-        dated = self.since is not None or self.until is not None
+        dated = self.is_bounded or self.order is not None
         return (UPDATED,) * dated + ENDED * (self.completed is not None)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it bounds `last_updated`."""
+        return self.since is not None or self.until is not None
 
     def judge(self, values: Sequence[object]) -> Verdict:
         """Return the verdict on an object with these values of `keys`."""
         verdict = Verdict.IN
-        if self.since is not None or self.until is not None:
+        updated: int | None = None
+        if self.is_bounded or self.order is not None:
             updated, *values = (moment(values[0]), *values[1:])
+        if self.order is not None:
+            self.order.add(updated)
+        if self.is_bounded:
             if updated is None:
                 verdict = Verdict.UNDATED
             elif (self.since is not None and updated < self.since) or (

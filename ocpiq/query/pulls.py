@@ -26,7 +26,7 @@ from ocpiq.errors import (
     join,
     say,
 )
-from ocpiq.gate import Gate, OpenedPage, Shape, Window, gate
+from ocpiq.gate import Gate, ListOrder, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.privacy.recipient import Recipient
@@ -94,12 +94,14 @@ class Pulls:
             gate(
                 part.view,
                 part.demand,
-                window=window,
+                window=window if newest is None else replace(window or Window(None, None), order=ListOrder()),
                 key=_key(part, source),
                 version=source.version,
                 recipient=recipient,
             )
-            for part, window, source in zip(plan.sources, self._windows, self._sources, strict=True)
+            for part, window, newest, source in zip(
+                plan.sources, self._windows, self._newest, self._sources, strict=True
+            )
         ]
         self._notify = notify
         self._missing: list[IncompleteError] = []

@@ -17,7 +17,7 @@ from ocpiq.errors import (
     join,
     say,
 )
-from ocpiq.gate import FieldReport, OpenedPage
+from ocpiq.gate import FieldReport, OpenedPage, Order
 from ocpiq.schema import ModuleName, VersionName
 
 Shown = Callable[[FieldName], MessagePart]
@@ -82,8 +82,9 @@ class PullMonitor:
         self.bad = 0
         self.undated = 0
         self.unended = 0
-        self.met = FieldReport()
-        self.places: list[Message] = []
+        self.field_report = FieldReport()
+        self.bad_places: list[Message] = []
+        self.order: Order = ""
 
     def page(self, opened: OpenedPage, total: int | None) -> None:
         """Count a page."""
@@ -92,20 +93,21 @@ class PullMonitor:
         self.bad += len(opened.bad)
         self.undated += opened.undated
         self.unended += opened.unended
-        room = SHOWN - len(self.places)
-        self.places += [
+        room = SHOWN - len(self.bad_places)
+        self.bad_places += [
             say("page {page} index {index}", page=self.pages, index=index) for index in opened.bad[:room]
         ]
-        if opened.field_report != self.met:
+        self.order = opened.order or self.order
+        if opened.field_report != self.field_report:
             self.read_names(opened.field_report)
         self.notify(PageRead(self.module, self.pages, self.objects, total))
 
-    def read_names(self, met: FieldReport) -> None:
+    def read_names(self, report: FieldReport) -> None:
         """Warn once where the fields are those of another version than the user said."""
-        told, self.met = self.met, met
-        if not self.version or self.of_another_version(told) or not self.of_another_version(met):
+        previous, self.field_report = self.field_report, report
+        if not self.version or self.is_another_version(previous) or not self.is_another_version(report):
             return
-        versions = join(map(VersionName, met.versions), " or ")
+        versions = join(map(VersionName, report.versions), " or ")
         self.warn(
             say(
                 "the objects have fields of OCPI {versions}, and are read as {version} (--ocpi-version)",
@@ -114,9 +116,9 @@ class PullMonitor:
             )
         )
 
-    def of_another_version(self, met: FieldReport) -> bool:
+    def is_another_version(self, report: FieldReport) -> bool:
         """Tell whether the objects' fields are those of other versions than the user said."""
-        return bool(met.versions) and self.version not in met.versions
+        return bool(report.versions) and self.version not in report.versions
 
     def end(self, *, complete: bool) -> None:
         """Say that the pull is over."""
@@ -127,7 +129,7 @@ class PullMonitor:
         """Warn of what is not an object, of unreadable dates and of fields that no version of OCPI has."""
         if self.bad:
             text = say("not an object") if self.bad == 1 else say("not objects")
-            places = listed(self.places, more=self.bad > len(self.places))
+            places = list_of(self.bad_places, more=self.bad > len(self.bad_places))
             self.warn(
                 say(
                     "{items} {text}, left out ({places})",
@@ -147,16 +149,17 @@ class PullMonitor:
                     objects=counted(self.unended, OBJECT),
                 )
             )
-        names = tuple(self.shown(FieldName(name)) for name in self.met.unknown)
-        if names or self.met.unnamed:
-            fields = counted(len(names) + self.met.unnamed, FIELD)
-            text = say(": {names}", names=listed(names[:SHOWN], more=len(names) > SHOWN)) if names else EMPTY
+        names = tuple(self.shown(FieldName(name)) for name in self.field_report.unknown)
+        if names or self.field_report.unnamed:
+            fields = counted(len(names) + self.field_report.unnamed, FIELD)
+            text = say(": {names}", names=list_of(names[:SHOWN], more=len(names) > SHOWN)) if names else EMPTY
             self.warn(say("{fields} not OCPI's, left out{names}", fields=fields, names=text))
         self.warn_of_missing()
+        self.warn_of_order()
 
     def warn_of_missing(self) -> None:
         """Warn of fields that the query reads and no object has."""
-        for field in self.met.missing:
+        for field in self.field_report.missing:
             if field.near:
                 self.warn(
                     say(
@@ -165,10 +168,27 @@ class PullMonitor:
                         near=self.shown(FieldName(field.near)),
                     )
                 )
-        required = [FieldName(field.path) for field in self.met.missing if not field.near]
+        required = [FieldName(field.path) for field in self.field_report.missing if not field.near]
         if required:
-            names = listed(required[:SHOWN], more=len(required) > SHOWN)
+            names = list_of(required[:SHOWN], more=len(required) > SHOWN)
             self.warn(say("no object has {names}, which the query reads and OCPI requires", names=names))
+
+    def warn_of_order(self) -> None:
+        """Warn if the last objects of the list are not the newest, as the query expects."""
+        fix = say("(write pass last_updated and top N by .last_updated)")
+        if self.order == "newest first":
+            self.warn(
+                say(
+                    "the newest objects are first in the list, so the last ones are the oldest {fix}", fix=fix
+                )
+            )
+        if self.order == "none":
+            self.warn(
+                say(
+                    "the list is in no order of last_updated, so the last objects may not be the newest {fix}",
+                    fix=fix,
+                )
+            )
 
     def warn(self, text: Message) -> None:
         """Say something of this pull."""
@@ -184,7 +204,7 @@ def counted(number: int, thing: Message) -> Message:
     )
 
 
-def listed(parts: Sequence[MessagePart], *, more: bool) -> Message:
+def list_of(parts: Sequence[MessagePart], *, more: bool) -> Message:
     """Return parts with commas between them, and an ellipsis if there are more."""
     return say("{parts}, …", parts=join(parts)) if more else join(parts)
 

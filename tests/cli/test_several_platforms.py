@@ -191,3 +191,23 @@ def test_explain_asks_each(logged_in: Path) -> None:
         "  has         east: 5 objects, 2 pages, about 1 s one after the other",
     ]
     assert "error: down: cdrs: " in run.err
+
+
+def test_newest_of_a_list_in_another_order_is_warned_of(tmp_path: Path) -> None:
+    """The last pages are asked for by their offset, so the first and the last page tell."""
+    home = tmp_path / "home"
+    home.mkdir()
+    days = [f"2026-01-{day:02}T00:00:00Z" for day in range(10, 30)]
+    mixed = [day for pair in zip(days[:10], days[:9:-1], strict=True) for day in pair]
+    lists = {"oldest": days, "newest": days[::-1], "mixed": mixed}
+    for name, dates in lists.items():
+        objects = [{"id": str(number), "last_updated": date} for number, date in enumerate(dates)]
+        with serving(Platform(objects=objects)) as platform:
+            command(
+                home, ["login", platform.versions_url, "--party", "NL-GOV", "--token", TOKEN, "--name", name]
+            )
+            run = command(home, ["-q", "--platform", name, "cdrs newest 5 only id | .id"])
+        assert (run.code, len(run.out.splitlines())) == (0, 5)
+        said = "first in the list" if name == "newest" else "in no order" if name == "mixed" else ""
+        assert bool(run.err) == bool(said)
+        assert said in run.err

@@ -126,7 +126,7 @@ def cases(draw: st.DrawFn) -> Case:
 @st.composite
 def sent_to(draw: st.DrawFn, source: SourcePlan, text: str) -> list[Pair]:
     """Draw pairs of objects for a source: the same dates where it has a window, and more of what the query names."""
-    dated = source.since is not None or source.until is not None
+    dated = any(bound is not None for bound in (source.since, source.until, source.newest))
     windows = [UPDATED] * dated + list(ENDED) * (source.during is not None)
     always = [(quoted(name), draw(st.sampled_from(TIMES))) for name in windows]
     named = set(re.findall(r"\w+", text))

@@ -268,6 +268,34 @@ def test_newest(text: str, expected: list[int]) -> None:
     assert (ask.newest is None) == windowed
 
 
+NEWEST_FIRST = "the newest objects are first in the list, so the last ones are the oldest"
+NO_ORDER = "the list is in no order of last_updated, so the last objects may not be the newest"
+ORDERS: dict[str, tuple[list[int | None], str]] = {
+    "oldest first": ([1, 2, 3, 4, 5, 6], ""),
+    "the same time": ([1, 1, 1, 1], ""),
+    "one": ([1], ""),
+    "no dates": ([None, None, None], ""),
+    "newest first": ([6, 5, 4, 3, 2, 1], NEWEST_FIRST),
+    "newest first, some without a date": ([6, None, 5, 4, None, 1], NEWEST_FIRST),
+    "no order": ([3, 6, 1, 5, 2, 4], NO_ORDER),
+    "by creation, one updated later": ([1, 2, 3, 9, 5, 6, 7, 8], ""),
+    "newest first, one updated later": ([8, 7, 3, 6, 5, 4, 2, 1], NEWEST_FIRST),
+}
+
+
+@pytest.mark.parametrize("passed", ["", "pass last_updated", "pass ."])
+@pytest.mark.parametrize(("days", "said"), ORDERS.values(), ids=ORDERS)
+def test_newest_says_if_the_list_is_in_another_order(days: list[int | None], said: str, passed: str) -> None:
+    objects = [
+        session(number, updated=day and f"2026-01-0{day}T00:00:00Z") for number, day in enumerate(days)
+    ]
+    results, _, warnings = run(f"sessions newest 2 {passed} | .id", objects)
+    assert results == list(range(len(days)))[-2:]
+    expected = f"sessions: {said} (write pass last_updated and top N by .last_updated)"
+    assert warnings == ([expected] if said else [])
+    assert run("sessions | .id", objects)[2] == []
+
+
 @pytest.mark.parametrize(
     ("text", "variables", "message"),
     [
