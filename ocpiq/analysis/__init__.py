@@ -37,16 +37,18 @@ def analyze(
     library: Library | None = None,
     zone: str = "UTC",
     several_platforms: bool = False,
+    any_version: bool = False,
     handlers: Mapping[type, Handler] = HANDLERS,
 ) -> QueryPlan:
     """Return the plan of `program` for platforms of an OCPI `version`.
 
     `givens` are the names of the variables that the run will set, `library` finds imported files, `zone` is the
     time zone of days and months (an IANA name), `handlers` resolve the nodes of each type. The objects of
-    `several_platforms` have the name of theirs as a field.
+    `several_platforms` have the name of theirs as a field. With `any_version`, fields that only other versions have are
+    accepted.
     Raises CompileError, and PrivacyError where the query uses a field that it does not pass.
     """
-    analysis = Analysis(handlers, version, zone, several_platforms=several_platforms)
+    analysis = Analysis(handlers, version, zone, several_platforms=several_platforms, any_version=any_version)
     variables: dict[str, Variable] = {name: Variable("", OpaqueType(clean=True)) for name in givens}
     if program.body is None:
         problem = "the query has only definitions" if program.definitions else "the query is empty"

@@ -140,7 +140,7 @@ def _match(match: PatternMatch, pattern: tree.Pattern, value: Plan, input_type: 
 def _entry(match: PatternMatch, entry: tree.PatternEntry, object_name: str, input_type: Type) -> None:
     place = match.scope.place(entry)
     if isinstance(entry.key, tree.Variable):
-        field, field_type = resolve_field(entry.key.name, input_type, place, optional=False)
+        field, field_type = resolve_field(match.analysis, entry.key.name, input_type, match.scope, place)
         match.bind(entry.key.name, pipe(plan.Local(object_name), field), field_type)
         if entry.pattern is not None:
             _match(match, entry.pattern, pipe(plan.Local(object_name), field), field_type)
@@ -151,7 +151,7 @@ def _entry(match: PatternMatch, entry: tree.PatternEntry, object_name: str, inpu
     consume(key_type, place, FORMS[KEY].blanks)
     literal_key(key, place)
     if isinstance(key, plan.Constant):
-        field, field_type = resolve_field(str(key.value), input_type, place, optional=False)
+        field, field_type = resolve_field(match.analysis, str(key.value), input_type, match.scope, place)
     else:
         chosen = match.analysis.unique_name("key")
         match.binds.append((pipe(plan.Local(object_name), key), chosen))

@@ -177,7 +177,7 @@ def _builtin(
     analysis: Analysis, define: tree.Define, node: tree.Call, scope: Scope, input_type: Type
 ) -> Resolved:
     """Resolve a builtin written in the language; its errors are shown at the call."""
-    home = Scope({}, {}, {}, repeated=scope.repeated, at=scope.place(node))
+    home = Scope({}, {}, {}, repeated=scope.repeated, at=scope.place(node), may_be_missing=True)
     return _inline(analysis, define, home, node, scope, input_type)
 
 

@@ -42,8 +42,10 @@ class Analysis:
         zone: str = "UTC",
         *,
         several_platforms: bool = False,
+        any_version: bool = False,
     ) -> None:
         self.version = version
+        self.any_version = any_version
         self.several_platforms = several_platforms
         self.zone = zone
         self.sources: list[SourcePlan] = []

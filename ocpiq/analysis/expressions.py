@@ -125,7 +125,7 @@ def _entry(analysis: Analysis, entry: tree.Entry, scope: Scope, input_type: Type
         return key, value, type_
     if isinstance(key, plan.Constant):
         base, here = analysis.resolve(tree.Identity(span=entry.span), scope, input_type)
-        value, type_ = resolve_field(str(key.value), here, scope.place(entry), optional=False)
+        value, type_ = resolve_field(analysis, str(key.value), here, scope, scope.place(entry))
         return key, pipe(base, value), type_
     name = analysis.unique_name("key")
     value = plan.Index(plan.Local(name), span=scope.place(entry))
@@ -206,9 +206,10 @@ def compare(analysis: Analysis, node: tree.Compare, scope: Scope, input_type: Ty
 
 def alternatives(analysis: Analysis, node: tree.Alternatives, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `a // b // c`, from the right."""
-    resolved = [analysis.resolve(item_type, scope, input_type) for item_type in node.items]
-    right, right_type = resolved[-1]
-    for left, left_type in reversed(resolved[:-1]):
+    left_scope = structs.replace(scope, may_be_missing=True)
+    resolved = [analysis.resolve(item, left_scope, input_type) for item in node.items[:-1]]
+    right, right_type = analysis.resolve(node.items[-1], scope, input_type)
+    for left, left_type in reversed(resolved):
         check_blanks(left_type, scope.place(node), operator_blanks("//"))
         one = left.outputs in (Outputs.ONE, Outputs.MAYBE, Outputs.NONE) and right.outputs is Outputs.ONE
         right = plan.Otherwise(

@@ -30,6 +30,9 @@ from ocpiq.plan.types import (
     use,
 )
 from ocpiq.privacy.platform_field import PLATFORM, platform_node
+from ocpiq.privacy.view import other_version
+from ocpiq.schema import module
+from ocpiq.schema.versions import is_foreign
 
 
 def identity(analysis: Analysis, node: tree.Identity, scope: Scope, input_type: Type) -> Resolved:
@@ -83,7 +86,7 @@ def _step(
     place = scope.place(step)
     match step:
         case tree.Field(name=str(name)):
-            return resolve_field(name, type_here, place, optional=step.optional or scope.quiet)
+            return resolve_field(analysis, name, type_here, scope, place, optional=step.optional)
         case tree.Iterate():
             return plan.Iterate(outputs=Outputs.MANY, span=place), items_type(type_here, place)
         case tree.Slice():
@@ -97,7 +100,7 @@ def _step(
         case tree.Index():
             key = _key(analysis, step.key, scope, input_type, keys)
     if isinstance(key, plan.Constant) and isinstance(key.value, str):
-        return resolve_field(key.value, type_here, place, optional=step.optional or scope.quiet)
+        return resolve_field(analysis, key.value, type_here, scope, place, optional=step.optional)
     return plan.Index(key, span=place), item_type(type_here, key)
 
 
@@ -116,8 +119,13 @@ def _key(
     return plan.Local(name)
 
 
-def resolve_field(name: str, type_here: Type, place: Span, *, optional: bool) -> Resolved:
+def resolve_field(
+    analysis: Analysis, name: str, type_here: Type, scope: Scope, place: Span, *, optional: bool = False
+) -> Resolved:
     """Resolve the field `name` of a value; an unknown field of a source is an error unless optional."""
+    optional = optional or scope.quiet
+    if not (optional or scope.may_be_missing or analysis.any_version):
+        _check_version(analysis, type_here, name, place)
     type_: Type = type_here
     input_type: Type = type_here
     if isinstance(type_here, UnionType) and NULL in type_here.options:
@@ -129,6 +137,20 @@ def resolve_field(name: str, type_here: Type, place: Span, *, optional: bool) ->
     return plan.Field(name, input_type, span=place), union_of([result, NULL]) if isinstance(
         type_, ObjectType
     ) and input_type != type_ else result
+
+
+def _check_version(analysis: Analysis, type_here: Type, name: str, place: Span) -> None:
+    """Raise OtherVersionError for a field that only other OCPI versions have, unless it is passed in quotes."""
+    for option in type_here.options if isinstance(type_here, UnionType) else (type_here,):
+        if not isinstance(option, SourceType) or option.is_list:
+            continue
+        parent, child = option.view.field, option.view.children.get(name)
+        if parent is None or child is None or child.quoted or child.field is None:
+            continue
+        if analysis.version not in module(option.view.blank.module, analysis.version).versions:
+            continue
+        if is_foreign(parent, child.field, analysis.version):
+            raise other_version(option.view.blank.module, parent, child.field, analysis.version, place)
 
 
 def _field(type_: Type, name: str, place: Span, *, optional: bool) -> Type:

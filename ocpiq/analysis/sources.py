@@ -56,7 +56,7 @@ def resolve_source(
             hint=f"give the source as an argument: f({name} pass …)",
         )
     windows = _windows(analysis, name, clauses, scope)
-    shown = view(module(name, analysis.version), clauses, analysis.zone)
+    shown = view(module(name, analysis.version), clauses, analysis.zone, any_version=analysis.any_version)
     if analysis.several_platforms:
         shown = with_platform(shown)
     demand = Demand()

@@ -28,6 +28,7 @@ from ocpiq.errors import (
     InputError,
     Notice,
     OcpiqError,
+    OtherVersionError,
     RunError,
     UsageError,
     UserText,
@@ -130,6 +131,8 @@ def _write(run: QueryRun) -> int:
 
 def _report(error: OcpiqError, settings: Settings, text: QueryText, progress: Progress) -> int:
     progress.clear()
+    if isinstance(error, OtherVersionError) and settings.pull.files:
+        error.hint += f"; for files of OCPI {error.version}: --ocpi-version {error.version}"
     if settings.command == "query" and settings.words and not settings.query.from_file:
         advise(error, settings.words)
     return report_error(error, text.text, text.name)
@@ -151,11 +154,10 @@ def read_query(name: str) -> QueryText:
 def compile_query(settings: QuerySettings, text: QueryText, variables: Collection[str]) -> Query:
     """Compile the query; `import` looks in the folders of -L, else in the folder of the query's file."""
     from ocpiq.query import compile
-    from ocpiq.schema import DEFAULT_VERSION
 
     return compile(
         text.text,
-        version=settings.version or DEFAULT_VERSION,
+        version=settings.version,
         variables=tuple(variables),
         library=settings.library,
         home=Path(text.name).parent if text.name else None,

@@ -84,9 +84,9 @@ def _passed_lines(settings: Settings, text: QueryText, metadata: Metadata) -> It
 def _source_lines(query: Query) -> Iterator[str]:
     from ocpiq.analysis.field_uses import passes
 
-    if not query.plan.sources:
+    if not query.source_plans:
         yield f"{INDENT}Reads no module."
-    for source in query.plan.sources:
+    for source in query.source_plans:
         passed = ", ".join(passes(source.view)) or "nothing"
         yield from _wrap(f"{source.module}: passes {passed}", INDENT, 4)
 

@@ -31,9 +31,10 @@ def run(settings: Settings) -> int:
     if name not in modules():
         raise UsageError(f"unknown module {safe_word(name)}", hint=choices(name, modules()))
     from ocpiq.schema import module
+    from ocpiq.schema.versions import of_version
 
     schema_module = module(name, version)
-    field = _field_at(schema_module, path)
+    field = of_version(_field_at(schema_module, path), version)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     _print(settings, field, _field_lines(schema_module, field, width))
     return 0
@@ -49,12 +50,21 @@ def _print(settings: Settings, data: object, lines: Iterable[str]) -> None:
 
 def _field_at(module: SchemaModule, path: str) -> SchemaField:
     """Return the field at `path`, the module's root if it is empty. Raises UsageError."""
+    from ocpiq.schema.versions import counterpart, is_foreign, of_version
+
     field = module.root
     for name in path.split(".") if path else ():
         if name not in field.children:
-            hint = did_you_mean(name, field.children)
+            hint = did_you_mean(name, of_version(field, module.version).children)
             raise UsageError(f"{module.name} has no such field", hint=hint)
-        field = field.children[name]
+        child = field.children[name]
+        if is_foreign(field, child, module.version):
+            latest = child.versions[-1]
+            other = counterpart(field, child.name, module.version)
+            fix = f"{other} in this version; " * bool(other) + f"for OCPI {latest}: --ocpi-version {latest}"
+            text = f"{module.name}.{child.path} is a field of OCPI {', '.join(child.versions)}"
+            raise UsageError(f"{text}, not of {module.version}", hint=fix)
+        field = child
     return field
 
 

@@ -108,7 +108,8 @@ def read_sample(
 
     owner = OWNER if module in OWNED else ()
     paths = (*owner, *ISSUERS.get(module, ()))
-    fields = f" only {', '.join(paths)}" if paths else ""
+    quoted = ", ".join(f'"{path}"' for path in paths)  # of any version: platforms mix them
+    fields = f" only {quoted}" if paths else ""
     text = f"{module}{fields} | limit {SAMPLE_SIZE + 1} | [{', '.join(f'.{path}' for path in paths)}]"
     results = compile(text, version=login.version).run(sources={module: source}, notify=notices.append)
     rows: list[list[Value]] = []

@@ -50,6 +50,14 @@ class QuerySyntaxError(CompileError):
     """The query does not parse."""
 
 
+class OtherVersionError(CompileError):
+    """The query reads a field that the platform's OCPI version lacks; `version` is the latest that has it."""
+
+    def __init__(self, message: str, version: str, *, span: Span | None = None, hint: str = "") -> None:
+        super().__init__(message, span=span, hint=hint)
+        self.version = version
+
+
 class UnsupportedError(CompileError):
     """The language has this construct, but this version does not support it yet."""
 

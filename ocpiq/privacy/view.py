@@ -9,10 +9,21 @@ from msgspec import Struct
 from msgspec import field as default
 from msgspec.structs import replace
 
-from ocpiq.errors import CompileError, FieldName, Message, UserText, nearest, say
+from ocpiq.errors import (
+    CompileError,
+    FieldName,
+    Message,
+    OtherVersionError,
+    Span,
+    UserText,
+    join,
+    nearest,
+    say,
+)
 from ocpiq.language import tree
 from ocpiq.privacy.treatments import Treatment, treatment_of, two_ways
-from ocpiq.schema import ModuleName, NestedModule, SchemaField, SchemaModule, modules
+from ocpiq.schema import ModuleName, NestedModule, SchemaField, SchemaModule, VersionName, modules
+from ocpiq.schema.versions import counterpart, is_foreign
 from ocpiq.values.blank import Blank
 
 Visibility = Literal["shown", "open", "treated", "plain", "blank", "container"]
@@ -31,7 +42,7 @@ class ViewNode(Struct, frozen=True):
       null; a scalar is the blank, or is shown if `scalars` says that everything in it passes.
 
     `many` is true for a list by the specification; `field` is None for a vendor's field; `nested` is set at the
-    root of a module whose objects lie inside another module's.
+    root of a module whose objects lie inside another module's; `quoted` if a clause names the field in quotes.
     """
 
     visibility: Visibility
@@ -42,6 +53,7 @@ class ViewNode(Struct, frozen=True):
     scalars: bool = False
     nested: NestedModule | None = None
     treatment: Treatment | None = None
+    quoted: bool = False
 
     def child(self, name: str) -> ViewNode | None:
         """Return the node of the field `name` below this one; None if the view leaves it out."""
@@ -57,6 +69,7 @@ class Mark(Struct):
 
     passed: bool = False
     treatment: Treatment | None = None
+    quoted: bool = False
     children: dict[str, Mark] = default(default_factory=dict)
 
     @property
@@ -65,21 +78,25 @@ class Mark(Struct):
         return any(mark.treatment is not None or mark.treats for mark in self.children.values())
 
 
-def view(module: SchemaModule, clauses: Sequence[tree.Clause], zone: str = "UTC") -> ViewNode:
+def view(
+    module: SchemaModule, clauses: Sequence[tree.Clause], zone: str = "UTC", *, any_version: bool = False
+) -> ViewNode:
     """Return the view of a source of `module` with these clauses; windows have no effect on it.
 
-    `zone` is the time zone of the periods of DateTimes. CompileError if a path is not a field of the module in any
-    version (the hint is the nearest one), has two treatments, or one that does not fit it.
+    `zone` is the time zone of the periods of DateTimes. CompileError if a path is not a field of the module (the hint
+    is the nearest one), has two treatments, or one that does not fit it; OtherVersionError if only other versions have
+    the field, unless `any_version`.
     """
     marks = Mark()
     for path in clause_paths(clauses):
         names = field_names(path)
-        field = check_field_exists(module, path, names)
+        field = check_field_exists(module, path, names, any_version=any_version)
         treatment = treatment_of(path, names, field, module.name, zone)
         mark = marks
         above = [marks]
         for name in names:
             mark = mark.children.setdefault(name, Mark())
+            mark.quoted = mark.quoted or path.quoted
             above.append(mark)
         conflict = mark.passed and mark.treatment != treatment
         if conflict or any(outer.treatment for outer in above[:-1]) or (treatment and mark.children):
@@ -114,18 +131,17 @@ class Builder(Struct, frozen=True):
         blank = Blank(self.module, ".".join(path))
         if mark.treatment is not None:
             many = field.many and mark.treatment.name != "present"
-            return ViewNode("treated", many, {}, blank, field, treatment=mark.treatment)
+            return ViewNode("treated", many, {}, blank, field, treatment=mark.treatment, quoted=mark.quoted)
         children = self.children(field, path, mark, passed=passed)
         if passed and mark.treats:
-            return ViewNode("open", field.many, children, blank, field)
+            return ViewNode("open", field.many, children, blank, field, quoted=mark.quoted)
         if passed:
-            return ViewNode("shown", field.many, children, blank, field, scalars=True)
+            return ViewNode("shown", field.many, children, blank, field, scalars=True, quoted=mark.quoted)
         if field.leaf:
-            return ViewNode(
-                "plain" if field.shown else "blank", field.many, {}, blank, field, scalars=field.shown
-            )
+            visibility: Visibility = "plain" if field.shown else "blank"
+            return ViewNode(visibility, field.many, {}, blank, field, scalars=field.shown, quoted=mark.quoted)
         complete = all(name in children and children[name].scalars for name in field.children)
-        return ViewNode("container", field.many, children, blank, field, scalars=complete)
+        return ViewNode("container", field.many, children, blank, field, scalars=complete, quoted=mark.quoted)
 
     def children(
         self, field: SchemaField, path: tuple[str, ...], mark: Mark, *, passed: bool
@@ -179,11 +195,12 @@ def path_text(names: tuple[str, ...]) -> UserText:
 
 
 def check_field_exists(
-    module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...]
+    module: SchemaModule, path: tree.FieldPath, names: tuple[str, ...], *, any_version: bool
 ) -> SchemaField | None:
     """Return the field of a path; None for a vendor's field, which may lie in any container if it is in quotes.
 
-    CompileError if the module has no such field.
+    CompileError if the module has no such field. A field of other versions only must be quoted too, unless the version
+    is not known yet (`any_version`).
     """
     if path.quoted and not names:  # an empty name must not pass everything
         raise CompileError(
@@ -200,8 +217,29 @@ def check_field_exists(
                 span=path.span,
                 hint=field_hint(module.root, names),
             )
+        known = any_version or path.quoted or module.version not in module.versions
+        if not known and is_foreign(field, child, module.version):
+            raise other_version(module.name, field, child, module.version, path.span)
         field = child
     return field
+
+
+def other_version(
+    module: str, parent: SchemaField, field: SchemaField, version: str, span: Span
+) -> OtherVersionError:
+    """Return the error for a field that only other OCPI versions have: names the field of this version."""
+    message = say(
+        "{field} is a field of OCPI {versions}, not of {version}",
+        field=FieldName(f"{module}.{field.path}"),
+        versions=join(map(VersionName, field.versions)),
+        version=VersionName(version),
+    )
+    hint = say('if the platform sends it all the same: pass "{name}"', name=FieldName(field.path))
+    name = counterpart(parent, field.name, version)
+    if name:
+        prefix = f"{parent.path}." if parent.path else ""
+        hint = say("write {name}; {hint}", name=FieldName(prefix + name), hint=hint)
+    return OtherVersionError(message, field.versions[-1], span=span, hint=hint)
 
 
 def field_hint(root: SchemaField, names: tuple[str, ...]) -> Message:

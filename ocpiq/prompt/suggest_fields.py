@@ -9,6 +9,7 @@ from ocpiq.plan.types import ListType, ObjectType, OpaqueType, ScalarType, Sourc
 from ocpiq.privacy.view import ViewNode
 from ocpiq.prompt.suggestion import Suggestion, rank_matches
 from ocpiq.schema import SchemaField, SchemaModule
+from ocpiq.schema.versions import is_foreign
 
 STATES: Final = {
     "shown": "passed",
@@ -43,10 +44,11 @@ def clause_fields(module: SchemaModule, word: str) -> Iterator[Suggestion]:
         if step not in field.children:
             return
         field = field.children[step]
-    for child in rank_matches(field.children.values(), name, lambda child: child.name):
+    children = [child for child in field.children.values() if module.version in child.versions]
+    for child in rank_matches(children, name, lambda child: child.name):
         text = f"{parent}.{child.name}" if "." in word else child.name
         state = "" if not child.leaf else "open" if child.shown else "blanked"
-        yield Suggestion(text, len(word), "field", _field_type(child, module.version), state=state)
+        yield Suggestion(text, len(word), "field", _field_type(child), state=state)
 
 
 def enum_of(type_: Type | None) -> tuple[str, ...]:
@@ -64,16 +66,16 @@ def _steps(type_: Type | None, version: str) -> Iterator[tuple[str, str, str, st
     match type_:
         case SourceType(is_list=True) if type_.view.children:
             yield "[]", "", "each item", ""
-            for name, node in type_.view.children.items():
-                yield "[]", name, _field_type(node.field, version), STATES[node.visibility]
+            for name, node in _nodes(type_.view, version):
+                yield "[]", name, _field_type(node.field), STATES[node.visibility]
         case SourceType(is_list=True) | ListType(item=ScalarType() | OpaqueType()):
             yield "[]", "", "each item", ""
-        case SourceType(view=ViewNode(children=children)):
-            for name, node in children.items():
-                yield "", name, _field_type(node.field, version), STATES[node.visibility]
+        case SourceType(view=view):
+            for name, node in _nodes(view, version):
+                yield "", name, _field_type(node.field), STATES[node.visibility]
         case ObjectType(fields=members):
             for name, value in members.items():
-                yield "", name, *_type_and_state(value, version)
+                yield "", name, *_type_and_state(value)
         case ListType(item=item):
             yield "[]", "", "each item", ""
             yield from (
@@ -84,11 +86,11 @@ def _steps(type_: Type | None, version: str) -> Iterator[tuple[str, str, str, st
                 yield from _steps(option, version)
 
 
-def _type_and_state(type_: Type, version: str) -> tuple[str, str]:
+def _type_and_state(type_: Type) -> tuple[str, str]:
     """Return the type and state of a value that the query computes."""
     match type_:
         case SourceType(view=view):
-            return _field_type(view.field, version), STATES[view.visibility]
+            return _field_type(view.field), STATES[view.visibility]
         case ScalarType(name=name):
             return name, ""
         case ObjectType():
@@ -98,9 +100,15 @@ def _type_and_state(type_: Type, version: str) -> tuple[str, str]:
     return "", ""
 
 
-def _field_type(field: SchemaField | None, version: str) -> str:
-    """Return the type of a field, with its OCPI versions if the platform's version lacks it."""
+def _nodes(view: ViewNode, version: str) -> Iterator[tuple[str, ViewNode]]:
+    """Yield the fields of an object that the version has, and those that the query names in quotes."""
+    for name, node in view.children.items():
+        if node.quoted or not is_foreign(view.field, node.field, version):
+            yield name, node
+
+
+def _field_type(field: SchemaField | None) -> str:
+    """Return the type of a field."""
     if field is None:
         return "platform-specific"
-    text = f"{field.type}[]" if field.many else field.type
-    return text if version in field.versions else f"{text}, in OCPI {' and '.join(field.versions)}"
+    return f"{field.type}[]" if field.many else field.type

@@ -11,12 +11,12 @@ from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.totals import misleading
 from ocpiq.codegen import Halted, Program, Runtime
-from ocpiq.errors import Notify, SourceError, UserText, WarningIssued, ignore, join, say
+from ocpiq.errors import Notify, OtherVersionError, SourceError, UserText, WarningIssued, ignore, join, say
 from ocpiq.language import parse, tree
 from ocpiq.language.printer import unparse_without_literals
 from ocpiq.plan.columns import Columns, columns
 from ocpiq.plan.outputs import Outputs
-from ocpiq.plan.query_plan import QueryPlan
+from ocpiq.plan.query_plan import QueryPlan, SourcePlan
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import has_pseudonyms, shows
 from ocpiq.query.imports import Folders
@@ -32,7 +32,7 @@ from ocpiq.values.types import Value
 def compile(
     text: str,
     *,
-    version: str = DEFAULT_VERSION,
+    version: str | None = None,
     variables: Collection[str] = (),
     library: Sequence[Path] = (),
     home: Path | None = None,
@@ -42,7 +42,8 @@ def compile(
 ) -> Query:
     """Return the query in `text`, compiled, to be run any number of times.
 
-    `version` is the OCPI version whose fields the paths are checked against, until the sources of a run tell theirs;
+    `version` is the OCPI version whose fields the paths are checked against; without it, a run checks them against the
+    version of its sources;
     `variables` are the names that every run gives values for; `library` are the folders for `import` (default: `home`,
     the folder of the query itself; default of that: the current folder); `zone` is the time zone of days and months
     (default: the query's own, else `default_zone`, else UTC); `startup` is a file of definitions to prepend, as jq's
@@ -58,7 +59,7 @@ class Query:
     def __init__(
         self,
         program: tree.Program,
-        version: str,
+        version: str | None,
         variables: tuple[str, ...],
         library: Library,
         zone: str | None = None,
@@ -69,9 +70,18 @@ class Query:
         self._metadata.check(variables)
         self._variables = tuple(dict.fromkeys((*variables, *(param.name for param in self._metadata.params))))
         self._zone = _zone(zone) or self._metadata.tz or _zone(default_zone) or "UTC"
-        self._version = version
+        self._version = version or DEFAULT_VERSION
         self._library = library
-        self._plan = self._analyze(version)
+        self._other_version = (
+            False  # whether it reads a field that its version lacks, and that a run may have
+        )
+        try:
+            self._plan = self._analyze(self._version)
+        except OtherVersionError:
+            if version is not None:
+                raise
+            self._other_version = True
+            self._plan = self._analyze(self._version, any_version=True)
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -110,9 +120,14 @@ class Query:
         return self._metadata
 
     @property
+    def source_plans(self) -> tuple[SourcePlan, ...]:
+        """The sources, in the order of the text, for any OCPI version."""
+        return self._plan.sources
+
+    @property
     def plan(self) -> QueryPlan:
-        """The resolved query."""
-        return self._plan
+        """The resolved query. Raises OtherVersionError."""
+        return self._plan_for({})
 
     @property
     def text_without_literals(self) -> str:
@@ -211,9 +226,14 @@ class Query:
     def _plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
         version = self._version_of(sources)
         several = any(isinstance(source, SeveralPlatforms) for source in sources.values())
-        return self._analyze(version, several) if several or version != self._version else self._plan
+        if not (several or self._other_version or version != self._version):
+            return self._plan
+        mixed = several and len({other for source in sources.values() for other in versions_of(source)}) > 1
+        return self._analyze(version, several_platforms=several, any_version=mixed)
 
-    def _analyze(self, version: str, several_platforms: bool = False) -> QueryPlan:
+    def _analyze(
+        self, version: str, *, several_platforms: bool = False, any_version: bool = False
+    ) -> QueryPlan:
         return analyze(
             self._program,
             version=version,
@@ -221,6 +241,7 @@ class Query:
             library=self._library,
             zone=self._zone,
             several_platforms=several_platforms,
+            any_version=any_version,
         )
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Final
 
 TABLES: Final = Path(__file__).with_name("tables")
-OTHERS: Final = ("types", "enums", "marks", "modules", "totals")  # the tables that do not describe a module
+OTHERS: Final = (
+    "types",
+    "enums",
+    "marks",
+    "modules",
+    "totals",
+    "renamed",
+)  # the tables that do not describe a module
 JSON_TYPES: Final = ("number", "string", "boolean", "object")
 
 

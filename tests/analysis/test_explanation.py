@@ -93,7 +93,7 @@ HOLDS = [
     ("sessions | aggregate count by .id", ("a state for each group",)),
     ("sessions pass kwh | aggregate median(.kwh)", ("every value that median takes",)),
     (
-        "sessions pass location.id | join locations as $l on .location.id == $l.id | $l.id",
+        'sessions pass "location.id" | join locations as $l on .location.id == $l.id | $l.id',
         ("what is read of the objects that are joined",),
     ),
     ("[1, 2]", ()),

@@ -33,6 +33,7 @@ CITY = "pass cdr_location.city, end_date_time, total_energy during 2026-01"
 ENERGY = "aggregate {cdrs: count, kwh: sum(.total_energy)} by {city: .cdr_location.city}"
 
 ENDS = ("20260105T110000Z", 1767610800, "Mon, 05 Jan 2026 11:00:00 GMT", "", None, "#NA")
+OTHER_VERSION = '{"id":"C1","stop_date_time":"2026-01-01T00:00:00Z"}\n'
 ENDED = "".join(
     f'{{"id":"S{number}","end_date_time":{json.dumps(end)}}}\n' for number, end in enumerate(ENDS)
 )
@@ -69,6 +70,49 @@ OCPI = [
         r"error: sessions: the end of charging of some objects cannot be read; incomplete: 6 of 7 objects could be "
         r"compared with the period \(since and until compare last_updated instead\)\n\Z",
         code=8,
+    ),
+    Case(
+        "a field of another version is an error before the file is read",
+        ("--source", "cdrs=c.ndjson", "cdrs pass . | select(.stop_date_time) | aggregate count"),
+        files={"c.ndjson": OTHER_VERSION},
+        err=r"^error: cdrs\.stop_date_time is a field of OCPI 2\.1\.1, not of 2\.2\.1 \(write end_date_time; "
+        r'if the platform sends it all the same: pass "stop_date_time"; for files of OCPI 2\.1\.1: '
+        r"--ocpi-version 2\.1\.1\)\n"
+        r"  query, line 1, column 22\n",
+        code=3,
+    ),
+    Case(
+        "a field of another version in quotes",
+        ("--source", "cdrs=c.ndjson", "-q", 'cdrs pass "stop_date_time" | .stop_date_time'),
+        '"2026-01-01T00:00:00Z"\n',
+        files={"c.ndjson": OTHER_VERSION},
+        err="fields of OCPI 2.1.1",
+    ),
+    Case(
+        "a field of another version, with that version",
+        (
+            "--source",
+            "cdrs=c.ndjson",
+            "--ocpi-version",
+            "2.1.1",
+            "-q",
+            "cdrs pass stop_date_time | .stop_date_time",
+        ),
+        '"2026-01-01T00:00:00Z"\n',
+        files={"c.ndjson": OTHER_VERSION},
+    ),
+    Case(
+        "explain refuses a field of another version too",
+        ("explain", "cdrs pass stop_date_time"),
+        err=r"^error: cdrs\.stop_date_time is a field of OCPI 2\.1\.1, not of 2\.2\.1",
+        code=3,
+    ),
+    Case(
+        "schema names the field of this version",
+        ("schema", "cdrs.stop_date_time"),
+        err=r"^error: cdrs\.stop_date_time is a field of OCPI 2\.1\.1, not of 2\.2\.1 "
+        r"\(end_date_time in this version; for OCPI 2\.1\.1: --ocpi-version 2\.1\.1\)\n\Z",
+        code=2,
     ),
     Case(
         "billed, credited, billed again",

@@ -28,7 +28,7 @@ CASES = {
     "a list of objects is one column": ("sessions | {id, p: .charging_periods}", "id p"),
     "items of a list": ("sessions | .charging_periods[] | {t: .tariff_id, d: .dimensions}", "t d"),
     "a blank": ("sessions | {kwh}", "kwh"),
-    "a field that only another version has, named": ("sessions only start_datetime, id", "id start_datetime"),
+    "a field that only another version has": ('sessions only "start_datetime", id', "id start_datetime"),
     "a vendor's field": ('sessions only "x_a", id', "id x_a?"),
     "one or the other": (".[] | {a, b: 1}, {b: 2, c: {d: 3}}", "a? b c.d"),
     "or null": ("{a: (if .a then {b: 1} else null end)}", "a.b"),

@@ -81,7 +81,8 @@ def test_a_pass_of_one_leaf_changes_that_leaf_alone(version: str) -> None:
         module = schema.module(name, version)
         default = visibilities(view(module, []))
         for leaf in leaves(module.root):
-            assert visibilities(view(module, clauses([leaf.path]))) == default | {leaf.path: "shown"}
+            passing = view(module, clauses([leaf.path]), any_version=True)
+            assert visibilities(passing) == default | {leaf.path: "shown"}
 
 
 @pytest.mark.parametrize("version", schema.VERSIONS)

@@ -64,6 +64,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("ocpi/versions.py", "no_common_version", "Quotation"): "truncated, escaped, without the token",
     OpenPart("ocpi/versions.py", "no_common_version", "UserText"): "the version that the user asked for",
     OpenPart("privacy/view.py", "field_hint", "FieldName"): "a field of the schema",
+    OpenPart("privacy/view.py", "other_version", "FieldName"): "a field of the schema",
     OpenPart("privacy/view.py", "path_text", "UserText"): "a path of the query",
     OpenPart("privacy/treatments.py", "_amount", "FieldName"): "the name of a treatment",
     OpenPart("privacy/treatments.py", "_words", "FieldName"): "names of treatments",

@@ -52,7 +52,7 @@ def seen(
     module: str, passed: Iterable[str] = (), only: Iterable[str] | None = None, version: str = "2.2.1"
 ) -> ViewNode:
     """Return the view of a source with these clauses."""
-    return view(schema.module(module, version), clauses(passed, only))
+    return view(schema.module(module, version), clauses(passed, only), any_version=True)
 
 
 def needs(*paths: str) -> Demand:
