@@ -255,6 +255,7 @@ BUILTINS = _table(
     # not in jq: for OCPI data
     *(Builtin(name, 1, or_null(INTEGER)) for name in ("hour", "weekday")),
     *(Builtin(name, 1, or_null(STRING)) for name in ("year", "quarter", "month", "week", "day")),
+    Builtin("utc", 0, or_null(STRING)),
     Builtin("duration_hours", 2, or_null(NUMBER), reads=False),
     Builtin("slots", 4, types.SLOT, outputs=Outputs.MANY, reads=False),
     Builtin("_round", 1, types.rounded),

@@ -26,6 +26,7 @@ Side = tuple[Plan, Type]
 OF_DATES: Final = {
     *(f"{unit}" for unit in PERIODS),
     "weekday",
+    "utc",
     "duration_hours",
     "slots",
     "_power_kw",

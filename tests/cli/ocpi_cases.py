@@ -134,6 +134,20 @@ OCPI = [
         files=CDRS,
     ),
     Case(
+        "times of all forms in one",
+        (
+            "--source",
+            "sessions=t.ndjson",
+            "-q",
+            "sessions pass start_date_time | .start_date_time | [utc, (utc // empty | fromdate)]",
+        ),
+        '["2026-01-31T06:00:00Z",1769839200]\n["2026-01-31T06:00:00Z",1769839200]\n[null]\n',
+        files={
+            "t.ndjson": '{"start_date_time":"2026-01-31T07:00:00.5+01:00"}\n{"start_date_time":"20260131T060000"}\n'
+            '{"start_date_time":null}\n'
+        },
+    ),
+    Case(
         "explain says that credits are netted",
         ("explain", "cdrs net pass total_energy | aggregate {cdrs: count, kwh: sum(.total_energy)}"),
         "cdrs (OCPI 2.2.1)\n"

@@ -22,6 +22,8 @@ OURS_ONLY = {"stages", "helpers"}
 DIFFERENT = {
     '"2015-03-05T23:51:47.5Z" | fromdate': "fractions of a second are read",
     '"2015-03-05T23:51:47+01:00" | fromdate': "offsets are read",
+    '"2015-03-05" | fromdate': "a date alone is read",
+    '"2015-03-05 23:51", "20150305T235100Z", "Thu, 05 Mar 2015 23:51:00 GMT" | fromdate': "so are others",
     '"2015-03-05T23:51:47.25-0230" | fromdateiso8601': "offsets and fractions are read",
     '0 | strftime("%Z")': "the zone is called UTC, as strflocaltime calls it",
     "[1969,11,31,23,59,59,0,0] | mktime": "the second before 1970 is a moment like any other",

@@ -17,6 +17,7 @@ from ocpiq.errors import RunError
 from ocpiq.runtime.builtins.numbers import number
 from ocpiq.runtime.dates import strptime
 from ocpiq.runtime.dates.calendar import date_of, days_before, weekday, year_day
+from ocpiq.values import times
 from ocpiq.values.arithmetic import Number, normalize
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.types import Value
@@ -177,7 +178,7 @@ def parse_date(value: Value, format_: Value) -> Value:
 
 
 def from_date(value: Value) -> Value:
-    """`fromdate`; a fraction of a second and an offset are heeded, which jq takes for an error."""
+    """`fromdate`; the forms of a DateTime that jq does not read are read as by `day`."""
     if type(value) is str and len(value) == 20 and value[4] == value[7] == "-" and value[10:20:9] == "TZ":
         try:
             return (datetime.fromisoformat(value[:19]) - EPOCH) // SECOND
@@ -189,6 +190,9 @@ def from_date(value: Value) -> Value:
         offset = int(hours or 0) * 3600 + int(minutes or 0) * 60
         total: Number = number(seconds) - (offset if sign == "+" else -offset)
         return normalize(total + float("0." + fraction[1:])) if fraction else total
+    microseconds = times.epoch_us(value) if type(value) is str else None
+    if microseconds is not None:
+        return normalize(microseconds / times.SECOND)
     return mktime(parse_date(value, ISO_8601))
 
 

@@ -74,6 +74,12 @@ def _local_builtin(describe: Callable[[datetime], Value]) -> Callable[[Value, Va
     return builtin
 
 
+def utc(value: Value) -> Value:
+    """`utc`: the time as `2026-01-31T06:00:00Z`, without the fraction of a second; null if it is unknown."""
+    clock = local(value, "UTC")
+    return None if clock is None else f"{clock.replace(microsecond=0, tzinfo=None).isoformat()}Z"
+
+
 def duration_hours(end: Value, start: Value) -> Value:
     """`duration_hours(end; start)`; null if one of them is unknown."""
     last, first = moment(end), moment(start)
@@ -225,6 +231,7 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     },
     "hour": _local_builtin(lambda clock: clock.hour),
     "weekday": _local_builtin(lambda clock: clock.isoweekday()),
+    "utc": utc,
     "duration_hours": duration_hours,
     "slots": slots,
     "_round": round_decimals,
