@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ocpiq.analysis import analyze
 from ocpiq.analysis.explanation import Explanation, explain
@@ -11,7 +14,17 @@ from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.totals import misleading
 from ocpiq.codegen import Halted, Program, Runtime
-from ocpiq.errors import Notify, OtherVersionError, SourceError, UserText, WarningIssued, ignore, join, say
+from ocpiq.errors import (
+    Message,
+    Notify,
+    OtherVersionError,
+    SourceError,
+    UserText,
+    WarningIssued,
+    ignore,
+    join,
+    say,
+)
 from ocpiq.language import parse, tree
 from ocpiq.language.printer import unparse_without_literals
 from ocpiq.plan.columns import Columns, columns
@@ -23,10 +36,15 @@ from ocpiq.query.imports import Folders
 from ocpiq.query.pulls import Pulls, QueriedSource, windows
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import DEFAULT_VERSION
+from ocpiq.sinks.target import Target
 from ocpiq.sources.protocol import Source
 from ocpiq.sources.several_platforms import SeveralPlatforms, versions_of
 from ocpiq.values.times import zone, zone_hint
 from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.sinks.arrow_stream import ArrowStream
+    from ocpiq.sinks.sink import StoredType
 
 
 def compile(
@@ -182,6 +200,48 @@ class Query:
         except Halted:
             pass
         pulls.end()
+
+    def arrow(
+        self,
+        value: Value = None,
+        *,
+        inputs: Iterator[Value] | None = None,
+        once: bool = False,
+        sources: Source | Mapping[str, Source] | None = None,
+        variables: Mapping[str, Value] | None = None,
+        notify: Notify = ignore,
+        recipient: Recipient | None = None,
+        types: Mapping[str, StoredType] | None = None,
+    ) -> ArrowStream:
+        """Return the results as an Arrow stream, with typed columns as in `--to arrow`; needs the extra `parquet`.
+
+        polars, DuckDB, pandas and pyarrow read it: `polars.DataFrame(query.arrow(…))`. The query runs while it is read.
+        `types` sets the types of columns; the other parameters are those of `run`. Raises SourceError without pyarrow;
+        reading raises the errors of `run`, and FormatError for a value that does not fit its column.
+        """
+        if find_spec("pyarrow") is None:
+            raise SourceError(say("Query.arrow() needs pyarrow"), hint=say("pip install 'ocpiq[parquet]'"))
+        from ocpiq.sinks.arrow_stream import ArrowStream  # noqa: PLC0415 - needs an extra
+        from ocpiq.sinks.sink import ColumnOption, FormatSettings  # noqa: PLC0415
+
+        options = tuple(ColumnOption(name, type_) for name, type_ in (types or {}).items())
+        known = self.columns(sources)
+        results = self.run(
+            value,
+            inputs=inputs,
+            once=once,
+            sources=sources,
+            variables=variables,
+            notify=notify,
+            recipient=recipient,
+        )
+
+        def warn(message: Message) -> None:
+            notify(WarningIssued(message))
+
+        target = Target(BytesIO(), warn=warn)
+        settings = FormatSettings(column_types=options)
+        return ArrowStream(results, known, settings, target)
 
     def ask(
         self,

@@ -24,6 +24,7 @@ BY_NAME = {option.name: option for option in OPTIONS}
 PLACE = {"city": "Gent", "kwh": 7, "latitude": 51.05, "longitude": 3.72}
 PARTS = {
     "__init__",
+    "arrow_stream",
     "arrow_tables",
     "cells",
     "colors",
