@@ -167,7 +167,7 @@ def passed_fields(source: SourcePlan, uses: Iterable[FieldUse], version: str) ->
     known = {use.path: use for use in uses}
     for path, view in _of_version(_leaves(source.view, ()), source.view, version):
         if view.visibility in ("shown", "treated"):
-            yield known.get(".".join(path)) or _use(path, (), view.field, "clear")
+            yield known.get(".".join(path)) or _use(path, (), view.field, _treatment(view))
 
 
 # ---------------------------------------------------------------- few paths for many

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ocpiq.analysis.explanation import Explanation, SourceExplained
 from ocpiq.analysis.field_uses import FieldUse, Role
+from ocpiq.schema import SchemaField, module
 from ocpiq.values.terminal import visible
 
 MARKUP: Final = re.compile(r"[\\|`*<\[&~]")
@@ -93,12 +94,14 @@ def _source(source: SourceExplained) -> Iterator[str]:
     if passed:
         yield "### Private fields that the query passes\n"
         yield _table(
-            ("Field", "OCPI type", "Role", "Why it is private"),
-            ((use.path, use.type, _roles(use), use.reason) for use in passed),
+            ("Field", "OCPI type", "Passed", "Role", "Why it is private"),
+            ((use.path, use.type, _passed(use), _roles(use), use.reason) for use in passed),
         )
         yield f"{LEGEND}\n"
     else:
         yield "The query passes no private field.\n"
+    if whole := list(_passed_whole(source)):
+        yield f"Passed whole, with any field inside that OCPI does not have: {', '.join(map(_plain, whole))}.\n"
     others = [use for use in source.fields if not use.private and set(use.roles) & set(ROLES)]
     if others:
         yield "### Other fields of the results\n"
@@ -108,6 +111,21 @@ def _source(source: SourceExplained) -> Iterator[str]:
     for role, purpose in GATE_ROLES:
         if paths := source.of_role(role):
             yield f"Read {purpose}, which shows nothing of it: {', '.join(map(_plain, paths))}.\n"
+
+
+def _passed(use: FieldUse) -> str:
+    return "in the clear" if use.treatment == "clear" else f"as {use.treatment}"
+
+
+def _passed_whole(source: SourceExplained) -> Iterator[str]:
+    """Yield the paths of objects that the query passes."""
+    root = module(source.module, source.version).root
+    for path in source.passes:
+        field: SchemaField | None = root
+        for name in path.split(".") if path != "." else ():
+            field = field.children.get(name) if field is not None else None
+        if field is not None and field.children:
+            yield "the whole object" if path == "." else path
 
 
 def _roles(use: FieldUse) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from ocpiq.analysis import analyze
+from ocpiq.analysis.aggregates import AGGREGATES
+from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.explanation import explain
 from ocpiq.analysis.field_uses import ROLES
+from ocpiq.analysis.roles import HANDLERS
 from ocpiq.language import parse
+from ocpiq.plan.effects import Effect
+from ocpiq.plan.nodes import Plan
 
 KEY = "key country_code, party_id, id"
 ID_READ = "key id, country_code, party_id"
@@ -166,3 +173,20 @@ def test_periods_and_newest() -> None:
     ).sources
     assert one.during == ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z")
     assert other.newest == 3
+
+
+def test_the_roles_follow_every_node_of_a_plan() -> None:
+    assert set(get_args(Plan)) == set(HANDLERS)
+
+
+def test_what_tells_less_than_everything_is_listed() -> None:
+    """A builtin of which nothing is stated shows its operands; these were looked at and tell less, or print them."""
+    stated = {builtin.name for builtin in BUILTINS.values() if builtin.effect is not Effect.COMPUTES}
+    assert stated == {
+        *("length", "keys", "keys_unsorted", "has", "type", "not"),  # COUNTS
+        *("sort", "unique", "reverse", "_sort_by", "_unique_by", "_group_by"),  # ARRANGES, GROUPS
+        *("min", "max", "_min_by", "_max_by"),  # PICKS
+        *("debug", "stderr", "error", "halt_error"),  # PRINTS
+    }
+    totals = {name for (name, _), function in AGGREGATES.items() if function.effect is Effect.TOTALS}
+    assert totals == {"count", "sum", "avg", "any", "all", "stddev", "count_distinct"}

@@ -40,8 +40,9 @@ def test_the_sheet(tmp_path: Path, file: Path) -> None:
         "| OCPI version | 2.2.1 |",
         "| Parameter month | 2026-01 |",
         "| Parameter n | 3 (default) |",
-        "| cdr_token.uid | CiString(36) | aggregated, decides | identifies the driver's token or contract |",
-        "| total_energy | number | aggregated | amount or course of a person's charging |",
+        "| cdr_token.uid | CiString(36) | in the clear | aggregated, decides | "
+        "identifies the driver's token or contract |",
+        "| total_energy | number | in the clear | aggregated | amount or course of a person's charging |",
         "| city | string | cdrs.cdr_location.city |",
         "| kwh | number | computed |",
         "Requested from the platform: all pages of `cdrs`, charged during $month.",
@@ -65,6 +66,15 @@ def test_a_query_without_sources_and_one_that_passes_nothing(tmp_path: Path) -> 
     assert "| Query | on the command line |" in sheet
     assert "The query passes no private field." in sheet
     assert "Blanked (printed as `#NA`): kwh." in sheet
+
+
+def test_treatments_and_whole_objects(tmp_path: Path) -> None:
+    query = "cdrs pass cdr_location, total_energy as rounded(5), end_date_time as month | {total_energy, cdr_location}"
+    sheet = explain(tmp_path, "--to", "md", query).out.decode()
+    assert "| total_energy | number | as rounded(5) | shown |" in sheet
+    assert "| end_date_time | DateTime | as month | not in the results |" in sheet
+    assert "Passed whole, with any field inside that OCPI does not have: cdr_location." in sheet
+    assert "does not have: the whole object." in explain(tmp_path, "--to", "md", "cdrs pass .").out.decode()
 
 
 def test_a_parameter_from_a_file_is_shown_by_its_file(tmp_path: Path) -> None:
