@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from msgspec import Struct, field
@@ -15,6 +16,8 @@ NAMES: Final = frozenset(command.name for command in COMMANDS)
 
 LONG: Final = {option.name: option for option in OPTIONS}
 SHORT: Final = {option.short: option for option in OPTIONS if option.short}
+
+SURE: Final = 0.8  # how close an option must be to a name that may be a parameter's
 
 # The word after an unknown option may be a token; a message may repeat only a period, a time or a small number.
 HARMLESS: Final = r"[0-9]{4}(-([0-9]{2}|Q[1-4]|W[0-9]{2})){0,2}(T[0-9:.]{2,12}Z?)?|[0-9]{1,6}"
@@ -111,7 +114,7 @@ def _parameter_hint(name: str, value: str, words: list[str]) -> str:
     from ocpiq.app.saved import parameters
 
     parameter = nearest(name, parameters(next((word for word in words if word not in NAMES), "")))
-    if parameter is None and (nearest(name, LONG) or not name.isidentifier()):
+    if parameter is None and (get_close_matches(name, LONG, cutoff=SURE) or not name.isidentifier()):
         return ""
     return f"for a parameter: --arg {parameter or safe_word(name)} {value if re.fullmatch(HARMLESS, value) else 'TEXT'}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import textwrap
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ocpiq.query import Query
 
 INDENT: Final = "  "
+VARIABLE: Final = re.compile(r"\$([a-z]\w*)", re.ASCII)
 
 
 def describe(settings: Settings) -> str:
@@ -27,11 +29,13 @@ def describe(settings: Settings) -> str:
 
 
 def parameters(path: str) -> tuple[str, ...]:
-    """Return the names of the parameters of a saved query; none if it cannot be read."""
+    """Return the names of a saved query's parameters, or of its variables if it declares none; () if it has errors."""
     try:
-        return tuple(parameter.name for parameter in _metadata(read_query(path)).params)
+        text = read_query(path)
+        declared = tuple(parameter.name for parameter in _metadata(text).params)
     except OcpiqError:
         return ()
+    return declared or tuple(dict.fromkeys(VARIABLE.findall(text.text)))
 
 
 def _metadata(text: QueryText) -> Metadata:

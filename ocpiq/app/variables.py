@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ocpiq.app.report import write_stderr
 from ocpiq.app.settings import Positional, QuerySettings, Variable
 from ocpiq.app.text_files import read, read_bytes
 from ocpiq.errors import InputError, UsageError
-from ocpiq.values.encodings import conversion, wide_encoding
+from ocpiq.values.encodings import conversion, encoding_of, wide_encoding
 from ocpiq.values.json.codec import decode, well_formed
 from ocpiq.values.types import Value
 
@@ -53,6 +54,9 @@ def _values(path: str, name: str) -> Value:
     encoding = wide_encoding(data)
     if encoding is not None:
         raise UsageError(f"{path} for ${name} is {encoding}, not UTF-8", hint=conversion(encoding, path))
+    if encoding_of(data) != "UTF-8":
+        fix = conversion("Latin-1", path)
+        write_stderr(f"warning: {path} for ${name} is not UTF-8; if it is Latin-1, convert it: {fix}")
     try:
         return list(values(Texts(iter([data]))))
     except InputError as error:

@@ -104,6 +104,27 @@ OPTIONS = [
         code=2,
     ),
     Case(
+        "of a query that declares none",
+        ("-f", "p.ocpiq", "--period", "2026"),
+        files={"p.ocpiq": "sessions during $period"},
+        err="unknown option --period .*--arg period 2026",
+        code=2,
+    ),
+    Case(
+        "of a query that has no such parameter",
+        ("-f", "p.ocpiq", "--period", "2026"),
+        files={"p.ocpiq": "1"},
+        err="unknown option --period .*--arg period 2026",
+        code=2,
+    ),
+    Case(
+        "an option of -f",
+        ("-f", "p.ocpiq", "--demoo"),
+        files={"p.ocpiq": "1"},
+        err="did you mean --demo",
+        code=2,
+    ),
+    Case(
         "a text for it is not repeated",
         ("-f", "q.ocpiq", "--period", "NL-ABC-1"),
         files=SAVED_FILES,
@@ -308,6 +329,13 @@ ENCODINGS = [
         files={"x": LATIN_1},
         err=".a from x: it is Latin-1",
         code=2,
+    ),
+    Case(
+        "--slurpfile of Latin-1",
+        ("-nc", "--slurpfile", "a", "x", "$a"),
+        '["\ufffd"]\n',
+        files={"x": b'"\xe9"'},
+        err="^warning: x for .a is not UTF-8; if it is Latin-1",
     ),
     Case(
         "--slurpfile",
