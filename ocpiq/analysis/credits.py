@@ -21,6 +21,7 @@ from ocpiq.privacy.view import ViewNode
 NET: Final = "the weight of net"  # not a name that a query can use
 CREDIT: Final = "credit"
 CANCELLED: Final = "credit_reference_id"
+TOTAL: Final = "total_"  # the prefix of the totals of a CDR
 CDR_KEY: Final = (PLATFORM, "country_code", "party_id", "id")
 ADDITIVE: Final = ("count", "sum", "avg")
 """The aggregates that subtract a value with weight -1; the others keep all values until the end."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from ocpiq.analysis.aggregates import AGGREGATES
-from ocpiq.analysis.credits import ADDITIVE
+from ocpiq.analysis.credits import ADDITIVE, TOTAL
 from ocpiq.analysis.field_uses import FieldUse, Role, field_uses, passed_fields, passes, summary
 from ocpiq.analysis.roles import Roles, roles_of
 from ocpiq.analysis.streams import children
@@ -84,7 +84,7 @@ def explain(query: QueryPlan, version: str) -> Explanation:
     return Explanation(
         version,
         tuple(_source(number, source, roles, version) for number, source in enumerate(query.sources)),
-        tuple(dict.fromkeys(_held(query.body))),
+        tuple(dict.fromkeys((*_held_credits(query), *_held(query.body)))),
         tuple(total.message for total in misleading(query, version)),
         () if results.open and not results.fields else tuple(results.leaves()),
     )
@@ -129,6 +129,14 @@ def _newest(count: Plan | None) -> int | str | None:
 
 def _time(microseconds: int) -> str:
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _held_credits(query: QueryPlan) -> Iterator[str]:
+    """Yield what `net` holds: a credit with totals waits until the signs of the CDR that it cancels are known."""
+    for source in query.sources:
+        reads_totals = source.demand.whole or any(name.startswith(TOTAL) for name in source.demand.fields)
+        if source.net and reads_totals:
+            yield "the credit CDRs"
 
 
 def _held(part: object) -> Iterator[str]:

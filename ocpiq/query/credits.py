@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, cast
 
+from ocpiq.analysis.credits import CANCELLED, CREDIT, TOTAL
 from ocpiq.gate import Row, Shape
 from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.runtime.net_aggregates import Weight
 
-TOTAL: Final = "total_"  # the prefix of a CDR's totals
-CREDIT: Final = "credit"
-REFERENCE: Final = "credit_reference_id"
-FLAGS: Final = (CREDIT, REFERENCE)
+FLAGS: Final = (CREDIT, CANCELLED)
 PARTY: Final = (PLATFORM, "country_code", "party_id")  # with the id, the key of a CDR
 
 Path = tuple[str | int, ...]
@@ -84,11 +82,11 @@ class CreditRows:
 
     def _cancelled(self, row: object, totals: Sequence[str]) -> tuple[Weight, object]:
         """Return the weight of a credit and the CDR that it cancels."""
-        key = self._key(row, REFERENCE)
+        key = self._key(row, CANCELLED)
         signs = NO_SIGNS if key is None else self._signs.get(key, NO_SIGNS)
         values = {name: with_signs(self._get(row, name, None), signs, (name,)) for name in totals}
         if key is not None and self._field(row, "id") is not None:
-            values[self._attributes.get("id", "id")] = self._field(row, REFERENCE)
+            values[self._attributes.get("id", "id")] = self._field(row, CANCELLED)
         if isinstance(row, dict):
             row = {name: value for name, value in row.items() if name not in FLAGS} | values
         else:

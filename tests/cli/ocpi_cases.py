@@ -154,7 +154,8 @@ OCPI = [
         "  nets        a credit CDR cancels out the CDR that it credits\n"
         "  passes      total_energy\n"
         "  aggregated  credit, total_energy, credit_reference_id\n"
-        "  key         country_code, party_id, id\n",
+        "  key         country_code, party_id, id\n"
+        "holds         the credit CDRs\n",
     ),
     Case(
         "explain shows the warnings",
