@@ -129,7 +129,9 @@ def _mixed(
             ' (group by .currency, or select(.currency == "EUR"))'
         )
     if not _reads(source.demand, "type"):
-        for name in sorted({(holder.type, path[-1]) for path, holder in _holders(root, read)} & KINDS.keys()):
+        for name in sorted(
+            {(holder.type, path[-1]) for path, holder in _holders(root, read) if path} & KINDS.keys()
+        ):
             yield f'{KINDS[name]} are mixed (group by .type, or select(.type == "ENERGY"))'
 
 
@@ -154,7 +156,7 @@ def _ignores_credits(
         return False
     if total.function != "sum":
         return True
-    costs = {path[0] for path in read} or {
+    costs = {path[0] for path in read if path} or {
         name for name in source.demand.fields if name.startswith("total_") or name == "charging_periods"
     }
     return costs != {"total_cost"}
@@ -162,7 +164,7 @@ def _ignores_credits(
 
 def _may_be_running(source: SourcePlan, read: set[tuple[str, ...]]) -> bool:
     known = {"status", *ENDED} & source.demand.fields.keys()
-    return not known and source.during is None and any(path[0] in RUNNING for path in read)
+    return not known and source.during is None and any(path[0] in RUNNING for path in read if path)
 
 
 def _reads(demand: Demand, name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import file_digest, sha256
 from io import BufferedIOBase
@@ -22,10 +22,9 @@ from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.storage import audit_trail, logins
 
 if TYPE_CHECKING:
+    from ocpiq.app.authorization import Handout
     from ocpiq.query import Query
-    from ocpiq.sources import Source
     from ocpiq.storage.recipients import StoredRecipient
-    from ocpiq.values.types import Value
 
 
 class Audit:
@@ -41,6 +40,10 @@ class Audit:
     def begin(self, description: RunDescription) -> None:
         """Write the entry of a run that is about to fetch. Raises UsageError; nothing may then be fetched."""
         audit_trail.append(self._trail, audit.begun(self._run, _now(), description))
+
+    def refuse(self, description: RunDescription, excess: Sequence[str]) -> None:
+        """Write the only entry of a run that exceeds a policy. Raises UsageError."""
+        audit_trail.append(self._trail, audit.refused(self._run, _now(), description, excess))
 
     def notify(self, notice: Notice) -> None:
         """Count the objects of a pull."""
@@ -123,16 +126,10 @@ def trail_of(settings: Settings, query: Query, recipient: StoredRecipient | None
 
 
 def description(
-    settings: Settings,
-    text: str,
-    name: str,
-    query: Query,
-    sources: Mapping[str, Source],
-    variables: Mapping[str, Value],
-    recipient: StoredRecipient | None,
-    format_: str,
+    settings: Settings, handout: Handout, recipient: StoredRecipient | None, format_: str, policy: str | None
 ) -> RunDescription:
-    """Return what a run is about to do. Raises UsageError."""
+    """Return what a run is about to do; `policy` is the hash of its policy. Raises UsageError."""
+    query = handout.query
     return RunDescription(
         user=_user(),
         command=settings.command,
@@ -140,14 +137,15 @@ def description(
         recipient=None if recipient is None else recipient.name,
         key_id=None if recipient is None else recipient.key_id,
         query=query.text_without_literals,
-        query_sha256=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
-        query_file=name or None,
+        query_sha256=sha256(handout.text.encode("utf-8", "surrogatepass")).hexdigest(),
+        query_file=handout.name or None,
         arguments=tuple(dict.fromkeys(variable.name for variable in settings.query.variables)),
-        explanation=query.explanation(sources),
-        windows=query.windows(variables),
+        explanation=query.explanation(handout.sources),
+        windows=query.windows(handout.variables),
         origins={module: _origin(settings, module) for module in query.modules},
         format=format_,
         file=absolute(settings.output.path),
+        policy_sha256=policy,
     )
 
 

@@ -37,6 +37,10 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
     """
     from ocpiq.analysis.explanation import explain
 
+    if settings.diff is not None:
+        from ocpiq.app.explain_policy import print_difference
+
+        return print_difference(settings, settings.diff)
     text = _one_query(settings)
     form = _format(settings)
     try:
@@ -57,6 +61,10 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
     explained = explain(query.plan, version)
     parameters = _parameters(settings, query.metadata) if values_known else []
     match form:
+        case "policy":
+            from ocpiq.app.explain_policy import print_policy
+
+            print_policy(explained, text)
         case "json":
             data = {**to_builtins(explained), "parameters": dict(parameters)}
             data |= {"asked": answers} if settings.ask else {}
@@ -72,12 +80,14 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
 
 
 def _format(settings: Settings) -> str:
-    """Return json, markdown, or "" for text. Raises UsageError for another format."""
+    """Return json, markdown, policy, or "" for text. Raises UsageError for another format."""
+    if settings.to_policy:
+        return "policy"
     name = "json" if settings.json else settings.output.format
     if name not in ("", "json", "markdown"):
         raise UsageError(
-            f"ocpiq explain writes text, json or markdown, not {name}",
-            hint="--to markdown for the approval sheet",
+            f"ocpiq explain writes text, json, markdown or policy, not {name}",
+            hint="--to markdown for the approval sheet, --to policy for a policy",
         )
     return name
 

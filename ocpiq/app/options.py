@@ -63,6 +63,8 @@ COMMANDS: Final = (
             "explain --demo --ask 'cdrs only total_cost | aggregate count'",
             "explain -f report.ocpiq --arg month 2026-01",
             "explain -f report.ocpiq --arg month 2026-01 --to markdown",
+            "explain --to policy 'cdrs only id, total_energy'",
+            "explain --diff approved.ocpiq changed.ocpiq",
         ),
     ),
     Command(
@@ -87,6 +89,16 @@ COMMANDS: Final = (
             "recipient show utrecht",
             "recipient rotate utrecht",
             "recipient remove utrecht",
+        ),
+    ),
+    Command(
+        "policy",
+        "check RECIPIENT QUERY...",
+        "check saved queries against a recipient's policy, or show it",
+        (
+            "policy show utrecht",
+            "policy check utrecht reports/",
+            "policy check utrecht.toml monthly.ocpiq yearly.ocpiq",
         ),
     ),
     Command(
@@ -225,7 +237,7 @@ FORMAT: Final = (
         "to",
         "",
         ("FORMAT",),
-        "output format, one of those below (default: JSON, or by the ending of FILE); explain: json or markdown",
+        "output format, one of those below (default: JSON, or by the ending of FILE); explain: json, markdown, policy",
         FORMATS,
         registry.NAMES,
         prompt=True,
@@ -279,6 +291,14 @@ SOURCES: Final = (
         ("NAME",),
         "who receives the results (default: OCPIQ_RECIPIENT); see `ocpiq recipient`",
         (*PULLS, "audit"),
+        prompt=True,
+    ),
+    Option(
+        "policy",
+        "",
+        ("FILE",),
+        "refuse what this policy does not allow, besides the recipient's own policy",
+        WRITES,
         prompt=True,
     ),
     Option(
@@ -352,7 +372,12 @@ RISK: Final = (
     Option("columns", "", ("LIST",), "these columns together, separated by commas: city,hour", ("risk",)),
 )
 
-JSON: Final = (Option("json", "", (), "print JSON", ("explain", "schema")),)
+JSON: Final = (
+    Option(
+        "diff", "", ("OLD", "NEW"), "what the second query discloses more; exit 1 if anything", ("explain",)
+    ),
+    Option("json", "", (), "print JSON", ("explain", "schema")),
+)
 
 DEMO: Final = (Option("port", "", ("N",), "port to listen on (default: any free port)", ("demo",)),)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,9 +16,10 @@ from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
 from ocpiq.app.about import RunLog
 from ocpiq.app.advice import advise
+from ocpiq.app.authorization import Handout, authorize
 from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress
-from ocpiq.app.recipient import recipient_of, stored_recipient
+from ocpiq.app.recipient import recipient_of
 from ocpiq.app.report import report_error
 from ocpiq.app.settings import InputSettings, QuerySettings, Settings
 from ocpiq.app.shutdown import Shutdown
@@ -179,42 +180,15 @@ def _prepare(
     query = compile_query(settings.query, text, variables)
     recipient = recipient_of(settings, query)
     sources = app_sources.sources(settings, query.modules, stack)
-    inputs = _inputs(settings.input, files, progress)
-    stack.callback(inputs.close)
     is_terminal = settings.output.path is None and sys.stdout.isatty()
-    audit = begin_audit(settings, text, query, sources, variables, is_terminal=is_terminal)
+    handout = Handout(text.text, text.name, query, sources, variables, tuple(files), is_terminal)
+    audit, may_read = authorize(settings, handout)
+    inputs = _inputs(settings.input, files, progress) if may_read else None
+    if inputs is not None:
+        stack.callback(inputs.close)
     return QueryRun(
         settings, query, text, inputs, sources, variables, progress, RunLog(), shutdown, audit, recipient
     )
-
-
-def begin_audit(
-    settings: Settings,
-    text: QueryText,
-    query: Query,
-    sources: Mapping[str, Source],
-    variables: Mapping[str, Value],
-    *,
-    is_terminal: bool,
-) -> Audit | None:
-    """Write the first entry of a run in the audit trail; return None for a run that is not audited.
-
-    Raises UsageError: nothing may then be fetched.
-    """
-    recipient = stored_recipient(settings)
-    if not (recipient or settings.audit):
-        return None
-    from ocpiq.app import audit
-
-    trail = audit.trail_of(settings, query, recipient)
-    if trail is None:
-        return None
-    format_ = output.format_of(settings.output, terminal=is_terminal).name
-    entries = audit.Audit(trail)
-    entries.begin(
-        audit.description(settings, text.text, text.name, query, sources, variables, recipient, format_)
-    )
-    return entries
 
 
 def _open_output(run: QueryRun) -> AbstractContextManager[Output]:

@@ -22,6 +22,7 @@ MAX_PARALLEL: Final = 32
 MAX_RATE: Final = 100_000  # requests a minute
 MAX_INDENT: Final = 7
 MAX_PORT: Final = 65_535
+POLICY: Final = "policy"  # what `explain --to` writes besides formats of results
 STANDARD_OUTPUT: Final = "-"
 VARIABLE_OPTIONS: Final = ("arg", "argjson", "arg-file", "slurpfile", "rawfile")
 
@@ -167,7 +168,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring;
     `audit` is the trail of `--audit`, else what the config file says: its path, or True for the user's own.
-    `columns` are those of `--columns`.
+    `columns` are those of `--columns`; `policy` is the file of `--policy`; `to_policy` is `explain --to policy`, and
+    `diff` are the queries of `explain --diff`.
     """
 
     command: str = "query"
@@ -183,6 +185,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     audit: Path | bool = False
     trail: TrailSettings = TrailSettings()
     columns: tuple[str, ...] = ()
+    policy: Path | None = None
+    to_policy: bool = False
+    diff: tuple[str, str] | None = None
     quiet: bool = False
     verbose: bool = False
     json: bool = False
@@ -207,6 +212,9 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         audit=_audit(arguments, config),
         trail=_trail(arguments),
         columns=tuple(filter(None, _comma_list(arguments, "columns"))),
+        policy=_path(arguments, "policy"),
+        to_policy=_is_policy(arguments),
+        diff=_diff(arguments),
         quiet=arguments.has("quiet"),
         verbose=arguments.has("verbose"),
         json=arguments.has("json"),
@@ -317,7 +325,7 @@ def _column_types(arguments: Arguments) -> Iterator[ColumnOption]:
 
 def _format(arguments: Arguments) -> str:
     name = arguments.last("to")
-    return "" if name is None else registry.by_name(name).name
+    return "" if name is None or _is_policy(arguments) else registry.by_name(name).name
 
 
 def _mode(arguments: Arguments) -> int | None:
@@ -393,9 +401,22 @@ def _audit(arguments: Arguments, config: Config) -> Path | bool:
     return Path(path).expanduser().absolute() if path else bool(config.audit)
 
 
+def _is_policy(arguments: Arguments) -> bool:
+    return arguments.command == "explain" and arguments.last("to") == POLICY
+
+
+def _path(arguments: Arguments, name: str) -> Path | None:
+    path = arguments.last(name)
+    return Path(path) if path else None
+
+
+def _diff(arguments: Arguments) -> tuple[str, str] | None:
+    pairs = arguments.every("diff")
+    return (pairs[-1][0], pairs[-1][1]) if pairs else None
+
+
 def _trail(arguments: Arguments) -> TrailSettings:
-    file = arguments.last("file")
-    return TrailSettings(arguments.last("since"), arguments.last("until"), Path(file) if file else None)
+    return TrailSettings(arguments.last("since"), arguments.last("until"), _path(arguments, "file"))
 
 
 def _comma_list(arguments: Arguments, name: str) -> list[str]:

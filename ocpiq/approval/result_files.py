@@ -121,6 +121,22 @@ def _sqlite(path: Path) -> Iterator[Row]:
             yield dict(zip(names, row, strict=True))
 
 
+def _duckdb(path: Path) -> Iterator[Row]:
+    try:
+        import duckdb  # noqa: PLC0415
+    except ModuleNotFoundError:
+        hint = say("pip install 'ocpiq[duckdb]'")
+        raise SourceError(say("reading duckdb needs the package duckdb"), hint=hint) from None
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            cursor = connection.execute("SELECT * FROM results")
+            names = [column[0] for column in cursor.description or ()]
+            while rows := cursor.fetchmany(4096):
+                yield from rows_of_values(dict(zip(names, row, strict=True)) for row in rows)
+    except duckdb.Error:
+        raise ValueError from None
+
+
 def _xlsx(path: Path) -> Iterator[Row]:
     from xml.etree.ElementTree import iterparse  # noqa: PLC0415
 
@@ -186,6 +202,7 @@ READERS: Final[dict[str, Callable[[Path], Iterator[Row]]]] = {
     ".geojson": _json,
     ".sqlite": _sqlite,
     ".db": _sqlite,
+    ".duckdb": _duckdb,
     ".xlsx": _xlsx,
     ".parquet": _parquet,
     ".arrow": _arrow,

@@ -45,7 +45,12 @@ def words_after(command: str) -> tuple[str, ...]:
         from ocpiq.language.reference import entries
 
         return tuple(sorted({name for entry in entries() for name in entry.names if NAME.fullmatch(name)}))
-    return {"completion": SHELLS, "recipient": ACTIONS, "audit": ("verify",)}.get(command, ())
+    return {
+        "completion": SHELLS,
+        "recipient": ACTIONS,
+        "audit": ("verify",),
+        "policy": ("check", "show"),
+    }.get(command, ())
 
 
 def bash() -> Iterator[str]:

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "logout": "ocpiq.cli.platforms:logout",
     "platforms": "ocpiq.cli.platforms:platforms",
     "recipient": "ocpiq.cli.recipient:run",
+    "policy": "ocpiq.cli.policy:run",
     "audit": "ocpiq.cli.audit:run",
     "risk": "ocpiq.cli.risk:run",
     "demo": "ocpiq.cli.demo:run",

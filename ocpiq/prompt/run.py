@@ -7,9 +7,10 @@ import os
 import sys
 
 from ocpiq.app import output, report
+from ocpiq.app.authorization import Handout, authorize
 from ocpiq.app.progress import Progress
 from ocpiq.app.recipient import recipient_of
-from ocpiq.app.run import QueryText, begin_audit, compile_query
+from ocpiq.app.run import QueryText, compile_query
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
 from ocpiq.app.worker import run_in_thread
@@ -57,7 +58,8 @@ def _write_results(session: Session, text: str, progress: Progress, shutdown: Sh
     settings, query_text = session.query_settings(), QueryText(text, session.file)
     query = compile_query(settings.query, query_text, session.variables)
     results = ResultWriter(session, query, progress, shutdown)
-    audit = begin_audit(settings, query_text, query, session.sources, session.variables, is_terminal=True)
+    handout = Handout(query_text.text, query_text.name, query, session.sources, session.variables, (), True)
+    audit = authorize(settings, handout).audit
     if query.modules:
         progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
     if audit is None:

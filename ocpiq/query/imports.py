@@ -37,6 +37,7 @@ class Folders:
         self._folders = list(folders)
         self._home = home
         self._startup = startup
+        self.data_files: list[Path] = []  # that were imported
 
     @property
     def folders(self) -> Sequence[str]:
@@ -69,6 +70,7 @@ class Folders:
             raise CompileError(
                 say("module not found: {path}", path=UserText(path)), hint=self._hint(search, origin)
             )
+        self.data_files.append(file)
         try:
             return list(values(Texts(iter([file.read_bytes()]))))
         except OSError:

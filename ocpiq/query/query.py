@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocpiq.analysis import analyze
-from ocpiq.analysis.explanation import Explanation, explain
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.totals import misleading
@@ -43,6 +42,7 @@ from ocpiq.values.times import zone, zone_hint
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
+    from ocpiq.analysis.explanation import Explanation
     from ocpiq.sinks.arrow_stream import ArrowStream
     from ocpiq.sinks.sink import StoredType
 
@@ -148,12 +148,19 @@ class Query:
         return self._plan_for({})
 
     @property
+    def imports_data(self) -> bool:
+        """Whether it, or a file of definitions that it imports, imports JSON data."""
+        return isinstance(self._library, Folders) and bool(self._library.data_files)
+
+    @property
     def text_without_literals(self) -> str:
         """The text of the query with `…` for every literal, on one line for each definition."""
         return unparse_without_literals(self._program)
 
     def explanation(self, sources: Source | Mapping[str, Source] | None = None) -> Explanation:
         """Return what the query would show of these sources."""
+        from ocpiq.analysis.explanation import explain  # noqa: PLC0415 - most runs do not need it
+
         by_module = self._by_module(sources)
         return explain(self._plan_for(by_module), self._version_of(by_module))
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from msgspec import Struct
 
 from ocpiq.values.times import EPOCH
+
+LONGEST: Final = 10**17  # microseconds: longer than all that OCPI can say
 
 
 class SourceWindow(Struct, frozen=True):
@@ -19,6 +22,15 @@ class SourceWindow(Struct, frozen=True):
     until: int | None = None
     during: tuple[int, int] | None = None
     newest: int | None = None
+
+    def length(self, now: int) -> timedelta | None:
+        """Return how long the window is at most, if the run begins `now`; None if it has no beginning."""
+        lengths = []
+        if self.during is not None:
+            lengths.append(self.during[1] - self.during[0])
+        if self.since is not None:
+            lengths.append(max(0, (now if self.until is None else self.until) - self.since))
+        return min((timedelta(microseconds=min(length, LONGEST)) for length in lengths), default=None)
 
     def as_text(self) -> dict[str, object]:
         """Return the bounds that are set, in RFC 3339."""

@@ -164,3 +164,8 @@ def test_a_warning_is_a_notice_and_an_entry_of_explain_and_changes_no_result() -
     assert list(compiled.run(sources=found, notify=heard.append)) == [2]
     [warning] = [notice.message for notice in heard if isinstance(notice, WarningIssued)]
     assert (warning,) == explain(compiled.plan, "2.2.1").warnings == (f"count: {CREDITS.format('')}",)
+
+
+@pytest.mark.parametrize("module", ["sessions", "cdrs"])
+def test_a_total_of_whole_objects_is_explained(module: str) -> None:
+    warnings(f"{module} pass . | [.id, .] | add")

@@ -68,6 +68,8 @@ def test_an_example_means_something(
 ) -> None:
     """The command line takes each, and what of it can be done without a platform is done."""
     (tmp_path / "report.ocpiq").write_text("sessions during $month pass kwh | aggregate sum(.kwh)", "utf-8")
+    for name in ("approved.ocpiq", "changed.ocpiq"):
+        (tmp_path / name).write_text("sessions only id", "utf-8")
     monkeypatch.chdir(tmp_path)
     argv = shlex.split(re.split(r" [|>] (?!.*')", words)[0])
     chosen = settings(parse(argv))

@@ -11,8 +11,9 @@ from support.cli import command
 
 from ocpiq.sinks.registry import ENDINGS
 
-PACKAGES = {".parquet": "pyarrow", ".arrow": "pyarrow", ".xlsx": "xlsxwriter"}
+PACKAGES = {".duckdb": "duckdb", ".parquet": "pyarrow", ".arrow": "pyarrow", ".xlsx": "xlsxwriter"}
 NOT_READ = {".html", ".htm"}  # pages for people
+OF_PLACES = {".geojson"}
 SESSIONS = [
     {"id": f"S{number}", "location_id": f'Park & Ride, "{number // 3}" é\n|', "kwh": number % 2 or None}
     for number in range(12)
@@ -46,7 +47,7 @@ def risk(home: Path, *words: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in run.out.splitlines()]
 
 
-@pytest.mark.parametrize("ending", sorted(ENDINGS.keys() - NOT_READ))
+@pytest.mark.parametrize("ending", sorted(ENDINGS.keys() - NOT_READ - OF_PLACES))
 def test_a_file_in_every_format(ending: str, home: Path, work: Path) -> None:
     package = PACKAGES.get(ending)
     if package and find_spec(package) is None:
@@ -59,6 +60,16 @@ def test_a_file_in_every_format(ending: str, home: Path, work: Path) -> None:
 def test_every_csv(option: str, home: Path, work: Path) -> None:
     assert command(home, [*SOURCE, "--csv", option, "-o", "out.csv", QUERY]).code == 0
     assert risk(home, "out.csv") == LINES
+
+
+def test_places(home: Path, work: Path) -> None:
+    places = [
+        {"latitude": f"52.{number // 3}", "longitude": "5.1", "kwh": number % 2} for number in range(12)
+    ]
+    Path("p.json").write_text(json.dumps(places))
+    assert command(home, ["-q", "-o", "out.geojson", ".[]", "p.json"]).code == 0
+    lines = command(home, ["risk", "--to", "ndjson", "out.geojson"]).out.splitlines()
+    assert json.loads(lines[0]) == {**LINES[0], "columns": "kwh, geometry.coordinates"}
 
 
 def test_a_query(home: Path, work: Path) -> None:
@@ -112,7 +123,7 @@ MISTAKES = {
         "risk",
         "notes.txt",
     ): "cannot read notes.txt (endings that can be read: .csv, .tsv, .json, .ndjson, .jsonl, .md, "
-    ".geojson, .sqlite, .db, .xlsx, .parquet, .arrow, .arrows)",
+    ".geojson, .sqlite, .db, .duckdb, .xlsx, .parquet, .arrow, .arrows)",
     ("risk", "bad.csv"): "bad.csv is not a whole csv file",
     ("risk", "bad.json"): "bad.json is not a whole json file",
     ("risk", "bad.xlsx"): "bad.xlsx is not a whole xlsx file",

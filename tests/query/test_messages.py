@@ -139,6 +139,7 @@ OTHER_DECODERS = {
     "storage/config.py": "the config file",
     "storage/history.py": "the history of the prompt",
     "storage/logins.py": "logins",
+    "storage/policies.py": "policies",
     "storage/recipients.py": "recipients and their keys",
 }
 """The modules outside the guarded packages that can decode, and what they decode, or write, instead of data."""

@@ -1,0 +1,129 @@
+"""Whether a run may hand out its results: the policies, and the first entry in the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import time_ns
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from ocpiq.app import output
+from ocpiq.app.recipient import stored_recipient
+from ocpiq.app.settings import Settings
+from ocpiq.errors import PrivacyError, UsageError
+from ocpiq.sources.protocol import Source
+from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.app.audit import Audit
+    from ocpiq.privacy.policy import Policy
+    from ocpiq.query import Query
+    from ocpiq.storage.recipients import StoredRecipient
+
+
+class Handout(Struct, frozen=True):
+    """A run that is about to fetch and to write.
+
+    `text` is the query as written and `name` its file, if it has one; `files` are the inputs that it names.
+    """
+
+    text: str
+    name: str
+    query: Query
+    sources: Mapping[str, Source]
+    variables: Mapping[str, Value]
+    files: tuple[str, ...]
+    is_terminal: bool
+
+
+class Authorization(NamedTuple):
+    """The open entry in the audit trail, None for a run without one; and whether JSON of no module may be read."""
+
+    audit: Audit | None = None
+    may_read_json: bool = True
+
+
+def authorize(settings: Settings, handout: Handout) -> Authorization:
+    """Check a run against its policies and write its first entry in the audit trail.
+
+    Raises PrivacyError for all that a policy does not allow, and UsageError: nothing may then be fetched.
+    """
+    recipient = stored_recipient(settings)
+    if not (recipient or settings.audit or settings.policy):
+        return Authorization()
+    from ocpiq.app import audit
+
+    format_ = output.format_of(settings.output, terminal=handout.is_terminal).name
+    policies = list(policies_of(settings, recipient))
+    problems = _problems(settings, handout, policies, format_)
+    trail = audit.trail_of(settings, handout.query, recipient)
+    entries = None if trail is None else audit.Audit(trail)
+    if entries is not None:
+        hashes = " ".join(policy.sha256 for policy in policies) or None
+        description = audit.description(settings, handout, recipient, format_, hashes)
+        if problems:
+            entries.refuse(description, [text for texts in problems.values() for text in texts])
+        else:
+            entries.begin(description)
+    if problems:
+        raise refusal(problems)
+    return Authorization(entries, all(policy.plain_json for policy in policies))
+
+
+def refusal(problems: Mapping[str, list[str]]) -> PrivacyError:
+    """Return the error for all that policies do not allow."""
+    parts = (f"the policy {name} does not allow: {', '.join(texts)}" for name, texts in problems.items())
+    return PrivacyError("; ".join(parts), hint="nothing was fetched")
+
+
+def policies_of(settings: Settings, recipient: StoredRecipient | None) -> Iterator[Policy]:
+    """Yield the policies of a run: the recipient's, and that of `--policy`. Raises UsageError."""
+    from ocpiq.storage import recipients
+
+    if recipient is not None:
+        path = recipients.policy_path(recipient.name)
+        if path.exists():
+            yield load_policy(path, f"of {recipient.name}")
+    if settings.policy is not None:
+        yield load_policy(settings.policy, str(settings.policy))
+
+
+def load_policy(path: Path, name: str) -> Policy:
+    """Return the policy in a file. Raises UsageError."""
+    from ocpiq.storage.policies import read_policy
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"could not read the policy {path}: {error.strerror}") from None
+    return read_policy(data, name)
+
+
+def _problems(
+    settings: Settings, handout: Handout, policies: list[Policy], format_: str
+) -> dict[str, list[str]]:
+    """Return what each policy does not allow, by its name."""
+    if not policies:
+        return {}
+    from ocpiq.approval.policy import Request, excess
+
+    explanation = handout.query.explanation(handout.sources)
+    windows = handout.query.windows(handout.variables)
+    plain_json = tuple(_plain_json(settings, handout))
+    request = Request(explanation, windows, time_ns() // 1000, format_, plain_json)
+    return {policy.name: texts for policy in policies if (texts := excess(policy, request))}
+
+
+def _plain_json(settings: Settings, handout: Handout) -> Iterator[str]:
+    """Yield the ways in which a run reads JSON that is no module's."""
+    if handout.files:
+        yield "files"
+    elif not handout.query.modules and not settings.input.null:
+        yield "standard input"
+    for option in ("slurpfile", "rawfile"):
+        if any(variable.option == option for variable in settings.query.variables):
+            yield f"--{option}"
+    if handout.query.imports_data:
+        yield "import"
