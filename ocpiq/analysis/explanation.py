@@ -11,7 +11,7 @@ from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.credits import ADDITIVE, TOTAL
 from ocpiq.analysis.field_uses import FieldUse, Role, field_uses, passed_fields, passes, summary
 from ocpiq.analysis.roles import Roles, roles_of
-from ocpiq.analysis.streams import children
+from ocpiq.analysis.streams import children, descendants
 from ocpiq.analysis.totals import misleading
 from ocpiq.plan.columns import Column, columns
 from ocpiq.plan.nodes import (
@@ -140,7 +140,15 @@ def _held_credits(query: QueryPlan) -> Iterator[str]:
 
 
 def _held(part: object) -> Iterator[str]:
-    """Yield what the parts of a plan hold until they give their outputs."""
+    """Yield what the parts of a plan hold until they give their outputs, in the order of the parts."""
+    todo = [part]
+    while todo:
+        inner = todo.pop()
+        yield from _held_by(inner)
+        todo += reversed(list(children(inner)))
+
+
+def _held_by(part: object) -> Iterator[str]:
     match part:
         case Sort(count=None):
             yield "all values, to sort them"
@@ -158,9 +166,7 @@ def _held(part: object) -> Iterator[str]:
             yield f"every value that {name} takes"
         case Fold(function=name, argument=argument) if AGGREGATES[name, 0 if argument is None else 1].holds:
             yield f"every value that {name} takes"
-    for inner in children(part):
-        yield from _held(inner)
 
 
 def _pulls(part: object) -> bool:
-    return isinstance(part, Scan) or any(map(_pulls, children(part)))
+    return any(isinstance(inner, Scan) for inner in descendants(part))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import NoReturn, get_args
 
 import pytest
 
@@ -12,6 +12,7 @@ from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.explanation import explain
 from ocpiq.analysis.field_uses import ROLES
 from ocpiq.analysis.roles import HANDLERS
+from ocpiq.analysis.roles.tracer import Tracer
 from ocpiq.language import parse
 from ocpiq.plan.effects import Effect
 from ocpiq.plan.nodes import Plan
@@ -194,3 +195,26 @@ def test_what_tells_less_than_everything_is_listed() -> None:
     }
     totals = {name for (name, _), function in AGGREGATES.items() if function.effect is Effect.TOTALS}
     assert totals == {"count", "sum", "avg", "any", "all", "stddev", "count_distinct"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " + ".join(["(.kwh | tostring)"] * 500),
+        "(if .kwh > 3 then " * 90 + ".kwh" + " else 1 end)" * 90,
+        "".join(f".kwh as $v{number} | " for number in range(400)) + "$v3",
+    ],
+    ids=["a chain", "nested", "variables"],
+)
+def test_a_long_query(text: str) -> None:
+    (source,) = explain(analyze(parse(f"sessions pass kwh | {text}")), "2.2.1").sources
+    assert "kwh" in source.of_role("shown")
+
+
+def test_all_is_shown_of_what_is_nested_too_deeply(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise RecursionError
+
+    monkeypatch.setattr(Tracer, "trace", fail)
+    (source,) = explain(analyze(parse("sessions pass kwh | select(.kwh > 3) | .id")), "2.2.1").sources
+    assert (source.of_role("shown"), source.of_role("decides")) == (["kwh", "id"], ["kwh", "id"])

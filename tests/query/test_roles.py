@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
-from role_queries import CHANGED, TIMES, WORDS, Query, each_form, queries, sessions
+from role_queries import CHANGED, PASSED, TIMES, WORDS, Query, each_form, queries, sessions
 
 from ocpiq.analysis.explanation import Explanation, explain
 from ocpiq.errors import CompileError, RunError
@@ -35,10 +35,14 @@ def compiled(text: str) -> tuple[Any, Explanation]:
     return query, explain(query.plan, "2.2.1")
 
 
-def results(text: str, objects: list[Json]) -> list[Any] | None:
+def results(text: str, objects: list[Json], locations: list[Json] | None = None) -> list[Any] | None:
     """Return the results of a query, None if it fails."""
+    sources = {
+        "sessions": MemorySource(objects, "2.2.1"),
+        "locations": MemorySource(locations or [], "2.2.1"),
+    }
     try:
-        return list(compiled(text)[0].run(sources={"sessions": MemorySource(objects, "2.2.1")}))
+        return list(compiled(text)[0].run(sources=sources))
     except RunError:
         return None
 
@@ -55,9 +59,9 @@ def changed(objects: list[Json], number: int, path: str, value: object) -> list[
     return objects
 
 
-def roles(text: str, path: str) -> set[str]:
+def roles(text: str, path: str, number: int = 0) -> set[str]:
     """Return the roles of a field that `explain` lists, its own and those of what holds it."""
-    (source,) = compiled(text)[1].sources
+    source = compiled(text)[1].sources[number]
     listed = [use for use in source.fields if path == use.path or path.startswith(f"{use.path}.")]
     return {role for use in listed for role in use.roles}
 
@@ -82,10 +86,14 @@ def differs_in_a_row(query: Query, one: list[Any], other: list[Any]) -> bool:
 
 def check(query: Query, path: str, one: list[Any] | None, others: list[Json]) -> str:
     """Compare results with those on objects that differ in one field, and say what was seen."""
-    other = results(query.text, others)
+    return compare(query, one, results(query.text, others), path)
+
+
+def compare(query: Query, one: list[Any] | None, other: list[Any] | None, path: str, number: int = 0) -> str:
+    """Compare two results of a query that differ in a field of source `number`, and say what was seen."""
     if one is None or other is None:
         return "fails"
-    listed = roles(query.text, path) & {"shown", "aggregated", "decides"}
+    listed = roles(query.text, path, number) & {"shown", "aggregated", "decides"}
     if not listed:
         assert one == other, (query.text, path)
     if not listed & {"shown", "aggregated"}:
@@ -144,3 +152,36 @@ def session(number: int, amount: float, word: str, time: str) -> Json:
         "total_cost": {"excl_vat": amount},
         "status": word,
     }
+
+
+JOINS = [
+    ("", "{id, value: $l.city}"),
+    ("each ", "{id, value: $l.city}"),
+    ("", "{id, value: ($l == null)}"),
+    ("", "{id, value: .kwh}"),
+    ("each ", "{id, value: .kwh}"),
+    ("", 'select($l.city == "PENDING") | {id, value: .kwh}'),
+    ("", "aggregate {id: count, value: sum(.kwh)} by {city: $l.city}"),
+    ("", "aggregate {id: 1, value: [count, sum(.kwh)]}"),
+    ("", "{id, value: ($l // {city: .status}).city}"),
+    ("", "[$l.name, .id] | {id: .[1], value: .[0]}"),
+]
+
+
+@pytest.mark.parametrize(("each", "rest"), JOINS)
+def test_joins(each: str, rest: str) -> None:
+    right = 'locations pass city, name | select(.name != "INVALID")'
+    text = f"sessions pass {PASSED} | join {each}({right}) as $l on .location_id == $l.id | {rest}"
+    query = Query(text, ("city",) if "by {" in rest else ("id",))
+    objects = [session(number, number, WORDS[number % 3], TIMES[0]) for number in range(4)]
+    locations = [
+        {"id": word, "city": word, "name": other} for word, other in zip(WORDS, reversed(WORDS), strict=True)
+    ]
+    one = results(text, objects, locations)
+    for path, value, number in product(("location_id", "kwh", "status"), (*WORDS, 7), (0, 1)):
+        if isinstance(value, str) is not (path == "kwh"):
+            compare(query, one, results(text, changed(objects, number, path, value), locations), path, 0)
+    for path, value, number in product(("id", "city", "name"), (*WORDS, "other"), (0, 1)):
+        others = changed(locations, number, path, value)
+        if len({location["id"] for location in others}) == len(others):
+            compare(query, one, results(text, objects, others), path, 1)

@@ -115,7 +115,17 @@ def _interpolate(tracer: Tracer, node: plan.Interpolate, value: Influence) -> St
 
 
 def _operate(tracer: Tracer, node: plan.Operate, value: Influence) -> Stream:
-    return _computed(tracer, [node.left.plan, node.right.plan], value)
+    return _computed(tracer, _terms(node), value)
+
+
+def _terms(node: plan.Operate) -> list[Plan]:
+    """Return the terms of `a + b + c`, which may be many."""
+    terms = [node.right.plan]
+    left = node.left.plan
+    while isinstance(left, plan.Operate):
+        terms.append(left.right.plan)
+        left = left.left.plan
+    return [left, *reversed(terms)]
 
 
 def _logic(tracer: Tracer, node: plan.Logic, value: Influence) -> Stream:
