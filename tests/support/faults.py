@@ -94,6 +94,12 @@ def shrunk(platform: Platform, number: int) -> None:
         del platform.objects[0]
 
 
+def shrunk_in_the_middle(platform: Platform, number: int) -> None:
+    """Take an object away that was read already, but not one of the first page."""
+    if number == 2:
+        del platform.objects[5]
+
+
 def replaced(platform: Platform, number: int) -> None:
     """Take the oldest away as a new one comes, once: their number stays the same."""
     if number == 1:
@@ -408,6 +414,12 @@ PAGING: dict[str, Fault] = {
     "an object gone, and links without offsets": Fault(by_page(shrunk), said=("the list changes",)),
     "an object gone, and links without offsets and no total": Fault(
         by_page(shrunk, total=False), said=("the list changes",)
+    ),
+    "an object gone in the middle, and links without offsets": Fault(
+        by_page(shrunk_in_the_middle), said=("the list changes",)
+    ),
+    "an object gone in the middle, and links without offsets and no total": Fault(
+        by_page(shrunk_in_the_middle, total=False), said=("the list changes",)
     ),
     "the oldest replaced at each page, and links without offsets": Fault(
         by_page(always_replaced),

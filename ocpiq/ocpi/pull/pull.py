@@ -83,6 +83,8 @@ class Pull:
         self.context = PullContext(reader, self.progress, first.url, filters)
         self.strategy: Strategy = FollowLinks(self.context)
         self.last = first  # the page that the next one follows
+        self.samples: list[tuple[str, int]] = []  # URL and mark of the pages 2, 4, 8, … of this reading
+        self.same_samples = True  # whether they have the same objects when they are read again
         self.stuck = False  # whether the platform sends a page again and again
         self.uncertain = False  # whether each reading may have passed objects over
         self.warnings: list[Message] = []  # to be said when the next page is asked for
@@ -145,6 +147,9 @@ class Pull:
             return replace(page.opened, bad=())
         early = fetch.early if fetch is not None else 0
         self.progress.take(page, fetch.offset if fetch is not None else None, early)
+        number = len(self.progress.order)
+        if number > 1 and not number & (number - 1) and page.mark:
+            self.samples.append((page.url, page.mark))
         self.last = page
         counted = sum(1 for place in page.opened.bad if place < early)  # with the page before
         bad = page.opened.bad[counted:]
@@ -215,20 +220,26 @@ class Pull:
 
         Where objects came twice and too few in all, the list moved while it was read: an object that is updated
         goes to the end on some platforms, and on others there is no order at all. Where links alone led from page
-        to page, objects may have gone away before the last one, and others have slipped through with them.
+        to page, objects may have gone away before the last one, and others have slipped through with them: then the
+        first page is read again and, without a total that would fall, some of the others.
         """
         progress = self.progress
         most = 2 * progress.pages + STALE_PAGES
         idle = readings = 0
         while idle < IDLE_READINGS and (self.moved or self.unproven):
             page = self.reread(self.first.url)
-            if not self.moved and not self.joints.shrunk and self.joints.begins_as(page):
-                progress.count(page, page.opened.count)
-                yield omit_bad(page.opened), progress.total
-                return
+            settled = not self.moved and not self.joints.shrunk and self.joints.begins_as(page)
+            if settled:
+                for sample in self.samples_again(page):
+                    progress.count(sample, sample.opened.count)
+                    yield omit_bad(sample.opened), progress.total
+                if self.same_samples:
+                    return
+                page = self.reread(self.first.url)
             self.reader.warn(MOVES)
             before, unproven = progress.distinct, self.unproven
             progress.restart()
+            self.samples.clear()
             self.reader.requested.clear()
             self.strategy = self.strategy.base
             for opened, total in islice(self.reading(page), most):
@@ -240,6 +251,22 @@ class Pull:
             self.uncertain = self.stuck and unproven
             if not self.moved and self.unproven and readings >= MOST_READINGS:
                 self.uncertain = True
+                return
+
+    def samples_again(self, first: FetchedPage) -> Iterator[FetchedPage]:
+        """Yield the first page and, without a total, the pages 2, 4, 8, … again, up to one that has changed.
+
+        The last page may have grown.
+        """
+        self.same_samples = True
+        yield first
+        last = self.last.url
+        samples = [sample for sample in self.samples if sample[0] != last]
+        for url, mark in samples if self.progress.total is None else ():
+            page = self.reread(url)
+            self.same_samples = page.mark == mark
+            yield page
+            if not self.same_samples:
                 return
 
     @property

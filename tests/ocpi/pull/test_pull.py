@@ -366,7 +366,7 @@ def test_links_to_empty_pages_without_end_are_the_end():
     platform.special["cdrs"] = lambda r: None
     result = pulled(platform)
     assert (result.ids, result.error) == (ALL, None)
-    assert len(platform.pulls()) == 7
+    assert len(platform.pulls()) == 8
 
 
 @pytest.mark.parametrize("link", [None, lambda *_: None], ids=["links", "offsets"])
