@@ -25,7 +25,7 @@ from ocpiq.schema.pseudonym_classes import OTHER, PREFIXES
 from ocpiq.values.blank import NA
 from ocpiq.values.json.fragments import NULL
 from ocpiq.values.periods import LABELS
-from ocpiq.values.times import SECOND, epoch_us, local, zone
+from ocpiq.values.times import epoch_us, local, zone
 
 Treat = Callable[[Any], Any]
 
@@ -38,7 +38,6 @@ DECIMAL_TEXT: Final = re.compile(r"\s*([+-]?)([0-9]{1,40})(?:\.([0-9]{1,40}))?\s
 SAFE_QUOTIENT: Final = 1e6  # below it, the error of a division is smaller than MARGIN
 MARGIN: Final = 1e-9
 MOST_RESULTS: Final = 16_384  # hours, or multiples of a step, that are kept
-HOUR: Final = 3600 * SECOND
 REST_OF_HOUR: Final = frozenset(
     f":{minute:02}:{second:02}{end}"
     for minute in range(60)
@@ -210,7 +209,7 @@ def period_function(unit: str, zone_name: str, blank: object = None) -> Treat:
         if not hour.isascii() or hour[:2] != "20":  # earlier, offsets of time zones may have seconds
             return None
         first, last = (epoch_us(f"{hour}:{end}Z") for end in ("00:00", "59:59"))
-        if first is None or last is None or last - first != HOUR - SECOND:
+        if first is None or last is None:
             return None
         same_offset = local(first, tz).utcoffset() == local(last, tz).utcoffset()
         return label_of(first) if same_offset and label_of(first) == label_of(last) else None

@@ -114,7 +114,8 @@ def unknown_treatment(node: tree.Treatment) -> CompileError:
         if close
         else say("available: {words}", words=_words(TREATMENTS))
     )
-    return CompileError(say("unknown treatment {name}", name=UserText(node.name)), span=node.span, hint=hint)
+    span = Span(node.span.start, node.span.start + len(node.name))  # without the number, for the quick fix
+    return CompileError(say("unknown treatment {name}", name=UserText(node.name)), span=span, hint=hint)
 
 
 def _words(words: Iterable[str]) -> Message:

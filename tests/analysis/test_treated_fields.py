@@ -40,6 +40,8 @@ MISUSES = [
     ("(sessions pass id as pseudonym), sessions", "sessions.id is passed in two ways"),
     ("(locations | .evses), (evses pass uid as pseudonym)", "evses.uid is passed in two ways"),
     ("(locations pass id as pseudonym), (evses | .location_id)", "locations.id is passed in two ways"),
+    ("(evses pass location_id as pseudonym), (locations | .id)", "evses.location_id is passed in two ways"),
+    ("(connectors pass evse_uid as pseudonym), (evses | .uid)", "connectors.evse_uid is passed in two ways"),
     (
         "sessions pass id as pseudonym, kwh | join each sessions as $s pass kwh on .kwh == $s.kwh",
         "sessions.id is passed in two ways",

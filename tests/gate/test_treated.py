@@ -201,6 +201,17 @@ def test_periods_are_those_of_local_time(moment: datetime, name: str, unit: str,
     assert found == expected[unit]
 
 
+def test_a_day_that_begins_within_an_hour_and_is_taken_back() -> None:
+    """In St. John's, clocks went back at one minute past midnight, so that the old day went on for an hour."""
+    day = treatment_function(Treatment("day", zone="America/St_Johns"), None, BLANK)
+    minutes = ("29", "30", "31")
+    assert [day(f"2000-10-29T02:{minute}:30Z") for minute in minutes] == [
+        "2000-10-28",
+        "2000-10-29",
+        "2000-10-28",
+    ]
+
+
 @pytest.mark.parametrize(
     "hour", ["2026-01-31T24", "2026-01-31T99", "2026-02-30T10", "+026-01-31T1", "2026-01-31T1\u0663"]
 )

@@ -52,6 +52,13 @@ MENDED = [
     ),
     ("cdrs nett | aggregate count", "cdrs net | aggregate count"),
     ("cdrs net", None),
+    # treatments
+    ("cdrs pass total_energy as bucket(5)", "cdrs pass total_energy as rounded(5)"),
+    ("cdrs pass start_date_time as monht", "cdrs pass start_date_time as month"),
+    (
+        "sessions pass kwh as rounded(5) | .cdr_token.uid | length",
+        "sessions pass kwh as rounded(5), cdr_token.uid | .cdr_token.uid | length",
+    ),
     # the name that was meant
     ("sesions | .id", "sessions | .id"),
     ("sessions | .kwhh | .", "sessions | .kwh | ."),
