@@ -39,14 +39,14 @@ OF_PSEUDONYMS: Final = ("not",)
 """The builtins that refuse a blank and take a pseudonym."""
 
 LABELS: Final = {
-    "hour": ("2026-01-31T13", re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}", re.ASCII)),
-    "day": ("2026-01-31", re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)),
-    "week": ("2026-W05", re.compile(r"\d{4}-W\d{2}", re.ASCII)),
-    "month": ("2026-01", re.compile(r"\d{4}-\d{2}", re.ASCII)),
-    "quarter": ("2026-Q1", re.compile(r"\d{4}-Q[1-4]", re.ASCII)),
-    "year": ("2026", re.compile(r"\d{4}", re.ASCII)),
+    "hour": ("2026-01-31T13", r"\d{4}-\d{2}-\d{2}T\d{2}"),
+    "day": ("2026-01-31", r"\d{4}-\d{2}-\d{2}"),
+    "week": ("2026-W05", r"\d{4}-W\d{2}"),
+    "month": ("2026-01", r"\d{4}-\d{2}"),
+    "quarter": ("2026-Q1", r"\d{4}-Q[1-4]"),
+    "year": ("2026", r"\d{4}"),
 }
-"""An example of the label of each period, and the form of all of them."""
+"""An example of the labels of each period, and their form as a regular expression."""
 
 USES: Final = "it can be shown, grouped, counted, joined, and compared with other pseudonyms"
 
@@ -178,7 +178,7 @@ def _check_period(field: SourceType, operator: str, other: Side, place: Span) ->
         raise CompileError(text, span=place, hint=f"pass both as {unit}")
     clear = isinstance(type_, SourceType) and treated is None and type_.view.visibility in ("shown", "plain")
     text_ = node.value if isinstance(node, plan.Constant) else None
-    wrong = isinstance(text_, str) and operator in ("==", "!=") and not form.fullmatch(text_)
+    wrong = isinstance(text_, str) and operator in ("==", "!=") and not re.fullmatch(form, text_, re.ASCII)
     if clear or wrong:
         text = f"{path_of(field)} is cut to the {unit}, and never equals {'a DateTime' if clear else 'this text'}"
         raise CompileError(text, span=place, hint=f'its values are like "{example}"')

@@ -15,7 +15,7 @@ from support.json_texts import listed
 from support.rows import RECIPIENT, careful_only, needs, plain, seen
 
 from ocpiq.gate import gate
-from ocpiq.gate.treated import pseudonym_function, rounding_function, treatment_function
+from ocpiq.gate.treatment_functions import pseudonym_function, rounding_function, treatment_function
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.treatments import PERIODS, Treatment
 from ocpiq.values.blank import BLANK
