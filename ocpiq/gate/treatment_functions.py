@@ -34,13 +34,9 @@ DECIMAL_TEXT: Final = re.compile(r"\s*([+-]?)([0-9]{1,40})(?:\.([0-9]{1,40}))?\s
 SAFE_QUOTIENT: Final = 1e6  # below it, the error of a division is smaller than MARGIN
 MARGIN: Final = 1e-9
 MOST_RESULTS: Final = 16_384  # hours, or multiples of a step, that are kept
-REST_OF_HOUR: Final = frozenset(
-    f":{minute:02}:{second:02}{end}"
-    for minute in range(60)
-    for second in range(60)
-    for end in ("Z", ".000Z", "")
-)
-"""What follows the hour of a DateTime in the forms that most platforms send."""
+MINUTES: Final = frozenset(f":{minute:02}" for minute in range(60))
+SECONDS: Final = frozenset(f":{second:02}{end}" for second in range(60) for end in ("Z", ".000Z", ""))
+"""The ends of a DateTime after the minute, in the forms that most platforms send."""
 LARGEST_INTEGER: Final = 1 << 53  # beyond it a double is not exact
 
 
@@ -126,7 +122,7 @@ def period_function(unit: str, zone_name: str, blank: object = None) -> Treat:
         return label if label == label_of(last) else None
 
     def period(value: object) -> object:
-        if type(value) is str and value[13:] in REST_OF_HOUR:
+        if type(value) is str and value[13:16] in MINUTES and value[16:] in SECONDS:
             hour = value[:13]
             if hour not in hours:
                 if len(hours) >= MOST_RESULTS:

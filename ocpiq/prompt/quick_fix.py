@@ -116,8 +116,12 @@ def _path_ends(tokens: list[Token], first: int) -> dict[str, int]:
     """Return the end offsets of the paths of `pass` and `only` in the clauses that start at token `first`."""
     ends: dict[str, int] = {}
     clause = None
+    is_amount = False  # of a treatment: `as rounded(5)`
     for token in tokens[first:]:
-        if token.kind in CLAUSES:
+        if clause in ends and (token.kind == "_AS" or (token.kind == "_LPAR" and not is_amount) or is_amount):
+            ends[clause] = token.span.end
+            is_amount = token.kind == "_LPAR" or (is_amount and token.kind != "_RPAR")
+        elif token.kind in CLAUSES:
             clause = CLAUSES[token.kind]
         elif clause is None or token.kind not in PATH_TOKENS | VALUE_TOKENS:
             break

@@ -53,12 +53,16 @@ MENDED = [
     ("cdrs nett | aggregate count", "cdrs net | aggregate count"),
     ("cdrs net", None),
     # treatments
-    ("cdrs pass total_energy as bucket(5)", "cdrs pass total_energy as rounded(5)"),
     ("cdrs pass start_date_time as monht", "cdrs pass start_date_time as month"),
     (
         "sessions pass kwh as rounded(5) | .cdr_token.uid | length",
         "sessions pass kwh as rounded(5), cdr_token.uid | .cdr_token.uid | length",
     ),
+    (
+        "(sessions pass kwh as present, id since 2026-01-01) | .cdr_token.uid | length",
+        "(sessions pass kwh as present, id, cdr_token.uid since 2026-01-01) | .cdr_token.uid | length",
+    ),
+    ("sessions only kwh as rounded(5) | .id", "sessions only kwh as rounded(5), id | .id"),
     # the name that was meant
     ("sesions | .id", "sessions | .id"),
     ("sessions | .kwhh | .", "sessions | .kwh | ."),
