@@ -25,10 +25,12 @@ from ocpiq.sinks.sql import quoted
 from ocpiq.sinks.target import Target
 from ocpiq.sinks.typed import TypedSink
 
-INSERTED: Final = 40_000  # rows at a time
+INSERTED: Final = 122_880  # rows at a time: a whole row group of DuckDB
+INSERTED_BYTES: Final = 32 << 20  # of Arrow, if that is less
 CONFIG: Final = {
     "autoinstall_known_extensions": "false",  # nothing is fetched from anywhere
     "autoload_known_extensions": "false",
+    "checkpoint_threshold": "4MB",  # a longer log would take memory
     "threads": "1",  # further ones cost memory and save no time at this size
 }
 
@@ -39,10 +41,10 @@ def open_duckdb(target: Target, columns: Columns, settings: FormatSettings) -> S
 
 
 class DuckdbWriter:
-    """Collects batches of rows as Arrow, and inserts them in one transaction."""
+    """Collects batches of rows as Arrow, and inserts them a row group at a time, which keeps the memory flat."""
 
     time_form: TimeForm = "aware"
-    batch = 4096
+    batch = 4096  # divides a row group
     fold_case = True
     blank = None
 
@@ -55,6 +57,7 @@ class DuckdbWriter:
         self._schema = pa.schema([])
         self._tables: list[pa.Table] = []
         self._rows = 0
+        self._bytes = 0
 
     def begin(self, columns: Sequence[TypedColumn]) -> None:
         """Create the table of results."""
@@ -62,7 +65,6 @@ class DuckdbWriter:
             quoted(column.name)
         self._schema = arrow_schema(columns, ())
         with _errors():
-            self._connection.begin()
             self._create("results", self._schema.empty_table())
 
     def write(self, cells: Sequence[Sequence[object]]) -> None:
@@ -70,7 +72,8 @@ class DuckdbWriter:
         table = arrow_table(self._schema, cells)
         self._tables.append(table)
         self._rows += table.num_rows
-        if self._rows >= INSERTED:
+        self._bytes += table.nbytes
+        if self._rows >= INSERTED or self._bytes >= INSERTED_BYTES:
             self._insert()
 
     def end(self, columns: Sequence[TypedColumn]) -> None:
@@ -90,7 +93,6 @@ class DuckdbWriter:
                 "_about",
                 pa.table({"name": [name for name, _ in known], "value": [value for _, value in known]}),
             )
-            self._connection.commit()
             self._connection.execute("CHECKPOINT")
             self._connection.close()
         with self._path.open("rb") as database:
@@ -113,7 +115,7 @@ class DuckdbWriter:
             self._connection.execute("INSERT INTO results SELECT * FROM rows")
             self._connection.unregister("rows")
         self._tables.clear()
-        self._rows = 0
+        self._rows = self._bytes = 0
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from ocpiq.sinks.sink import FormatSettings, Sink
 from ocpiq.sinks.target import Target
 from ocpiq.sinks.typed import TypedSink
 
-ROW_GROUP: Final = 20_000
+ROW_GROUP: Final = 20_000  # rows
+ROW_GROUP_BYTES: Final = 32 << 20  # of Arrow, if that is less
 
 
 def open_parquet(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
@@ -40,6 +41,7 @@ class ParquetWriter:
         self._schema: Schema | None = None
         self._tables: list[Table] = []
         self._rows = 0
+        self._bytes = 0
 
     def begin(self, columns: Sequence[TypedColumn]) -> None:
         """Write the beginning of the file."""
@@ -52,7 +54,8 @@ class ParquetWriter:
         table = arrow_table(self._schema, cells)
         self._tables.append(table)
         self._rows += table.num_rows
-        if self._rows >= ROW_GROUP:
+        self._bytes += table.nbytes
+        if self._rows >= ROW_GROUP or self._bytes >= ROW_GROUP_BYTES:
             self._write_group()
 
     def _write_group(self) -> None:
@@ -60,7 +63,7 @@ class ParquetWriter:
         if self._tables:
             self._writer.write_table(concat_tables(self._tables), row_group_size=2 * ROW_GROUP)
             self._tables.clear()
-            self._rows = 0
+            self._rows = self._bytes = 0
 
     def end(self, columns: Sequence[TypedColumn]) -> None:
         """Write the end of the file, which readers start from."""

@@ -83,13 +83,18 @@ def memory(folder: Path) -> None:
 
 def run(tool: Peer, question: Question, file: Path) -> Cost:
     """Run the tool once, its results thrown away."""
-    command = [sys.executable, "-I", "-S", str(METER), *tool.command(question, file)]
+    return measured(tool.command(question, file), f"{tool.name} on {question.name}")
+
+
+def measured(argv: list[str], name: str) -> Cost:
+    """Run a command, its output thrown away, and return what it took."""
+    command = [sys.executable, "-I", "-S", str(METER), *argv]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     text = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True).stdout
     cost = msgspec.json.decode(text, type=Cost)
     if cost.status:
-        sys.exit(f"{tool.name} failed on {question.name}")
+        sys.exit(f"{name} failed")
     return cost
 
 
