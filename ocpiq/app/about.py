@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, tzinfo
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -55,6 +56,7 @@ class RunLog(Struct):
 
 def about(
     query: Query,
+    text: str,
     sources: Mapping[str, Source],
     variables: Mapping[str, Value],
     pull: PullSettings,
@@ -63,7 +65,7 @@ def about(
 ) -> About:
     """Return what there is to say of a run, for those who receive its results.
 
-    The query's text has no literals: one may be the id of a driver.
+    `text` is hashed only: the query that is shown has no literals, one of which may be the id of a driver.
     """
     from ocpiq import __version__
 
@@ -75,6 +77,7 @@ def about(
         purpose=query.metadata.about,
         privacy=query.metadata.privacy,
         query=query.text_without_literals,
+        query_sha256=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         zone=query.zone,
         platform=", ".join(_platforms(pull, query.modules)),
         ocpi_version=explained.version,
@@ -95,6 +98,7 @@ def _source(source: SourceExplained, window: SourceWindow, zone: tzinfo) -> Sour
         source.module,
         "; ".join(_window(window, zone)),
         passed=source.passes,
+        reasons=tuple((use.path, use.reason) for use in source.passed if use.reason),
         shown=tuple(source.of_role("shown")),
         aggregated=tuple(source.of_role("aggregated")),
         decides=tuple(source.of_role("decides")),

@@ -122,6 +122,12 @@ COMMANDS: Final = (
             "risk --demo 'sessions only location_id, start_date_time'",
         ),
     ),
+    Command(
+        "verify",
+        "FILE",
+        "compare a result file with its manifest, and print what differs",
+        ("verify cdrs.csv",),
+    ),
     Command("demo", "", "serve the embedded platform until Ctrl-C", ("demo", "demo --port 8642")),
     Command(
         "help",
@@ -219,6 +225,13 @@ OUTPUT: Final = (
         ("FILE",),
         "write to a file: all results or no file; FILE.partial if incomplete",
         LISTS,
+    ),
+    Option(
+        "manifest",
+        "",
+        (),
+        "also write FILE.manifest.json: columns, query, passed fields, SHA-256 (see ocpiq verify)",
+        WRITES,
     ),
     Option(
         "mode", "", ("MODE",), "file mode in octal (default: 600 for a new file with passed fields)", LISTS

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ocpiq.plan.columns import Columns
     from ocpiq.sinks.file import WholeFile
     from ocpiq.sinks.sink import FormatSettings, Sink
+    from ocpiq.sinks.watch import ColumnWatch
     from ocpiq.storage.unfinished import UnfinishedFiles
 
 BUFFER: Final = 1 << 16
@@ -34,13 +35,15 @@ MAX_LINKS: Final = 40  # symbolic links in a path, as on Linux
 class Output(Struct):
     """The open output of a run.
 
-    `file` is the result file, if it replaces a regular file at the end; `unbuffered` writes each value immediately.
+    `file` is the result file, if it replaces a regular file at the end; `unbuffered` writes each value immediately;
+    `watch` has the columns of the results if a manifest is to be written.
     """
 
     target: Target
     sink: Sink
     file: WholeFile | None
     unbuffered: bool
+    watch: ColumnWatch | None = None
 
     def flush(self, *, held_back: bool = False) -> None:
         """Flush everything that is written; with `held_back`, also what the format holds back."""
@@ -89,9 +92,12 @@ def open_output(
     with _open_target(settings, request) as (target, file):
         if request.wrap is not None and file is None:
             target.stream = request.wrap(target.stream)
-        sink = open_sink(settings, environment, target, request.columns, many=request.many)
+        if settings.manifest and file is None:
+            raise UsageError("--manifest needs a file (-o FILE)")
+        watch = _column_watch() if settings.manifest else None
+        sink = open_sink(settings, environment, target, request.columns, many=request.many, watch=watch)
         try:
-            yield Output(target, sink, file, target.terminal or settings.unbuffered)
+            yield Output(target, sink, file, target.terminal or settings.unbuffered, watch)
         finally:
             sink.discard()
 
@@ -103,17 +109,24 @@ def open_sink(
     columns: Callable[[], Columns],
     *,
     many: bool = False,
+    watch: ColumnWatch | None = None,
 ) -> Sink:
     """Open a sink on `target`, in the format of `--to`, `--csv` or the ending of `-o`, else JSON."""
     from ocpiq.plan.columns import UNKNOWN
 
     format_ = format_of(settings, terminal=target.terminal)
     _check_options(settings, format_)
-    known_columns = columns() if format_.rows else UNKNOWN
+    known_columns = columns() if format_.rows or watch is not None else UNKNOWN
     options = format_settings(settings, environment, terminal=target.terminal)
     if _requested_format(settings) is not None:  # without a format, JSON is jq's stream of values
         options = replace(options, array="always" if many else "several")
-    return registry.open_sink(format_, target, known_columns, options)
+    return registry.open_sink(format_, target, known_columns, options, watch)
+
+
+def _column_watch() -> ColumnWatch:
+    from ocpiq.sinks.watch import ColumnWatch
+
+    return ColumnWatch()
 
 
 def format_of(settings: OutputSettings, *, terminal: bool) -> Format:

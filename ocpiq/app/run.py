@@ -272,7 +272,9 @@ def _write_results(run: QueryRun, out: Output) -> None:
 def _about(run: QueryRun) -> About:
     from ocpiq.app.about import about
 
-    return about(run.query, run.sources, run.variables, run.settings.pull, run.log, run.incomplete)
+    return about(
+        run.query, run.text.text, run.sources, run.variables, run.settings.pull, run.log, run.incomplete
+    )
 
 
 def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
@@ -303,6 +305,7 @@ def _finish(run: QueryRun, out: Output) -> int:
         partial = out.keep_partial()
         if partial is not None:
             run.file = partial
+            _write_manifest(run, out, partial)
             run.incomplete.message = say(
                 "{problem}; what was received is in {file}",
                 problem=run.incomplete.message,
@@ -314,8 +317,27 @@ def _finish(run: QueryRun, out: Output) -> int:
         return code
     out.keep()
     run.file = None if out.file is None else out.file.path
+    if run.file is not None:
+        _write_manifest(run, out, run.file)
     if run.halted is not None or run.progress.halted or not run.settings.output.exit_status:
         return 0
     return (
         4 if run.last_result is NO_RESULT else 1 if run.last_result is None or run.last_result is False else 0
     )
+
+
+def _write_manifest(run: QueryRun, out: Output, path: Path) -> None:
+    """Write the manifest of the result file, if there is to be one. Raises UsageError."""
+    if out.watch is None:
+        return
+    from ocpiq.sinks import manifest
+    from ocpiq.sinks.file import WholeFile
+
+    settings = run.settings.output
+    format_ = output.format_of(settings, terminal=False)
+    options = output.format_settings(settings, os.environ, terminal=False)
+    file = manifest.ResultFile(path, format_, options, out.watch.columns(), out.watch.rows)
+    whole = WholeFile(manifest.path_of(path), run.shutdown.files, mode=path.stat().st_mode & 0o777)
+    with whole as stream:
+        stream.write(manifest.manifest(file, _about(run)))
+        whole.keep()

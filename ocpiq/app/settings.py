@@ -95,6 +95,7 @@ class OutputSettings(Struct, frozen=True):
     null: str | None = None
     na: str | None = None
     title: str = ""
+    manifest: bool = False
     raw: Raw = ""
     compact: bool = False
     ascii: bool = False
@@ -284,6 +285,7 @@ def _output(arguments: Arguments, config: Config) -> OutputSettings:
         null=arguments.last("null"),
         na=arguments.last("na"),
         title=arguments.last("title") or "",
+        manifest=arguments.has("manifest"),
         raw=_raw(arguments),
         compact=arguments.has("compact-output"),
         ascii=arguments.has("ascii-output"),

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "policy": "ocpiq.cli.policy:run",
     "audit": "ocpiq.cli.audit:run",
     "risk": "ocpiq.cli.risk:run",
+    "verify": "ocpiq.cli.verify:run",
     "demo": "ocpiq.cli.demo:run",
     "help": "ocpiq.app.reference:run",
     "completion": "ocpiq.cli.completion:run",

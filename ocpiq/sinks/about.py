@@ -6,11 +6,15 @@ from msgspec import Struct
 
 
 class SourceAbout(Struct, frozen=True):
-    """A source of the query: `window` in words, "" for none, the paths that it passes, the fields of each role."""
+    """A source of the query: `window` in words, "" for none, the paths that it passes, the fields of each role.
+
+    `reasons` are the passed fields, each with the reason why it is private or not.
+    """
 
     module: str
     window: str = ""
     passed: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, str], ...] = ()
     shown: tuple[str, ...] = ()
     aggregated: tuple[str, ...] = ()
     decides: tuple[str, ...] = ()
@@ -37,6 +41,7 @@ class About(Struct, frozen=True):
     purpose: str = ""
     privacy: str = ""
     query: str = ""
+    query_sha256: str = ""
     zone: str = "UTC"
     platform: str = ""
     ocpi_version: str = ""

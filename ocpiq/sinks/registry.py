@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ocpiq.plan.columns import Columns
     from ocpiq.sinks.sink import FormatSettings, Sink
     from ocpiq.sinks.target import Target
+    from ocpiq.sinks.watch import ColumnWatch
 
 
 class Format(Struct, frozen=True):
@@ -229,8 +230,14 @@ def formats_with(option: str) -> tuple[str, ...]:
     return tuple(format_.name for format_ in FORMATS if option in format_.options)
 
 
-def open_sink(format_: Format, target: Target, columns: Columns, settings: FormatSettings) -> Sink:
-    """Open a sink for a format. Raises UsageError."""
+def open_sink(
+    format_: Format,
+    target: Target,
+    columns: Columns,
+    settings: FormatSettings,
+    watch: ColumnWatch | None = None,
+) -> Sink:
+    """Open a sink for a format; `watch` sees the rows that it gets. Raises UsageError."""
     _check_installed(format_)
     if format_.target == "file" and target.path is None:
         ending = UserText(format_.endings[0] if format_.endings else "")
@@ -245,11 +252,16 @@ def open_sink(format_: Format, target: Target, columns: Columns, settings: Forma
     opener: Callable[[Target, Columns, FormatSettings], Sink]
     opener = getattr(import_module(f"ocpiq.sinks.{module}"), function)
     if not settings.explode:
-        return opener(target, columns, settings)
+        return _watched(opener(target, columns, settings), columns, watch)
     from ocpiq.sinks.explode import ExplodingSink, exploded_columns  # noqa: PLC0415 - most runs do not need it
 
     path = tuple(settings.explode.split("."))
-    return ExplodingSink(opener(target, exploded_columns(columns, path), settings), path)
+    columns = exploded_columns(columns, path)
+    return ExplodingSink(_watched(opener(target, columns, settings), columns, watch), path)
+
+
+def _watched(sink: Sink, columns: Columns, watch: ColumnWatch | None) -> Sink:
+    return sink if watch is None else watch.around(sink, columns)
 
 
 def _check_installed(format_: Format) -> None:

@@ -133,6 +133,7 @@ OTHER_DECODERS = {
     "app/variables.py": "values of --argjson and --slurpfile",
     "cli/audit.py": "writes entries of the audit trail",
     "cli/get.py": "writes JSON",
+    "cli/verify.py": "a manifest, which has no values",
     "demo/answers.py": "writes made-up data",
     "language/grammar.py": "the tables of the parser",
     "storage/audit_trail.py": "the audit trail",

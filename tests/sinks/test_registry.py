@@ -38,6 +38,8 @@ PARTS = {
     "sql",
     "preview",
     "about",
+    "manifest",
+    "watch",
     "spreadsheet",
     "charts",
     "sink",
