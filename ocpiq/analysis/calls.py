@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import msgspec
 
-from ocpiq.analysis import aggregates, treated
+from ocpiq.analysis import aggregates, habits, treated
 from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.assignments import resolve_paths
 from ocpiq.analysis.builtins import BUILTINS, Builtin
@@ -18,6 +18,7 @@ from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParame
 from ocpiq.analysis.sources import resolve_source
 from ocpiq.errors import CompileError, did_you_mean
 from ocpiq.language import parse, tree
+from ocpiq.language.sql_words import FORMS
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Operand, Plan
 from ocpiq.plan.outputs import Outputs
@@ -48,6 +49,8 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) ->
     arity = len(node.arguments)
     key = (node.name, arity)
     binding = scope.functions.get(key)
+    if binding is None:
+        habits.check_call(node, scope, input_type)
     match binding:
         case Closure():
             analysis.called.append(binding)
@@ -77,10 +80,10 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) ->
         return _builtin(analysis, define, node, scope, input_type)
     if arity == 0 and node.name in modules():
         return resolve_source(analysis, node.name, (), scope, scope.place(node))
-    raise _unknown(node, scope)
+    raise _unknown(node, scope, input_type)
 
 
-def _unknown(node: tree.Call, scope: Scope) -> CompileError:
+def _unknown(node: tree.Call, scope: Scope, input_type: Type) -> CompileError:
     arity = len(node.arguments)
     names = (*scope.functions, *BUILTINS, *_definitions(), *(AGGREGATES if scope.folding else ()))
     known = {name for name, _ in names if name[0] not in "_@"} | set(modules())
@@ -95,7 +98,9 @@ def _unknown(node: tree.Call, scope: Scope) -> CompileError:
             hint=aggregates.misuse_hint(node.name, arity),
         )
     subject = "function" if arity else "module or function"
-    hint = aggregates.misuse_hint(node.name, arity) or did_you_mean(node.name, known)
+    field = habits.field_hint(node.name, input_type) if not arity else ""
+    hint = aggregates.misuse_hint(node.name, arity) or field or FORMS.get(node.name.lower(), "")
+    hint = hint or did_you_mean(node.name, known)
     return CompileError(f"unknown {subject} {node.name}", span=scope.place(node), hint=hint)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.analysis import treated
+from ocpiq.analysis.habits import date_hint
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
@@ -51,7 +52,8 @@ def operation(
         assert field is not None
         says = "are never equal" if operator not in ORDER else "are ordered by type, not by value"
         text = f"{_description(field, names[which])}: it and {_a(names[1 - which])} {says}"
-        raise CompileError(text, span=place, hint=_hint(field, names[1 - which]))
+        hint = names[1 - which] == "number" and date_hint(field, nodes[1 - which])
+        raise CompileError(text, span=place, hint=hint or _hint(field, names[1 - which]))
     if operator not in ORDER:
         for which in (0, 1):
             field = fields[which]

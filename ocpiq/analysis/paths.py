@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from ocpiq.analysis import treated
+from ocpiq.analysis import habits, treated
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product_outputs
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
@@ -84,6 +84,8 @@ def _step(
     keys: list[tuple[str, Plan]],
 ) -> Resolved:
     place = scope.place(step)
+    if isinstance(step, tree.Index | tree.Slice):
+        habits.check_step(step, scope, type_here)
     match step:
         case tree.Field(name=str(name)):
             return resolve_field(analysis, name, type_here, scope, place, optional=step.optional)

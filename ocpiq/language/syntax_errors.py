@@ -10,6 +10,7 @@ from ocpiq.errors.render import place
 from ocpiq.language import tree
 from ocpiq.language.grammar import Tables
 from ocpiq.language.lalr import END, Parser, ParserRun, Token, UnexpectedToken, can_follow
+from ocpiq.language.sql_words import sql_hint
 
 CLOSER: Final = {
     "_LPAR": "_RPAR",
@@ -89,6 +90,8 @@ OTHER_LANGUAGES: Final = {
     "`": 'use double quotes: "…"',
 }
 HIGH_SURROGATE: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
+UNQUOTED_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]*(?:Z|[+-][0-9:]+)?")
+LONGEST_TIME: Final = 40  # characters
 STAGE: Final = re.compile(r"\|\s*([a-z]+)\s+$")  # a word where a stage could be
 
 
@@ -235,6 +238,11 @@ def _hint(failure: UnexpectedToken, text: str, expected: set[str]) -> str:
     """Return a fix for common mistakes."""
     token, last = failure.token, _last(failure)
     at = token.span.start
+    date = UNQUOTED_TIME.search(text, max(0, at - LONGEST_TIME))
+    if date and date.start() < at < date.end():
+        return f'put the date in quotes: "{date[0]}"'
+    if form := sql_hint(text, at, token.text):
+        return form
     if (
         last
         and last.kind in ("DATE", "PERIOD")

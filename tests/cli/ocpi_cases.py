@@ -102,6 +102,21 @@ OCPI = [
         files={"c.ndjson": OTHER_VERSION},
     ),
     Case(
+        "jq's habit of arrays is an error before anything is read",
+        ("--source", "cdrs=c.ndjson", "cdrs pass total_energy | sort_by(.total_energy)"),
+        files={"c.ndjson": OTHER_VERSION},
+        err=r"^error: cdrs gives one object at a time, and sort_by takes an array "
+        r"\(write sort by \.total_energy, or \[cdrs …\] \| sort_by\(\.total_energy\)\)\n",
+        code=3,
+    ),
+    Case(
+        "SQL is answered with the form of the language",
+        ("--source", "cdrs=c.ndjson", "select total_energy from cdrs"),
+        files={"c.ndjson": OTHER_VERSION},
+        err=r"\(write the module first: sessions only id, kwh \| …\)",
+        code=3,
+    ),
+    Case(
         "explain refuses a field of another version too",
         ("explain", "cdrs pass stop_date_time"),
         err=r"^error: cdrs\.stop_date_time is a field of OCPI 2\.1\.1, not of 2\.2\.1",

@@ -47,6 +47,7 @@ MISTAKES = r"""
 sessions where .a > 1
            ^^^^^
     unexpected "where"; expected an operator, ",", "|" or the end
+    write a condition as | select(.kwh > 3)
 sessions pas kwh
            ^^^
     unexpected "pas"; expected an operator, ",", "|" or the end

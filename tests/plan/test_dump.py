@@ -107,7 +107,7 @@ READS = [
     ("sessions as $s | $s.id", ["id"]),
     ("sessions as {id: $i, cdr_token: {type: $t}} | [$i, $t]", ["id", "cdr_token.type"]),
     ("def f(g): g | g; sessions | f(.cdr_token?)", ["cdr_token"]),
-    ("sessions | map(.)", ["."]),
+    ("sessions | [.[]]", ["."]),
     ("cdrs pass . | .charging_periods[].dimensions[0].volume", ["charging_periods.dimensions.volume"]),
     ("cdrs pass . | .charging_periods[1:][].tariff_id", ["charging_periods.tariff_id"]),
     ("cdrs | .charging_periods | length", ["charging_periods?"]),
