@@ -1,4 +1,4 @@
-"""Where objects come from: a platform, saved pages, or Python objects; all of it through the gate."""
+"""Where objects come from: a platform, saved pages, or Python objects; all pages are opened by the gate."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def files(paths: Mapping[str, str | Path], version: str = DEFAULT_VERSION) -> di
 
 
 def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSION) -> dict[str, Source]:
-    """Return a source for each module of `objects`: Python values as JSON has them."""
+    """Return a source for each module of `objects`, which are Python values of JSON's types."""
     from ocpiq.sources.memory_source import MemorySource  # noqa: PLC0415
 
     check(objects, version)
@@ -46,7 +46,7 @@ def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSI
 
 
 def check(names: Mapping[str, object], version: str) -> None:
-    """Raise UsageError for a name that is not a module, or a version that is none."""
+    """Raise UsageError for an unknown module or version."""
     if version not in VERSIONS:
         known = join(map(VersionName, VERSIONS))
         text = say("OCPI {version} is not known", version=UserText(version))
@@ -58,7 +58,7 @@ def check(names: Mapping[str, object], version: str) -> None:
 
 
 def closest(name: str) -> Message:
-    """Return the hint for a name that is not a module: the one that is meant, or all."""
+    """Return the hint for an unknown module: the nearest one, or all."""
     meant = nearest(name, modules())
     if meant is not None:
         return say("did you mean {module}?", module=ModuleName(meant))

@@ -1,4 +1,4 @@
-"""Saved pages as a source: files of envelopes, arrays, single objects or NDJSON, packed or not."""
+"""Saved pages as a source: files with envelopes, arrays, single objects or NDJSON, compressed or not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GZIP = b"\x1f\x8b"
 
 
 class FileSource:
-    """One module in a file, a folder's files (`page2` before `page10`), or standard input (`-`)."""
+    """One module in a file, in the files of a folder (`page2` before `page10`), or on standard input (`-`)."""
 
     repeats = False
 
@@ -37,7 +37,7 @@ class FileSource:
         self.version = version
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
-        """Yield what the files hold; NDJSON counts as a page for each 100 objects. Raises UsageError."""
+        """Yield the pages of the files; 100 lines of NDJSON are a page. Raises UsageError."""
         listed = module(ask.module, self.version).pulled
         pages = (
             (opened, None) for path in files_of(self.path) for opened in pages_of_file(path, gate, listed)
@@ -46,7 +46,7 @@ class FileSource:
 
 
 def pages_of_file(path: Path, gate: Gate, listed: str) -> Iterator[OpenedPage]:
-    """Yield what the gate makes of one file of objects of the module `listed`. Raises UsageError."""
+    """Yield the opened pages of a file with objects of the module `listed`. Raises UsageError."""
     for opened in open_file(path, gate):
         if opened.foreign:
             text = say(
@@ -59,7 +59,7 @@ def pages_of_file(path: Path, gate: Gate, listed: str) -> Iterator[OpenedPage]:
 
 
 def open_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
-    """Yield what the gate makes of one file."""
+    """Yield the opened pages of a file."""
     try:
         with stream(path) as file:
             check_encoding(path, file)
@@ -82,7 +82,7 @@ def open_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
 
 
 def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
-    """Return what the gate makes of a file that is one JSON value."""
+    """Return the opened page of a file that is one JSON value."""
     try:
         opened = gate.page(body, first=True)
     except PlatformError as error:
@@ -102,7 +102,7 @@ def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
 
 
 def open_lines(path: Path, pages: Iterator[list[bytes]], gate: Gate) -> Iterator[OpenedPage]:
-    """Yield what the gate makes of pages of lines. Raises UsageError where the file was cut in the last."""
+    """Yield the opened pages of pages of lines. Raises UsageError if the file ends in the middle of an object."""
     for number, page in enumerate(pages):
         opened = gate.lines(page, first=number == 0)
         if not page[-1].endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
@@ -123,7 +123,7 @@ def check_encoding(path: Path, file: BufferedReader) -> None:
 
 
 def check_size(path: Path, size: int) -> None:
-    """Raise UsageError for a page, or a line, of so many bytes that it is too large."""
+    """Raise UsageError if a page or a line of `size` bytes is too large."""
     if size > bounds.LARGEST:
         raise SourceError(
             say(
@@ -136,14 +136,14 @@ def check_size(path: Path, size: int) -> None:
 
 
 def read_line(path: Path, file: BufferedReader) -> bytes:
-    """Return the next line. Raises UsageError for one that is too large."""
+    """Return the next line. Raises UsageError if it is too large."""
     line = file.readline(bounds.LARGEST + 1)
     check_size(path, len(line))
     return line
 
 
 def first_line(path: Path, file: BufferedReader) -> bytes:
-    """Return the first line that is not blank, however long: all of it tells what a file holds."""
+    """Return the first line that is not blank; the whole line decides the format of the file."""
     line = read_line(path, file).removeprefix(BOM)
     while line.isspace():
         line = read_line(path, file)
@@ -151,19 +151,19 @@ def first_line(path: Path, file: BufferedReader) -> bytes:
 
 
 def pages_of_lines(path: Path, file: BufferedReader, start: bytes) -> Iterator[list[bytes]]:
-    """Yield the lines that are not blank, page by page; `start` is the one that was read already.
+    """Yield the lines that are not blank, page by page; `start` is the first of them, already read.
 
     A page is a number of lines, never of bytes: what is said of pages must not tell how long private values are.
     """
     others = iter(lambda: read_line(path, file), b"")
-    found = filterfalse(bytes.isspace, chain((start,), others))
-    while page := list(islice(found, LINES)):
+    kept = filterfalse(bytes.isspace, chain((start,), others))
+    while page := list(islice(kept, LINES)):
         yield page
 
 
 @contextmanager
 def stream(path: Path) -> Iterator[BufferedReader]:
-    """Open a file for reading, unpacked where it is packed; standard input stays open after it."""
+    """Open a file for reading, decompressed if it is gzip; standard input stays open."""
     with ExitStack() as closing:
         if path == STANDARD_INPUT:
             file = cast(BufferedReader, sys.stdin.buffer)
@@ -174,7 +174,7 @@ def stream(path: Path) -> Iterator[BufferedReader]:
 
 
 class CountingFile:
-    """A file that counts what is read of it."""
+    """A file that counts the bytes read from it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -188,7 +188,7 @@ class CountingFile:
 
 
 class BoundedGzip(gzip.GzipFile):
-    """A gzip file that may not unpack to much more than it is."""
+    """A gzip file that may not decompress to far more than its size."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self.packed = CountingFile(file)
@@ -212,25 +212,25 @@ class BoundedGzip(gzip.GzipFile):
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """Return the files at `path`: itself, or those in the folder that are not hidden. Raises UsageError."""
+    """Return the file at `path`, or the files in the folder except hidden ones. Raises UsageError."""
     if path == STANDARD_INPUT or path.is_file():
         return (path,)
     if not path.exists():
         raise SourceError(say("there is no file or folder {path}", path=path_label(path)))
     if not path.is_dir():
         return (path,)  # a pipe
-    found = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
-    if not found:
+    files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
+    if not files:
         raise SourceError(say("the folder {path} holds no file", path=path_label(path)))
-    return tuple(sorted(found, key=natural_order))
+    return tuple(sorted(files, key=natural_order))
 
 
 def natural_order(path: Path) -> list[tuple[int, str]]:
-    """Return what sorts a name as people do: numbers in it by their value."""
+    """Return the sort key of a file name in natural order: numbers by their value."""
     pieces = re.findall(r"([0-9]+)|([^0-9]+)", path.name)
     return [(int(digits), "") if digits else (-1, text.casefold()) for digits, text in pieces]
 
 
 def path_label(path: Path) -> MessagePart:
-    """Return a path as it may stand in a message."""
+    """Return a path for a message."""
     return say("standard input") if path == STANDARD_INPUT else UserText(path)

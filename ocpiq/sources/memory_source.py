@@ -1,4 +1,4 @@
-"""Python objects as a source, for tests of queries and for data that came another way."""
+"""Python objects as a source, for tests of queries and for data from elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = 1000  # objects
 
 
 class MemorySource:
-    """Objects of one module; they are written as pages and go through the gate like all others."""
+    """Objects of one module; they are encoded as pages and opened by the gate, like all others."""
 
     repeats = False
 

@@ -1,4 +1,4 @@
-"""What every source says of a pull: pages, what was odd about them, and how it ended."""
+"""What every source reports about a pull: its pages, warnings about them, and how it ended."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def monitor_pages(
     version: str = "",
     shown: Shown = as_it_is,
 ) -> Iterator[OpenedPage]:
-    """Yield `pages` and tell `notify` about them; each comes with the number of objects announced, if any.
+    """Yield `pages`, each of which comes with the announced number of objects, and report them to `notify`.
 
-    `version` is the one that the user said the objects have, if so; where they have another's fields he is told.
-    `shown` makes a field's name fit to be shown.
+    If the user named the OCPI `version` of the objects, a warning says if they have the fields of another. `shown`
+    makes the name of a field fit for display.
 
-    A pull that breaks off after its first page ends with `complete` False and raises IncompleteError. One that the
-    consumer stops ends without a word, except for what was odd.
+    A pull that ends early because of an error reports that it is not complete and raises IncompleteError. One that the
+    consumer stops reports only warnings.
     """
     pull = PullMonitor(module, notify, version, shown)
     try:
@@ -70,7 +70,7 @@ def monitor_pages(
 
 
 class PullMonitor:
-    """The counts of one pull, and what was odd in it."""
+    """The counts and warnings of one pull."""
 
     def __init__(self, module: str, notify: Notify, version: str, shown: Shown) -> None:
         self.module = module
@@ -103,7 +103,7 @@ class PullMonitor:
         self.notify(PageRead(self.module, self.pages, self.objects, total))
 
     def read_names(self, report: FieldReport) -> None:
-        """Warn once where the fields are those of another version than the user said."""
+        """Warn once if the fields are those of another version than the user named."""
         previous, self.field_report = self.field_report, report
         if not self.version or self.is_another_version(previous) or not self.is_another_version(report):
             return
@@ -117,16 +117,16 @@ class PullMonitor:
         )
 
     def is_another_version(self, report: FieldReport) -> bool:
-        """Tell whether the objects' fields are those of other versions than the user said."""
+        """Tell whether the fields of the objects are those of other versions than the user named."""
         return bool(report.versions) and self.version not in report.versions
 
     def end(self, *, complete: bool) -> None:
-        """Say that the pull is over."""
+        """Report the end of the pull."""
         self.sum_up()
         self.notify(PullEnded(self.module, self.pages, self.objects, complete))
 
     def sum_up(self) -> None:
-        """Warn of what is not an object, of unreadable dates and of fields that no version of OCPI has."""
+        """Report the warnings: bad items, unreadable dates, unknown and missing fields, the order of the list."""
         if self.bad:
             text = say("not an object") if self.bad == 1 else say("not objects")
             places = list_of(self.bad_places, more=self.bad > len(self.bad_places))
@@ -191,7 +191,7 @@ class PullMonitor:
             )
 
     def warn(self, text: Message) -> None:
-        """Say something of this pull."""
+        """Report a warning about this pull."""
         self.notify(WarningIssued(say("{module}: {text}", module=ModuleName(self.module), text=text)))
 
 

@@ -1,4 +1,4 @@
-"""Sources between whose pages something else is done, while nothing waits for the next one yet."""
+"""Sources that call a function after each page that was used, before the next one is requested."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ocpiq.sources.several_platforms import SeveralPlatforms
 
 
 def page_by_page(sources: Mapping[str, Source], between: Callable[[Source], None]) -> dict[str, Source]:
-    """Return the sources by module; `between` hears which has had a page used, before the next is asked for."""
+    """Return the sources by module; each calls `between` with itself after a page, before it requests the next."""
     return {module: each_page(source, between) for module, source in sources.items()}
 
 
 def each_page(source: Source, between: Callable[[Source], None]) -> Source:
-    """Return one such source; of several platforms, each is one."""
+    """Return a source that calls `between` after each page; of several platforms, each does."""
     if not isinstance(source, SeveralPlatforms):
         return PageByPageSource(source, between)
     return SeveralPlatforms(
@@ -27,7 +27,7 @@ def each_page(source: Source, between: Callable[[Source], None]) -> Source:
 
 
 class PageByPageSource(Struct, frozen=True):
-    """One such source."""
+    """A source that calls `between` after each page."""
 
     source: Source
     between: Callable[[Source], None]
@@ -39,7 +39,7 @@ class PageByPageSource(Struct, frozen=True):
 
     @property
     def repeats(self) -> bool:
-        """Whether an object may come twice."""
+        """Whether it may return an object twice."""
         return self.source.repeats
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:

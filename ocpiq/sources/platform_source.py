@@ -1,4 +1,4 @@
-"""A platform that the user has logged in to, as a source."""
+"""A platform with a login, as a source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ocpiq.storage import Login
 
 
 class PlatformSource:
-    """The modules of one platform over one connection, opened with the first pull and ended by `close`."""
+    """The modules of one platform; the first pull opens the connection, `close` closes it."""
 
     repeats = True
 
@@ -38,11 +38,11 @@ class PlatformSource:
         return self.login.version
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
-        """Yield the pages of a module. Raises PlatformError where there is nothing to be had."""
+        """Yield the pages of a module. Raises PlatformError if nothing can be read."""
         if self.connection is None:
             self.connection = Connection(self.login.tls, rate=self.rate)
             self.warn_of_plain_http(notify)
-        found = pull(
+        pages = pull(
             self.connection,
             self.login,
             module(ask.module, self.version).pulled,
@@ -54,14 +54,14 @@ class PlatformSource:
             patience=self.patience,
             parallel=self.parallel,
         )
-        yield from monitor_pages(ask.module, found, notify, shown=self.shown)
+        yield from monitor_pages(ask.module, pages, notify, shown=self.shown)
 
     def shown(self, name: FieldName) -> Quotation:
-        """Return the name of a platform's own field without the token."""
+        """Return the name of a vendor's field without the token."""
         return Quotation(redact(name, self.login.token.value, cut=False))
 
     def warn_of_plain_http(self, notify: Notify) -> None:
-        """Say that the token can be read on the way, where nobody has allowed that at login."""
+        """Warn that the token is sent unencrypted, unless that was allowed at login."""
         login = self.login
         urls = (url for urls in login.endpoints.values() for url in urls)
         url = next(filter(is_plain_http, urls), None)
@@ -73,7 +73,7 @@ class PlatformSource:
             notify(WarningIssued(text))
 
     def close(self) -> None:
-        """End the connection; another pull opens a new one."""
+        """Close the connection; another pull opens a new one."""
         if self.connection is not None:
             self.connection.close()
             self.connection = None

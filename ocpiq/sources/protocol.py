@@ -1,4 +1,4 @@
-"""What a source is: something that gives a module's pages through the gate."""
+"""The interface of a source: it returns the pages of a module, opened by the gate."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ocpiq.gate import Gate, OpenedPage
 
 
 class Ask(Struct, frozen=True):
-    """What is wanted of a source: a module, and bounds of `last_updated` (OCPI DateTimes that end in Z).
+    """What a source is asked for: a module, and bounds of `last_updated` (OCPI DateTimes that end in Z).
 
-    The bounds, and that only the `newest` so many at the end of the list are wanted, are for the platform to send
-    less; the gate keeps to the bounds in any case, and who asks counts in any case.
+    The bounds, and the number of the `newest` objects at the end of the list, only let a platform send less: the gate
+    compares the bounds again, and the caller counts again.
     """
 
     module: str
@@ -27,7 +27,7 @@ class Ask(Struct, frozen=True):
 class Source(Protocol):
     """A place that modules are read from; `version` is the OCPI version of its objects.
 
-    One that `repeats` may come upon an object twice, and leaves it out by its key if the gate has one.
+    A source that `repeats` may receive an object twice, and leaves it out by its key if the gate has one.
     """
 
     @property
@@ -36,11 +36,11 @@ class Source(Protocol):
 
     @property
     def repeats(self) -> bool:
-        """Whether an object may come twice."""
+        """Whether it may receive an object twice."""
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
-        """Yield what the gate makes of each page, as it is read.
+        """Yield each page as it is read, opened by the gate.
 
-        `notify` gets a PageRead for each, warnings, and a PullEnded at the end. Raises PlatformError or
-        UsageError where nothing can be read, IncompleteError after the last page where there was more to read.
+        `notify` receives a PageRead for each, warnings, and a PullEnded at the end. Raises PlatformError or
+        UsageError if nothing can be read, IncompleteError after the last page if there was more to read.
         """

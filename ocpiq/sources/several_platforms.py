@@ -1,4 +1,4 @@
-"""Several platforms as one source: each is read to its end before the next, and what it says begins with its name."""
+"""Several platforms as one source: read one after the other; each message begins with the name of its platform."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SeveralPlatforms(Struct, frozen=True):
 
     @property
     def repeats(self) -> bool:
-        """Whether an object may come twice from one of them."""
+        """Whether one of them may return an object twice."""
         return any(source.repeats for source in self.platforms.values())
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
