@@ -123,12 +123,14 @@ def test_what_changes_is_listed(query: Query, objects: list[Json], data: st.Data
 
 @pytest.mark.parametrize("query", list(each_form()), ids=lambda query: query.text.partition(" | ")[2])
 def test_each_form_alone(query: Query) -> None:
-    """Every field is changed to every other value, in two of some objects that differ."""
+    """Every field is changed to every other value, in one of some objects that differ."""
     objects = [session(number, number, WORDS[number % 3], TIMES[number % 3]) for number in range(4)]
     one = results(query.text, objects)
     for path, values in CHANGED.items():
-        for number, value in product((0, 2), values):
-            check(query, path, one, changed(objects, number, path, value))
+        for value in values:
+            others = changed(objects, 1, path, value)
+            if others != objects:
+                check(query, path, one, others)
 
 
 def session(number: int, amount: float, word: str, time: str) -> Json:
