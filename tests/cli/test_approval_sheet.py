@@ -97,4 +97,4 @@ def test_the_fields_are_of_the_version(tmp_path: Path) -> None:
 def test_other_formats(tmp_path: Path) -> None:
     done = explain(tmp_path, "--to", "csv", ".")
     assert (done.code, done.out) == (2, b"")
-    assert "text, json or markdown, not csv" in done.err
+    assert "markdown or policy, not csv" in done.err
