@@ -13,8 +13,8 @@ from ocpiq.sinks import registry
 
 QUERY: Final = ("query",)
 WRITES: Final = ("query", "get")
-FORMATS: Final = (*WRITES, "audit", "risk", "explain")  # --to
-LISTS: Final = (*WRITES, "audit", "risk")  # in any output format
+FORMATS: Final = (*WRITES, "audit", "risk", "explain", "schema")  # --to
+LISTS: Final = (*WRITES, "audit", "risk", "schema")  # in any output format
 COMPILES: Final = ("query", "explain", "risk")
 PULLS: Final = ("query", "get", "explain", "risk")
 
@@ -77,6 +77,7 @@ COMMANDS: Final = (
             "schema cdrs.cdr_token.uid",
             "schema cdrs.stop_date_time --ocpi-version 2.1.1",
             "schema locations.evses --json",
+            "schema --all --to csv",
         ),
     ),
     Command(
@@ -93,9 +94,10 @@ COMMANDS: Final = (
     ),
     Command(
         "policy",
-        "check RECIPIENT QUERY...",
-        "check saved queries against a recipient's policy, or show it",
+        "[ACTION] RECIPIENT ...",
+        "set or show the policy of a recipient, or check saved queries against it",
         (
+            "policy set utrecht utrecht.toml",
             "policy show utrecht",
             "policy check utrecht reports/",
             "policy check utrecht.toml monthly.ocpiq yearly.ocpiq",
@@ -386,6 +388,9 @@ RISK: Final = (
 )
 
 JSON: Final = (
+    Option(
+        "all", "", (), "every field of every version, or of the one chosen, with its default", ("schema",)
+    ),
     Option(
         "diff", "", ("OLD", "NEW"), "what the second query discloses more; exit 1 if anything", ("explain",)
     ),

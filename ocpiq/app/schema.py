@@ -13,7 +13,9 @@ from ocpiq.errors import UsageError, choices, did_you_mean, safe_word
 
 if TYPE_CHECKING:
     from ocpiq.schema import SchemaField, SchemaModule
+    from ocpiq.values.types import Value
 
+LIST_COLUMNS: Final = ("version", "module", "field", "type", "default", "reason")
 REASON_INDENT: Final = " " * 12
 
 
@@ -23,6 +25,8 @@ def run(settings: Settings) -> int:
 
     if len(settings.words) > 1:
         raise UsageError("ocpiq schema takes one module or field", hint="such as sessions or sessions.kwh")
+    if settings.all:
+        return _list_all(settings)
     version = settings.query.version or DEFAULT_VERSION
     if not settings.words:
         _print(settings, modules(version), modules(version))
@@ -38,6 +42,44 @@ def run(settings: Settings) -> int:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     _print(settings, field, _field_lines(schema_module, field, width))
     return 0
+
+
+def _list_all(settings: Settings) -> int:
+    """Print every field of every version, or of one, with its default and the reason. Raises UsageError."""
+    from ocpiq.app.listing import write_listing
+    from ocpiq.schema import VERSIONS, module, modules
+
+    if settings.words:
+        raise UsageError("ocpiq schema --all takes no module", hint=f"ocpiq schema {settings.words[0]}")
+    versions = (settings.query.version,) if settings.query.version else VERSIONS
+    rows = (
+        _row(version, module(name, version).name, field)
+        for version in versions
+        for name in modules(version)
+        for field in _leaves(module(name, version).root, version)
+    )
+    write_listing(settings.output, LIST_COLUMNS, rows)
+    return 0
+
+
+def _leaves(field: SchemaField, version: str) -> Iterator[SchemaField]:
+    for child in field.children.values():
+        if version in child.versions:
+            yield from _leaves(child, version)
+    if field.leaf:
+        yield field
+
+
+def _row(version: str, module: str, field: SchemaField) -> Value:
+    default = "shown" if field.shown else "blanked"
+    return {
+        "version": version,
+        "module": module,
+        "field": field.path,
+        "type": field.type,
+        "default": default,
+        "reason": field.reason,
+    }
 
 
 def _print(settings: Settings, data: object, lines: Iterable[str]) -> None:

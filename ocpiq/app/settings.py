@@ -169,8 +169,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring;
     `audit` is the trail of `--audit`, else what the config file says: its path, or True for the user's own.
-    `columns` are those of `--columns`; `policy` is the file of `--policy`; `to_policy` is `explain --to policy`, and
-    `diff` are the queries of `explain --diff`.
+    `columns` are those of `--columns`; `all` is `schema --all`; `policy` is the file of `--policy`; `to_policy` is
+    `explain --to policy`, and `diff` are the queries of `explain --diff`.
     """
 
     command: str = "query"
@@ -186,6 +186,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     audit: Path | bool = False
     trail: TrailSettings = TrailSettings()
     columns: tuple[str, ...] = ()
+    all: bool = False
     policy: Path | None = None
     to_policy: bool = False
     diff: tuple[str, str] | None = None
@@ -213,6 +214,7 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         audit=_audit(arguments, config),
         trail=_trail(arguments),
         columns=tuple(filter(None, _comma_list(arguments, "columns"))),
+        all=arguments.has("all"),
         policy=_path(arguments, "policy"),
         to_policy=_is_policy(arguments),
         diff=_diff(arguments),

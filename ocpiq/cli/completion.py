@@ -49,7 +49,7 @@ def words_after(command: str) -> tuple[str, ...]:
         "completion": SHELLS,
         "recipient": ACTIONS,
         "audit": ("verify",),
-        "policy": ("check", "show"),
+        "policy": ("set", "show", "check"),
     }.get(command, ())
 
 

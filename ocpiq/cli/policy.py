@@ -9,7 +9,7 @@ from time import time_ns
 from typing import Final
 
 from ocpiq.app.authorization import load_policy
-from ocpiq.app.report import report_error
+from ocpiq.app.report import report_error, write_stderr
 from ocpiq.app.run import compile_query, read_query
 from ocpiq.app.settings import Settings
 from ocpiq.approval.policy import Request, excess
@@ -17,9 +17,9 @@ from ocpiq.errors import OcpiqError, PrivacyError, UsageError, choices
 from ocpiq.language import parse
 from ocpiq.privacy.policy import Policy
 from ocpiq.query.imports import ENDINGS
-from ocpiq.storage import recipients
+from ocpiq.storage import owner_only, recipients
 
-POLICY_ACTIONS: Final = ("check", "show")
+POLICY_ACTIONS: Final = ("set", "show", "check")
 
 
 def run(settings: Settings) -> int:
@@ -29,6 +29,8 @@ def run(settings: Settings) -> int:
         raise UsageError("unknown action of ocpiq policy", hint=choices(action, POLICY_ACTIONS))
     if not words:
         raise UsageError(f"ocpiq policy {action} takes a recipient", hint=f"ocpiq policy {action} utrecht")
+    if action == "set":
+        return _set(words)
     path, policy = _policy(words[0])
     if action == "show":
         sys.stdout.write(path.read_text("utf-8-sig"))
@@ -39,13 +41,33 @@ def run(settings: Settings) -> int:
     return max(codes, default=0)
 
 
+def _set(words: list[str]) -> int:
+    """Make a file the policy of a recipient, if it can be read as one. Raises UsageError."""
+    if len(words) != 2:
+        raise UsageError(
+            "ocpiq policy set takes a recipient and a file", hint="ocpiq policy set utrecht FILE"
+        )
+    name, source = recipients.find(words[0]).name, Path(words[1])
+    load_policy(source, words[1])
+    path = recipients.policy_path(name)
+    try:
+        owner_only.write(path, source.read_bytes())
+    except OSError as error:
+        raise UsageError(f"could not write {path}: {error.strerror}") from None
+    write_stderr(f"{name} has the policy in {path}")
+    return 0
+
+
 def _policy(word: str) -> tuple[Path, Policy]:
     """Return the policy of a recipient, or the one in a file that ends in .toml. Raises UsageError."""
     if word.endswith(".toml"):
         return Path(word), load_policy(Path(word), word)
     path = recipients.policy_path(recipients.find(word).name)
     if not path.exists():
-        raise UsageError(f"{word} has no policy", hint=f"write one: ocpiq explain --to policy QUERY > {path}")
+        raise UsageError(
+            f"{word} has no policy",
+            hint=f"ocpiq explain --to policy QUERY > FILE; ocpiq policy set {word} FILE",
+        )
     return path, load_policy(path, f"of {word}")
 
 

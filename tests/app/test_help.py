@@ -64,7 +64,7 @@ def test_every_command_has_its_own(command: Command, capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize("words", [*GIVEN, *(words for command in COMMANDS for words in command.examples)])
 def test_an_example_means_something(
-    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The command line takes each, and what of it can be done without a platform is done."""
     (tmp_path / "report.ocpiq").write_text("sessions during $month pass kwh | aggregate sum(.kwh)", "utf-8")
@@ -86,7 +86,7 @@ def test_an_example_means_something(
             assert looked_up(chosen) == 0
         case "completion" | "man" | "config" | "version":
             assert run(argv) == 0
-    assert capsys.readouterr().err == ""
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("title", SECTIONS)

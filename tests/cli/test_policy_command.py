@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -227,6 +228,17 @@ def test_show(home: Path, work: Path) -> None:
     assert str(policy(home)) in command(home, ["recipient", "show", "utrecht"]).out.decode()
 
 
+def test_set_puts_a_policy_in_force_that_can_be_read(home: Path, work: Path) -> None:
+    Path("new.toml").write_text('[sessions]\npass = ["id"]')
+    run_ = command(home, ["policy", "set", "utrecht", "new.toml"])
+    assert (run_.code, run_.err) == (0, f"utrecht has the policy in {policy(home)}\n")
+    assert policy(home).read_text() == Path("new.toml").read_text()
+    assert stat.S_IMODE(policy(home).stat().st_mode) == 0o600
+    Path("new.toml").write_text("[session]")
+    assert command(home, ["policy", "set", "utrecht", "new.toml"]).code == 2
+    assert policy(home).read_text() == '[sessions]\npass = ["id"]'
+
+
 DIFFS = {
     ("sessions only id", "sessions only id"): (0, []),
     ("sessions only id, kwh", "sessions only id, kwh as rounded(5)"): (0, []),
@@ -256,8 +268,13 @@ def test_diff(pair: tuple[str, str], expected: tuple[int, list[str]], home: Path
 
 
 MISTAKES = {
-    ("policy",): "unknown action of ocpiq policy (available: check, show)",
+    ("policy",): "unknown action of ocpiq policy (available: set, show, check)",
     ("policy", "chek", "utrecht"): "unknown action of ocpiq policy (did you mean check?)",
+    (
+        "policy",
+        "set",
+        "utrecht",
+    ): "ocpiq policy set takes a recipient and a file (ocpiq policy set utrecht FILE)",
     ("policy", "check"): "ocpiq policy check takes a recipient (ocpiq policy check utrecht)",
     ("policy", "check", "utrecht"): "no queries to check (ocpiq policy check utrecht FILE or FOLDER)",
     ("policy", "check", "nobody", "q"): "unknown recipient 'nobody' (available: utrecht)",
@@ -279,5 +296,5 @@ def test_a_recipient_without_a_policy(home: Path, work: Path) -> None:
     policy(home).unlink()
     outcome = command(home, ["policy", "check", "utrecht", "q.ocpiq"])
     assert outcome.err == (
-        f"error: utrecht has no policy (write one: ocpiq explain --to policy QUERY > {policy(home)})\n"
+        "error: utrecht has no policy (ocpiq explain --to policy QUERY > FILE; ocpiq policy set utrecht FILE)\n"
     )
