@@ -34,7 +34,6 @@ STAGES: Final[dict[tuple[str, int], Callable[[str], str]]] = {
 OTHERS: Final = (
     ("last", 0),
     ("nth", 1),
-    ("add", 1),
     ("reverse", 0),
     ("flatten", 0),
     ("flatten", 1),

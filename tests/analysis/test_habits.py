@@ -67,6 +67,7 @@ def test_indices(step: str) -> None:
         "[sessions] | map(.id)",
         "sessions | to_entries | length",
         "sessions | length?",
+        "sessions | add(.charging_periods[].tariff_id)",
         "sessions | try add catch 0",
         "sessions | [.[]] | length",
         "def length: 1; sessions | length",

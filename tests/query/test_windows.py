@@ -164,7 +164,7 @@ def test_periods(written: str, begin: str, end: str, zone: str, how: str) -> Non
         ("cdrs", "2.3.0", "end_date_time"),
     ],
 )
-@pytest.mark.parametrize("reads", [".id", ".", "length"])
+@pytest.mark.parametrize("reads", [".id", ".", "to_entries | length"])
 def test_the_end_of_charging_in_every_version(module: str, version: str, name: str, reads: str) -> None:
     objects = [
         session("in", "2026-01-15T10:00:00Z", name=name),
