@@ -27,6 +27,10 @@ def run(settings: Settings) -> int:
         raise UsageError("ocpiq schema takes one module or field", hint="such as sessions or sessions.kwh")
     if settings.all:
         return _list_all(settings)
+    if settings.output.format or settings.output.path:
+        raise UsageError(
+            "ocpiq schema writes formats and files of the whole list only", hint="add --all, or use --json"
+        )
     version = settings.query.version or DEFAULT_VERSION
     if not settings.words:
         _print(settings, modules(version), modules(version))

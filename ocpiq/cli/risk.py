@@ -10,6 +10,7 @@ from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
 from ocpiq.app.listing import format_name, write_listing
 from ocpiq.app.progress import Progress
+from ocpiq.app.recipient import recipient_of
 from ocpiq.app.report import report_error, write_stderr
 from ocpiq.app.run import compile_query, query_text
 from ocpiq.app.settings import Settings
@@ -48,7 +49,8 @@ def _report_query(settings: Settings) -> int:
             variables = app_variables.variables(settings.query)
             query = compile_query(settings.query, text, variables)
             found = app_sources.sources(settings, query.modules, stack)
-            results = query.run(sources=found, variables=variables, notify=progress)
+            recipient = recipient_of(settings, query)
+            results = query.run(sources=found, variables=variables, notify=progress, recipient=recipient)
             table = CodedTable(rows_of_values(results))
     except OcpiqError as error:
         return report_error(error, text.text, text.name)

@@ -139,3 +139,11 @@ def test_mistakes(words: tuple[str, ...], message: str, home: Path, work: Path) 
     Path("ok.csv").write_text("a\n1\n")
     run = command(home, words)
     assert (run.err, run.code) == (f"error: {message}\n", 2)
+
+
+def test_pseudonyms_need_a_recipient_and_have_one(home: Path, work: Path) -> None:
+    query = "sessions only location_id as pseudonym"
+    assert command(home, ["risk", *SOURCE, query]).code == 2
+    command(home, ["recipient", "add", "utrecht"])
+    run = command(home, ["risk", *SOURCE, "--recipient", "utrecht", "--to", "ndjson", query])
+    assert json.loads(run.out) == {**LINES[1], "columns": "location_id"}

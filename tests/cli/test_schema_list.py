@@ -63,3 +63,11 @@ def test_the_public_key_of_a_meter_is_blanked(home: Path, tmp_path: Path) -> Non
 def test_it_takes_no_module(home: Path) -> None:
     run = command(home, ["schema", "--all", "sessions"])
     assert (run.code, run.err) == (2, "error: ocpiq schema --all takes no module (ocpiq schema sessions)\n")
+
+
+def test_formats_are_of_the_whole_list(home: Path) -> None:
+    run = command(home, ["schema", "sessions", "--to", "csv"])
+    message = (
+        "error: ocpiq schema writes formats and files of the whole list only (add --all, or use --json)\n"
+    )
+    assert (run.out, run.err, run.code) == (b"", message, 2)
