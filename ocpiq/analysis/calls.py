@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 
@@ -16,7 +17,7 @@ from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved,
 from ocpiq.analysis.paths import require_input
 from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
 from ocpiq.analysis.sources import resolve_source
-from ocpiq.errors import CompileError, did_you_mean
+from ocpiq.errors import CompileError, OcpiqError, did_you_mean
 from ocpiq.language import parse, tree
 from ocpiq.language.sql_words import FORMS
 from ocpiq.plan import nodes as plan
@@ -50,7 +51,7 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) ->
     key = (node.name, arity)
     binding = scope.functions.get(key)
     if binding is None:
-        habits.check_call(node, scope, input_type)
+        _check_habits(analysis, node, scope, input_type)
     match binding:
         case Closure():
             analysis.called.append(binding)
@@ -81,6 +82,17 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) ->
     if arity == 0 and node.name in modules():
         return resolve_source(analysis, node.name, (), scope, scope.place(node))
     raise _unknown(node, scope, input_type)
+
+
+def _check_habits(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) -> None:
+    """Raise CompileError for a habit; the arguments are resolved all the same, because the prompt completes in them."""
+    try:
+        habits.check_call(node, scope, input_type)
+    except CompileError:
+        for argument in node.arguments:
+            with suppress(OcpiqError):
+                analysis.check(argument, scope.again("for every item"), input_type)
+        raise
 
 
 def _unknown(node: tree.Call, scope: Scope, input_type: Type) -> CompileError:
