@@ -50,9 +50,10 @@ def create_folder(target: Path) -> tuple[int, Path]:
     )
     if sys.platform == "win32":
         return -1, path
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    _locked(descriptor, wait=True)
-    return descriptor, path
+    else:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        _locked(descriptor, wait=True)
+        return descriptor, path
 
 
 def remove_leftovers(folder: Path) -> None:
