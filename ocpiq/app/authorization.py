@@ -12,7 +12,8 @@ from msgspec import Struct
 from ocpiq.app import output
 from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.settings import Settings
-from ocpiq.errors import PrivacyError, UsageError
+from ocpiq.errors import PrivacyError, UsageError, choices, safe_word
+from ocpiq.sinks.registry import NAMES
 from ocpiq.sources.protocol import Source
 from ocpiq.values.types import Value
 
@@ -98,7 +99,12 @@ def load_policy(path: Path, name: str) -> Policy:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"could not read the policy {path}: {error.strerror}") from None
-    return read_policy(data, name)
+    policy = read_policy(data, name)
+    for format_ in policy.formats or ():
+        if format_ not in NAMES:
+            text = f"the policy {name}: unknown format {safe_word(format_)}"
+            raise UsageError(text, hint=choices(format_, NAMES))
+    return policy
 
 
 def _problems(

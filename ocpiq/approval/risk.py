@@ -100,8 +100,14 @@ def risks(table: CodedTable) -> Iterator[Risk]:
             yield risk
 
 
-def sentences(found: Sequence[Risk]) -> list[str]:
-    """Return what the worst of the risks mean, in plain sentences."""
+def sentences(found: Sequence[Risk], rows: int) -> list[str]:
+    """Return what the worst of the risks of a table mean, in plain sentences."""
+    if not found:
+        return [
+            "there is one row, and it stands alone"
+            if rows == 1
+            else f"all {rows:,} rows have the same values"
+        ]
     alone = [risk.columns[0] for risk in found if len(risk.columns) == 1 and risk.unique == risk.rows]
     rest = [risk for risk in found if not (len(risk.columns) == 1 and risk.columns[0] in alone)]
     said = []

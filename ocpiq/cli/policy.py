@@ -24,7 +24,9 @@ POLICY_ACTIONS: Final = ("set", "show", "check")
 
 def run(settings: Settings) -> int:
     """Check queries, or show a policy. Raises UsageError."""
-    action, *words = settings.words or ("",)
+    if not settings.words:
+        raise UsageError("ocpiq policy takes an action and a recipient", hint="ocpiq policy show utrecht")
+    action, *words = settings.words
     if action not in POLICY_ACTIONS:
         raise UsageError("unknown action of ocpiq policy", hint=choices(action, POLICY_ACTIONS))
     if not words:
@@ -54,7 +56,7 @@ def _set(words: list[str]) -> int:
         owner_only.write(path, source.read_bytes())
     except OSError as error:
         raise UsageError(f"could not write {path}: {error.strerror}") from None
-    write_stderr(f"{name} has the policy in {path}")
+    write_stderr(f"the policy of {name} is now in {path}")
     return 0
 
 

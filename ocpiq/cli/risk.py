@@ -71,7 +71,7 @@ def _report(table: CodedTable, settings: Settings) -> int:
         write_stderr(
             f"{len(found) - len(lines):,} more combinations with fewer unique rows: --to csv lists all"
         )
-    for sentence in sentences(found):
+    for sentence in sentences(found, table.rows):
         write_stderr(sentence)
     return 0
 

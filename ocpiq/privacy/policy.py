@@ -50,6 +50,13 @@ class WindowLimits(Struct, frozen=True):
     shortest: str = ""
     longest: str = ""
 
+    @property
+    def are_contradictory(self) -> bool:
+        """Whether every window is either too short or too long."""
+        if not self.shortest or not self.longest:
+            return False
+        return _length(self.shortest, SHORTEST_DAYS) > _length(self.longest, LONGEST_DAYS)
+
     def too_short(self, length: timedelta) -> bool:
         """Tell whether a window is shorter than allowed; a day with a change of clocks is a day."""
         return bool(self.shortest) and length < _length(self.shortest, SHORTEST_DAYS) - CLOCK_CHANGE

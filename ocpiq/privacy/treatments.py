@@ -126,6 +126,13 @@ def _words(words: Iterable[str]) -> Message:
     )
 
 
+def takes_amount(name: str, amount: str) -> bool:
+    """Tell whether a number is the size of the steps of `rounded`, or the length of a `prefix`."""
+    if name == "rounded":
+        return SMALLEST_STEP <= Decimal(amount) <= LARGEST_STEP
+    return name == "prefix" and amount.isdigit() and 1 <= int(amount) <= LONGEST_PREFIX
+
+
 def _amount(node: tree.Treatment) -> str:
     """Return the number of a treatment, checked."""
     if node.name not in ("rounded", "prefix"):
@@ -136,15 +143,14 @@ def _amount(node: tree.Treatment) -> str:
             say("{name} takes no number", name=name), span=node.span, hint=say("write as {name}", name=name)
         )
     if node.name == "rounded":
-        steps = Decimal(node.amount) if node.amount is not None else Decimal(0)
-        if SMALLEST_STEP <= steps <= LARGEST_STEP:
-            return format(steps.normalize(), "f")
+        if node.amount is not None and takes_amount("rounded", node.amount):
+            return format(Decimal(node.amount).normalize(), "f")
         raise CompileError(
             say("rounded takes the size of its steps"),
             span=node.span,
             hint=say("such as rounded(5) or rounded(0.01)"),
         )
-    if node.amount is None or not node.amount.isdigit() or not 1 <= int(node.amount) <= LONGEST_PREFIX:
+    if node.amount is None or not takes_amount("prefix", node.amount):
         raise CompileError(
             say("prefix takes a number of characters"), span=node.span, hint=say("such as prefix(4)")
         )
@@ -172,7 +178,7 @@ def _mismatch(name: str, field: SchemaField | None, path: UserText) -> Message:
         return EMPTY
     if name == "pseudonym":
         return say("{kind} has no pseudonym, and {path} is one", kind=_kind(field), path=path)
-    return say("{path} is not a text", path=path)
+    return say("{path} is not text", path=path)
 
 
 def result_type(treatment: Treatment, field: SchemaField | None) -> JsonType | None:

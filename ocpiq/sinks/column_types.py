@@ -68,7 +68,7 @@ def typed_columns(
     names = [leaf.name for leaf in leaves]
     for name in by_name:
         if name not in names:
-            text = say("--type: there is no column {column}", column=ColumnLabel(name))
+            text = say("there is no column {column}", column=ColumnLabel(name))
             raise SourceError(text, hint=did_you_mean(name, names) or NESTED_NAMES)
     return tuple(
         _typed(leaf, by_name.get(leaf.name), [row[index] for row in rows])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from ocpiq.errors import SourceError, did_you_mean, say
+from ocpiq.errors import SourceError, UserText, did_you_mean, say
 from ocpiq.plan.columns import UNKNOWN, Columns
 from ocpiq.sinks.sink import Sink
 from ocpiq.values.types import Value
@@ -58,4 +58,4 @@ def exploded_columns(columns: Columns, path: tuple[str, ...]) -> Columns:
     if columns.open:
         return columns
     hint = did_you_mean(path[0], columns.fields)
-    raise SourceError(say("--explode: there is no such field"), hint=hint)
+    raise SourceError(say("--explode: there is no field {field}", field=UserText(path[0])), hint=hint)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ocpiq.errors import UsageError, choices, nearest, safe_word
 from ocpiq.privacy.policy import CLEAR, LENGTH, WITH_NUMBER, ModulePolicy, Permission, Policy, WindowLimits
-from ocpiq.privacy.treatments import TREATMENTS
+from ocpiq.privacy.treatments import TREATMENTS, takes_amount
 from ocpiq.schema import ENDED, VERSIONS, SchemaModule, module, modules
 
 PERMISSION: Final = re.compile(
@@ -34,6 +34,7 @@ def read_policy(data: bytes, name: str) -> Policy:
     general = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
     reader.check_keys(general, GENERAL, "setting")
     default = WindowLimits(reader.length(general, "window_min"), reader.length(general, "window_max"))
+    reader.check_limits(default)
     return Policy(
         name,
         {
@@ -75,7 +76,12 @@ class _Reader(Struct, frozen=True):
             self.length(table, "window_min") or (default.shortest if has_charging else ""),
             self.length(table, "window_max") or (default.longest if has_charging else ""),
         )
+        self.check_limits(limits)
         return ModulePolicy(tuple(self.permission(text, known) for text in self.texts(table, "pass")), limits)
+
+    def check_limits(self, limits: WindowLimits) -> None:
+        if limits.are_contradictory:
+            raise self.error(f"window_min, {limits.shortest}, is longer than window_max, {limits.longest}")
 
     def permission(self, text: str, known: SchemaModule) -> Permission:
         match = PERMISSION.fullmatch(text.strip())
@@ -89,10 +95,10 @@ class _Reader(Struct, frozen=True):
             raise self.error(
                 f"{known.name}: unknown treatment {safe_word(treatment)}", choices(treatment, TREATMENTS)
             )
-        if (match["number"] is not None) != (treatment in WITH_NUMBER) or match["number"] in ("0", "0.0"):
-            raise self.error(
-                f"{known.name}: {treatment} {'takes' if treatment in WITH_NUMBER else 'has no'} number"
-            )
+        if treatment not in WITH_NUMBER and match["number"] is not None:
+            raise self.error(f"{known.name}: {treatment} takes no number")
+        if treatment in WITH_NUMBER and not takes_amount(treatment, match["number"] or "0"):
+            raise self.error(f"{known.name}: {treatment} takes {AMOUNTS[treatment]}")
         return Permission(path, f"{treatment}({match['number']})" if match["number"] else treatment)
 
     def known_path(self, path: str, known: SchemaModule) -> str:
@@ -136,4 +142,8 @@ class _Reader(Struct, frozen=True):
         return value
 
 
+AMOUNTS: Final = {
+    "rounded": "the size of its steps (such as rounded(5) or rounded(0.01))",
+    "prefix": "a number of characters (such as prefix(4))",
+}
 EXAMPLES: Final = {"pass": "end_date_time as month", "formats": "csv", "window_min": "1d", "window_max": "1y"}

@@ -47,7 +47,7 @@ MISUSES = [
         "sessions.id is passed in two ways",
     ),
     # treatments that do not fit
-    ("sessions pass kwh as prefix(2)", "sessions.kwh is not a text"),
+    ("sessions pass kwh as prefix(2)", "sessions.kwh is not text"),
     (
         "sessions pass start_date_time as pseudonym",
         "a DateTime has no pseudonym, and sessions.start_date_time is one",

@@ -29,7 +29,7 @@ def test_every_combination() -> None:
         Risk(("hour",), 5, 2, 2, 0),
         Risk(("city", "hour"), 5, 3, 1, 1),
     ]
-    assert sentences(found) == [
+    assert sentences(found, 5) == [
         "id differs in every row: whoever can look up the value finds the row",
         "20 % of the rows are the only ones with their city and hour: whoever knows these finds the row",
     ]
@@ -76,13 +76,17 @@ SENTENCES = {
         [Risk(("a",), 100_000, 99_998, 1, 99_999)],
         ["99.9 % of the rows are the only ones with their a: whoever knows these finds the row"],
     ),
-    "nothing": ([], []),
 }
 
 
 @pytest.mark.parametrize(("found", "said"), SENTENCES.values(), ids=SENTENCES)
 def test_sentences(found: list[Risk], said: list[str]) -> None:
-    assert sentences(found) == said
+    assert sentences(found, 100) == said
+
+
+def test_rows_that_do_not_vary() -> None:
+    assert sentences([], 1) == ["there is one row, and it stands alone"]
+    assert sentences([], 1200) == ["all 1,200 rows have the same values"]
 
 
 def test_too_many_combinations() -> None:

@@ -168,11 +168,19 @@ def test_two_policies_are_both_kept(home: Path, work: Path) -> None:
 
 
 def test_a_policy_that_cannot_be_read_allows_nothing(home: Path, work: Path) -> None:
-    for text in ("x", "[cdr]", "[sessions]\npass = 1"):
+    mistakes = (
+        "x",
+        "[cdr]",
+        "[sessions]\npass = 1",
+        '[sessions]\npass = ["kwh as rounded(0.00)"]',
+        'formats = ["cvs"]',
+    )
+    for text in mistakes:
         policy(home).write_text(text)
         outcome = run(home, "--source", "sessions=s.json", ALLOWED[0])
         assert (outcome.code, outcome.out) == (2, b"")
         assert outcome.err.startswith("error: the policy of utrecht")
+    assert outcome.err == "error: the policy of utrecht: unknown format cvs (did you mean csv?)\n"
     outcome = run(home, "--policy", "missing.toml", "-n", "1")
     assert outcome.code == 2
 
@@ -231,7 +239,7 @@ def test_show(home: Path, work: Path) -> None:
 def test_set_puts_a_policy_in_force_that_can_be_read(home: Path, work: Path) -> None:
     Path("new.toml").write_text('[sessions]\npass = ["id"]')
     run_ = command(home, ["policy", "set", "utrecht", "new.toml"])
-    assert (run_.code, run_.err) == (0, f"utrecht has the policy in {policy(home)}\n")
+    assert (run_.code, run_.err) == (0, f"the policy of utrecht is now in {policy(home)}\n")
     assert policy(home).read_text() == Path("new.toml").read_text()
     assert stat.S_IMODE(policy(home).stat().st_mode) == 0o600
     Path("new.toml").write_text("[session]")
@@ -268,7 +276,8 @@ def test_diff(pair: tuple[str, str], expected: tuple[int, list[str]], home: Path
 
 
 MISTAKES = {
-    ("policy",): "unknown action of ocpiq policy (available: set, show, check)",
+    ("policy",): "ocpiq policy takes an action and a recipient (ocpiq policy show utrecht)",
+    ("policy", "utrecht"): "unknown action of ocpiq policy (available: set, show, check)",
     ("policy", "chek", "utrecht"): "unknown action of ocpiq policy (did you mean check?)",
     (
         "policy",

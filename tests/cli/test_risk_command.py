@@ -114,6 +114,13 @@ def test_no_rows(home: Path, work: Path) -> None:
     assert command(home, ["risk", "x.csv"])[:3] == (b"", "no rows\n", 0)
 
 
+def test_rows_that_do_not_vary(home: Path, work: Path) -> None:
+    Path("x.csv").write_text("a,b\n1,2\n")
+    assert command(home, ["risk", "x.csv"]).err == "there is one row, and it stands alone\n"
+    Path("x.csv").write_text("a,b\n1,2\n1,2\n")
+    assert command(home, ["risk", "x.csv"]).err == "all 2 rows have the same values\n"
+
+
 MISTAKES = {
     ("risk",): "ocpiq risk takes one file or query (such as ocpiq risk cdrs.csv)",
     ("risk", "a.csv", "b.csv"): "ocpiq risk takes one file or query (such as ocpiq risk cdrs.csv)",

@@ -251,9 +251,12 @@ WRONG_OPTIONS = {
     "no column": (["--type", "number"], "--type takes COLUMN=TYPE"),
     "too many digits": (["--decimal", "a=39,3"], "--decimal takes COLUMN=DIGITS,SCALE"),
     "more decimals than digits": (["--decimal", "a=3,4"], "--decimal takes COLUMN=DIGITS,SCALE"),
-    "a column that does not exist": (["--text", "kwhh"], "there is no column kwhh (did you mean kwh?)"),
+    "a column that does not exist": (
+        ["--text", "kwhh"],
+        "error: there is no column kwhh (did you mean kwh?)",
+    ),
     "a field that is no list": (["--explode", "kwh"], "--explode: the field is not a list"),
-    "a field that does not exist": (["--explode", "kw"], "--explode: there is no such field (did you mean"),
+    "a field that does not exist": (["--explode", "kw"], "--explode: there is no field kw (did you mean"),
 }
 
 

@@ -83,6 +83,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("query/query.py", "run", "UserText"): "a warning about the text of the query",
     OpenPart("sinks/csv.py", "dialect_of", "safe_word"): "a word of --csv",
     OpenPart("sinks/column_types.py", "typed_columns", "did_you_mean"): "names of columns, for --type",
+    OpenPart("sinks/explode.py", "exploded_columns", "UserText"): "a name in --explode",
     OpenPart("sinks/explode.py", "exploded_columns", "did_you_mean"): "names of columns, for --explode",
     OpenPart("sinks/csv.py", "dialect_of", "choices"): "words of --csv",
     OpenPart("sinks/file.py", "__enter__", "Reason"): "why the system cannot write a file",
