@@ -6,7 +6,7 @@ Bodies of module lists are opened by the gate alone; this package asks it for th
 from __future__ import annotations
 
 from ocpiq.ocpi.http.address import Origin
-from ocpiq.ocpi.http.client import Bounds, Connection
+from ocpiq.ocpi.http.client import Bounds, HttpClient
 from ocpiq.ocpi.http.redaction import redact, shown_address
 from ocpiq.ocpi.http.retry import RetryPolicy
 from ocpiq.ocpi.http.urls import is_plain_http, origin
@@ -16,7 +16,7 @@ from ocpiq.ocpi.routing import for_party, parse_party
 
 __all__ = [
     "Bounds",
-    "Connection",
+    "HttpClient",
     "Origin",
     "RetryPolicy",
     "for_party",

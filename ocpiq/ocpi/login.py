@@ -22,7 +22,7 @@ from ocpiq.errors import (
 from ocpiq.ocpi.endpoints import LISTS, sender_endpoints
 from ocpiq.ocpi.http import failures
 from ocpiq.ocpi.http.address import Origin
-from ocpiq.ocpi.http.client import Connection
+from ocpiq.ocpi.http.client import HttpClient
 from ocpiq.ocpi.http.failures import Failure, Subject
 from ocpiq.ocpi.http.headers import parse_token, request_headers, token_forms
 from ocpiq.ocpi.http.prefetch import BackgroundRequest
@@ -76,7 +76,7 @@ def login(
     agree: Consent = refuse,
     allow_http: bool = False,
     notify: Notify = ignore,
-    patience: RetryPolicy | None = None,
+    retry_policy: RetryPolicy | None = None,
 ) -> Login:
     """Ask a platform for its version and endpoints; nothing is saved.
 
@@ -94,8 +94,8 @@ def login(
             say("the token would be sent to {host} unencrypted", host=allowed.subject.host(start)),
             hint=say("use https, or --allow-http to accept that"),
         )
-    with Connection(tls) as connection:
-        handshake = Handshake(connection, secret, form, patience or INTERACTIVE, notify, allowed)
+    with HttpClient(tls) as connection:
+        handshake = Handshake(connection, secret, form, retry_policy or INTERACTIVE, notify, allowed)
         bare = module_at(start)
         if bare is not None:
             handshake.peek(start, bare)
@@ -176,10 +176,10 @@ class Handshake:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: HttpClient,
         token: str,
         form: TokenForm | None,
-        patience: RetryPolicy,
+        retry_policy: RetryPolicy,
         notify: Notify,
         allowed: AllowedOrigins,
     ) -> None:
@@ -187,7 +187,7 @@ class Handshake:
         self.token = token
         self.form_known = form is not None
         self.form: TokenForm = form or "base64"
-        self.retrier = Retrier(patience, self.on_wait)
+        self.retrier = Retrier(retry_policy, self.on_wait)
         self.notify = notify
         self.correlation = str(uuid4())
         self.allowed = allowed

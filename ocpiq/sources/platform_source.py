@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ocpiq.errors import FieldName, Notify, Quotation, WarningIssued, say
 from ocpiq.gate import Gate, OpenedPage
-from ocpiq.ocpi import Connection, Origin, RetryPolicy, is_plain_http, pull, redact
+from ocpiq.ocpi import HttpClient, Origin, RetryPolicy, is_plain_http, pull, redact
 from ocpiq.schema import module
 from ocpiq.sources.monitor import monitor_pages
 from ocpiq.sources.protocol import Ask
@@ -21,16 +21,16 @@ class PlatformSource:
     def __init__(
         self,
         login: Login,
-        patience: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
         *,
         parallel: int | None = None,
         rate: float | None = None,
     ) -> None:
         self.login = login
-        self.patience = patience
+        self.retry_policy = retry_policy
         self.parallel = parallel
         self.rate = rate
-        self.connection: Connection | None = None
+        self.connection: HttpClient | None = None
 
     @property
     def version(self) -> str:
@@ -40,7 +40,7 @@ class PlatformSource:
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the pages of a module. Raises PlatformError if nothing can be read."""
         if self.connection is None:
-            self.connection = Connection(self.login.tls, rate=self.rate)
+            self.connection = HttpClient(self.login.tls, rate=self.rate)
             self.warn_of_plain_http(notify)
         pages = pull(
             self.connection,
@@ -51,7 +51,7 @@ class PlatformSource:
             until=ask.until,
             newest=ask.newest,
             notify=notify,
-            patience=self.patience,
+            retry_policy=self.retry_policy,
             parallel=self.parallel,
         )
         yield from monitor_pages(ask.module, pages, notify, shown=self.shown)

@@ -19,7 +19,7 @@ from ocpiq.ocpi.http import client
 from ocpiq.ocpi.pull import pull
 from ocpiq.storage import AccessToken, Login, logins
 
-SHORT = Bounds(first=0.4, idle=0.4, patience=0.4)
+SHORT = Bounds(first=0.4, idle=0.4, slow_after=0.4)
 AT_ONCE = {"as it answers": (), "one by one": ("--parallel", "1"), "four at once": ("--parallel", "4")}
 LAST = {  # how the last line begins and ends, by exit code
     DONE: r"cdrs: [\d,]+ objects?, \d+ pages?$",
@@ -45,8 +45,8 @@ def login(url: str) -> Login:
 def waits(monkeypatch):
     """The waits between tries, noted and not waited for."""
     pauses = []
-    patience = RetryPolicy(pause=pauses.append)
-    monkeypatch.setattr(pull, "RetryPolicy", lambda: patience)
+    retry_policy = RetryPolicy(pause=pauses.append)
+    monkeypatch.setattr(pull, "RetryPolicy", lambda: retry_policy)
     return pauses
 
 

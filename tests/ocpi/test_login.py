@@ -27,7 +27,7 @@ def waits():
 
 
 @pytest.fixture
-def patience(waits):
+def retry_policy(waits):
     return ocpi.RetryPolicy(pause=waits.append, spread=0)
 
 
@@ -76,9 +76,9 @@ def test_a_version_can_be_asked_for_and_the_details_url_be_given():
 @pytest.mark.parametrize("form", ["base64", "raw"])
 @pytest.mark.parametrize("version", ["2.1.1", "2.2.1"])
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_the_form_of_the_token_that_works_is_found_and_kept(form, version, wrong, patience, waits):
+def test_the_form_of_the_token_that_works_is_found_and_kept(form, version, wrong, retry_policy, waits):
     with serving(Platform(offered=(version,), token_forms=(form,), wrong_token=wrong)) as platform:
-        login = ocpi.login(platform.versions_url, TOKEN, OWN, patience=patience)
+        login = ocpi.login(platform.versions_url, TOKEN, OWN, retry_policy=retry_policy)
     assert login.token.form == form
     assert waits == []
 
@@ -106,9 +106,9 @@ def test_a_token_may_come_in_base64_already():
     assert (login.token.value, login.token.form) == (BASE64, "raw")
 
 
-def test_a_token_that_is_not_ascii_can_only_be_sent_in_base64(patience):
+def test_a_token_that_is_not_ascii_can_only_be_sent_in_base64(retry_policy):
     with serving(Platform()) as platform, pytest.raises(PlatformError):
-        ocpi.login(platform.versions_url, "tökén", patience=patience)
+        ocpi.login(platform.versions_url, "tökén", retry_policy=retry_policy)
     assert len(platform.requests) == 1
 
 
@@ -242,10 +242,10 @@ BROKEN_DETAILS = {
 
 
 @pytest.mark.parametrize(("broken", "reason"), BROKEN_DETAILS.values(), ids=BROKEN_DETAILS)
-def test_the_next_version_is_used_if_the_details_of_the_newest_fail(broken, reason, patience):
+def test_the_next_version_is_used_if_the_details_of_the_newest_fail(broken, reason, retry_policy):
     notices = []
     with serving(answering(v_2_2_1=broken)) as platform:
-        login = ocpi.login(platform.versions_url, TOKEN, patience=patience, notify=notices.append)
+        login = ocpi.login(platform.versions_url, TOKEN, retry_policy=retry_policy, notify=notices.append)
     assert login.version == "2.1.1"
     assert login.endpoints["cdrs"] == (f"{platform.url}/ocpi/2.1.1/cdrs",)
     assert [notice for notice in notices if isinstance(notice, WarningIssued)] == [
@@ -272,19 +272,19 @@ def test_the_next_version_is_used_if_the_newest_has_nothing_to_pull(endpoints):
     assert WarningIssued(Message("OCPI 2.2.1 has no module to pull; using OCPI 2.1.1")) in notices
 
 
-def test_a_version_that_was_asked_for_is_not_replaced(patience):
+def test_a_version_that_was_asked_for_is_not_replaced(retry_policy):
     with (
         serving(answering(v_2_2_1=Response(b"", 404))) as platform,
         pytest.raises(PlatformError, match="HTTP 404"),
     ):
-        ocpi.login(platform.versions_url, TOKEN, version="2.2.1", patience=patience)
+        ocpi.login(platform.versions_url, TOKEN, version="2.2.1", retry_policy=retry_policy)
     assert not any(request.path.endswith("2.1.1") for request in platform.requests)
 
 
-def test_if_no_version_can_be_used_the_error_is_that_of_the_newest(patience):
+def test_if_no_version_can_be_used_the_error_is_that_of_the_newest(retry_policy):
     broken = {"v_2_2_1": Response(b"", 404), "v_2_1_1": Response(b"<html>")}
     with serving(answering(**broken)) as platform, pytest.raises(PlatformError, match=r"2\.2\.1 .*HTTP 404"):
-        ocpi.login(platform.versions_url, TOKEN, patience=patience)
+        ocpi.login(platform.versions_url, TOKEN, retry_policy=retry_policy)
 
 
 def test_a_version_elsewhere_is_not_replaced_without_consent():
@@ -349,18 +349,18 @@ def test_request_ids_differ_and_the_correlation_id_does_not():
     assert not any(name.startswith("ocpi-") for request in platform.requests for name in request.headers)
 
 
-def test_transient_failures_are_retried(patience, waits):
+def test_transient_failures_are_retried(retry_policy, waits):
     answers = [Response(b"", 500), Response(b"", 500), None]
     with serving(Platform(special={"versions": lambda _: answers.pop(0) if answers else None})) as platform:
-        assert ocpi.login(platform.versions_url, TOKEN, patience=patience).version == "2.2.1"
+        assert ocpi.login(platform.versions_url, TOKEN, retry_policy=retry_policy).version == "2.2.1"
     assert waits == [1.0]
 
 
-def test_429_at_login_waits_as_long_as_the_platform_says(patience, waits):
+def test_429_at_login_waits_as_long_as_the_platform_says(retry_policy, waits):
     answers = [Response(b"", 429, {"Retry-After": "7"}), None]
     said = []
     with serving(Platform(special={"versions": lambda _: answers.pop(0) if answers else None})) as platform:
-        ocpi.login(platform.versions_url, TOKEN, patience=patience, notify=said.append)
+        ocpi.login(platform.versions_url, TOKEN, retry_policy=retry_policy, notify=said.append)
     said = [notice for notice in said if isinstance(notice, WarningIssued)]
     assert waits == [7.0]
     assert [request.token for request in platform.requests[:2]] == [f"Token {BASE64}"] * 2
@@ -544,24 +544,24 @@ FAILURES = {
 
 
 @pytest.mark.parametrize(("response", "message", "hint"), FAILURES.values(), ids=FAILURES)
-def test_every_failure_is_one_clear_line(response, message, hint, patience):
+def test_every_failure_is_one_clear_line(response, message, hint, retry_policy):
     with (
         serving(Platform(special={"versions": lambda _: response})) as platform,
         pytest.raises(PlatformError) as caught,
     ):
-        ocpi.login(platform.versions_url, TOKEN, patience=patience)
+        ocpi.login(platform.versions_url, TOKEN, retry_policy=retry_policy)
     expected = message.replace("URL", platform.versions_url).replace("HOST", platform.url[7:])
     assert (caught.value.message, caught.value.hint) == (expected, hint)
     assert caught.value.exit_code == 6
 
 
-def test_a_cut_body_is_tried_again_and_named(patience, waits):
+def test_a_cut_body_is_tried_again_and_named(retry_policy, waits):
     cut = Response(envelope([]), cut=5)
     with (
         serving(Platform(special={"versions": lambda _: cut})) as platform,
         pytest.raises(PlatformError) as caught,
     ):
-        ocpi.login(platform.versions_url, TOKEN, patience=patience)
+        ocpi.login(platform.versions_url, TOKEN, retry_policy=retry_policy)
     assert (
         caught.value.message
         == f"versions: {platform.url[7:]} closed the connection in the middle of a response"

@@ -23,7 +23,7 @@ from ocpiq.ocpi.http.urls import redirect_target
 if TYPE_CHECKING:
     from ocpiq.storage import Tls
 
-PULSE = 1.0  # seconds within which an arriving body has another piece
+MIN_MEASURE_SECONDS = 1.0  # shortest time over which speed is measured
 LONGEST_HEADER = 1 << 16  # characters of a header that are read
 LARGE_BLOCK = 1 << 24
 """Bytes that are allocated and freed once. Otherwise glibc maps new memory for every body, and faulting it in page by
@@ -35,14 +35,14 @@ REDIRECT_STATUS = (301, 302, 303, 307, 308)
 class Bounds(Struct, frozen=True):
     """The limits of a request: seconds for the connection, the first byte and each further piece; bytes.
 
-    A body slower than `slowest` bytes per second over `patience` seconds is abandoned, and so is one
+    A body slower than `slowest` bytes per second over `slow_after` seconds is abandoned, and so is one
     larger than `largest`, or one that unpacks to more than `ratio` times its size and `unpacked` bytes.
     """
 
     connect: float = 10.0
     first: float = 25.0
     idle: float = 15.0
-    patience: float = 30.0
+    slow_after: float = 30.0
     slowest: float = 10_000.0
     largest: int = LARGEST
     ratio: int = RATIO
@@ -78,7 +78,7 @@ class RequestCancelled(Exception):
     """The response is no longer needed."""
 
 
-class Connection:
+class HttpClient:
     """Connections to one platform, kept open between requests; close it, or use it in a `with`.
 
     It may be used by several threads. `rate` is the maximum number of requests per minute.
@@ -95,7 +95,7 @@ class Connection:
         self.close = weakref.finalize(self, self.client.close)
         bytes(LARGE_BLOCK)
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> HttpClient:
         return self
 
     def __exit__(
@@ -115,7 +115,7 @@ class Connection:
 
         Redirects are followed on the same host only, so that the token is sent nowhere else. `stopped` is called
         before the request and at every piece of the response; a body that is slow after `within` seconds is
-        abandoned. Raises Failure, and Stopped once `stopped` says so.
+        abandoned. Raises Failure, or RequestCancelled once `stopped` returns true.
         """
         import httpx  # noqa: PLC0415
 
@@ -127,14 +127,14 @@ class Connection:
             if stopped():
                 raise RequestCancelled
             try:
-                answer = self.send(url, headers, subject, stopped, within)
+                response = self.send(url, headers, subject, stopped, within)
             except (httpx.HTTPError, httpx.InvalidURL, BrokenCodingError) as error:
                 raise failures.of_network(subject, url, error) from error
-            if answer.status not in REDIRECT_STATUS:
-                return answer
-            status = answer.status
-            within -= answer.seconds
-            location = answer.headers.get("location", "")
+            if response.status not in REDIRECT_STATUS:
+                return response
+            status = response.status
+            within -= response.seconds
+            location = response.headers.get("location", "")
             target = redirect_target(location, url) if location else None
             if target is None:
                 raise failures.of_redirect(subject, url, location, status)
@@ -153,23 +153,23 @@ class Connection:
         from ocpiq.ocpi.http import decoders, transport  # noqa: PLC0415 - httpx is for pulls only
 
         began = time.monotonic()
-        bounds, rest = self.bounds, max(within, PULSE)
+        bounds, rest = self.bounds, max(within, MIN_MEASURE_SECONDS)
         waits = transport.Timeouts(min(bounds.connect, rest), min(bounds.first, rest), bounds.idle)
         with transport.stream(self.client, url, headers, waits) as response:
             waits.headers_received()
             headers_in = merge_headers(transport.received_headers(response))
-            meter = ThroughputGuard(bounds, subject, url, began + within)
+            guard = ThroughputGuard(bounds, subject, url, began + within)
 
             def pieces() -> Iterator[bytes]:
                 for piece in response.iter_raw():
                     if stopped():
                         raise RequestCancelled
                     waits.piece_received()
-                    meter.count(len(piece))
+                    guard.count(len(piece))
                     yield piece
 
             body = b"".join(
-                decoders.decode_body(pieces(), headers_in.get("content-encoding", ""), meter.check)
+                decoders.decode_body(pieces(), headers_in.get("content-encoding", ""), guard.check)
             )
             return HttpResponse(url, response.status_code, headers_in, body, time.monotonic() - began)
 
@@ -196,23 +196,23 @@ class RateLimiter:
 class ThroughputGuard:
     """Checks a body as it arrives: its size, its compression ratio, its speed."""
 
-    def __init__(self, bounds: Bounds, subject: Subject, url: str, due: float) -> None:
+    def __init__(self, bounds: Bounds, subject: Subject, url: str, deadline: float) -> None:
         self.bounds = bounds
         self.subject = subject
         self.where = subject.host(url)
         self.window_start = time.monotonic()
-        self.sent = 0  # received bytes, compressed
+        self.received_bytes = 0  # before decompression
         self.window_bytes = 0  # bytes that had come at the time `window_start`
-        self.deadline = due  # the time of an extra check
+        self.deadline = deadline  # the time of an extra check
 
     def count(self, size: int) -> None:
         """Count received bytes. Raises the Failure for a body that is too slow."""
         bounds = self.bounds
-        self.sent += size
+        self.received_bytes += size
         now = time.monotonic()
         window = now - self.window_start
-        if window >= bounds.patience or (now >= self.deadline and window >= PULSE):
-            if self.sent - self.window_bytes < bounds.slowest * window:
+        if window >= bounds.slow_after or (now >= self.deadline and window >= MIN_MEASURE_SECONDS):
+            if self.received_bytes - self.window_bytes < bounds.slowest * window:
                 failure = self.failure(
                     say(
                         "{where} sends less than {rate:g} kB per second",
@@ -222,7 +222,7 @@ class ThroughputGuard:
                 )
                 failure.stalled = True
                 raise failure
-            self.window_start, self.window_bytes, self.deadline = now, self.sent, math.inf
+            self.window_start, self.window_bytes, self.deadline = now, self.received_bytes, math.inf
 
     def check(self, size: int) -> None:
         """Raise the Failure for a body that unpacks to `size` bytes, if that is too much."""
@@ -230,15 +230,15 @@ class ThroughputGuard:
         if size > bounds.largest:
             raise self.failure(
                 say(
-                    "the response of {where} is larger than {size} MB",
+                    "the response from {where} is larger than {size} MB",
                     where=self.where,
                     size=bounds.largest >> 20,
                 )
             )
-        if size > bounds.unpacked and size > bounds.ratio * self.sent:
+        if size > bounds.unpacked and size > bounds.ratio * self.received_bytes:
             raise self.failure(
                 say(
-                    "the response of {where} unpacks to more than {ratio} times its size",
+                    "the response from {where} unpacks to more than {ratio} times its size",
                     where=self.where,
                     ratio=bounds.ratio,
                 )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from ocpiq.ocpi.http.client import PULSE, HttpResponse
+from ocpiq.ocpi.http.client import MIN_MEASURE_SECONDS, HttpResponse
 from ocpiq.ocpi.http.failures import TOO_MANY, Failure
 
 MAX_BUFFERED = 8 << 20  # bytes of waiting responses, estimated from the last one
@@ -108,8 +108,8 @@ class BackgroundRequest:
     def remaining(self, within: float) -> float:
         """Return the seconds to wait before the next check."""
         if self.started is None or self.last_activity >= self.started + within:
-            return PULSE
-        return max(self.started + within, self.last_activity + PULSE) - time.monotonic()
+            return MIN_MEASURE_SECONDS
+        return max(self.started + within, self.last_activity + MIN_MEASURE_SECONDS) - time.monotonic()
 
     def stop(self) -> None:
         """Cancel at the next piece of the response."""

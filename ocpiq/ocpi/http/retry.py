@@ -47,8 +47,8 @@ class RetryPolicy(Struct, frozen=True):
 class Retrier:
     """The attempts of one pull or login; `on_wait` is called before a wait that the platform asked for or caused."""
 
-    def __init__(self, patience: RetryPolicy, on_wait: OnWait) -> None:
-        self.patience = patience
+    def __init__(self, retry_policy: RetryPolicy, on_wait: OnWait) -> None:
+        self.retry_policy = retry_policy
         self.on_wait = on_wait
         self.since: float | None = None  # the time of the first attempt after the last good response
         self.waited = 0.0  # seconds since then
@@ -57,18 +57,18 @@ class Retrier:
     @property
     def left(self) -> float:
         """The seconds that the next attempt may take."""
-        return max(self.patience.least, self.patience.most - self.spent)
+        return max(self.retry_policy.least, self.retry_policy.most - self.spent)
 
     @property
     def over(self) -> bool:
         """Whether there is no time left to try anything else."""
-        return self.spent > self.patience.most - self.patience.least
+        return self.spent > self.retry_policy.most - self.retry_policy.least
 
     @property
     def spent(self) -> float:
         """The seconds since the last good response."""
         since = self.since  # read once: several threads ask
-        return 0.0 if since is None else max(self.waited, self.patience.clock() - since)
+        return 0.0 if since is None else max(self.waited, self.retry_policy.clock() - since)
 
     def run(self, attempt: Callable[[], T], *, once: bool = False) -> T:
         """Return the result of `attempt`, retried after transient failures unless `once`.
@@ -76,7 +76,7 @@ class Retrier:
         Raises the last Failure.
         """
         if self.since is None:
-            self.since, self.waited = self.patience.clock(), 0.0
+            self.since, self.waited = self.retry_policy.clock(), 0.0
         tried = limited = 0
         while True:
             try:
@@ -97,36 +97,39 @@ class Retrier:
             tried += 1
             wait = self.spread(wait)
             self.waited += wait
-            self.patience.pause(wait)
+            self.retry_policy.pause(wait)
 
     def wait_after(self, failure: Failure, tried: int) -> float | None:
         """Return the seconds to wait before a retry, or None for no retry."""
-        patience = self.patience
-        if tried >= min(failure.retries, len(patience.waits)) or (failure.wait or 0.0) > patience.longest:
+        retry_policy = self.retry_policy
+        if (
+            tried >= min(failure.retries, len(retry_policy.waits))
+            or (failure.wait or 0.0) > retry_policy.longest
+        ):
             return None
-        wait = patience.waits[tried] if failure.wait is None else failure.wait
-        return wait if self.spent + wait <= patience.in_all else None
+        wait = retry_policy.waits[tried] if failure.wait is None else failure.wait
+        return wait if self.spent + wait <= retry_policy.in_all else None
 
     def wait_for_rate(self, failure: Failure, limited: int) -> None:
         """Wait after a platform has refused a request because of its rate; raises the failure if that takes too long.
 
         `limited` counts the refusals of this request. One that asks for short waits again and again gets longer ones.
         """
-        patience = self.patience
+        retry_policy = self.retry_policy
         if failure.wait is not None:
             wait = max(failure.wait, min(float(limited), RATE_BACKOFF))
-        elif limited < len(patience.rate_waits):
-            wait = patience.rate_waits[limited]
+        elif limited < len(retry_policy.rate_waits):
+            wait = retry_policy.rate_waits[limited]
         else:
             raise failure
-        if wait > patience.rate_longest or self.rate_waited + wait > patience.rate_in_all:
+        if wait > retry_policy.rate_longest or self.rate_waited + wait > retry_policy.rate_in_all:
             raise failure
         self.on_wait(failure, wait)
         wait = self.spread(wait)
         self.rate_waited += wait
-        patience.pause(wait)
-        self.since, self.waited = patience.clock(), 0.0  # it answers, and sets the pace
+        retry_policy.pause(wait)
+        self.since, self.waited = retry_policy.clock(), 0.0  # it answers, and sets the pace
 
     def spread(self, wait: float) -> float:
         """Return a wait extended at random."""
-        return wait + random.uniform(0, min(wait * self.patience.spread, LONGEST_SPREAD))  # noqa: S311 - no secret
+        return wait + random.uniform(0, min(wait * self.retry_policy.spread, LONGEST_SPREAD))  # noqa: S311 - no secret

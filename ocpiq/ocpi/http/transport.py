@@ -106,7 +106,7 @@ class Transport(httpx.BaseTransport):
     """Sends requests over connection pools, one for each origin, created when first needed.
 
     The headers of a response are passed in an extension: httpx would keep cookies and evaluate redirects, which
-    is the Connection's task.
+    is the task of HttpClient.
     """
 
     def __init__(self, tls: Tls | None) -> None:

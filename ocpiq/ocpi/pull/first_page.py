@@ -40,13 +40,13 @@ def first_page(reader: PageReader, endpoints: Iterable[str], forms: Sequence[Fil
             continue
         if page.opened.count:
             return page, filters
-        empty = (page, filters) if empty is None or empty[0].no_list else empty
+        empty = (page, filters) if empty is None or empty[0].empty_status else empty
     if empty is not None:
-        if empty[0].no_list:
+        if empty[0].empty_status:
             reader.warn(
                 say(
-                    "the platform answers HTTP {no_list} without a list; treated as an empty list",
-                    no_list=empty[0].no_list,
+                    "the platform answers HTTP {status} without a list; treated as an empty list",
+                    status=empty[0].empty_status,
                 )
             )
         return empty

@@ -57,5 +57,5 @@ class GoBack:
 
     def flaw(self, page: FetchedPage) -> Message:
         """Return why a page must not be used: it is the same again, from a platform that ignores offsets."""
-        same = page.opened.count > 0 and page.mark == self.page.mark
+        same = page.opened.count > 0 and page.content_hash == self.page.content_hash
         return say("is not the one before") if same and not self.pull.continuity.honoured else EMPTY

@@ -13,7 +13,7 @@ from ocpiq import schema
 from ocpiq.errors import Message, Notify, PlatformError, RequestEnded, WarningIssued, say
 from ocpiq.gate import BodyPaging, Gate, OpenedPage, PagingMembers, Repeats, TwoListsError
 from ocpiq.ocpi.http import failures
-from ocpiq.ocpi.http.client import Connection, HttpResponse
+from ocpiq.ocpi.http.client import HttpClient, HttpResponse
 from ocpiq.ocpi.http.failures import Failure, Subject
 from ocpiq.ocpi.http.headers import request_headers
 from ocpiq.ocpi.http.link_header import next_link, parse_count
@@ -30,8 +30,8 @@ from ocpiq.storage import Login
 class FetchedPage(Struct, frozen=True):
     """A page that was received.
 
-    `link` leads to the next page, whether a header says so or the body, and `body` is all that the body says of
-    paging. `no_list` is the HTTP status of a response that stands for an empty list, 404 with an OCPI envelope or 204,
+    `link` is the URL of the next page, from the Link header or the body; `body` is the paging data in the body.
+    `empty_status` is the HTTP status of a response that stands for an empty list, 404 with an OCPI envelope or 204,
     else 0.
     `capacity` is the number of objects that a page can have, as far as the platform says.
     """
@@ -41,22 +41,22 @@ class FetchedPage(Struct, frozen=True):
     link: str | None
     total: int | None
     sifted: SiftResult
-    no_list: int
+    empty_status: int
     capacity: int | None
     body: BodyPaging = BodyPaging()
 
     @property
-    def mark(self) -> int:
+    def content_hash(self) -> int:
         """A number that is equal for pages with the same objects in the same order; 0 where none has a key."""
-        return self.sifted.mark
+        return self.sifted.content_hash
 
     @property
-    def fresh(self) -> int:
+    def new_count(self) -> int:
         """How many objects are new."""
         return self.opened.count - self.opened.repeated - len(self.opened.bad)
 
     @property
-    def beyond(self) -> int:
+    def count_after_overlap(self) -> int:
         """How many objects come after the last one of the page before, whether they are new or not."""
         return self.opened.count - self.sifted.joint - 1
 
@@ -66,8 +66,8 @@ class FetchedPage(Struct, frozen=True):
         return self.capacity is not None and self.opened.count >= self.capacity
 
     @property
-    def unbounded(self) -> bool:
-        """Whether the page has more objects than were asked for."""
+    def exceeds_limit(self) -> bool:
+        """Whether the page has more objects than the requested limit."""
         limit = parse_count(parameters(self.url).get("limit", ""))
         return limit is not None and self.opened.count > limit
 
@@ -77,11 +77,11 @@ class PageReader:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: HttpClient,
         login: Login,
         module: str,
         gate: Gate,
-        patience: RetryPolicy,
+        retry_policy: RetryPolicy,
         notify: Notify,
         parallel: int | None,
     ) -> None:
@@ -90,7 +90,7 @@ class PageReader:
         self.module = module
         self.subject = Subject(module, login.token.value)
         self.gate = gate
-        self.retrier = Retrier(patience, self.on_wait)
+        self.retrier = Retrier(retry_policy, self.on_wait)
         self.notify = notify
         self.routing = routing_parties(login, module)
         self.correlation = str(uuid4())
@@ -133,7 +133,7 @@ class PageReader:
         self.requested |= {hash(url), hash(page.url)}
         return page
 
-    def one_by_one(self, url: str) -> None:
+    def disable_prefetch(self, url: str) -> None:
         """Wait for requests in flight, then request one page at a time, beginning with `url`."""
         self.requested.discard(hash(url))
         for other in tuple(self.prefetcher.pending):
@@ -142,7 +142,7 @@ class PageReader:
         self.prefetcher.most = 1
 
     def on_wait(self, failure: Failure, seconds: float) -> None:
-        """Warn that the platform sets the pace; requests in flight would be refused as well."""
+        """Warn that the platform asks for a delay; if rate-limited, cancel prefetching."""
         self.warn(failures.waiting(say("the platform"), failure, seconds))
         if failure.rate_limited:
             self.prefetcher.aim(())
@@ -156,28 +156,32 @@ class PageReader:
         """Return the page at `url`: prefetched, or requested now."""
         began = time.monotonic()
         try:
-            answer = self.prefetcher.take(url, self.retrier.left)
+            response = self.prefetcher.take(url, self.retrier.left)
         except (Failure, TimeoutError) as error:
             failure = error if isinstance(error, Failure) else failures.timed_out(self.subject, url)
             self.trace(url, failure.status, None, time.monotonic() - began)
             raise failure from error
-        total = parse_count(answer.headers.get("x-total-count", ""))
+        total = parse_count(response.headers.get("x-total-count", ""))
         self.sifted = SiftResult()
         try:
-            opened = self.open_page(answer, total, sift) if answer.success else self.error_page(answer)
+            opened = (
+                self.open_page(response, total, sift)
+                if response.success
+                else self.empty_page_or_failure(response)
+            )
         except Failure:
-            self.trace(url, answer.status, None, answer.seconds)
+            self.trace(url, response.status, None, response.seconds)
             raise
-        self.trace(url, answer.status, opened.count, answer.seconds)
-        body = self.paging.read(answer.body) if answer.success else BodyPaging()
+        self.trace(url, response.status, opened.count, response.seconds)
+        body = self.paging.read(response.body) if response.success else BodyPaging()
         return FetchedPage(
-            url=answer.url,
+            url=response.url,
             opened=opened,
-            link=next_link(answer.headers.get("link", "")) or body.next or None,
+            link=next_link(response.headers.get("link", "")) or body.next or None,
             total=total,
             sifted=self.sifted,
-            no_list=answer.status if opened is EMPTY_PAGE else 0,
-            capacity=page_capacity(answer),
+            empty_status=response.status if opened is EMPTY_PAGE else 0,
+            capacity=page_capacity(response),
             body=body,
         )
 
@@ -185,26 +189,26 @@ class PageReader:
         """Report a request."""
         self.notify(RequestEnded(self.module, self.subject.traced(url), status, objects, seconds))
 
-    def open_page(self, answer: HttpResponse, total: int | None, sift: Repeats) -> OpenedPage:
+    def open_page(self, response: HttpResponse, total: int | None, sift: Repeats) -> OpenedPage:
         """Return a page opened by the gate; `total` objects are announced.
 
         Raises the Failure for an invalid body or envelope.
         """
-        if answer.status == NO_CONTENT and not answer.body:
+        if response.status == NO_CONTENT and not response.body:
             return EMPTY_PAGE
         self.filter.distinct.expect(total or 0)
         try:
-            opened = self.gate.page(answer.body, sift)
+            opened = self.gate.page(response.body, sift)
         except TwoListsError as error:
-            raise failures.of_lists(self.subject, answer.url, error) from None
+            raise failures.of_lists(self.subject, response.url, error) from None
         except PlatformError:
-            raise failures.of_body(self.subject, answer.url, answer.body) from None
+            raise failures.of_body(self.subject, response.url, response.body) from None
         code = opened.status_code
         if opened.form == "object":
-            raise failures.of_page(self.subject, answer.url)
+            raise failures.of_page(self.subject, response.url)
         if code is not None and code not in SUCCESS:
             message = safe_message(opened.status_message, self.token.value)
-            raise failures.of_code(self.subject, answer.url, answer.status, code, message)
+            raise failures.of_code(self.subject, response.url, response.status, code, message)
         return opened
 
     def reset(self) -> None:
@@ -212,22 +216,22 @@ class PageReader:
         self.requested.clear()
         self.filter = RepeatFilter()
 
-    def error_page(self, answer: HttpResponse) -> OpenedPage:
+    def empty_page_or_failure(self, response: HttpResponse) -> OpenedPage:
         """Return an empty page for HTTP 404 with an envelope; raises the Failure for other HTTP errors."""
-        envelope = parse_envelope(answer.body)
-        if answer.status == 404 and envelope.code is not None:
+        envelope = parse_envelope(response.body)
+        if response.status == 404 and envelope.code is not None:
             return EMPTY_PAGE
         message = safe_message(envelope.message, self.token.value)
-        failure = failures.of_status(self.subject, answer.url, answer.status, message)
-        failure.wait = answer.retry_after
+        failure = failures.of_status(self.subject, response.url, response.status, message)
+        failure.wait = response.retry_after
         raise failure
 
 
-def page_capacity(answer: HttpResponse) -> int | None:
+def page_capacity(response: HttpResponse) -> int | None:
     """Return the maximum number of objects of a page: the requested limit, or X-Limit if that is less."""
     bounds = (
-        parse_count(parameters(answer.url).get("limit", "")),
-        parse_count(answer.headers.get("x-limit", "")),
+        parse_count(parameters(response.url).get("limit", "")),
+        parse_count(response.headers.get("x-limit", "")),
     )
     return min((bound for bound in bounds if bound), default=None)
 

@@ -36,17 +36,17 @@ class PullProgress:
         self.size = self.size or opened.count
         self.announce(page)
         self.position = opened.count + (self.position if offset is None else offset)
-        if offset is not None and not page.fresh and self.more and not self.reread:
+        if offset is not None and not page.new_count and self.more and not self.reread:
             self.position = max(self.position, offset + self.size)  # past objects that the platform withholds
         self.count(page, early)
         self.repeated = self.repeated or page.sifted.repeated_later > 0
         self.empty_pages = 0 if opened.count else self.empty_pages + 1
-        self.stale_pages = 0 if page.fresh or not opened.count else self.stale_pages + 1
-        nameless = opened.count > 0 and not page.mark and self.total is None
+        self.stale_pages = 0 if page.new_count or not opened.count else self.stale_pages + 1
+        nameless = opened.count > 0 and not page.content_hash and self.total is None
         self.keyless_pages = self.keyless_pages + 1 if nameless else 0
         self.continuity.take(page, early, 0 if self.own_totals else self.total_drop)
-        self.marks.add(page.mark)
-        self.order.append(page.mark)
+        self.marks.add(page.content_hash)
+        self.order.append(page.content_hash)
         if self.repeated or self.reread or (opened.count != self.size and self.more):
             self.uniform = False
 
@@ -62,7 +62,7 @@ class PullProgress:
     def count(self, page: FetchedPage, early: int = 0) -> None:
         """Count the new objects of a page; bad items among the first `early` were counted with the page before."""
         bad = 0 if self.reread else sum(1 for place in page.opened.bad if place >= early)
-        self.distinct += page.fresh + bad
+        self.distinct += page.new_count + bad
 
     def restart(self) -> None:
         """Start another reading."""
@@ -99,7 +99,12 @@ class PullProgress:
 
     def is_repeat(self, page: FetchedPage) -> bool:
         """Whether a page with objects has come before in this reading, and does not begin where the last one ended."""
-        return page.opened.count > 0 and page.sifted.joint != 0 and page.mark != 0 and page.mark in self.marks
+        return (
+            page.opened.count > 0
+            and page.sifted.joint != 0
+            and page.content_hash != 0
+            and page.content_hash in self.marks
+        )
 
     @property
     def shortfall(self) -> Message:

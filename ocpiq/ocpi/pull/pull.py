@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from ocpiq.errors import EMPTY, IncompleteError, Message, Notify, WarningIssued, ignore, say
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi.endpoints import module_urls
-from ocpiq.ocpi.http.client import Connection
+from ocpiq.ocpi.http.client import HttpClient
 from ocpiq.ocpi.http.failures import Failure
 from ocpiq.ocpi.http.retry import RetryPolicy
 from ocpiq.ocpi.http.urls import without_empty_parameters
@@ -41,7 +41,7 @@ MOST_READINGS = 3  # of a list that may have lost objects each time
 
 
 def pull(
-    connection: Connection,
+    connection: HttpClient,
     login: Login,
     module: str,
     gate: Gate,
@@ -50,7 +50,7 @@ def pull(
     until: str | None = None,
     newest: int | None = None,
     notify: Notify = ignore,
-    patience: RetryPolicy | None = None,
+    retry_policy: RetryPolicy | None = None,
     parallel: int | None = None,
 ) -> Iterator[Page]:
     """Yield the pages of `module`, each with the number of objects that the whole pull is announced to have.
@@ -65,7 +65,7 @@ def pull(
     dated = since is not None or until is not None
 
     def pages(login: Login, newest: int | None = None) -> Iterator[Page]:
-        reader = PageReader(connection, login, module, gate, patience or RetryPolicy(), notify, parallel)
+        reader = PageReader(connection, login, module, gate, retry_policy or RetryPolicy(), notify, parallel)
         yield from Pull(reader, *first_page(reader, endpoints, forms), dated=dated).pages(newest)
 
     return pages_of_parties(login, module, pages, lambda text: notify(WarningIssued(text)), newest)
@@ -83,7 +83,9 @@ class Pull:
         self.context = PullContext(reader, self.progress, first.url, filters)
         self.strategy: Strategy = FollowLinks(self.context)
         self.last = first  # the page that the next one follows
-        self.samples: list[tuple[str, int]] = []  # URL and mark of the pages 2, 4, 8, … of this reading
+        self.samples: list[
+            tuple[str, int]
+        ] = []  # URL and content hash of the pages 2, 4, 8, … of this reading
         self.same_samples = True  # whether they have the same objects when they are read again
         self.stuck = False  # whether the platform sends a page again and again
         self.uncertain = False  # whether each reading may have passed objects over
@@ -106,7 +108,7 @@ class Pull:
         """Return the pages from an offset on; empty if the announced total is wrong."""
         rest = Pull(self.reader, self.first, self.context.filters, dated=self.dated)
         progress = rest.progress
-        progress.total, progress.marks = self.first.total, {self.first.mark}
+        progress.total, progress.marks = self.first.total, {self.first.content_hash}
         progress.position = progress.distinct = start
         progress.size, progress.pages = self.first.opened.count, 1
         try:
@@ -148,8 +150,8 @@ class Pull:
         early = fetch.early if fetch is not None else 0
         self.progress.take(page, fetch.offset if fetch is not None else None, early)
         number = len(self.progress.order)
-        if number > 1 and not number & (number - 1) and page.mark:
-            self.samples.append((page.url, page.mark))
+        if number > 1 and not number & (number - 1) and page.content_hash:
+            self.samples.append((page.url, page.content_hash))
         self.last = page
         counted = sum(1 for place in page.opened.bad if place < early)  # with the page before
         bad = page.opened.bad[counted:]
@@ -184,12 +186,12 @@ class Pull:
                 return None, None
             step, outcome = self.outcome(step)
             if isinstance(outcome, FetchedPage):
-                if step.warning and outcome.fresh:
+                if step.warning and outcome.new_count:
                     self.reader.warn(step.warning)
                 return outcome, step
             following = self.strategy.next(outcome)
             if isinstance(following, Switch) and following.alone:
-                self.reader.one_by_one(step.url)
+                self.reader.disable_prefetch(step.url)
             step = self.resolve(following)
 
     def outcome(self, step: Fetch) -> tuple[Fetch, FetchOutcome]:
@@ -264,7 +266,7 @@ class Pull:
         samples = [sample for sample in self.samples if sample[0] != last]
         for url, mark in samples if self.progress.total is None else ():
             page = self.reread(url)
-            self.same_samples = page.mark == mark
+            self.same_samples = page.content_hash == mark
             yield page
             if not self.same_samples:
                 return

@@ -42,7 +42,7 @@ class SiftResult(Struct, frozen=True):
     repeated_later: int = 0
 
     @property
-    def mark(self) -> int:
+    def content_hash(self) -> int:
         """A number that is equal for pages of the same keys in the same order; 0 where there are none."""
         return hash(self.keys) if any(key is not None for key in self.keys) else 0
 

@@ -167,9 +167,9 @@ class PullContext(Struct, frozen=True):
         opened = page.opened
         full = page.full or opened.count >= self.progress.size
         announced = page.body.more or page.body.total > self.progress.distinct
-        if not (full or announced) or not page.opened.count or not (page.fresh or self.progress.reread):
+        if not (full or announced) or not page.opened.count or not (page.new_count or self.progress.reread):
             return Done()
-        if page.unbounded and not announced:
+        if page.exceeds_limit and not announced:
             return Done()
         return Switch(AfterEnd(self, base, page))
 
@@ -238,8 +238,8 @@ class FollowLinks:
 
     def flaw(self, page: FetchedPage) -> Message:
         """Return why the page at a link must not be used."""
-        if page.no_list and self.pull.progress.more:
-            return say("finds nothing at its own next link (HTTP {no_list})", no_list=page.no_list)
+        if page.empty_status and self.pull.progress.more:
+            return say("finds nothing at its own next link (HTTP {status})", status=page.empty_status)
         return say("repeats a page on its own next link") if self.pull.progress.is_repeat(page) else EMPTY
 
     def after_failure(self, failure: Failure) -> Fetch | Switch:
@@ -287,7 +287,7 @@ class ByOffset:
         ):
             return Done()
         fetch = self.pull.fetch(self.flaw)
-        ended = not (outcome.beyond or progress.more)
+        ended = not (outcome.count_after_overlap or progress.more)
         return Done() if ended or (not outcome.opened.count and self.pull.was_requested(fetch.url)) else fetch
 
     def flaw(self, page: FetchedPage) -> Message:
@@ -338,7 +338,7 @@ class AfterEnd:
     def flaw(self, page: FetchedPage) -> Message:
         """Return why the page must not be used; a page that does not join shows that the list changed."""
         moved = self.pull.early and page.sifted.joint < 0 and not self.tried
-        new = page.beyond if self.pull.progress.reread else page.fresh
+        new = page.count_after_overlap if self.pull.progress.reread else page.new_count
         return EMPTY if (new or moved) and not self.pull.progress.is_repeat(page) else say("has nothing new")
 
 

@@ -24,9 +24,9 @@ CDRS = Subject("cdrs")
 
 
 def failure_of(url: str, waits: list[float] | None = None) -> PlatformError:
-    patience = ocpi.RetryPolicy(pause=(waits if waits is not None else []).append, spread=0)
+    retry_policy = ocpi.RetryPolicy(pause=(waits if waits is not None else []).append, spread=0)
     with pytest.raises(PlatformError) as caught:
-        ocpi.login(url, TOKEN, patience=patience)
+        ocpi.login(url, TOKEN, retry_policy=retry_policy)
     return caught.value
 
 
@@ -82,7 +82,7 @@ def test_a_server_that_does_not_answer_is_tried_once_more():
     release = threading.Event()
     waits: list[float] = []
     with listening(lambda connection: release.wait(5)) as place:
-        with ocpi.Connection(bounds=ocpi.Bounds(first=0.1)) as connection, pytest.raises(Failure) as caught:
+        with ocpi.HttpClient(bounds=ocpi.Bounds(first=0.1)) as connection, pytest.raises(Failure) as caught:
             connection.get(f"http://{place}/", {}, CDRS)
         release.set()
     assert caught.value.message == f"cdrs: {place} does not answer in time"
@@ -102,11 +102,11 @@ def test_an_endless_response_is_abandoned():
     bounds = ocpi.Bounds(largest=1 << 20)
     with (
         listening(serve) as place,
-        ocpi.Connection(bounds=bounds) as connection,
+        ocpi.HttpClient(bounds=bounds) as connection,
         pytest.raises(Failure) as caught,
     ):
         connection.get(f"http://{place}/", {}, CDRS)
-    assert caught.value.message == f"cdrs: the response of {place} is larger than 1 MB"
+    assert caught.value.message == f"cdrs: the response from {place} is larger than 1 MB"
     assert caught.value.retries == 0
 
 
@@ -138,7 +138,7 @@ def test_a_bomb_is_abandoned_before_it_takes_much_memory(coding, body):
     bomb = Response(body(), headers={"Content-Encoding": coding})
     with (
         serving(Platform(special={"cdrs": lambda _: bomb})) as platform,
-        ocpi.Connection(bounds=ocpi.Bounds(unpacked=1 << 22)) as connection,
+        ocpi.HttpClient(bounds=ocpi.Bounds(unpacked=1 << 22)) as connection,
     ):
         tracemalloc.start()
         try:
@@ -167,10 +167,10 @@ def dribbling(pieces):
 
 
 def test_a_slow_body_is_abandoned_and_not_retried():
-    bounds = ocpi.Bounds(patience=0.2, slowest=10_000)
+    bounds = ocpi.Bounds(slow_after=0.2, slowest=10_000)
     with (
         listening(dribbling(b" " for _ in range(400))) as place,
-        ocpi.Connection(bounds=bounds) as connection,
+        ocpi.HttpClient(bounds=bounds) as connection,
         pytest.raises(Failure) as caught,
     ):
         connection.get(f"http://{place}/", {}, CDRS)
@@ -189,7 +189,7 @@ def test_a_stalled_body_has_a_shorter_timeout_than_the_first_byte():
 
     with (
         listening(serve) as place,
-        ocpi.Connection(bounds=bounds) as connection,
+        ocpi.HttpClient(bounds=bounds) as connection,
     ):
         with pytest.raises(Failure) as caught:
             connection.get(f"http://{place}/", {}, CDRS)
@@ -240,9 +240,9 @@ def test_every_stalling_platform_is_abandoned_in_time(serve, said):
         with suppress(OSError):
             serve(connection, over)
 
-    patience = ocpi.RetryPolicy(waits=(), most=0.5, least=0.1)
+    retry_policy = ocpi.RetryPolicy(waits=(), most=0.5, least=0.1)
     with listening(served) as place:
         with pytest.raises(PlatformError) as caught:
-            ocpi.login(f"http://{place}/cdrs", TOKEN, patience=patience)
+            ocpi.login(f"http://{place}/cdrs", TOKEN, retry_policy=retry_policy)
         over.set()
     assert caught.value.message == f"cdrs: {place} {said}"

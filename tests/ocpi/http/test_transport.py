@@ -51,7 +51,7 @@ def wire(serve: Callable[[Send, threading.Event], object]) -> Iterator[str]:
 
 
 def got(serve: Callable[[Send, threading.Event], object], bounds: ocpi.Bounds | None = None) -> HttpResponse:
-    with wire(serve) as url, ocpi.Connection(bounds=bounds) as connection:
+    with wire(serve) as url, ocpi.HttpClient(bounds=bounds) as connection:
         return connection.get(url, {}, CDRS)
 
 
@@ -61,7 +61,7 @@ def failed(
     """Return what is said of an answer that is not taken, without the place, and how often it may be tried again."""
     with (
         wire(serve) as url,
-        ocpi.Connection(bounds=bounds) as connection,
+        ocpi.HttpClient(bounds=bounds) as connection,
         pytest.raises(Failure) as caught,
     ):
         connection.get(url, {}, CDRS)
@@ -162,7 +162,7 @@ def test_a_body_with_pauses_is_read():
 
 def test_closing_ends_pending_requests():
     caught: list[BaseException] = []
-    with wire(lambda send, over: over.wait(20)) as url, ocpi.Connection() as connection:
+    with wire(lambda send, over: over.wait(20)) as url, ocpi.HttpClient() as connection:
 
         def work() -> None:
             try:
@@ -183,7 +183,7 @@ def test_closing_ends_pending_requests():
 
 def test_cookies_are_not_kept():
     answer = Response(b"[]", headers={"Set-Cookie": "a=b; Path=/"})
-    with serving(Platform(special={"x": lambda _: answer})) as platform, ocpi.Connection() as connection:
+    with serving(Platform(special={"x": lambda _: answer})) as platform, ocpi.HttpClient() as connection:
         for _ in range(2):
             connection.get(f"{platform.url}/x", {}, CDRS)
     assert [request.headers.get("cookie") for request in platform.requests] == [None, None]
@@ -194,7 +194,7 @@ def test_a_redirect_to_no_address(location):
     answer = Response(b"", 302, {"Location": location})
     with (
         serving(Platform(special={"x": lambda _: answer})) as platform,
-        ocpi.Connection() as connection,
+        ocpi.HttpClient() as connection,
         pytest.raises(Failure, match="the token is not sent there") as caught,
     ):
         connection.get(f"{platform.url}/x", {}, CDRS)
@@ -212,7 +212,7 @@ TARGETS = {
 @pytest.mark.parametrize(("given", "sent"), TARGETS.items(), ids=[name[:20] for name in TARGETS])
 def test_path_and_query_go_out_as_a_link_has_them(given, sent):
     lines: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as server, ocpi.Connection() as connection:
+    with socket.create_server(("127.0.0.1", 0)) as server, ocpi.HttpClient() as connection:
 
         def work() -> None:
             there, _ = server.accept()
@@ -232,7 +232,7 @@ def test_path_and_query_go_out_as_a_link_has_them(given, sent):
 def test_no_log_holds_path_query_or_token(caplog):
     caplog.set_level(logging.INFO)
     answer = Response(b"[]")
-    with serving(Platform(special={"secret": lambda _: answer})) as platform, ocpi.Connection() as connection:
+    with serving(Platform(special={"secret": lambda _: answer})) as platform, ocpi.HttpClient() as connection:
         connection.get(f"{platform.url}/secret?token=abc", {"Authorization": "Token abc"}, CDRS)
     assert "secret" not in caplog.text
     assert "abc" not in caplog.text
@@ -242,7 +242,7 @@ def test_no_log_holds_path_query_or_token(caplog):
     "host", ["a" * 70 + ".example", "a" * 300, "a..b", "ä" * 60 + ".example", "x_y.invalid"]
 )
 def test_an_impossible_host_name(host):
-    with ocpi.Connection() as connection, pytest.raises(Failure) as caught:
+    with ocpi.HttpClient() as connection, pytest.raises(Failure) as caught:
         connection.get(f"http://{host}/", {}, CDRS)
     assert caught.value.message in (
         "cdrs: the platform's address is not a URL",

@@ -42,12 +42,18 @@ class Pulled:
         self.waits: list[float] = []
         notices: list[object] = []
         self.error: PlatformError | IncompleteError | None = None
-        patience = ocpi.RetryPolicy(pause=self.waits.append, spread=0)
-        with ocpi.Connection(bounds=BOUNDS) as connection:
+        retry_policy = ocpi.RetryPolicy(pause=self.waits.append, spread=0)
+        with ocpi.HttpClient(bounds=BOUNDS) as connection:
             gate = gate_of(module, login.version)
             try:
                 found = ocpi.pull(
-                    connection, login, module, gate, notify=notices.append, patience=patience, **bounds
+                    connection,
+                    login,
+                    module,
+                    gate,
+                    notify=notices.append,
+                    retry_policy=retry_policy,
+                    **bounds,
                 )
                 for opened, total in found:
                     self.ids += ids([opened])
@@ -133,7 +139,7 @@ def test_dates_are_sent_and_sessions_always_get_one():
 
 def test_nothing_more_is_asked_when_the_consumer_stops():
     platform = Platform()
-    with serving(platform), ocpi.Connection() as connection:
+    with serving(platform), ocpi.HttpClient() as connection:
         pages = ocpi.pull(connection, login_to(platform), "cdrs", gate_of("cdrs"))
         next(pages)
         pages.close()
@@ -592,10 +598,10 @@ def test_requests_in_flight_when_the_rate_is_refused_cost_no_further_waits():
         window.clear()
 
     platform.special["cdrs"] = limited
-    with serving(platform), ocpi.Connection(bounds=BOUNDS) as connection:
+    with serving(platform), ocpi.HttpClient(bounds=BOUNDS) as connection:
         policy = ocpi.RetryPolicy(pause=pause, spread=0)
         pages = ocpi.pull(
-            connection, login_to(platform), "cdrs", gate_of("cdrs"), patience=policy, parallel=4
+            connection, login_to(platform), "cdrs", gate_of("cdrs"), retry_policy=policy, parallel=4
         )
         assert len(ids([opened for opened, _ in pages])) == 60
     assert waits == [50.0]
@@ -607,7 +613,7 @@ SLOW = Response(envelope([{"id": "S"}] * 20), slow=0.05)
 @pytest.mark.parametrize("parallel", [1, 4])
 @pytest.mark.parametrize("link", [None, lambda *_: None], ids=["links", "offsets"])
 def test_after_a_slow_body_nothing_else_is_tried(link, parallel, monkeypatch):
-    monkeypatch.setattr(sys.modules[__name__], "BOUNDS", ocpi.Bounds(patience=0.3))
+    monkeypatch.setattr(sys.modules[__name__], "BOUNDS", ocpi.Bounds(slow_after=0.3))
     platform = Platform(objects=[{"id": f"S{n}"} for n in range(40)], link=link)
     platform.special["cdrs"] = lambda request: SLOW if int(request.query["offset"]) >= 6 else None
     result = pulled(platform, parallel=parallel)
@@ -620,15 +626,15 @@ def test_after_a_slow_body_nothing_else_is_tried(link, parallel, monkeypatch):
 
 
 def on_a_clock(login: Login) -> float:
-    """Pull with a patience whose one wait leaves no time for anything else; return the seconds waited."""
+    """Pull with a retry policy whose one wait leaves no time for anything else; return the seconds waited."""
     clock = [0.0]
 
     def pause(seconds: float) -> None:
         clock[0] += seconds
 
-    patience = ocpi.RetryPolicy(waits=(57.0,), in_all=60, spread=0, pause=pause, clock=lambda: clock[0])
-    with ocpi.Connection(bounds=BOUNDS) as connection, pytest.raises((PlatformError, IncompleteError)):
-        list(ocpi.pull(connection, login, "cdrs", gate_of("cdrs"), patience=patience, parallel=1))
+    retry_policy = ocpi.RetryPolicy(waits=(57.0,), in_all=60, spread=0, pause=pause, clock=lambda: clock[0])
+    with ocpi.HttpClient(bounds=BOUNDS) as connection, pytest.raises((PlatformError, IncompleteError)):
+        list(ocpi.pull(connection, login, "cdrs", gate_of("cdrs"), retry_policy=retry_policy, parallel=1))
     return clock[0]
 
 
