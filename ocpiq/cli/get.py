@@ -1,4 +1,4 @@
-"""`ocpiq get MODULE`: ocpi-tool's command, run as a query."""
+"""`ocpiq get MODULE`: all objects of a module, compatible with ocpi-tool's `get`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATH: Final = re.compile(
 
 
 def run(settings: Settings, shutdown: Shutdown) -> int:
-    """Write all objects of a module, with the fields of --privacy-pass in the clear."""
+    """Write all objects of a module, with the private fields named in --privacy-pass."""
     return run_text(settings, QueryText(as_query(settings)), [], shutdown)
 
 
@@ -35,7 +35,7 @@ def as_query(settings: Settings) -> str:
     paths = settings.get.passed
     for path in paths:
         if not PATH.fullmatch(path):
-            hint = "kwh,cdr_token.uid:pseudonym"
+            hint = "such as --privacy-pass kwh,cdr_token.uid:pseudonym"
             raise UsageError("--privacy-pass takes names of fields, separated by commas", hint=hint)
     if paths:
         query += " pass " + ", ".join(path.replace(":", " as ") for path in paths)

@@ -67,7 +67,7 @@ class Survey:
                 self._seen.update(known_versions(self._view, raw))
         self.report = self._report(self.report.objects + len(first))
 
-    def is_foreign(self, slices: Items) -> bool:
+    def is_wrong_module(self, slices: Items) -> bool:
         """Tell whether none of the first items of a page has a field of the module, although there is content."""
         first = slices[:OBJECTS_READ]
         objects = [raw for raw in first if isinstance(raw, bytes) and raw[:1] == OBJECT]

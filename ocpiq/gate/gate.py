@@ -49,8 +49,8 @@ class OpenedPage(Struct, frozen=True):
     escaped. `count` is the number of items on the page, `bad` the positions of those that are not objects; `repeated`
     counts objects left out because an earlier one has the same key. `undated` counts rows kept although their
     `last_updated` cannot be read, `unended` objects left out because their end of charging cannot be read.
-    `field_report` covers all pages so far. `form` is the form of the page. `foreign` says of the first page of a file
-    that its objects have no field of the module. `platform` is the name of the login that it comes from, if any.
+    `field_report` covers all pages so far. `form` is the form of the page. `wrong_module` says of the first page of a
+    file that its objects have no field of the module. `platform` is the name of the login that it comes from, if any.
     `order` is that of all objects so far, if the query asks for the newest.
     """
 
@@ -65,7 +65,7 @@ class OpenedPage(Struct, frozen=True):
     field_report: FieldReport = FieldReport()
     repeated: int = 0
     form: Form = "envelope"
-    foreign: bool = False
+    wrong_module: bool = False
     platform: str = ""
     order: Order = ""
 
@@ -132,7 +132,7 @@ class Gate:
         """Open an envelope, a bare list, or one object. PlatformError if it is not JSON.
 
         `repeats` takes the sealed keys of the objects and returns the positions of those to leave out. Only the `first`
-        page of a file is checked for being `foreign`.
+        page of a file is checked for being of the `wrong_module`.
         """
         body = body.removeprefix(BOM).lstrip(BLANKS)
         decoder = self._decoder if len(body) <= LARGE else self._large_decoder
@@ -169,8 +169,8 @@ class Gate:
         return self._opened(page, len(lines), (decoder.maker.rows(records), (), 0), suspect=suspect)
 
     def _opened(self, page: Page, count: int, page_rows: PageRows, *, suspect: bool) -> OpenedPage:
-        """Return an opened page of `count` items; a `suspect` page may be foreign."""
-        foreign = suspect and self._survey.is_foreign(page.slices)
+        """Return an opened page of `count` items; a `suspect` page may be of the wrong module."""
+        wrong_module = suspect and self._survey.is_wrong_module(page.slices)
         windowed, bad, repeated = page_rows
         partly = count > self._survey.remaining
         self._survey.read(page.slices)
@@ -188,7 +188,7 @@ class Gate:
             self._survey.report,
             repeated,
             page.form,
-            foreign,
+            wrong_module,
             self._label.name,
             self._order.order if self._order else "",
         )

@@ -19,11 +19,11 @@ def root_row(cell: Cell, parts: dict[str, bytes]) -> object:
     """Return the row of an object, from the slices of its fields."""
     if cell.record is not None:
         return record_row(cell.record, parts)
-    return shown_fields(cell.node, parts)
+    return object_fields(cell.node, parts)
 
 
-def shown_fields(node: ViewNode, parts: dict[str, bytes]) -> dict[str, object]:
-    """Return an object of a shown or open node: every field, in the order of the object."""
+def object_fields(node: ViewNode, parts: dict[str, bytes]) -> dict[str, object]:
+    """Return every field of an object that is shown whole, or `open` (with treated fields below), in its order."""
     visible = {
         key: visible_value(child, raw) for key, raw in parts.items() if (child := node.child(key)) is not None
     }
@@ -108,7 +108,7 @@ def container_value(node: ViewNode, raw: bytes) -> object:
     if raw[:1] == OBJECT:
         parts = fields(raw)
         if node.visibility == "open":
-            return shown_fields(node, parts)
+            return object_fields(node, parts)
         return {
             key: visible_value(child, parts.get(key))
             for key, child in node.children.items()
@@ -122,7 +122,7 @@ def container_value(node: ViewNode, raw: bytes) -> object:
 
 
 def container_items(node: ViewNode, slices: Items) -> list[object]:
-    """Return a list in a container's place: each item is the container again, at any depth of lists."""
+    """Return a list where the view has a container: each item is the container again, at any depth of lists."""
     shown: list[object] = []
     todo = [(shown, slices)]
     while todo:

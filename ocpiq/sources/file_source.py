@@ -48,7 +48,7 @@ class FileSource:
 def pages_of_file(path: Path, gate: Gate, listed: str) -> Iterator[OpenedPage]:
     """Yield the opened pages of a file with objects of the module `listed`. Raises UsageError."""
     for opened in open_file(path, gate):
-        if opened.foreign:
+        if opened.wrong_module:
             text = say(
                 "no object in {path} has a field of {module}",
                 path=path_label(path),
