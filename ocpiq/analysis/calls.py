@@ -85,9 +85,9 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) ->
 
 
 def _check_habits(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) -> None:
-    """Raise CompileError for a habit; the arguments are resolved all the same, because the prompt completes in them."""
+    """Raise CompileError for an array function on a stream; resolve its arguments too, for completion in the prompt."""
     try:
-        habits.check_call(node, scope, input_type)
+        habits.check_call(node, scope, input_type, analysis.version)
     except CompileError:
         for argument in node.arguments:
             with suppress(OcpiqError):

@@ -1,4 +1,4 @@
-"""Habits from jq and SQL that a source makes wrong: found while compiling, with what to write instead."""
+"""Compile errors for jq array functions called on a stream of source objects, with the fix."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ocpiq.errors import CompileError
 from ocpiq.language import tree
 from ocpiq.language.printer import unparse
 from ocpiq.plan.types import SourceType, Type
+from ocpiq.privacy.view import ViewNode
 
 DATE: Final = re.compile(r"[0-9]{4} ?- ?[0-9]{2}(?: ?- ?[0-9]{2})?")
 
@@ -20,16 +21,19 @@ STAGES: Final[dict[tuple[str, int], Callable[[str], str]]] = {
     ("unique_by", 1): lambda key: f"distinct by {key}",
     ("max_by", 1): lambda key: f"top 1 by {key}",
     ("min_by", 1): lambda key: f"top 1 by {key} asc",
-    ("map", 1): lambda each: each,
-    ("add", 0): lambda _: "aggregate sum(.kwh)",
+    ("map", 1): lambda expression: expression,
+    ("add", 0): lambda number: f"aggregate sum({number})",
     ("length", 0): lambda _: "aggregate count",
     ("first", 0): lambda _: "limit 1",
-    ("sort", 0): lambda _: "sort by .id",
-    ("unique", 0): lambda _: "distinct by .id",
-    ("max", 0): lambda _: "aggregate max(.kwh)",
-    ("min", 0): lambda _: "aggregate min(.kwh)",
+    ("sort", 0): lambda field: f"sort by {field}",
+    ("unique", 0): lambda field: f"distinct by {field}",
+    ("max", 0): lambda number: f"aggregate max({number})",
+    ("min", 0): lambda number: f"aggregate min({number})",
 }
-"""What to write in the place of functions of arrays; the text is that of the first argument."""
+"""What to write instead of an array function; the text is its argument, or a field that the query can read."""
+
+OF_FIELD: Final = ("sort", "unique")
+OF_NUMBER: Final = ("add", "max", "min")
 
 OTHERS: Final = (
     ("last", 0),
@@ -50,16 +54,16 @@ OTHERS: Final = (
     ("INDEX", 1),
     ("implode", 0),
 )
-"""Further functions of arrays, for which there is no stage."""
+"""Array functions without a stage that does the same."""
 
 
 def is_object_of_source(type_: Type) -> bool:
-    """Tell whether `.` is one of the objects of a source, a whole one."""
+    """Tell whether `.` is a complete source object."""
     return isinstance(type_, SourceType) and not type_.path and not type_.is_list
 
 
-def check_call(node: tree.Call, scope: Scope, input_type: Type) -> None:
-    """Raise CompileError for a function of arrays that is called on each object of a source."""
+def check_call(node: tree.Call, scope: Scope, input_type: Type, version: str) -> None:
+    """Raise CompileError for an array function that is called on each object of a source."""
     if scope.quiet or not isinstance(input_type, SourceType) or not is_object_of_source(input_type):
         return
     module = input_type.view.blank.module
@@ -75,13 +79,36 @@ def check_call(node: tree.Call, scope: Scope, input_type: Type) -> None:
     if key not in STAGES and key not in OTHERS:
         return
     call = unparse(node)
-    stage = STAGES[key](unparse(node.arguments[0]) if node.arguments else "") if key in STAGES else ""
+    stage = _stage(node, input_type.view, version) if key in STAGES else ""
     array = f"[{module} …] | {call}"
     raise CompileError(
-        f"{module} gives one object at a time, and {node.name} takes an array",
+        f"`{module}` is a stream of objects, and {node.name} needs an array",
         span=scope.place(node),
-        hint=f"write {stage}, or {array}" if stage else f"write {array}",
+        hint=f"use {stage}, or {array}" if stage else f"use {array}",
     )
+
+
+def _stage(node: tree.Call, view: ViewNode, version: str) -> str:
+    """Return the stage that does what an array function does; "" if no field that the query can read fits."""
+    text = unparse(node.arguments[0]) if node.arguments else ""
+    if node.name in (*OF_FIELD, *OF_NUMBER):
+        fields = (
+            child.field
+            for child in view.children.values()
+            if child.visibility in ("plain", "shown") and child.field is not None and not child.quoted
+        )
+        names = [
+            field.name
+            for field in fields
+            if field.leaf
+            and not field.many
+            and version in field.versions
+            and (node.name in OF_FIELD or field.json == "number")
+        ]
+        if not names:
+            return ""
+        text = f".{min(names, key=lambda name: name not in ('id', 'uid'))}"
+    return STAGES[node.name, len(node.arguments)](text)
 
 
 def check_step(step: tree.Index | tree.Slice, scope: Scope, type_here: Type) -> None:
@@ -92,9 +119,9 @@ def check_step(step: tree.Index | tree.Slice, scope: Scope, type_here: Type) -> 
     if isinstance(type_here, SourceType) and is_object_of_source(type_here):
         module = type_here.view.blank.module
         raise CompileError(
-            f"{module} gives one object at a time, not an array",
+            f"`{module}` is a stream of objects, not an array",
             span=scope.place(step),
-            hint=f"write limit 1, or [{module} …] | .[0]",
+            hint=f"use limit 1, or [{module} …] | .[0]",
         )
 
 

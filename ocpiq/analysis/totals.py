@@ -97,7 +97,7 @@ def _problems(total: Total, query_plan: QueryPlan, version: str) -> Iterator[str
         if total.label == OF_REDUCE and not any(field.json == "number" for field in known):
             continue  # merges objects or joins texts
         if _ignores_credits(total, source, root, read, version, streams=number in total.over):
-            yield f"credit CDRs, and the CDRs that they cancel, count as charging ({_netted(total, number)})"
+            yield f"credit CDRs and the CDRs they cancel are counted as charging sessions ({_netted(total, number)})"
         if total.function in (*SUMS, "min", "max"):
             yield from _mixed(source, root, read, known)
         if total.function in SUMS and source.module == "sessions" and _may_be_running(source, read):
@@ -113,9 +113,9 @@ def _netted(total: Total, number: int) -> str:
         return "count objects with .credit as negative"
     aggregated = total.label not in ("add", "length", OF_REDUCE)
     return (
-        "write cdrs net …"
+        "use `cdrs net …`"
         if aggregated
-        else f"write cdrs net … | aggregate {total.function}{HOW[total.function]}"
+        else f"use `cdrs net … | aggregate {total.function}{HOW[total.function]}`"
     )
 
 

@@ -1,4 +1,4 @@
-"""The approval sheet: what a query shows of whom, as a Markdown page that an officer can sign.
+"""The approval sheet: which fields a query shows, as a Markdown page to sign.
 
 It has no values but those of parameters and of the query's own text.
 """
@@ -24,9 +24,9 @@ GATE_ROLES: Final[tuple[tuple[Role, str], ...]] = (
     ("key", "to drop objects that the platform sends twice"),
 )
 LEGEND: Final = (
-    "*shown*: the value, or what is computed from the value of one object, may stand in the results. "
-    "*aggregated*: only as part of a total over several objects. *decides*: which results there are, and in what "
-    "order, depends on it."
+    "*shown*: the value, or what is computed from the value of one object, may be in the results. "
+    "*aggregated*: only as part of a total over several objects. *decides*: the field affects "
+    "which results appear and their order."
 )
 SIGNATURES: Final = (
     "Requested by",
@@ -38,7 +38,7 @@ SIGNATURES: Final = (
 
 
 class QueryFacts(Struct, frozen=True):
-    """What the sheet states beside the explanation; `parameters` are names with their values as text."""
+    """Facts on the sheet that are not in the explanation; `parameters` are names with their values as text."""
 
     text: str
     file: str
@@ -101,7 +101,7 @@ def _source(source: SourceExplained) -> Iterator[str]:
     else:
         yield "The query passes no private field.\n"
     if whole := list(_passed_whole(source)):
-        yield f"Passed whole, with any field inside that OCPI does not have: {', '.join(map(_plain, whole))}.\n"
+        yield f"Passed whole, including any fields not defined by OCPI: {', '.join(map(_plain, whole))}.\n"
     others = [use for use in source.fields if not use.private and set(use.roles) & set(ROLES)]
     if others:
         yield "### Other fields of the results\n"
@@ -110,7 +110,7 @@ def _source(source: SourceExplained) -> Iterator[str]:
         yield f"Blanked (printed as `#NA`): {', '.join(map(_plain, blanked))}.\n"
     for role, purpose in GATE_ROLES:
         if paths := source.of_role(role):
-            yield f"Read {purpose}, which shows nothing of it: {', '.join(map(_plain, paths))}.\n"
+            yield f"Read only {purpose}; not shown: {', '.join(map(_plain, paths))}.\n"
 
 
 def _passed(use: FieldUse) -> str:

@@ -7,6 +7,7 @@ import pytest
 import ocpiq
 from ocpiq.analysis.habits import OTHERS, STAGES
 from ocpiq.errors import CompileError
+from ocpiq.schema import VERSIONS, modules
 
 ARRAYS = {
     "sort_by(.kwh)": "sort by .kwh",
@@ -33,17 +34,50 @@ def test_functions_of_arrays(call: str, stage: str) -> None:
     for source in ("sessions pass kwh", "sessions pass kwh | select(.id)", "sessions pass kwh | limit 3"):
         with pytest.raises(CompileError) as caught:
             ocpiq.compile(f"{source} | {call}")
-        assert caught.value.message == f"sessions gives one object at a time, and {name} takes an array"
-        assert caught.value.hint == f"write {stage}, or [sessions …] | {call}"
+        assert caught.value.message == f"`sessions` is a stream of objects, and {name} needs an array"
+        assert caught.value.hint == f"use {stage}, or [sessions …] | {call}"
     ocpiq.compile(f"[sessions pass kwh] | {call}")
     ocpiq.compile(f"sessions pass kwh | {stage}")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("call", ARRAYS)
+def test_every_hint_compiles(call: str, version: str) -> None:
+    name, _, argument = call.partition("(")
+    call = f"{name}(.last_updated)" if argument else name
+    for module in modules(version):
+        for clause in ("", " pass .", " only last_updated", " pass last_updated"):
+            source = f"{module}{clause}"
+            if argument and not clause:  # `last_updated` is private
+                continue
+            with pytest.raises(CompileError) as caught:
+                ocpiq.compile(f"{source} | {call}", version=version)
+            hint = caught.value.hint.removeprefix("use ")
+            stage, _, array = hint.rpartition(", or ")
+            assert array == f"[{module} …] | {call}"
+            ocpiq.compile(array.replace(f"{module} …", source), version=version)
+            if stage:
+                ocpiq.compile(f"{source} | {stage}", version=version)
+
+
+def test_only_fields_that_can_be_read_are_suggested() -> None:
+    for query, hint in {
+        "sessions | add": "use [sessions …] | add",
+        "sessions pass . | add": "use aggregate sum(.kwh), or [sessions …] | add",
+        "cdrs pass total_energy | max": "use aggregate max(.total_energy), or [cdrs …] | max",
+        "locations | add": "use [locations …] | add",
+        "tokens pass uid | sort": "use sort by .uid, or [tokens …] | sort",
+    }.items():
+        with pytest.raises(CompileError) as caught:
+            ocpiq.compile(query)
+        assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize(("name", "arity"), OTHERS)
 def test_functions_of_arrays_without_a_stage(name: str, arity: int) -> None:
     call = f"{name}({'; '.join(['0'] * arity)})" if arity else name
     with pytest.raises(
-        CompileError, match=rf"^sessions gives one object at a time, and {name} takes an array$"
+        CompileError, match=rf"^`sessions` is a stream of objects, and {name} needs an array$"
     ):
         ocpiq.compile(f"sessions | {call}")
 
@@ -54,7 +88,7 @@ def test_each_function_has_its_case() -> None:
 
 @pytest.mark.parametrize("step", [".[0]", ".[-1]", ".[:10]", ".[1:]"])
 def test_indices(step: str) -> None:
-    with pytest.raises(CompileError, match=r"^sessions gives one object at a time, not an array$"):
+    with pytest.raises(CompileError, match=r"^`sessions` is a stream of objects, not an array$"):
         ocpiq.compile(f"sessions | {step}")
 
 

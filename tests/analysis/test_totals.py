@@ -9,7 +9,7 @@ from ocpiq.analysis.explanation import explain
 from ocpiq.analysis.totals import misleading
 from ocpiq.errors import Notice, WarningIssued
 
-CREDITS = "credit CDRs, and the CDRs that they cancel, count as charging (write cdrs net …{})"
+CREDITS = "credit CDRs and the CDRs they cancel are counted as charging sessions (use `cdrs net …{}`)"
 ACTIVE = (
     "sessions that are still ACTIVE count too"
     ' (pass status and select(.status == "COMPLETED"), or write sessions during …)'
@@ -48,7 +48,7 @@ WARNED = {
         f"the sum of reduce: {CREDITS.format(' | aggregate sum(…)')}"
     ],
     "sessions | join each (cdrs pass total_energy) as $c | aggregate sum($c.total_energy)": [
-        "sum($c.total_energy): credit CDRs, and the CDRs that they cancel, count as charging"
+        "sum($c.total_energy): credit CDRs and the CDRs they cancel are counted as charging sessions"
         " (count objects with .credit as negative)"
     ],
     # several currencies

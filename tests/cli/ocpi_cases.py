@@ -105,8 +105,8 @@ OCPI = [
         "jq's habit of arrays is an error before anything is read",
         ("--source", "cdrs=c.ndjson", "cdrs pass total_energy | sort_by(.total_energy)"),
         files={"c.ndjson": OTHER_VERSION},
-        err=r"^error: cdrs gives one object at a time, and sort_by takes an array "
-        r"\(write sort by \.total_energy, or \[cdrs …\] \| sort_by\(\.total_energy\)\)\n",
+        err=r"^error: `cdrs` is a stream of objects, and sort_by needs an array "
+        r"\(use sort by \.total_energy, or \[cdrs …\] \| sort_by\(\.total_energy\)\)\n",
         code=3,
     ),
     Case(
@@ -140,7 +140,8 @@ OCPI = [
         (*OF_CDRS, f"cdrs {CITY} | {ENERGY}"),
         '{"city":"Gent","cdrs":3,"kwh":28}\n',
         files=CDRS,
-        err=r"^warning: count, sum\(\.total_energy\): credit CDRs.* count as charging \(write cdrs net …\)\n\Z",
+        err=r"^warning: count, sum\(\.total_energy\): credit CDRs.* are counted as charging sessions "
+        r"\(use `cdrs net …`\)\n\Z",
     ),
     Case(
         "the sum of costs is right without net",
@@ -178,8 +179,8 @@ OCPI = [
         "cdrs (OCPI 2.2.1)\n"
         "  passes      nothing; private fields are blanked\n"
         "  key         country_code, party_id, id\n"
-        "warning       count: credit CDRs, and the CDRs that they cancel, count as\n"
-        "              charging (write cdrs net …)\n",
+        "warning       count: credit CDRs and the CDRs they cancel are counted as\n"
+        "              charging sessions (use `cdrs net …`)\n",
     ),
     Case(
         "an integer with a length is a number",

@@ -73,8 +73,11 @@ def test_treatments_and_whole_objects(tmp_path: Path) -> None:
     sheet = explain(tmp_path, "--to", "md", query).out.decode()
     assert "| total_energy | number | as rounded(5) | shown |" in sheet
     assert "| end_date_time | DateTime | as month | not in the results |" in sheet
-    assert "Passed whole, with any field inside that OCPI does not have: cdr_location." in sheet
-    assert "does not have: the whole object." in explain(tmp_path, "--to", "md", "cdrs pass .").out.decode()
+    assert "Passed whole, including any fields not defined by OCPI: cdr_location." in sheet
+    assert (
+        "not defined by OCPI: the whole object."
+        in explain(tmp_path, "--to", "md", "cdrs pass .").out.decode()
+    )
 
 
 def test_a_parameter_from_a_file_is_shown_by_its_file(tmp_path: Path) -> None:
