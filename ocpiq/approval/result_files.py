@@ -43,13 +43,18 @@ def rows_of_file(path: Path) -> Iterator[Row]:
     try:
         yield from read(path)
     except OSError as error:
+        if error.strerror is None:  # pyarrow's own, for a damaged file
+            raise _damaged(path) from None
         reason = Reason(error.strerror)
         text = say("could not read {path}: {reason}", path=UserText(path), reason=reason)
         raise SourceError(text) from None
     except (ValueError, csv.Error, sqlite3.Error, BadZipFile, KeyError, SyntaxError):
-        ending = UserText(path.suffix[1:])
-        text = say("{path} is not a whole {ending} file", path=UserText(path), ending=ending)
-        raise SourceError(text) from None
+        raise _damaged(path) from None
+
+
+def _damaged(path: Path) -> SourceError:
+    ending = UserText(path.suffix[1:])
+    return SourceError(say("{path} is not a whole {ending} file", path=UserText(path), ending=ending))
 
 
 def rows_of_values(values: Iterable[object]) -> Iterator[Row]:

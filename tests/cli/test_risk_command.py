@@ -134,6 +134,7 @@ MISTAKES = {
     ("risk", "bad.csv"): "bad.csv is not a whole csv file",
     ("risk", "bad.json"): "bad.json is not a whole json file",
     ("risk", "bad.xlsx"): "bad.xlsx is not a whole xlsx file",
+    ("risk", "bad.parquet"): "bad.parquet is not a whole parquet file",
     ("risk", "bad.db"): "bad.db is not a whole db file",
     ("--columns", "a", "1"): "--columns is an option of ocpiq risk",
 }
@@ -144,6 +145,7 @@ def test_mistakes(words: tuple[str, ...], message: str, home: Path, work: Path) 
     for name in ("bad.csv", "bad.json", "bad.xlsx", "bad.db", "notes.txt"):
         Path(name).write_text("a,b\nSECRET\n")
     Path("ok.csv").write_text("a\n1\n")
+    Path("bad.parquet").write_bytes(b"PAR1" + bytes(30) + (10).to_bytes(4, "little") + b"PAR1")
     run = command(home, words)
     assert (run.err, run.code) == (f"error: {message}\n", 2)
 

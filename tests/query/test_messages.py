@@ -41,6 +41,7 @@ def test_messages_near_the_data_are_made_of_typed_parts() -> None:
 
 CHECKED_BY_A_PERSON = {
     OpenPart("approval/result_files.py", "rows_of_file", "Reason"): "why the system cannot read a file",
+    OpenPart("approval/result_files.py", "_damaged", "UserText"): "the path of a file",
     OpenPart("approval/result_files.py", "rows_of_file", "UserText"): "the path of a file, and endings",
     OpenPart("approval/risk.py", "_available", "UserText"): "names of columns in a file of the user",
     OpenPart("gate/envelope.py", "__init__", "FieldName"): "plain names of lists in a response",
