@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from ocpiq.app import report, stdio
+from ocpiq.app import error_report, stdio
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import OcpiqError, UsageError
 
@@ -23,7 +23,7 @@ def exit_code(work: Callable[[], int], shutdown: Shutdown) -> int:
         sys.stdout.flush()
         return code
     except OcpiqError as error:
-        return report.report_error(error)
+        return error_report.report_error(error)
     except KeyboardInterrupt:
         return shutdown.code
     except OSError as error:
@@ -32,10 +32,10 @@ def exit_code(work: Callable[[], int], shutdown: Shutdown) -> int:
             return 0
         if error.filename is None and error.errno is not None:
             stdio.forget_output()
-            return report.report_error(UsageError(f"cannot write the results: {error.strerror}"))
-        return report.report_crash(error)
+            return error_report.report_error(UsageError(f"cannot write the results: {error.strerror}"))
+        return error_report.report_crash(error)
     except Exception as error:
-        return report.report_crash(error)
+        return error_report.report_crash(error)
 
 
 def code_of(error: BaseException, shutdown: Shutdown) -> int:
@@ -46,4 +46,4 @@ def code_of(error: BaseException, shutdown: Shutdown) -> int:
         return shutdown.code
     if isinstance(error, OSError) and error.filename is None and error.errno is not None:
         return 0 if error.errno in CLOSED_PIPE else UsageError.exit_code
-    return report.INTERNAL
+    return error_report.INTERNAL

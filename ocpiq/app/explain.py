@@ -14,10 +14,10 @@ from msgspec import json, structs, to_builtins
 from ocpiq.app import sources
 from ocpiq.app import variables as values
 from ocpiq.app.advice import quoting_hint
+from ocpiq.app.error_report import report_error
 from ocpiq.app.help import WIDTH
 from ocpiq.app.progress import Progress, quantity
 from ocpiq.app.recipient import recipient_of, stored_recipient
-from ocpiq.app.report import report_error
 from ocpiq.app.run import QueryText, compile_query, query_text
 from ocpiq.app.settings import Settings
 from ocpiq.errors import IncompleteError, OcpiqError, UsageError, join

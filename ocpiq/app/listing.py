@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec import structs
 
 from ocpiq.app import output
-from ocpiq.app.report import write_stderr
+from ocpiq.app.error_report import write_stderr
 from ocpiq.app.settings import OutputSettings
 from ocpiq.plan.columns import ONE, Columns
 from ocpiq.sinks import registry

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Final
 
-from ocpiq.app.report import write_stderr
+from ocpiq.app.error_report import write_stderr
 from ocpiq.app.stdio import CLEAR
 from ocpiq.errors import Notice, PageRead, PullEnded, QueryHalted, RequestEnded, StderrWrite, WarningIssued
 

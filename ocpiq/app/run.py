@@ -17,10 +17,10 @@ from ocpiq.app import variables as app_variables
 from ocpiq.app.about import RunLog
 from ocpiq.app.advice import advise
 from ocpiq.app.authorization import Handout, authorize
+from ocpiq.app.error_report import report_error
 from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress
 from ocpiq.app.recipient import recipient_of
-from ocpiq.app.report import report_error
 from ocpiq.app.settings import InputSettings, QuerySettings, Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ocpiq.app.report import write_stderr
+from ocpiq.app.error_report import write_stderr
 from ocpiq.app.settings import Positional, QuerySettings, Variable
 from ocpiq.app.text_files import read, read_bytes
 from ocpiq.errors import InputError, UsageError

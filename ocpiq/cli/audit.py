@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
+from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.listing import has_columns, write_listing
-from ocpiq.app.report import report_error, write_stderr
 from ocpiq.app.settings import Settings
 from ocpiq.approval.audit import AuditedRun, runs
 from ocpiq.errors import UsageError, safe_word

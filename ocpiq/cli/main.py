@@ -13,7 +13,7 @@ from ocpiq.app.arguments import Arguments, parse
 from ocpiq.app.exit_codes import exit_code
 from ocpiq.app.settings import settings
 from ocpiq.app.shutdown import Shutdown
-from ocpiq.app.worker import run_in_thread
+from ocpiq.app.thread import run_in_thread
 from ocpiq.errors import UsageError
 
 # The function of each command; its module is imported only when it is run.

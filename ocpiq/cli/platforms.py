@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.app import text_files
+from ocpiq.app.error_report import write_stderr
 from ocpiq.app.progress import Progress
-from ocpiq.app.report import write_stderr
 from ocpiq.app.settings import LoginSettings, Settings
 from ocpiq.app.sources import platform_name, platform_names
 from ocpiq.errors import UsageError

@@ -9,7 +9,7 @@ from time import time_ns
 from typing import Final
 
 from ocpiq.app.authorization import load_policy
-from ocpiq.app.report import report_error, write_stderr
+from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.run import compile_query, read_query
 from ocpiq.app.settings import Settings
 from ocpiq.approval.policy import Request, excess

@@ -8,10 +8,10 @@ from typing import Final
 
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
+from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.listing import format_name, write_listing
 from ocpiq.app.progress import Progress
 from ocpiq.app.recipient import recipient_of
-from ocpiq.app.report import report_error, write_stderr
 from ocpiq.app.run import compile_query, query_text
 from ocpiq.app.settings import Settings
 from ocpiq.approval.result_files import is_readable, rows_of_file, rows_of_values

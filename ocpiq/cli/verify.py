@@ -9,7 +9,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Final
 
-from ocpiq.app.report import write_stderr
+from ocpiq.app.error_report import write_stderr
 from ocpiq.app.settings import Settings
 from ocpiq.errors import OcpiqError, UsageError
 from ocpiq.sinks.manifest import ENDING, path_of

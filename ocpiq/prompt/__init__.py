@@ -25,8 +25,8 @@ def start(settings: Settings) -> int:
 
     session = Session.start(settings)
     if session is None:
+        from ocpiq.app.error_report import write_stderr  # noqa: PLC0415
         from ocpiq.app.help import SHORT  # noqa: PLC0415
-        from ocpiq.app.report import write_stderr  # noqa: PLC0415
         from ocpiq.errors import UsageError  # noqa: PLC0415
 
         write_stderr(SHORT.rstrip())

@@ -13,10 +13,10 @@ from typing import Final
 from msgspec import structs
 
 from ocpiq.app import explain, reference, schema, text_files
-from ocpiq.app.report import report_error, write_stderr
+from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.settings import Settings, Variable
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
-from ocpiq.prompt.command_line import split_command
+from ocpiq.prompt.command_syntax import split_command
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.paths import expand_path
 from ocpiq.prompt.session import Session

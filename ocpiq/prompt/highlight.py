@@ -11,7 +11,7 @@ from ocpiq.errors import Span
 from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
 from ocpiq.language.partial import parse_partial
-from ocpiq.prompt.command_line import argument_start, split_command
+from ocpiq.prompt.command_syntax import argument_start, split_command
 
 Piece = tuple[str, str]  # style and text
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from prompt_toolkit.history import History
 
-from ocpiq.prompt.command_line import split_command
+from ocpiq.prompt.command_syntax import split_command
 from ocpiq.prompt.session import Session
 from ocpiq.storage import history
 

@@ -15,7 +15,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
-from ocpiq.prompt.command_line import split_command
+from ocpiq.prompt.command_syntax import split_command
 from ocpiq.prompt.commands import QuitPrompt, run_command
 from ocpiq.prompt.completer import QueryCompleter
 from ocpiq.prompt.history import PromptHistory

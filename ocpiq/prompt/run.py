@@ -6,14 +6,14 @@ import io
 import os
 import sys
 
-from ocpiq.app import output, report
+from ocpiq.app import error_report, output
 from ocpiq.app.authorization import Handout, authorize
 from ocpiq.app.progress import Progress
 from ocpiq.app.recipient import recipient_of
 from ocpiq.app.run import QueryText, compile_query
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
-from ocpiq.app.worker import run_in_thread
+from ocpiq.app.thread import run_in_thread
 from ocpiq.errors import Notice, Notify, OcpiqError, WarningIssued, ignore
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.session import Session
@@ -36,7 +36,7 @@ def run(session: Session, text: str) -> None:
     progress.clear()
     if shutdown.signal:
         sys.stderr.write(CLEAR)  # the terminal's own ^C
-        report.write_stderr("cancelled")
+        error_report.write_stderr("cancelled")
     if ended == "stuck":  # its connection must not be reused, nor its later notices shown
         session.reopen(session.settings)
 
@@ -48,10 +48,10 @@ def _run_and_report(session: Session, text: str, progress: Progress, shutdown: S
         return
     except OcpiqError as error:
         progress.clear()
-        report.report_error(error, text)
+        error_report.report_error(error, text)
     except Exception as error:
         progress.clear()
-        report.report_crash(error)
+        error_report.report_crash(error)
 
 
 def _write_results(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:

@@ -14,7 +14,7 @@ from ocpiq.language.lalr import Token
 from ocpiq.language.partial import PartialParse, parse_partial
 from ocpiq.language.tree import Program
 from ocpiq.privacy.treatments import suitable
-from ocpiq.prompt.command_line import argument_start, split_command
+from ocpiq.prompt.command_syntax import argument_start, split_command
 from ocpiq.prompt.cursor_type import PROBE, CursorType, find_cursor_type
 from ocpiq.prompt.suggest_command import suggest_command
 from ocpiq.prompt.suggest_fields import clause_fields, enum_of, fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ocpiq.prompt.command_line import argument_start
+from ocpiq.prompt.command_syntax import argument_start
 from ocpiq.prompt.suggest_fields import clause_fields
 from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings
 from ocpiq.prompt.words import words

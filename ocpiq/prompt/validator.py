@@ -16,7 +16,7 @@ from ocpiq.language import parse
 from ocpiq.language.partial import State, parse_partial, state
 from ocpiq.language.syntax_errors import CLAUSES, STAGES
 from ocpiq.plan.query_plan import QueryPlan
-from ocpiq.prompt.command_line import split_command
+from ocpiq.prompt.command_syntax import split_command
 from ocpiq.prompt.cursor_type import LENIENT_HANDLERS
 from ocpiq.query import compile
 from ocpiq.storage import folders

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from ocpiq import query
 from ocpiq.analysis import analyze
+from ocpiq.codegen.namespace import GLOBALS
 from ocpiq.codegen.program import PARAMETERS, create_compiler, run_definition
 from ocpiq.codegen.pyast import FILE
-from ocpiq.codegen.symbols import NAMES
 from ocpiq.errors import QuerySyntaxError
 from ocpiq.language import parse
 
 OWN = re.compile(r"[a-z_]+_?[0-9]+(_traced)?")  # a word and a number: names that the compiler generates
-FIXED = {*NAMES, *PARAMETERS, "run", "scan"}
+FIXED = {*GLOBALS, *PARAMETERS, "run", "scan"}
 METHODS = {"append", "get", "set", "add", "result", "delete", "value", "label", "__class__"}
 
 PROGRAMS = [
@@ -85,5 +85,5 @@ def test_names_and_strings_of_the_query_stay_data(a: str, b: str, c: str, text: 
 def test_generated_code_sees_no_builtins() -> None:
     program = query.compile(".")
     assert list(program.run(1)) == [1]
-    assert "__builtins__" not in NAMES
+    assert "__builtins__" not in GLOBALS
     assert FILE == "<query>"

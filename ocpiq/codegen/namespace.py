@@ -11,7 +11,7 @@ from ocpiq.runtime.builtins import NATIVES, formats
 from ocpiq.runtime.context import BreakSignal
 from ocpiq.values import arithmetic, order
 
-NAMES: Final[dict[str, object]] = {
+GLOBALS: Final[dict[str, object]] = {
     "dict": dict,
     "list": list,
     "str": str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocpiq.prompt.command_line import argument_start, split_command
+from ocpiq.prompt.command_syntax import argument_start, split_command
 
 
 @pytest.mark.parametrize(
