@@ -17,18 +17,18 @@ HIDDEN = "…"
 
 def unparse(node: tree.Node) -> str:
     """Return the text of a node, however deep."""
-    return _printed(node, PARTS)
+    return _print_tree(node, PARTS)
 
 
 def unparse_without_literals(node: tree.Node) -> str:
-    """Return the text of a node with `…` for every number and text, which may be a person's.
+    """Return the text of a node with numbers and strings replaced by `…`, since they may be personal data.
 
     Names, paths, windows and counts stay. The text is for people: it does not parse.
     """
-    return _printed(node, WITHOUT_LITERALS)
+    return _print_tree(node, WITHOUT_LITERALS)
 
 
-def _printed(node: tree.Node, table: PartsOf) -> str:
+def _print_tree(node: tree.Node, table: PartsOf) -> str:
     text: list[str] = []
     stack: Parts = [node]
     while stack:
