@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from ocpiq.analysis import checks
+from ocpiq.analysis import type_checks
 from ocpiq.analysis.context import Analysis, Resolved, Staged
 from ocpiq.analysis.credits import ADDITIVE, take_weight, weight_of
 from ocpiq.analysis.result_types import collected, picked
@@ -63,7 +63,7 @@ AGGREGATES: dict[tuple[str, int], AggregateFunction] = {
     ("median", 1): AggregateFunction(or_null(NUMBER), holds=True, effect=Effect.PICKS),
     ("quantile", 2): AggregateFunction(or_null(NUMBER), holds=True, effect=Effect.PICKS),
     ("count_distinct", 1): AggregateFunction(INTEGER, holds=True),
-    ("collect", 1): AggregateFunction(collected, holds=True, effect=Effect.MOVES),
+    ("collect", 1): AggregateFunction(collected, holds=True, effect=Effect.PASSES_THROUGH),
 }
 
 OF_NUMBERS = ("sum", "avg", "stddev", "median", "quantile")
@@ -121,9 +121,9 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
         place = flow.scope.place(node.arguments[0])
         plan_node, argument_type = analysis.resolve(node.arguments[0], flow.scope.plain(), flow.type)
         if node.name in OF_NUMBERS:
-            checks.numbers(unparse(node), argument_type, node.arguments[0], flow.scope)
+            type_checks.check_numbers(unparse(node), argument_type, node.arguments[0], flow.scope)
         elif node.name in ("min", "max"):
-            checks.ordered(unparse(node), argument_type, node.arguments[0], flow.scope)
+            type_checks.check_order(unparse(node), argument_type, node.arguments[0], flow.scope)
         holds = weight_of(flow) and node.name not in ADDITIVE
         blanks = Blanks.REFUSES if holds else aggregate_blanks(node.name)
         if blanks is Blanks.OUTSIDE:

@@ -162,18 +162,18 @@ BUILTINS = _table(
     Builtin("index", 1, or_null(INTEGER)),
     Builtin("rindex", 1, or_null(INTEGER)),
     Builtin("bsearch", 1, INTEGER),
-    Builtin("sort", 0, types.array, effect=Effect.ARRANGES),
-    Builtin("unique", 0, types.array, effect=Effect.ARRANGES),
+    Builtin("sort", 0, types.array, effect=Effect.REORDERS),
+    Builtin("unique", 0, types.array, effect=Effect.REORDERS),
     Builtin("min", 0, types.item_or_null, effect=Effect.PICKS),
     Builtin("max", 0, types.item_or_null, effect=Effect.PICKS),
     Builtin(
-        "_sort_by", 1, types.array, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,), effect=Effect.ARRANGES
+        "_sort_by", 1, types.array, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,), effect=Effect.REORDERS
     ),
     Builtin(
         "_group_by", 1, types.groups, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,), effect=Effect.GROUPS
     ),
     Builtin(
-        "_unique_by", 1, types.array, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,), effect=Effect.ARRANGES
+        "_unique_by", 1, types.array, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,), effect=Effect.REORDERS
     ),
     Builtin(
         "_min_by", 1, types.item_or_null, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,), effect=Effect.PICKS
@@ -181,7 +181,7 @@ BUILTINS = _table(
     Builtin(
         "_max_by", 1, types.item_or_null, Blanks.OUTSIDE, of_arguments=(Blanks.REFUSES,), effect=Effect.PICKS
     ),
-    Builtin("reverse", 0, types.reversed_value, Blanks.OUTSIDE, effect=Effect.ARRANGES),
+    Builtin("reverse", 0, types.reversed_value, Blanks.OUTSIDE, effect=Effect.REORDERS),
     Builtin("flatten", 0, types.some_array, Blanks.OUTSIDE),
     Builtin("flatten", 1, types.some_array, Blanks.OUTSIDE),
     Builtin("transpose", 0, types.some_arrays, Blanks.ITEMS),

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import msgspec
 
-from ocpiq.analysis import aggregates, habits, treated
+from ocpiq.analysis import aggregates, array_mistakes, treated
 from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.assignments import resolve_paths
 from ocpiq.analysis.builtins import BUILTINS, Builtin
@@ -51,7 +51,7 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) ->
     key = (node.name, arity)
     binding = scope.functions.get(key)
     if binding is None:
-        _check_habits(analysis, node, scope, input_type)
+        _check_array_mistakes(analysis, node, scope, input_type)
     match binding:
         case Closure():
             analysis.called.append(binding)
@@ -84,10 +84,10 @@ def call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) ->
     raise _unknown(node, scope, input_type)
 
 
-def _check_habits(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) -> None:
+def _check_array_mistakes(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) -> None:
     """Raise CompileError for an array function on a stream; resolve its arguments too, for completion in the prompt."""
     try:
-        habits.check_call(node, scope, input_type, analysis.version)
+        array_mistakes.check_call(node, scope, input_type, analysis.version)
     except CompileError:
         for argument in node.arguments:
             with suppress(OcpiqError):
@@ -110,7 +110,7 @@ def _unknown(node: tree.Call, scope: Scope, input_type: Type) -> CompileError:
             hint=aggregates.misuse_hint(node.name, arity),
         )
     subject = "function" if arity else "module or function"
-    field = habits.field_hint(node.name, input_type) if not arity else ""
+    field = array_mistakes.field_hint(node.name, input_type) if not arity else ""
     hint = aggregates.misuse_hint(node.name, arity) or field or FORMS.get(node.name.lower(), "")
     hint = hint or did_you_mean(node.name, known)
     return CompileError(f"unknown {subject} {node.name}", span=scope.place(node), hint=hint)

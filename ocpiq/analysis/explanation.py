@@ -12,7 +12,7 @@ from ocpiq.analysis.credits import ADDITIVE, TOTAL
 from ocpiq.analysis.field_uses import FieldUse, Role, field_uses, passed_fields, passes, summary
 from ocpiq.analysis.roles import Roles, roles_of
 from ocpiq.analysis.streams import children, descendants
-from ocpiq.analysis.totals import misleading
+from ocpiq.analysis.total_warnings import total_warnings
 from ocpiq.plan.columns import Column, columns
 from ocpiq.plan.nodes import (
     Aggregate,
@@ -29,7 +29,7 @@ from ocpiq.plan.nodes import (
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 
 
-class SourceExplained(Struct, frozen=True):
+class SourceExplanation(Struct, frozen=True):
     """One source: what its clauses pass, the window that is asked for, and the fields that are read.
 
     `passes` are the paths as the query writes them, and `passed` the fields that they stand for. With `net`, credit
@@ -71,7 +71,7 @@ class Explanation(Struct, frozen=True):
     """
 
     version: str
-    sources: tuple[SourceExplained, ...]
+    sources: tuple[SourceExplanation, ...]
     holds: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
@@ -85,14 +85,14 @@ def explain(query: QueryPlan, version: str) -> Explanation:
         version,
         tuple(_source(number, source, roles, version) for number, source in enumerate(query.sources)),
         tuple(dict.fromkeys((*_held_credits(query), *_held(query.body)))),
-        tuple(total.message for total in misleading(query, version)),
+        tuple(total.message for total in total_warnings(query, version)),
         () if results.open and not results.fields else tuple(results.leaves()),
     )
 
 
-def _source(number: int, source: SourcePlan, roles: Roles, version: str) -> SourceExplained:
+def _source(number: int, source: SourcePlan, roles: Roles, version: str) -> SourceExplanation:
     fields = tuple(field_uses(number, source, roles, version))
-    return SourceExplained(
+    return SourceExplanation(
         source.module,
         version,
         tuple(passes(source.view)),

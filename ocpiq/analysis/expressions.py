@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from ocpiq.analysis import checks
+from ocpiq.analysis import type_checks
 from ocpiq.analysis.bindings import destructure, literal_key, look_up
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product_outputs
@@ -141,7 +141,7 @@ def negate(analysis: Analysis, node: tree.Negate, scope: Scope, input_type: Type
     body, type_ = analysis.resolve(node.body, scope, input_type)
     if isinstance(body, plan.Constant) and arithmetic.is_number(body.value):
         return plan.Constant(arithmetic.negate(body.value)), NUMBER
-    checks.operation("-", (node.body, node.body), ((body, type_), (body, type_)), scope)
+    type_checks.check_operation("-", (node.body, node.body), ((body, type_), (body, type_)), scope)
     consume(type_, scope.place(node.body), FORMS["-a"].blanks)
     return plan.Negate(body, outputs=body.outputs, span=scope.place(node)), NUMBER
 
@@ -156,7 +156,7 @@ def chain(analysis: Analysis, node: tree.Chain, scope: Scope, input_type: Type) 
             left_type = BOOLEAN
         else:
             sides = (left, left_type), (right, right_type)
-            checks.operation(operator, (node.first, operand), sides, scope)
+            type_checks.check_operation(operator, (node.first, operand), sides, scope)
             left, left_type = _arithmetic(operator, *sides, scope, node)
     return left, left_type
 
@@ -187,7 +187,9 @@ def compare(analysis: Analysis, node: tree.Compare, scope: Scope, input_type: Ty
     """Resolve `a == b` and the like. Values of different types are compared without looking inside."""
     left, left_type = analysis.resolve(node.left, scope, input_type)
     right, right_type = analysis.resolve(node.right, scope, input_type)
-    checks.operation(node.op, (node.left, node.right), ((left, left_type), (right, right_type)), scope)
+    type_checks.check_operation(
+        node.op, (node.left, node.right), ((left, left_type), (right, right_type)), scope
+    )
     for here, other, part in ((left_type, right_type, node.left), (right_type, left_type, node.right)):
         if other == NULL and node.op in ("==", "!="):  # tests presence, not the value
             check_blanks(here, scope.place(part), operator_blanks(node.op))

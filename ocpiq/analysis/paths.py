@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from ocpiq.analysis import habits, treated
+from ocpiq.analysis import array_mistakes, treated
 from ocpiq.analysis.context import Analysis, Handler, Resolved, pipe, product_outputs
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
@@ -32,7 +32,7 @@ from ocpiq.plan.types import (
 from ocpiq.privacy.platform_field import PLATFORM, platform_node
 from ocpiq.privacy.view import other_version
 from ocpiq.schema import module
-from ocpiq.schema.versions import is_foreign
+from ocpiq.schema.version_fields import only_in_other_versions
 
 
 def identity(analysis: Analysis, node: tree.Identity, scope: Scope, input_type: Type) -> Resolved:
@@ -85,7 +85,7 @@ def _step(
 ) -> Resolved:
     place = scope.place(step)
     if isinstance(step, tree.Index | tree.Slice):
-        habits.check_step(step, scope, type_here)
+        array_mistakes.check_step(step, scope, type_here)
     match step:
         case tree.Field(name=str(name)):
             return resolve_field(analysis, name, type_here, scope, place, optional=step.optional)
@@ -151,7 +151,7 @@ def _check_version(analysis: Analysis, type_here: Type, name: str, place: Span) 
             continue
         if analysis.version not in module(option.view.blank.module, analysis.version).versions:
             continue
-        if is_foreign(parent, child.field, analysis.version):
+        if only_in_other_versions(parent, child.field, analysis.version):
             raise other_version(option.view.blank.module, parent, child.field, analysis.version, place)
 
 

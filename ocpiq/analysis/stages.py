@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ocpiq.analysis import checks
+from ocpiq.analysis import type_checks
 from ocpiq.analysis.aggregates import aggregate
 from ocpiq.analysis.context import Analysis, Staged
 from ocpiq.analysis.joins import join
@@ -78,7 +78,7 @@ def _key(analysis: Analysis, key: tree.Key, flow: Flow, word: str) -> Operand:
         hint = "take one of them, such as first(…), or put them into an array: […]"
         raise CompileError(f"a key of `{word}` must be one value", span=place, hint=hint)
     if word != "distinct by":
-        checks.ordered(f"`{word}`", type_, key.body, flow.scope)
+        type_checks.check_order(f"`{word}`", type_, key.body, flow.scope)
     consume(type_, place, FORMS["by a"].blanks)
     return Operand(plan_node, type_)
 

@@ -18,7 +18,7 @@ from ocpiq.values.times import local, zone
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
-    from ocpiq.analysis.explanation import SourceExplained
+    from ocpiq.analysis.explanation import SourceExplanation
     from ocpiq.query import Query
     from ocpiq.query.windows import SourceWindow
     from ocpiq.sources import Source
@@ -93,7 +93,7 @@ def about(
     )
 
 
-def _source(source: SourceExplained, window: SourceWindow, zone: tzinfo) -> SourceAbout:
+def _source(source: SourceExplanation, window: SourceWindow, zone: tzinfo) -> SourceAbout:
     return SourceAbout(
         source.module,
         "; ".join(_window(window, zone)),

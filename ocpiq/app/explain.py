@@ -24,7 +24,7 @@ from ocpiq.errors import IncompleteError, OcpiqError, UsageError, join
 from ocpiq.values.terminal import visible
 
 if TYPE_CHECKING:
-    from ocpiq.analysis.explanation import Explanation, SourceExplained
+    from ocpiq.analysis.explanation import Explanation, SourceExplanation
     from ocpiq.analysis.metadata import Metadata
     from ocpiq.approval.sheet import QueryFacts
     from ocpiq.query.pulls import QueriedSource
@@ -192,7 +192,7 @@ def _lines(
         yield from _entry_lines("warning", (warning,))
 
 
-def _source_lines(source: SourceExplained) -> Iterator[str]:
+def _source_lines(source: SourceExplanation) -> Iterator[str]:
     from ocpiq.analysis.field_uses import ROLES
 
     if source.filters:

@@ -39,7 +39,7 @@ def run(settings: Settings) -> int:
     if name not in modules():
         raise UsageError(f"unknown module {safe_word(name)}", hint=choices(name, modules()))
     from ocpiq.schema import module
-    from ocpiq.schema.versions import of_version
+    from ocpiq.schema.version_fields import of_version
 
     schema_module = module(name, version)
     field = of_version(_field_at(schema_module, path), version)
@@ -96,7 +96,7 @@ def _print(settings: Settings, data: object, lines: Iterable[str]) -> None:
 
 def _field_at(module: SchemaModule, path: str) -> SchemaField:
     """Return the field at `path`, the module's root if it is empty. Raises UsageError."""
-    from ocpiq.schema.versions import counterpart, is_foreign, of_version
+    from ocpiq.schema.version_fields import counterpart, of_version, only_in_other_versions
 
     field = module.root
     for name in path.split(".") if path else ():
@@ -104,7 +104,7 @@ def _field_at(module: SchemaModule, path: str) -> SchemaField:
             hint = did_you_mean(name, of_version(field, module.version).children)
             raise UsageError(f"{module.name} has no such field", hint=hint)
         child = field.children[name]
-        if is_foreign(field, child, module.version):
+        if only_in_other_versions(field, child, module.version):
             latest = child.versions[-1]
             other = counterpart(field, child.name, module.version)
             fix = f"{other} in this version; " * bool(other) + f"for OCPI {latest}: --ocpi-version {latest}"

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.analysis.explanation import Explanation, SourceExplained
+from ocpiq.analysis.explanation import Explanation, SourceExplanation
 from ocpiq.analysis.field_uses import ROLES
 from ocpiq.query.windows import SourceWindow
 
@@ -129,7 +129,7 @@ def _described(description: RunDescription) -> dict[str, object]:
     }
 
 
-def _source(source: SourceExplained, window: SourceWindow) -> dict[str, object]:
+def _source(source: SourceExplanation, window: SourceWindow) -> dict[str, object]:
     roles = {role: paths for role in ROLES if (paths := source.of_role(role))}
     return {"passes": list(source.passes), **window.as_text(), "roles": roles}
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from ocpiq.analysis.explanation import Explanation, SourceExplained
+from ocpiq.analysis.explanation import Explanation, SourceExplanation
 from ocpiq.analysis.field_uses import FieldUse
 from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.policy import CLEAR, ModulePolicy, Permission, Policy
@@ -71,7 +71,7 @@ def _window(name: str, allowed: ModulePolicy, window: SourceWindow, now: int) ->
 # ---------------------------------------------------------------- what a source discloses
 
 
-def disclosed(source: SourceExplained) -> Iterator[tuple[str, str]]:
+def disclosed(source: SourceExplanation) -> Iterator[tuple[str, str]]:
     """Yield the fields of a source that may have an effect on the results, with their treatments.
 
     A field that the query reads counts even if its results are said to tell nothing of it. Of an object that is passed
@@ -102,7 +102,7 @@ def _treatment(use: FieldUse) -> str:
     return CLEAR if use.treatment in ("clear", "default") else use.treatment
 
 
-def _whole_objects(source: SourceExplained, used: dict[str, str]) -> Iterator[str]:
+def _whole_objects(source: SourceExplanation, used: dict[str, str]) -> Iterator[str]:
     """Yield the highest passed objects of which every field is read."""
     root = module(source.module, source.version).root
     for path in source.passes:
@@ -180,7 +180,7 @@ def _comment(roles: str) -> str:
     return f"  # {roles}" if roles else ""
 
 
-def _roles(sources: Iterable[SourceExplained]) -> dict[tuple[str, str], str]:
+def _roles(sources: Iterable[SourceExplanation]) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], dict[str, None]] = {}
     for source in sources:
         for use in source.fields:
@@ -218,7 +218,7 @@ ROLE_WORDS = {
 }
 
 
-def _role_sets(sources: Sequence[SourceExplained]) -> dict[tuple[str, str], set[str]]:
+def _role_sets(sources: Sequence[SourceExplanation]) -> dict[tuple[str, str], set[str]]:
     found: dict[tuple[str, str], set[str]] = {}
     for source in sources:
         for use in source.fields:
@@ -227,7 +227,7 @@ def _role_sets(sources: Sequence[SourceExplained]) -> dict[tuple[str, str], set[
     return found
 
 
-def _window_text(source: SourceExplained) -> str:
+def _window_text(source: SourceExplanation) -> str:
     parts = [f"since {source.since}"] * bool(source.since) + [f"until {source.until}"] * bool(source.until)
     if source.during:
         during = source.during if isinstance(source.during, str) else " to ".join(source.during)

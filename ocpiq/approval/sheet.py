@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.analysis.explanation import Explanation, SourceExplained
+from ocpiq.analysis.explanation import Explanation, SourceExplanation
 from ocpiq.analysis.field_uses import FieldUse, Role
 from ocpiq.schema import SchemaField, module
 from ocpiq.values.terminal import visible
@@ -45,7 +45,7 @@ class QueryFacts(Struct, frozen=True):
     about: str
     platform: str
     parameters: tuple[tuple[str, str], ...]
-    program: str
+    ocpiq_version: str
     date: str
 
 
@@ -80,11 +80,11 @@ def _facts(facts: QueryFacts, explanation: Explanation) -> Iterator[tuple[str, s
     yield "OCPI version", explanation.version
     for name, value in facts.parameters:
         yield f"Parameter {name}", value
-    yield "Explained by", facts.program
+    yield "Explained by", facts.ocpiq_version
     yield "Date", facts.date
 
 
-def _source(source: SourceExplained) -> Iterator[str]:
+def _source(source: SourceExplanation) -> Iterator[str]:
     yield f"## {source.module}\n"
     filters = ", ".join(map(_plain, source.filters)) or "without a window"
     yield f"Requested from the platform: all pages of `{source.module}`, {filters}.\n"
@@ -117,7 +117,7 @@ def _passed(use: FieldUse) -> str:
     return "in the clear" if use.treatment == "clear" else f"as {use.treatment}"
 
 
-def _passed_whole(source: SourceExplained) -> Iterator[str]:
+def _passed_whole(source: SourceExplanation) -> Iterator[str]:
     """Yield the paths of objects that the query passes."""
     root = module(source.module, source.version).root
     for path in source.passes:
@@ -129,8 +129,8 @@ def _passed_whole(source: SourceExplained) -> Iterator[str]:
 
 
 def _roles(use: FieldUse) -> str:
-    found = [role for role in ROLES if role in use.roles]
-    return ", ".join(found) or "not in the results"
+    result_roles = [role for role in ROLES if role in use.roles]
+    return ", ".join(result_roles) or "not in the results"
 
 
 def _columns(explanation: Explanation) -> str:

@@ -12,10 +12,10 @@ from enum import Enum
 class Effect(Enum):
     """What a result tells of an operand; the text is for people."""
 
-    MOVES = "is the operand, or a part of it"
+    PASSES_THROUGH = "is the operand, or a part of it"
     COMPUTES = "is computed from the operand"
     COUNTS = "tells the type of the operand, its length or its keys"
-    ARRANGES = "is the items of the operand, fewer of them or in another order"
+    REORDERS = "is the items of the operand, fewer of them or in another order"
     GROUPS = "is arrays of the items of the operand"
     PICKS = "is one item of the operand, which the values of all of them decide"
     TOTALS = "is a total over the operands of several objects"

@@ -23,7 +23,7 @@ from ocpiq.errors import (
 from ocpiq.language import tree
 from ocpiq.privacy.treatments import Treatment, treatment_of, two_ways
 from ocpiq.schema import ModuleName, NestedModule, SchemaField, SchemaModule, VersionName, modules
-from ocpiq.schema.versions import counterpart, is_foreign
+from ocpiq.schema.version_fields import counterpart, only_in_other_versions
 from ocpiq.values.blank import Blank
 
 Visibility = Literal["shown", "open", "treated", "plain", "blank", "container"]
@@ -218,7 +218,7 @@ def check_field_exists(
                 hint=field_hint(module.root, names),
             )
         known = any_version or path.quoted or module.version not in module.versions
-        if not known and is_foreign(field, child, module.version):
+        if not known and only_in_other_versions(field, child, module.version):
             raise other_version(module.name, field, child, module.version, path.span)
         field = child
     return field

@@ -9,7 +9,7 @@ from ocpiq.plan.types import ListType, ObjectType, OpaqueType, ScalarType, Sourc
 from ocpiq.privacy.view import ViewNode
 from ocpiq.prompt.suggestion import Suggestion, rank_matches
 from ocpiq.schema import SchemaField, SchemaModule
-from ocpiq.schema.versions import is_foreign
+from ocpiq.schema.version_fields import only_in_other_versions
 
 STATES: Final = {
     "shown": "passed",
@@ -103,7 +103,7 @@ def _type_and_state(type_: Type) -> tuple[str, str]:
 def _nodes(view: ViewNode, version: str) -> Iterator[tuple[str, ViewNode]]:
     """Yield the fields of an object that the version has, and those that the query names in quotes."""
     for name, node in view.children.items():
-        if node.quoted or not is_foreign(view.field, node.field, version):
+        if node.quoted or not only_in_other_versions(view.field, node.field, version):
             yield name, node
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ocpiq.analysis import analyze
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
-from ocpiq.analysis.totals import misleading
+from ocpiq.analysis.total_warnings import total_warnings
 from ocpiq.codegen import Halted, Program, Runtime
 from ocpiq.errors import (
     Message,
@@ -196,7 +196,7 @@ class Query:
         """
         values = self._metadata.values(variables or {})
         pulls = self._pulls(sources, values, notify, recipient)
-        for total in misleading(pulls.plan, self._version_of(self._by_module(sources))):
+        for total in total_warnings(pulls.plan, self._version_of(self._by_module(sources))):
             notify(WarningIssued(say("{warning}", warning=UserText(total.message))))
         program = Program(pulls.plan, pulls.shapes)
         remaining = iter(()) if inputs is None else inputs

@@ -11,10 +11,10 @@ from msgspec import Struct
 from ocpiq.errors import SourceError, choices, safe_word, say
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
+from ocpiq.sinks.excel_escaping import as_text
 from ocpiq.sinks.registry import OPTIONS
 from ocpiq.sinks.rows import RowBuilder, row_builder
 from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
-from ocpiq.sinks.spreadsheet import as_text
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank

@@ -33,7 +33,7 @@ def is_number(value: Value) -> bool:
     return type(value) in NUMBERS
 
 
-def limit_integer(number: int) -> Number:
+def bounded_integer(number: int) -> Number:
     """Return a computed integer; beyond EXACT it is infinite, like every number beyond the doubles that is computed."""
     return number if -EXACT < number < EXACT else to_float(number)
 
@@ -56,7 +56,7 @@ def add(left: Value, right: Value) -> Value:
     left_type, right_type = type(left), type(right)
     if left_type is right_type:
         if left_type is int:
-            return limit_integer(left + right)  # type: ignore[operator, arg-type]
+            return bounded_integer(left + right)  # type: ignore[operator, arg-type]
         if left_type is str:
             return left + right  # type: ignore[operator]
         if left_type is float or left_type is LiteralNumber:
@@ -78,7 +78,7 @@ def subtract(left: Value, right: Value) -> Value:
     """Return `left - right`; of arrays, the items of left that right does not have."""
     left_type, right_type = type(left), type(right)
     if left_type is int and right_type is int:
-        return limit_integer(left - right)  # type: ignore[operator, arg-type]
+        return bounded_integer(left - right)  # type: ignore[operator, arg-type]
     if left_type in NUMBERS and right_type in NUMBERS:
         return normalize(_float(left) - _float(right))
     refuse_inside(left)
@@ -99,7 +99,7 @@ def multiply(left: Value, right: Value) -> Value:
     """Return `left * right`: numbers, a string repeated, objects merged at every depth."""
     left_type, right_type = type(left), type(right)
     if left_type is int and right_type is int:
-        return limit_integer(left * right)  # type: ignore[operator, arg-type]
+        return bounded_integer(left * right)  # type: ignore[operator, arg-type]
     if left_type in NUMBERS and right_type in NUMBERS:
         return normalize(_float(left) * _float(right))
     if left_type is str and right_type in NUMBERS:
@@ -118,8 +118,8 @@ def divide(left: Value, right: Value) -> Value:
         if not right:
             fail_operation(left, right, "divided because the divisor is zero")
         if left_type is int and right_type is int:
-            quotient, rest = divmod(cast(int, left), cast(int, right))
-            if not rest:
+            quotient, remainder = divmod(cast(int, left), cast(int, right))
+            if not remainder:
                 return quotient
         return normalize(_float(left) / _float(right))
     if left_type is str and right_type is str:
@@ -141,8 +141,8 @@ def modulo(left: Value, right: Value) -> Value:
     whole = _truncate(divisor)
     if whole == 0:
         fail_operation(left, right, "divided (remainder) because the divisor is zero")
-    rest = abs(_truncate(dividend)) % abs(whole)
-    return -rest if dividend < 0 else rest
+    remainder = abs(_truncate(dividend)) % abs(whole)
+    return -remainder if dividend < 0 else remainder
 
 
 def negate(value: Value) -> Value:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ocpiq import demo, query, sources
-from ocpiq.analysis.totals import misleading
+from ocpiq.analysis.total_warnings import total_warnings
 from ocpiq.errors import UsageError
 
 FOLDER = Path(__file__).parents[2] / "examples"
@@ -248,7 +248,7 @@ def without_credits(cdrs: list[Json]) -> list[Json]:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_its_totals_are_not_misleading(name: str) -> None:
     compiled = saved(name)
-    assert misleading(compiled.plan, "2.2.1") == ()
+    assert total_warnings(compiled.plan, "2.2.1") == ()
 
 
 def test_tariff_revenue() -> None:

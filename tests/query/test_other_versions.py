@@ -9,7 +9,7 @@ from ocpiq.errors import OtherVersionError
 from ocpiq.schema import VERSIONS, module, modules
 from ocpiq.schema.fields import SchemaField
 from ocpiq.schema.load import renamed
-from ocpiq.schema.versions import counterpart
+from ocpiq.schema.version_fields import counterpart
 from ocpiq.sources.memory_source import MemorySource
 
 MIXED = 'if the platform sends it all the same: pass "{}"'

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ocpiq.sinks.cells import CellTexts
 from ocpiq.sinks.csv import Dialect, csv_encoder, dialect_of, tsv_encoder
+from ocpiq.sinks.excel_escaping import is_misread_by_excel
 from ocpiq.sinks.rows import RowBuilder
 from ocpiq.sinks.sink import Encoder
-from ocpiq.sinks.spreadsheet import is_ambiguous
 from ocpiq.values.blank import BLANK, Blank
 from ocpiq.values.json.codec import number_text, to_json
 
@@ -135,7 +135,7 @@ LEFT_AS_THEY_ARE = [
 
 @pytest.mark.parametrize("text", KEPT_AS_TEXT)
 def test_text_stays_text_in_excel(text: str) -> None:
-    assert is_ambiguous(text)
+    assert is_misread_by_excel(text)
     formula = text.replace('"', '""')
     assert cell(text, EXCEL) == '"' + f'="{formula}"'.replace('"', '""') + '"'
     assert cell(text) != cell(text, EXCEL)

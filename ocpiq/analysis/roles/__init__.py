@@ -41,7 +41,7 @@ def roles_of(query: QueryPlan, version: str) -> Roles:
         everything = frozenset[Place]((number, ()) for number in range(len(query.sources)))
         return Roles(everything, frozenset(), everything)
     return Roles(
-        frozenset(fact.place for fact in told if not fact.total),
-        frozenset(fact.place for fact in told if fact.total),
-        frozenset(fact.place for fact in outputs.presence | tracer.decides),
+        frozenset(influence.place for influence in told if not influence.total),
+        frozenset(influence.place for influence in told if influence.total),
+        frozenset(influence.place for influence in outputs.presence | tracer.decides),
     )

@@ -7,10 +7,10 @@ from typing import Final
 
 from ocpiq.analysis.roles.influence import (
     NOTHING,
-    Facts,
+    FieldInfluences,
     Influence,
+    computed_value,
     facts,
-    made_of,
 )
 from ocpiq.analysis.roles.tracer import (
     NO_SOURCES,
@@ -40,27 +40,27 @@ def _local(tracer: Tracer, node: plan.Local, value: Influence) -> Stream:
 
 
 def _field(tracer: Tracer, node: plan.Field, value: Influence) -> Stream:
-    tracer.consult(value.outside())
+    tracer.consult(value.type_influences())
     return Stream(value.field(node.name))
 
 
 def _index(tracer: Tracer, node: plan.Index, value: Influence) -> Stream:
-    tracer.consult(value.outside())
+    tracer.consult(value.type_influences())
     keys = tracer.trace(node.key, value)
     told = keys.value.tells()
     if not isinstance(node.key, plan.Constant):  # it may be the name of a field
-        told |= facts(value.at)
-    return Stream(value.items().telling(told | value.outside()), keys.presence)
+        told |= facts(value.places)
+    return Stream(value.items().with_influences(told | value.type_influences()), keys.presence)
 
 
 def _slice(tracer: Tracer, node: plan.Slice, value: Influence) -> Stream:
-    tracer.consult(value.outside())
+    tracer.consult(value.type_influences())
     told = tracer.told(node.start, value) | tracer.told(node.end, value)
     return Stream(arranged(value, told))
 
 
 def _iterate(tracer: Tracer, node: plan.Iterate, value: Influence) -> Stream:
-    return Stream(value.items(), tracer.consult(value.outside()), value.many)
+    return Stream(value.items(), tracer.consult(value.type_influences()), value.combined_sources)
 
 
 def _pipe(tracer: Tracer, node: plan.Pipe, value: Influence) -> Stream:
@@ -87,27 +87,27 @@ def _bind(tracer: Tracer, node: plan.Bind, value: Influence) -> Stream:
 def _make_array(tracer: Tracer, node: plan.MakeArray, value: Influence) -> Stream:
     body = tracer.trace(node.body, value)
     item = body.value if node.body.outputs is not Outputs.NONE else None
-    return Stream(Influence(shape=body.presence, item=item, many=body.over))
+    return Stream(Influence(shape=body.presence, item=item, combined_sources=body.over))
 
 
 def _make_object(tracer: Tracer, node: plan.MakeObject, value: Influence) -> Stream:
     streams: list[Stream] = []
     fields: dict[str, Influence] = {}
-    made: Facts = NOTHING
+    computed_from: FieldInfluences = NOTHING
     for key, inner in node.entries:
         names, part = tracer.trace(key, value), tracer.trace(inner, value)
         streams += [names, part]
         if isinstance(key, plan.Constant):
             fields[str(key.value)] = part.value
         else:
-            made |= tracer.consult(names.value.tells()) | part.value.tells()
-    return product(streams, Influence(made=made, fields=fields))
+            computed_from |= tracer.consult(names.value.tells()) | part.value.tells()
+    return product(streams, Influence(computed_from=computed_from, fields=fields))
 
 
 def _computed(tracer: Tracer, parts: Iterable[Plan], value: Influence) -> Stream:
     streams = [tracer.trace(part, value) for part in parts]
     told = frozenset().union(*(stream.value.tells() for stream in streams))
-    return product(streams, made_of(tracer.consult(told)))
+    return product(streams, computed_value(tracer.consult(told)))
 
 
 def _interpolate(tracer: Tracer, node: plan.Interpolate, value: Influence) -> Stream:
@@ -130,8 +130,8 @@ def _terms(node: plan.Operate) -> list[Plan]:
 
 def _logic(tracer: Tracer, node: plan.Logic, value: Influence) -> Stream:
     left, right = tracer.trace(node.left.plan, value), tracer.trace(node.right.plan, value)
-    told = left.value.outside() | right.value.outside() | left.combined() | right.combined()
-    return Stream(made_of(told), left.presence | right.presence, left.over | right.over)
+    told = left.value.type_influences() | right.value.type_influences() | left.combined() | right.combined()
+    return Stream(computed_value(told), left.presence | right.presence, left.over | right.over)
 
 
 def _negate(tracer: Tracer, node: plan.Negate, value: Influence) -> Stream:
@@ -141,15 +141,17 @@ def _negate(tracer: Tracer, node: plan.Negate, value: Influence) -> Stream:
 def _otherwise(tracer: Tracer, node: plan.Otherwise, value: Influence) -> Stream:
     left, right = tracer.trace(node.left.plan, value), tracer.trace(node.right, value)
     both = any_of([left, right])
-    told = left.value.outside() | left.combined()
+    told = left.value.type_influences() | left.combined()
     one = node.left.plan.outputs is node.right.outputs is Outputs.ONE
-    return Stream(both.value.telling(told), both.presence | (NOTHING if one else told), both.over, both.mixed)
+    return Stream(
+        both.value.with_influences(told), both.presence | (NOTHING if one else told), both.over, both.mixed
+    )
 
 
 def _if(tracer: Tracer, node: plan.If, value: Influence) -> Stream:
     condition = tracer.trace(node.condition.plan, value)
     then, otherwise = tracer.trace(node.then, value), tracer.trace(node.otherwise, value)
-    told = condition.value.outside() | condition.combined()
+    told = condition.value.type_influences() | condition.combined()
     branches = [
         stream
         for stream, branch in ((then, node.then), (otherwise, node.otherwise))
@@ -159,7 +161,7 @@ def _if(tracer: Tracer, node: plan.If, value: Influence) -> Stream:
         presence = condition.presence | told | then.presence | otherwise.presence
         return Stream(UNKNOWN, presence, condition.over)
     both = any_of(branches)
-    result = both.value.telling(told) if len(branches) > 1 else both.value
+    result = both.value.with_influences(told) if len(branches) > 1 else both.value
     presence = both.presence | condition.presence
     if then is otherwise or node.then.outputs is not Outputs.ONE or node.otherwise.outputs is not Outputs.ONE:
         presence |= told
@@ -172,9 +174,9 @@ def _try(tracer: Tracer, node: plan.Try, value: Influence) -> Stream:
     told, tracer.consulted = tracer.consulted, before | tracer.consulted
     if node.handler is None:
         return Stream(body.value, body.presence | told, body.over, body.mixed)
-    handler = tracer.trace(node.handler, made_of(told))
+    handler = tracer.trace(node.handler, computed_value(told))
     both = any_of([body, handler])
-    return Stream(both.value.telling(told), both.presence | told, both.over, mixed=True)
+    return Stream(both.value.with_influences(told), both.presence | told, both.over, mixed=True)
 
 
 HANDLERS: Final[Mapping[type, Handler]] = {

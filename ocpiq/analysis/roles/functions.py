@@ -8,9 +8,9 @@ from typing import Final
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.roles.influence import (
     NOTHING,
-    Facts,
+    FieldInfluences,
     Influence,
-    made_of,
+    computed_value,
 )
 from ocpiq.analysis.roles.tracer import (
     UNKNOWN,
@@ -37,7 +37,7 @@ def _state(
     tracer.locals[node.name] = source.value
     told = start.value.tells() | start.presence | source.combined()
     while True:
-        state = made_of(told)
+        state = computed_value(told)
         if node.state:
             tracer.locals[node.state] = state
         body = tracer.trace(node.update, state)
@@ -73,11 +73,11 @@ def _function(tracer: Tracer, node: plan.Function, value: Influence) -> Stream:
 
 def _invoke(tracer: Tracer, node: plan.Invoke, value: Influence) -> Stream:
     told = tracer.consult(tracer.everything(value, node))
-    return Stream(made_of(told), told, value.many)
+    return Stream(computed_value(told), told, value.combined_sources)
 
 
 def _parameter(tracer: Tracer, node: plan.Parameter, value: Influence) -> Stream:
-    return Stream(made_of(value.tells()), value.tells())
+    return Stream(computed_value(value.tells()), value.tells())
 
 
 LITERAL: Final = (
@@ -96,25 +96,25 @@ def _paths(tracer: Tracer, node: plan.Paths, value: Influence) -> Stream:
     body = tracer.trace(node.body, value)
     literal = all(isinstance(part, LITERAL) for part in descendants(node.body) if isinstance(part, Plan))
     told = NOTHING if literal else value.tells() | body.value.tells()
-    return Stream(made_of(told), body.presence)
+    return Stream(computed_value(told), body.presence)
 
 
 def _modify(tracer: Tracer, node: plan.Modify, value: Influence) -> Stream:
     told = tracer.told(node.paths, value) | value.tells()
-    told |= tracer.told(node.update, made_of(told))
-    return Stream(made_of(tracer.consult(told)))
+    told |= tracer.told(node.update, computed_value(told))
+    return Stream(computed_value(tracer.consult(told)))
 
 
 def _native(tracer: Tracer, node: plan.Native, value: Influence) -> Stream:
     builtin = BUILTINS[node.name, len(node.arguments)]
     arguments = [tracer.trace(argument.plan, value) for argument in node.arguments]
-    told: Facts = frozenset().union(*(stream.value.tells() for stream in arguments))
+    told: FieldInfluences = frozenset().union(*(stream.value.tells() for stream in arguments))
     operand = value if builtin.reads else UNKNOWN
     result, presence = EFFECTS[builtin.effect](operand, told)
     both = operand.tells() | told
     if builtin.effect is Effect.PRINTS:
         tracer.printed |= both
-    if builtin.effect is not Effect.MOVES:
+    if builtin.effect is not Effect.PASSES_THROUGH:
         tracer.consult(both)
     stream = product(arguments, result)
     if builtin.outputs is not Outputs.ONE:
@@ -122,18 +122,20 @@ def _native(tracer: Tracer, node: plan.Native, value: Influence) -> Stream:
     return Stream(stream.value, stream.presence | presence, stream.over)
 
 
-EFFECTS: Final[Mapping[Effect, Callable[[Influence, Facts], tuple[Influence, Facts]]]] = {
-    Effect.MOVES: lambda value, told: (value.telling(told), NOTHING),
-    Effect.PRINTS: lambda value, told: (value.telling(told), NOTHING),
-    Effect.COMPUTES: lambda value, told: (made_of(value.tells() | told), NOTHING),
-    Effect.COUNTS: lambda value, told: (made_of(value.outside() | told), NOTHING),
-    Effect.ARRANGES: lambda value, told: (arranged(value, told or value.tells()), NOTHING),
+EFFECTS: Final[Mapping[Effect, Callable[[Influence, FieldInfluences], tuple[Influence, FieldInfluences]]]] = {
+    Effect.PASSES_THROUGH: lambda value, told: (value.with_influences(told), NOTHING),
+    Effect.PRINTS: lambda value, told: (value.with_influences(told), NOTHING),
+    Effect.COMPUTES: lambda value, told: (computed_value(value.tells() | told), NOTHING),
+    Effect.COUNTS: lambda value, told: (computed_value(value.type_influences() | told), NOTHING),
+    Effect.REORDERS: lambda value, told: (arranged(value, told or value.tells()), NOTHING),
     Effect.GROUPS: lambda value, told: (
-        Influence(shape=value.shape | told, item=arranged(value, told), many=value.many),
+        Influence(
+            shape=value.shape | told, item=arranged(value, told), combined_sources=value.combined_sources
+        ),
         NOTHING,
     ),
     Effect.PICKS: lambda value, told: (
-        value.items().telling(value.outside() | (told or value.tells())),
+        value.items().with_influences(value.type_influences() | (told or value.tells())),
         NOTHING,
     ),
     Effect.DECIDES: lambda value, told: (UNKNOWN, value.tells() | told),

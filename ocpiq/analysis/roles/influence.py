@@ -1,7 +1,6 @@
-"""What a value tells of the fields of the sources: the values that the analysis of roles computes with.
+"""Which source fields a value depends on.
 
-A value is at places of the sources, or made from them, or both. Of an object or array that the query makes, each part
-has a value of its own. Everything is a set that only grows, so that more is said rather than less.
+The sets only grow, so the analysis may report a dependency too many, never one too few.
 """
 
 from __future__ import annotations
@@ -14,96 +13,100 @@ from msgspec import Struct
 from ocpiq.analysis.streams import Place
 
 ITEMS: Final = "[]"
-"""The last name of a place that stands for the type, the length and the keys of the field, not for what is in it."""
+"""The last name of a place that stands for the type, length and keys of a field, not its content."""
 
 
-class Told(Struct, frozen=True):
-    """A field of which something can be told; with `total`, only as part of a total over several objects."""
+class FieldInfluence(Struct, frozen=True):
+    """A field that a value depends on; with `total`, only as part of a total over several objects."""
 
     place: Place
     total: bool = False
 
 
-Facts = frozenset[Told]
-NOTHING: Final[Facts] = frozenset()
+FieldInfluences = frozenset[FieldInfluence]
+NOTHING: Final[FieldInfluences] = frozenset()
 
 
 class Influence(Struct, frozen=True):
-    """What a value tells.
+    """What a value depends on.
 
-    `at` are the places that the value may be, `made` is told by whatever is read of it, `shape` by which items it has,
-    and in what order. `fields` and `item` are the parts of an object and of an array that the query makes; the items
-    of the array come from several objects of the sources `many`.
+    `places`: the places that the value may be; `computed_from`: fields that any part of the value depends on; `shape`:
+    fields that decide which items it has and their order. `fields` and `item` are the parts of an object and of an
+    array that the query makes; the items of the array come from several objects of `combined_sources`.
     """
 
-    at: frozenset[Place] = frozenset()
-    made: Facts = NOTHING
-    shape: Facts = NOTHING
+    places: frozenset[Place] = frozenset()
+    computed_from: FieldInfluences = NOTHING
+    shape: FieldInfluences = NOTHING
     fields: dict[str, Influence] = {}
     item: Influence | None = None
-    many: frozenset[int] = frozenset()
+    combined_sources: frozenset[int] = frozenset()
 
-    def tells(self) -> Facts:
-        """Return all that the value and everything in it tell."""
-        told = self.made | facts(self.at) | totals(self.shape, self.many)
+    def tells(self) -> FieldInfluences:
+        """Return the influences on the value and everything in it."""
+        told = self.computed_from | facts(self.places) | totals(self.shape, self.combined_sources)
         for part in (*self.fields.values(), *((self.item,) if self.item is not None else ())):
             told |= part.tells()
         return told
 
-    def outside(self) -> Facts:
-        """Return what the type, the length and the keys of the value tell."""
-        return self.made | totals(self.shape, self.many) | facts(shape_of(self.at))
+    def type_influences(self) -> FieldInfluences:
+        """Return the influences on the type, length and keys of the value."""
+        return self.computed_from | totals(self.shape, self.combined_sources) | facts(shape_of(self.places))
 
     def field(self, name: str) -> Influence:
         """Return the field `name` of the value."""
-        parts = [Influence(at=below(self.at, name), made=self.made)]
+        parts = [Influence(places=field_places(self.places, name), computed_from=self.computed_from)]
         if name in self.fields:
             parts.append(self.fields[name])
-        return joined(parts)
+        return union(parts)
 
     def items(self) -> Influence:
         """Return any item of the value; arrays of a source need no notation."""
-        parts = [Influence(at=self.at, made=self.made), *self.fields.values()]
+        parts = [Influence(places=self.places, computed_from=self.computed_from), *self.fields.values()]
         if self.item is not None:
             parts.append(self.item)
-        return joined(parts)
+        return union(parts)
 
-    def telling(self, more: Facts) -> Influence:
-        """Return the value, of which whatever is read tells more."""
-        if more <= self.made:
+    def with_influences(self, extra: FieldInfluences) -> Influence:
+        """Return the value with `extra` added to everything read from it."""
+        if extra <= self.computed_from:
             return self
-        return Influence(self.at, self.made | more, self.shape, self.fields, self.item, self.many)
+        return Influence(
+            self.places, self.computed_from | extra, self.shape, self.fields, self.item, self.combined_sources
+        )
 
 
-def made_of(told: Facts) -> Influence:
+def computed_value(told: FieldInfluences) -> Influence:
     """Return a value that is computed."""
-    return Influence(made=told)
+    return Influence(computed_from=told)
 
 
-def facts(places: Iterable[Place]) -> Facts:
+def facts(places: Iterable[Place]) -> FieldInfluences:
     """Return what values at places tell."""
-    return frozenset(Told(place) for place in places)
+    return frozenset(FieldInfluence(place) for place in places)
 
 
-def totals(told: Facts, many: frozenset[int]) -> Facts:
+def totals(told: FieldInfluences, many: frozenset[int]) -> FieldInfluences:
     """Return what is told where the objects of the sources `many` were combined."""
     if not many:
         return told
-    return frozenset(Told(fact.place, fact.total or fact.place[0] in many) for fact in told)
+    return frozenset(
+        FieldInfluence(influence.place, influence.total or influence.place[0] in many) for influence in told
+    )
 
 
-def below(places: Iterable[Place], name: str) -> frozenset[Place]:
+def field_places(places: Iterable[Place], name: str) -> frozenset[Place]:
     """Return the places of a field of the values at places."""
     return frozenset((source, (*path, name)) for source, path in places)
 
 
 def shape_of(places: Iterable[Place]) -> frozenset[Place]:
     """Return the places that stand for the type and the length of values; every object of a source is an object."""
-    return below(((source, path) for source, path in places if path), ITEMS)
+    return field_places(((source, path) for source, path in places if path), ITEMS)
 
 
-def joined(values: Iterable[Influence]) -> Influence:
-    """Return what a value tells that may be any of `values`."""
+def union(values: Iterable[Influence]) -> Influence:
+    """Return the combined influence of alternatives."""
     first, *rest = values
     for value in rest:
         first = _both(first, value)
@@ -116,10 +119,10 @@ def _both(one: Influence, other: Influence) -> Influence:
         fields[name] = _both(fields[name], value) if name in fields else value
     item = one.item if other.item is None else other.item if one.item is None else _both(one.item, other.item)
     return Influence(
-        one.at | other.at,
-        one.made | other.made,
+        one.places | other.places,
+        one.computed_from | other.computed_from,
         one.shape | other.shape,
         fields,
         item,
-        one.many | other.many,
+        one.combined_sources | other.combined_sources,
     )

@@ -9,10 +9,10 @@ from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.credits import CANCELLED, CREDIT
 from ocpiq.analysis.roles.influence import (
     NOTHING,
-    Facts,
+    FieldInfluence,
+    FieldInfluences,
     Influence,
-    Told,
-    made_of,
+    computed_value,
     totals,
 )
 from ocpiq.analysis.roles.tracer import (
@@ -38,9 +38,9 @@ def _scan(tracer: Tracer, node: plan.Scan, value: Influence) -> Stream:
     over = NO_SOURCES if one else frozenset({node.source})
     if not source.net:
         return Stream(Influence(at), NOTHING, over)
-    credits = {Told((node.source, (name,)), total=True) for name in (CREDIT, CANCELLED)}
-    tracer.locals[node.weight] = made_of(frozenset(credits))
-    return Stream(Influence(at, made=frozenset(credits)), NOTHING, over)
+    credits = {FieldInfluence((node.source, (name,)), total=True) for name in (CREDIT, CANCELLED)}
+    tracer.locals[node.weight] = computed_value(frozenset(credits))
+    return Stream(Influence(at, computed_from=frozenset(credits)), NOTHING, over)
 
 
 def _several(count: Plan) -> bool:
@@ -72,7 +72,7 @@ def _distinct(tracer: Tracer, node: plan.Distinct, value: Influence) -> Stream:
 
 def _aggregate(tracer: Tracer, node: plan.Aggregate, value: Influence) -> Stream:
     body = tracer.trace(node.body, value)
-    keys: Facts = NOTHING
+    keys: FieldInfluences = NOTHING
     for key in node.keys or ():
         stream = tracer.trace(key.value.plan, body.value)
         tracer.locals[key.local] = stream.value
@@ -80,7 +80,7 @@ def _aggregate(tracer: Tracer, node: plan.Aggregate, value: Influence) -> Stream
     over = frozenset(source for source in body.over if not _one_object(tracer, source, keys | body.presence))
     members = totals(keys | body.presence, over)
     for fold in node.folds:
-        tracer.locals[fold.result] = _folded(tracer, fold, body.value, over).telling(members)
+        tracer.locals[fold.result] = _folded(tracer, fold, body.value, over).with_influences(members)
     tracer.decides |= keys
     result = tracer.trace(node.result, UNKNOWN)
     if node.keys is None:
@@ -88,35 +88,35 @@ def _aggregate(tracer: Tracer, node: plan.Aggregate, value: Influence) -> Stream
     return Stream(result.value, result.presence | keys | body.presence, body.over)
 
 
-def _one_object(tracer: Tracer, source: int, told: Facts) -> bool:
+def _one_object(tracer: Tracer, source: int, told: FieldInfluences) -> bool:
     """Tell whether a group or a filter may leave a single object: it looks at what tells the objects apart."""
     names = set(module(tracer.sources[source].module, tracer.version).key) & IDENTIFIERS
-    return any(fact.place in ((source, ()), (source, (name,))) for fact in told for name in names)
+    return any(influence.place in ((source, ()), (source, (name,))) for influence in told for name in names)
 
 
 def _folded(tracer: Tracer, fold: plan.Fold, value: Influence, over: frozenset[int]) -> Influence:
     weight = tracer.locals[fold.weight].tells() if fold.weight else NOTHING
     if fold.argument is None:
-        return made_of(weight)
+        return computed_value(weight)
     argument = tracer.trace(fold.argument.plan, value)
     told = argument.value.tells() | argument.presence | weight
     tracer.consult(told)
     effect = AGGREGATES[fold.function, 1 if fold.at is None else 2].effect
     if effect is Effect.TOTALS:
-        return made_of(totals(told, over))
+        return computed_value(totals(told, over))
     if fold.function == "collect":
-        return Influence(shape=argument.presence | weight, item=argument.value, many=over)
-    return made_of(told)
+        return Influence(shape=argument.presence | weight, item=argument.value, combined_sources=over)
+    return computed_value(told)
 
 
 def _join(tracer: Tracer, node: plan.Join, value: Influence) -> Stream:
     body, right = tracer.trace(node.body, value), tracer.trace(node.right, UNKNOWN)
     tracer.locals[node.row] = right.value
-    keys: Facts = NOTHING
+    keys: FieldInfluences = NOTHING
     for key in node.keys:
         keys |= tracer.told(key.left.plan, body.value) | tracer.told(key.right.plan, UNKNOWN)
     tracer.decides |= keys
-    tracer.locals[node.name] = right.value.telling(keys | right.presence)
+    tracer.locals[node.name] = right.value.with_influences(keys | right.presence)
     presence = body.presence | (keys | right.presence if node.each else NOTHING)
     return Stream(body.value, presence, body.over | right.over, body.mixed)
 

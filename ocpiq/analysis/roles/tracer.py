@@ -10,10 +10,10 @@ from msgspec import Struct
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.roles.influence import (
     NOTHING,
-    Facts,
+    FieldInfluences,
     Influence,
-    joined,
     totals,
+    union,
 )
 from ocpiq.analysis.streams import descendants
 from ocpiq.plan import nodes as plan
@@ -32,11 +32,11 @@ class Stream(Struct, frozen=True):
     """
 
     value: Influence = UNKNOWN
-    presence: Facts = NOTHING
+    presence: FieldInfluences = NOTHING
     over: frozenset[int] = NO_SOURCES
     mixed: bool = False
 
-    def combined(self) -> Facts:
+    def combined(self) -> FieldInfluences:
         """Return what a single value tells that depends on all outputs at once."""
         return totals(self.presence, self.over)
 
@@ -52,9 +52,9 @@ class Tracer:
         self.version = version
         self.locals: dict[str, Influence] = {}
         self.functions: dict[str, Plan] = {}
-        self.decides: Facts = NOTHING
-        self.printed: Facts = NOTHING
-        self.consulted: Facts = NOTHING
+        self.decides: FieldInfluences = NOTHING
+        self.printed: FieldInfluences = NOTHING
+        self.consulted: FieldInfluences = NOTHING
 
     def trace(self, node: Plan, value: Influence) -> Stream:
         """Return what the outputs of `node` tell where `.` is `value`."""
@@ -62,17 +62,17 @@ class Tracer:
         self.decides |= stream.presence
         return stream
 
-    def told(self, node: Plan, value: Influence) -> Facts:
+    def told(self, node: Plan, value: Influence) -> FieldInfluences:
         """Return what the outputs of `node` tell, and which there are."""
         stream = self.trace(node, value)
         return stream.value.tells() | stream.presence
 
-    def consult(self, told: Facts) -> Facts:
+    def consult(self, told: FieldInfluences) -> FieldInfluences:
         """Note that something is computed from what tells `told`, and may fail."""
         self.consulted |= told
         return told
 
-    def everything(self, value: Influence, *parts: Plan) -> Facts:
+    def everything(self, value: Influence, *parts: Plan) -> FieldInfluences:
         """Return all that parts could tell: of `.`, and of the variables and sources that stand in them."""
         told, prints = value.tells(), False
         todo, seen = list(parts), set[str]()
@@ -94,15 +94,22 @@ class Tracer:
 Handler = Callable[[Tracer, Any, Influence], Stream]
 
 
-def arranged(value: Influence, told: Facts) -> Influence:
+def arranged(value: Influence, told: FieldInfluences) -> Influence:
     """Return the items of a value where `told` decides which of them, and in what order."""
-    return Influence(value.at, value.made, value.shape | told, value.fields, value.item, value.many)
+    return Influence(
+        value.places,
+        value.computed_from,
+        value.shape | told,
+        value.fields,
+        value.item,
+        value.combined_sources,
+    )
 
 
 def any_of(streams: list[Stream]) -> Stream:
     """Return the outputs of one or all of several parts."""
     return Stream(
-        joined(stream.value for stream in streams),
+        union(stream.value for stream in streams),
         frozenset().union(*(stream.presence for stream in streams)),
         frozenset().union(*(stream.over for stream in streams)),
         any(stream.mixed for stream in streams) or len({stream.over for stream in streams}) > 1,
@@ -117,9 +124,9 @@ def product(streams: list[Stream], value: Influence) -> Stream:
     presence, over = NOTHING, NO_SOURCES
     for stream in streams:
         if stream.over and over:
-            value = value.telling(totals(presence | stream.presence, over | stream.over))
+            value = value.with_influences(totals(presence | stream.presence, over | stream.over))
         elif stream.over:
-            value = value.telling(presence)
+            value = value.with_influences(presence)
         presence |= stream.presence
         over |= stream.over
     return Stream(value, presence, over, any(stream.mixed for stream in streams))
@@ -130,6 +137,6 @@ def cut(stream: Stream) -> Stream:
 
     Among the objects of a source this is which rows there are; inside one object, it is told beside the object.
     """
-    inside = frozenset(fact for fact in stream.presence if fact.place[0] not in stream.over)
+    inside = frozenset(influence for influence in stream.presence if influence.place[0] not in stream.over)
     told = stream.combined() if stream.mixed else inside
-    return Stream(stream.value.telling(told), stream.presence, stream.over, stream.mixed)
+    return Stream(stream.value.with_influences(told), stream.presence, stream.over, stream.mixed)

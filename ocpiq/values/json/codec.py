@@ -35,10 +35,10 @@ def encode(value: Value, option: int = 0) -> bytes:
     try:
         data = orjson.dumps(value, _text_of, option)
     except TypeError:  # lone surrogates, integers over 64 bits, more than 250 levels
-        return _with_care(value, option)
+        return _encode_like_jq(value, option)
     suspect = b"e-" in data or b"0.0000" in data or (b"+" in data and b"e+" in data)
     if (suspect and OTHER_FORM.search(data)) or (b"null" in data and _holds_infinity(value)):
-        return _with_care(value, option)
+        return _encode_like_jq(value, option)
     return data.replace(b"\x7f", b"\\u007f") if b"\x7f" in data else data
 
 
@@ -101,7 +101,7 @@ def _holds_infinity(value: Value) -> bool:
     return INFINITE[0] in packed or INFINITE[1] in packed
 
 
-def _with_care(value: Value, option: int) -> bytes:
+def _encode_like_jq(value: Value, option: int) -> bytes:
     indent = "  " if option & orjson.OPT_INDENT_2 else ""
     text = write(value, Style(indent=indent, sort_keys=bool(option & orjson.OPT_SORT_KEYS)))
     return (text + "\n" if option & orjson.OPT_APPEND_NEWLINE else text).encode()

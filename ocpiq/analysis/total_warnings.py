@@ -29,7 +29,7 @@ KINDS: Final = {  # amounts of several units in one field, told apart by the fie
 }
 
 
-class Misleading(Struct, frozen=True):
+class TotalWarning(Struct, frozen=True):
     """A warning about a total, with the fix; `span` is its place in the query."""
 
     message: str
@@ -46,7 +46,7 @@ class Total(Struct, frozen=True):
     span: Span | None
 
 
-def misleading(query_plan: QueryPlan, version: str) -> tuple[Misleading, ...]:
+def total_warnings(query_plan: QueryPlan, version: str) -> tuple[TotalWarning, ...]:
     """Return the warnings about a query on a platform of an OCPI `version`."""
     spans: dict[str, Span | None] = {}
     for part in descendants(query_plan.body) if query_plan.sources else ():
@@ -59,7 +59,7 @@ def misleading(query_plan: QueryPlan, version: str) -> tuple[Misleading, ...]:
             messages += _of_groups(part)
         spans |= {message: getattr(part, "span", None) for message in messages}
     spans |= dict(_counted_twice(query_plan) if query_plan.sources else ())
-    warnings = [Misleading(message, span) for message, span in spans.items()]
+    warnings = [TotalWarning(message, span) for message, span in spans.items()]
     return tuple(sorted(warnings, key=lambda warning: warning.span.start if warning.span else 0))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ocpiq import query, sources
 from ocpiq.analysis.explanation import explain
-from ocpiq.analysis.totals import misleading
+from ocpiq.analysis.total_warnings import total_warnings
 from ocpiq.errors import Notice, WarningIssued
 
 CREDITS = "credit CDRs and the CDRs they cancel are counted as charging sessions (use `cdrs net …{}`)"
@@ -137,7 +137,7 @@ SILENT = [
 
 
 def warnings(text: str, version: str = "2.2.1") -> list[str]:
-    return [each.message for each in misleading(query.compile(text, version=version).plan, version)]
+    return [each.message for each in total_warnings(query.compile(text, version=version).plan, version)]
 
 
 @pytest.mark.parametrize(("text", "expected"), WARNED.items(), ids=WARNED)

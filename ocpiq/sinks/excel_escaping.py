@@ -31,7 +31,7 @@ BOOLEANS: Final = _words(
 ERROR_VALUE: Final = re.compile(r"#[^\s!?/]+[!?/]\S*")
 
 
-def is_ambiguous(text: str) -> bool:
+def is_misread_by_excel(text: str) -> bool:
     """Tell whether Excel would take a text for a number, a date, a truth value, an error or a formula.
 
     Rather once too often: a text with a digit, and no words but months and the like, is taken to be a date.
@@ -54,7 +54,7 @@ def as_text(text: str) -> str:
 
     Text that is too long for a formula, or has several lines, gets an apostrophe: it is not run, but the mark is seen.
     """
-    if not is_ambiguous(text):
+    if not is_misread_by_excel(text):
         return text
     if len(text) > LONGEST or LINE_BREAK.search(text):
         return f"'{text}"

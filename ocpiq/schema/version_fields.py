@@ -8,7 +8,7 @@ from ocpiq.schema.fields import SchemaField
 from ocpiq.schema.load import renamed
 
 
-def is_foreign(parent: SchemaField | None, field: SchemaField | None, version: str) -> bool:
+def only_in_other_versions(parent: SchemaField | None, field: SchemaField | None, version: str) -> bool:
     """Tell whether only other versions have a field, though the object that contains it is one of `version`."""
     known = parent is None or not parent.versions or version in parent.versions
     return known and field is not None and bool(field.versions) and version not in field.versions

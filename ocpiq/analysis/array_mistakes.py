@@ -15,7 +15,7 @@ from ocpiq.privacy.view import ViewNode
 
 DATE: Final = re.compile(r"[0-9]{4} ?- ?[0-9]{2}(?: ?- ?[0-9]{2})?")
 
-STAGES: Final[dict[tuple[str, int], Callable[[str], str]]] = {
+STAGE_FOR_ARRAY_FUNCTION: Final[dict[tuple[str, int], Callable[[str], str]]] = {
     ("sort_by", 1): lambda key: f"sort by {key}",
     ("group_by", 1): lambda key: f"aggregate count by {key}",
     ("unique_by", 1): lambda key: f"distinct by {key}",
@@ -35,7 +35,7 @@ STAGES: Final[dict[tuple[str, int], Callable[[str], str]]] = {
 OF_FIELD: Final = ("sort", "unique")
 OF_NUMBER: Final = ("add", "max", "min")
 
-OTHERS: Final = (
+ARRAY_FUNCTIONS_WITHOUT_STAGE: Final = (
     ("last", 0),
     ("nth", 1),
     ("reverse", 0),
@@ -76,10 +76,10 @@ def check_call(node: tree.Call, scope: Scope, input_type: Type, version: str) ->
             span=scope.place(condition),
             hint=f"compare with ==: {text}",
         )
-    if key not in STAGES and key not in OTHERS:
+    if key not in STAGE_FOR_ARRAY_FUNCTION and key not in ARRAY_FUNCTIONS_WITHOUT_STAGE:
         return
     call = unparse(node)
-    stage = _stage(node, input_type.view, version) if key in STAGES else ""
+    stage = _stage(node, input_type.view, version) if key in STAGE_FOR_ARRAY_FUNCTION else ""
     array = f"[{module} …] | {call}"
     raise CompileError(
         f"`{module}` is a stream of objects, and {node.name} needs an array",
@@ -108,7 +108,7 @@ def _stage(node: tree.Call, view: ViewNode, version: str) -> str:
         if not names:
             return ""
         text = f".{min(names, key=lambda name: name not in ('id', 'uid'))}"
-    return STAGES[node.name, len(node.arguments)](text)
+    return STAGE_FOR_ARRAY_FUNCTION[node.name, len(node.arguments)](text)
 
 
 def check_step(step: tree.Index | tree.Slice, scope: Scope, type_here: Type) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.analysis import treated
-from ocpiq.analysis.habits import date_hint
+from ocpiq.analysis.array_mistakes import date_hint
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, Span, did_you_mean
 from ocpiq.language import tree
@@ -31,7 +31,7 @@ PRICES: Final = ("Price", "PriceLimit")
 Side = tuple[Plan, Type]
 
 
-def operation(
+def check_operation(
     operator: str, nodes: tuple[tree.Expr, tree.Expr], sides: tuple[Side, Side], scope: Scope
 ) -> None:
     """Raise CompileError for a comparison or arithmetic that cannot be intended."""
@@ -61,7 +61,7 @@ def operation(
                 _enum(field, sides[1 - which][0], scope, nodes[1 - which])
 
 
-def numbers(label: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
+def check_numbers(label: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
     """Raise CompileError if the argument of a total cannot be a number."""
     field, name = _source_field(type_), type_name(type_)
     if field is not None and name not in ("number", "null", None) and not scope.quiet and not _optional(node):
@@ -69,7 +69,7 @@ def numbers(label: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
         raise CompileError(text, span=scope.place(node), hint=_hint(field, "number"))
 
 
-def ordered(word: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
+def check_order(word: str, type_: Type, node: tree.Expr, scope: Scope) -> None:
     """Raise CompileError for ordering by an object, which compares field names before values."""
     field = _source_field(type_)
     if not scope.quiet and not _optional(node):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import ocpiq
-from ocpiq.analysis.habits import OTHERS, STAGES
+from ocpiq.analysis.array_mistakes import ARRAY_FUNCTIONS_WITHOUT_STAGE, STAGE_FOR_ARRAY_FUNCTION
 from ocpiq.errors import CompileError
 from ocpiq.schema import VERSIONS, modules
 
@@ -73,7 +73,7 @@ def test_only_fields_that_can_be_read_are_suggested() -> None:
         assert caught.value.hint == hint
 
 
-@pytest.mark.parametrize(("name", "arity"), OTHERS)
+@pytest.mark.parametrize(("name", "arity"), ARRAY_FUNCTIONS_WITHOUT_STAGE)
 def test_functions_of_arrays_without_a_stage(name: str, arity: int) -> None:
     call = f"{name}({'; '.join(['0'] * arity)})" if arity else name
     with pytest.raises(
@@ -83,7 +83,7 @@ def test_functions_of_arrays_without_a_stage(name: str, arity: int) -> None:
 
 
 def test_each_function_has_its_case() -> None:
-    assert {call.partition("(")[0] for call in ARRAYS} == {name for name, _ in STAGES}
+    assert {call.partition("(")[0] for call in ARRAYS} == {name for name, _ in STAGE_FOR_ARRAY_FUNCTION}
 
 
 @pytest.mark.parametrize("step", [".[0]", ".[-1]", ".[:10]", ".[1:]"])
