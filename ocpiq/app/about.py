@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, tzinfo
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -67,6 +66,8 @@ def about(
 
     `text` is hashed only: the query that is shown has no literals, one of which may be the id of a driver.
     """
+    from hashlib import sha256  # loads OpenSSL, which takes milliseconds
+
     from ocpiq import __version__
 
     explained = query.explanation(sources)
