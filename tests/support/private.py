@@ -121,11 +121,15 @@ def object_pairs(
     others = draw(st.lists(st.sampled_from(list(node.children) or ["x"]), max_size=PLENTY, unique=True))
     chosen = [name for name in dict.fromkeys((*wanted, *others)) if name in node.children]
     fixed = {key for key, _ in always}
+    whole = node.visibility in (
+        "shown",
+        "open",
+    )  # with the fields that OCPI does not have, and in the order sent
     both = [(quoted(name), draw(pairs(node.children[name], favoured))) for name in chosen]
     for name in UNKNOWN:
         if draw(st.integers(0, 9)) == 0:
             sent = draw(private)
-            both.append((name, (sent, sent if node.visibility == "open" else draw(private))))
+            both.append((name, (sent, sent if whole else draw(private))))
     hidden = [
         quoted(field.name)
         for field in (node.field.children.values() if node.field else ())
@@ -138,7 +142,7 @@ def object_pairs(
         members += [
             (key, draw(values)) for key in hidden[:PLENTY] if key not in fixed and draw(st.booleans())
         ]
-        if node.visibility != "open" or side == 0:
+        if not whole or side == 0:
             order = draw(st.permutations(range(len(members))))
         sides.append(object_of([members[place] for place in order]))
     return sides[0], sides[1]
