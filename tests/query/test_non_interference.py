@@ -200,7 +200,7 @@ def treated_cases(draw: st.DrawFn) -> Case:
     )
 
 
-@THOROUGH
+@settings(THOROUGH, max_examples=EXAMPLES // 3)
 @given(treated_cases(), st.sampled_from(list(FORMS)))
 def test_only_the_treated_value_has_an_influence(case: Case, form: str) -> None:
     if "lines" in form and any(

@@ -24,7 +24,7 @@ from ocpiq.errors import CompileError, RunError
 from ocpiq.query import compile
 from ocpiq.sources.memory_source import MemorySource
 
-EXAMPLES = 5000 if os.environ.get("CI") == "true" else 400
+EXAMPLES = 2000 if os.environ.get("CI") == "true" else 400
 Json = dict[str, Any]
 
 
