@@ -9,7 +9,7 @@ from ocpiq.schema.load import renamed
 
 
 def only_in_other_versions(parent: SchemaField | None, field: SchemaField | None, version: str) -> bool:
-    """Tell whether only other versions have a field, though the object that contains it is one of `version`."""
+    """Tell whether `version` has the parent object but not this field."""
     known = parent is None or not parent.versions or version in parent.versions
     return known and field is not None and bool(field.versions) and version not in field.versions
 

@@ -34,7 +34,7 @@ ERROR_VALUE: Final = re.compile(r"#[^\s!?/]+[!?/]\S*")
 def is_misread_by_excel(text: str) -> bool:
     """Tell whether Excel would take a text for a number, a date, a truth value, an error or a formula.
 
-    Rather once too often: a text with a digit, and no words but months and the like, is taken to be a date.
+    Errs on the safe side: text with digits and only month-like words counts as a date.
     """
     if FORMULA.match(text) or ERROR_VALUE.fullmatch(text):
         return True
@@ -50,9 +50,10 @@ def is_misread_by_excel(text: str) -> bool:
 
 
 def as_text(text: str) -> str:
-    """Return what Excel reads as this text: a formula that gives it.
+    """Return what Excel reads as this text: a formula that returns it.
 
-    Text that is too long for a formula, or has several lines, gets an apostrophe: it is not run, but the mark is seen.
+    Text that is too long for a formula, or has several lines, gets a leading apostrophe: Excel does not run it, but
+    shows the apostrophe.
     """
     if not is_misread_by_excel(text):
         return text

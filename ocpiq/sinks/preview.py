@@ -40,11 +40,11 @@ class PreviewEncoder:
         return self.flush() if len(self.first) >= self.preview_rows else b""
 
     def flush(self) -> bytes:
-        """Return what is held back."""
+        """Return the buffered rows."""
         return self._write_first() if self.first else b""
 
     def end(self) -> bytes:
-        """Return what is held back, or the header if there was no value and the columns are known."""
+        """Return the buffered rows, or the header if there was no value and the columns are known."""
         return self._write_first() if not self.header_written and self.rows.settle() else b""
 
     def _write_first(self) -> bytes:

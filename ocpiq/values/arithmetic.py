@@ -29,17 +29,17 @@ def normalize(number: float) -> Number:
 
 
 def is_number(value: Value) -> bool:
-    """Tell numbers from everything else, booleans included."""
+    """Tell whether `value` is a number; booleans are not."""
     return type(value) in NUMBERS
 
 
 def bounded_integer(number: int) -> Number:
-    """Return a computed integer; beyond EXACT it is infinite, like every number beyond the doubles that is computed."""
+    """Return a computed integer; beyond EXACT, convert to float (infinity if too large)."""
     return number if -EXACT < number < EXACT else to_float(number)
 
 
 def is_finite(number: Number) -> bool:
-    """Tell numbers from infinity and NaN; an integer may be larger than any float."""
+    """Tell whether `number` is neither infinite nor NaN; an integer may be larger than any float."""
     return -math.inf < number < math.inf
 
 
@@ -177,7 +177,7 @@ def _float(value: Value) -> float:
 
 
 def _truncate(number: Number) -> int:
-    """Cut towards zero; what a 64-bit integer cannot hold becomes its nearest, as in jq."""
+    """Truncate towards zero; floats outside the 64-bit range are clamped, as in jq."""
     limit = 2**63
     if isinstance(number, int):
         return number

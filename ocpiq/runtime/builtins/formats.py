@@ -1,4 +1,4 @@
-"""`tostring`, `tojson` and the formats `@csv` and its kin. A formatted blank is a blank that prints the text."""
+"""`tostring`, `tojson`, `@csv` and the other `@` formats. A formatted blank is a blank that prints the text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TSV: Final = str.maketrans({"\0": NUL, "\\": "\\\\", "\t": "\\t", "\n": "\\n", "
 
 
 def first_blank(value: Value) -> Blank | None:
-    """Return a blank that `value` is or holds, None where there is none."""
+    """Return a blank that `value` is or holds, or None."""
     pending = [value]
     while pending:
         element = pending.pop()

@@ -1,4 +1,4 @@
-"""Values as text, in jq's forms, as `tojson`, `tostring`, error texts and sinks print it; text as values."""
+"""Encode and decode JSON the way jq does."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ EXCERPT_BYTES: Final = 29
 def encode(value: Value, option: int = 0) -> bytes:
     """Return `value` as JSON in UTF-8, on one line; `option` are orjson's: sorted keys, an indent, a newline.
 
-    Never fails for a value: what orjson refuses, or writes in another form than jq, is written with care. The
-    latter is looked for in the finished bytes, since a walk over the value would cost more than writing it.
+    Never fails for a value: what orjson refuses, or writes in another form than jq, falls back to the slower writer.
+    The latter is looked for in the finished bytes, since a walk over the value would cost more than writing it.
     """
     try:
         data = orjson.dumps(value, _text_of, option)
