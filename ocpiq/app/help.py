@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Final
 
-from ocpiq.app.options import COMMANDS, FORMAT_GROUP, GROUPS, OPTIONS, Command, Option
+from ocpiq.app.options import COMMANDS, FORMAT_GROUP, GROUPS, LISTS, OPTIONS, Command, Option
 from ocpiq.sinks.registry import FORMATS
 
 WIDTH: Final = 80
@@ -88,7 +88,10 @@ def command_help(command: Command) -> str:
     options = [option for option in OPTIONS if command.name in option.commands]
     parts = [f"ocpiq {command.name} {command.takes}".rstrip() + f"\n\n{_sentence(command.about)}\n"]
     if options:
-        parts.append("Options\n" + "".join(_entry(option_usage(option), option.about) for option in options))
+        listed = (_entry(option_usage(option), option.about_in(command.name)) for option in options)
+        parts.append("Options\n" + "".join(listed))
+    if command.name in LISTS:
+        parts.append("Formats of --to\n" + format_list())
     parts.append("Examples\n" + "".join(f"  ocpiq {words}\n" for words in command.examples))
     return "\n".join([*parts, "See also: ocpiq --help for all options and exit codes.\n"])
 

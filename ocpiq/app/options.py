@@ -5,6 +5,7 @@ One table for the parser, the help, the man page and shell completion.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -157,7 +158,7 @@ class Option(Struct, frozen=True):
     """`--name` or `-short`, followed by the words in `takes`; `commands` have the option, none means all.
 
     `choices` are the words that it accepts; for a `LIST`, several separated by commas. With `prompt`, the prompt
-    has it too.
+    has it too. `meanings` has the description for commands where the option means something else.
     """
 
     name: str
@@ -167,6 +168,11 @@ class Option(Struct, frozen=True):
     commands: tuple[str, ...] = QUERY
     choices: tuple[str, ...] = ()
     prompt: bool = False
+    meanings: Mapping[str, str] = {}
+
+    def about_in(self, command: str) -> str:
+        """Return the description of the option for a command."""
+        return self.meanings.get(command, self.about)
 
 
 INPUT: Final = (
@@ -256,6 +262,12 @@ FORMAT: Final = (
         FORMATS,
         registry.NAMES,
         prompt=True,
+        meanings={
+            "audit": "output format, one of those below (default: a table, or by the ending of FILE)",
+            "risk": "output format, one of those below (default: a table, or by the ending of FILE)",
+            "schema": "with --all: output format, one of those below (default: a table, or by the ending of FILE)",
+            "explain": "output format: json, markdown (an approval sheet) or policy (default: text)",
+        },
     ),
     *(
         Option(option.name, "", option.takes, option.about, LISTS, option.choices, prompt=True)
@@ -307,6 +319,7 @@ SOURCES: Final = (
         "who receives the results (default: OCPIQ_RECIPIENT); see `ocpiq recipient`",
         (*PULLS, "audit"),
         prompt=True,
+        meanings={"audit": "only runs for this recipient"},
     ),
     Option(
         "policy",
@@ -323,6 +336,7 @@ SOURCES: Final = (
         "audit this run, in this trail (default with a recipient: the user's own)",
         (*WRITES, "audit"),
         prompt=True,
+        meanings={"audit": "the trail to read (default: the user's own)"},
     ),
     Option("demo", "", (), "use the embedded platform with made-up data", PULLS, prompt=True),
     Option(

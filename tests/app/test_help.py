@@ -127,3 +127,17 @@ FITTED = {
 @pytest.mark.parametrize(("section", "width", "lines"), FITTED.values(), ids=FITTED)
 def test_lines_are_set_anew(section: str, width: int, lines: list[str]) -> None:
     assert list(wrap_section(section, width)) == lines
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("audit", "only runs for this recipient"),
+        ("audit", "the trail to read (default: the user's own)"),
+        ("audit", "parquet"),
+        ("risk", "(default: a table,"),
+        ("explain", "json, markdown (an approval sheet) or policy"),
+    ],
+)
+def test_the_help_of_a_command_describes_its_own_options(command: str, text: str) -> None:
+    assert text in " ".join(help_for(command).split())
