@@ -40,7 +40,7 @@ PARTS = {
     "about",
     "manifest",
     "watch",
-    "spreadsheet",
+    "excel_escaping",
     "charts",
     "sink",
     "target",
