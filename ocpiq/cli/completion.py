@@ -275,10 +275,13 @@ def _zsh(option: Option) -> Iterator[str]:
 
 
 def _zsh_value(option: Option, word: str) -> str:
+    if option.choices and word == "LIST":
+        words = (
+            choice for choice in option.choices if ":" not in choice
+        )  # _values takes the rest as a description
+        return f"_values -s , word {' '.join(words)}"
     if option.choices:
-        return (
-            f"_values -s , word {' '.join(option.choices)}" if word == "LIST" else _zsh_words(option.choices)
-        )
+        return _zsh_words(option.choices)
     if option.name in NAMES_OF:
         return "_ocpiq_logins" if option.name == "platform" else "_ocpiq_recipients"
     return {"FILE": "_files", "MODULE=PATH": "_ocpiq_source", "DIR": "_files -/"}.get(word, " ")
