@@ -66,9 +66,8 @@ def about(
 
     `text` is hashed only: the query that is shown has no literals, one of which may be the id of a driver.
     """
-    from hashlib import sha256  # loads OpenSSL, which takes milliseconds
-
     from ocpiq import __version__
+    from ocpiq.approval.query_hash import query_sha256  # loads OpenSSL, which takes milliseconds
 
     explained = query.explanation(sources)
     windows = query.windows(variables)
@@ -78,7 +77,7 @@ def about(
         purpose=query.metadata.about,
         privacy=query.metadata.privacy,
         query=query.text_without_literals,
-        query_sha256=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        query_sha256=query_sha256(text),
         zone=query.zone,
         platform=", ".join(_platforms(pull, query.modules)),
         ocpi_version=explained.version,

@@ -18,6 +18,7 @@ from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.approval import audit
 from ocpiq.approval.audit import RunDescription, RunResult
+from ocpiq.approval.query_hash import query_sha256
 from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.storage import audit_trail, logins
 
@@ -137,7 +138,7 @@ def description(
         recipient=None if recipient is None else recipient.name,
         key_id=None if recipient is None else recipient.key_id,
         query=query.text_without_literals,
-        query_sha256=sha256(handout.text.encode("utf-8", "surrogatepass")).hexdigest(),
+        query_sha256=query_sha256(handout.text),
         query_file=handout.name or None,
         arguments=tuple(dict.fromkeys(variable.name for variable in settings.query.variables)),
         explanation=query.explanation(handout.sources),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from hashlib import sha256
 from pathlib import Path
 
 from ocpiq.analysis.explanation import Explanation, explain
@@ -12,6 +11,7 @@ from ocpiq.app.error_report import report_error
 from ocpiq.app.run import QueryText, compile_query, read_query
 from ocpiq.app.settings import Settings
 from ocpiq.approval.policy import as_toml, disclosed_more
+from ocpiq.approval.query_hash import query_sha256
 from ocpiq.errors import OcpiqError, UsageError
 from ocpiq.query.imports import ENDINGS
 from ocpiq.schema import DEFAULT_VERSION
@@ -19,8 +19,7 @@ from ocpiq.schema import DEFAULT_VERSION
 
 def print_policy(explained: Explanation, text: QueryText) -> None:
     """Print the narrowest policy for a query."""
-    digest = sha256(text.text.encode("utf-8", "surrogatepass")).hexdigest()
-    title = f"Policy for the query {Path(text.name).name or 'on the command line'}, SHA-256 {digest}"
+    title = f"Policy for the query {Path(text.name).name or 'on the command line'}, SHA-256 {query_sha256(text.text)}"
     sys.stdout.writelines(f"{line}\n" for line in as_toml(explained, title))
 
 

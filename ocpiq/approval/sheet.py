@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
 
 from ocpiq.analysis.explanation import Explanation, SourceExplanation
 from ocpiq.analysis.field_uses import FieldUse, Role
+from ocpiq.approval.query_hash import query_sha256
 from ocpiq.schema import SchemaField, module
 from ocpiq.values.terminal import visible
 
@@ -75,7 +75,7 @@ def _facts(facts: QueryFacts, explanation: Explanation) -> Iterator[tuple[str, s
     yield "Query", facts.file or "on the command line"
     if facts.about:
         yield "Purpose", facts.about
-    yield "SHA-256 of the query", sha256(facts.text.encode("utf-8", "surrogateescape")).hexdigest()
+    yield "SHA-256 of the query", query_sha256(facts.text)
     yield "Platform", facts.platform
     yield "OCPI version", explanation.version
     for name, value in facts.parameters:

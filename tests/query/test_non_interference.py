@@ -133,6 +133,12 @@ def sent_to(draw: st.DrawFn, source: SourcePlan, text: str) -> list[Pair]:
     return draw(st.lists(object_pairs(source.view, named, always), min_size=1, max_size=3))
 
 
+def fitting_form(case: Case, form: str) -> str:
+    """Return the form to send objects in: a page if a text breaks a line, which would be two lines."""
+    sides = (side for both in case.objects.values() for pair in both for side in pair)
+    return "a page" if "lines" in form and any(b"\n" in side for side in sides) else form
+
+
 def assume_same_module(one: Outcome, other: Outcome) -> None:
     """Skip a pair of files of which one has no field of the module: PRIVACY.md lists this fact as visible."""
     assume((FOREIGN in one.err) == (FOREIGN in other.err))
@@ -141,10 +147,7 @@ def assume_same_module(one: Outcome, other: Outcome) -> None:
 @THOROUGH
 @given(cases(), st.sampled_from(list(FORMS)))
 def test_fields_that_are_not_passed_change_nothing(case: Case, form: str) -> None:
-    if "lines" in form and any(
-        b"\n" in side for both in case.objects.values() for pair in both for side in pair
-    ):
-        form = "a page"  # a line that a text breaks is two lines
+    form = fitting_form(case, form)
     one, other = (run(case, FORMS[form], side) for side in (0, 1))
     event(f"exit code {one.code}")
     assume_same_module(one, other)
@@ -203,10 +206,7 @@ def treated_cases(draw: st.DrawFn) -> Case:
 @settings(THOROUGH, max_examples=EXAMPLES // 3)
 @given(treated_cases(), st.sampled_from(list(FORMS)))
 def test_only_the_treated_value_has_an_influence(case: Case, form: str) -> None:
-    if "lines" in form and any(
-        b"\n" in side for both in case.objects.values() for pair in both for side in pair
-    ):
-        form = "a page"
+    form = fitting_form(case, form)
     one, other = (run(case, FORMS[form], side) for side in (0, 1))
     event(f"exit code {one.code}")
     assume_same_module(one, other)
