@@ -14,7 +14,7 @@ from ocpiq.storage import logins
 def platform(name: str | None = None) -> Source:
     """Return a platform that was logged in to (the current one without a name) as a source of all its modules.
 
-    Close it, or use it in a `with`. Raises UsageError where there is no such login.
+    Close it, or use it in a `with`. Raises UsageError if the login does not exist.
     """
     return sources.platform(logins.load(name))
 

@@ -67,7 +67,7 @@ class Scope(Struct, frozen=True):
     at: Span | None = None
     folding: Folding | None = None
     quiet: bool = False
-    may_be_missing: bool = False  # on the left of `//`, where a field of another OCPI version is no mistake
+    may_be_missing: bool = False  # on the left of `//`: a field of another OCPI version is allowed
     imported: str = ""  # the imported module whose text this is; "" for the query itself
 
     def place(self, node: tree.Node) -> Span:

@@ -123,7 +123,7 @@ def _problems(
 
 
 def _plain_json(settings: Settings, handout: Handout) -> Iterator[str]:
-    """Yield the ways in which a run reads JSON that is no module's."""
+    """Yield the ways in which a run reads plain JSON: JSON that does not belong to a module."""
     if handout.files:
         yield "files"
     elif not handout.query.modules and not settings.input.null:

@@ -86,7 +86,8 @@ class ModulePolicy(Struct, frozen=True):
 class Policy(Struct, frozen=True):
     """What a recipient may be given. `formats` is None if all are allowed, `expires` the first day without exports.
 
-    `plain_json` permits JSON that is no module's: files, standard input, `--slurpfile`. `sha256` is that of the file.
+    `plain_json` permits JSON that does not belong to a module: files, standard input, `--slurpfile`. `sha256` is that
+    of the file.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """An append-only file of JSON lines in which each line has the hash of the line before.
 
 A changed, removed or inserted line breaks the chain. The number of lines and the hash of the last one stand in a file
-beside it, `NAME.head`, so that lines cut from the end show too. Whoever can write both files can write a new chain: to
-notice that, note the number and the hash that `verify` returns in another place.
+beside it, `NAME.head`, so that lines cut from the end show too. Anyone who can write both files can write a new
+chain: to notice that, note the number and the hash that `verify` returns in another place.
 """
 
 from __future__ import annotations
