@@ -43,7 +43,7 @@ def _table(config: Config) -> Iterator[str]:
 
 
 def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
-    from ocpiq.storage import audit_trail, logins
+    from ocpiq.storage import audit_trail
 
     mode = None if config.mode is None else f"{config.mode:04o}"
     for name, value, built_in, origin in (
@@ -52,9 +52,19 @@ def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
         ("mode", mode, "0600", "default of new files with passed fields"),
     ):
         yield name, value or built_in, "config file" if value else origin
-    named = os.environ.get(logins.PLATFORM_VARIABLE)
-    platform = named or config.platform
-    origin = logins.PLATFORM_VARIABLE if named else "config file" if platform else "last login"
-    yield "platform", platform or logins.current() or "none", origin
+    yield ("platform", *_platform(config))
     audit = str(audit_trail.default_path()) if config.audit is True else config.audit
     yield "audit", audit or "runs with a recipient", "config file" if audit else "default"
+
+
+def _platform(config: Config) -> tuple[str, str]:
+    """Return the name of the login that commands use, and what chose it."""
+    from ocpiq.storage import logins, ocpi_tool
+
+    if named := os.environ.get(logins.PLATFORM_VARIABLE):
+        return named, logins.PLATFORM_VARIABLE
+    if ocpi_tool.named_session():
+        return ocpi_tool.NAME, ocpi_tool.SESSION_VARIABLE
+    if config.platform:
+        return config.platform, "config file"
+    return logins.current() or "none", "last login"

@@ -45,6 +45,7 @@ EXIT_CODES: Final = (
 ENVIRONMENT: Final = (
     ("OCPIQ_TOKEN", "the token of ocpiq login"),
     ("OCPIQ_PLATFORM", "the login to use, unless --platform names one"),
+    ("OCPI_SESSION_FILE", "a session of ocpi-tool to use, unless a login is named"),
     ("OCPIQ_RECIPIENT", "who receives the results, unless --recipient names one"),
     ("OCPIQ_HISTORY", "off: the prompt does not remember queries"),
     ("OCPIQ_CONFIG", "folder of logins, recipients and config.toml (default: the user's own)"),

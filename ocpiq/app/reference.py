@@ -1,4 +1,4 @@
-"""`ocpiq help [NAME]`: entries and sections of the language reference, and the page on platforms."""
+"""`ocpiq help [NAME]`: entries and sections of the language reference, and the pages on platforms and ocpi-tool."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def look_up(name: str) -> str:
     if text := section(name):
         return "\n".join(wrap_section(text, WIDTH))
     if name == "platforms":
-        return f"{help_for(name)}\n{platforms_page()}"
+        return f"{help_for(name)}\n{page('PLATFORMS.md')}"
+    if name == "ocpi-tool":
+        return page("OCPI_TOOL.md")
     if command := help_for(name):
         return command
     known = {name for entry in entries() for name in entry.names} | {command.name for command in COMMANDS}
@@ -45,10 +47,10 @@ def look_up(name: str) -> str:
     )
 
 
-def platforms_page() -> str:
-    """Return the page on platforms for a terminal, without the names of tests."""
-    page = files("ocpiq.ocpi").joinpath("PLATFORMS.md").read_text("utf-8")
-    return "\n".join(wrap_section(re.sub(r" *<!--.*?-->", "", page), WIDTH))
+def page(name: str) -> str:
+    """Return a page of `ocpiq/ocpi/` for a terminal, without the names of tests."""
+    text = files("ocpiq.ocpi").joinpath(name).read_text("utf-8")
+    return "\n".join(wrap_section(re.sub(r" *<!--.*?-->", "", text), WIDTH))
 
 
 def contents() -> str:
@@ -62,6 +64,7 @@ def contents() -> str:
         "ocpiq help differences     the differences from jq",
         "ocpiq help blanks          what works on a blanked value",
         "ocpiq help platforms       tested platforms and their quirks",
+        "ocpiq help ocpi-tool       for users of ocpi-tool: its commands and ours",
         "ocpiq help login           a command, with its options",
         "ocpiq --help               commands and options",
     ]

@@ -143,6 +143,7 @@ class LoginSettings(Struct, frozen=True):
     version: str | None = None
     token: str | None = None
     token_file: Path | None = None
+    session_file: Path | None = None
     keyring: bool = False
     open: bool = False
     check: bool = False
@@ -389,6 +390,7 @@ def _login(arguments: Arguments) -> LoginSettings:
         version=arguments.last("ocpi-version"),
         token=arguments.last("token"),
         token_file=None if token_file is None else Path(token_file),
+        session_file=_path(arguments, "import"),
         keyring=arguments.has("keyring"),
         open=arguments.has("open"),
         check=arguments.has("check"),

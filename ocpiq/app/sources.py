@@ -73,7 +73,11 @@ def platform_names(pull: PullSettings) -> list[str]:
 
 
 def platform_name(pull: PullSettings) -> str | None:
-    """Return the login to use, or several with commas: of the option, the environment, the config file; else None."""
-    from ocpiq.storage import logins
+    """Return the login to use, or several with commas: of the option, the environment, the config file; else None.
 
-    return pull.platform or os.environ.get(logins.PLATFORM_VARIABLE) or pull.default_platform
+    A session of ocpi-tool in the environment takes precedence over the config file.
+    """
+    from ocpiq.storage import logins, ocpi_tool
+
+    named = pull.platform or os.environ.get(logins.PLATFORM_VARIABLE)
+    return named or (None if ocpi_tool.named_session() else pull.default_platform)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.app import text_files
@@ -25,12 +26,16 @@ def login(settings: Settings) -> int:
     from ocpiq import ocpi
     from ocpiq.storage import logins
 
-    if len(settings.words) != 1:
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    session = _session(settings)
+    if session is not None:
+        new_login = _import_session(session, settings.login, progress)
+    elif len(settings.words) == 1:
+        new_login = _log_in(settings.words[0], settings.login, progress)
+    else:
         raise UsageError(
             "ocpiq login takes one URL", hint="the versions or version-details URL of the platform"
         )
-    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
-    new_login = _log_in(settings.words[0], settings.login, progress)
     logins.save(new_login)
     modules = ocpi.redact(", ".join(new_login.endpoints), new_login.token.value, cut=False)
     write_stderr(f"logged in to {new_login.name}: OCPI {new_login.version}, {modules or 'no modules'}")
@@ -41,10 +46,65 @@ def login(settings: Settings) -> int:
     return 0
 
 
-def _log_in(url: str, options: LoginSettings, progress: Progress) -> Login:
-    """Check the options, log in and return the login. Raises UsageError and PlatformError."""
+def _session(settings: Settings) -> Path | None:
+    """Return the session of ocpi-tool to import: that of `--import`, else, without a URL, one that the user agrees to.
+
+    Raises UsageError.
+    """
+    from ocpiq.storage import ocpi_tool
+
+    chosen = settings.login.session_file
+    if chosen is not None and settings.words:
+        raise UsageError("--import takes no URL", hint="log in with the URL, or import the session")
+    if chosen is not None or settings.words:
+        return chosen
+    found = ocpi_tool.session_path()
+    if found is None:
+        return None
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        sys.stderr.write(f"import the session of ocpi-tool in {found}? [y/N] ")
+        sys.stderr.flush()
+        return found if _is_yes(sys.stdin.readline()) else None
+    raise UsageError("ocpiq login takes one URL", hint=f"or --import {found}, the session of ocpi-tool")
+
+
+def _is_yes(answer: str) -> bool:
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _import_session(path: Path, options: LoginSettings, progress: Progress) -> Login:
+    """Return ocpi-tool's session as a login, after one request with its token. Raises UsageError and PlatformError."""
     from msgspec.structs import replace
 
+    from ocpiq import ocpi
+    from ocpiq.storage import keyring, logins, ocpi_tool
+
+    session = ocpi_tool.read(path)
+    if options.keyring:
+        keyring.check()
+    party = ocpi.parse_party(options.party) if options.party is not None else session.own
+    session = replace(
+        session,
+        name=logins.valid_name(options.name)
+        if options.name
+        else ocpi.platform_name(session.url, session.token.value),
+        own=party,
+        tls=_tls(options),
+        allow_http=options.allow_http,
+    )
+    new_login = ocpi.confirm(session, agree=_origin_consent(options, session.token.value), notify=progress)
+    return _in_keyring(new_login) if options.keyring else new_login
+
+
+def _in_keyring(login: Login) -> Login:
+    """Return a login whose token is kept in the keyring; an open platform has none."""
+    from msgspec.structs import replace
+
+    return replace(login, token=replace(login.token, in_keyring=login.token.value != ""))
+
+
+def _log_in(url: str, options: LoginSettings, progress: Progress) -> Login:
+    """Check the options, log in and return the login. Raises UsageError and PlatformError."""
     from ocpiq import ocpi
     from ocpiq.storage import keyring, logins
 
@@ -68,8 +128,7 @@ def _log_in(url: str, options: LoginSettings, progress: Progress) -> Login:
         allow_http=options.allow_http,
         notify=progress,
     )
-    in_keyring = options.keyring and new_login.token.value != ""
-    return replace(new_login, token=replace(new_login.token, in_keyring=True)) if in_keyring else new_login
+    return _in_keyring(new_login) if options.keyring else new_login
 
 
 def _origin_consent(options: LoginSettings, token: str) -> Callable[[str], bool]:
@@ -87,7 +146,7 @@ def _origin_consent(options: LoginSettings, token: str) -> Callable[[str], bool]
             f"the platform keeps data at {redact(other_origin, token, cut=False)}; may the token go there? [y/N] "
         )
         sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return _is_yes(sys.stdin.readline())
 
     return consents
 
@@ -123,7 +182,7 @@ def platforms(settings: Settings) -> int:
         raise UsageError("ocpiq platforms takes no words")
     stored = logins.every()
     if not stored:
-        write_stderr("no platforms yet (ocpiq login URL --party XX-YYY)")
+        write_stderr(f"no platforms yet ({logins.how_to_log_in()})")
         return 0
     current = platform_names(settings.pull) or (logins.current(),)
     width = max(len(login.name) for login in stored)

@@ -10,7 +10,7 @@ from ocpiq.ocpi.http.client import Bounds, HttpClient
 from ocpiq.ocpi.http.redaction import redact, shown_address
 from ocpiq.ocpi.http.retry import RetryPolicy
 from ocpiq.ocpi.http.urls import is_plain_http, origin
-from ocpiq.ocpi.login import login, module_at
+from ocpiq.ocpi.login import confirm, login, module_at, platform_name
 from ocpiq.ocpi.pull.pull import pull
 from ocpiq.ocpi.routing import for_party, parse_party
 
@@ -19,12 +19,14 @@ __all__ = [
     "HttpClient",
     "Origin",
     "RetryPolicy",
+    "confirm",
     "for_party",
     "is_plain_http",
     "login",
     "module_at",
     "origin",
     "parse_party",
+    "platform_name",
     "pull",
     "redact",
     "shown_address",

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from msgspec.structs import replace
+
 from ocpiq.errors import (
     Message,
     Notify,
@@ -51,7 +53,7 @@ from ocpiq.ocpi.versions import (
 )
 from ocpiq.schema import VERSIONS, VersionName, modules
 from ocpiq.storage import AccessToken, Login, Party, PlatformParty, Tls, logins
-from ocpiq.storage.logins import TokenForm
+from ocpiq.storage.login import TokenForm
 
 INTERACTIVE = RetryPolicy(waits=(1.0, 3.0))
 """For logins: a user is waiting, and a wrong token can look like a server error."""
@@ -89,11 +91,7 @@ def login(
     secret = parse_token(token) if token else ""
     called = logins.valid_name(name or platform_name(start, secret))
     allowed = AllowedOrigins(start, agree, Subject("login", secret), allow_http=allow_http)
-    if allowed.is_open(start):
-        raise SourceError(
-            say("the token would be sent to {host} unencrypted", host=allowed.subject.host(start)),
-            hint=say("use https, or --allow-http to accept that"),
-        )
+    allowed.check_encryption(start)
     with HttpClient(tls) as connection:
         handshake = Handshake(connection, secret, form, retry_policy or INTERACTIVE, notify, allowed)
         bare = module_at(start)
@@ -120,6 +118,33 @@ def login(
         )
 
 
+def confirm(stored: Login, *, agree: Consent = refuse, notify: Notify = ignore) -> Login:
+    """Return a login that another program has stored, with the form of the token that the platform accepts.
+
+    Requests one object of a module to find out. `agree` is asked about every origin but that of `stored.url`. Raises
+    PlatformError and UsageError.
+    """
+    token = stored.token.value
+    allowed = AllowedOrigins(stored.url, agree, Subject("login", token), allow_http=stored.allow_http)
+    urls = {name: stored.endpoints[name] for name in modules(stored.version) if name in stored.endpoints}
+    if not urls:
+        raise SourceError(say("the session has no module to pull"), hint=say("log in with the versions URL"))
+    for url in (url for of_module in urls.values() for url in of_module):
+        allowed.check_encryption(url)
+        allowed.check(url)
+    with HttpClient(stored.tls) as connection:
+        handshake = Handshake(connection, token, None, INTERACTIVE, notify, allowed)
+        module, (first, *_) = next(iter(urls.items()))
+        handshake.peek(first, module)
+    return replace(
+        stored,
+        token=AccessToken(token, handshake.form),
+        endpoints=urls,
+        saved=datetime.now(UTC).isoformat(),
+        shown=redact(stored.url, token, cut=False),
+    )
+
+
 SIGNIFICANCE = {404: 2, 405: 2, 401: 1, 403: 1}
 """Which failure to report when both forms of the token fail: a refused address says more than a refused token."""
 
@@ -139,6 +164,14 @@ class AllowedOrigins:
     def is_open(self, url: str) -> bool:
         """Whether the token would be sent over plain http without permission."""
         return bool(self.subject.token) and not self.allow_http and is_plain_http(url)
+
+    def check_encryption(self, url: str) -> None:
+        """Raise SourceError if the token would be sent over plain http without permission."""
+        if self.is_open(url):
+            raise SourceError(
+                say("the token would be sent to {host} unencrypted", host=self.subject.host(url)),
+                hint=say("use https, or --allow-http to accept that"),
+            )
 
     def has(self, url: str) -> bool:
         """Whether the token may be sent to a URL."""

@@ -54,7 +54,7 @@ class Session(Struct):
             form = "json"
         session = cls(settings, ExitStack(), variables=values.variables(settings.query), form=form)
         stored_recipient(settings)
-        if not (pull.platform or pull.files or pull.demo or logins.names()):
+        if not (pull.platform or pull.files or pull.demo or logins.current()):
             return None
         session.reopen(settings)
         return session

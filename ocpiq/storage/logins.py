@@ -5,82 +5,17 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Literal
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from ocpiq.errors import UsageError, did_you_mean
-from ocpiq.storage import keyring, owner_only
+from ocpiq.storage import keyring, ocpi_tool, owner_only
 from ocpiq.storage.folders import config_folder
+from ocpiq.storage.login import Login
 
 PLATFORM_VARIABLE = "OCPIQ_PLATFORM"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-TokenForm = Literal["base64", "raw"]
-
-
-class Party(Struct, frozen=True):
-    """An OCPI party: an ISO 3166 country code and the party's three characters, both in upper case."""
-
-    country_code: str
-    party_id: str
-
-    def __str__(self) -> str:
-        return f"{self.country_code}-{self.party_id}"
-
-
-class PlatformParty(Struct, frozen=True):
-    """A party that the platform serves, and its role (`CPO`, `HUB`, …; empty in 2.1.1, which has none)."""
-
-    party: Party
-    role: str
-
-
-class AccessToken(Struct, frozen=True):
-    """A credentials token and the form in which the platform accepts it. Its repr hides it.
-
-    It is empty for a public feed, and in the file of a login whose token is in the system keyring (`in_keyring`).
-    """
-
-    value: str
-    form: TokenForm
-    in_keyring: bool = False
-
-    def __repr__(self) -> str:
-        return f"Token(…, {self.form})"
-
-
-class Tls(Struct, frozen=True):
-    """Files (PEM) for TLS: extra authorities to trust, the client certificate and its key."""
-
-    ca_file: str = ""
-    client_cert: str = ""
-    client_key: str = ""
-
-
-class Login(Struct, frozen=True):
-    """What a pull needs to know about a platform.
-
-    `url` is the versions or version-details URL as the user gave it. `endpoints` has the URLs to pull from by
-    module: one, or in 2.1.1, whose endpoints have no role, all that were listed. `own` is the party that pulls,
-    `parties` are those that the platform serves, `saved` is the time of the login (UTC, RFC 3339). `allow_http` says
-    that the token may be sent to another machine over plain http, `shown` is `url` without the token; it is empty in
-    logins of earlier versions.
-    """
-
-    name: str
-    url: str
-    token: AccessToken
-    version: str
-    endpoints: dict[str, tuple[str, ...]]
-    own: Party | None
-    parties: tuple[PlatformParty, ...]
-    saved: str
-    tls: Tls | None = None
-    allow_http: bool = False
-    shown: str = ""
 
 
 def save(login: Login) -> None:
@@ -102,7 +37,7 @@ def save(login: Login) -> None:
 
 
 def load(name: str | None = None) -> Login:
-    """Return the login `name`, else that of `$OCPIQ_PLATFORM`, else the latest, with its token.
+    """Return the login `name`, else that of `$OCPIQ_PLATFORM`, of ocpi-tool's session, else the latest, with its token.
 
     Raises UsageError.
     """
@@ -113,11 +48,12 @@ def load(name: str | None = None) -> Login:
 
 def find(name: str | None = None) -> Login:
     """Return the same login as `load`, without a token from the keyring. Raises UsageError."""
-    wanted = name or os.environ.get(PLATFORM_VARIABLE) or current()
-    if wanted is None:
-        raise UsageError(
-            "no platform", hint="ocpiq login URL --party XX-YYY, or --source MODULE=FILE, or --demo"
-        )
+    wanted = name or os.environ.get(PLATFORM_VARIABLE)
+    if not wanted:
+        login = default()
+        if login is None:
+            raise UsageError("no platform", hint=f"{how_to_log_in()}, or --source MODULE=FILE, or --demo")
+        return login
     if not NAME.fullmatch(wanted) or not path_of(wanted).is_file():
         known = names()
         hint = did_you_mean(wanted, known) or (
@@ -138,9 +74,25 @@ def every() -> tuple[Login, ...]:
     return tuple(sorted(logins, key=lambda login: login.saved, reverse=True))
 
 
+def default() -> Login | None:
+    """Return the login of a command that names none: the session of ocpi-tool in the environment, else the latest.
+
+    None without either. Raises UsageError for an unreadable one.
+    """
+    session = ocpi_tool.named_session()
+    return ocpi_tool.read(session) if session is not None else next(iter(every()), None)
+
+
 def current() -> str | None:
-    """Return the name of the latest login; None without logins."""
-    return next((login.name for login in every()), None)
+    """Return the name of the default login; None without one."""
+    login = default()
+    return None if login is None else login.name
+
+
+def how_to_log_in() -> str:
+    """Return the command that logs in, also from a session of ocpi-tool if there is one."""
+    session = ocpi_tool.session_path()
+    return "ocpiq login URL --party XX-YYY" + (f", or ocpiq login --import {session}" if session else "")
 
 
 def remove(name: str) -> None:

@@ -21,6 +21,7 @@ DOCUMENTS = {
         "CHANGELOG.md",
         "grammar/README.md",
         "examples/README.md",
+        "ocpiq/ocpi/OCPI_TOOL.md",
     )
 }
 
@@ -38,7 +39,7 @@ def test_every_path_and_link_leads_somewhere(name: str) -> None:
 
 
 COMMANDS = [
-    (name, command.replace("\\\n", " "))
+    (name, command.replace("\\\n", " ").replace(r"\|", "|"))
     for name, text in DOCUMENTS.items()
     for command in (
         *re.findall(r"^    (ocpiq (?:[^\n]|\\\n)*)", text, re.MULTILINE),

@@ -15,6 +15,7 @@ from ocpiq.cli.main import run
 SETTINGS = (
     "OCPIQ_TOKEN",
     "OCPIQ_PLATFORM",
+    "OCPI_SESSION_FILE",
     "OCPIQ_RECIPIENT",
     "OCPIQ_DEBUG",
     "OCPIQ_CONFIG",

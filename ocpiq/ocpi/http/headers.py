@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from ocpiq.errors import SourceError, say
 from ocpiq.storage import AccessToken, Party
-from ocpiq.storage.logins import TokenForm
+from ocpiq.storage.login import TokenForm
 
 
 def parse_token(text: str) -> str:
