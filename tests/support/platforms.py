@@ -114,14 +114,17 @@ class Platform:
             return self.wrong_token
         if name == "versions":
             offers = [{"version": v, "url": f"{self.url}/ocpi/{v}"} for v in self.offered]
-            return Response(envelope(offers))
+            return Response(self.envelope(offers))
         if name in self.offered:
-            return Response(envelope({"version": name, "endpoints": self.endpoints(name)}))
+            return Response(self.envelope({"version": name, "endpoints": self.endpoints(name)}))
         if name == "credentials" and self.credentials is not None:
-            return Response(envelope(self.credentials))
+            return Response(self.envelope(self.credentials))
         if name in self.modules:
             return self.module(request)
         return Response(b'{"detail": "Not Found"}', 404)
+
+    def envelope(self, data: object, code: int = 1000, message: str = "OK") -> bytes:
+        return envelope(data, code, message)
 
     def knows(self, sent: str | None) -> bool:
         return sent in [f"Token {BASE64 if form == 'base64' else TOKEN}" for form in self.token_forms]
@@ -147,7 +150,7 @@ class Platform:
         if self.refuse_above is not None and limit > self.refuse_above:
             return self.refusal
         if self.needs_date and "date_from" not in request.query:
-            return Response(envelope(None, 2001, "date_from is required"))
+            return Response(self.envelope(None, 2001, "date_from is required"))
         offset = 0 if self.ignore_offset else int(request.query.get("offset", 0))
         rows = self.objects[offset : offset + min(limit, self.cap)]
         reached = int(request.query.get("offset", 0)) + len(rows)
@@ -159,7 +162,7 @@ class Platform:
         link = self.last_link if last else (self.link or good_link)(self, request, reached)
         if link is not None:
             headers["Link"] = link
-        return Response(envelope(rows), 200, headers)
+        return Response(self.envelope(rows), 200, headers)
 
 
 def good_link(platform: Platform, request: Request, reached: int) -> str:
