@@ -47,18 +47,6 @@ class SourceExplanation(Struct, frozen=True):
     fields: tuple[FieldUse, ...]
     net: bool = False
 
-    @property
-    def filters(self) -> list[str]:
-        """What narrows the objects that are requested, in words."""
-        bounds = [f"{word} {end}" for word, end in (("from", self.since), ("before", self.until)) if end]
-        filters = [f"last updated {' and '.join(bounds)}"] if bounds else []
-        if self.during:
-            during = self.during if isinstance(self.during, str) else " to ".join(self.during)
-            filters.append(f"charged during {during}")
-        if self.newest is not None:
-            filters.append(f"the newest {self.newest}")
-        return filters
-
     def of_role(self, role: Role) -> list[str]:
         """Return the paths of the fields with a role; a path stands for all below it where all of it has the role."""
         return summary((use.path for use in self.fields if role in use.roles), self.module, self.version)

@@ -19,6 +19,7 @@ from ocpiq.values.types import Value
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import SourceExplanation
     from ocpiq.query import Query
+    from ocpiq.query.start import Start
     from ocpiq.query.windows import SourceWindow
     from ocpiq.sources import Source
 
@@ -60,6 +61,7 @@ def about(
     variables: Mapping[str, Value],
     pull: PullSettings,
     log: RunLog,
+    start: Start,
     incomplete: IncompleteError | None = None,
 ) -> About:
     """Return what there is to say of a run, for those who receive its results.
@@ -70,7 +72,7 @@ def about(
     from ocpiq.approval.query_hash import query_sha256  # loads OpenSSL, which takes milliseconds
 
     explained = query.explanation(sources)
-    windows = query.windows(variables)
+    windows = query.windows(variables, start)
     title = re.sub(r"[_-]", " ", query.metadata.name).strip()
     return About(
         title=title[:1].upper() + title[1:],
@@ -82,7 +84,7 @@ def about(
         platform=", ".join(_platforms(pull, query.modules)),
         ocpi_version=explained.version,
         tool_version=__version__,
-        created=_now(),
+        created=_created(start),
         sources=tuple(
             _source(source, window, zone(query.zone))
             for source, window in zip(explained.sources, windows, strict=True)
@@ -149,8 +151,8 @@ def _platforms(pull: PullSettings, modules: Sequence[str]) -> Iterator[str]:
         yield f"{login.name} ({urlsplit(login.url).hostname})"
 
 
-def _now() -> str:
-    """Return the date and time; that of SOURCE_DATE_EPOCH where a file is to be the same again."""
+def _created(start: Start) -> str:
+    """Return when the run began; the moment of SOURCE_DATE_EPOCH where a file is to be the same again."""
     seconds = os.environ.get(DATE, "")
-    now = datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else datetime.now(UTC)
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = datetime.fromtimestamp(int(seconds) if seconds.isdecimal() else start.now // 1_000_000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

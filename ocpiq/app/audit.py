@@ -142,7 +142,7 @@ def description(
         query_file=handout.name or None,
         arguments=tuple(dict.fromkeys(variable.name for variable in settings.query.variables)),
         explanation=query.explanation(handout.sources),
-        windows=query.windows(handout.variables),
+        windows=query.windows(handout.variables, handout.start),
         origins={module: _origin(settings, module) for module in query.modules},
         format=format_,
         file=absolute(settings.output.path),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -21,13 +20,15 @@ if TYPE_CHECKING:
     from ocpiq.app.audit import Audit
     from ocpiq.privacy.policy import Policy
     from ocpiq.query import Query
+    from ocpiq.query.start import Start
     from ocpiq.storage.recipients import StoredRecipient
 
 
 class Handout(Struct, frozen=True):
     """A run that is about to fetch and to write.
 
-    `text` is the query as written and `name` its file, if it has one; `files` are the inputs that it names.
+    `text` is the query as written and `name` its file, if it has one; `files` are the inputs that it names. `start` is
+    the moment at which the run began.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Handout(Struct, frozen=True):
     variables: Mapping[str, Value]
     files: tuple[str, ...]
     is_terminal: bool
+    start: Start
 
 
 class Authorization(NamedTuple):
@@ -116,9 +118,9 @@ def _problems(
     from ocpiq.approval.policy import Request, excess
 
     explanation = handout.query.explanation(handout.sources)
-    windows = handout.query.windows(handout.variables)
+    windows = handout.query.windows(handout.variables, handout.start)
     plain_json = tuple(_plain_json(settings, handout))
-    request = Request(explanation, windows, time_ns() // 1000, format_, plain_json)
+    request = Request(explanation, windows, handout.start.now, format_, plain_json)
     return {policy.name: texts for policy in policies if (texts := excess(policy, request))}
 
 

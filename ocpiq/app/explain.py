@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import json, structs, to_builtins
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation, SourceExplanation
     from ocpiq.analysis.metadata import Metadata
     from ocpiq.approval.sheet import QueryFacts
+    from ocpiq.query import Query
     from ocpiq.query.pulls import QueriedSource
+    from ocpiq.query.start import Start
+    from ocpiq.query.windows import SourceWindow
+    from ocpiq.values.types import Value
 
 
 def run(settings: Settings, *, values_known: bool = True) -> int:
@@ -36,6 +40,7 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
     Without `values_known`, the variables of the settings have names alone.
     """
     from ocpiq.analysis.explanation import explain
+    from ocpiq.query.start import begin
 
     if settings.diff is not None:
         from ocpiq.app.explain_policy import print_difference
@@ -50,15 +55,16 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
         query = compile_query(structs.replace(settings.query, version=version), text, variables)
     except OcpiqError as error:
         return report_error(error, text.text, text.name)
-    progress = Progress(quiet=True)
+    progress, start = Progress(quiet=True), begin()
     try:
         with ExitStack() as stack:
             queried = sources.sources(settings, query.modules, stack) if settings.ask else {}
             receiver = recipient_of(settings, query) if queried else None
-            answers = query.ask(queried, variables, progress, receiver) if queried else []
+            answers = query.ask(queried, variables, progress, receiver, start) if queried else []
     except OcpiqError as error:
         return report_error(error)
     explained = explain(query.plan, version)
+    windows = _windows(query, variables, start)
     parameters = _parameters(settings, query.metadata) if values_known else []
     match form:
         case "policy":
@@ -67,16 +73,27 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
             print_policy(explained, text)
         case "json":
             data = {**to_builtins(explained), "parameters": dict(parameters)}
+            for source, window in zip(data["sources"], windows, strict=True):
+                source["window"] = None if window is None else window.as_text()
             data |= {"asked": answers} if settings.ask else {}
             sys.stdout.write(json.encode(data, enc_hook=str).decode() + "\n")
         case "markdown":
             from ocpiq.approval.sheet import approval_sheet
 
-            sys.stdout.write(approval_sheet(_facts(settings, text, query.metadata, parameters), explained))
+            facts = _facts(settings, text, query.metadata, parameters, start)
+            sys.stdout.write(approval_sheet(facts, explained, windows))
         case _:
-            sys.stdout.writelines(line + "\n" for line in _lines(explained, answers, parameters))
+            sys.stdout.writelines(line + "\n" for line in _lines(explained, windows, answers, parameters))
     problems = join((source.incomplete for source in answers if source.incomplete), "; ")
     return report_error(IncompleteError(problems)) if problems else 0
+
+
+def _windows(query: Query, variables: dict[str, Value], start: Start) -> Sequence[SourceWindow | None]:
+    """Return the window of each source for a run that begins now; None if a parameter is missing or wrong."""
+    try:
+        return query.windows(variables, start)
+    except OcpiqError:
+        return [None for _ in query.source_plans]
 
 
 def _format(settings: Settings) -> str:
@@ -133,7 +150,11 @@ def _parameters(settings: Settings, metadata: Metadata) -> list[tuple[str, str]]
 
 
 def _facts(
-    settings: Settings, text: QueryText, metadata: Metadata, parameters: Sequence[tuple[str, str]]
+    settings: Settings,
+    text: QueryText,
+    metadata: Metadata,
+    parameters: Sequence[tuple[str, str]],
+    start: Start,
 ) -> QueryFacts:
     from ocpiq import __version__
     from ocpiq.approval.sheet import QueryFacts
@@ -146,7 +167,7 @@ def _facts(
         _platform(settings),
         tuple(parameters),
         f"ocpiq {__version__}",
-        datetime.now().astimezone().date().isoformat(),
+        datetime.fromtimestamp(start.now // 1_000_000, UTC).astimezone().date().isoformat(),
     )
 
 
@@ -172,7 +193,10 @@ def _announced(source: QueriedSource) -> str:
 
 
 def _lines(
-    explained: Explanation, answers: Sequence[QueriedSource], parameters: Sequence[tuple[str, str]]
+    explained: Explanation,
+    windows: Sequence[SourceWindow | None],
+    answers: Sequence[QueriedSource],
+    parameters: Sequence[tuple[str, str]],
 ) -> Iterator[str]:
     if not explained.sources:
         yield "reads no module: a program on plain JSON, run once for each input"
@@ -182,7 +206,7 @@ def _lines(
         for answer in answers[number * platforms : (number + 1) * platforms]:
             name = f"{answer.platform}: " if answer.platform else ""
             yield from _entry_lines("  has", (name + _announced(answer),))
-        yield from _source_lines(source)
+        yield from _source_lines(source, windows[number])
     if parameters:
         named = [f"{name} = {value}" for name, value in parameters]
         yield from _entry_lines("parameters", list(map(visible, named)))
@@ -192,11 +216,12 @@ def _lines(
         yield from _entry_lines("warning", (warning,))
 
 
-def _source_lines(source: SourceExplanation) -> Iterator[str]:
+def _source_lines(source: SourceExplanation, window: SourceWindow | None) -> Iterator[str]:
     from ocpiq.analysis.field_uses import ROLES
+    from ocpiq.query.windows import filters
 
-    if source.filters:
-        yield from _entry_lines("  asks for", source.filters)
+    if narrowed := filters(source, window):
+        yield from _entry_lines("  asks for", narrowed)
     if source.net:
         yield from _entry_lines("  nets", ("a credit CDR cancels out the CDR that it credits",))
     yield from _entry_lines("  passes", source.passes or ("nothing; private fields are blanked",))

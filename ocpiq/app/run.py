@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ocpiq.inputs import Inputs
     from ocpiq.privacy.recipient import Recipient
     from ocpiq.query import Query
+    from ocpiq.query.start import Start
     from ocpiq.sinks.about import About
     from ocpiq.sources import Source
 
@@ -74,6 +75,7 @@ class QueryRun(Struct):
     progress: Progress
     log: RunLog
     shutdown: Shutdown
+    start: Start
     audit: Audit | None = None
     recipient: Recipient | None = None
     last_result: object = NO_RESULT
@@ -176,18 +178,22 @@ def _prepare(
     progress: Progress,
     shutdown: Shutdown,
 ) -> QueryRun:
+    from ocpiq.query.start import begin
+
+    start = begin()
     variables = app_variables.variables(settings.query)
     query = compile_query(settings.query, text, variables)
     recipient = recipient_of(settings, query)
     sources = app_sources.sources(settings, query.modules, stack)
     is_terminal = settings.output.path is None and sys.stdout.isatty()
-    handout = Handout(text.text, text.name, query, sources, variables, tuple(files), is_terminal)
+    handout = Handout(text.text, text.name, query, sources, variables, tuple(files), is_terminal, start)
     audit, may_read = authorize(settings, handout)
     inputs = _inputs(settings.input, files, progress) if may_read else None
     if inputs is not None:
         stack.callback(inputs.close)
+    log = RunLog()
     return QueryRun(
-        settings, query, text, inputs, sources, variables, progress, RunLog(), shutdown, audit, recipient
+        settings, query, text, inputs, sources, variables, progress, log, shutdown, start, audit, recipient
     )
 
 
@@ -272,9 +278,8 @@ def _write_results(run: QueryRun, out: Output) -> None:
 def _about(run: QueryRun) -> About:
     from ocpiq.app.about import about
 
-    return about(
-        run.query, run.text.text, run.sources, run.variables, run.settings.pull, run.log, run.incomplete
-    )
+    text, pull = run.text.text, run.settings.pull
+    return about(run.query, text, run.sources, run.variables, pull, run.log, run.start, run.incomplete)
 
 
 def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
@@ -291,6 +296,7 @@ def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
         variables=run.variables,
         notify=notify,
         recipient=run.recipient,
+        start=run.start,
     )
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from ocpiq.analysis.explanation import Explanation, SourceExplanation
 from ocpiq.analysis.field_uses import FieldUse, Role
 from ocpiq.approval.query_hash import query_sha256
+from ocpiq.query.windows import SourceWindow, filters
 from ocpiq.schema import SchemaField, module
 from ocpiq.values.terminal import visible
 
@@ -49,16 +50,18 @@ class QueryFacts(Struct, frozen=True):
     date: str
 
 
-def approval_sheet(facts: QueryFacts, explanation: Explanation) -> str:
-    """Return the sheet."""
+def approval_sheet(
+    facts: QueryFacts, explanation: Explanation, windows: Sequence[SourceWindow | None]
+) -> str:
+    """Return the sheet; `windows` has the dates of each source on the day of the sheet, if they are known."""
     parts = [
         "# Approval of an OCPI query\n",
         _table(("", ""), _facts(facts, explanation)),
         "## Query\n",
         _fenced(facts.text),
     ]
-    for source in explanation.sources:
-        parts += _source(source)
+    for source, window in zip(explanation.sources, windows, strict=True):
+        parts += _source(source, window)
     if not explanation.sources:
         parts.append("The query reads no module of a platform.\n")
     parts.append("## Columns of the results\n")
@@ -84,10 +87,10 @@ def _facts(facts: QueryFacts, explanation: Explanation) -> Iterator[tuple[str, s
     yield "Date", facts.date
 
 
-def _source(source: SourceExplanation) -> Iterator[str]:
+def _source(source: SourceExplanation, window: SourceWindow | None) -> Iterator[str]:
     yield f"## {source.module}\n"
-    filters = ", ".join(map(_plain, source.filters)) or "without a window"
-    yield f"Requested from the platform: all pages of `{source.module}`, {filters}.\n"
+    narrowed = ", ".join(map(_plain, filters(source, window))) or "without a window"
+    yield f"Requested from the platform: all pages of `{source.module}`, {narrowed}.\n"
     if source.net:
         yield "Credit CDRs cancel out the CDRs that they credit.\n"
     passed = [use for use in source.passed if use.private]

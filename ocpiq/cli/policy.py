@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import time_ns
 from typing import Final
 
 from ocpiq.app.authorization import load_policy
@@ -17,6 +16,7 @@ from ocpiq.errors import OcpiqError, PrivacyError, UsageError, choices
 from ocpiq.language import parse
 from ocpiq.privacy.policy import Policy
 from ocpiq.query.imports import ENDINGS
+from ocpiq.query.start import begin
 from ocpiq.storage import owner_only, recipients
 
 POLICY_ACTIONS: Final = ("set", "show", "check")
@@ -93,12 +93,13 @@ def _check(settings: Settings, policy: Policy, file: Path) -> int:
         query = compile_query(settings.query, text, ())
     except OcpiqError as error:
         return report_error(error, text.text, text.name)
+    start = begin()
     try:
-        windows = query.windows({})
+        windows = query.windows({}, start)
     except OcpiqError:  # they depend on parameters
         windows = None
     ways = ("import",) * query.imports_data + ("standard input",) * (not query.modules)
-    problems = excess(policy, Request(query.explanation(), windows, time_ns() // 1000, None, ways))
+    problems = excess(policy, Request(query.explanation(), windows, start.now, None, ways))
     note = "" if windows is not None else " (its windows depend on parameters and are checked when it runs)"
     sys.stdout.write(f"{file}: {', '.join(problems) or 'allowed'}{note}\n")
     return PrivacyError.exit_code if problems else 0

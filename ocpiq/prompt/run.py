@@ -18,6 +18,7 @@ from ocpiq.errors import Notice, Notify, OcpiqError, WarningIssued, ignore
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.session import Session
 from ocpiq.query import Query
+from ocpiq.query.start import Start, begin
 from ocpiq.sinks.target import Target
 from ocpiq.sources import Source
 from ocpiq.sources.page_by_page import page_by_page
@@ -55,10 +56,11 @@ def _run_and_report(session: Session, text: str, progress: Progress, shutdown: S
 
 
 def _write_results(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
-    settings, query_text = session.query_settings(), QueryText(text, session.file)
+    settings, query_text, start = session.query_settings(), QueryText(text, session.file), begin()
     query = compile_query(settings.query, query_text, session.variables)
-    results = ResultWriter(session, query, progress, shutdown)
-    handout = Handout(query_text.text, query_text.name, query, session.sources, session.variables, (), True)
+    results = ResultWriter(session, query, progress, shutdown, start)
+    sources, variables = session.sources, session.variables
+    handout = Handout(query_text.text, query_text.name, query, sources, variables, (), True, start)
     audit = authorize(settings, handout).audit
     if query.modules:
         progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
@@ -71,8 +73,11 @@ def _write_results(session: Session, text: str, progress: Progress, shutdown: Sh
 class ResultWriter:
     """Writes the results of a query to the pager. `rows` is the number of results so far."""
 
-    def __init__(self, session: Session, query: Query, progress: Progress, shutdown: Shutdown) -> None:
+    def __init__(
+        self, session: Session, query: Query, progress: Progress, shutdown: Shutdown, start: Start
+    ) -> None:
         self.rows = 0
+        self._start = start
         self._session = session
         self._query = query
         self._recipient = recipient_of(session.query_settings(), query)
@@ -98,6 +103,7 @@ class ResultWriter:
                 variables=self._session.variables,
                 notify=notify,
                 recipient=self._recipient,
+                start=self._start,
             ):
                 self._shutdown.check()
                 self._sink.write(value)

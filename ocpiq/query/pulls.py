@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-from time import perf_counter, time_ns
+from time import perf_counter
 from typing import Final, Literal, cast
 
 from msgspec import Struct
@@ -31,6 +31,7 @@ from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.query.credits import CreditRows
+from ocpiq.query.start import Start
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import ModuleName, module
 from ocpiq.sources.protocol import Ask, Source
@@ -83,11 +84,12 @@ class Pulls:
         sources: Mapping[str, Source],
         variables: Mapping[str, Value],
         notify: Notify,
+        start: Start,
         recipient: Recipient | None = None,
     ) -> None:
         self.plan = plan
         self._sources = [_source(part, sources) for part in plan.sources]
-        clock = Clock(now(), zone(plan.zone))
+        clock = Clock(start.now, zone(plan.zone))
         self._windows = [_window(part, variables, clock) for part in plan.sources]
         self._newest = [_count(part, variables) for part in plan.sources]
         self._gates: list[Gate] = [
@@ -249,9 +251,9 @@ def _key(part: SourcePlan, source: Source) -> tuple[str, ...]:
     return module(module(part.module, source.version).pulled, source.version).key if source.repeats else ()
 
 
-def windows(plan: QueryPlan, variables: Mapping[str, Value]) -> tuple[SourceWindow, ...]:
-    """Return the window of each source of a run that begins now. Raises UsageError."""
-    clock = Clock(now(), zone(plan.zone))
+def windows(plan: QueryPlan, variables: Mapping[str, Value], start: Start) -> tuple[SourceWindow, ...]:
+    """Return the window of each source of a run. Raises UsageError."""
+    clock = Clock(start.now, zone(plan.zone))
     bounds = [(_window(part, variables, clock) or Window(None, None, None), part) for part in plan.sources]
     return tuple(
         SourceWindow(window.since, window.until, window.completed, _count(part, variables))
@@ -264,11 +266,6 @@ class Clock(Struct, frozen=True):
 
     now: int
     zone: tzinfo
-
-
-def now() -> int:
-    """Return the current time in microseconds since 1970."""
-    return time_ns() // 1000
 
 
 def _window(part: SourcePlan, variables: Mapping[str, Value], clock: Clock) -> Window | None:

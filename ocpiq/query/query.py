@@ -33,6 +33,7 @@ from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import has_pseudonyms, shows
 from ocpiq.query.imports import Folders
 from ocpiq.query.pulls import Pulls, QueriedSource, windows
+from ocpiq.query.start import Start, begin
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import DEFAULT_VERSION
 from ocpiq.sinks.target import Target
@@ -164,9 +165,11 @@ class Query:
         by_module = self._by_module(sources)
         return explain(self._plan_for(by_module), self._version_of(by_module))
 
-    def windows(self, variables: Mapping[str, Value] | None = None) -> tuple[SourceWindow, ...]:
-        """Return the window of each source for a run that begins now. Raises UsageError."""
-        return windows(self._plan, self._metadata.values(variables or {}))
+    def windows(
+        self, variables: Mapping[str, Value] | None = None, start: Start | None = None
+    ) -> tuple[SourceWindow, ...]:
+        """Return the window of each source for a run with this start (default: now). Raises UsageError."""
+        return windows(self._plan, self._metadata.values(variables or {}), start or begin())
 
     def columns(self, sources: Source | Mapping[str, Source] | None = None) -> Columns:
         """Return what is known about the columns of the results before a run."""
@@ -185,17 +188,19 @@ class Query:
         variables: Mapping[str, Value] | None = None,
         notify: Notify = ignore,
         recipient: Recipient | None = None,
+        start: Start | None = None,
     ) -> Iterator[Value]:
         """Yield the results, as they come.
 
         Without `inputs` the query runs once, on `value`; with `inputs` once for each of them, or, with `once`, on
         `value` while `input` and `inputs` read them. `sources` is one source for all `modules`, or a source for each;
         `variables` has a value for each name of `compile`; `notify` receives progress and warnings; `recipient` has the
-        key of pseudonyms, and is needed if `needs_recipient`. Raises RunError, PrivacyError, PlatformError, and, after
+        key of pseudonyms, and is needed if `needs_recipient`; `start` is the moment that relative times depend on
+        (default: now). Raises RunError, PrivacyError, PlatformError, and, after
         the last result, IncompleteError if a source is incomplete.
         """
         values = self._metadata.values(variables or {})
-        pulls = self._pulls(sources, values, notify, recipient)
+        pulls = self._pulls(sources, values, notify, recipient, start)
         for total in total_warnings(pulls.plan, self._version_of(self._by_module(sources))):
             notify(WarningIssued(say("{warning}", warning=UserText(total.message))))
         program = Program(pulls.plan, pulls.shapes)
@@ -256,6 +261,7 @@ class Query:
         variables: Mapping[str, Value] | None = None,
         notify: Notify = ignore,
         recipient: Recipient | None = None,
+        start: Start | None = None,
     ) -> list[QueriedSource]:
         """Return the size of each source of the query, judged by its first pages; warnings go to `notify`.
 
@@ -263,7 +269,7 @@ class Query:
 
         Raises PlatformError.
         """
-        pulls = self._pulls(sources, self._metadata.values(variables or {}), notify, recipient)
+        pulls = self._pulls(sources, self._metadata.values(variables or {}), notify, recipient, start)
         return [asked for number in range(len(pulls.plan.sources)) for asked in pulls.ask(number)]
 
     def _pulls(
@@ -272,10 +278,11 @@ class Query:
         values: Mapping[str, Value],
         notify: Notify,
         recipient: Recipient | None,
+        start: Start | None,
     ) -> Pulls:
         self.check_recipient(recipient)
         by_module = self._by_module(sources)
-        return Pulls(self._plan_for(by_module), by_module, values, notify, recipient)
+        return Pulls(self._plan_for(by_module), by_module, values, notify, start or begin(), recipient)
 
     def _by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
         if sources is None or isinstance(sources, Mapping):

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ocpiq.analysis.explanation import SourceExplanation
 from ocpiq.values.times import EPOCH
 
 LONGEST: Final = 10**17  # microseconds: longer than all that OCPI can say
@@ -44,6 +45,38 @@ class SourceWindow(Struct, frozen=True):
         if self.newest is not None:
             texts["newest"] = self.newest
         return texts
+
+
+def filters(source: SourceExplanation, window: SourceWindow | None) -> list[str]:
+    """Return what narrows the objects that are requested, in words.
+
+    `window` has the dates of the run; they stand beside words that depend on it: `last month`, `$month`.
+    """
+    window = window or SourceWindow()
+    bounds = [
+        f"{word} {_dated(text, bound)}"
+        for word, text, bound in (
+            ("from", source.since, window.since),
+            ("before", source.until, window.until),
+        )
+        if text
+    ]
+    narrowed = [f"last updated {' and '.join(bounds)}"] if bounds else []
+    if isinstance(source.during, str):
+        dates = "" if window.during is None else f" ({' to '.join(map(_time, window.during))})"
+        narrowed.append(f"charged during {source.during}{dates}")
+    elif source.during:
+        narrowed.append(f"charged during {' to '.join(source.during)}")
+    if source.newest is not None:
+        resolved = "" if window.newest in (None, source.newest) else f" ({window.newest})"
+        narrowed.append(f"the newest {source.newest}{resolved}")
+    return narrowed
+
+
+def _dated(text: str, bound: int | None) -> str:
+    """Return a bound as the query writes it, with its date if that is not what it writes."""
+    date = None if bound is None else _time(bound)
+    return text if date in (None, text) else f"{text} ({date})"
 
 
 def _time(microseconds: int) -> str:

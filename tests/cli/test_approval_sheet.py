@@ -45,7 +45,8 @@ def test_the_sheet(tmp_path: Path, file: Path) -> None:
         "| total_energy | number | in the clear | aggregated | amount or course of a person's charging |",
         "| city | string | cdrs.cdr_location.city |",
         "| kwh | number | computed |",
-        "Requested from the platform: all pages of `cdrs`, charged during $month.",
+        "Requested from the platform: all pages of `cdrs`, charged during $month "
+        "(2026-01-01T00:00:00Z to 2026-02-01T00:00:00Z).",
     ):
         assert f"\n{line}\n" in sheet
     assert QUERY in sheet

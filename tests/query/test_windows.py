@@ -214,7 +214,7 @@ def test_relative_windows(
     text: str, zone: str, since: str, until: str | None, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin = datetime(2026, 3, 30, 0, 30, tzinfo=ZoneInfo(AMSTERDAM))
-    monkeypatch.setattr("ocpiq.query.pulls.now", lambda: int(begin.timestamp() * 1_000_000))
+    monkeypatch.setattr("ocpiq.query.start.now", lambda: int(begin.timestamp() * 1_000_000))
     word, written = text.removeprefix("sessions ").split(" ", 1)
     written, rest = written.removesuffix(" until today"), " until today" if until else ""
     moment = {"bare": written, "string": f'"{" ".join(written.split())}"', "variable": "$m"}[how]

@@ -1,0 +1,23 @@
+"""The start of a run: the one moment that windows, policies and what a file says of its run depend on."""
+
+from __future__ import annotations
+
+from time import time_ns
+
+from msgspec import Struct
+
+
+class Start(Struct, frozen=True):
+    """The start of a run: `now` in microseconds since 1970, read once and handed to everything that needs the time."""
+
+    now: int
+
+
+def begin() -> Start:
+    """Return the start of a run that begins now."""
+    return Start(now())
+
+
+def now() -> int:
+    """Return the current time in microseconds since 1970."""
+    return time_ns() // 1000
