@@ -82,7 +82,7 @@ def test_one_source_serves_all_modules() -> None:
         "[locations | .id] as $l | tariffs | aggregate {tariffs: count} | .locations = ($l | length)"
     )
     with ocpiq.demo() as demo:
-        assert list(query.run(sources=demo)) == [{"tariffs": 33, "locations": 112}]
+        assert list(query.run(sources=demo)) == [{"tariffs": 33, "locations": 113}]
         assert list(ocpiq.compile("sessions | limit 1 | .id").run(sources=demo)) == ["S0000001"]
 
 

@@ -17,13 +17,14 @@ from urllib.parse import parse_qsl, quote, urlencode
 import orjson
 from msgspec import Struct
 
-from ocpiq.demo.catalogue import MODULES, VERSIONS, listing
+from ocpiq.demo.catalogue import MODULES, VERSIONS, Party, listing
 from ocpiq.demo.json import Json
-from ocpiq.demo.names import COUNTRY_CODE, OPERATOR, PARTY_ID, PROVIDERS, WEBSITE
+from ocpiq.demo.names import HUB, MAINLAND, OPERATORS, PROVIDERS, Operator
 
 TOKEN: Final = "made-up-data-for-everyone"  # noqa: S105 (public: whoever can reach the demo may read it)
 ROOT: Final = "/ocpi"
-OK, REFUSED, INVALID = 1000, 2000, 2001  # OCPI status codes
+OK, REFUSED, INVALID, UNKNOWN_RECEIVER = 1000, 2000, 2001, 4001  # OCPI status codes
+PARTIES: Final = frozenset((party.country_code, party.party_id) for party in (*OPERATORS, *PROVIDERS))
 DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 ECHOED: Final = ("X-Request-ID", "X-Correlation-ID")
 
@@ -49,6 +50,10 @@ class InvalidParameter(Exception):
     """A query parameter that is not a date or not a number in its range."""
 
 
+class UnknownReceiver(Exception):
+    """A request names a party that the hub does not have."""
+
+
 def answer(settings: Settings, base: str, target: str, headers: Message) -> DemoResponse:
     """Return the answer to a GET of `target` (path and query).
 
@@ -63,9 +68,12 @@ def answer(settings: Settings, base: str, target: str, headers: Message) -> Demo
         echo["WWW-Authenticate"] = "Token"
         return DemoResponse(401, envelope(REFUSED, "The Authorization header has no valid token"), echo)
     try:
-        response = route(settings, base, path, dict(parse_qsl(query, keep_blank_values=True)))
+        party = receiver(headers, version)
+        response = route(settings, base, path, dict(parse_qsl(query, keep_blank_values=True)), party)
     except InvalidParameter as error:
         return DemoResponse(200, envelope(INVALID, str(error)), echo)
+    except UnknownReceiver:
+        return DemoResponse(200, envelope(UNKNOWN_RECEIVER, "The hub does not have this party"), echo)
     return DemoResponse(response.status, response.body, response.headers | echo, response.listed)
 
 
@@ -81,8 +89,10 @@ def is_authorized(authorization: str, token: str, *, encoded: bool) -> bool:
     return decoded == token.encode() or (not encoded and value.strip() == token)
 
 
-def route(settings: Settings, base: str, path: str, parameters: Mapping[str, str]) -> DemoResponse:
-    """Return the answer of the endpoint at `path`."""
+def route(
+    settings: Settings, base: str, path: str, parameters: Mapping[str, str], party: Party | None
+) -> DemoResponse:
+    """Return the answer of the endpoint at `path`, with the objects of one party or of all."""
     root = base + ROOT
     match path.split("/"):
         case ["", "ocpi", "versions"]:
@@ -92,7 +102,7 @@ def route(settings: Settings, base: str, path: str, parameters: Mapping[str, str
         case ["", "ocpi", version, "credentials"] if version in VERSIONS:
             return success(credentials(settings, root, version))
         case ["", "ocpi", version, module] if version in VERSIONS and module in MODULES:
-            return page(settings, base + path, module, version, parameters)
+            return page(settings, base + path, module, version, parameters, party)
     return DemoResponse(404, envelope(REFUSED, "There is nothing at this address"), {})
 
 
@@ -106,12 +116,14 @@ def details(root: str, version: str) -> Json:
 
 
 def credentials(settings: Settings, root: str, version: str) -> Json:
-    """Return the platform's credentials object: one CPO that issues tokens, too, under three names."""
-    business = {"name": OPERATOR, "website": WEBSITE}
+    """Return the platform's credentials object: a hub with two CPOs, and with three providers of tokens.
+
+    OCPI 2.1.1 has one party; this is the first CPO.
+    """
     common: Json = {"token": settings.token, "url": f"{root}/versions"}
     if version == "2.1.1":
-        return common | {"business_details": business, "party_id": PARTY_ID, "country_code": COUNTRY_CODE}
-    cpo = {"role": "CPO", "business_details": business, "party_id": PARTY_ID, "country_code": COUNTRY_CODE}
+        return common | party(MAINLAND)
+    cpos = [{"role": "CPO"} | party(operator) for operator in OPERATORS]
     emsps = [
         {
             "role": "EMSP",
@@ -121,17 +133,44 @@ def credentials(settings: Settings, root: str, version: str) -> Json:
         }
         for provider in PROVIDERS
     ]
-    return common | {"roles": [cpo, *emsps]}
+    return common | {"roles": [*cpos, *emsps, {"role": "HUB"} | party(HUB)]}
+
+
+def party(operator: Operator) -> Json:
+    """Return the fields of a credentials object or role that say who it is."""
+    return {
+        "business_details": {"name": operator.name, "website": operator.website},
+        "party_id": operator.party_id,
+        "country_code": operator.country_code,
+    }
+
+
+def receiver(headers: Message, version: str) -> Party | None:
+    """Return the party that a request names as its receiver, or None if it is for all: to the hub, or to nobody.
+
+    Raises UnknownReceiver.
+    """
+    named = (headers.get("OCPI-to-country-code", "").upper(), headers.get("OCPI-to-party-id", "").upper())
+    if version == "2.1.1" or "" in named or named == (HUB.country_code, HUB.party_id):
+        return None
+    if named not in PARTIES:
+        raise UnknownReceiver
+    return named
 
 
 def page(
-    settings: Settings, url: str, module: str, version: str, parameters: Mapping[str, str]
+    settings: Settings,
+    url: str,
+    module: str,
+    version: str,
+    parameters: Mapping[str, str],
+    party: Party | None,
 ) -> DemoResponse:
     """Return a page of a module's list, with the headers of a paginated response."""
     offset = whole_number(parameters, "offset", 0, least=0)
     limit = min(whole_number(parameters, "limit", settings.limit, least=1), settings.max_limit)
     found = listing(module, version)
-    matching = found.between(moment(parameters, "date_from"), moment(parameters, "date_to"))
+    matching = found.between(moment(parameters, "date_from"), moment(parameters, "date_to"), party)
     data = [found.make(number) for number in matching[offset : offset + limit]]
     headers = {"X-Total-Count": str(len(matching)), "X-Limit": str(settings.max_limit)}
     if offset + limit < len(matching):

@@ -19,21 +19,30 @@ MODULES: Final = ("locations", "sessions", "cdrs", "tariffs", "tokens")
 VERSIONS: Final = ("2.1.1", "2.2.1")
 
 
+Party = tuple[str, str]
+"""Country code and party id."""
+
+
 class ModuleList(Struct, frozen=True):
-    """A module's objects, the oldest first: `updated` are their last_updated (instants), `make` makes one."""
+    """A module's objects: `updated` are their last_updated (instants), `parties` whose they are, `make` makes one."""
 
     updated: Sequence[int]
+    parties: Sequence[Party]
     make: Callable[[int], Json]
 
-    def between(self, since: float | None, until: float | None) -> Sequence[int]:
-        """Return the numbers of the objects with `since` <= last_updated < `until`."""
-        if since is None and until is None:
+    def between(self, since: float | None, until: float | None, party: Party | None = None) -> Sequence[int]:
+        """Return the numbers of the objects with `since` <= last_updated < `until`, of one party or of all."""
+        if since is None and until is None and party is None:
             return range(len(self.updated))
         low, high = (
             since if since is not None else float("-inf"),
             until if until is not None else float("inf"),
         )
-        return [number for number, moment in enumerate(self.updated) if low <= moment < high]
+        return [
+            number
+            for number, moment in enumerate(self.updated)
+            if low <= moment < high and party in (None, self.parties[number])
+        ]
 
 
 @cache
@@ -61,7 +70,8 @@ def listing(module: str, version: str) -> ModuleList:
 def stored_list(found: Sequence[Json], convert: Callable[[Json], Json] | None) -> ModuleList:
     """Return the list of objects few enough to keep in memory."""
     updated = [instant(item["last_updated"].removesuffix("Z")) for item in found]
-    return ModuleList(updated, lambda n: convert(found[n]) if convert else found[n])
+    parties = [(item["country_code"], item["party_id"]) for item in found]
+    return ModuleList(updated, parties, lambda n: convert(found[n]) if convert else found[n])
 
 
 def session_list(found: Sequence[Charge], old: bool) -> ModuleList:
@@ -71,7 +81,8 @@ def session_list(found: Sequence[Charge], old: bool) -> ModuleList:
         made = sessions.session(found[n])
         return legacy.session(made, legacy_location(found[n].spot)) if old else made
 
-    return ModuleList([sessions.session_updated(charge) for charge in found], make)
+    updated = [sessions.session_updated(charge) for charge in found]
+    return ModuleList(updated, [party_of(charge) for charge in found], make)
 
 
 def cdr_list(found: Sequence[cdrs.Bill], old: bool) -> ModuleList:
@@ -81,7 +92,13 @@ def cdr_list(found: Sequence[cdrs.Bill], old: bool) -> ModuleList:
         made = cdrs.cdr(found[n])
         return legacy.cdr(made, legacy_location(found[n].charge.spot)) if old else made
 
-    return ModuleList([bill.created for bill in found], make)
+    return ModuleList([bill.created for bill in found], [party_of(bill.charge) for bill in found], make)
+
+
+def party_of(charge: Charge) -> Party:
+    """Return the CPO of a charge."""
+    operator = charge.spot.city.country.operator
+    return operator.country_code, operator.party_id
 
 
 @cache

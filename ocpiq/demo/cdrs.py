@@ -11,8 +11,7 @@ from msgspec import Struct
 from ocpiq.demo.charging import Charge, charges
 from ocpiq.demo.clock import DAY, HOUR, MINUTE, NOW, iso
 from ocpiq.demo.json import Json, number, price, without_none
-from ocpiq.demo.names import COUNTRY_CODE, PARTY_ID
-from ocpiq.demo.periods import driver_fields, meter_id, period_object, periods
+from ocpiq.demo.periods import driver_fields, meter_id, metered, period_object, periods
 from ocpiq.demo.prices import Cost, Tariff, costs, total
 from ocpiq.demo.sites import ChargingSpot, sites
 from ocpiq.demo.tariffs import tariff_at, tariff_object
@@ -63,8 +62,8 @@ def cdr(bill: Bill) -> Json:
     cost, sign = total(by_dimension), -1 if bill.form == "credit" else 1
     idle = sum(part.seconds for part in parts if not part.watts)
     return without_none(
-        country_code=COUNTRY_CODE,
-        party_id=PARTY_ID,
+        country_code=spot.city.country.operator.country_code,
+        party_id=spot.city.country.operator.party_id,
         id=f"C{charge.number:07}{SUFFIX[bill.form]}",
         start_date_time=iso(charge.start),
         end_date_time=iso(charge.end),
@@ -74,7 +73,7 @@ def cdr(bill: Bill) -> Json:
         meter_id=meter_id(charge),
         currency=spot.city.country.currency,
         tariffs=[tariff_object(tariff)],
-        charging_periods=[period_object(part, tariff, spot.plug.power_type == "DC") for part in parts],
+        charging_periods=[period_object(part, tariff, metered(charge)) for part in parts],
         total_cost=price(sign * cost.excl_vat, sign * cost.incl_vat),
         total_fixed_cost=dimension_price(by_dimension, "FLAT"),
         total_energy=number(sum(part.watt_hours for part in parts), 1000),

@@ -48,15 +48,18 @@ def location(source: Json) -> Json:
 
 def evse(source: Json) -> Json:
     """Return an EVSE with the capabilities that 2.1.1 knows."""
-    known = [capability for capability in source["capabilities"] if capability in CAPABILITIES]
-    return source | {"capabilities": known, "connectors": [connector(plug) for plug in source["connectors"]]}
+    kept = source | {"connectors": [connector(plug) for plug in source["connectors"]]}
+    if "capabilities" in source:
+        kept["capabilities"] = [each for each in source["capabilities"] if each in CAPABILITIES]
+    return kept
 
 
 def connector(source: Json) -> Json:
     """Return a Connector: it has one tariff, the first, and its power is voltage times amperage."""
     kept = drop_fields(source, "max_electric_power")
     names = {"max_voltage": "voltage", "max_amperage": "amperage", "tariff_ids": "tariff_id"}
-    return rename_fields(kept, names) | {"tariff_id": source["tariff_ids"][0]}
+    first = {"tariff_id": source["tariff_ids"][0]} if "tariff_ids" in source else {}
+    return rename_fields(kept, names) | first
 
 
 def energy_mix(source: Json) -> Json:

@@ -9,9 +9,19 @@ from msgspec import Struct
 from ocpiq.demo.clock import Zone
 
 
-class Country(Struct, frozen=True, eq=False):
-    """A country of the demo. Prices are in its currency, `vat` in percent."""
+class Operator(Struct, frozen=True, eq=False):
+    """A CPO of the platform: all infrastructure, sessions and CDRs of its countries are of its party."""
 
+    country_code: str
+    party_id: str
+    name: str
+    website: str
+
+
+class Country(Struct, frozen=True, eq=False):
+    """A country of the demo and its CPO. Prices are in its currency, `vat` in percent."""
+
+    operator: Operator
     code: str
     alpha3: str
     zone: Zone
@@ -34,13 +44,14 @@ class City(Struct, frozen=True, eq=False):
     weight: int  # how many locations it has, relative to the others
 
 
-COUNTRY_CODE: Final = "NL"  # of the CPO: all infrastructure, sessions and CDRs are NL-DEM's
-PARTY_ID: Final = "DEM"
-OPERATOR: Final = "Demonstroom Laadnetten"
-WEBSITE: Final = "https://demonstroom.example"
+HUB: Final = Operator("NL", "DMH", "Demonstroom Hub", "https://demonstroom.example/hub")
+MAINLAND: Final = Operator("NL", "DEM", "Demonstroom Laadnetten", "https://demonstroom.example")
+ISLAND: Final = Operator("GB", "DMK", "Demonstroom UK", "https://demonstroom.example/uk")
+OPERATORS: Final = (MAINLAND, ISLAND)
 SUPPLIER: Final = "Windakker Energie"
 
 NETHERLANDS: Final = Country(
+    MAINLAND,
     "NL",
     "NLD",
     Zone("Europe/Amsterdam", 1),
@@ -51,6 +62,7 @@ NETHERLANDS: Final = Country(
     ("De Bolle Mand", "Ruimkoop", "Het Volle Schap"),
 )
 BELGIUM: Final = Country(
+    MAINLAND,
     "BE",
     "BEL",
     Zone("Europe/Brussels", 1),
@@ -61,6 +73,7 @@ BELGIUM: Final = Country(
     ("Korfmarkt", "Den Halven Prijs"),
 )
 BRITAIN: Final = Country(
+    ISLAND,
     "GB",
     "GBR",
     Zone("Europe/London", 0),

@@ -40,12 +40,12 @@ def price_changes(charge: Charge, tariff: Tariff, cut: int, charging: bool) -> b
     return any(tariff.changes(dimension, cut, charge.start, zone) for dimension in BILLED[charging])
 
 
-def period_object(period: PricedPeriod, tariff: Tariff, direct: bool) -> Json:
-    """Return a ChargingPeriod; `direct` current adds the highest power."""
+def period_object(period: PricedPeriod, tariff: Tariff, metered: bool) -> Json:
+    """Return a ChargingPeriod, with the highest power if that is `metered`."""
     dimensions: list[Json] = []
     if period.watts:
         dimensions.append({"type": "ENERGY", "volume": number(period.watt_hours, 1000)})
-        if direct:
+        if metered:
             dimensions.append({"type": "MAX_POWER", "volume": number(period.watts, 1000)})
     dimensions.append(
         {"type": "TIME" if period.watts else "PARKING_TIME", "volume": number(period.seconds, HOUR)}
@@ -66,6 +66,11 @@ def driver_fields(charge: Charge) -> Json:
         if method == "WHITELIST"
         else f"AUTH{charge.number * 104_729 % 10**9:09}",
     )
+
+
+def metered(charge: Charge) -> bool:
+    """Tell whether the charger measures the highest power: older ones for AC do not."""
+    return charge.spot.plug.power_type == "DC" or charge.spot.evse % 5 != 0
 
 
 def meter_id(charge: Charge) -> str | None:

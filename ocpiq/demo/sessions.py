@@ -7,8 +7,7 @@ from typing import Final
 from ocpiq.demo.charging import Charge
 from ocpiq.demo.clock import DAY, HOUR, MINUTE, NOW, iso
 from ocpiq.demo.json import Json, number, price, without_none
-from ocpiq.demo.names import COUNTRY_CODE, PARTY_ID
-from ocpiq.demo.periods import driver_fields, meter_id, period_object, periods
+from ocpiq.demo.periods import driver_fields, meter_id, metered, period_object, periods
 from ocpiq.demo.prices import costs, total
 from ocpiq.demo.sites import sites
 from ocpiq.demo.tariffs import tariff_at
@@ -41,8 +40,8 @@ def session(charge: Charge) -> Json:
     cost = total(costs(tariff, charge.start, parts, country.zone))
     energy = sum(part.watt_hours for part in parts)
     return without_none(
-        country_code=COUNTRY_CODE,
-        party_id=PARTY_ID,
+        country_code=country.operator.country_code,
+        party_id=country.operator.party_id,
         id=f"S{charge.number:07}",
         start_date_time=iso(charge.start),
         end_date_time=None if active(charge) else iso(session_end(charge)),
@@ -53,7 +52,7 @@ def session(charge: Charge) -> Json:
         connector_id=spot.connector_id,
         meter_id=meter_id(charge),
         currency=country.currency,
-        charging_periods=[period_object(part, tariff, spot.plug.power_type == "DC") for part in parts],
+        charging_periods=[period_object(part, tariff, metered(charge)) for part in parts],
         total_cost=price(cost.excl_vat, cost.incl_vat),
         status=status(charge),
         last_updated=iso(updated),

@@ -11,11 +11,13 @@ from msgspec import Struct
 from ocpiq.demo.chance import Chance, Weighted
 from ocpiq.demo.clock import DAY, NOW, instant, iso
 from ocpiq.demo.json import Json, without_none
-from ocpiq.demo.names import CITIES, COUNTRY_CODE, OPERATOR, PARTY_ID, WEBSITE, City, Country
+from ocpiq.demo.names import CITIES, City, Country
 from ocpiq.demo.tariffs import ENERGY_MIX, tariffs
 
 LOCATIONS: Final = 112
 SEED: Final = 101
+REMOVED: Final = iso(instant("2025-06-12T09:30"))
+PLANNED: Final = instant("2026-10-20T14:00")
 
 
 class Plug(Struct, frozen=True):
@@ -105,7 +107,63 @@ def sites() -> Sites:
         here = charging_spots(site, city, index, spots[-1].evse + 1 if spots else 0)
         locations.append(location(chance, site, here))
         spots += here
-    return Sites(tuple(locations), tuple(spots))
+    return Sites(
+        (*with_removed(locations, len(numbers(spots))), planned(len(numbers(spots)) + 1)), tuple(spots)
+    )
+
+
+def with_removed(locations: Sequence[Json], number: int) -> list[Json]:
+    """Return the locations, one of them with a dismantled EVSE, the demo's `number`."""
+    street = next(place for place in locations if place.get("parking_type") == "ON_STREET")
+    last = street["evses"][-1]
+    removed = last | {
+        "uid": f"EVSE{number:05}",
+        "evse_id": f"{last['evse_id'][:-1]}{len(street['evses']) + 1}",
+        "status": "REMOVED",
+        "connectors": [plug | {"last_updated": REMOVED} for plug in last["connectors"]],
+        "physical_reference": f"{number % 90 + 10}",
+        "last_updated": REMOVED,
+    }
+    changed = street | {"evses": [*street["evses"], removed]}
+    return [changed if place is street else place for place in locations]
+
+
+def planned(number: int) -> Json:
+    """Return a location under construction, with the demo's EVSE `number`: without a place and a tariff."""
+    city = CITIES[0]
+    operator, plug = city.country.operator, SOCKET_22
+    spot = ChargingSpot(
+        LOCATIONS, number, f"EVSE{number:05}", evse_id(city, LOCATIONS, 0), "1", plug, "street", city
+    )
+    future = {"status": "PLANNED", "connectors": [drop_tariffs(connector(spot, PLANNED))]}
+    return {
+        "country_code": operator.country_code,
+        "party_id": operator.party_id,
+        "id": f"LOC{LOCATIONS + 1:05}",
+        "publish": False,
+        "name": "Bouwplaats",
+        "address": "Nog Onbekend 1",
+        "city": city.name,
+        "postal_code": f"{city.postal}00 ZZ",
+        "country": city.country.alpha3,
+        "coordinates": {"latitude": "0.000000", "longitude": "0.000000"},
+        "parking_type": "PARKING_LOT",
+        "evses": [{"uid": spot.evse_uid, "evse_id": spot.evse_id, **future, "last_updated": iso(PLANNED)}],
+        "operator": {"name": operator.name, "website": operator.website},
+        "time_zone": city.country.zone.name,
+        "last_updated": iso(PLANNED),
+    }
+
+
+def drop_tariffs(plug: Json) -> Json:
+    """Return a connector without tariffs."""
+    return {name: value for name, value in plug.items() if name != "tariff_ids"}
+
+
+def evse_id(city: City, location: int, place: int) -> str:
+    """Return the eMI3 id of the EVSE at a place of a location; both count from 0."""
+    operator = city.country.operator
+    return f"{operator.country_code}*{operator.party_id}*E{location + 1:04}*{place + 1}"
 
 
 def charging_spots(site: Site, city: City, index: int, first: int) -> list[ChargingSpot]:
@@ -115,7 +173,7 @@ def charging_spots(site: Site, city: City, index: int, first: int) -> list[Charg
             location=index,
             evse=first + place,
             evse_uid=f"EVSE{first + place:05}",
-            evse_id=f"{COUNTRY_CODE}*{PARTY_ID}*E{index + 1:04}*{place + 1}",
+            evse_id=evse_id(city, index, place),
             connector_id=str(number),
             plug=plug,
             kind=site.kind if plug.power_type == "DC" or site.kind != "fast" else "street",
@@ -129,15 +187,18 @@ def charging_spots(site: Site, city: City, index: int, first: int) -> list[Charg
 def location(chance: Chance, site: Site, spots: Sequence[ChargingSpot]) -> Json:
     """Return a location as OCPI 2.2.1 has it."""
     city, index = spots[0].city, spots[0].location
+    operator = city.country.operator
     street = chance.pick(city.country.streets)
     evses = [evse(chance, [spot for spot in spots if spot.evse == number]) for number in numbers(spots)]
     home = site is HOME
     return without_none(
-        country_code=COUNTRY_CODE,
-        party_id=PARTY_ID,
+        country_code=operator.country_code,
+        party_id=operator.party_id,
         id=f"LOC{index + 1:05}",
         publish=not home,
-        publish_allowed_to=[{"issuer": OPERATOR, "group_id": f"HOUSEHOLD{index + 1:05}"}] if home else None,
+        publish_allowed_to=[{"issuer": operator.name, "group_id": f"HOUSEHOLD{index + 1:05}"}]
+        if home
+        else None,
         name=None if home else f"{name(chance, site, city.country)} {street}",
         address=f"{street} {chance.between(1, 180)}",
         city=city.name,
@@ -147,10 +208,10 @@ def location(chance: Chance, site: Site, spots: Sequence[ChargingSpot]) -> Json:
         coordinates=coordinates(chance, city, 60_000 if site is MOTORWAY else 22_000),
         parking_type=site.parking_type,
         evses=evses,
-        operator={"name": OPERATOR, "website": WEBSITE},
+        operator={"name": operator.name, "website": operator.website},
         owner=None
         if home
-        else {"name": OPERATOR if site is STREET else f"{name(chance, site, city.country)} Beheer"},
+        else {"name": operator.name if site is STREET else f"{name(chance, site, city.country)} Beheer"},
         facilities=list(site.facilities) or None,
         time_zone=city.country.zone.name,
         opening_times=opening_times(chance, site),
@@ -183,9 +244,21 @@ def evse(chance: Chance, spots: Sequence[ChargingSpot]) -> Json:
         floor_level=f"-{chance.between(1, 3)}" if spot.kind == "garage" else None,
         physical_reference=f"{spot.evse % 90 + 10}",
         directions=[{"language": "en", "text": "Follow the green line"}] if spot.kind == "garage" else None,
-        parking_restrictions=["EV_ONLY", "PLUGGED"] if spot.kind == "street" else ["EV_ONLY"],
+        parking_restrictions=parking_restrictions(spot),
         last_updated=iso(updated),
     )
+
+
+def parking_restrictions(spot: ChargingSpot) -> list[str]:
+    """Return who may park at an EVSE; a few are for disabled drivers."""
+    found = ["EV_ONLY"]
+    if spot.kind == "street":
+        found.append("PLUGGED")
+    if spot.kind == "fast":
+        found.append("CUSTOMERS")
+    if spot.evse % 23 == 7 and spot.kind != "home":
+        found.append("DISABLED")
+    return found
 
 
 def connector(spot: ChargingSpot, updated: int) -> Json:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ocpiq.demo.clock import HOUR, MINUTE, instant, iso
 from ocpiq.demo.json import UNIT, Json, number
-from ocpiq.demo.names import BELGIUM, BRITAIN, COUNTRY_CODE, NETHERLANDS, PARTY_ID, SUPPLIER, Country
+from ocpiq.demo.names import BELGIUM, BRITAIN, NETHERLANDS, SUPPLIER, Country
 from ocpiq.demo.prices import Element, Tariff
 
 WEEKDAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
@@ -119,8 +119,8 @@ def tariff_at(country: Country, kind: str, moment: int, ad_hoc: bool) -> Tariff:
 def tariff_object(tariff: Tariff) -> Json:
     """Return a tariff as OCPI 2.2.1 has it."""
     found: Json = {
-        "country_code": COUNTRY_CODE,
-        "party_id": PARTY_ID,
+        "country_code": tariff.country.operator.country_code,
+        "party_id": tariff.country.operator.party_id,
         "id": tariff.id,
         "currency": tariff.country.currency,
         "type": tariff.type,

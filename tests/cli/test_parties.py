@@ -8,6 +8,8 @@ import pytest
 from support.cli import Outcome, command
 from support.platforms import TOKEN, Platform, Request, Response, envelope, serving
 
+from ocpiq import demo
+
 QUERY = "cdrs only country_code, party_id, id | .party_id + .id"
 CPOS = ("CPO NL ABC", "CPO DE XYZ", "EMSP FR FOO")
 HUB = (*CPOS, "HUB BE HUB")
@@ -157,3 +159,15 @@ def test_one_party_cannot_be_asked(words, own, version, said, home):
     assert run.code == 2
     assert run.err.startswith(f"error: {said}")
     assert platform.requests == []
+
+
+def test_the_demo_is_a_hub_of_two_parties(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    one = ["--to-party", "GB-DMK"]
+    query = "locations | aggregate count by {country_code, party_id}"
+    with demo.platform() as platform:
+        login = ["login", platform.versions_url, "--token", platform.token, "--party", "NL-GOV"]
+        assert command(home, login).code == 0
+        counts = [command(home, ["-q", "--to", "csv", *words, query]).out.decode() for words in ([], one)]
+    assert [text.splitlines()[1:] for text in counts] == [["GB,DMK,27", "NL,DEM,86"], ["GB,DMK,27"]]

@@ -35,9 +35,11 @@ def test_credentials(client: Client) -> None:
     new, old = (client.ask(f"/ocpi/{version}/credentials")[2]["data"] for version in ("2.2.1", "2.1.1"))
     assert [(role["role"], role["country_code"], role["party_id"]) for role in new["roles"]] == [
         ("CPO", "NL", "DEM"),
+        ("CPO", "GB", "DMK"),
         ("EMSP", "NL", "DEM"),
         ("EMSP", "BE", "DEB"),
         ("EMSP", "GB", "DEG"),
+        ("HUB", "NL", "DMH"),
     ]
     assert (old["country_code"], old["party_id"]) == ("NL", "DEM")
     assert new["token"] == old["token"] == client.platform.token
@@ -233,3 +235,32 @@ def test_the_token(client: Client, path: str, authorization: str, expected: int)
     status, _, envelope = client.ask(path, Authorization=authorization)
     assert status == expected
     assert envelope["status_code"] == (1000 if expected == 200 else 2000)
+
+
+# --- a hub with two CPOs
+
+
+@pytest.mark.parametrize(
+    ("receiver", "expected"),
+    [
+        pytest.param((), {"NL", "GB"}, id="nobody in particular"),
+        pytest.param(("NL", "DMH"), {"NL", "GB"}, id="the hub"),
+        pytest.param(("NL", "DEM"), {"NL"}, id="one CPO"),
+        pytest.param(("gb", "dmk"), {"GB"}, id="the other"),
+        pytest.param(("BE", "DEB"), set(), id="a provider"),
+    ],
+)
+def test_the_receiver_decides_whose_objects_are_listed(
+    client: Client, receiver: tuple[str, ...], expected: set[str]
+) -> None:
+    named = dict(zip(("OCPI-to-country-code", "OCPI-to-party-id"), receiver, strict=False))
+    status, headers, envelope = client.ask("/ocpi/2.2.1/locations?limit=1000", **named)
+    assert (status, envelope["status_code"]) == (200, 1000)
+    assert {place["country_code"] for place in envelope["data"]} == expected
+    assert headers["x-total-count"] == str(len(envelope["data"]))
+
+
+def test_a_party_that_the_hub_does_not_have(client: Client) -> None:
+    to = {"OCPI-to-country-code": "FR", "OCPI-to-party-id": "XXX"}
+    assert client.ask("/ocpi/2.2.1/cdrs", **to)[2]["status_code"] == 4001
+    assert client.ask("/ocpi/2.1.1/cdrs", **to)[2]["status_code"] == 1000

@@ -44,15 +44,15 @@ def units(amount: float) -> int:
 # --- the same everywhere
 
 DIGESTS = {
-    ("locations", "2.1.1"): "7bdff87e20e6b078",
-    ("sessions", "2.1.1"): "fcbc74b6c84c768d",
-    ("cdrs", "2.1.1"): "5b7557a48230e969",
+    ("locations", "2.1.1"): "ede2db7453e5376a",
+    ("sessions", "2.1.1"): "ad2af063d7a74bdc",
+    ("cdrs", "2.1.1"): "44a0eb12d4f4aeb3",
     ("tariffs", "2.1.1"): "22af4d16b38e5660",
     ("tokens", "2.1.1"): "3d4f0688ab1aacf3",
-    ("locations", "2.2.1"): "2163bdaa0875bebd",
-    ("sessions", "2.2.1"): "c4863f90ab329d32",
-    ("cdrs", "2.2.1"): "098d73148a252257",
-    ("tariffs", "2.2.1"): "579f5bc990a56606",
+    ("locations", "2.2.1"): "8025350ec7f3ac60",
+    ("sessions", "2.2.1"): "0796f7826ef7daaf",
+    ("cdrs", "2.2.1"): "af2de2b8588c2bf1",
+    ("tariffs", "2.2.1"): "c8aa90659ad6cc2d",
     ("tokens", "2.2.1"): "a9db7053b988ef78",
 }
 DIGEST = """
@@ -80,7 +80,7 @@ def test_neither_hash_seed_nor_time_zone_changes_the_data() -> None:
 
 def test_how_much_there_is() -> None:
     counts = {module: len(everything(module)) for module in demo.MODULES}
-    assert counts == {"locations": 112, "sessions": 10_000, "cdrs": 9899, "tariffs": 33, "tokens": 420}
+    assert counts == {"locations": 113, "sessions": 10_000, "cdrs": 9899, "tariffs": 33, "tokens": 420}
 
 
 @pytest.mark.parametrize(("module", "version"), EVERY)
@@ -152,7 +152,12 @@ def test_references_lead_to_objects() -> None:
         token = each["cdr_token"]
         assert tokens[tuple(token[name] for name in TOKEN_KEY)] == token["contract_id"]
     for each in everything("locations"):
-        used = {name for evse in each["evses"] for plug in evse["connectors"] for name in plug["tariff_ids"]}
+        used = {
+            name
+            for evse in each["evses"]
+            for plug in evse["connectors"]
+            for name in plug.get("tariff_ids", ())
+        }
         assert used <= tariffs.keys()
     for each in everything("cdrs"):
         copy = each["cdr_location"]
@@ -288,3 +293,72 @@ def test_examples_of_bad_data() -> None:
         "no CDR": 75,
         "other energy in the CDR": 25,
     }
+
+
+# --- for the reports
+
+
+def evses() -> Iterator[tuple[Json, Json]]:
+    return ((place, evse) for place in everything("locations") for evse in place["evses"])
+
+
+def test_each_report_finds_its_fields() -> None:
+    """What a report reads is there at least once: the reports' own tests compare their results with it."""
+    places = everything("locations")
+    assert Counter(evse["status"] for _, evse in evses()).keys() == {
+        "AVAILABLE",
+        "CHARGING",
+        "BLOCKED",
+        "OUTOFORDER",
+        "INOPERATIVE",
+        "PLANNED",
+        "REMOVED",
+    }
+    restrictions = {item for _, evse in evses() for item in evse.get("parking_restrictions", ())}
+    assert restrictions == {"EV_ONLY", "PLUGGED", "CUSTOMERS", "DISABLED"}
+    assert {"twentyfourseven", "regular_hours", "exceptional_closings"} <= {
+        name for place in places for name in place.get("opening_times", {})
+    }
+    assert 0 < sum("energy_mix" in place for place in places) < len(places)
+    assert {place["time_zone"] for place in places} == {
+        "Europe/Amsterdam",
+        "Europe/Brussels",
+        "Europe/London",
+    }
+    assert {tariff["currency"] for tariff in everything("tariffs")} == {"EUR", "GBP"}
+    assert [place["id"] for place in places if float(place["coordinates"]["latitude"]) == 0] == ["LOC00113"]
+
+
+def test_most_cdrs_have_the_highest_power_and_some_have_not() -> None:
+    counts = Counter(volume(cdr, "MAX_POWER") > 0 for cdr in everything("cdrs") if cdr["total_energy"])
+    assert counts[True] > 3 * counts[False] > 3000
+
+
+def test_what_is_not_in_use_has_no_sessions() -> None:
+    used = {session["evse_uid"] for session in everything("sessions")}
+    unused = {evse["uid"] for _, evse in evses() if evse["status"] in ("PLANNED", "REMOVED")}
+    assert len(unused) == 2
+    assert not used & unused
+    idle = {evse["uid"] for _, evse in evses()} - used - unused
+    assert idle, "a port without a session all year"
+
+
+def test_tariffs_that_nothing_uses_and_a_connector_without_one() -> None:
+    plugs = [plug for _, evse in evses() for plug in evse["connectors"]]
+    assert sum("tariff_ids" not in plug for plug in plugs) == 1
+    used = {name for plug in plugs for name in plug.get("tariff_ids", ())}
+    used |= {tariff["id"] for cdr in everything("cdrs") for tariff in cdr["tariffs"]}
+    assert by_id("tariffs").keys() - used == {
+        "BE-MOTORWAY-2025",
+        "BE-MOTORWAY-2026",
+        "BE-MOTORWAY-ADHOC",
+    }
+
+
+def test_each_object_is_of_the_cpo_of_its_country() -> None:
+    parties = {"NLD": ("NL", "DEM"), "BEL": ("NL", "DEM"), "GBR": ("GB", "DMK")}
+    locations = by_id("locations")
+    for module in ("locations", "sessions", "cdrs"):
+        for each in everything(module):
+            place = each.get("location_id") or each.get("cdr_location", each).get("id")
+            assert (each["country_code"], each["party_id"]) == parties[locations[place]["country"]]

@@ -26,7 +26,7 @@ def test_objects_and_pages_are_what_the_platform_says() -> None:
             requests.clear()
             asked = query.compile("[locations | .id] as $l | sessions since 2026-10-01 | .id").ask(source)
     assert [(source.module, source.objects, source.basis, source.pages) for source in asked] == [
-        ("locations", 112, "counted", 1),
+        ("locations", 113, "counted", 1),
         ("sessions", 1036, "counted", 2),
     ]
     assert len(requests) == 4
