@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -76,7 +77,7 @@ def test_the_wheel_holds_what_a_run_needs_and_nothing_else(wheel: Path) -> None:
     assert len(names) == len(set(names))
     assert "ocpiq/py.typed" in names
     assert "ocpiq/schema/tables/sessions.txt" in names
-    assert {"ocpiq/ocpi/PLATFORMS.md", "ocpiq/ocpi/OCPI_TOOL.md"} <= names
+    assert {"ocpiq/ocpi/PLATFORMS.md", "ocpiq/ocpi/OCPI_TOOL.md"} <= set(names)
     shipped = {Path(name).name for name in names if name.startswith("ocpiq/language/grammar/")}
     assert shipped >= {path.name for path in (ROOT / "grammar").glob("*.lark")}
     assert all(name.startswith(("ocpiq/", "ocpiq-")) for name in names)
@@ -87,6 +88,33 @@ def test_the_wheel_holds_the_tables_of_its_grammar(wheel: Path, tmp_path: Path) 
     assert names == [f"ocpiq/language/{TABLES}"]
     file = Path(zipfile.ZipFile(wheel).extract(names[0], tmp_path))
     assert grammar.load(file, grammar.grammar_text()) == grammar.build(grammar.grammar_text(), strict=True)
+
+
+def test_the_wheel_holds_man_page_and_completion(wheel: Path, tmp_path: Path) -> None:
+    """`man`, bash, zsh and fish find them in the environment that it is installed in."""
+    programs = installed(tmp_path / "venv", str(wheel))
+    share = tmp_path / "venv" / "share"
+    for file, words in {
+        "man/man1/ocpiq.1": ["man"],
+        "bash-completion/completions/ocpiq": ["completion", "bash"],
+        "zsh/site-functions/_ocpiq": ["completion", "zsh"],
+        "fish/vendor_completions.d/ocpiq.fish": ["completion", "fish"],
+    }.items():
+        assert (share / file).read_text("utf-8") == run(programs, tmp_path, "ocpiq", *words)
+
+
+def test_the_same_sources_give_the_same_bytes(checkout: Path, tmp_path: Path) -> None:
+    """Two builds, in folders of other names, of files with other times: wheel and sdist have the same SHA-256."""
+    copy = tmp_path / "a folder of another name"
+    shutil.copytree(checkout, copy)
+    for path in copy.rglob("*"):
+        os.utime(path, (1, 1))
+    hashes = []
+    for source, folder in ((checkout, tmp_path / "one"), (copy, tmp_path / "two")):
+        build(source, folder, "--wheel", "--sdist")
+        hashes.append({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()})
+    assert len(hashes[0]) == 2
+    assert hashes[0] == hashes[1]
 
 
 def test_the_wheel_of_the_sdist_is_the_same(checkout: Path, wheel: Path, tmp_path: Path) -> None:
