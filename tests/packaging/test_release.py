@@ -32,7 +32,7 @@ ALLOWED = {  # licences that a program under the MIT licence may depend on
 }
 FROM_CLASSIFIER = {"MIT License": "MIT", "BSD License": "BSD-3-Clause"}
 LISTED = dict(
-    re.findall(r"^\| `([\w-]+)` \| ([^|]+) \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+    re.findall(r"^\| ([\w-]+) \| ([^|]+) \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
 )
 
 
