@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 from msgspec import Struct
 
@@ -27,6 +28,8 @@ from ocpiq.plan.nodes import (
     Sort,
 )
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
+
+LAST: Final = "the last delivery"
 
 
 class SourceExplanation(Struct, frozen=True):
@@ -85,7 +88,7 @@ def _source(number: int, source: SourcePlan, roles: Roles, version: str) -> Sour
         version,
         tuple(passes(source.view)),
         tuple(passed_fields(source, fields, version)),
-        _moment(source.since),
+        LAST if source.since_last else _moment(source.since),
         _moment(source.until),
         _period(source.during),
         _newest(source.newest),

@@ -10,7 +10,7 @@ from msgspec import Struct
 from ocpiq.analysis.context import Analysis, Handler, Resolved
 from ocpiq.analysis.credits import read_credits
 from ocpiq.analysis.scope import Scope
-from ocpiq.errors import CompileError, PrivacyError, Span, UnsupportedError, did_you_mean
+from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
@@ -77,6 +77,7 @@ def resolve_source(
             during=windows.during,
             newest=windows.newest,
             net=net is not None,
+            since_last=windows.since_last,
         )
     )
     return plan.Scan(number, weight, outputs=Outputs.MANY, span=place), SourceType(
@@ -91,18 +92,21 @@ class Windows(Struct):
     until: Moment | None = None
     during: Period | None = None
     newest: Plan | None = None
+    since_last: bool = False
 
 
 def _windows(analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scope: Scope) -> Windows:
     windows = Windows()
     for clause in clauses:
         if isinstance(clause, tree.SinceLast):
-            hint = "name the date: since 2026-01-31"
-            raise UnsupportedError("`since last` is not supported yet", span=scope.place(clause), hint=hint)
+            if windows.since is not None or windows.since_last:
+                raise CompileError("since is repeated", span=scope.place(clause))
+            windows.since_last = True
+            continue
         word = type(clause).__name__.lower()
         if not isinstance(clause, tree.Since | tree.Until | tree.During | tree.Newest):
             continue
-        if getattr(windows, word) is not None:
+        if getattr(windows, word) is not None or (word == "since" and windows.since_last):
             raise CompileError(f"{word} is repeated", span=scope.place(clause))
         match clause:
             case tree.Since() | tree.Until():

@@ -37,6 +37,7 @@ class Audit:
         self._stream: HashingStream | None = None
         self._objects: Counter[str] = Counter()
         self._in_progress: dict[str, int] = {}
+        self.sha256: str | None = None  # of the file, if it may be gone before the last entry is written
 
     def begin(self, description: RunDescription) -> None:
         """Write the entry of a run that is about to fetch. Raises UsageError; nothing may then be fetched."""
@@ -77,7 +78,9 @@ class Audit:
 
     def _end(self, code: int, rows: int, path: Path | None) -> None:
         digest = None if self._stream is None else self._stream.digest()
-        if path is not None:
+        if path is not None and self.sha256 is not None:
+            digest = self.sha256
+        elif path is not None:
             with path.open("rb") as file:
                 digest = file_digest(file, "sha256").hexdigest()
         objects = dict(self._objects + Counter(self._in_progress))

@@ -48,8 +48,10 @@ class Authorization(NamedTuple):
     may_read_json: bool = True
 
 
-def authorize(settings: Settings, handout: Handout) -> Authorization:
+def authorize(settings: Settings, handout: Handout, *, begins: bool = True) -> Authorization:
     """Check a run against its policies and write its first entry in the audit trail.
+
+    A run that does not begin yet has an entry only if it is refused; its windows are not known yet.
 
     Raises PrivacyError for all that a policy does not allow, and UsageError: nothing may then be fetched.
     """
@@ -60,7 +62,7 @@ def authorize(settings: Settings, handout: Handout) -> Authorization:
 
     format_ = output.format_of(settings.output, terminal=handout.is_terminal).name
     policies = list(policies_of(settings, recipient))
-    problems = _problems(settings, handout, policies, format_)
+    problems = _problems(settings, handout, policies, format_, with_windows=begins)
     trail = audit.trail_of(settings, handout.query, recipient)
     entries = None if trail is None else audit.Audit(trail)
     if entries is not None:
@@ -68,7 +70,7 @@ def authorize(settings: Settings, handout: Handout) -> Authorization:
         description = audit.description(settings, handout, recipient, format_, hashes)
         if problems:
             entries.refuse(description, [text for texts in problems.values() for text in texts])
-        else:
+        elif begins:
             entries.begin(description)
     if problems:
         raise refusal(problems)
@@ -110,7 +112,7 @@ def load_policy(path: Path, name: str) -> Policy:
 
 
 def _problems(
-    settings: Settings, handout: Handout, policies: list[Policy], format_: str
+    settings: Settings, handout: Handout, policies: list[Policy], format_: str, *, with_windows: bool
 ) -> dict[str, list[str]]:
     """Return what each policy does not allow, by its name."""
     if not policies:
@@ -118,7 +120,7 @@ def _problems(
     from ocpiq.approval.policy import Request, excess
 
     explanation = handout.query.explanation(handout.sources)
-    windows = handout.query.windows(handout.variables, handout.start)
+    windows = handout.query.windows(handout.variables, handout.start) if with_windows else None
     plain_json = tuple(_plain_json(settings, handout))
     request = Request(explanation, windows, handout.start.now, format_, plain_json)
     return {policy.name: texts for policy in policies if (texts := excess(policy, request))}

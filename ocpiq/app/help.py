@@ -40,6 +40,7 @@ EXIT_CODES: Final = (
     ("6", "the platform: network, token, status"),
     ("7", "refused for privacy"),
     ("8", "incomplete: not everything was pulled"),
+    ("9", "nothing was new (--fail-if-empty)"),
 )
 
 ENVIRONMENT: Final = (

@@ -20,6 +20,7 @@ COMPILES: Final = ("query", "explain", "risk")
 PULLS: Final = ("query", "get", "explain", "risk")
 
 ACTIONS: Final = ("add", "list", "show", "rotate", "remove")  # of ocpiq recipient
+STATE_ACTIONS: Final = ("list", "show", "set", "accept", "reset")
 SHELLS: Final = ("bash", "zsh", "fish")
 
 
@@ -124,6 +125,18 @@ COMMANDS: Final = (
             "risk cdrs.csv",
             "risk --columns city,hour cdrs.parquet",
             "risk --demo 'sessions only location_id, start_date_time'",
+        ),
+    ),
+    Command(
+        "state",
+        "[ACTION] [NAME]",
+        "list, show, set, accept or reset the states of deliveries",
+        (
+            "state list",
+            "state show monthly",
+            "state set monthly --mark 2026-01-01",
+            "state accept monthly",
+            "state reset monthly",
         ),
     ),
     Command(
@@ -403,10 +416,52 @@ RISK: Final = (
     Option("columns", "", ("LIST",), "these columns together, separated by commas: city,hour", ("risk",)),
 )
 
-JSON: Final = (
+STATE: Final = (
     Option(
-        "all", "", (), "every field of every version, or of the one chosen, with its default", ("schema",)
+        "state",
+        "",
+        ("NAME",),
+        "deliver only what is new or changed since the last run with this name",
     ),
+    Option(
+        "begin",
+        "",
+        ("DATE",),
+        "the first run delivers what was updated since then: 2026-01-01, 7 days ago",
+    ),
+    Option(
+        "all",
+        "",
+        (),
+        "the first run delivers everything",
+        ("query", "schema"),
+        meanings={"schema": "every field of every version, or of the one chosen, with its default"},
+    ),
+    Option(
+        "every",
+        "",
+        ("PERIOD",),
+        "a file for each hour, day, week or month that has ended, also for those that were missed",
+        choices=("hour", "day", "week", "month"),
+    ),
+    Option(
+        "overlap",
+        "",
+        ("DURATION",),
+        "pull this much again, for objects that the platform commits late (default: 1h)",
+    ),
+    Option("settle", "", ("DURATION",), "leave out the last moments before now (default: 60s)"),
+    Option(
+        "state-rows",
+        "",
+        (),
+        "let aggregate, top, sort, distinct and limit run over the rows of one delivery",
+    ),
+    Option("fail-if-empty", "", (), "exit 9 if nothing was new"),
+    Option("mark", "", ("TIME",), "state set: where the next window begins", ("state",)),
+)
+
+JSON: Final = (
     Option(
         "diff", "", ("OLD", "NEW"), "what the second query discloses more; exit 1 if anything", ("explain",)
     ),
@@ -430,6 +485,7 @@ GROUPS: Final = {
     "Sources of modules": SOURCES,
     "ocpiq get": GET,
     "ocpiq login, ocpiq recipient": LOGIN,
+    "Deliveries with a state, ocpiq state": STATE,
     "ocpiq audit": AUDIT,
     "ocpiq risk": RISK,
     "ocpiq explain, ocpiq schema": JSON,

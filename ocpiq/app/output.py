@@ -72,7 +72,7 @@ class OutputRequest(Struct, frozen=True):
     `columns` returns those that the plan knows, and is called only for a format with columns; `many` tells that the
     plan may have any number of results; `warn` shows the user a warning; `private` tells that results hold fields that
     are blanked by default; `files` returns the unfinished files; `about` describes the run so far; `wrap` wraps the
-    stream of results that are not a whole file.
+    stream of results that are not a whole file; `part` is the file to write beside the result file, for a delivery.
     """
 
     columns: Callable[[], Columns]
@@ -82,6 +82,7 @@ class OutputRequest(Struct, frozen=True):
     files: Callable[[], UnfinishedFiles]
     about: Callable[[], About] = lambda: NOTHING
     wrap: Callable[[BinaryIO], BinaryIO] | None = None
+    part: Path | None = None
 
 
 @contextmanager
@@ -223,7 +224,8 @@ def _open_target(
     default_mode = settings.default_mode
     if default_mode is None and request.private:
         default_mode = PRIVATE
-    file = WholeFile(path, request.files(), mode=settings.mode, default_mode=default_mode)
+    files = request.files()
+    file = WholeFile(path, files, mode=settings.mode, default_mode=default_mode, part=request.part)
     with file as stream:
         yield Target(stream, file.temporary, False, request.warn, file.work_folder, request.about), file
 

@@ -39,6 +39,8 @@ def look_up(name: str) -> str:
         return f"{help_for(name)}\n{page('PLATFORMS.md')}"
     if name == "ocpi-tool":
         return page("OCPI_TOOL.md")
+    if name in ("state", "deliveries"):
+        return f"{help_for('state')}\n{page('DELIVERIES.md', 'ocpiq.delivery')}"
     if command := help_for(name):
         return command
     known = {name for entry in entries() for name in entry.names} | {command.name for command in COMMANDS}
@@ -47,9 +49,9 @@ def look_up(name: str) -> str:
     )
 
 
-def page(name: str) -> str:
-    """Return a page of `ocpiq/ocpi/` for a terminal, without the names of tests."""
-    text = files("ocpiq.ocpi").joinpath(name).read_text("utf-8")
+def page(name: str, package: str = "ocpiq.ocpi") -> str:
+    """Return a page of a package for a terminal, without the names of tests."""
+    text = files(package).joinpath(name).read_text("utf-8")
     return "\n".join(wrap_section(re.sub(r" *<!--.*?-->", "", text), WIDTH))
 
 
@@ -64,6 +66,7 @@ def contents() -> str:
         "ocpiq help differences     the differences from jq",
         "ocpiq help blanks          what works on a blanked value",
         "ocpiq help platforms       tested platforms and their quirks",
+        "ocpiq help state           deliveries of what is new or changed",
         "ocpiq help ocpi-tool       for users of ocpi-tool: its commands and ours",
         "ocpiq help login           a command, with its options",
         "ocpiq --help               commands and options",

@@ -108,13 +108,17 @@ def _run_standard_input(settings: Settings, shutdown: Shutdown) -> int:
 
 def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Shutdown) -> int:
     """Run `text`, with `files` as its inputs; return the exit code."""
+    if settings.state.name:
+        from ocpiq.app.delivery import deliver  # most runs have no state
+
+        return deliver(settings, text, files, shutdown)
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     with ExitStack() as stack:
         stack.callback(progress.clear)
         try:
             query_run = _prepare(settings, text, files, stack, progress, shutdown)
         except OcpiqError as error:
-            return _report(error, settings, text, progress)
+            return report(error, settings, text, progress)
         if query_run.audit is None:
             return _write(query_run)
         return query_run.audit.record(
@@ -125,14 +129,15 @@ def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Sh
 def _write(run: QueryRun) -> int:
     """Write the results of a run; return the exit code."""
     try:
-        with _open_output(run) as out:
-            _write_all(run, out)
+        with open_run_output(run) as out:
+            write_all(run, out)
             return _finish(run, out)
     except OcpiqError as error:
-        return _report(error, run.settings, run.text, run.progress)
+        return report(error, run.settings, run.text, run.progress)
 
 
-def _report(error: OcpiqError, settings: Settings, text: QueryText, progress: Progress) -> int:
+def report(error: OcpiqError, settings: Settings, text: QueryText, progress: Progress) -> int:
+    """Print the error that ends a run; return its exit code."""
     progress.clear()
     if isinstance(error, OtherVersionError) and settings.pull.files:
         error.hint += f"; for files of OCPI {error.version}: --ocpi-version {error.version}"
@@ -183,6 +188,7 @@ def _prepare(
     start = begin()
     variables = app_variables.variables(settings.query)
     query = compile_query(settings.query, text, variables)
+    settings = _with_file_name(settings, query, variables, start)
     recipient = recipient_of(settings, query)
     sources = app_sources.sources(settings, query.modules, stack)
     is_terminal = settings.output.path is None and sys.stdout.isatty()
@@ -197,7 +203,29 @@ def _prepare(
     )
 
 
-def _open_output(run: QueryRun) -> AbstractContextManager[Output]:
+def _with_file_name(settings: Settings, query: Query, variables: dict[str, Value], start: Start) -> Settings:
+    """Return the settings with the window of the first source in the name of the file, if it has its fields."""
+    path = settings.output.path
+    if path is None or "{" not in str(path):
+        return settings
+    from ocpiq.delivery import file_names
+    from ocpiq.delivery.windows import DeliveryWindow
+
+    if not file_names.has_fields(path):
+        return settings
+    windows = query.windows(variables, start)
+    start_, end = windows[0].ends if windows else (None, None)
+    if start_ is None or end is None:
+        raise UsageError(
+            "-o: the fields of a file name are those of a window with two ends",
+            hint="write during, or since and until; or use --state NAME",
+        )
+    name = file_names.expanded(path, DeliveryWindow(start_, end), query.modules[0])
+    return structs.replace(settings, output=structs.replace(settings.output, path=name))
+
+
+def open_run_output(run: QueryRun, part: Path | None = None) -> AbstractContextManager[Output]:
+    """Open the output of a run; a delivery writes to `part`, beside its file."""
     request = output.OutputRequest(
         columns=lambda: run.query.columns(run.sources),
         many=run.query.many,
@@ -206,6 +234,7 @@ def _open_output(run: QueryRun) -> AbstractContextManager[Output]:
         files=lambda: run.shutdown.files,
         wrap=None if run.audit is None else run.audit.hashing,
         about=lambda: _about(run),
+        part=part,
     )
     return output.open_output(run.settings.output, os.environ, request)
 
@@ -224,8 +253,8 @@ def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> In
     )
 
 
-def _write_all(run: QueryRun, out: Output) -> None:
-    """Write every result. After a runtime error the next input is read, as in jq."""
+def write_all(run: QueryRun, out: Output) -> None:
+    """Write every result of a run. After a runtime error the next input is read, as in jq."""
     more = True
     while more:
         more = False
@@ -307,24 +336,37 @@ def _reads_inputs(run: QueryRun) -> bool:
 
 def _finish(run: QueryRun, out: Output) -> int:
     """Replace the result file, or write FILE.partial if the pull was incomplete; return the exit code."""
-    if run.incomplete is not None:
-        partial = out.keep_partial()
-        if partial is not None:
-            run.file = partial
-            _write_manifest(run, out, partial)
-            run.incomplete.message = say(
-                "{problem}; what was received is in {file}",
-                problem=run.incomplete.message,
-                file=UserText(partial),
-            )
-        return report_error(run.incomplete, run.text.text, run.text.name)
-    code = run.code if run.halted is None else report_error(run.halted)
+    code = failure(run, out)
     if code:
         return code
     out.keep()
     run.file = None if out.file is None else out.file.path
     if run.file is not None:
         _write_manifest(run, out, run.file)
+    return exit_status(run)
+
+
+def failure(run: QueryRun, out: Output) -> int:
+    """Report why a run has no complete result, and write FILE.partial if a pull was incomplete.
+
+    Return the exit code, 0 if there is nothing to report.
+    """
+    if run.incomplete is None:
+        return run.code if run.halted is None else report_error(run.halted)
+    partial = out.keep_partial()
+    if partial is not None:
+        run.file = partial
+        _write_manifest(run, out, partial)
+        run.incomplete.message = say(
+            "{problem}; what was received is in {file}",
+            problem=run.incomplete.message,
+            file=UserText(partial),
+        )
+    return report_error(run.incomplete, run.text.text, run.text.name)
+
+
+def exit_status(run: QueryRun) -> int:
+    """Return the exit code of a run without errors: 0, or what `-e` makes of the last result."""
     if run.halted is not None or run.progress.halted or not run.settings.output.exit_status:
         return 0
     return (
@@ -334,16 +376,25 @@ def _finish(run: QueryRun, out: Output) -> int:
 
 def _write_manifest(run: QueryRun, out: Output, path: Path) -> None:
     """Write the manifest of the result file, if there is to be one. Raises UsageError."""
-    if out.watch is None:
-        return
     from ocpiq.sinks import manifest
     from ocpiq.sinks.file import WholeFile
+
+    content = manifest_of(run, out, path)
+    if content:
+        whole = WholeFile(manifest.path_of(path), run.shutdown.files, mode=path.stat().st_mode & 0o777)
+        with whole as stream:
+            stream.write(content)
+            whole.keep()
+
+
+def manifest_of(run: QueryRun, out: Output, path: Path, written: Path | None = None) -> bytes:
+    """Return the manifest of the result file, empty if there is to be none; `written` is the part of a delivery."""
+    if out.watch is None:
+        return b""
+    from ocpiq.sinks import manifest
 
     settings = run.settings.output
     format_ = output.format_of(settings, terminal=False)
     options = output.format_settings(settings, os.environ, terminal=False)
-    file = manifest.ResultFile(path, format_, options, out.watch.columns(), out.watch.rows)
-    whole = WholeFile(manifest.path_of(path), run.shutdown.files, mode=path.stat().st_mode & 0o777)
-    with whole as stream:
-        stream.write(manifest.manifest(file, _about(run)))
-        whole.keep()
+    file = manifest.ResultFile(path, format_, options, out.watch.columns(), out.watch.rows, written)
+    return manifest.manifest(file, _about(run))

@@ -30,6 +30,11 @@ COLUMN_OPTIONS: Final = ("type", "text", "decimal")
 COLUMN_TYPES: Final = ("text", "number", "integer", "boolean", "time")
 DIGITS: Final = re.compile(r"([1-9]|[12][0-9]|3[0-8]),([0-9]|[12][0-9]|3[0-8])")
 
+STATE_OPTIONS: Final = ("begin", "all", "every", "overlap", "settle", "state-rows", "fail-if-empty")
+PERIODS: Final = ("hour", "day", "week", "month")
+DURATION: Final = re.compile(r"([0-9]{1,7})([smhd])")
+UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
 VariableOption = Literal["arg", "argjson", "arg-file", "slurpfile", "rawfile"]
 Raw = Literal["", "lines", "joined", "nul"]
 
@@ -165,13 +170,30 @@ class TrailSettings(Struct, frozen=True):
     file: Path | None = None
 
 
+class StateSettings(Struct, frozen=True):
+    """A delivery with a state: `name` is that of `--state`, "" without one. `overlap` and `settle` are in seconds.
+
+    `begin` is the text of `--begin`; `everything` that of `--all`; `every` the period of `--every`; `rows` that of
+    `--state-rows`.
+    """
+
+    name: str = ""
+    begin: str | None = None
+    everything: bool = False
+    every: str | None = None
+    overlap: int | None = None
+    settle: int | None = None
+    rows: bool = False
+    fail_if_empty: bool = False
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """A run of ocpiq: the command, its words, and all settings from options and the config file.
 
     `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring;
     `audit` is the trail of `--audit`, else what the config file says: its path, or True for the user's own.
     `columns` are those of `--columns`; `all` is `schema --all`; `policy` is the file of `--policy`; `to_policy` is
-    `explain --to policy`, and `diff` are the queries of `explain --diff`.
+    `explain --to policy`, and `diff` are the queries of `explain --diff`; `mark` is that of `ocpiq state set`.
     """
 
     command: str = "query"
@@ -180,6 +202,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     input: InputSettings = InputSettings()
     output: OutputSettings = OutputSettings()
     pull: PullSettings = PullSettings()
+    state: StateSettings = StateSettings()
+    mark: str | None = None
     get: GetSettings = GetSettings()
     login: LoginSettings = LoginSettings()
     recipient: str | None = None
@@ -208,6 +232,8 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         input=_input(arguments),
         output=_output(arguments, config),
         pull=_pull(arguments, config),
+        state=_state(arguments),
+        mark=arguments.last("mark"),
         get=_get(arguments),
         login=_login(arguments),
         recipient=arguments.last("recipient"),
@@ -368,6 +394,45 @@ def _source(text: str) -> tuple[str, str]:
     if not path:
         raise UsageError("--source takes MODULE=PATH", hint="such as --source sessions=pages/")
     return module, path
+
+
+def _state(arguments: Arguments) -> StateSettings:
+    name = arguments.last("state")
+    if name is None:
+        for option in STATE_OPTIONS:
+            if arguments.has(option) and arguments.command == "query":
+                raise UsageError(f"--{option} needs a state", hint="--state NAME, a name of your choice")
+        return StateSettings()
+    begin, everything = arguments.last("begin"), arguments.has("all")
+    if begin is not None and everything:
+        raise UsageError("--begin and --all exclude each other")
+    every = arguments.last("every")
+    if every is not None and every not in PERIODS:
+        raise UsageError("--every takes a period", hint=f"choose from {', '.join(PERIODS)}")
+    return StateSettings(
+        name,
+        begin,
+        everything,
+        every,
+        _duration(arguments, "overlap", 0),
+        _duration(arguments, "settle", 1),
+        arguments.has("state-rows"),
+        arguments.has("fail-if-empty"),
+    )
+
+
+def _duration(arguments: Arguments, name: str, least: int) -> int | None:
+    """Return an option with a duration such as 90s, 10m, 2h or 7d, in seconds. Raises UsageError."""
+    text = arguments.last(name)
+    if text is None:
+        return None
+    match = DURATION.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--{name} takes a duration", hint="such as 90s, 10m, 2h or 7d")
+    seconds = int(match[1]) * UNITS[match[2]]
+    if seconds < least:
+        raise UsageError(f"--{name} is at least {least}s")
+    return seconds
 
 
 def _get(arguments: Arguments) -> GetSettings:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from ocpiq.app.options import ACTIONS, COMMANDS, OPTIONS, SHELLS, Option
+from ocpiq.app.options import ACTIONS, COMMANDS, OPTIONS, SHELLS, STATE_ACTIONS, Option
 from ocpiq.app.settings import Settings
 from ocpiq.errors import UsageError, choices
 from ocpiq.query.imports import ENDINGS
@@ -48,6 +48,7 @@ def words_after(command: str) -> tuple[str, ...]:
     return {
         "completion": SHELLS,
         "recipient": ACTIONS,
+        "state": STATE_ACTIONS,
         "audit": ("verify",),
         "policy": ("set", "show", "check"),
     }.get(command, ())

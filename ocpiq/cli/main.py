@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "recipient": "ocpiq.cli.recipient:run",
     "policy": "ocpiq.cli.policy:run",
     "audit": "ocpiq.cli.audit:run",
+    "state": "ocpiq.cli.state:run",
     "risk": "ocpiq.cli.risk:run",
     "verify": "ocpiq.cli.verify:run",
     "demo": "ocpiq.cli.demo:run",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from ocpiq.demo.server import platform
 from ocpiq.errors import Notify, ignore
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi import login
-from ocpiq.sources import Ask, Source
+from ocpiq.sources import Ask
 from ocpiq.sources import platform as source
+
+if TYPE_CHECKING:
+    from ocpiq.sources.platform_source import PlatformSource
 
 
 class DemoSource:
@@ -25,15 +29,32 @@ class DemoSource:
         self._parallel = parallel
         self._rate = rate
         self._stack = ExitStack()
-        self._served: Source | None = None
+        self._served: PlatformSource | None = None
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the pages of a module."""
+        yield from self._platform().pages(ask, gate, notify)
+
+    @property
+    def address(self) -> str:
+        """The address: the port is another each time."""
+        return "demo"
+
+    @property
+    def party(self) -> str:
+        """The parties that are asked."""
+        return ""
+
+    def time(self, module: str, notify: Notify) -> int:
+        """Return the platform's time in microseconds since 1970."""
+        return self._platform().time(module, notify)
+
+    def _platform(self) -> PlatformSource:
         if self._served is None:
             served = self._stack.enter_context(platform())
             found = login(served.versions_url, served.token, name="demo", version=self.version, notify=ignore)
             self._served = self._stack.enter_context(source(found, parallel=self._parallel, rate=self._rate))
-        yield from self._served.pages(ask, gate, notify)
+        return self._served
 
     def close(self) -> None:
         """End the connection and the platform; another pull starts them anew."""

@@ -6,7 +6,7 @@ from ocpiq.gate.body_paging import BodyPaging, PagingMembers
 from ocpiq.gate.envelope import BOM, TwoListsError, too_many_lists
 from ocpiq.gate.field_report import FieldReport
 from ocpiq.gate.gate import Gate, OpenedPage, gate
-from ocpiq.gate.keys import Repeats
+from ocpiq.gate.keys import Identity, KeySeal, Repeats
 from ocpiq.gate.layout import Row, Shape, Slot
 from ocpiq.gate.list_order import ListOrder, Order
 from ocpiq.gate.window import Window
@@ -16,6 +16,8 @@ __all__ = [
     "BodyPaging",
     "FieldReport",
     "Gate",
+    "Identity",
+    "KeySeal",
     "ListOrder",
     "OpenedPage",
     "Order",

@@ -17,7 +17,7 @@ from msgspec.structs import astuple, replace
 
 from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, Form, Framing, Page, envelope_head
 from ocpiq.gate.field_report import OBJECTS_READ, FieldReport, Survey
-from ocpiq.gate.keys import ObjectKey, Repeats
+from ocpiq.gate.keys import Identity, KeySeal, ObjectKey, Repeats
 from ocpiq.gate.layout import Shape, reads_platform
 from ocpiq.gate.list_order import Order
 from ocpiq.gate.missing_fields import MissingFields
@@ -51,7 +51,8 @@ class OpenedPage(Struct, frozen=True):
     `last_updated` cannot be read, `unended` objects left out because their end of charging cannot be read.
     `field_report` covers all pages so far. `form` is the form of the page. `wrong_module` says of the first page of a
     file that its objects have no field of the module. `platform` is the name of the login that it comes from, if any.
-    `order` is that of all objects so far, if the query asks for the newest.
+    `order` is that of all objects so far, if the query asks for the newest. For a state, `identities` has that of each
+    row.
     """
 
     status_code: int | None
@@ -68,6 +69,7 @@ class OpenedPage(Struct, frozen=True):
     wrong_module: bool = False
     platform: str = ""
     order: Order = ""
+    identities: Sequence[Identity] = ()
 
     def __repr__(self) -> str:
         return f"OpenedPage(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
@@ -81,20 +83,28 @@ def gate(
     key: tuple[str, ...] = (),
     version: str = DEFAULT_VERSION,
     recipient: Recipient | None = None,
+    seal: KeySeal | None = None,
 ) -> Gate:
     """Return the gate of a source that shows `view` and of which the query reads `demand`.
 
     `key` names the fields that identify an object; without it, repeated objects are not detected. `version` is the OCPI
     version of the objects. `recipient` has the key of pseudonyms: a view with pseudonyms needs one.
+    `seal` seals the keys of the rows for a state.
     """
-    return Gate(with_treatments(view, recipient), demand, window, key, version)
+    return Gate(with_treatments(view, recipient), demand, window, key, version, seal)
 
 
 class Gate:
     """Opens the pages of one source. `shape` is the shape of the rows; None if every row is a dict."""
 
     def __init__(
-        self, view: ViewNode, demand: Demand, window: Window | None, key: tuple[str, ...], version: str
+        self,
+        view: ViewNode,
+        demand: Demand,
+        window: Window | None,
+        key: tuple[str, ...],
+        version: str,
+        seal: KeySeal | None = None,
     ) -> None:
         is_column, view = has_platform(view), without_platform(view)
         self.framing = framing_of(view)
@@ -104,9 +114,11 @@ class Gate:
         self._survey = self._new_survey(version)
         self._key = ObjectKey(key) if key else None
         if view.nested:
-            self._records: Records = nested_records(records_of(view, demand, window), view.nested, self._key)
+            self._records: Records = nested_records(
+                records_of(view, demand, window, seal=seal), view.nested, self._key
+            )
         else:
-            self._records = records_of(view, demand, window, self._key)
+            self._records = records_of(view, demand, window, self._key, seal)
         self.shape: Shape | None = self._records.shape
         self._decoder = PageDecoder(self._records, self.framing)
         self._large_decoder = (
@@ -191,6 +203,7 @@ class Gate:
             wrong_module,
             self._label.name,
             self._order.order if self._order else "",
+            windowed.identities,
         )
 
     def _rows_of_slices(self, slices: Items, repeats: Repeats | None) -> PageRows:

@@ -1,16 +1,18 @@
 """Sealed keys: the key of an object leaves the gate only as a hash.
 
-A hash has 8 bytes and is keyed with a random secret of the process, so it is meaningless outside of it. Identifiers
-are compared without case (OCPI section "CiString type").
+A hash has 8 bytes and is keyed with a random secret of the process, so it is meaningless outside of it. For a state,
+which is kept between runs, it has 16 bytes and the secret is the state's. Identifiers are compared without case (OCPI
+section "CiString type").
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Final
+from hashlib import blake2b
+from typing import Final, NamedTuple
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from ocpiq.values.json.fragments import fields, value
 from ocpiq.values.json.reader import BrokenError
@@ -82,3 +84,62 @@ def identifier(part: object) -> str:
     if isinstance(part, int) and not isinstance(part, bool) and -LIMIT < part < LIMIT:
         return str(part)
     return ""
+
+
+# ---------------------------------------------------------------- for a state
+
+DIGEST: Final = 16  # bytes of a sealed key and of a hash
+CIPHER_BLOCK: Final = 64  # bytes
+
+
+class Identity(NamedTuple):
+    """An object as a state knows it.
+
+    `key` is its sealed key, empty for an object without one; `name` is the key encrypted, as far as the view shows it.
+    `late` tells that it was last updated before the seal's `late_before`.
+    """
+
+    key: bytes
+    name: bytes
+    late: bool
+
+
+class KeySeal(Struct, frozen=True):
+    """Seals the keys of objects for a state, with its `secret`.
+
+    `names` are the fields of the key, and `shown` tells of each whether the view shows it. Objects that were last
+    updated before `late_before` (microseconds since 1970) are marked.
+    """
+
+    secret: bytes
+    names: tuple[str, ...]
+    shown: tuple[bool, ...]
+    late_before: int | None = None
+
+    def __repr__(self) -> str:
+        return f"KeySeal({self.names})"
+
+    def seal(self, parts: Sequence[object], *, late: bool) -> Identity:
+        """Return the identity of an object with these parts of a key, decoded or slices."""
+        texts = [identifier(part) for part in parts]
+        if not any(text for text, name in zip(texts, self.names, strict=True) if name not in OWNER):
+            return Identity(b"", b"", late)
+        key = self._hash("\0".join(texts).casefold().encode("utf-8", "surrogatepass"))
+        visible = [text if is_shown else "" for text, is_shown in zip(texts, self.shown, strict=True)]
+        return Identity(key, self._cipher(key, "\0".join(visible).encode("utf-8", "surrogatepass")), late)
+
+    def unseal(self, key: bytes, name: bytes) -> dict[str, str]:
+        """Return the parts of a key that the view shows, by their fields."""
+        texts = self._cipher(key, name).decode("utf-8", "replace").split("\0")
+        return {field: text for field, text in zip(self.names, texts, strict=False) if text}
+
+    def _hash(self, data: bytes) -> bytes:
+        return blake2b(data, digest_size=DIGEST, key=self.secret, person=b"ocpiq key").digest()
+
+    def _cipher(self, key: bytes, data: bytes) -> bytes:
+        """Encrypt or decrypt: `key` is a keyed hash of the whole key, so no two texts have the same stream of bytes."""
+        blocks = (
+            blake2b(key + block.to_bytes(4), key=self.secret, person=b"ocpiq name").digest()
+            for block in range(-(-len(data) // CIPHER_BLOCK))
+        )
+        return bytes(byte ^ mask for byte, mask in zip(data, b"".join(blocks), strict=False))

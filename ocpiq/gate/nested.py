@@ -135,15 +135,18 @@ def holder_layout(
 
 def nested_rows(records: BatchRecords | LazyRecords, nested: NestedModule, raw: bytes) -> WindowedRecords:
     """Return the rows of the objects nested in a slice, by the untyped decoder."""
+    seal = records.seal if isinstance(records, LazyRecords) else None
     return merge_rows(
-        [untyped_rows(records.root, slices, records.window) for slices in nested_objects(nested, raw)]
+        [untyped_rows(records.root, slices, records.window, seal) for slices in nested_objects(nested, raw)]
     )
 
 
 def merge_rows(parts: list[WindowedRecords]) -> WindowedRecords:
     """Return the rows of all parts together."""
     rows = [row for part in parts for row in part.rows]
-    return WindowedRecords(rows, sum(part.undated for part in parts), sum(part.unended for part in parts))
+    identities = [identity for part in parts for identity in part.identities]
+    undated, unended = sum(part.undated for part in parts), sum(part.unended for part in parts)
+    return WindowedRecords(rows, undated, unended, identities)
 
 
 def nested_objects(nested: NestedModule, raw: bytes) -> list[dict[str, bytes]]:

@@ -10,12 +10,13 @@ from msgspec import Raw, Struct, defstruct
 from msgspec.json import Decoder
 
 from ocpiq.gate import untyped
-from ocpiq.gate.keys import Identifier, ObjectKey
+from ocpiq.gate.keys import Identifier, Identity, KeySeal, ObjectKey
 from ocpiq.gate.layout import Cell, Row, Shape, cell_of
 from ocpiq.gate.typed import batch_converter, converter, record_converter
-from ocpiq.gate.window import Verdict, Window, WindowedRecords, within_window
+from ocpiq.gate.window import Verdict, Window, WindowedRecords, moment, within_window
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
+from ocpiq.schema import UPDATED
 from ocpiq.values.json.fragments import OBJECT, REFUSED, fields
 
 
@@ -39,15 +40,21 @@ class Records(Protocol):
 
 
 def records_of(
-    view: ViewNode, demand: Demand, window: Window | None, key: ObjectKey | None = None
+    view: ViewNode,
+    demand: Demand,
+    window: Window | None,
+    key: ObjectKey | None = None,
+    seal: KeySeal | None = None,
 ) -> BatchRecords | LazyRecords:
-    """Return the maker of a source's rows; with a `key`, it also seals keys.
+    """Return the maker of a source's rows; with a `key`, it also seals keys, and with a `seal`, for a state.
 
     Rows of a few fields are fastest a page at once. Dicts are not: a page of them leaves the processor's caches before
     the first one is used.
     """
     root = cell_of(view, demand)
-    return LazyRecords(root, window, key) if contains_dicts(root) else BatchRecords(view, demand, window, key)
+    if seal is not None or contains_dicts(root):
+        return LazyRecords(root, window, key, seal)
+    return BatchRecords(view, demand, window, key)
 
 
 def contains_dicts(cell: Cell) -> bool:
@@ -137,8 +144,11 @@ class BatchRecords:
 class LazyRecords:
     """Splits a page into slices and decodes each when its row is asked for."""
 
-    def __init__(self, root: Cell, window: Window | None, key: ObjectKey | None) -> None:
+    def __init__(
+        self, root: Cell, window: Window | None, key: ObjectKey | None, seal: KeySeal | None = None
+    ) -> None:
         self.shape = root.record.shape if root.record else None
+        self.seal = seal
         self.item: Any = Raw
         self.root = root
         self.window = window
@@ -152,20 +162,22 @@ class LazyRecords:
 
     def rows(self, records: list[Raw]) -> WindowedRecords:
         """Return the rows of slices."""
-        if self.window is None:
-            return WindowedRecords(LazySequence(records, self.row))
-        verdicts = [verdict_of(bytes(raw), self.window) for raw in records]
-        records, undated, unended = within_window(records, verdicts)
-        return WindowedRecords(LazySequence(records, self.row), undated, unended)
+        undated = unended = 0
+        if self.window is not None:
+            verdicts = [verdict_of(bytes(raw), self.window) for raw in records]
+            records, undated, unended = within_window(records, verdicts)
+        return WindowedRecords(
+            LazySequence(records, self.row), undated, unended, identities_of(records, self.seal)
+        )
 
     def rows_of_object(self, raw: bytes) -> WindowedRecords:
         """Return the row of a slice, if it lies in the window."""
-        if self.window is None:
-            return WindowedRecords([self.row(raw)])
-        kept, undated, unended = within_window([raw], [verdict_of(raw, self.window)])
+        verdict = Verdict.IN if self.window is None else verdict_of(raw, self.window)
+        kept, undated, unended = within_window([raw], [verdict])
         if not kept:
             fields(raw)  # raises if it is not an object
-        return WindowedRecords([self.row(slice_) for slice_ in kept], undated, unended)
+        rows = [self.row(slice_) for slice_ in kept]
+        return WindowedRecords(rows, undated, unended, identities_of(kept, self.seal))
 
     def row(self, raw: bytes | Raw) -> object:
         """Return the row of an object, in the window or not."""
@@ -215,11 +227,27 @@ def key_reader(key: ObjectKey | None) -> Callable[[list[Raw]], Sequence[int | No
     return read
 
 
-def untyped_rows(root: Cell, parts: dict[str, bytes], window: Window | None) -> WindowedRecords:
+def identities_of(slices: Sequence[bytes | Raw], seal: KeySeal | None) -> Sequence[Identity]:
+    """Return the identities of objects; none without a seal."""
+    return () if seal is None else [identity_of(fields(bytes(raw)), seal) for raw in slices]
+
+
+def identity_of(parts: dict[str, bytes], seal: KeySeal) -> Identity:
+    """Return the identity of an object, from the slices of its fields."""
+    updated = None if seal.late_before is None else moment(parts.get(UPDATED))
+    late = updated is not None and seal.late_before is not None and updated < seal.late_before
+    return seal.seal([Raw(parts[name]) if name in parts else None for name in seal.names], late=late)
+
+
+def untyped_rows(
+    root: Cell, parts: dict[str, bytes], window: Window | None, seal: KeySeal | None = None
+) -> WindowedRecords:
     """Return the row of an object, from the slices of its fields, if it lies in the window."""
     verdict = window.judge([parts.get(key) for key in window.keys]) if window else Verdict.IN
     kept, undated, unended = within_window([parts], [verdict])
-    return WindowedRecords([untyped.root_row(root, slices) for slices in kept], undated, unended)
+    identities = () if seal is None else [identity_of(slices, seal) for slices in kept]
+    rows = [untyped.root_row(root, slices) for slices in kept]
+    return WindowedRecords(rows, undated, unended, identities)
 
 
 class LazySequence(Sequence[object]):

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from msgspec import Raw, Struct
 
+from ocpiq.gate.keys import Identity
 from ocpiq.gate.list_order import ListOrder
 from ocpiq.schema import ENDED, UPDATED
 from ocpiq.values.blank import NA
@@ -31,12 +32,13 @@ class WindowedRecords(NamedTuple):
     """Rows in the window.
 
     `undated` counts the rows whose `last_updated` cannot be read; `unended` the objects left out because their end of
-    charging cannot be read.
+    charging cannot be read. For a state, `identities` has that of each row.
     """
 
     rows: Sequence[object]
     undated: int = 0
     unended: int = 0
+    identities: Sequence[Identity] = ()
 
 
 class Window(Struct, frozen=True):

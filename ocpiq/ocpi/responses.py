@@ -14,6 +14,7 @@ from msgspec import Struct
 from ocpiq.errors import Quotation
 from ocpiq.ocpi.http.redaction import redact
 from ocpiq.storage import Party, PlatformParty
+from ocpiq.values.times import epoch_us
 
 SUCCESS = range(1000, 2000)  # status codes
 ENVELOPE_MEMBERS = ("status_code", "status_message", "timestamp")
@@ -122,6 +123,21 @@ class ErrorEnvelope(Struct):
 
     status_code: int | str | None = None
     status_message: str | None = None
+
+
+class TimestampedEnvelope(Struct):
+    """The time of an envelope; the other members are not read."""
+
+    timestamp: str | None = None
+
+
+def parse_timestamp(body: bytes) -> int | None:
+    """Return the time in the envelope of a response, in microseconds since 1970; None if it has none."""
+    try:
+        envelope = msgspec.json.decode(body.removeprefix(BOM), type=TimestampedEnvelope)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if envelope.timestamp is None else epoch_us(envelope.timestamp)
 
 
 def parse_envelope(body: bytes) -> Response:

@@ -40,6 +40,7 @@ class SourcePlan(Struct, frozen=True):
 
     `since` and `until` bound `last_updated`, `during` the end of charging; `newest` is the number of most recent
     objects: a constant or a variable of the run. With `net`, credit CDRs subtract the CDRs that they cancel.
+    `since_last` asks for what changed since the last delivery, which a state remembers.
     """
 
     module: str
@@ -51,6 +52,7 @@ class SourcePlan(Struct, frozen=True):
     during: Period | None = None
     newest: Plan | None = None
     net: bool = False
+    since_last: bool = False
 
 
 class QueryPlan(Struct, frozen=True):

@@ -113,6 +113,14 @@ def shows(view: ViewNode) -> bool:
     return not is_default or any(map(shows, view.children.values()))
 
 
+def is_in_the_clear(view: ViewNode, name: str) -> bool:
+    """Tell whether results may have the value of a field of the root as it is sent."""
+    node = view.children.get(name)
+    if node is None:
+        return view.visibility in ("shown", "open")
+    return node.visibility in ("plain", "shown")
+
+
 def has_pseudonyms(view: ViewNode) -> bool:
     """Tell whether a field is passed as a pseudonym, so that a run needs a recipient."""
     is_one = view.treatment is not None and view.treatment.name == "pseudonym"

@@ -26,11 +26,13 @@ from ocpiq.errors import (
     join,
     say,
 )
-from ocpiq.gate import Gate, ListOrder, OpenedPage, Shape, Window, gate
+from ocpiq.gate import Gate, KeySeal, ListOrder, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.privacy.recipient import Recipient
+from ocpiq.privacy.view import is_in_the_clear
 from ocpiq.query.credits import CreditRows
+from ocpiq.query.delivery import Delivery
 from ocpiq.query.start import Start
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import ModuleName, module
@@ -90,7 +92,11 @@ class Pulls:
         self.plan = plan
         self._sources = [_source(part, sources) for part in plan.sources]
         clock = Clock(start.now, zone(plan.zone))
-        self._windows = [_window(part, variables, clock) for part in plan.sources]
+        self._delivery = start.delivery
+        self._windows = [
+            _window(part, variables, clock, self._delivery_of(number))
+            for number, part in enumerate(plan.sources)
+        ]
         self._newest = [_count(part, variables) for part in plan.sources]
         self._gates: list[Gate] = [
             gate(
@@ -100,13 +106,19 @@ class Pulls:
                 key=_key(part, source),
                 version=source.version,
                 recipient=recipient,
+                seal=_seal(part, source, self._delivery_of(number)),
             )
-            for part, window, newest, source in zip(
-                plan.sources, self._windows, self._newest, self._sources, strict=True
+            for number, (part, window, newest, source) in enumerate(
+                zip(plan.sources, self._windows, self._newest, self._sources, strict=True)
             )
         ]
         self._notify = notify
         self._missing: list[IncompleteError] = []
+        self._rows: Iterator[Iterable[object]] | None = None  # of the delivery
+
+    def _delivery_of(self, number: int) -> Delivery | None:
+        """Return the delivery if it is of source `number`."""
+        return self._delivery if self._delivery and self._delivery.source == number else None
 
     @property
     def shapes(self) -> list[Shape | None]:
@@ -116,13 +128,16 @@ class Pulls:
     def scan(self, number: int) -> Iterator[Iterable[object]]:
         """Yield the rows of a source, page by page; with `net`, each row with its weight."""
         part, window = self.plan.sources[number], self._windows[number]
-        newest = self._newest[number]
-        ask = _ask(part, window, newest)
+        newest, delivery = self._newest[number], self._delivery_of(number)
+        ask = _ask(part, window, newest, delivery)
         pages = self._sources[number].pages(ask, self._gates[number], self._notify)
         rows = (page.rows for page in pages) if newest is None else _last(pages, newest)
+        if delivery is not None:
+            rows = self._rows = _selected(pages, delivery)
         weighed = CreditRows(self._gates[number].shape) if part.net else None
         try:
-            yield from rows if weighed is None else map(weighed.page, rows)
+            for page in rows:  # not `yield from`, which would close what `end` reads on
+                yield page if weighed is None else weighed.page(page)
         except IncompleteError as error:
             self._missing.append(error)
         if weighed is not None:
@@ -167,7 +182,12 @@ class Pulls:
         return _queried(part.module, notices, seconds, incomplete)
 
     def end(self) -> None:
-        """Raise IncompleteError if a pull was incomplete."""
+        """Read the rest of a delivery's source. Raises IncompleteError if a pull was incomplete."""
+        try:
+            for _ in self._rows or ():  # what `limit` or `halt` has left: none of it is handed out
+                pass
+        except IncompleteError as error:
+            self._missing.append(error)
         if self._missing:
             hints = dict.fromkeys(error.hint for error in self._missing if error.hint)
             text = join((error.message for error in self._missing), "; ")
@@ -204,7 +224,25 @@ def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:
     return source
 
 
-def _ask(part: SourcePlan, window: Window | None, newest: int | None) -> Ask:
+def _selected(pages: Iterable[OpenedPage], delivery: Delivery) -> Iterator[Sequence[object]]:
+    """Yield the rows that a delivery hands out, and tell it when there are no more."""
+    for page in pages:
+        yield from delivery.select(page.rows, page.identities)
+    delivery.complete()
+
+
+def _seal(part: SourcePlan, source: Source, delivery: Delivery | None) -> KeySeal | None:
+    """Return the seal for the keys of a delivery's objects."""
+    if delivery is None:
+        return None
+    names = module(part.module, source.version).key
+    shown = tuple(is_in_the_clear(part.view, name) for name in names)
+    return KeySeal(delivery.secret, names, shown, delivery.late_before)
+
+
+def _ask(
+    part: SourcePlan, window: Window | None, newest: int | None, delivery: Delivery | None = None
+) -> Ask:
     """Return the request for a source: never less than the window.
 
     An object whose charging ended in a period was last updated in it or later, up to differing clocks. A nested object
@@ -216,7 +254,8 @@ def _ask(part: SourcePlan, window: Window | None, newest: int | None) -> Ask:
         since = max(window.completed[0] - CLOCKS_DIFFER, since or 0)
     # A platform counts all objects that it lists, also those outside the window.
     newest_objects = newest if window is None and part.view.nested is None else None
-    return Ask(part.module, since=_text(since), until=_text(until, up=True), newest=newest_objects)
+    strict = delivery is not None and part.view.nested is None
+    return Ask(part.module, _text(since), _text(until, up=True), newest_objects, strict)
 
 
 def _last(pages: Iterable[OpenedPage], count: int) -> Iterator[Sequence[object]]:
@@ -254,11 +293,20 @@ def _key(part: SourcePlan, source: Source) -> tuple[str, ...]:
 def windows(plan: QueryPlan, variables: Mapping[str, Value], start: Start) -> tuple[SourceWindow, ...]:
     """Return the window of each source of a run. Raises UsageError."""
     clock = Clock(start.now, zone(plan.zone))
-    bounds = [(_window(part, variables, clock) or Window(None, None, None), part) for part in plan.sources]
+    delivery = start.delivery
+    bounds = []
+    for number, part in enumerate(plan.sources):
+        own = delivery if delivery is not None and delivery.source == number else None
+        bounds.append((_window(part, variables, clock, own) or Window(None, None, None), part))
     return tuple(
         SourceWindow(window.since, window.until, window.completed, _count(part, variables))
         for window, part in bounds
     )
+
+
+def until_of(plan: QueryPlan, number: int, variables: Mapping[str, Value], start: Start) -> int | None:
+    """Return the bound of `until` of source `number`, None without one. Raises UsageError."""
+    return _moment(plan.sources[number].until, variables, Clock(start.now, zone(plan.zone)))
 
 
 class Clock(Struct, frozen=True):
@@ -268,7 +316,14 @@ class Clock(Struct, frozen=True):
     zone: tzinfo
 
 
-def _window(part: SourcePlan, variables: Mapping[str, Value], clock: Clock) -> Window | None:
+def _window(
+    part: SourcePlan, variables: Mapping[str, Value], clock: Clock, delivery: Delivery | None
+) -> Window | None:
+    if delivery is not None and delivery.bounds is not None:
+        return Window(*delivery.bounds)
+    if part.since_last:
+        hint = say("use --state NAME, which remembers what was delivered")
+        raise SourceError(say("since last needs a state"), hint=hint)
     if part.since is None and part.until is None and part.during is None:
         return None
     completed = None if part.during is None else _period(part.during, variables, clock)

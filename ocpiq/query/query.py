@@ -32,7 +32,7 @@ from ocpiq.plan.query_plan import QueryPlan, SourcePlan
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import has_pseudonyms, shows
 from ocpiq.query.imports import Folders
-from ocpiq.query.pulls import Pulls, QueriedSource, windows
+from ocpiq.query.pulls import Pulls, QueriedSource, until_of, windows
 from ocpiq.query.start import Start, begin
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import DEFAULT_VERSION
@@ -147,6 +147,18 @@ class Query:
     def plan(self) -> QueryPlan:
         """The resolved query. Raises OtherVersionError."""
         return self._plan_for({})
+
+    def plan_of(self, sources: Source | Mapping[str, Source] | None) -> QueryPlan:
+        """Return the resolved query for the OCPI version of these sources. Raises OtherVersionError."""
+        return self._plan_for(self._by_module(sources))
+
+    def until(self, number: int, variables: Mapping[str, Value], start: Start) -> int | None:
+        """Return the end of the window that the query itself sets for source `number`. Raises UsageError."""
+        return until_of(self._plan, number, self._metadata.values(variables), start)
+
+    def values(self, variables: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the values of all parameters, with defaults. Raises UsageError."""
+        return self._metadata.values(variables)
 
     @property
     def imports_data(self) -> bool:

@@ -6,11 +6,17 @@ from time import time_ns
 
 from msgspec import Struct
 
+from ocpiq.query.delivery import Delivery
+
 
 class Start(Struct, frozen=True):
-    """The start of a run: `now` in microseconds since 1970, read once and handed to everything that needs the time."""
+    """The start of a run: `now` in microseconds since 1970, read once and handed to everything that needs the time.
+
+    `delivery` has the window of `since last`, if the run has a state.
+    """
 
     now: int
+    delivery: Delivery | None = None
 
 
 def begin() -> Start:

@@ -33,6 +33,11 @@ class SourceWindow(Struct, frozen=True):
             lengths.append(max(0, (now if self.until is None else self.until) - self.since))
         return min((timedelta(microseconds=min(length, LONGEST)) for length in lengths), default=None)
 
+    @property
+    def ends(self) -> tuple[int | None, int | None]:
+        """The beginning and the end: of the end of charging, else of `last_updated`."""
+        return self.during or (self.since, self.until)
+
     def as_text(self) -> dict[str, object]:
         """Return the bounds that are set, in RFC 3339."""
         texts: dict[str, object] = {}

@@ -18,7 +18,8 @@ class WholeFile:
 
     Leaving the block without `keep` or `keep_partial` leaves the file as it was. A symbolic link stays; its target is
     replaced. `files` owns the unfinished files. `mode` is the mode of the result; without it a replaced file keeps its
-    mode, and a new one gets `default_mode`, or what the umask allows.
+    mode, and a new one gets `default_mode`, or what the umask allows. With `part`, that is the temporary file, which
+    `complete` leaves beside the file.
     """
 
     def __init__(
@@ -28,7 +29,9 @@ class WholeFile:
         *,
         mode: int | None = None,
         default_mode: int | None = None,
+        part: Path | None = None,
     ) -> None:
+        self.part = part
         link = Path(path)
         self.path = Path(os.path.realpath(link)) if link.is_symlink() else link
         self.files = files or UnfinishedFiles()
@@ -40,7 +43,10 @@ class WholeFile:
 
     def __enter__(self) -> BinaryIO:
         try:
-            descriptor, self.temporary = self.files.create(self.path)
+            if self.part is None:
+                descriptor, self.temporary = self.files.create(self.path)
+            else:
+                descriptor, self.temporary = self.files.create_named(self.part), self.part
         except OSError as error:
             folder = self.path.parent
             reason: MessagePart = say("folder {folder} does not exist", folder=UserText(folder))
@@ -73,6 +79,25 @@ class WholeFile:
         """Replace the file with what was written. Raises UsageError."""
         self._move(self.path)
 
+    def complete(self) -> None:
+        """End the part: it is on disk, and stays beside the file. Raises UsageError."""
+        if self.file is None:
+            return
+        try:
+            self._sync()
+            self.files.release(self.temporary)
+            self.file.close()
+        except OSError as error:
+            raise self._error(self.temporary, error) from None
+        self.file = None
+
+    def _sync(self) -> None:
+        """Set the mode, and wait until everything is on disk. Raises OSError."""
+        assert self.file is not None
+        self.file.flush()
+        self.temporary.chmod(self._mode())
+        os.fsync(self.file.fileno())
+
     def keep_partial(self) -> Path:
         """Move what was written to FILE.partial and return that path; the file itself stays as it was.
 
@@ -86,9 +111,7 @@ class WholeFile:
         if self.file is None:
             return
         try:
-            self.file.flush()
-            self.temporary.chmod(self._mode())
-            os.fsync(self.file.fileno())
+            self._sync()
             if os.name != "posix":  # Windows does not move an open file
                 self.file.close()
             self.files.finish(self.temporary, target)

@@ -46,13 +46,17 @@ MEDIA_TYPES: Final = {
 
 
 class ResultFile(Struct, frozen=True):
-    """A file of results: where it is, its format with its settings, its columns and the number of its rows."""
+    """A file of results: where it will be, its format with its settings, its columns and the number of its rows.
+
+    `written` is where it is now, if that is another place.
+    """
 
     path: Path
     format: Format
     settings: FormatSettings
     columns: list[Column]
     rows: int
+    written: Path | None = None
 
 
 def path_of(file: Path) -> Path:
@@ -75,14 +79,15 @@ def manifest(file: ResultFile, about: About) -> bytes:
 
 
 def _resource(file: ResultFile) -> dict[str, Any]:
-    with file.path.open("rb") as stream:
+    written = file.written or file.path
+    with written.open("rb") as stream:
         digest = file_digest(stream, "sha256").hexdigest()
     resource: dict[str, Any] = {
         "name": "results",
         "path": file.path.name,
         "format": file.format.name,
         "mediatype": MEDIA_TYPES.get(file.format.name, "application/octet-stream"),
-        "bytes": file.path.stat().st_size,
+        "bytes": written.stat().st_size,
         "hash": f"sha256:{digest}",
     }
     decimal = "."

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from ocpiq.errors import FieldName, Notify, Quotation, WarningIssued, say
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi import HttpClient, Origin, RetryPolicy, is_plain_http, pull, redact
-from ocpiq.schema import module
+from ocpiq.ocpi.http.address import Address
+from ocpiq.ocpi.platform_time import platform_time
+from ocpiq.schema import module as schema_module
 from ocpiq.sources.monitor import monitor_pages
 from ocpiq.sources.protocol import Ask
 from ocpiq.storage import Login
@@ -39,22 +41,42 @@ class PlatformSource:
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the pages of a module. Raises PlatformError if nothing can be read."""
-        if self.connection is None:
-            self.connection = HttpClient(self.login.tls, rate=self.rate)
-            self.warn_of_plain_http(notify)
         pages = pull(
-            self.connection,
+            self.open(notify),
             self.login,
-            module(ask.module, self.version).pulled,
+            schema_module(ask.module, self.version).pulled,
             gate.of_platform(self.login.name, self.version),
             since=ask.since,
             until=ask.until,
             newest=ask.newest,
+            strict=ask.strict,
             notify=notify,
             retry_policy=self.retry_policy,
             parallel=self.parallel,
         )
         yield from monitor_pages(ask.module, pages, notify, shown=self.shown)
+
+    @property
+    def address(self) -> str:
+        """The address of the platform, without the token."""
+        return str(Address(self.login.url, self.login.token.value))
+
+    @property
+    def party(self) -> str:
+        """The parties that are asked."""
+        return ", ".join(sorted(str(entry.party) for entry in self.login.parties))
+
+    def time(self, module: str, notify: Notify) -> int:
+        """Return the platform's time in microseconds since 1970. Raises PlatformError."""
+        pulled = schema_module(module, self.version).pulled
+        return platform_time(self.open(notify), self.login, pulled, notify, self.retry_policy)
+
+    def open(self, notify: Notify) -> HttpClient:
+        """Return the connection, which is opened if it is not yet."""
+        if self.connection is None:
+            self.connection = HttpClient(self.login.tls, rate=self.rate)
+            self.warn_of_plain_http(notify)
+        return self.connection
 
     def shown(self, name: FieldName) -> Quotation:
         """Return the name of a vendor's field without the token."""

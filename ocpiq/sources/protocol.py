@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -15,13 +15,15 @@ class Ask(Struct, frozen=True):
     """What a source is asked for: a module, and bounds of `last_updated` (OCPI DateTimes that end in Z).
 
     The bounds, and the number of the `newest` objects at the end of the list, only let a platform send less: the gate
-    compares the bounds again, and the caller counts again.
+    compares the bounds again, and the caller counts again. A `strict` pull is incomplete if fewer objects come than are
+    announced for the bounds, which some platforms ignore when they count.
     """
 
     module: str
     since: str | None = None
     until: str | None = None
     newest: int | None = None
+    strict: bool = False
 
 
 class Source(Protocol):
@@ -44,3 +46,19 @@ class Source(Protocol):
         `notify` receives a PageRead for each, warnings, and a PullEnded at the end. Raises PlatformError or
         UsageError if nothing can be read, IncompleteError after the last page if there was more to read.
         """
+
+
+@runtime_checkable
+class Platform(Source, Protocol):
+    """A source whose objects are dated by a clock of its own: a platform."""
+
+    @property
+    def address(self) -> str:
+        """The address of the platform, without a token: what tells one platform from another."""
+
+    @property
+    def party(self) -> str:
+        """The party that is asked, or several with commas; empty if requests name none."""
+
+    def time(self, module: str, notify: Notify) -> int:
+        """Return the time of the platform in microseconds since 1970. Raises PlatformError."""

@@ -132,6 +132,24 @@ class UnfinishedFiles:
             self._paths.add(path)
         return descriptor, path
 
+    def create_named(self, path: Path) -> int:
+        """Create the file `path` for its owner alone, in the place of one left behind; return its descriptor.
+
+        Raises OSError, and KeyboardInterrupt once abandoned.
+        """
+        remove_leftovers(path.parent)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, flags, 0o600)
+        with self._unless_abandoned(path):
+            self._paths.add(path)
+        return descriptor
+
+    def release(self, path: Path) -> None:
+        """Leave a complete file where it is. Raises KeyboardInterrupt once abandoned."""
+        with self._unless_abandoned(path):
+            self._paths.discard(path)
+
     def create_folder(self, target: Path) -> Path:
         """Create a folder beside `target`. Raises OSError, and KeyboardInterrupt once abandoned."""
         descriptor, path = create_folder(target)

@@ -57,13 +57,13 @@ def relative_moment(text: str, now: int, zone: tzinfo) -> int | None:
 def relative_period(text: str, now: int, zone: tzinfo) -> tuple[int, int]:
     """Return start and end, in microseconds since 1970, of `today`, `yesterday`, `this month`, `last year`, …"""
     position, unit = NAMED.get(text, text).split(" ")
-    bounds = _period_containing(local(now, zone).date(), unit, zone)
+    bounds = period_containing(local(now, zone).date(), unit, zone)
     if position == "this":
         return bounds
-    return _period_containing(local(bounds[0] - SECOND, zone).date(), unit, zone)
+    return period_containing(local(bounds[0] - SECOND, zone).date(), unit, zone)
 
 
-def _period_containing(day: date, unit: str, zone: tzinfo) -> tuple[int, int]:
+def period_containing(day: date, unit: str, zone: tzinfo) -> tuple[int, int]:
     """Return start and end of the day, ISO week, month, quarter or year that a day lies in."""
     year, week, _ = day.isocalendar()
     labels = {

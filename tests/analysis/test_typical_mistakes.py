@@ -438,13 +438,8 @@ MISTAKES = [
         'unexpected "|"; expected a $variable or a whole number',
         "",
     ),
-    (
-        "cdrs since last",
-        COMPILES,
-        "since last",
-        "`since last` is not supported yet",
-        "name the date: since 2026-01-31",
-    ),
+    ("cdrs since last since last", COMPILES, "since last", "since is repeated", ""),
+    ("cdrs since last since 2026-01-31", COMPILES, "since 2026-01-31", "since is repeated", ""),
     (
         "sessions during $month",
         COMPILES,

@@ -136,6 +136,8 @@ OTHER_DECODERS = {
     "cli/audit.py": "writes entries of the audit trail",
     "cli/get.py": "writes JSON",
     "cli/verify.py": "a manifest, which has no values",
+    "delivery/increment.py": "writes rows as JSON, to hash them",
+    "delivery/state_file.py": "the record of a state, which has no values",
     "demo/answers.py": "writes made-up data",
     "language/grammar.py": "the tables of the parser",
     "storage/audit_trail.py": "the audit trail",

@@ -49,6 +49,7 @@ def pull(
     since: str | None = None,
     until: str | None = None,
     newest: int | None = None,
+    strict: bool = False,
     notify: Notify = ignore,
     retry_policy: RetryPolicy | None = None,
     parallel: int | None = None,
@@ -58,11 +59,12 @@ def pull(
     `since` and `until` are OCPI DateTimes that end in Z. The number is None where the platform gives none. The
     gate leaves out what came before. Of the `newest` so many, which stand at the end, little else is asked for
     where the platform can be asked so. `parallel` is the number of requests at once, by default as many as the
-    platform answers well. Raises PlatformError where nothing can be had, IncompleteError after the last page
+    platform answers well. A `strict` pull is incomplete where fewer came than announced, also between dates.
+    Raises PlatformError where nothing can be had, IncompleteError after the last page
     where there was more.
     """
     endpoints, forms = module_urls(login, module), date_filters(module, since, until)
-    dated = since is not None or until is not None
+    dated = not strict and (since is not None or until is not None)
 
     def pages(login: Login, newest: int | None = None) -> Iterator[Page]:
         reader = PageReader(connection, login, module, gate, retry_policy or RetryPolicy(), notify, parallel)
@@ -75,7 +77,7 @@ class Pull:
     """One pull: reads from the first page to the last, again if the list changed, and compares with the total."""
 
     def __init__(self, reader: PageReader, first: FetchedPage, filters: Filters, *, dated: bool) -> None:
-        self.dated = dated  # whether the user asked for a period
+        self.dated = dated  # whether the platform may count objects outside of a period
         self.reader = reader
         self.first = first
         self.progress = PullProgress()

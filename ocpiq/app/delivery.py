@@ -1,0 +1,352 @@
+"""`--state NAME`: deliver what is new or changed since the last run, in files that appear whole and once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ocpiq.app import sources as app_sources
+from ocpiq.app import variables as app_variables
+from ocpiq.app.about import RunLog
+from ocpiq.app.authorization import Handout, authorize
+from ocpiq.app.error_report import write_stderr
+from ocpiq.app.output import Output
+from ocpiq.app.progress import Progress, quantity
+from ocpiq.app.recipient import recipient_of, stored_recipient
+from ocpiq.app.run import (
+    QueryRun,
+    QueryText,
+    compile_query,
+    exit_status,
+    failure,
+    manifest_of,
+    open_run_output,
+    report,
+    write_all,
+)
+from ocpiq.app.settings import Settings, StateSettings
+from ocpiq.app.shutdown import Shutdown
+from ocpiq.delivery import commit, file_names, fingerprint, state_file
+from ocpiq.delivery.errors import StateError
+from ocpiq.delivery.increment import Bounds, Increment
+from ocpiq.delivery.left_source import LeftSource, left_source
+from ocpiq.delivery.state import SETTLE, Fingerprint, Origin, Pending, State
+from ocpiq.delivery.state_file import StateFile
+from ocpiq.delivery.windows import DeliveryWindow, Every, next_windows, settled
+from ocpiq.errors import OcpiqError, UsageError, WarningIssued, say
+from ocpiq.query import Query
+from ocpiq.query.start import Start, begin
+from ocpiq.sources import Source
+from ocpiq.sources.protocol import Platform
+from ocpiq.values.relative_times import is_relative_moment, relative_moment
+from ocpiq.values.times import SECOND, moment, zone
+from ocpiq.values.types import Value
+
+EMPTY_CODE: Final = 9  # with --fail-if-empty
+LATE: Final = say(
+    "objects came later than half of the overlap after their last_updated; those that come later than all of it would "
+    "be missed (--overlap sets it)"
+)
+
+
+class Job(Struct, frozen=True):
+    """A run with a state: what its deliveries have in common. `path` is that of -o with its fields."""
+
+    settings: Settings
+    text: QueryText
+    query: Query
+    sources: dict[str, Source]
+    variables: dict[str, Value]
+    progress: Progress
+    shutdown: Shutdown
+    start: Start
+    left: LeftSource
+    platform: Platform
+    path: Path | None
+
+    @property
+    def options(self) -> StateSettings:
+        """The options of the state."""
+        return self.settings.state
+
+
+def deliver(settings: Settings, text: QueryText, files: list[str], shutdown: Shutdown) -> int:
+    """Deliver every window that is due; return the exit code."""
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    with ExitStack() as stack:
+        stack.callback(progress.clear)
+        try:
+            job = _job(settings, text, files, stack, progress, shutdown)
+            stack.enter_context(state_file.locked(settings.state.name))
+            return _deliver(job)
+        except OcpiqError as error:
+            return report(error, settings, text, progress)
+
+
+def _job(
+    settings: Settings,
+    text: QueryText,
+    files: list[str],
+    stack: ExitStack,
+    progress: Progress,
+    shutdown: Shutdown,
+) -> Job:
+    """Check everything that needs no request. Raises OcpiqError."""
+    start, name = begin(), settings.state.name
+    state_file.folder_of(name)
+    if files:
+        raise UsageError("a state cannot be used with input files", hint="it remembers what a platform sent")
+    if settings.pull.files:
+        raise UsageError("a state cannot be used with --source", hint="it remembers what a platform sent")
+    variables = app_variables.variables(settings.query)
+    query = compile_query(settings.query, text, variables)
+    left_source(query.plan, state_rows=settings.state.rows)
+    path = settings.output.path
+    if path is not None and not _is_stream(path):
+        file_names.check_unique(path)
+    if not (state_file.exists(name) or settings.state.begin or settings.state.everything):
+        raise UsageError(
+            f"there is no state {name} yet",
+            hint="for the first run, say where it begins: --begin 2026-01-01, or --all",
+        )
+    sources = app_sources.sources(settings, query.modules, stack)
+    left = left_source(query.plan_of(sources), state_rows=settings.state.rows)
+    platform = sources[left.plan.module]
+    if not isinstance(platform, Platform):
+        raise UsageError("a state is of one platform", hint="use a state for each: --platform NAME --state …")
+    return Job(settings, text, query, sources, variables, progress, shutdown, start, left, platform, path)
+
+
+def _deliver(job: Job) -> int:
+    is_first = not state_file.exists(job.options.name)
+    if is_first:
+        _check_policies(job, _begin(job))
+        time = _time(job)
+        _create(job, time)
+    with state_file.opened(job.options.name) as file:
+        recovered = commit.recover(file)
+        if recovered is not None and not job.settings.quiet:
+            write_stderr(f"{recovered.path or 'standard output'}: the interrupted delivery is complete")
+        _check_origin(job, file)
+        if not is_first:
+            _check_policies(job, file.state.mark)
+            time = _time(job)
+        file.save(_adjusted(job, file))
+        rows = 0
+        for window in _windows(job, file, time):
+            code, count = _deliver_window(job, file, window)
+            if code:
+                return code
+            rows += count
+    return EMPTY_CODE if job.options.fail_if_empty and not rows and not (recovered and recovered.rows) else 0
+
+
+def _time(job: Job) -> int:
+    return job.platform.time(job.left.plan.module, job.progress)
+
+
+def _check_policies(job: Job, mark: int | None) -> None:
+    """Raise PrivacyError for what a policy does not allow, before the first request."""
+    window = Bounds(job.left.number, (mark, job.start.now))
+    authorize(job.settings, _handout(job, Start(job.start.now, window)), begins=False)
+
+
+def _create(job: Job, time: int) -> None:
+    """Create the state of a first run. Raises UsageError."""
+    state = State(
+        job.options.name,
+        "since last",
+        _origin(job),
+        Fingerprint("", "", "", ""),
+        _begin(job),
+        _begin(job),
+        accepts=True,  # its secret, which the fingerprint needs, is made with it
+    )
+    if state.begin is not None and state.begin >= settled(time, job.options.settle or SETTLE):
+        raise UsageError("--begin is in the future of the platform")
+    state_file.create(state)
+
+
+def _begin(job: Job) -> int | None:
+    """Return where the first window begins, None for everything. Raises UsageError."""
+    text, zone_ = job.options.begin, zone(job.query.zone)
+    if text is None:
+        return None
+    is_relative = is_relative_moment(text)
+    found = relative_moment(text, job.start.now, zone_) if is_relative else moment(text, zone_)
+    if found is None:
+        raise UsageError("--begin takes a date", hint="such as 2026-01-01, 2026-01-01T06:00Z or 7 days ago")
+    return found // SECOND * SECOND
+
+
+def _origin(job: Job) -> Origin:
+    module = job.left.plan.module
+    return Origin(job.platform.address, job.platform.party, job.platform.version, module)
+
+
+def _check_origin(job: Job, file: StateFile) -> None:
+    """Raise StateError if the state is not that of this query on this platform."""
+    state = file.state
+    if state.accepts:
+        return
+    changed = fingerprint.differences(state.fingerprint, _fingerprint(job, file))
+    now = _origin(job)
+    words = ("the platform", "the party", "the OCPI version", "the module")
+    pairs = zip(words, state.origin.__struct_fields__, strict=True)
+    changed += [word for word, field in pairs if getattr(state.origin, field) != getattr(now, field)]
+    if changed:
+        name = state.name
+        raise StateError(
+            f"the query is not that of the state {name}: {' and '.join(changed)} changed",
+            hint=f"compare with ocpiq state show {name}; to go on with it: ocpiq state accept {name}",
+        )
+
+
+def _fingerprint(job: Job, file: StateFile) -> Fingerprint:
+    stored = stored_recipient(job.settings)
+    recipient = None if stored is None else (stored.name, stored.key_id)
+    values = job.query.values(job.variables)
+    return fingerprint.fingerprint(job.query.plan_of(job.sources), values, recipient, file.secret)
+
+
+def _adjusted(job: Job, file: StateFile) -> State:
+    """Return the state with what the options change, and the fingerprint that it accepts."""
+    state, options = file.state, job.options
+    state = replace(
+        state,
+        overlap=_chosen(options.overlap, state.overlap),
+        settle=_chosen(options.settle, state.settle),
+        origin=_origin(job),
+        fingerprint=_fingerprint(job, file),
+        accepts=False,
+    )
+    if not state.runs and state.pending is None and (options.begin or options.everything):
+        state = replace(state, begin=_begin(job), mark=_begin(job))
+    return state
+
+
+def _chosen(option: int | None, stored: int) -> int:
+    return stored if option is None else option
+
+
+def _windows(job: Job, file: StateFile, time: int) -> Iterator[DeliveryWindow]:
+    """Yield the windows to deliver: the one that was interrupted, then those that are due."""
+    state = file.state
+    mark = state.mark
+    if state.pending is not None:
+        yield DeliveryWindow(state.pending.start, state.pending.end)
+        mark = state.pending.end
+    until = settled(time, state.settle)
+    own = job.query.until(job.left.number, job.variables, job.start)
+    every = cast("Every | None", job.options.every)
+    if mark is not None and until < mark:
+        job.progress(
+            WarningIssued(say("the platform's clock shows an earlier time than at the last delivery"))
+        )
+    windows = next_windows(mark, until if own is None else min(until, own), every, zone(job.query.zone))
+    if not windows and state.pending is None and not job.settings.quiet:
+        write_stderr(f"{job.left.plan.module}: nothing is due yet")
+    yield from windows
+
+
+def _deliver_window(job: Job, file: StateFile, window: DeliveryWindow) -> tuple[int, int]:
+    """Deliver one window; return the exit code and the number of rows."""
+    number = file.state.number + 1
+    path, is_stream = job.path, job.path is None or _is_stream(job.path)
+    if path is not None and not is_stream:
+        path = file_names.expanded(path, window, job.left.plan.module, number)
+    pending = Pending(window.start, window.end, "" if is_stream else str(path and path.absolute()), number)
+    increment = _increment(job, file, window)
+    settings = replace(job.settings, output=replace(job.settings.output, path=path))
+    start = Start(job.start.now, increment)
+    audit, _ = authorize(settings, _handout(job, start))
+    run = QueryRun(
+        settings,
+        job.query,
+        job.text,
+        None,
+        job.sources,
+        job.variables,
+        job.progress,
+        RunLog(),
+        job.shutdown,
+        start,
+        audit,
+        recipient_of(settings, job.query),
+    )
+
+    def work() -> int:
+        return _write(job, run, file, increment, pending)
+
+    code = work() if audit is None else audit.record(work, lambda: (run.rows, run.file), job.shutdown)
+    return code, run.rows
+
+
+def _handout(job: Job, start: Start) -> Handout:
+    is_terminal = job.path is None and sys.stdout.isatty()
+    text, sources, variables = job.text, job.sources, job.variables
+    return Handout(text.text, text.name, job.query, sources, variables, (), is_terminal, start)
+
+
+def _increment(job: Job, file: StateFile, window: DeliveryWindow) -> Increment:
+    state = file.state
+    since, late_before = window.start, None
+    if since is not None and state.runs:
+        since -= state.overlap * SECOND
+        late_before = window.start - state.overlap * SECOND // 2 if window.start is not None else None
+    if since is not None and state.begin is not None:
+        since = max(since, state.begin)
+    return Increment(job.left.number, (since, window.end), file.secret, file.seen(), late_before)
+
+
+def _write(job: Job, run: QueryRun, file: StateFile, increment: Increment, pending: Pending) -> int:
+    """Write the rows of a delivery and commit it; return the exit code."""
+    path = Path(pending.path) if pending.path else None
+    try:
+        commit.journal(file, pending)
+        with open_run_output(run, None if path is None else file_names.part_of(path)) as out:
+            write_all(run, out)
+            code = failure(run, out)
+            if code:
+                return code
+            if not increment.is_complete:
+                raise StateError("the query did not read its source to the end")
+            _commit(job, run, file, out, increment)
+            return exit_status(run)
+    except OcpiqError as error:
+        return report(error, run.settings, run.text, run.progress)
+
+
+def _commit(job: Job, run: QueryRun, file: StateFile, out: Output, increment: Increment) -> None:
+    """End a delivery: nothing new without a file, except for a period that has ended."""
+    pending = file.state.pending
+    assert pending is not None
+    path = Path(pending.path) if pending.path else None
+    has_file = path is None or bool(run.rows) or job.options.every is not None
+    if has_file:
+        manifest = b""
+        if path is not None and out.file is not None:
+            out.file.complete()
+            manifest = manifest_of(run, out, path, file_names.part_of(path))
+        pending = commit.stage(file, run.rows, manifest.decode())
+        commit.publish(pending)
+    if path is not None and has_file:
+        run.file = path
+        if run.audit is not None:
+            run.audit.sha256 = pending.sha256
+    commit.commit(file, lambda state: replace(state, late=state.late or increment.late))
+    if increment.late:
+        run.progress(WarningIssued(LATE))
+    if path is not None and not job.settings.quiet:
+        write_stderr(f"{path.name}: {quantity(run.rows, 'row')}" if has_file else "nothing new")
+
+
+def _is_stream(path: Path) -> bool:
+    """Tell whether a path is not a file that can be renamed to: a device or a pipe."""
+    return path.exists() and not path.is_file()

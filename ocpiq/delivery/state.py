@@ -1,0 +1,89 @@
+"""What a state remembers besides the objects: the mark, the window in progress, the last files. Data without logic."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+FORMAT: Final = 1
+KEPT_FILES: Final = 3  # of the last deliveries
+OVERLAP: Final = 3600  # seconds
+SETTLE: Final = 60  # seconds
+
+Kind = Literal["since last", "during"]
+"""What a state is of: what changed since the last delivery, or closed periods and their corrections."""
+
+
+class Origin(Struct, frozen=True):
+    """Where the objects come from: the address of the platform without the token, the party, version and module."""
+
+    address: str
+    party: str
+    version: str
+    module: str
+
+
+class Fingerprint(Struct, frozen=True):
+    """Hashes, keyed with the state's secret, of what decides how rows look: parts that are equal have equal hashes."""
+
+    query: str
+    parameters: str
+    recipient: str
+    zone: str
+
+
+class Pending(Struct, frozen=True):
+    """A window whose delivery has begun: it is pulled again until it is delivered.
+
+    Bounds in microseconds since 1970; `start` is None for everything. `path` is the file, empty for standard output.
+    `sha256` is set once the file beside it is complete and its rows are remembered; `rows` is then their number, and
+    `manifest` the text of the manifest to write beside it. `number` is that of the file, for `{seq}`.
+    """
+
+    start: int | None
+    end: int
+    path: str
+    number: int
+    sha256: str = ""
+    rows: int = 0
+    manifest: str = ""
+
+
+class DeliveredFile(Struct, frozen=True):
+    """A file that was delivered, with its window, number of rows and SHA-256; the path is empty for standard output."""
+
+    path: str
+    start: int | None
+    end: int
+    rows: int
+    sha256: str
+
+
+class State(Struct, frozen=True):
+    """A state. Times are microseconds since 1970, `overlap` and `settle` seconds.
+
+    `begin` is the beginning of the first window, None for everything; `mark` the end of the last one. `runs` counts the
+    deliveries, also those without a row, and `number` the files. `late` tells that an object came later than half of
+    the overlap. `accepts` tells that the next run may have another fingerprint, `reconciles` that it compares
+    everything. `count` and `checksum` are those of the remembered objects.
+    """
+
+    name: str
+    kind: Kind
+    origin: Origin
+    fingerprint: Fingerprint
+    begin: int | None
+    mark: int | None
+    overlap: int = OVERLAP
+    settle: int = SETTLE
+    runs: int = 0
+    number: int = 0
+    pending: Pending | None = None
+    files: tuple[DeliveredFile, ...] = ()
+    late: bool = False
+    accepts: bool = False
+    reconciles: bool = False
+    count: int = 0
+    checksum: int = 0
+    format: int = FORMAT
