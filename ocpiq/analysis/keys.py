@@ -86,6 +86,8 @@ REFERENCES: Final = (
     _row("booking_locations", "tariffs", LAST, "tariff_ids[]=id", owned=False),
     _row("terminals", "locations", LAST, "location_ids[]=id", owned=False),
     _row("terminals", "evses", LAST, "evse_uids[]=uid", owned=False),
+    _row("statuses", "locations", ALL, "location_id=id", owned=False),
+    _row("statuses", "evses", ALL, "location_id=location_id", "evse_uid=uid", owned=False),
 )
 
 

@@ -20,10 +20,11 @@ from ocpiq.plan.types import SourceType, Type
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import with_platform
 from ocpiq.privacy.view import view
-from ocpiq.schema import module, modules
+from ocpiq.schema import OWN_MODULES, module, modules
 from ocpiq.values.relative_times import is_relative_moment, is_relative_period
 from ocpiq.values.times import moment, period, zone
 
+OWN_MODULE_HINT = 'cut them to a period with slots("month"; .from; .until)'
 COMPLETED = ("sessions", "cdrs")  # the modules whose objects have an end of charging
 
 
@@ -106,6 +107,9 @@ def _windows(analysis: Analysis, name: str, clauses: Sequence[tree.Clause], scop
         word = type(clause).__name__.lower()
         if not isinstance(clause, tree.Since | tree.Until | tree.During | tree.Newest):
             continue
+        if name in OWN_MODULES:
+            text = f"{word} works on what a platform last updated, not on {name}"
+            raise CompileError(text, span=scope.place(clause), hint=OWN_MODULE_HINT)
         if getattr(windows, word) is not None or (word == "since" and windows.since_last):
             raise CompileError(f"{word} is repeated", span=scope.place(clause))
         match clause:

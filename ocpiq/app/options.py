@@ -372,6 +372,28 @@ SOURCES: Final = (
     ),
 )
 
+FOLLOW: Final = (
+    Option(
+        "follow",
+        "",
+        (),
+        "poll again and again, until Ctrl-C",
+    ),
+    Option(
+        "poll",
+        "",
+        ("TIME",),
+        "time between two polls: 30s, 5m, 1h (default: 60s); for --status-log without --follow, between two runs",
+    ),
+    Option("heartbeat", "", ("TIME",), "with --follow: a sign of life on standard error, each TIME"),
+    Option(
+        "status-log",
+        "",
+        ("DIR",),
+        "append every change of an EVSE's status to the log in DIR; read it with --source statuses=DIR",
+    ),
+)
+
 GET: Final = (
     Option("privacy-pass", "", ("LIST",), "fields to show, separated by commas: id,kwh:rounded(5)", ("get",)),
     Option("date-from", "", ("TIME",), "only objects last updated at or after this time", ("get",)),
@@ -483,6 +505,7 @@ GROUPS: Final = {
     "Output": OUTPUT,
     FORMAT_GROUP: FORMAT,
     "Sources of modules": SOURCES,
+    "Following": FOLLOW,
     "ocpiq get": GET,
     "ocpiq login, ocpiq recipient": LOGIN,
     "Deliveries with a state, ocpiq state": STATE,

@@ -108,6 +108,10 @@ def _run_standard_input(settings: Settings, shutdown: Shutdown) -> int:
 
 def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Shutdown) -> int:
     """Run `text`, with `files` as its inputs; return the exit code."""
+    if settings.following.status_log is not None:
+        from ocpiq.app import status_log
+
+        return status_log.run(settings, text, files, shutdown)
     if settings.state.name:
         from ocpiq.app.delivery import deliver  # most runs have no state
 

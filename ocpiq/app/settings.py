@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_PARALLEL: Final = 32
 MAX_RATE: Final = 100_000  # requests a minute
 MAX_INDENT: Final = 7
+MIN_POLL: Final = 5  # seconds
+DEFAULT_POLL: Final = 60
 MAX_PORT: Final = 65_535
 POLICY: Final = "policy"  # what `explain --to` writes besides formats of results
 STANDARD_OUTPUT: Final = "-"
@@ -162,6 +164,15 @@ class LoginSettings(Struct, frozen=True):
         return "LoginSettings(…)"  # it may hold a token
 
 
+class FollowSettings(Struct, frozen=True):
+    """How a query is followed, and the folder of a status log. `poll` and `heartbeat` are seconds."""
+
+    follow: bool = False
+    poll: int = DEFAULT_POLL
+    heartbeat: int | None = None
+    status_log: Path | None = None
+
+
 class TrailSettings(Struct, frozen=True):
     """The runs that `ocpiq audit` lists: those that began in a window, those that wrote a file."""
 
@@ -206,6 +217,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mark: str | None = None
     get: GetSettings = GetSettings()
     login: LoginSettings = LoginSettings()
+    following: FollowSettings = FollowSettings()
     recipient: str | None = None
     keyring: bool = False
     audit: Path | bool = False
@@ -236,6 +248,7 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         mark=arguments.last("mark"),
         get=_get(arguments),
         login=_login(arguments),
+        following=_following(arguments),
         recipient=arguments.last("recipient"),
         keyring=arguments.has("keyring"),
         audit=_audit(arguments, config),
@@ -465,6 +478,17 @@ def _login(arguments: Arguments) -> LoginSettings:
         client_cert=client_cert,
         client_key=client_key,
     )
+
+
+def _following(arguments: Arguments) -> FollowSettings:
+    poll, heartbeat = _duration(arguments, "poll", MIN_POLL), _duration(arguments, "heartbeat", 1)
+    follows = arguments.has("follow")
+    status_log = _path(arguments, "status-log")
+    if poll is not None and not follows and status_log is None:
+        raise UsageError("--poll needs --follow or --status-log", hint="ocpiq --follow --poll 60s QUERY")
+    if heartbeat is not None and not follows:
+        raise UsageError("--heartbeat needs --follow", hint="ocpiq --follow --heartbeat 5m QUERY")
+    return FollowSettings(follows, DEFAULT_POLL if poll is None else poll, heartbeat, status_log)
 
 
 def _audit(arguments: Arguments, config: Config) -> Path | bool:

@@ -32,13 +32,16 @@ class Shutdown:
 
     def __init__(self) -> None:
         self.signal = 0
+        self.follows = False  # a run without an end: a request to end it is not a failure, and SIGHUP is none
         self._files: UnfinishedFiles | None = None
         self._closing: list[Callable[[], object]] = []
         self._bell: Bell | None = None
 
     @property
     def code(self) -> int:
-        """The exit code that shells give to a process ended by a signal."""
+        """The exit code that shells give to a process ended by a signal; 0 for a run that has no other end."""
+        if self.follows:
+            return 0
         return 128 + (self.signal or signal.SIGINT)
 
     @property
@@ -85,6 +88,8 @@ class Shutdown:
         }
 
         def request(number: int, frame: object) -> None:
+            if self.follows and number == getattr(signal, "SIGHUP", None):
+                return
             if once:
                 for caught in handlers:
                     signal.signal(caught, signal.SIG_DFL)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dict[str, Source]:
     """Return a source for each module; `stack` closes them. Raises UsageError."""
-    from ocpiq.schema import DEFAULT_VERSION, parts
+    from ocpiq.schema import DEFAULT_VERSION, OWN_MODULES, parts
     from ocpiq.sources import files
 
     pull, version = settings.pull, settings.query.version or DEFAULT_VERSION
@@ -23,7 +23,7 @@ def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dic
     for part, whole in parts().items():
         if whole in by_module:
             by_module.setdefault(part, by_module[whole])
-    missing = [module for module in modules if module not in by_module]
+    missing = [module for module in modules if module not in by_module and module not in OWN_MODULES]
     if missing:
         source = _demo(pull, version, stack) if pull.demo else _platforms(pull, stack)
         by_module.update(dict.fromkeys(missing, source))

@@ -36,7 +36,10 @@ def run_in_thread(work: Callable[[], None], shutdown: Shutdown, *, force: bool =
     sys.setrecursionlimit(DEPTH)
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    if shutdown.wait() == DONE:
+    while shutdown.wait() != DONE:
+        if shutdown.signal:  # not one that the run ignores
+            break
+    else:
         return "done"
     shutdown.close()
     if shutdown.wait(GRACE) == DONE:

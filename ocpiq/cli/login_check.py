@@ -46,10 +46,10 @@ def check(login: Login, progress: Progress) -> int:
     Return 0, or the exit code for a module that cannot be read, else for one that cannot be read completely.
     """
     from ocpiq.ocpi import redact, shown_address
-    from ocpiq.schema import modules
+    from ocpiq.schema import platform_modules
     from ocpiq.sources import platform
 
-    supported = [module for module in login.endpoints if module in modules()]
+    supported = [module for module in login.endpoints if module in platform_modules()]
     unsupported = sorted(set(login.endpoints) - set(supported))
     sys.stdout.write(f"OCPI {login.version} at {shown_address(login)}\n")
     form = {"base64": "in Base64", "raw": "as it is"}[login.token.form] if login.token.value else "not needed"

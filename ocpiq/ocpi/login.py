@@ -51,7 +51,7 @@ from ocpiq.ocpi.versions import (
     usable_versions,
     version_at,
 )
-from ocpiq.schema import VERSIONS, VersionName, modules
+from ocpiq.schema import VERSIONS, VersionName, platform_modules
 from ocpiq.storage import AccessToken, Login, Party, PlatformParty, Tls, logins
 from ocpiq.storage.login import TokenForm
 
@@ -126,7 +126,9 @@ def confirm(stored: Login, *, agree: Consent = refuse, notify: Notify = ignore) 
     """
     token = stored.token.value
     allowed = AllowedOrigins(stored.url, agree, Subject("login", token), allow_http=stored.allow_http)
-    urls = {name: stored.endpoints[name] for name in modules(stored.version) if name in stored.endpoints}
+    urls = {
+        name: stored.endpoints[name] for name in platform_modules(stored.version) if name in stored.endpoints
+    }
     if not urls:
         raise SourceError(say("the session has no module to pull"), hint=say("log in with the versions URL"))
     for url in (url for of_module in urls.values() for url in of_module):
@@ -427,7 +429,7 @@ def page_envelope(body: bytes) -> Response | None:
 def module_at(url: str) -> str | None:
     """Return the module that a URL lists, from the last part of its path."""
     last = path(url).rsplit("/", 1)[-1].casefold()
-    return next(iter(LISTS.get(last, {})), last if last in modules() else None)
+    return next(iter(LISTS.get(last, {})), last if last in platform_modules() else None)
 
 
 def endpoint_url(identifier: str, details: VersionDetails, base: str) -> str:

@@ -8,7 +8,7 @@ from ocpiq.ocpi.http.failures import Failure, Subject
 from ocpiq.ocpi.http.redaction import redact
 from ocpiq.ocpi.http.urls import path, resolve
 from ocpiq.ocpi.responses import VersionDetails, VersionEntry
-from ocpiq.schema import DEFAULT_VERSION, VERSIONS, VersionName, modules
+from ocpiq.schema import DEFAULT_VERSION, VERSIONS, VersionName, platform_modules
 
 Located = tuple[VersionDetails, str]
 """Version details, and the URL that they came from."""
@@ -50,7 +50,7 @@ def usable_versions(
 def has_modules(located: list[Located], version: str) -> bool:
     """Return whether the details of a version list a module that can be pulled."""
     listed = {name for details, url in located for name in sender_endpoints(details.endpoints, url)}
-    return not listed.isdisjoint(modules(version))
+    return not listed.isdisjoint(platform_modules(version))
 
 
 def unusable_reason(failure: Failure) -> Message:

@@ -35,7 +35,7 @@ from ocpiq.query.credits import CreditRows
 from ocpiq.query.delivery import Delivery
 from ocpiq.query.start import Start
 from ocpiq.query.windows import SourceWindow
-from ocpiq.schema import ModuleName, module
+from ocpiq.schema import OWN_MODULES, ModuleName, module
 from ocpiq.sources.protocol import Ask, Source
 from ocpiq.sources.several_platforms import SeveralPlatforms, incomplete_message, named, of_platform
 from ocpiq.values.numbers import NUMBERS
@@ -219,6 +219,9 @@ def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:
     source = sources.get(part.module)
     if source is None:
         name = ModuleName(part.module)
+        if part.module in OWN_MODULES:
+            hint = say("read a status log with --source {module}=DIR", module=name)
+            raise SourceError(say("no source for {module}", module=name), hint=hint)
         hint = say("log in to a platform, read files with --source {module}=PATH, or try --demo", module=name)
         raise SourceError(say("no source for {module}", module=name), hint=hint)
     return source

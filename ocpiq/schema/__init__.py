@@ -11,12 +11,13 @@ from ocpiq.schema.fields import (
     SchemaField,
     SchemaModule,
 )
-from ocpiq.schema.load import included, module, modules, parts
+from ocpiq.schema.load import OWN_MODULES, included, module, modules, parts, platform_modules
 from ocpiq.schema.names import ModuleName, VersionName
 
 __all__ = [
     "DEFAULT_VERSION",
     "ENDED",
+    "OWN_MODULES",
     "UPDATED",
     "VERSIONS",
     "ModuleName",
@@ -28,4 +29,5 @@ __all__ = [
     "module",
     "modules",
     "parts",
+    "platform_modules",
 ]

@@ -7,12 +7,15 @@ versions has a line for each; a container has the default `-`, because only leav
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
+from typing import Final, cast
 
 from msgspec import Struct
 
 from ocpiq.schema.fields import VERSIONS, JsonType, Mark, NestedModule, SchemaField, SchemaModule
 from ocpiq.schema.types import base, json_types, rows
+
+OWN_MODULES: Final = ("statuses",)
+"""The modules that OCPI does not have: the status log that `--status-log` keeps."""
 
 
 class FieldRow(Struct, frozen=True):
@@ -40,6 +43,11 @@ def modules(version: str | None = None) -> tuple[str, ...]:
     """Return the modules as queries name them, of `version` or of all versions."""
     names = (entry.name for entry in entries() if version is None or version in entry.versions)
     return tuple(dict.fromkeys(names))
+
+
+def platform_modules(version: str | None = None) -> tuple[str, ...]:
+    """Return the modules that a platform can have: all but those that ocpiq keeps itself."""
+    return tuple(name for name in modules(version) if name not in OWN_MODULES)
 
 
 def parts() -> dict[str, str]:

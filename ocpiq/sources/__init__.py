@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocpiq.errors import Message, SourceError, UserText, join, nearest, say
-from ocpiq.schema import DEFAULT_VERSION, VERSIONS, ModuleName, VersionName, modules
+from ocpiq.schema import DEFAULT_VERSION, OWN_MODULES, VERSIONS, ModuleName, VersionName, modules
 from ocpiq.sources.protocol import Ask, Source
 
 if TYPE_CHECKING:
@@ -29,12 +29,23 @@ def platform(login: Login, *, parallel: int | None = None, rate: float | None = 
 def files(paths: Mapping[str, str | Path], version: str = DEFAULT_VERSION) -> dict[str, Source]:
     """Return a source for each module of `paths`: a file, a folder of files, or `-` for standard input.
 
+    `statuses` are read from the folder of a status log, or from one of its files.
+
     `version` is the OCPI version of the objects. Raises UsageError for what is not a module, version or file.
     """
     from ocpiq.sources.file_source import FileSource  # noqa: PLC0415 - platforms need no files
 
     check(paths, version)
-    return {module: FileSource(Path(path), version) for module, path in paths.items()}
+    return {
+        module: _status_log(path, version) if module in OWN_MODULES else FileSource(Path(path), version)
+        for module, path in paths.items()
+    }
+
+
+def _status_log(path: str | Path, version: str) -> Source:
+    from ocpiq.sources.status_log_source import StatusLogSource  # noqa: PLC0415 - few queries read one
+
+    return StatusLogSource(Path(path), version)
 
 
 def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSION) -> dict[str, Source]:

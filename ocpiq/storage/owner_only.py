@@ -35,12 +35,22 @@ def write(path: Path, content: bytes) -> None:
 def append(path: Path, content: bytes) -> None:
     """Append `content` to `path` in one write; create the file and its folder if missing. Raises OSError."""
     create_folder(path.parent)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY, FILE_MODE)
+    descriptor = open_for_append(path)
     try:
-        restrict(descriptor)
         os.write(descriptor, content)
     finally:
         os.close(descriptor)
+
+
+def open_for_append(path: Path) -> int:
+    """Return the descriptor of `path`, opened to append to it; create it if missing. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY, FILE_MODE)
+    try:
+        restrict(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def read(path: Path) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 import ocpiq
 from ocpiq.analysis.array_mistakes import ARRAY_FUNCTIONS_WITHOUT_STAGE, STAGE_FOR_ARRAY_FUNCTION
 from ocpiq.errors import CompileError
-from ocpiq.schema import VERSIONS, modules
+from ocpiq.schema import VERSIONS, platform_modules
 
 ARRAYS = {
     "sort_by(.kwh)": "sort by .kwh",
@@ -45,7 +45,7 @@ def test_functions_of_arrays(call: str, stage: str) -> None:
 def test_every_hint_compiles(call: str, version: str) -> None:
     name, _, argument = call.partition("(")
     call = f"{name}(.last_updated)" if argument else name
-    for module in modules(version):
+    for module in platform_modules(version):
         for clause in ("", " pass .", " only last_updated", " pass last_updated"):
             source = f"{module}{clause}"
             if argument and not clause:  # `last_updated` is private

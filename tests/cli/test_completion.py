@@ -79,7 +79,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "--to t": ("tsv", "table"),
     "--to csv comp": ("completion",),
     "--csv s": ("semicolon",),
-    "get s": ("sessions",),
+    "get s": ("sessions", "statuses"),
     "--demo get --privacy-": ("--privacy-pass",),
     "login --priv": (),
     "login --to": ("--token", "--token-file"),

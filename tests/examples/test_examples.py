@@ -25,6 +25,24 @@ MARCH = {"period": "2026-03"}
 Json = dict[str, Any]
 
 
+def status(name: str, previous: str | None, begin: str, end: str) -> Json:
+    """Return a status from a log that polled every minute, and saw each change a minute late at most."""
+    place = next(place for place in demo.objects("locations") if is_rapid(place["evses"][0]))
+    times = {"earliest": begin, "from": begin, "seen": begin, "until": end, "until_earliest": end}
+    if previous is not None:
+        times["seen"] = begin.replace(":00Z", ":59Z")
+    names = ("country_code", "party_id")
+    key = {key: place[key] for key in names} | {
+        "location_id": place["id"],
+        "evse_uid": place["evses"][0]["uid"],
+    }
+    return key | {"status": name, "previous": previous, **times, "by": "poll"}
+
+
+def is_rapid(evse: Json) -> bool:
+    return any(connector.get("max_electric_power", 0) >= 50_000 for connector in evse["connectors"])
+
+
 @cache
 def objects(module: str) -> list[Json]:
     return list(demo.objects(module))
@@ -32,11 +50,13 @@ def objects(module: str) -> list[Json]:
 
 @cache
 def source(module: str) -> sources.Source:
+    if module == "statuses":
+        return sources.memory({module: STATUSES})[module]
     return sources.memory({module: objects(module)})[module]
 
 
 def saved(name: str, *variables: str) -> query.Query:
-    return query.compile((FOLDER / f"{name}.ocpiq").read_text("utf-8"), variables=variables)
+    return query.compile((FOLDER / f"{name}.ocpiq").read_text("utf-8"), variables=variables, home=FOLDER)
 
 
 def run(name: str, variables: dict[str, Any] | None = None) -> list[Any]:
@@ -59,6 +79,12 @@ def run_on(name: str, variables: dict[str, Any] | None = None, **listed: list[Js
     by_module = {module: available.get(module, available["locations"]) for module in compiled.modules}
     return list(compiled.run(sources=by_module, variables=variables))
 
+
+STATUSES = [
+    status("AVAILABLE", None, "2026-01-01T00:00:00Z", "2026-01-11T00:00:00Z"),
+    status("OUTOFORDER", "AVAILABLE", "2026-01-11T00:00:00Z", "2026-01-11T12:00:00Z"),
+    status("AVAILABLE", "OUTOFORDER", "2026-01-11T12:00:00Z", "2026-02-01T00:00:00Z"),
+]
 
 GOLDEN: dict[str, tuple[dict[str, Any], int, Json]] = {
     "average_duration": (MARCH, 1, {"sessions": 827, "hours": 6.412}),
@@ -127,6 +153,23 @@ GOLDEN: dict[str, tuple[dict[str, Any], int, Json]] = {
             "kwh": 36.96,
             "hours": 1.1297222222222223,
             "wrong": "overlaps S0008069",
+        },
+    ),
+    "nevi_uptime": (
+        {},
+        2,
+        {"period": "2025", "uptime_low": 100, "uptime_high": 100, "observed": 0.057, "verdict": "not proven"},
+    ),
+    "uk_reliability": ({}, 1, {"period": "2026", "evses": 1, "uptime_low": 98.385, "uptime_high": 98.389}),
+    "uptime": (
+        {},
+        1,
+        {
+            "period": "2026-01",
+            "uptime_low": 98.385,
+            "uptime_high": 98.389,
+            "observed": 100,
+            "verdict": "missed",
         },
     ),
     "missing_cdrs": (MARCH, 3, {"id": "S0003962", "end_date_time": "2026-03-29T19:10:31Z", "kwh": 23.023}),

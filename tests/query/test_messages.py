@@ -106,6 +106,8 @@ CHECKED_BY_A_PERSON = {
         "sources/monitor.py", "warn_of_missing", "FieldName"
     ): "plain names that the query reads, or like them",
     OpenPart("sources/several_platforms.py", "of_platform", "UserText"): "the name of a login",
+    OpenPart("sources/status_log_source.py", "_files", "UserText"): "the path of a status log",
+    OpenPart("sources/status_log_source.py", "_objects", "UserText"): "the path of a status log",
     OpenPart("sources/platform_source.py", "shown", "Quotation"): "a plain name, without the token",
     OpenPart("values/blank.py", "refuse", "UserText"): "a path of the schema or of the query",
     OpenPart("values/times.py", "zone_hint", "did_you_mean"): "names of time zones",
@@ -146,6 +148,7 @@ OTHER_DECODERS = {
     "storage/logins.py": "logins",
     "storage/policies.py": "policies",
     "storage/recipients.py": "recipients and their keys",
+    "storage/status_log.py": "the status log, which has what the gate let through",
 }
 """The modules outside the guarded packages that can decode, and what they decode, or write, instead of data."""
 

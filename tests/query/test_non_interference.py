@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -20,11 +20,13 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from support.cli import Outcome, command, text_of
 from support.json_texts import listed
+from support.platforms import TOKEN, Platform, Response, serving
 from support.private import Pair, object_pairs, quoted
 from support.recipients import config_with_recipient
 from support.rows import RECIPIENT
 from support.typed_files import FORMATS, TypedFormat
 
+from ocpiq.delivery.status_query import log_query
 from ocpiq.errors import OcpiqError
 from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.query import compile
@@ -349,3 +351,66 @@ def test_fields_that_are_not_passed_change_nothing_in_a_typed_file(
         assert b"Qz7private" not in (folder / f"x{typed.ending}").read_bytes()
         tables.append(typed.read(folder / f"x{typed.ending}"))
     assert tables[0] == tables[1]
+
+
+# ---------------------------------------------------------------- a status log, which polls a platform
+
+LOG_QUERY = log_query("locations", "2.2.1")
+LOGGED = ["evses", "uid", "status", "id", "publish", "parking_type"]
+
+
+@pytest.fixture(scope="module")
+def logging_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Platform, Path]]:
+    """A platform whose locations a test sets, and the home of a user who logged in to it."""
+    platform = Platform(modules=("locations",))
+    home = tmp_path_factory.mktemp("logging") / "home"
+    home.mkdir()
+    with serving(platform):
+        words = ["login", platform.versions_url, "--party", "NL-GOV", "--token", TOKEN, "--name", "mine"]
+        assert command(home, words).code == 0
+        yield platform, home
+
+
+def logged(logging_home: tuple[Platform, Path], objects: list[bytes]) -> tuple[bytes, str, int, bytes]:
+    """Return what a poll prints, and the log."""
+    platform, home = logging_home
+    stamp = b'{"data":%s,"status_code":1000,"timestamp":"2026-01-05T00:00:00Z"}'
+    platform.special["locations"] = lambda request: Response(stamp % listed(objects))
+    platform.requests.clear()
+    with TemporaryDirectory() as folder:
+        outcome = command(home, ["--status-log", f"{folder}/log", "locations"])
+        log = b"".join(path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file())
+        return outcome.out, outcome.err.replace(folder, ""), outcome.code, log
+
+
+@settings(THOROUGH, max_examples=EXAMPLES // 5)
+@given(
+    objects=st.lists(
+        object_pairs(
+            compile(LOG_QUERY).plan.sources[0].view, LOGGED, [(b'"id"', b'"L1"'), (b'"publish"', b"true")]
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_fields_that_are_not_logged_change_nothing_in_a_status_log(
+    logging_home: tuple[Platform, Path], objects: list[Pair]
+) -> None:
+    one, other = (logged(logging_home, [pair[side] for pair in objects]) for side in (0, 1))
+    event(f"exit code {one[2]}")
+    assert one == other
+    assert "internal error" not in one[1]
+
+
+def test_statuses_that_are_not_public_change_nothing_in_a_status_log(
+    logging_home: tuple[Platform, Path],
+) -> None:
+    place = b'{"id":"L1","publish":%s,"evses":[{"uid":"E1","status":"%s","last_updated":"2026-01-0%d"}]}'
+    home = {
+        logged(logging_home, [place % (b"false", *other)]) for other in ((b"AVAILABLE", 1), (b"CHARGING", 2))
+    }
+    assert len(home) == 1
+    public = {
+        logged(logging_home, [place % (b"true", *other)]) for other in ((b"AVAILABLE", 1), (b"CHARGING", 2))
+    }
+    assert len(public) == 2

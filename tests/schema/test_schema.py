@@ -45,12 +45,21 @@ def test_there_are_1795_fields() -> None:
 @pytest.mark.parametrize("version", schema.VERSIONS)
 def test_every_module_has_the_fields_of_its_version(version: str) -> None:
     roots = {
-        name: schema.module(name, version).root for name in schema.modules(version) if name not in NESTED
+        name: schema.module(name, version).root
+        for name in schema.platform_modules(version)
+        if name not in NESTED
     }
     own = {
         name: [field for field in fields(root) if version in field.versions] for name, root in roots.items()
     }
     assert {name: len(listed) for name, listed in own.items()} == COUNTS[version]
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_statuses_are_in_every_version_and_of_no_platform(version: str) -> None:
+    assert set(schema.modules(version)) - set(schema.platform_modules(version)) == {"statuses"}
+    shown = {field.path for field in fields(schema.module("statuses", version).root) if field.shown}
+    assert shown == {"country_code", "party_id", "location_id", "evse_uid", "by"}
 
 
 @pytest.mark.parametrize(("module", "version"), MODULES)

@@ -111,11 +111,23 @@ class ChangingPlatform(Platform):
                 self._apply(kind, committed, stamp)
             self.now = end
 
-    def set_status(self, evse_uid: str, status: str, *, moves_parent: bool = True) -> None:
-        """Change the status of an EVSE now."""
+    def set_status(
+        self, evse_uid: str, status: str, *, moves_parent: bool = True, moves_stamp: bool = True
+    ) -> None:
+        """Change the status of an EVSE now; its last_updated, and the location's, may stay as they are."""
         with self._lock:
             location = self._current[evse_uid.rsplit("-", 1)[0]]
-            self._change_evse(location, evse_uid, status, self.now, moves_parent=moves_parent)
+            stamp = self.now if moves_stamp else START
+            self._change_evse(location, evse_uid, status, stamp, moves_parent=moves_parent)
+
+    def put(self, id: str, **members: Any) -> None:
+        """Change or add members of an object, or remove those that are None, without another last_updated."""
+        with self._lock:
+            changed = {
+                name: value for name, value in (self._current[id] | members).items() if value is not None
+            }
+            self._current[id] = changed
+            self.changes.append(Change(self.now, self.now, "update", id, changed))
 
     def current(self) -> list[Object]:
         """Return the objects as they are now, sorted by id."""

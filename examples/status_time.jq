@@ -1,0 +1,51 @@
+# Time in a status, from `statuses` of a status log. A change happened after the poll before (`earliest`) and not after
+# the poll that saw it (`seen`): in between, the EVSE may have been in either status. So uptime has two bounds.
+
+def later($a; $b): if duration_hours($a; $b) > 0 then $a else $b end;
+def sooner($a; $b): if duration_hours($a; $b) > 0 then $b else $a end;
+
+# The times of a status as pieces: `low` and `high` are 1 where the EVSE was up, for sure and at best, and 0 where it was
+# down. Statuses in neither list (planned, removed) are not `counted`; what no poll saw is not `observed`.
+def pieces($up; $down):
+  . as $status
+  | ({was: .status, since: .seen, to: .until_earliest}, {was: .previous, since: .earliest, to: .seen}) as $piece
+  | select(duration_hours($piece.to; $piece.since) > 0)
+  | [$piece.was, .status] as $both
+  | ($both | all(. != null and . != "UNOBSERVED")) as $observed
+  | [select($observed) | $both[] | if IN($up[]) then 1 elif IN($down[]) then 0 else empty end] as $values
+  | {location_id, evse_uid, since: $piece.since, to: $piece.to, low: ($values | min // 0), high: ($values | max // 0),
+     counted: (if $values == [] then 0 else 1 end), observed: (if $observed then 1 else 0 end)};
+
+# Times from a file: JSON values (--slurpfile), or the text of a CSV file (--arg-file) with evse_uid, from and until.
+def as_rows:
+  if type == "string"
+  then [gsub("[\r\"]"; "") | split("\n")[1:][] | select(. != "") | split(",") | {evse_uid: .[0], from: .[1], until: .[2]}]
+  else . end;
+
+# The parts of a piece that lie in one of `times`, rows with evse_uid, from and until that do not overlap.
+def within($times):
+  . as $piece | ($times | as_rows)[] | select(.evse_uid == $piece.evse_uid)
+  | $piece + {since: later($piece.since; .from), to: sooner($piece.to; .until)} | select(duration_hours(.to; .since) > 0);
+
+# Outside of `closed` times an EVSE does not count; an outage in an `excused` one counts as time that it was up.
+def without_closed($closed): ., (within($closed) | .low = -.low | .high = -.high | .counted = -.counted | .observed = 0);
+def excuse($excused): ., (within($excused) | .low = .counted - .low | .high = .counted - .high | .counted = 0 | .observed = 0);
+
+# A row for each period of a unit that a piece touches, with hours.
+def hours_by($unit):
+  . as $piece | slots($unit; .since; .to)
+  | {period: .slot, start, location_id: $piece.location_id, evse_uid: $piece.evse_uid, low: ($piece.low * .hours),
+     high: ($piece.high * .hours), counted: ($piece.counted * .hours), observed: ($piece.observed * .hours)};
+
+# The hours of a whole period that starts at `start`.
+def whole($unit; $start): first(slots($unit; $start; ($start | fromdate + 35000000 | todate))) | .hours;
+
+# Percent of the counted hours, and whether both bounds meet the target: not proven if more than 1 % was not observed.
+def verdict(meets; $hours):
+  (100 * .observed / $hours) as $observed | (.counted > 0) as $counts
+  | (if $counts then [100 * .low / .counted, 100 * .high / .counted] else [null, null] end) as [$low, $high]
+  | del(.start, .low, .high, .counted, .observed)
+  | . + {uptime_low: ($low | values | round(3)) // null, uptime_high: ($high | values | round(3)) // null,
+      observed: ($observed | round(3)),
+      verdict: (if $observed < 99 or ($counts | not) then "not proven" elif $low | meets then "met"
+                elif $high | meets | not then "missed" else "between the bounds" end)};

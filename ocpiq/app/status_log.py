@@ -1,0 +1,208 @@
+"""`--status-log DIR`: append the statuses of EVSEs to a log, once, or with `--follow` until told to end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field, structs
+
+from ocpiq.app import run as app_run
+from ocpiq.app import sources as app_sources
+from ocpiq.app import variables as app_variables
+from ocpiq.app.authorization import Handout, authorize
+from ocpiq.app.error_report import report_error, write_stderr
+from ocpiq.app.following import follow
+from ocpiq.app.progress import Progress, quantity
+from ocpiq.app.settings import Settings
+from ocpiq.app.shutdown import Shutdown
+from ocpiq.delivery import status_log
+from ocpiq.delivery.public_evses import is_public
+from ocpiq.delivery.status_log import ClockWentBack, ObservedEvse, Poll, StatusLog
+from ocpiq.delivery.status_query import LOCATIONS, log_query, passes_status
+from ocpiq.errors import Notice, OcpiqError, PlatformError, PullEnded, UsageError, WarningIssued, say
+from ocpiq.ocpi import shown_address
+from ocpiq.query.start import begin
+from ocpiq.schema import DEFAULT_VERSION, module
+from ocpiq.sources.page_by_page import PageByPageSource
+from ocpiq.sources.platform_source import PlatformSource
+from ocpiq.sources.several_platforms import SeveralPlatforms
+from ocpiq.sources.timed_source import TimedSource
+from ocpiq.storage.status_log import FORMAT, UNOBSERVED, Header
+from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.app.audit import Audit
+    from ocpiq.app.run import QueryText
+    from ocpiq.query import Query
+    from ocpiq.sources import Source
+
+UNKNOWN: Final = "UNKNOWN"
+
+
+class LogRun(Struct):
+    """One run of a status log. `said` are the warnings that were printed, each of which is printed once."""
+
+    settings: Settings
+    query: Query
+    source: Source
+    variables: dict[str, Value]
+    is_private: bool
+    progress: Progress
+    shutdown: Shutdown
+    audit: Audit | None = None
+    said: set[str] = field(default_factory=set)
+    rows: int = 0
+
+    def poll(self, log: StatusLog) -> int:
+        """Poll the platform and append what changed; return the number of lines. Raises OcpiqError."""
+        timed = TimedSource(self.source)
+        checked = PageByPageSource(timed, lambda _: self.shutdown.check())
+        rows = list(
+            self.query.run(sources={LOCATIONS: checked}, variables=self.variables, notify=self.notify)
+        )
+        if not timed.times:
+            raise PlatformError(
+                say("locations: the platform does not tell its time"),
+                hint=say("a status log needs it in the timestamp of its responses"),
+            )
+        left_out = 0
+        evses: list[ObservedEvse] = []
+        for row in rows:
+            if not isinstance(row, Mapping):
+                continue
+            if not (self.is_private or is_public(row)):
+                left_out += 1
+                continue
+            evse = self.evse(row)
+            if evse is not None:
+                evses.append(evse)
+        poll = Poll(timed.times[0], timed.times[1], self.settings.following.poll, tuple(evses))
+        self.shutdown.check()
+        try:
+            result = log.append(poll)
+        except ClockWentBack as error:
+            self.warn(error.message)
+            return 0
+        except OSError as error:
+            raise UsageError(
+                f"could not write the status log {self.settings.following.status_log}: {error.strerror}"
+            ) from None
+        self.rows += result.lines
+        if not self.settings.following.follow:
+            self.tell(result.evses, result.changes, left_out)
+        return result.lines
+
+    def evse(self, row: Mapping[str, Value]) -> ObservedEvse | None:
+        """Return an EVSE of the results; None for one that cannot be identified."""
+        names = ("location_id", "evse_uid", "country_code", "party_id")
+        location, uid, country, party = (
+            text if isinstance(text := row.get(name), str) else "" for name in names
+        )
+        if not location or not uid:
+            self.warn("EVSEs without an id or uid are not logged")
+            return None
+        status = row["status"]
+        known = status.upper() if isinstance(status, str) else ""
+        if known not in known_statuses():
+            self.warn("a status that OCPI does not have is logged as UNKNOWN")
+            known = UNKNOWN
+        updated = row["last_updated"]
+        return ObservedEvse(location, uid, known, updated if isinstance(updated, str) else "", country, party)
+
+    def tell(self, evses: int, changes: int, left_out: int) -> None:
+        """Print a summary."""
+        if self.settings.quiet:
+            return
+        text = f"status log: {quantity(evses, 'EVSE')}, {quantity(changes, 'change')}"
+        if left_out:
+            text += f"; {left_out} not public, left out (pass evses.status logs all)"
+        write_stderr(text)
+
+    def notify(self, notice: Notice) -> None:
+        """Show warnings once, and no progress of each poll with `--follow`."""
+        if self.audit is not None:
+            self.audit.notify(notice)
+        if isinstance(notice, WarningIssued):
+            self.warn(notice.message)
+        elif not (self.settings.following.follow and isinstance(notice, PullEnded)):
+            self.progress(notice)
+
+    def warn(self, text: str) -> None:
+        """Print a warning that was not printed before."""
+        if text not in self.said:
+            self.said.add(text)
+            self.progress.clear()
+            write_stderr(f"warning: {text}")
+
+
+def known_statuses() -> tuple[str, ...]:
+    """Return the statuses of OCPI."""
+    enum = module("statuses", DEFAULT_VERSION).root.children["status"].enum
+    return tuple(name for name in enum if name != UNOBSERVED)
+
+
+def run(settings: Settings, text: QueryText, files: list[str], shutdown: Shutdown) -> int:
+    """Append one poll to the status log, or with `--follow` poll until told to end; return the exit code."""
+    with ExitStack() as stack:
+        try:
+            folder = _folder(settings, files)
+            log_run = _prepare(settings, text, stack, shutdown)
+            header = _header(log_run)
+            log = stack.enter_context(status_log.open_log(folder, header))
+        except OcpiqError as error:
+            return report_error(error, text.text, text.name)
+
+        def work() -> int:
+            try:
+                if settings.following.follow:
+                    follow(lambda: log_run.poll(log), lambda: log.mark, settings.following, shutdown)
+                else:
+                    log_run.poll(log)
+            except OcpiqError as error:
+                return report_error(error)
+            return 0
+
+        if log_run.audit is None:
+            return work()
+        return log_run.audit.record(work, lambda: (log_run.rows, None), shutdown)
+
+
+def _folder(settings: Settings, files: list[str]) -> Path:
+    """Return the folder of the log. Raises UsageError for options that have no meaning with it."""
+    folder = settings.following.status_log
+    assert folder is not None, "a status log has a folder"
+    if files:
+        raise UsageError("a status log reads a platform, not files", hint="leave out the names of files")
+    if app_sources.is_from_files(settings.pull, LOCATIONS):
+        raise UsageError("a status log reads a platform, not saved pages", hint="leave out --source")
+    if settings.output.path is not None or settings.output.format:
+        raise UsageError("--status-log writes to its own folder", hint="leave out -o and --to")
+    return folder
+
+
+def _prepare(settings: Settings, text: QueryText, stack: ExitStack, shutdown: Shutdown) -> LogRun:
+    variables = app_variables.variables(settings.query)
+    app_run.compile_query(settings.query, text, variables)
+    is_private = passes_status(text.text)
+    source = app_sources.sources(settings, (LOCATIONS,), stack)[LOCATIONS]
+    if isinstance(source, SeveralPlatforms):
+        raise UsageError("a status log is of one platform", hint="run one for each, in a folder of its own")
+    written = log_query(text.text, source.version)
+    known = structs.replace(settings.query, version=source.version)
+    query = app_run.compile_query(known, app_run.QueryText(written, text.name), variables)
+    output = structs.replace(settings.output, path=settings.following.status_log, format="ndjson")
+    handout = Handout(
+        text.text, text.name, query, {LOCATIONS: source}, variables, (), is_terminal=False, start=begin()
+    )
+    audit, _ = authorize(structs.replace(settings, output=output), handout)
+    progress = Progress(quiet=settings.quiet or settings.following.follow, verbose=settings.verbose)
+    return LogRun(settings, query, source, variables, is_private, progress, shutdown, audit)
+
+
+def _header(run: LogRun) -> Header:
+    source = run.source
+    platform = shown_address(source.login) if isinstance(source, PlatformSource) else "demo"
+    return Header(FORMAT, platform, source.version, "all" if run.is_private else "public")
