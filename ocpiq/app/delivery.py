@@ -82,14 +82,14 @@ def deliver(settings: Settings, text: QueryText, files: list[str], shutdown: Shu
     with ExitStack() as stack:
         stack.callback(progress.clear)
         try:
-            job = _job(settings, text, files, stack, progress, shutdown)
+            job = prepare(settings, text, files, stack, progress, shutdown)
             stack.enter_context(state_file.locked(settings.state.name))
             return _deliver(job)
         except OcpiqError as error:
             return report(error, settings, text, progress)
 
 
-def _job(
+def prepare(
     settings: Settings,
     text: QueryText,
     files: list[str],
@@ -108,7 +108,7 @@ def _job(
     query = compile_query(settings.query, text, variables)
     left_source(query.plan, state_rows=settings.state.rows)
     path = settings.output.path
-    if path is not None and not _is_stream(path):
+    if path is not None and not is_stream(path):
         file_names.check_unique(path)
     if not (state_file.exists(name) or settings.state.begin or settings.state.everything):
         raise UsageError(
@@ -126,18 +126,18 @@ def _job(
 def _deliver(job: Job) -> int:
     is_first = not state_file.exists(job.options.name)
     if is_first:
-        _check_policies(job, _begin(job))
-        time = _time(job)
-        _create(job, time)
+        check_policies(job, _begin(job))
+        time = platform_time(job)
+        create_state(job, time)
     with state_file.opened(job.options.name) as file:
         recovered = commit.recover(file)
         if recovered is not None and not job.settings.quiet:
             write_stderr(f"{recovered.path or 'standard output'}: the interrupted delivery is complete")
-        _check_origin(job, file)
+        check_origin(job, file)
         if not is_first:
-            _check_policies(job, file.state.mark)
-            time = _time(job)
-        file.save(_adjusted(job, file))
+            check_policies(job, file.state.mark)
+            time = platform_time(job)
+        file.save(adjusted_state(job, file))
         rows = 0
         for window in _windows(job, file, time):
             code, count = _deliver_window(job, file, window)
@@ -147,17 +147,18 @@ def _deliver(job: Job) -> int:
     return EMPTY_CODE if job.options.fail_if_empty and not rows and not (recovered and recovered.rows) else 0
 
 
-def _time(job: Job) -> int:
+def platform_time(job: Job) -> int:
+    """Return the platform's time in microseconds since 1970. Raises PlatformError."""
     return job.platform.time(job.left.plan.module, job.progress)
 
 
-def _check_policies(job: Job, mark: int | None) -> None:
+def check_policies(job: Job, mark: int | None) -> None:
     """Raise PrivacyError for what a policy does not allow, before the first request."""
     window = Bounds(job.left.number, (mark, job.start.now))
-    authorize(job.settings, _handout(job, Start(job.start.now, window)), begins=False)
+    authorize(job.settings, handout_of(job, Start(job.start.now, window)), begins=False)
 
 
-def _create(job: Job, time: int) -> None:
+def create_state(job: Job, time: int) -> None:
     """Create the state of a first run. Raises UsageError."""
     state = State(
         job.options.name,
@@ -190,7 +191,7 @@ def _origin(job: Job) -> Origin:
     return Origin(job.platform.address, job.platform.party, job.platform.version, module)
 
 
-def _check_origin(job: Job, file: StateFile) -> None:
+def check_origin(job: Job, file: StateFile) -> None:
     """Raise StateError if the state is not that of this query on this platform."""
     state = file.state
     if state.accepts:
@@ -215,7 +216,7 @@ def _fingerprint(job: Job, file: StateFile) -> Fingerprint:
     return fingerprint.fingerprint(job.query.plan_of(job.sources), values, recipient, file.secret)
 
 
-def _adjusted(job: Job, file: StateFile) -> State:
+def adjusted_state(job: Job, file: StateFile) -> State:
     """Return the state with what the options change, and the fingerprint that it accepts."""
     state, options = file.state, job.options
     state = replace(
@@ -258,14 +259,14 @@ def _windows(job: Job, file: StateFile, time: int) -> Iterator[DeliveryWindow]:
 def _deliver_window(job: Job, file: StateFile, window: DeliveryWindow) -> tuple[int, int]:
     """Deliver one window; return the exit code and the number of rows."""
     number = file.state.number + 1
-    path, is_stream = job.path, job.path is None or _is_stream(job.path)
-    if path is not None and not is_stream:
+    path, streams = job.path, job.path is None or is_stream(job.path)
+    if path is not None and not streams:
         path = file_names.expanded(path, window, job.left.plan.module, number)
-    pending = Pending(window.start, window.end, "" if is_stream else str(path and path.absolute()), number)
-    increment = _increment(job, file, window)
+    pending = Pending(window.start, window.end, "" if streams else str(path and path.absolute()), number)
+    increment = increment_of(job, file, window)
     settings = replace(job.settings, output=replace(job.settings.output, path=path))
     start = Start(job.start.now, increment)
-    audit, _ = authorize(settings, _handout(job, start))
+    audit, _ = authorize(settings, handout_of(job, start))
     run = QueryRun(
         settings,
         job.query,
@@ -288,13 +289,15 @@ def _deliver_window(job: Job, file: StateFile, window: DeliveryWindow) -> tuple[
     return code, run.rows
 
 
-def _handout(job: Job, start: Start) -> Handout:
+def handout_of(job: Job, start: Start) -> Handout:
+    """Return what a delivery hands out, for the policies and the audit trail."""
     is_terminal = job.path is None and sys.stdout.isatty()
     text, sources, variables = job.text, job.sources, job.variables
     return Handout(text.text, text.name, job.query, sources, variables, (), is_terminal, start)
 
 
-def _increment(job: Job, file: StateFile, window: DeliveryWindow) -> Increment:
+def increment_of(job: Job, file: StateFile, window: DeliveryWindow) -> Increment:
+    """Return what selects the rows of a window, which is pulled from an overlap before it."""
     state = file.state
     since, late_before = window.start, None
     if since is not None and state.runs:
@@ -317,13 +320,13 @@ def _write(job: Job, run: QueryRun, file: StateFile, increment: Increment, pendi
                 return code
             if not increment.is_complete:
                 raise StateError("the query did not read its source to the end")
-            _commit(job, run, file, out, increment)
+            commit_delivery(job, run, file, out, increment)
             return exit_status(run)
     except OcpiqError as error:
         return report(error, run.settings, run.text, run.progress)
 
 
-def _commit(job: Job, run: QueryRun, file: StateFile, out: Output, increment: Increment) -> None:
+def commit_delivery(job: Job, run: QueryRun, file: StateFile, out: Output, increment: Increment) -> None:
     """End a delivery: nothing new without a file, except for a period that has ended."""
     pending = file.state.pending
     assert pending is not None
@@ -347,6 +350,6 @@ def _commit(job: Job, run: QueryRun, file: StateFile, out: Output, increment: In
         write_stderr(f"{path.name}: {quantity(run.rows, 'row')}" if has_file else "nothing new")
 
 
-def _is_stream(path: Path) -> bool:
+def is_stream(path: Path) -> bool:
     """Tell whether a path is not a file that can be renamed to: a device or a pipe."""
     return path.exists() and not path.is_file()
