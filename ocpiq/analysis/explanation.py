@@ -12,7 +12,6 @@ from ocpiq.analysis.aggregates import AGGREGATES
 from ocpiq.analysis.credits import ADDITIVE, TOTAL
 from ocpiq.analysis.field_uses import FieldUse, Role, field_uses, passed_fields, passes, summary
 from ocpiq.analysis.roles import Roles, roles_of
-from ocpiq.analysis.streams import children, descendants
 from ocpiq.analysis.total_warnings import total_warnings
 from ocpiq.plan.columns import Column, columns
 from ocpiq.plan.nodes import (
@@ -28,6 +27,7 @@ from ocpiq.plan.nodes import (
     Sort,
 )
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
+from ocpiq.plan.walk import children, descendants
 
 LAST: Final = "the last delivery"
 

@@ -1,15 +1,14 @@
-"""Walks over a plan: its nodes, the sources of its outputs, the fields that a node reads."""
+"""What the nodes of a plan read: the sources of their outputs, and the fields."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Operand, Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import SourceType, Type, UnionType
+from ocpiq.plan.walk import children
 
 Place = tuple[int, tuple[str, ...]]
 """A field of a source: the source's number and the path."""
@@ -72,26 +71,3 @@ def source_fields(type_: Type) -> Iterator[Place]:
         case UnionType(options=options):
             for option in options:
                 yield from source_fields(option)
-
-
-def descendants(part: object) -> Iterator[object]:
-    """Yield a node and everything below it."""
-    todo = [part]
-    while todo:
-        node = todo.pop()
-        yield node
-        todo.extend(children(node, types=False))
-
-
-def children(part: object, *, types: bool = True) -> Iterator[object]:
-    """Yield the structs directly below a node; without `types`, not the types of values."""
-    if isinstance(part, tuple):
-        for item in part:
-            yield from children(item, types=types) if isinstance(item, tuple) else (item,)
-    elif isinstance(part, Struct) and not isinstance(part, Type):
-        for name in part.__struct_fields__:
-            value = getattr(part, name)
-            if isinstance(value, tuple):
-                yield from children(value, types=types)
-            elif isinstance(value, Struct) and (types or not isinstance(value, Type)):
-                yield value

@@ -8,12 +8,13 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.analysis.credits import CANCELLED, CREDIT
-from ocpiq.analysis.streams import Place, descendants, fields_read, source_fields, stream_origins
+from ocpiq.analysis.streams import Place, fields_read, source_fields, stream_origins
 from ocpiq.errors import Span
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Operand, Plan
 from ocpiq.plan.query_plan import QueryPlan, SourcePlan
 from ocpiq.plan.types import ListType, ObjectType
+from ocpiq.plan.walk import descendants
 from ocpiq.privacy.demand import Demand
 from ocpiq.schema import ENDED, SchemaField, included, module
 

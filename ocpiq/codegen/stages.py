@@ -175,15 +175,29 @@ def _whole_number(compiler: Compiler, node: Plan, count: Plan, dot: ast.expr) ->
 
 def aggregate(compiler: Compiler, node: plan.Aggregate, dot: ast.expr, consume: Consumer) -> None:
     """`aggregate … by …`: one list per group, with its keys as sent and then the state of each fold."""
+    groups = _fold_groups(compiler, node, dot)
     if node.keys is None:
-        states = compiler.fresh_name("states")
-        compiler.assign(states, _new_states(node, []))
-        compiler.stream(
-            node.body, dot, lambda output: _step(compiler, node, states, compiler.reusable(output))
-        )
-        _finish(compiler, node, states, dot, consume)
+        _finish(compiler, node, groups, dot, consume)
         return
-    groups = compiler.fresh_name("groups")
+    states = compiler.fresh_name("states")
+    with compiler.loop(
+        states, pyast.call("sorted_groups", pyast.name(groups), pyast.constant(len(node.keys)))
+    ):
+        _finish(compiler, node, states, dot, consume)
+
+
+def _fold_groups(compiler: Compiler, node: plan.Aggregate, dot: ast.expr) -> str:
+    """Write the folding of all values; return the name of the groups, or without keys of the states."""
+    groups = compiler.fresh_name("groups" if node.keys else "states")
+    if isinstance(node.body, plan.Received):
+        compiler.assign(groups, _received())
+        return groups
+    if node.keys is None:
+        compiler.assign(groups, _new_states(node, []))
+        compiler.stream(
+            node.body, dot, lambda output: _step(compiler, node, groups, compiler.reusable(output))
+        )
+        return groups
     compiler.assign(groups, ast.Dict([], []))
 
     def add_to_groups(output: ast.expr) -> None:
@@ -194,11 +208,39 @@ def aggregate(compiler: Compiler, node: plan.Aggregate, dot: ast.expr, consume: 
         )
 
     compiler.stream(node.body, dot, add_to_groups)
-    states = compiler.fresh_name("states")
-    with compiler.loop(
-        states, pyast.call("sorted_groups", pyast.name(groups), pyast.constant(len(node.keys)))
-    ):
-        _finish(compiler, node, states, dot, consume)
+    return groups
+
+
+def gather(compiler: Compiler, node: plan.Gather, dot: ast.expr, consume: Consumer) -> None:
+    """The groups of an aggregate, each a list of its keys and states, in one list."""
+    groups = pyast.name(_fold_groups(compiler, node.stage, dot))
+    consume(
+        ast.List([groups], pyast.LOAD)
+        if node.stage.keys is None
+        else pyast.call("list", pyast.method(groups, "values"))
+    )
+
+
+def carry(compiler: Compiler, node: plan.Carry, dot: ast.expr, consume: Consumer) -> None:
+    """Each output with the variables that accompany it, in a tuple."""
+    carried = [pyast.name(name) for name in node.carried]
+    compiler.stream(node.body, dot, lambda output: consume(ast.Tuple([output, *carried], pyast.LOAD)))
+
+
+def received(compiler: Compiler, node: plan.Received, dot: ast.expr, consume: Consumer) -> None:
+    """What the parts of a split run sent, one after the other."""
+    row = compiler.fresh_name("row")
+    with compiler.loop(row, _received()):
+        if not node.carried:
+            consume(pyast.name(row))
+            return
+        for index, name in enumerate(node.carried, 1):
+            compiler.assign(name, _slot(row, pyast.constant(index), ast.Load()))
+        consume(_slot(row, pyast.constant(0), ast.Load()))
+
+
+def _received() -> ast.expr:
+    return pyast.call("scan", pyast.constant(plan.RECEIVED))
 
 
 def _new_states(node: plan.Aggregate, keys: list[ast.expr]) -> ast.expr:
@@ -306,4 +348,7 @@ STREAMS: dict[type, StreamWriter] = {
     plan.Distinct: distinct,
     plan.Aggregate: aggregate,
     plan.Join: join,
+    plan.Gather: gather,
+    plan.Carry: carry,
+    plan.Received: received,
 }

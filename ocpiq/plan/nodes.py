@@ -12,6 +12,8 @@ from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import Type
 from ocpiq.values.types import Value
 
+RECEIVED = -1  # the number of the source that stands for what the parts of a split run sent
+
 
 class PlanNode(Struct, frozen=True, kw_only=True):
     """The base of all plan nodes."""
@@ -333,6 +335,25 @@ class Join(PlanNode, frozen=True):
     each: bool
 
 
+class Carry(PlanNode, frozen=True):
+    """What a part of a split run sends: each output of `body` in a tuple with the locals `carried`."""
+
+    body: Plan
+    carried: tuple[str, ...]
+
+
+class Gather(PlanNode, frozen=True):
+    """What a part of a split run sends for an aggregate: its groups, each with the states of its folds."""
+
+    stage: Aggregate
+
+
+class Received(PlanNode, frozen=True):
+    """What the parts of a split run sent, in their order: outputs with the locals `carried`, or groups."""
+
+    carried: tuple[str, ...] = ()
+
+
 Plan = (
     Identity
     | Constant
@@ -370,4 +391,7 @@ Plan = (
     | Distinct
     | Aggregate
     | Join
+    | Carry
+    | Gather
+    | Received
 )

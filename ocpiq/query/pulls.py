@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from time import perf_counter
 from typing import Final, Literal, cast
@@ -88,9 +88,10 @@ class Pulls:
         notify: Notify,
         start: Start,
         recipient: Recipient | None = None,
+        wrap: Callable[[int, Source], Source] = lambda _, source: source,
     ) -> None:
         self.plan = plan
-        self._sources = [_source(part, sources) for part in plan.sources]
+        self._sources = [wrap(number, _source(part, sources)) for number, part in enumerate(plan.sources)]
         clock = Clock(start.now, zone(plan.zone))
         self._delivery = start.delivery
         self._windows = [

@@ -25,7 +25,7 @@ from ocpiq.errors import (
     say,
 )
 from ocpiq.language import parse, tree
-from ocpiq.language.printer import unparse_without_literals
+from ocpiq.language.printer import unparse, unparse_without_literals
 from ocpiq.plan.columns import Columns, columns
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import QueryPlan, SourcePlan
@@ -90,7 +90,7 @@ class Query:
         self._variables = tuple(dict.fromkeys((*variables, *(param.name for param in self._metadata.params))))
         self._zone = _zone(zone) or self._metadata.tz or _zone(default_zone) or "UTC"
         self._version = version or DEFAULT_VERSION
-        self._library = library
+        self.library = library
         self._other_version = (
             False  # whether it reads a field that its version lacks, and that a run may have
         )
@@ -146,7 +146,7 @@ class Query:
     @property
     def plan(self) -> QueryPlan:
         """The resolved query. Raises OtherVersionError."""
-        return self._plan_for({})
+        return self.plan_for({})
 
     def plan_of(self, sources: Source | Mapping[str, Source] | None) -> QueryPlan:
         """Return the resolved query for the OCPI version of these sources. Raises OtherVersionError."""
@@ -163,7 +163,12 @@ class Query:
     @property
     def imports_data(self) -> bool:
         """Whether it, or a file of definitions that it imports, imports JSON data."""
-        return isinstance(self._library, Folders) and bool(self._library.data_files)
+        return isinstance(self.library, Folders) and bool(self.library.data_files)
+
+    @property
+    def text(self) -> str:
+        """The text of the query as the parser read it."""
+        return unparse(self._program)
 
     @property
     def text_without_literals(self) -> str:
@@ -174,8 +179,8 @@ class Query:
         """Return what the query would show of these sources."""
         from ocpiq.analysis.explanation import explain  # noqa: PLC0415 - most runs do not need it
 
-        by_module = self._by_module(sources)
-        return explain(self._plan_for(by_module), self._version_of(by_module))
+        by_module = self.by_module(sources)
+        return explain(self.plan_for(by_module), self.version_of(by_module))
 
     def windows(
         self, variables: Mapping[str, Value] | None = None, start: Start | None = None
@@ -185,10 +190,10 @@ class Query:
 
     def columns(self, sources: Source | Mapping[str, Source] | None = None) -> Columns:
         """Return what is known about the columns of the results before a run."""
-        by_module = self._by_module(sources)
+        by_module = self.by_module(sources)
         used = [by_module[module] for module in self.modules if module in by_module]
         versions = dict.fromkeys(version for source in used for version in versions_of(source))
-        return columns(self._plan_for(by_module).output, *(versions or (self._version,)))
+        return columns(self.plan_for(by_module).output, *(versions or (self._version,)))
 
     def run(
         self,
@@ -213,11 +218,10 @@ class Query:
         """
         values = self._metadata.values(variables or {})
         pulls = self._pulls(sources, values, notify, recipient, start)
-        for total in total_warnings(pulls.plan, self._version_of(self._by_module(sources))):
-            notify(WarningIssued(say("{warning}", warning=UserText(total.message))))
+        self.warn_of_totals(pulls.plan, notify, self.by_module(sources))
         program = Program(pulls.plan, pulls.shapes)
         remaining = iter(()) if inputs is None else inputs
-        runtime = Runtime(remaining, self._library, notify)
+        runtime = Runtime(remaining, self.library, notify)
         try:
             for input_ in (value,) if inputs is None or once else remaining:
                 yield from program.run(input_, runtime, values, pulls.scan)
@@ -293,15 +297,21 @@ class Query:
         start: Start | None,
     ) -> Pulls:
         self.check_recipient(recipient)
-        by_module = self._by_module(sources)
-        return Pulls(self._plan_for(by_module), by_module, values, notify, start or begin(), recipient)
+        by_module = self.by_module(sources)
+        return Pulls(self.plan_for(by_module), by_module, values, notify, start or begin(), recipient)
 
-    def _by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
+    def warn_of_totals(self, query_plan: QueryPlan, notify: Notify, sources: Mapping[str, Source]) -> None:
+        """Warn of totals that may not be what the user means, such as sums over several currencies."""
+        for total in total_warnings(query_plan, self.version_of(sources)):
+            notify(WarningIssued(say("{warning}", warning=UserText(total.message))))
+
+    def by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
+        """Return the source of each module that the query pulls."""
         if sources is None or isinstance(sources, Mapping):
             return sources or {}
         return dict.fromkeys(self.modules, sources)
 
-    def _version_of(self, sources: Mapping[str, Source]) -> str:
+    def version_of(self, sources: Mapping[str, Source]) -> str:
         """Return the OCPI version of the sources; without sources, the query's own."""
         versions = {sources[module].version for module in self.modules if module in sources}
         if len(versions) > 1:
@@ -309,8 +319,9 @@ class Query:
             raise SourceError(say("the sources have different OCPI versions: {versions}", versions=listed))
         return next(iter(versions), self._version)
 
-    def _plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
-        version = self._version_of(sources)
+    def plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
+        """Return the resolved query for these sources. Raises OtherVersionError."""
+        version = self.version_of(sources)
         several = any(isinstance(source, SeveralPlatforms) for source in sources.values())
         if not (several or self._other_version or version != self._version):
             return self._plan
@@ -324,7 +335,7 @@ class Query:
             self._program,
             version=version,
             givens=self._variables,
-            library=self._library,
+            library=self.library,
             zone=self._zone,
             several_platforms=several_platforms,
             any_version=any_version,

@@ -14,6 +14,7 @@ from ocpiq.analysis.field_uses import ROLES
 from ocpiq.analysis.roles import HANDLERS
 from ocpiq.analysis.roles.tracer import Tracer
 from ocpiq.language import parse
+from ocpiq.plan import nodes as plan
 from ocpiq.plan.effects import Effect
 from ocpiq.plan.nodes import Plan
 
@@ -181,7 +182,8 @@ def test_periods_and_newest() -> None:
 
 
 def test_the_roles_follow_every_node_of_a_plan() -> None:
-    assert set(get_args(Plan)) == set(HANDLERS)
+    split = {plan.Carry, plan.Gather, plan.Received}  # which come after it is explained
+    assert set(get_args(Plan)) - split == set(HANDLERS)
 
 
 def test_what_tells_less_than_everything_is_listed() -> None:

@@ -21,11 +21,11 @@ from ocpiq.analysis.roles.tracer import (
     cut,
     product,
 )
-from ocpiq.analysis.streams import descendants
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.effects import Effect
 from ocpiq.plan.nodes import Plan
 from ocpiq.plan.outputs import Outputs
+from ocpiq.plan.walk import descendants
 
 
 def _state(

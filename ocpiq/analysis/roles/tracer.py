@@ -15,11 +15,11 @@ from ocpiq.analysis.roles.influence import (
     totals,
     union,
 )
-from ocpiq.analysis.streams import descendants
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.effects import Effect
 from ocpiq.plan.nodes import Plan
 from ocpiq.plan.query_plan import SourcePlan
+from ocpiq.plan.walk import descendants
 
 NO_SOURCES: Final[frozenset[int]] = frozenset()
 UNKNOWN: Final = Influence()

@@ -1,0 +1,381 @@
+"""A query over data in parts: what each part sends, and the results of all parts together.
+
+`partial` runs a query over one part of the objects and returns bytes; `merge` takes the bytes of all parts, in their
+order, and yields the results that one run over all objects would give, to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from ocpiq import __version__
+from ocpiq.codegen import Program, Runtime
+from ocpiq.errors import (
+    EMPTY,
+    IncompleteError,
+    Notify,
+    SourceError,
+    UserText,
+    ignore,
+    join,
+    say,
+)
+from ocpiq.gate import FieldReport, Gate, OpenedPage, Order
+from ocpiq.plan import nodes as plan
+from ocpiq.plan.dump import plan_text
+from ocpiq.plan.partial import Obstacle, Split, split
+from ocpiq.plan.query_plan import QueryPlan
+from ocpiq.plan.walk import descendants
+from ocpiq.privacy.recipient import Recipient
+from ocpiq.query.pulls import Pulls
+from ocpiq.query.start import Start, begin
+from ocpiq.runtime import part_codec
+from ocpiq.runtime.part_codec import MergedGroups, Packer
+from ocpiq.schema import ModuleName
+from ocpiq.sources.monitor import monitor_pages
+from ocpiq.sources.protocol import Ask, Source
+from ocpiq.values.json.codec import encode
+from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.query.query import Query
+
+FORMAT: Final = 1
+"""The version of the bytes of a part."""
+
+
+class PageCount(Struct, frozen=True, array_like=True):
+    """What a part says of a page: counts, and the positions of items that are no objects."""
+
+    count: int
+    bad: tuple[int, ...]
+    undated: int
+    unended: int
+    repeated: int
+
+
+class SourceCount(Struct, frozen=True, array_like=True):
+    """What a part says of a source: its module, its pages, the names of fields, whether it was read to the end."""
+
+    module: str
+    pages: list[PageCount]
+    report: FieldReport
+    order: Order
+    incomplete: str
+
+
+class Part(Struct, frozen=True, array_like=True):
+    """The bytes of a part; `rows` are packed values or groups. `of` is the number of parts, 0 if it is not known.
+
+    `sources` are in the order of the plan; None for one that the part did not read.
+    """
+
+    format: int
+    version: str
+    fingerprint: str
+    number: int
+    of: int
+    sources: list[SourceCount | None]
+    rows: Raw
+
+
+class RecordedSource:
+    """A source whose pages are counted, and reported by those who merge the parts."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.counted: SourceCount | None = None
+
+    @property
+    def version(self) -> str:
+        """The OCPI version."""
+        return self.source.version
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it may receive an object twice."""
+        return self.source.repeats
+
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
+        """Yield the source's pages and count them; that it is incomplete is said when the parts merge."""
+        pages: list[PageCount] = []
+        report, incomplete = FieldReport(), ""
+        order: Order = ""
+        try:
+            for page in self.source.pages(ask, gate, ignore):
+                pages.append(PageCount(page.count, page.bad, page.undated, page.unended, page.repeated))
+                report, order = page.field_report, page.order or order
+                yield page
+        except IncompleteError as error:
+            # unreadable ends of charging are counted, and found again from the counts
+            incomplete = "" if any(page.unended for page in pages) else str(error.message)
+        finally:
+            self.counted = SourceCount(ask.module, pages, report, order, incomplete)
+
+
+class AbsentSource(Struct, frozen=True):
+    """The source that the parts have read, where their results are merged."""
+
+    version: str
+    repeats: bool = False
+
+    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
+        """Raise UsageError."""
+        raise SourceError(say("no source for {module}", module=ModuleName(ask.module)))
+
+
+def split_of(query: Query, sources: Source | Mapping[str, Source] | None = None) -> Split:
+    """Return how a query is split into parts. Raises UsageError if it cannot be."""
+    return _split(query.plan_for(query.by_module(sources)))
+
+
+def _split(query_plan: QueryPlan) -> Split:
+    try:
+        return split(query_plan)
+    except Obstacle as obstacle:
+        text = say("the query cannot run in parts: {reason}", reason=obstacle.reason)
+        raise SourceError(text, hint=obstacle.hint or EMPTY) from None
+
+
+def partial(
+    query: Query,
+    sources: Source | Mapping[str, Source],
+    *,
+    number: int = 0,
+    of: int = 0,
+    variables: Mapping[str, Value] | None = None,
+    recipient: Recipient | None = None,
+    start: Start | None = None,
+) -> bytes:
+    """Run a query over one part of the objects; return what it has to say, for `merge`.
+
+    `sources` has a source for each module, of which the one at the left end holds the part and the right sides of joins
+    are whole; `number` is the place of the part, from 0, `of` the number of parts, if known. `start` must be the same
+    for all parts of a query with relative times. Raises what `Query.run` raises, and UsageError if the query cannot be
+    split or a source may receive an object twice.
+    """
+    values = query.metadata.values(variables or {})
+    by_module = query.by_module(sources)
+    query_plan = query.plan_for(by_module)
+    cut = _split(query_plan)
+    if by_module[query_plan.sources[cut.source].module].repeats:
+        raise SourceError(
+            say("a platform's pages cannot be split: it may send an object twice"),
+            hint=say("save them with `ocpiq get`, and split the files"),
+        )
+    query.check_recipient(recipient)
+    recorded: list[RecordedSource] = []
+
+    def record(_: int, source: Source) -> Source:
+        recorded.append(RecordedSource(source))
+        return recorded[-1]
+
+    pulls = Pulls(query_plan, by_module, values, ignore, start or begin(), recipient, record)
+    program = Program(replace(query_plan, body=cut.part), pulls.shapes)
+    outputs = program.run(None, Runtime(iter(()), query.library, ignore), values, pulls.scan)
+    rows = list(_packed(outputs, cut, Packer(pulls.shapes)))
+    counts = [source.counted for source in recorded]
+    mark = fingerprint(query, query_plan, values, recipient, start)
+    return ENCODER.encode(Part(FORMAT, __version__, mark, number, of, counts, Raw(part_codec.encode(rows))))
+
+
+def _packed(outputs: Iterator[Value], cut: Split, packer: Packer) -> Iterator[object]:
+    """Yield what a part sends: its outputs, or its groups."""
+    if not isinstance(cut.stage, plan.Aggregate):
+        yield from map(packer.pack, outputs)
+        return
+    keys, folds = len(cut.stage.keys or ()), cut.stage.folds
+    for groups in outputs:
+        for group in cast("list[part_codec.Group]", groups):
+            yield part_codec.pack_group(packer, group, keys, folds)
+
+
+def merge(
+    query: Query,
+    parts: Iterable[bytes],
+    sources: Source | Mapping[str, Source] | None = None,
+    *,
+    variables: Mapping[str, Value] | None = None,
+    notify: Notify = ignore,
+    recipient: Recipient | None = None,
+    start: Start | None = None,
+) -> Iterator[Value]:
+    """Yield the results of a query from the bytes of all its parts, which come in their order.
+
+    `sources` are needed where a join follows the stage that the query was split at. Raises UsageError for parts of
+    another query, of another version of ocpiq, in another order, twice or missing; IncompleteError after the last
+    result if a part is incomplete; otherwise what `Query.run` raises.
+    """
+    values = query.metadata.values(variables or {})
+    given = query.by_module(sources)
+    query_plan = query.plan_for(given)
+    version = query.version_of(given)
+    by_module = {module: given.get(module, AbsentSource(version)) for module in query.modules}
+    cut = _split(query_plan)
+    mark = fingerprint(query, query_plan, values, recipient, start)
+    received = ReceivedParts(query_plan, cut, _in_order(parts, mark), version, notify)
+    pulls = Pulls(query_plan, by_module, values, notify, start or begin(), recipient)
+    read_again = {node.source for node in descendants(cut.rest) if isinstance(node, plan.Scan)}
+    shapes = [shape if number in read_again else None for number, shape in enumerate(pulls.shapes)]
+    query.warn_of_totals(query_plan, notify, by_module)
+    program = Program(replace(query_plan, body=cut.rest), shapes)
+
+    def scan(number: int) -> Iterable[Iterable[object]]:
+        return received.rows() if number == plan.RECEIVED else pulls.scan(number)
+
+    yield from program.run(None, Runtime(iter(()), query.library, notify), values, scan)
+    received.end()
+    pulls.end()
+
+
+def _in_order(parts: Iterable[bytes], mark: str) -> Iterator[Part]:
+    """Yield the parts. Raises UsageError if they are not all the parts of the query, each once, in their order."""
+    expected = of = 0
+    for data in parts:
+        try:
+            part = DECODER.decode(data)
+        except msgspec.MsgspecError:
+            raise SourceError(say("part {number} is damaged", number=expected)) from None
+        if (part.format, part.version) != (FORMAT, __version__):
+            raise SourceError(
+                say("part {number} was made by another version of ocpiq", number=expected),
+                hint=say("use the same version everywhere: this is {version}", version=UserText(__version__)),
+            )
+        if part.fingerprint != mark:
+            raise SourceError(
+                say("part {number} is of another query", number=expected),
+                hint=say(
+                    "the text, the variables, the time zone, the recipient and the start must be the same"
+                ),
+            )
+        if part.number != expected:
+            text = say("part {number} comes where {expected} is due", number=part.number, expected=expected)
+            raise SourceError(text, hint=say("merge takes every part once, in order"))
+        yield part
+        of, expected = part.of, expected + 1
+    if expected < of:
+        raise SourceError(say("{missing} of {of} parts are missing", missing=of - expected, of=of))
+
+
+class ReceivedParts:
+    """What the parts sent, reported as one pull of each source."""
+
+    def __init__(
+        self, query_plan: QueryPlan, cut: Split, parts: Iterator[Part], version: str, notify: Notify
+    ) -> None:
+        self._plan = query_plan
+        self._cut = cut
+        self._parts = parts
+        self._version = version
+        self._notify = notify
+        self._incomplete: list[str] = []
+
+    def rows(self) -> Any:  # noqa: ANN401 - what the received node of the plan reads
+        """Return the rows, one after the other; of an aggregate, its merged groups."""
+        if not isinstance(self._cut.stage, plan.Aggregate):
+            return (row for page in self._pages() for row in page.rows)
+        keys, folds = self._cut.stage.keys, self._cut.stage.folds
+        merged = MergedGroups(None if keys is None else len(keys), folds)
+        for page in self._pages():
+            for packed in page.rows:
+                merged.add(part_codec.unpack_group(packed, len(keys or ()), folds))
+        return merged.result()
+
+    def _pages(self) -> Iterator[OpenedPage]:
+        """Yield the pages of the source that was split; the last of a part has all its rows."""
+        module = self._plan.sources[self._cut.source].module
+        yield from monitor_pages(module, self._counted(), self._notify, self._version)
+
+    def _counted(self) -> Iterator[tuple[OpenedPage, int | None]]:
+        report = FieldReport()
+        for part in self._parts:
+            if part.number == 0:
+                self._report_joined(part)
+            counted = part.sources[self._cut.source]
+            if counted is None:
+                continue
+            self._note(counted)
+            report = joined(report, counted.report) if part.number else counted.report
+            rows = cast("list[object]", part_codec.decode(part.rows))
+            for page in counted.pages[:-1]:
+                yield opened(page, (), report, counted.order), None
+            for page in counted.pages[-1:]:
+                yield opened(page, rows, report, counted.order), None
+
+    def _report_joined(self, part: Part) -> None:
+        """Report the sources that each part has read whole."""
+        for number in self._cut.read_by_each:
+            counted = part.sources[number]
+            if counted is not None:
+                self._note(counted)
+                pages = ((opened(page, (), counted.report, counted.order), None) for page in counted.pages)
+                for _ in monitor_pages(counted.module, pages, self._notify, self._version):
+                    pass
+
+    def _note(self, counted: SourceCount) -> None:
+        if counted.incomplete:
+            self._incomplete.append(counted.incomplete)
+
+    def end(self) -> None:
+        """Raise IncompleteError if a part was incomplete."""
+        if self._incomplete:
+            raise IncompleteError(join(map(UserText, dict.fromkeys(self._incomplete)), "; "))
+
+
+def opened(page: PageCount, rows: Sequence[object], report: FieldReport, order: Order) -> OpenedPage:
+    """Return a page that a part has opened."""
+    return OpenedPage(
+        None,
+        "",
+        "",
+        page.count,
+        rows,
+        page.bad,
+        page.undated,
+        page.unended,
+        report,
+        page.repeated,
+        order=order,
+    )
+
+
+def joined(report: FieldReport, other: FieldReport) -> FieldReport:
+    """Return what the names in two parts tell together: a field is missing if no part has it."""
+    versions = set(report.versions) & set(other.versions) if report.versions and other.versions else ()
+    others = {field.path for field in other.missing}
+    return FieldReport(
+        tuple(sorted({*report.unknown, *other.unknown})),
+        max(report.unnamed, other.unnamed),
+        tuple(sorted(versions)) or report.versions or other.versions,
+        report.objects + other.objects,
+        tuple(field for field in report.missing if field.path in others),
+    )
+
+
+def fingerprint(
+    query: Query,
+    query_plan: QueryPlan,
+    variables: Mapping[str, Value],
+    recipient: Recipient | None,
+    start: Start | None,
+) -> str:
+    """Return what is the same for all parts of a run: a SHA-256 over all that its results depend on."""
+    facts = [
+        query.text,
+        plan_text(query_plan),
+        query_plan.zone,
+        encode(dict(sorted(variables.items()))).decode(),
+        "" if recipient is None else recipient.key_id,
+        "" if start is None else str(start.now),
+    ]
+    return sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+ENCODER: Final = msgspec.msgpack.Encoder()
+DECODER: Final = msgspec.msgpack.Decoder(Part)
