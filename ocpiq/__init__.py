@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from ocpiq.query import compile
+    from ocpiq.query.parts import merge
     from ocpiq.values.blank import BLANK
 
     def demo(*, version: str = ...) -> DemoSource:
@@ -47,6 +48,7 @@ __all__ = [
     "compile",
     "demo",
     "files",
+    "merge",
     "platform",
 ]
 
@@ -54,6 +56,7 @@ _MODULES = {
     "BLANK": "ocpiq.values.blank",
     "compile": "ocpiq.query",
     "files": "ocpiq.api",
+    "merge": "ocpiq.query.parts",
     "platform": "ocpiq.api",
 }
 

@@ -26,6 +26,7 @@ from ocpiq.plan.nodes import (
     Scan,
     Sort,
 )
+from ocpiq.plan.partial import Obstacle, split
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.plan.walk import children, descendants
 
@@ -58,7 +59,8 @@ class SourceExplanation(Struct, frozen=True):
 class Explanation(Struct, frozen=True):
     """A query: its sources in the order of the text, what it holds in memory at once, and misleading totals.
 
-    `columns` are the columns of its results, as far as they are known before there are any.
+    `columns` are the columns of its results, as far as they are known before there are any. `parts` says how it is
+    split between processes or machines, or why it cannot be.
     """
 
     version: str
@@ -66,6 +68,7 @@ class Explanation(Struct, frozen=True):
     holds: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    parts: str = ""
 
 
 def explain(query: QueryPlan, version: str) -> Explanation:
@@ -78,7 +81,35 @@ def explain(query: QueryPlan, version: str) -> Explanation:
         tuple(dict.fromkeys((*_held_credits(query), *_held(query.body)))),
         tuple(total.message for total in total_warnings(query, version)),
         () if results.open and not results.fields else tuple(results.leaves()),
+        _parts(query),
     )
+
+
+def _parts(query: QueryPlan) -> str:
+    """Return how a query is split between processes or machines."""
+    if not query.sources:
+        return ""
+    try:
+        cut = split(query)
+    except Obstacle as obstacle:
+        return f"one process only: {obstacle.reason}"
+    whole = [query.sources[number].module for number in cut.read_by_each]
+    return "; ".join(
+        (
+            f"{query.sources[cut.source].module} can be split",
+            SENT[cut.name],
+            *((f"each part reads all of {', '.join(whole)}",) if whole else ()),
+        )
+    )
+
+
+SENT: Final = {
+    "": "each part sends its results",
+    "limit": "each part sends its first results",
+    "sort by": "each part sends its results in order",
+    "distinct by": "each part sends the first result of each key",
+    "aggregate": "each part sends a state for each group",
+}
 
 
 def _source(number: int, source: SourcePlan, roles: Roles, version: str) -> SourceExplanation:

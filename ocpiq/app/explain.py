@@ -212,6 +212,8 @@ def _lines(
         yield from _entry_lines("parameters", list(map(visible, named)))
     if explained.holds:
         yield from _entry_lines("holds", explained.holds, "; ")
+    if explained.parts:
+        yield from _entry_lines("in parts", explained.parts.split("; "), "; ")
     for warning in explained.warnings:
         yield from _entry_lines("warning", (warning,))
 

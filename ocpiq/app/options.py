@@ -327,6 +327,13 @@ SOURCES: Final = (
     ),
     Option("rate", "", ("N",), "at most N requests a minute", PULLS, prompt=True),
     Option(
+        "jobs",
+        "",
+        ("N",),
+        "processes that read --source (default: by its size; 1: this one alone)",
+        WRITES,
+    ),
+    Option(
         "recipient",
         "",
         ("NAME",),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from ocpiq.app import output, text_files
+from ocpiq.app import jobs, output, text_files
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
 from ocpiq.app.about import RunLog
@@ -322,6 +322,8 @@ def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
         if run.audit is not None:
             run.audit.notify(notice)
 
+    if (cut := jobs.split_run(run)) is not None:
+        return jobs.results(run, cut, sources, notify, run.shutdown.check)
     return run.query.run(
         inputs=run.inputs,
         once=not _reads_inputs(run),

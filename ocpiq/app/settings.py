@@ -18,6 +18,7 @@ from ocpiq.storage.config import load as load_config
 if TYPE_CHECKING:
     from ocpiq.sinks.sink import ColumnOption, StoredType
 
+MAX_JOBS: Final = 64
 MAX_PARALLEL: Final = 32
 MAX_RATE: Final = 100_000  # requests a minute
 MAX_INDENT: Final = 7
@@ -132,6 +133,7 @@ class PullSettings(Struct, frozen=True):
     party: str | None = None
     parallel: int | None = None
     rate: int | None = None
+    jobs: int | None = None
 
 
 class GetSettings(Struct, frozen=True):
@@ -398,6 +400,7 @@ def _pull(arguments: Arguments, config: Config) -> PullSettings:
         demo=arguments.has("demo"),
         party=arguments.last("to-party"),
         parallel=_whole_number(arguments, "parallel", 1, MAX_PARALLEL),
+        jobs=_whole_number(arguments, "jobs", 1, MAX_JOBS),
         rate=_whole_number(arguments, "rate", 1, MAX_RATE),
     )
 

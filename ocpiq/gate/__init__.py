@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ocpiq.gate.body_paging import BodyPaging, PagingMembers
-from ocpiq.gate.envelope import BOM, TwoListsError, too_many_lists
+from ocpiq.gate.envelope import BOM, Framing, TwoListsError, too_many_lists
 from ocpiq.gate.field_report import FieldReport
-from ocpiq.gate.gate import Gate, OpenedPage, gate
+from ocpiq.gate.gate import Gate, OpenedPage, framing_of, gate
 from ocpiq.gate.keys import Identity, KeySeal, Repeats
 from ocpiq.gate.layout import Row, Shape, Slot
 from ocpiq.gate.list_order import ListOrder, Order
@@ -15,6 +15,7 @@ __all__ = [
     "BOM",
     "BodyPaging",
     "FieldReport",
+    "Framing",
     "Gate",
     "Identity",
     "KeySeal",
@@ -28,6 +29,7 @@ __all__ = [
     "Slot",
     "TwoListsError",
     "Window",
+    "framing_of",
     "gate",
     "too_many_lists",
 ]

@@ -1,6 +1,6 @@
 """A query over data in parts: what each part sends, and the results of all parts together.
 
-`partial` runs a query over one part of the objects and returns bytes; `merge` takes the bytes of all parts, in their
+`run_part` runs a query over one part of the objects and returns bytes; `merge` takes the bytes of all parts, in their
 order, and yields the results that one run over all objects would give, to the bit.
 """
 
@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from ocpiq import __version__
+from ocpiq.analysis.metadata import Metadata
+from ocpiq.analysis.modules import Library
 from ocpiq.codegen import Program, Runtime
 from ocpiq.errors import (
     EMPTY,
     IncompleteError,
     Notify,
+    PrivacyError,
+    RunError,
     SourceError,
     UserText,
     ignore,
@@ -43,8 +47,41 @@ from ocpiq.sources.protocol import Ask, Source
 from ocpiq.values.json.codec import encode
 from ocpiq.values.types import Value
 
-if TYPE_CHECKING:
-    from ocpiq.query.query import Query
+
+class Query(Protocol):
+    """What is needed of a compiled query."""
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that it pulls."""
+
+    @property
+    def metadata(self) -> Metadata:
+        """The metadata in its text."""
+
+    @property
+    def text(self) -> str:
+        """Its text."""
+
+    @property
+    def library(self) -> Library:
+        """Where it finds modules of definitions."""
+
+    def by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
+        """Return the source of each module."""
+
+    def plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
+        """Return the resolved query for these sources."""
+
+    def version_of(self, sources: Mapping[str, Source]) -> str:
+        """Return the OCPI version of the sources."""
+
+    def check_recipient(self, recipient: Recipient | None) -> None:
+        """Raise UsageError if a run needs a recipient and there is none."""
+
+    def warn_of_totals(self, query_plan: QueryPlan, notify: Notify, sources: Mapping[str, Source]) -> None:
+        """Warn of totals that may not be what the user means."""
+
 
 FORMAT: Final = 1
 """The version of the bytes of a part."""
@@ -143,23 +180,24 @@ def _split(query_plan: QueryPlan) -> Split:
         raise SourceError(text, hint=obstacle.hint or EMPTY) from None
 
 
-def partial(
+class PartRun(Struct, frozen=True):
+    """The bytes of a part, and the error that ended it, after the results so far."""
+
+    data: bytes
+    error: RunError | PrivacyError | None
+
+
+def run_part(
     query: Query,
     sources: Source | Mapping[str, Source],
     *,
-    number: int = 0,
-    of: int = 0,
-    variables: Mapping[str, Value] | None = None,
-    recipient: Recipient | None = None,
-    start: Start | None = None,
-) -> bytes:
-    """Run a query over one part of the objects; return what it has to say, for `merge`.
-
-    `sources` has a source for each module, of which the one at the left end holds the part and the right sides of joins
-    are whole; `number` is the place of the part, from 0, `of` the number of parts, if known. `start` must be the same
-    for all parts of a query with relative times. Raises what `Query.run` raises, and UsageError if the query cannot be
-    split or a source may receive an object twice.
-    """
+    number: int,
+    of: int,
+    variables: Mapping[str, Value] | None,
+    recipient: Recipient | None,
+    start: Start | None,
+) -> PartRun:
+    """Run a query over one part of the objects, up to an error of the query if there is one."""
     values = query.metadata.values(variables or {})
     by_module = query.by_module(sources)
     query_plan = query.plan_for(by_module)
@@ -179,10 +217,17 @@ def partial(
     pulls = Pulls(query_plan, by_module, values, ignore, start or begin(), recipient, record)
     program = Program(replace(query_plan, body=cut.part), pulls.shapes)
     outputs = program.run(None, Runtime(iter(()), query.library, ignore), values, pulls.scan)
-    rows = list(_packed(outputs, cut, Packer(pulls.shapes)))
+    rows: list[object] = []
+    error: RunError | PrivacyError | None = None
+    try:
+        for row in _packed(outputs, cut, Packer(pulls.shapes)):
+            rows.append(row)
+    except (RunError, PrivacyError) as raised:
+        error = raised
     counts = [source.counted for source in recorded]
     mark = fingerprint(query, query_plan, values, recipient, start)
-    return ENCODER.encode(Part(FORMAT, __version__, mark, number, of, counts, Raw(part_codec.encode(rows))))
+    part = Part(FORMAT, __version__, mark, number, of, counts, Raw(part_codec.encode(rows)))
+    return PartRun(ENCODER.encode(part), error)
 
 
 def _packed(outputs: Iterator[Value], cut: Split, packer: Packer) -> Iterator[object]:

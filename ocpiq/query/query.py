@@ -8,6 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from ocpiq.analysis import analyze
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
@@ -44,6 +46,7 @@ from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation
+    from ocpiq.plan.partial import Split
     from ocpiq.sinks.arrow_stream import ArrowStream
     from ocpiq.sinks.sink import StoredType
 
@@ -69,7 +72,44 @@ def compile(
     `~/.jq`. Raises CompileError, and PrivacyError if the query uses a field that it does not pass.
     """
     folders = Folders(library, home or Path.cwd(), startup)
-    return Query(parse(text), version, tuple(variables), folders, zone, default_zone)
+    query = Query(parse(text), version, tuple(variables), folders, zone, default_zone)
+    query.recipe = Recipe(
+        text,
+        version,
+        tuple(variables),
+        tuple(str(folder.absolute()) for folder in library),
+        str((home or Path.cwd()).absolute()),
+        zone,
+        default_zone,
+        None if startup is None else str(startup),
+    )
+    return query
+
+
+class Recipe(Struct, frozen=True):
+    """The arguments of `compile`, to compile the same query in another process. Paths are absolute."""
+
+    text: str
+    version: str | None
+    variables: tuple[str, ...]
+    library: tuple[str, ...]
+    home: str
+    zone: str | None
+    default_zone: str | None
+    startup: str | None
+
+    def compile(self) -> Query:
+        """Return the query. Raises what `compile` raises."""
+        return compile(
+            self.text,
+            version=self.version,
+            variables=self.variables,
+            library=tuple(map(Path, self.library)),
+            home=Path(self.home),
+            zone=self.zone,
+            default_zone=self.default_zone,
+            startup=None if self.startup is None else Path(self.startup),
+        )
 
 
 class Query:
@@ -88,6 +128,7 @@ class Query:
         self._metadata = metadata(program)
         self._metadata.check(variables)
         self._variables = tuple(dict.fromkeys((*variables, *(param.name for param in self._metadata.params))))
+        self.recipe: Recipe | None = None  # of a query that `compile` returned
         self._zone = _zone(zone) or self._metadata.tz or _zone(default_zone) or "UTC"
         self._version = version or DEFAULT_VERSION
         self.library = library
@@ -228,6 +269,39 @@ class Query:
         except Halted:
             pass
         pulls.end()
+
+    @property
+    def splits(self) -> Split:
+        """How the query is split into parts of the data: see `partial`. Raises UsageError if it cannot be."""
+        from ocpiq.query.parts import split_of  # noqa: PLC0415 - most runs are not split
+
+        return split_of(self)
+
+    def partial(
+        self,
+        sources: Source | Mapping[str, Source],
+        *,
+        number: int = 0,
+        of: int = 0,
+        variables: Mapping[str, Value] | None = None,
+        recipient: Recipient | None = None,
+        start: Start | None = None,
+    ) -> bytes:
+        """Run the query over one part of the objects; return what it has to say, for `ocpiq.merge`.
+
+        `sources` has a source for each module, of which the one at the left end holds the part and the right sides of
+        joins are whole; `number` is the place of the part, from 0, `of` the number of parts, if known. `start` must be
+        the same for all parts of a query with relative times. Raises what `run` raises, and UsageError if the query
+        cannot be split or a source may receive an object twice.
+        """
+        from ocpiq.query.parts import run_part  # noqa: PLC0415
+
+        part = run_part(
+            self, sources, number=number, of=of, variables=variables, recipient=recipient, start=start
+        )
+        if part.error is not None:
+            raise part.error
+        return part.data
 
     def arrow(
         self,

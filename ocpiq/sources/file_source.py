@@ -6,7 +6,7 @@ import gzip
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader, RawIOBase
 from itertools import chain, filterfalse, islice
@@ -48,14 +48,17 @@ class FileSource:
 def pages_of_file(path: Path, gate: Gate, listed: str) -> Iterator[OpenedPage]:
     """Yield the opened pages of a file with objects of the module `listed`. Raises UsageError."""
     for opened in open_file(path, gate):
-        if opened.wrong_module:
-            text = say(
-                "no object in {path} has a field of {module}",
-                path=path_label(path),
-                module=ModuleName(listed),
-            )
-            raise SourceError(text, hint=TAKES)
+        check_module(path, opened, listed)
         yield opened
+
+
+def check_module(path: Path, opened: OpenedPage, listed: str) -> None:
+    """Raise UsageError if the objects of a page are not those of the module `listed`."""
+    if opened.wrong_module:
+        text = say(
+            "no object in {path} has a field of {module}", path=path_label(path), module=ModuleName(listed)
+        )
+        raise SourceError(text, hint=TAKES)
 
 
 def open_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
@@ -67,7 +70,8 @@ def open_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
             if not start:
                 return
             if gate.framing.file_form(start) == "lines":
-                yield from open_lines(path, pages_of_lines(path, file, start), gate)
+                others = iter(lambda: read_line(path, file), b"")
+                yield from open_lines(path, pages_of_lines(chain((start,), others)), gate)
             else:
                 rest = file.read(max(bounds.LARGEST - len(start), 0) + 1)
                 check_size(path, len(start) + len(rest))
@@ -101,10 +105,12 @@ def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
     return opened
 
 
-def open_lines(path: Path, pages: Iterator[list[bytes]], gate: Gate) -> Iterator[OpenedPage]:
+def open_lines(
+    path: Path, pages: Iterator[list[bytes]], gate: Gate, *, from_start: bool = True
+) -> Iterator[OpenedPage]:
     """Yield the opened pages of pages of lines. Raises UsageError if the file ends in the middle of an object."""
     for number, page in enumerate(pages):
-        opened = gate.lines(page, first=number == 0)
+        opened = gate.lines(page, first=from_start and number == 0)
         if not page[-1].endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
             raise SourceError(
                 say("{path} ends in the middle of an object", path=path_label(path)),
@@ -150,13 +156,12 @@ def first_line(path: Path, file: BufferedReader) -> bytes:
     return line
 
 
-def pages_of_lines(path: Path, file: BufferedReader, start: bytes) -> Iterator[list[bytes]]:
-    """Yield the lines that are not blank, page by page; `start` is the first of them, already read.
+def pages_of_lines(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the lines that are not blank, page by page.
 
     A page is a number of lines, never of bytes: what is said of pages must not tell how long private values are.
     """
-    others = iter(lambda: read_line(path, file), b"")
-    kept = filterfalse(bytes.isspace, chain((start,), others))
+    kept = filterfalse(bytes.isspace, lines)
     while page := list(islice(kept, LINES)):
         yield page
 

@@ -34,7 +34,7 @@ def by_name(command: Command) -> str:
 def test_every_variable_that_is_heeded_is_named() -> None:
     """Where a program reads its environment, it names the variable in capitals and quotes."""
     code = "".join(path.read_text("utf-8") for path in (Path(__file__).parents[2] / "ocpiq").rglob("*.py"))
-    heeded = set(re.findall(r'"(OCPIQ_[A-Z]+|JQ_COLORS|NO_COLOR)"', code))
+    heeded = set(re.findall(r'"(OCPIQ_[A-Z]+|OCPI_SESSION_FILE|JQ_COLORS|NO_COLOR)"', code))
     assert heeded == {name for name, _ in ENVIRONMENT}
 
 

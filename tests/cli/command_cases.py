@@ -617,7 +617,8 @@ OTHER = [
         "explain",
         ("explain", "sessions pass kwh since 2026-01-01 | .kwh"),
         "sessions (OCPI 2.2.1)\n  asks for    last updated from 2026-01-01T00:00:00Z\n  passes      kwh\n"
-        "  shown       kwh\n  window      last_updated\n  key         country_code, party_id, id\n",
+        "  shown       kwh\n  window      last_updated\n  key         country_code, party_id, id\n"
+        "in parts      sessions can be split; each part sends its results\n",
     ),
     Case(
         "explain a plain program",
@@ -636,7 +637,8 @@ OTHER = [
         'ing(2)","reason":"roaming party (company) identifier","private":false},{"path":"party_id","role'
         's":["key"],"treatment":"default","type":"CiString(3)","reason":"roaming party (company) identif'
         'ier","private":false}],"net":false,"window":{}}],"holds":[],"warnings":[],"columns":[{"name":"id","type":"s'
-        'tring","path":"sessions.id","blank":false}],"parameters":{}}\n',
+        'tring","path":"sessions.id","blank":false}],"parts":"sessions can be split; each part sends its resul'
+        'ts","parameters":{}}\n',
     ),
     Case(
         "schema as JSON",

@@ -171,7 +171,9 @@ OCPI = [
         "  passes      total_energy\n"
         "  aggregated  credit, total_energy, credit_reference_id\n"
         "  key         country_code, party_id, id\n"
-        "holds         the credit CDRs\n",
+        "holds         the credit CDRs\n"
+        "in parts      one process only: `net` compares each credit with the CDR that it\n"
+        "              cancels\n",
     ),
     Case(
         "explain shows the warnings",
@@ -179,6 +181,7 @@ OCPI = [
         "cdrs (OCPI 2.2.1)\n"
         "  passes      nothing; private fields are blanked\n"
         "  key         country_code, party_id, id\n"
+        "in parts      cdrs can be split; each part sends a state for each group\n"
         "warning       count: credit CDRs and the CDRs they cancel are counted as\n"
         "              charging sessions (use `cdrs net …`)\n",
     ),

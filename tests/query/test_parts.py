@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ocpiq import BLANK
 from ocpiq.errors import IncompleteError, Notice, PrivacyError, RunError, SourceError, WarningIssued
 from ocpiq.query import compile
-from ocpiq.query.parts import merge, partial, split_of
+from ocpiq.query.parts import merge, split_of
 from ocpiq.sources import memory
 from ocpiq.values.json.codec import encode
 
@@ -110,7 +110,7 @@ def test_parts_give_what_one_run_gives(text: str, objects: list[dict[str, Any]],
 
     def merged() -> Any:
         parts = [
-            partial(query, memory({"cdrs": part, "locations": LOCATIONS}), number=number, of=len(slices))
+            query.partial(memory({"cdrs": part, "locations": LOCATIONS}), number=number, of=len(slices))
             for number, part in enumerate(slices)
         ]
         yield from merge(query, parts, memory({"locations": LOCATIONS}))
@@ -147,7 +147,7 @@ COUNT = compile("cdrs | aggregate count")
 
 def parts_of(query: Any = COUNT, *, of: int = 3, **settings: Any) -> list[bytes]:
     return [
-        partial(query, memory({"cdrs": CDRS[start : start + 2]}), number=number, of=of, **settings)
+        query.partial(memory({"cdrs": CDRS[start : start + 2]}), number=number, of=of, **settings)
         for number, start in enumerate(range(0, 6, 2))
     ]
 
@@ -183,7 +183,7 @@ def test_a_part_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 def test_blanks_keep_their_field_in_a_part() -> None:
     query = compile("cdrs | sort by .id | {id, total_energy}")
-    parts = [partial(query, memory({"cdrs": [{"id": "1", "total_energy": 3}]}))]
+    parts = [query.partial(memory({"cdrs": [{"id": "1", "total_energy": 3}]}))]
     [result] = merge(query, parts)
     assert result == {"id": "1", "total_energy": BLANK}
     assert result["total_energy"].path == "total_energy"
@@ -196,7 +196,7 @@ def test_an_unpassed_value_is_in_no_part() -> None:
         {"id": "1", "total_energy": 3, "cdr_token": {"uid": secret, "contract_id": secret}, "remark": secret}
     ]
     for text in SPLIT:
-        data = partial(compile(text), memory({"cdrs": objects, "locations": []}))
+        data = compile(text).partial(memory({"cdrs": objects, "locations": []}))
         assert secret.encode() not in data
 
 
@@ -207,7 +207,7 @@ def test_counts_and_warnings_are_those_of_one_run() -> None:
     list(query.run(sources=memory({"cdrs": objects}), notify=whole.append))
     said: list[Notice] = []
     parts = [
-        partial(query, memory({"cdrs": part}), number=number, of=2)
+        query.partial(memory({"cdrs": part}), number=number, of=2)
         for number, part in enumerate([objects[:3], objects[3:]])
     ]
     list(merge(query, parts, notify=said.append))
@@ -220,7 +220,7 @@ def test_counts_and_warnings_are_those_of_one_run() -> None:
 def test_objects_that_cannot_be_compared_make_the_whole_incomplete() -> None:
     query = compile("cdrs during 2026-01 | aggregate count")
     parts = [
-        partial(query, memory({"cdrs": [{"id": "1", "end_date_time": end}]}), number=number)
+        query.partial(memory({"cdrs": [{"id": "1", "end_date_time": end}]}), number=number)
         for number, end in enumerate(["2026-01-01T00:00:00Z", "never"])
     ]
     results = merge(query, parts)

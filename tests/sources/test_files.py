@@ -112,7 +112,7 @@ def test_pages_are_numbers_of_lines_and_nothing_is_lost(lines, size, closed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(file_source, "LINES", size)
         start = file_source.first_line(Path("x"), file)
-        pages = list(file_source.pages_of_lines(Path("x"), file, start)) if start else []
+        pages = list(file_source.pages_of_lines([start, *file])) if start else []
     sent = [line.strip(b"\n") for page in pages for line in page]
     assert sent == [line.encode() for line in lines if line.strip()]
     assert all(len(page) == size for page in pages[:-1])

@@ -1,0 +1,113 @@
+"""`--jobs`: whether a run is split, into which parts, and its results from several processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ocpiq.app.settings import PullSettings
+from ocpiq.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from ocpiq.app.run import QueryRun
+    from ocpiq.errors import Notify
+    from ocpiq.plan.partial import Split
+    from ocpiq.query import Query
+    from ocpiq.sources import Source
+    from ocpiq.values.types import Value
+
+WORTH_SPLITTING: Final = 300_000_000  # bytes; below, starting processes takes as long as they save
+MOST_BY_DEFAULT: Final = 8  # processes
+PARTS_EACH: Final = 4  # parts for each process, so that all end at about the same time
+LARGEST_RESULT: Final = 16 << 20  # bytes of a part whose results are held until they are written
+
+
+def split_run(run: QueryRun) -> Split | None:
+    """Return how a run is split between processes; None if this process does it alone.
+
+    Raises UsageError if `--jobs` asks for several and the query or its sources cannot be split.
+    """
+    pull, query = run.settings.pull, run.query
+    if not (pull.jobs or pull.files) or processes(pull) < 2 or not query.modules:
+        return None
+    paths = paths_of(query, pull)
+    if len(paths) < len(query.modules):
+        if pull.jobs:
+            raise UsageError("--jobs reads saved pages in parts", hint="name them with --source MODULE=PATH")
+        return None
+    if pull.jobs is None and not is_large(paths):
+        return None
+    from ocpiq.query.parts import split_of
+
+    try:
+        cut = split_of(query, run.sources)
+    except SourceError:
+        if pull.jobs:
+            raise
+        return None
+    return None if pull.jobs is None and cut.large else cut
+
+
+def results(
+    run: QueryRun, cut: Split, sources: Mapping[str, Source], notify: Notify, check: Callable[[], None]
+) -> Iterator[Value]:
+    """Yield the results of a run that is split; `check` is called while it waits."""
+    from ocpiq.gate import framing_of
+    from ocpiq.query.parts import merge
+    from ocpiq.runners.job import Job, pack_variables
+    from ocpiq.runners.processes import run_in_processes
+    from ocpiq.sources.file_ranges import cut as cut_files
+    from ocpiq.sources.file_ranges import size_of
+
+    query, pull = run.query, run.settings.pull
+    part_source = query.plan_for(run.sources).sources[cut.source]
+    paths = paths_of(query, pull)
+    path, count = paths.pop(part_source.module), processes(pull)
+    size = max(1, size_of(path) // (count * PARTS_EACH))
+    if cut.stage is None or cut.large:
+        size = min(size, LARGEST_RESULT)
+    parts = cut_files(path, framing_of(part_source.view), size)
+    assert query.recipe is not None
+    job = Job(
+        recipe=query.recipe,
+        module=part_source.module,
+        whole={module: str(path) for module, path in paths.items()},
+        version=next(iter(run.sources.values())).version,
+        variables=pack_variables(run.variables),
+        recipient=run.recipient,
+        start=run.start,
+        of=len(parts),
+    )
+    done = run_in_processes(query, job, parts, count, check)
+    return merge(
+        query,
+        done,
+        sources,
+        variables=run.variables,
+        notify=notify,
+        recipient=run.recipient,
+        start=run.start,
+    )
+
+
+def processes(pull: PullSettings) -> int:
+    """Return the number of processes for a run that is split."""
+    return pull.jobs or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
+
+
+def paths_of(query: Query, pull: PullSettings) -> dict[str, Path]:
+    """Return the path of each module that is read from saved pages, not from standard input."""
+    from ocpiq.schema import parts
+
+    named, holders = dict(pull.files), parts()
+    paths = {module: named.get(module) or named.get(holders.get(module, "")) for module in query.modules}
+    return {module: Path(path) for module, path in paths.items() if path and path != "-"}
+
+
+def is_large(paths: Mapping[str, Path]) -> bool:
+    """Tell whether there is so much to read that several processes are faster."""
+    from ocpiq.sources.file_ranges import size_of
+
+    return sum(map(size_of, paths.values())) >= WORTH_SPLITTING

@@ -1,0 +1,62 @@
+"""A run in parts as data: what every part needs, so that another process or machine can do one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ocpiq.privacy.recipient import Recipient
+from ocpiq.query.parts import PartRun, run_part
+from ocpiq.query.query import Query, Recipe
+from ocpiq.query.start import Start
+from ocpiq.runtime import part_codec
+from ocpiq.runtime.part_codec import Packer
+from ocpiq.sources import files
+from ocpiq.sources.file_ranges import FileRangeSource, Part
+from ocpiq.values.types import Value
+
+
+class Job(Struct, frozen=True):
+    """A run in parts. `module` is the one that is split, `whole` are the files of the others, all of an OCPI `version`.
+
+    `variables` are packed. A job may hold the key of a recipient, so its repr shows nothing.
+    """
+
+    recipe: Recipe
+    module: str
+    whole: dict[str, str]
+    version: str
+    variables: bytes
+    recipient: Recipient | None
+    start: Start
+    of: int
+
+    def __repr__(self) -> str:
+        return "Job(…)"
+
+
+def pack_variables(variables: Mapping[str, Value]) -> bytes:
+    """Return the values of variables as bytes."""
+    return part_codec.encode(Packer(()).pack(dict(variables)))
+
+
+def do_part(job: Job, query: Query, number: int, part: Part) -> PartRun:
+    """Run a job over one part, up to an error of the query if there is one. Raises UsageError."""
+    sources = {**files(job.whole, job.version), job.module: FileRangeSource(part, job.version)}
+    variables = part_codec.decode(job.variables)
+    return run_part(
+        query,
+        sources,
+        number=number,
+        of=job.of,
+        variables=variables,
+        recipient=job.recipient,
+        start=job.start,
+    )
+
+
+encode_job: Final = msgspec.msgpack.Encoder().encode
+decode_job: Final = msgspec.msgpack.Decoder(Job).decode

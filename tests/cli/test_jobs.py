@@ -1,0 +1,237 @@
+"""`--jobs N`: saved pages are read by several processes, with the results, messages and exit codes of one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support.cli import Outcome, command
+
+CDRS = [
+    {
+        "id": f"C{number}",
+        "currency": "EUR" if number % 3 else "GBP",
+        "total_energy": number / 7,
+        "last_updated": "2026-01-01T00:00:00Z",
+    }
+    for number in range(2_000)
+]
+
+
+@pytest.fixture
+def folder(home: Path) -> Path:
+    """A folder with pages of every form: an envelope, lines, compressed lines, an array."""
+    pages = home.parent / "pages"
+    pages.mkdir()
+    lines = [json.dumps(cdr) for cdr in CDRS]
+    (pages / "page1.json").write_text(
+        json.dumps({"data": CDRS[:300], "status_code": 1000, "timestamp": "x"}), "utf-8"
+    )
+    (pages / "page2.ndjson").write_text("\ufeff\n" + "\n".join(lines[300:1200]), "utf-8")
+    (pages / "page3.ndjson.gz").write_bytes(gzip.compress("\n".join(lines[1200:1700]).encode() + b"\n"))
+    (pages / "page10.json").write_text(json.dumps(CDRS[1700:]), "utf-8")
+    return pages
+
+
+def run(home: Path, folder: Path, query: str, *words: str) -> Outcome:
+    return command(home, ["-q", "--source", f"cdrs={folder}", *words, query])
+
+
+QUERIES = [
+    "cdrs",
+    "cdrs pass total_energy | select(.total_energy > 100) | [.id, .total_energy]",
+    "cdrs pass total_energy | aggregate {n: count, kwh: sum(.total_energy), m: median(.total_energy)} by .currency",
+    "cdrs pass total_energy | top 5 by .total_energy | .id",
+    "cdrs | limit 3 | .id",
+    "cdrs | distinct by .currency | .id",
+    "cdrs pass total_energy | aggregate count by .currency | {n: .count}",
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_bytes_are_those_of_one_process(home: Path, folder: Path, query: str) -> None:
+    one = run(home, folder, query, "--jobs", "1")
+    several = run(home, folder, query, "--jobs", "3")
+    assert one.code == 0
+    assert several == one
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'cdrs pass total_energy | if .id == "C1500" then error("no") else .id end',
+        "cdrs | .id | tonumber",
+        "cdrs | select(.total_energy > 1)",
+        "cdrs pass total_energy | aggregate sum(.id | tonumber)",
+    ],
+)
+def test_errors_are_those_of_one_process(home: Path, folder: Path, query: str) -> None:
+    """The results before the error are written, and it names its place in the query."""
+    one = run(home, folder, query, "--jobs", "1")
+    several = run(home, folder, query, "--jobs", "2")
+    assert one.code in (5, 7)
+    assert (several.out, several.err, several.code) == (one.out, one.err, one.code)
+
+
+def test_variables_zone_and_imports_reach_the_processes(home: Path, folder: Path) -> None:
+    library = home.parent / "library"
+    library.mkdir()
+    (library / "units.jq").write_text("def watts: . * 1000;", "utf-8")
+    query = (
+        'import "units" as u; cdrs pass total_energy, last_updated | select(.currency == $c)'
+        " | aggregate sum(.total_energy | u::watts) by {d: (.last_updated | day)}"
+    )
+    words = ["-L", str(library), "--arg", "c", "GBP", "--tz", "Pacific/Auckland"]
+    one = run(home, folder, query, *words, "--jobs", "1")
+    assert one.code == 0, one.err
+    assert run(home, folder, query, *words, "--jobs", "2") == one
+
+
+def test_the_right_side_of_a_join_is_read_by_each(home: Path, folder: Path) -> None:
+    locations = home.parent / "locations.json"
+    locations.write_text(json.dumps([{"id": "L1", "city": "Gent"}]), "utf-8")
+    query = 'cdrs | join locations as $l pass city on "L1" == $l.id | {id, city: $l.city} | select(.id == "C1999")'
+    run_ = run(home, folder, query, "--source", f"locations={locations}", "--jobs", "2")
+    assert (run_.out, run_.err) == (b'{"id":"C1999","city":"Gent"}\n', "")
+
+
+REFUSED = {
+    "[cdrs | .id] | length": "`[…]` holds all objects at once (write it with aggregate collect",
+    "cdrs newest 3 | .id": "`newest` depends on all pages (write it with top)",
+}
+
+
+@pytest.mark.parametrize("query", REFUSED)
+def test_what_cannot_be_split_is_refused_with_the_fix(home: Path, folder: Path, query: str) -> None:
+    refused = run(home, folder, query, "--jobs", "2")
+    assert refused.code == 2
+    assert f"the query cannot run in parts: {REFUSED[query]}" in refused.err
+    assert run(home, folder, query).code == 0, "without --jobs one process does it"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--jobs", "0"], "--jobs takes a whole number from 1 to 64"),
+        (["--jobs", "many"], "--jobs takes a whole number from 1 to 64"),
+    ],
+)
+def test_wrong_numbers_are_refused(home: Path, folder: Path, words: list[str], message: str) -> None:
+    refused = run(home, folder, "cdrs", *words)
+    assert (refused.code, message in refused.err) == (2, True)
+
+
+def test_a_platform_is_not_read_in_parts(home: Path) -> None:
+    refused = command(home, ["--demo", "--jobs", "2", "cdrs | .id"])
+    assert refused.code == 2
+    assert "--jobs reads saved pages in parts (name them with --source MODULE=PATH)" in refused.err
+
+
+@pytest.mark.parametrize("query", ["cdrs | .id", "cdrs | aggregate count"])
+def test_a_damaged_file_is_named(home: Path, folder: Path, query: str) -> None:
+    damaged = folder / "page3.ndjson.gz"
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    one, several = (run(home, folder, query, "--jobs", jobs) for jobs in ("1", "2"))
+    assert several.code == one.code == 2
+    assert str(damaged) in several.err
+    assert several.err == one.err
+
+
+def test_warnings_and_the_summary_are_those_of_one_process(home: Path, folder: Path) -> None:
+    with (folder / "page10.json").open("w", encoding="utf-8") as file:
+        json.dump([*CDRS[1700:], 5, {"id": "x", "surplus": 1}], file)
+    words = ["--source", f"cdrs={folder}", "cdrs since 2020-01-01 pass last_updated | aggregate count"]
+    one, several = (command(home, ["--jobs", jobs, *words]) for jobs in ("1", "3"))
+    assert one.out == several.out
+
+    def lines(text: str) -> list[str]:
+        return [line.partition(" index")[0] for line in text.splitlines() if line.startswith("warning")]
+
+    assert [line.rpartition("page")[0] or line for line in lines(several.err)] == [
+        line.rpartition("page")[0] or line for line in lines(one.err)
+    ]
+    assert "cdrs: 2,002 objects" in several.err
+
+
+def large(home: Path) -> Path:
+    """Return a file of lines that takes a while to read."""
+    file = home.parent / "large.ndjson"
+    line = json.dumps(
+        CDRS[5] | {"charging_periods": [{"dimensions": [{"type": "ENERGY", "volume": 1.5}]}] * 40}
+    )
+    with file.open("w", encoding="utf-8") as out:
+        for _ in range(60_000):
+            out.write(line + "\n")
+    return file
+
+
+def start(home: Path, file: Path, query: str) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-m", "ocpiq", "-q", "--jobs", "2", "--source", f"cdrs={file}", query]
+    environment = {**os.environ, "HOME": str(home), "OCPIQ_CONFIG": str(home)}
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+
+
+def workers_of(pid: int) -> list[int]:
+    """Return the worker processes of a run, from /proc."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+        if parent == pid and b"ocpiq.runners.worker" in words:
+            found.append(int(folder.name))
+    return found
+
+
+NESTED = (
+    "cdrs pass charging_periods | .charging_periods[].dimensions[] | aggregate {n: count, s: sum(.volume)}"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+class TestEndings:
+    """A worker that dies changes nothing; a run that ends takes its workers with it."""
+
+    def test_a_killed_worker_changes_nothing(self, home: Path) -> None:
+        run = start(home, large(home), NESTED)
+        deadline = time.monotonic() + 20
+        while len(workers := workers_of(run.pid)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(workers[0], signal.SIGKILL)
+        out, err = run.communicate(timeout=120)
+        assert (run.returncode, b"error" in err) == (0, False)
+        assert out == b'{"n":2400000,"s":3600000}\n'
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_ends_the_run_and_its_workers(self, home: Path, number: int) -> None:
+        run = start(home, large(home), NESTED)
+        deadline = time.monotonic() + 20
+        while len(workers := workers_of(run.pid)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        run.send_signal(number)
+        run.communicate(timeout=30)
+        assert run.returncode == 128 + number
+        deadline = time.monotonic() + 5
+        while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+    def test_a_closed_pipe_ends_the_run(self, home: Path) -> None:
+        run = start(home, large(home), "cdrs | .id")
+        assert run.stdout is not None
+        assert run.stdout.readline() == b'"C5"\n'
+        run.stdout.close()
+        assert run.stderr is not None
+        with run.stderr as said:
+            run.wait(timeout=30)
+            assert said.read() == b""
