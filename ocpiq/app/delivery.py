@@ -116,7 +116,7 @@ def prepare(
             hint="for the first run, say where it begins: --begin 2026-01-01, or --all",
         )
     sources = app_sources.sources(settings, query.modules, stack)
-    left = left_source(query.plan_of(sources), state_rows=settings.state.rows)
+    left = left_source(query.plan_for(sources), state_rows=settings.state.rows)
     platform = sources[left.plan.module]
     if not isinstance(platform, Platform):
         raise UsageError("a state is of one platform", hint="use a state for each: --platform NAME --state …")
@@ -213,7 +213,7 @@ def _fingerprint(job: Job, file: StateFile) -> Fingerprint:
     stored = stored_recipient(job.settings)
     recipient = None if stored is None else (stored.name, stored.key_id)
     values = job.query.values(job.variables)
-    return fingerprint.fingerprint(job.query.plan_of(job.sources), values, recipient, file.secret)
+    return fingerprint.fingerprint(job.query.plan_for(job.sources), values, recipient, file.secret)
 
 
 def adjusted_state(job: Job, file: StateFile) -> State:

@@ -7,11 +7,11 @@ from hashlib import blake2b
 
 from msgspec.structs import asdict
 
-from ocpiq.analysis.streams import descendants
 from ocpiq.delivery.state import Fingerprint
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.dump import plan_text
 from ocpiq.plan.query_plan import QueryPlan
+from ocpiq.plan.walk import descendants
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.json.codec import to_json
 from ocpiq.values.types import Value

@@ -6,12 +6,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.analysis.streams import descendants
 from ocpiq.errors import CompileError, Span
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import QueryPlan, SourcePlan
+from ocpiq.plan.walk import descendants
 
 STAGES: Final = {
     plan.Aggregate: "aggregate",

@@ -189,10 +189,6 @@ class Query:
         """The resolved query. Raises OtherVersionError."""
         return self.plan_for({})
 
-    def plan_of(self, sources: Source | Mapping[str, Source] | None) -> QueryPlan:
-        """Return the resolved query for the OCPI version of these sources. Raises OtherVersionError."""
-        return self._plan_for(self._by_module(sources))
-
     def until(self, number: int, variables: Mapping[str, Value], start: Start) -> int | None:
         """Return the end of the window that the query itself sets for source `number`. Raises UsageError."""
         return until_of(self._plan, number, self._metadata.values(variables), start)
@@ -393,13 +389,14 @@ class Query:
             raise SourceError(say("the sources have different OCPI versions: {versions}", versions=listed))
         return next(iter(versions), self._version)
 
-    def plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
-        """Return the resolved query for these sources. Raises OtherVersionError."""
-        version = self.version_of(sources)
-        several = any(isinstance(source, SeveralPlatforms) for source in sources.values())
+    def plan_for(self, sources: Source | Mapping[str, Source] | None) -> QueryPlan:
+        """Return the resolved query for the OCPI version of these sources. Raises OtherVersionError."""
+        by_module = self.by_module(sources)
+        version = self.version_of(by_module)
+        several = any(isinstance(source, SeveralPlatforms) for source in by_module.values())
         if not (several or self._other_version or version != self._version):
             return self._plan
-        mixed = several and len({other for source in sources.values() for other in versions_of(source)}) > 1
+        mixed = several and len({other for source in by_module.values() for other in versions_of(source)}) > 1
         return self._analyze(version, several_platforms=several, any_version=mixed)
 
     def _analyze(
