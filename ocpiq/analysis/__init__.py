@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from ocpiq.analysis import assignments, calls, expressions, paths, pipelines, sources
 from ocpiq.analysis.context import Analysis, Handler
 from ocpiq.analysis.credits import check_netted
+from ocpiq.analysis.digits import drop_digits
 from ocpiq.analysis.modules import Imports, Library, NoLibrary
 from ocpiq.analysis.scope import Scope, Variable
 from ocpiq.analysis.treated import check_one_way
@@ -65,6 +66,8 @@ def analyze(
     check_one_way(analysis.sources, version)
     for wrap in reversed(imports.wraps):
         plan_node = wrap(plan_node)
+    if analysis.sources:
+        drop_digits(plan_node)
     return QueryPlan(plan_node, type_, tuple(analysis.sources), analysis.follows_paths, zone)
 
 

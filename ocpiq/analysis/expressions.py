@@ -22,6 +22,7 @@ from ocpiq.plan.types import (
     NULL,
     NUMBER,
     STRING,
+    WRITTEN_NUMBER,
     ListType,
     ObjectType,
     OpaqueType,
@@ -29,24 +30,20 @@ from ocpiq.plan.types import (
     check_blanks,
     consume,
     formatted_type,
+    is_computed,
     union_of,
     use,
     without_null,
 )
 from ocpiq.values import arithmetic
-from ocpiq.values.numbers import integer
+from ocpiq.values.numbers import number as written_number
 
 REDUCE_AGAIN = "for every step of reduce or foreach"
 
 
 def number(analysis: Analysis, node: tree.Number, scope: Scope, input_type: Type) -> Resolved:
-    """Resolve a number; integers are exact, numbers beyond a double become the largest one (as in jq)."""
-    return plan.Constant(number_value(node.text)), NUMBER
-
-
-def number_value(text: str) -> int | float:
-    """Return the value of a number literal."""
-    return integer(text) if text.isdigit() else float(text)
+    """Resolve a number; integers are exact, and all keep their digits."""
+    return plan.Constant(written_number(node.text)), WRITTEN_NUMBER
 
 
 def text(analysis: Analysis, node: tree.Text, scope: Scope, input_type: Type) -> Resolved:
@@ -140,10 +137,12 @@ def negate(analysis: Analysis, node: tree.Negate, scope: Scope, input_type: Type
     """Resolve `-x`."""
     body, type_ = analysis.resolve(node.body, scope, input_type)
     if isinstance(body, plan.Constant) and arithmetic.is_number(body.value):
-        return plan.Constant(arithmetic.negate(body.value)), NUMBER
+        return plan.Constant(arithmetic.negate(body.value)), WRITTEN_NUMBER
     type_checks.check_operation("-", (node.body, node.body), ((body, type_), (body, type_)), scope)
     consume(type_, scope.place(node.body), FORMS["-a"].blanks)
-    return plan.Negate(body, outputs=body.outputs, span=scope.place(node)), NUMBER
+    computed = is_computed(type_)
+    negation = plan.Negate(body, computed, outputs=body.outputs, span=scope.place(node))
+    return negation, NUMBER if computed else WRITTEN_NUMBER
 
 
 def chain(analysis: Analysis, node: tree.Chain, scope: Scope, input_type: Type) -> Resolved:

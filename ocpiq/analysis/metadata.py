@@ -12,6 +12,7 @@ from ocpiq.analysis.modules import literal
 from ocpiq.errors import CompileError, InputError, UsageError, did_you_mean
 from ocpiq.language import tree
 from ocpiq.values.json.codec import decode, excerpt
+from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.times import epoch_us, period, zone, zone_hint
 from ocpiq.values.types import Value
 
@@ -140,7 +141,7 @@ def _number(value: Value) -> Value:
             value = decode(value.encode())
         except InputError:
             raise ValueError from None
-    if type(value) not in (int, float):
+    if type(value) not in NUMBERS:
         raise ValueError
     return value
 

@@ -14,7 +14,8 @@ from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.types import OpaqueType
-from ocpiq.values.numbers import integer
+from ocpiq.values.arithmetic import negate
+from ocpiq.values.numbers import number
 from ocpiq.values.types import Value
 
 
@@ -171,13 +172,11 @@ def _literal(node: tree.Expr) -> Value:
         case tree.Text(parts=parts) if all(isinstance(part, str) for part in parts):
             return "".join(part for part in parts if isinstance(part, str))
         case tree.Number(text=text):
-            return integer(text) if text.isdigit() else float(text)
+            return number(text)
         case tree.Call(name="true" | "false" | "null" as name, arguments=()):
             return {"true": True, "false": False, "null": None}[name]
-        case tree.Negate(body=tree.Number() as number):
-            inner = _literal(number)
-            assert isinstance(inner, int | float)
-            return -inner
+        case tree.Negate(body=tree.Number() as body):
+            return negate(_literal(body))
         case tree.Array(body=None):
             return []
         case tree.Array(body=tree.Comma(items=items)):

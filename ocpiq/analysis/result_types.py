@@ -13,6 +13,7 @@ from ocpiq.plan.types import (
     NULL,
     NUMBER,
     STRING,
+    WRITTEN_NUMBER,
     ListType,
     ObjectType,
     OpaqueType,
@@ -127,6 +128,8 @@ def formatted(input_type: Type, arguments: Sequence[Type]) -> Type:
 
 def length(input_type: Type, arguments: Sequence[Type]) -> Type:
     """A count, or the absolute value of a number."""
+    if is_number(input_type):
+        return input_type
     return INTEGER if type_name(input_type) in ("string", "array", "object") else NUMBER
 
 
@@ -140,7 +143,7 @@ def keys(input_type: Type, arguments: Sequence[Type]) -> Type:
 def sum_of_items(input_type: Type, arguments: Sequence[Type]) -> Type:
     """The items added up; null without items."""
     item = item_of(input_type)
-    if item in (NUMBER, INTEGER, STRING):
+    if is_number(item) or item == STRING:
         return or_null(item)
     return OpaqueType(is_clean(input_type), type_name(item))
 
@@ -149,7 +152,7 @@ def range_items(input_type: Type, arguments: Sequence[Type]) -> Type:
     """Numbers; with a step, values of the type of the start."""
     if len(arguments) == 3 and not all(map(is_number, arguments)):
         return ANYTHING
-    return NUMBER
+    return WRITTEN_NUMBER
 
 
 def absolute(input_type: Type, arguments: Sequence[Type]) -> Type:

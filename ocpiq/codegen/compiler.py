@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from ocpiq.codegen import pyast
 from ocpiq.codegen.emitter import Emitter
@@ -24,6 +24,10 @@ from ocpiq.plan.types import BOOLEAN, ScalarType, SourceType, Type, is_clean
 Consumer: TypeAlias = Callable[[ast.expr], None]
 ValueWriter: TypeAlias = Callable[["Compiler", Any, ast.expr], ast.expr]
 StreamWriter: TypeAlias = Callable[["Compiler", Any, ast.expr, Consumer], None]
+
+
+COMPUTED: Final = (plan.Constant, plan.RunVariable, plan.Operate, plan.Negate, plan.Interpolate)
+"""Nodes whose outputs are computed, or come from elsewhere."""
 
 
 class PathPosition(NamedTuple):
@@ -58,6 +62,7 @@ class Compiler(Emitter):
         self.shapes = shapes
         self.nodes_by_line: list[Plan] = []
         self.edits: dict[int, str] = {}  # by the identity of a Modify: the edit that all iterations share
+        self.computed_names: set[str] = set()  # variables whose value is computed, not selected
         self.ends_path = True  # whether a path ends in the traced node or continues after it
         self._values = values
         self._streams = streams
@@ -92,6 +97,25 @@ class Compiler(Emitter):
                 position.value,
                 lambda output: consume(PathPosition(position.path, position.stored, self.reusable(output))),
             )
+
+    def bind(self, node: plan.Bind | plan.Reduce | plan.Foreach, value: ast.expr) -> None:
+        """Write the assignment of a variable."""
+        if self.computes(node.source):
+            self.computed_names.add(node.name)
+        self.assign(node.name, value)
+
+    def computes(self, node: Plan) -> bool:
+        """Tell whether no output of a node is a value that is stored somewhere, even if it is equal to one."""
+        match node:
+            case plan.Local(name=name):
+                return name in self.computed_names
+            case plan.Bind(body=body) | plan.Pipe(parts=(*_, body)):
+                return self.computes(body)
+            case plan.If(then=one, otherwise=other):
+                return self.computes(one) and self.computes(other)
+            case plan.Comma(parts=parts):
+                return all(map(self.computes, parts))
+        return isinstance(node, COMPUTED)
 
     def values(self, nodes: Sequence[Plan], dot: ast.expr) -> list[ast.expr]:
         """Return expressions for nodes with one output each, evaluated in this order."""

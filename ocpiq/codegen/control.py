@@ -50,7 +50,7 @@ def comma(compiler: Compiler, node: plan.Comma, dot: ast.expr, consume: Consumer
 
 def bind_one(compiler: Compiler, node: plan.Bind, dot: ast.expr) -> ast.expr:
     """`source as $name | body` with one output each."""
-    compiler.assign(node.name, compiler.value(node.source, dot))
+    compiler.bind(node, compiler.value(node.source, dot))
     return compiler.value(node.body, dot)
 
 
@@ -58,7 +58,7 @@ def bind_each(compiler: Compiler, node: plan.Bind, dot: ast.expr, consume: Consu
     """`source as $name | body`"""
 
     def bind_output(output: ast.expr) -> None:
-        compiler.assign(node.name, output)
+        compiler.bind(node, output)
         compiler.stream(node.body, dot, consume)
 
     compiler.stream(node.source, dot, bind_output)
@@ -203,7 +203,7 @@ def reduce(compiler: Compiler, node: plan.Reduce, dot: ast.expr, consume: Consum
             compiler.assign(state, start)
 
         def step(output: ast.expr) -> None:
-            compiler.assign(node.name, output)
+            compiler.bind(node, output)
             if node.state:
                 compiler.stream(node.update, pyast.name(state), compiler.add_expression)
                 return
@@ -227,8 +227,8 @@ def reduce(compiler: Compiler, node: plan.Reduce, dot: ast.expr, consume: Consum
 def update_in_place(compiler: Compiler, update: Plan, dot: ast.expr, edit: str) -> None:
     """Write an update of a state that nothing else refers to: it changes the edit's own value."""
     match update:
-        case plan.Bind(source=source, name=name, body=body):
-            compiler.assign(name, compiler.value(source, dot))
+        case plan.Bind(source=source, body=body):
+            compiler.bind(update, compiler.value(source, dot))
             update_in_place(compiler, body, dot, edit)
         case plan.Operate(right=right):
             added = compiler.value(right.plan, dot)
@@ -251,7 +251,7 @@ def foreach(compiler: Compiler, node: plan.Foreach, dot: ast.expr, consume: Cons
         compiler.assign(node.state, start)
 
         def step(output: ast.expr) -> None:
-            compiler.assign(node.name, output)
+            compiler.bind(node, output)
             compiler.stream(node.update, dot, consume)
 
         compiler.stream(node.source, dot, step)

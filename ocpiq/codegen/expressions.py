@@ -14,6 +14,7 @@ from ocpiq.plan.nodes import Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import OpaqueType, Type
 from ocpiq.runtime.context import Runtime
+from ocpiq.values.numbers import NUMBERS, LiteralNumber
 
 ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
 ORDER = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
@@ -128,7 +129,9 @@ def _operation(compiler: Compiler, node: plan.Operate, left: ast.expr, right: as
             general = compiler.locate(node, pyast.call("equal", left, right))
             general = pyast.if_else(pyast.has_class(left, "str"), fast, general)
         return general if operator == "==" else pyast.not_(general)
-    if type(literal) in (int, float):
+    if type(literal) in NUMBERS:
+        if type(literal) is LiteralNumber:
+            right = ast.Constant(float(literal))
         return _compare_with_number(compiler, node, left, right)
     return compiler.locate(node, pyast.call(ORDER[operator], left, right))
 
@@ -194,14 +197,16 @@ def logic_each(compiler: Compiler, node: plan.Logic, dot: ast.expr, consume: Con
 
 def negate_one(compiler: Compiler, node: plan.Negate, dot: ast.expr) -> ast.expr:
     """`-x`"""
-    return compiler.locate(node, pyast.call("negate", compiler.value(node.body, dot)))
+    return _negation(compiler, node, compiler.value(node.body, dot))
 
 
 def negate_each(compiler: Compiler, node: plan.Negate, dot: ast.expr, consume: Consumer) -> None:
     """`-x` for each output."""
-    compiler.stream(
-        node.body, dot, lambda output: consume(compiler.locate(node, pyast.call("negate", output)))
-    )
+    compiler.stream(node.body, dot, lambda output: consume(_negation(compiler, node, output)))
+
+
+def _negation(compiler: Compiler, node: plan.Negate, value: ast.expr) -> ast.expr:
+    return compiler.locate(node, pyast.call("negate_computed" if node.computed else "negate", value))
 
 
 def otherwise_one(compiler: Compiler, node: plan.Otherwise, dot: ast.expr) -> ast.expr:

@@ -26,6 +26,7 @@ GLOBALS: Final[dict[str, object]] = {
     "divide": arithmetic.divide,
     "modulo": arithmetic.modulo,
     "negate": arithmetic.negate,
+    "negate_computed": arithmetic.negate_computed,
     "equal": order.equal,
     "less": order.less,
     "less_equal": order.less_equal,

@@ -28,7 +28,7 @@ def bind(compiler: Compiler, node: plan.Bind, position: PathPosition, consume: P
     """`source as $name | body`"""
 
     def bind_output(output: ast.expr) -> None:
-        compiler.assign(node.name, output)
+        compiler.bind(node, output)
         compiler.trace(node.body, position, consume)
 
     compiler.stream(node.source, position.value, bind_output)
@@ -109,7 +109,7 @@ def reduce(compiler: Compiler, node: plan.Reduce, position: PathPosition, consum
         compiler.assign(state, start)
 
         def step(source: PathPosition) -> None:
-            compiler.assign(node.name, source.value)
+            compiler.bind(node, source.value)
             if node.state:
                 compiler.trace(node.update, source, lambda reached: compiler.add_expression(reached.value))
                 return
@@ -136,7 +136,7 @@ def foreach(
         compiler.assign(node.state, start)
 
         def step(source: PathPosition) -> None:
-            compiler.assign(node.name, source.value)
+            compiler.bind(node, source.value)
             compiler.trace(node.update, source, consume)
 
         trace_step(compiler, node.source, position, step)

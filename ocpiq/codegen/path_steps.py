@@ -88,6 +88,32 @@ def computed_value(compiler: Compiler, node: Plan, position: PathPosition, consu
     compiler.stream(node, position.value, consume_output)
 
 
+def selected_value(compiler: Compiler, node: Plan, position: PathPosition, consume: PositionConsumer) -> None:
+    """A value that may be the stored one itself."""
+    compiler.stream(
+        node,
+        position.value,
+        lambda output: consume(PathPosition(position.path, position.stored, compiler.reusable(output))),
+    )
+
+
+def local(compiler: Compiler, node: plan.Local, position: PathPosition, consume: PositionConsumer) -> None:
+    """`$name`: a path may end in it if it is bound to the stored value."""
+    trace = computed_value if node.name in compiler.computed_names else selected_value
+    trace(compiler, node, position, consume)
+
+
+def operate(
+    compiler: Compiler, node: plan.Operate, position: PathPosition, consume: PositionConsumer
+) -> None:
+    """Arithmetic computes a value, but `. + null` is the stored value itself."""
+    plans = (node.left.plan, node.right.plan)
+    adds_null = node.operator == "+" and plan.Constant(None) in plans
+    is_stored = adds_null and any(isinstance(operand, plan.Identity) for operand in plans)
+    trace = selected_value if is_stored else computed_value
+    trace(compiler, node, position, consume)
+
+
 def native(compiler: Compiler, node: plan.Native, position: PathPosition, consume: PositionConsumer) -> None:
     """`getpath(path)` and `..`; any other builtin computes a value."""
     if node.name == "recurse":
@@ -101,13 +127,7 @@ def native(compiler: Compiler, node: plan.Native, position: PathPosition, consum
         builtin = BUILTINS[node.name, len(node.arguments)]
         may_return_input = node.name in MAY_RETURN_INPUT or not builtin.makes_scalar
         if may_return_input and node.name not in NEVER_RETURN_INPUT:
-            compiler.stream(
-                node,
-                position.value,
-                lambda output: consume(
-                    PathPosition(position.path, position.stored, compiler.reusable(output))
-                ),
-            )
+            selected_value(compiler, node, position, consume)
         else:
             computed_value(compiler, node, position, consume)
         return
@@ -186,7 +206,9 @@ TRACES: dict[type, TraceWriter] = {
     plan.Pipe: pipe,
     plan.Native: native,
     plan.Constant: computed_value,
-    plan.Operate: computed_value,
+    plan.Local: local,
+    plan.RunVariable: computed_value,
+    plan.Operate: operate,
     plan.Negate: computed_value,
     plan.Interpolate: computed_value,
 }

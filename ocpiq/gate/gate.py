@@ -12,13 +12,12 @@ from copy import copy
 from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
-from msgspec.json import Decoder
 from msgspec.structs import astuple, replace
 
 from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, Form, Framing, Page, envelope_head
 from ocpiq.gate.field_report import OBJECTS_READ, FieldReport, Survey
 from ocpiq.gate.keys import Identity, KeySeal, ObjectKey, Repeats
-from ocpiq.gate.layout import Shape, reads_platform
+from ocpiq.gate.layout import Shape, decoder, reads_platform
 from ocpiq.gate.list_order import Order
 from ocpiq.gate.missing_fields import MissingFields
 from ocpiq.gate.nested import merge_rows, nested_records
@@ -31,6 +30,7 @@ from ocpiq.privacy.platform_field import has_platform, without_platform
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import DEFAULT_VERSION, module
+from ocpiq.values.json.codec import SIGNED_ZERO
 from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED
 from ocpiq.values.json.reader import BLANKS, BrokenError
 from ocpiq.values.json.scanner import Items
@@ -254,9 +254,9 @@ class PageDecoder:
             "Page", [("data", data, UNSET), *beside], bases=(Envelope,), rename=members, gc=False
         )
         self._names = {"status_code": "status_code"} | members
-        self._object: Decoder[Any] = Decoder(maker.item)
-        self._list: Decoder[list[Any]] = Decoder(list[maker.item])  # type: ignore[name-defined]
-        self._page: Decoder[Any] = Decoder(page)
+        self._object = decoder(maker.item)
+        self._list = decoder(list[maker.item])  # type: ignore[name-defined]
+        self._page = decoder(page)
 
     def records(self, body: bytes) -> tuple[EnvelopeHead, list[Any] | None]:
         """Return the head and the items of a page, decoded at once; None for the items if that fails."""
@@ -274,7 +274,13 @@ class PageDecoder:
                 records = page.data if head.is_success else []
         except REFUSED:
             return EnvelopeHead(), None
-        return head, records if self.maker.are_objects(records) else None
+        return head, records if self._are_exact(records, body) else None
+
+    def _are_exact(self, records: list[Any], *texts: bytes) -> bool:
+        """Tell whether the items are objects, with all digits that matter."""
+        if not self.maker.are_objects(records):
+            return False
+        return not self.maker.may_have_signed_zeros(records) or not any(map(SIGNED_ZERO.search, texts))
 
     def records_of_lines(self, lines: Sequence[bytes]) -> list[Any] | None:
         """Return the items of lines, each line decoded alone; None if that fails."""
@@ -282,4 +288,4 @@ class PageDecoder:
             records = list(map(self._object.decode, lines))
         except REFUSED:
             return None
-        return records if self.maker.are_objects(records) else None
+        return records if self._are_exact(records, *lines) else None

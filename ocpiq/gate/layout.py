@@ -6,6 +6,7 @@ from types import GenericAlias
 from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, defstruct
+from msgspec.json import Decoder
 
 from ocpiq.gate.keys import SECRET, Identifier
 from ocpiq.gate.treated import reads_presence
@@ -13,11 +14,19 @@ from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import ENDED, UPDATED
+from ocpiq.values.numbers import fraction
 
 Plain = str | int | float | bool | None | list[str | int | float | bool | None]
 """The types of a leaf that passes by default; any other shape is left to the untyped decoder."""
 
+PlainText = str | int | bool | None | list[str | int | bool | None]
+"""The types of a leaf that is text by the specification: a fraction, whose digits matter, is left to that decoder."""
+
+Computed = str | int | float | bool | None | list[Any] | dict[str, Any]
+"""The types of a leaf that passes and whose digits do not matter."""
+
 WHOLE: Final = Demand(whole=True)
+COMPUTED: Final = Demand(whole=True, digits=False)
 
 
 class Slot(Struct, frozen=True):
@@ -42,10 +51,19 @@ class Row(Struct, gc=False):
 
 
 class Cell(Struct, frozen=True):
-    """How a value leaves the gate: as its view node says, or, for an object with a `record`, as a nested row."""
+    """How a value leaves the gate: as its view node says, or, for an object with a `record`, as a nested row.
+
+    With `digits`, numbers in it keep the digits that they were sent with.
+    """
 
     node: ViewNode
     record: Record | None = None
+    digits: bool = True
+
+    @property
+    def is_written_number(self) -> bool:
+        """Whether it passes by default, is a number by the specification and keeps its digits."""
+        return self.node.visibility == "plain" and self.digits and is_numeric(self.node)
 
 
 class Member(Struct, frozen=True):
@@ -68,15 +86,16 @@ class Record(Struct, frozen=True):
 def cell_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...] = ()) -> Cell:
     """Return how a value leaves the gate for a demand; `sealed` are keys that only the gate reads."""
     if node.visibility in ("blank", "plain", "treated") or (node.visibility == "open" and demand.whole):
-        return Cell(node)
+        return Cell(node, digits=demand.digits or node.many)
     if node.visibility == "shown" and (demand.whole or not node.children):
-        return Cell(node)
-    return Cell(node, record_of(node, demand, sealed))
+        return Cell(node, digits=demand.digits or node.many)
+    return Cell(node, record_of(node, demand, sealed), demand.digits)
 
 
 def record_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...]) -> Record:
     """Return the record of objects with this demand."""
-    wanted = dict.fromkeys(node.children, WHOLE) if demand.whole else demand.fields
+    everything = WHOLE if demand.digits else COMPUTED
+    wanted = dict.fromkeys(node.children, everything) if demand.whole else demand.fields
     platform = not demand.whole and reads_platform(node, demand)
     nodes = {key: None if key == PLATFORM and platform else node.child(key) for key in wanted}
     attributes = {key: f"f{number}" for number, key in enumerate(wanted)}
@@ -115,6 +134,32 @@ def decoding_type(cell: Cell) -> object:
     if cell.node.visibility == "blank" or reads_presence(cell.node):
         return Raw  # its presence is read, its bytes are not
     if cell.record is None:
-        return Any if cell.node.visibility in ("shown", "open") else Plain
+        return scalar_type(cell)
     item = cell.record.cls | None
     return GenericAlias(list, (item,)) | None if cell.node.many else item
+
+
+def scalar_type(cell: Cell) -> object:
+    """Return the type of a value that is not a record; the decoder keeps the digits of a fraction in `Any`."""
+    if cell.node.visibility in ("shown", "open"):
+        return Any if cell.digits or cell.node.visibility == "open" else Computed
+    if cell.node.visibility != "plain" or not cell.digits:
+        return Plain
+    return Any if is_numeric(cell.node) else PlainText
+
+
+def is_numeric(node: ViewNode) -> bool:
+    """Tell whether a leaf is a number by the specification, or decimal text that some platforms send as a number."""
+    return node.field is not None and (node.field.json == "number" or node.field.mark == "decimal")
+
+
+def decoder(type_: Any) -> Decoder[Any]:  # noqa: ANN401 - a type that is made at run time
+    """Return the decoder of a type. Fractions in what may be anything keep their digits."""
+    return Decoder(type_, float_hook=fraction)
+
+
+def keeps_digits(cell: Cell) -> bool:
+    """Tell whether a number in a value may keep its digits."""
+    if cell.record is None:
+        return cell.is_written_number or (cell.digits and cell.node.visibility in ("shown", "open"))
+    return any(keeps_digits(member.cell) for member in cell.record.members)

@@ -7,13 +7,13 @@ from types import GenericAlias
 from typing import Any
 
 from msgspec import UNSET, Raw, Struct, defstruct
-from msgspec.json import Decoder
 
 from ocpiq.gate.keys import Identifier, ObjectKey
-from ocpiq.gate.layout import Record, Row, decoding_type
+from ocpiq.gate.layout import Record, Row, decoder, decoding_type
 from ocpiq.gate.records import BatchRecords, LazyRecords, Records, column_reader, key_reader, untyped_rows
 from ocpiq.gate.window import WindowedRecords
 from ocpiq.schema import NestedModule
+from ocpiq.values.json.codec import SIGNED_ZERO
 from ocpiq.values.json.fragments import REFUSED, fields, objects
 
 
@@ -29,7 +29,8 @@ class NestedBatchRecords:
             nested, records.record, key.names if key else ()
         )
         self._key_columns = column_reader(own_keys) if own_keys else None
-        self._decoder: Decoder[Any] = Decoder(self.item)
+        self._decoder = decoder(self.item)
+        self.keeps_digits = records.keeps_digits
 
     def are_objects(self, records: list[Any]) -> bool:
         """Return true: msgspec has decoded each item as an object."""
@@ -40,6 +41,10 @@ class NestedBatchRecords:
         assert self._key is not None and self._key_columns is not None
         return self._key.of_columns(self._key_columns(records))
 
+    def may_have_signed_zeros(self, records: list[Any]) -> bool:
+        """Tell whether a number that keeps its digits may be `-0`."""
+        return self.keeps_digits
+
     def rows(self, records: list[Any]) -> WindowedRecords:
         """Return the rows of all nested objects."""
         collected: list[Any] = []
@@ -49,6 +54,8 @@ class NestedBatchRecords:
 
     def rows_of_object(self, raw: bytes) -> WindowedRecords:
         """Return the rows of the objects nested in one object."""
+        if self.keeps_digits and SIGNED_ZERO.search(raw):
+            return nested_rows(self._records, self._nested, raw)
         try:
             holder = self._decoder.decode(raw)
         except REFUSED:
@@ -82,6 +89,7 @@ class NestedLazyRecords:
         self.shape = records.shape
         self.item: Any = Raw
         self.are_objects = records.are_objects
+        self.may_have_signed_zeros = records.may_have_signed_zeros
         self.keys = key_reader(key)
         self._records = records
         self._nested = nested

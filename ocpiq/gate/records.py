@@ -11,13 +11,18 @@ from msgspec.json import Decoder
 
 from ocpiq.gate import untyped
 from ocpiq.gate.keys import Identifier, Identity, KeySeal, ObjectKey
-from ocpiq.gate.layout import Cell, Row, Shape, cell_of
+from ocpiq.gate.layout import Cell, Row, Shape, cell_of, decoder, keeps_digits
 from ocpiq.gate.typed import batch_converter, converter, record_converter
 from ocpiq.gate.window import Verdict, Window, WindowedRecords, moment, within_window
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import UPDATED
+from ocpiq.values.json.codec import SIGNED_ZERO
 from ocpiq.values.json.fragments import OBJECT, REFUSED, fields
+from ocpiq.values.numbers import LiteralNumber
+
+ZEROLESS: Final = frozenset((str, int, float, LiteralNumber, bool, type(None)))
+"""The types of values that have no zero in them, but may be one."""
 
 
 class Records(Protocol):
@@ -28,6 +33,9 @@ class Records(Protocol):
 
     def are_objects(self, records: list[Any]) -> bool:
         """Tell whether all items of a page are objects."""
+
+    def may_have_signed_zeros(self, records: list[Any]) -> bool:
+        """Tell whether a number that keeps its digits may be `-0`, of which the decoder drops the sign."""
 
     def keys(self, records: list[Any]) -> Sequence[int | None]:
         """Return the sealed keys of items, before they become rows; None for an item without a key."""
@@ -91,13 +99,24 @@ class BatchRecords:
         self.record = self.root.record
         self.shape = self.record.shape
         self.item: Any = self.record.cls
-        self._decoder: Decoder[Any] = Decoder(self.item)
+        self._decoder = decoder(self.item)
+        self.keeps_digits = keeps_digits(self.root)
+        self._number_getters = [
+            attrgetter(member.attribute) for member in self.record.members if keeps_digits(member.cell)
+        ]
         self._convert = record_converter(self.record)
         self._convert_batch = batch_converter(self.record)
 
     def are_objects(self, records: list[Any]) -> bool:
         """Return true: msgspec has decoded each item as an object."""
         return True
+
+    def may_have_signed_zeros(self, records: list[Any]) -> bool:
+        """Tell whether a number that keeps its digits is zero, or in a list or an object."""
+        return any(
+            not ZEROLESS.issuperset(map(type, map(get, records))) or 0 in map(get, records)
+            for get in self._number_getters
+        )
 
     def keys(self, records: list[Any]) -> Sequence[int | None]:
         """Return the sealed keys of records."""
@@ -120,6 +139,8 @@ class BatchRecords:
 
     def row(self, raw: bytes) -> object:
         """Return the row of an object, in the window or not."""
+        if self.keeps_digits and SIGNED_ZERO.search(raw):
+            return untyped.root_row(self.root, fields(raw))
         try:
             record = self._decoder.decode(raw)
         except REFUSED:
@@ -132,6 +153,8 @@ class BatchRecords:
 
     def rows_of_object(self, raw: bytes) -> WindowedRecords:
         """Return the row of a slice, if it lies in the window."""
+        if self.keeps_digits and SIGNED_ZERO.search(raw):
+            return untyped_rows(self.root, fields(raw), self.window)
         try:
             record = self._decoder.decode(raw)
         except REFUSED:
@@ -152,13 +175,18 @@ class LazyRecords:
         self.item: Any = Raw
         self.root = root
         self.window = window
-        self._decoder: Decoder[Any] = Decoder(root.record.cls if root.record else dict[str, Any])
+        self._decoder = decoder(root.record.cls if root.record else dict[str, Any])
+        self.keeps_digits = keeps_digits(root)
         self._convert = converter(root)
         self.keys = key_reader(key)
 
     def are_objects(self, records: list[Raw]) -> bool:
         """Tell whether all slices are objects."""
         return all(memoryview(raw)[:1] == OBJECT for raw in records)
+
+    def may_have_signed_zeros(self, records: list[Raw]) -> bool:
+        """Tell whether a number that keeps its digits may be `-0`: each row is checked when it is made."""
+        return False
 
     def rows(self, records: list[Raw]) -> WindowedRecords:
         """Return the rows of slices."""
@@ -181,6 +209,8 @@ class LazyRecords:
 
     def row(self, raw: bytes | Raw) -> object:
         """Return the row of an object, in the window or not."""
+        if self.keeps_digits and SIGNED_ZERO.search(raw):
+            return untyped.root_row(self.root, fields(bytes(raw)))
         try:
             record = self._decoder.decode(raw)
         except REFUSED:

@@ -156,7 +156,7 @@ def rounding_function(step: Decimal, blank: object = None) -> Treat:
         return float(rounded) + 0.0  # not -0.0
 
     def rounded(value: object) -> object:
-        if type(value) is float:
+        if isinstance(value, float):
             quotient = value / double
             steps = floor(quotient) if -SAFE_QUOTIENT < quotient < SAFE_QUOTIENT else 0
             if MARGIN < quotient - steps < 1 - MARGIN:  # not next to a multiple: the division is exact enough

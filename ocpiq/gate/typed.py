@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import repeat
-from operator import is_
+from operator import attrgetter, is_
 from typing import Any, Final
 
 from msgspec import UNSET, Struct
@@ -12,9 +12,11 @@ from msgspec.structs import astuple
 
 from ocpiq.gate.layout import Cell, Record
 from ocpiq.gate.treated import TreatedNode, open_function, reads_presence
+from ocpiq.values.numbers import LiteralNumber
 
 Converter = Callable[[Any], Any]
 
+SCALARS: Final = frozenset((str, int, float, LiteralNumber, bool, type(None)))
 PATTERNS: Final = 1000  # combinations of received fields that are remembered for each record class
 
 
@@ -25,15 +27,43 @@ def converter(cell: Cell) -> Converter | None:
         return lambda _: blank
     if isinstance(cell.node, TreatedNode):
         return cell.node.convert
+    if cell.is_written_number:
+        return scalar_converter(cell.node.blank)
     if cell.record is None:
         return open_function(cell.node) if cell.node.visibility == "open" else None
+    if cell.node.many and not cell.record.whole:
+        return rows_converter(cell.record)
     convert = record_converter(cell.record)
     return list_converter(convert) if convert and cell.node.many else convert
+
+
+def scalar_converter(blank: object) -> Converter:
+    """Return the function that lets scalars and lists of scalars pass, and nothing else."""
+
+    def convert(value: object) -> object:
+        if type(value) in SCALARS:
+            return value
+        return value if type(value) is list and SCALARS.issuperset(map(type, value)) else blank
+
+    return convert
 
 
 def list_converter(convert: Converter) -> Converter:
     """Return the converter of a list whose items `convert` converts."""
     return lambda items: [None if item is None else convert(item) for item in items]
+
+
+def rows_converter(record: Record) -> Converter | None:
+    """Return the converter of a list of records, which are changed in place."""
+    convert_batch = batch_converter(record)
+    if convert_batch is None:
+        return None
+
+    def convert(rows: list[Any]) -> list[Any]:
+        convert_batch([row for row in rows if row is not None])
+        return rows
+
+    return convert
 
 
 def record_converter(record: Record) -> Converter | None:
@@ -59,6 +89,11 @@ def batch_converter(record: Record) -> Callable[[list[Any]], None] | None:
         if member.cell.node.visibility == "blank"
     ]
     converters = [(member.attribute, converter(member.cell)) for member in record.members]
+    numbers = {
+        member.attribute: attrgetter(member.attribute)
+        for member in record.members
+        if member.cell.is_written_number
+    }
     nested = [(name, convert) for name, convert in converters if convert and name not in dict(blanked)]
     absent = {member.attribute for member in record.members if reads_presence(member.cell.node)}
     if not blanked and not nested:
@@ -70,6 +105,8 @@ def batch_converter(record: Record) -> Callable[[list[Any]], None] | None:
                 if getattr(row, attribute) is not None:
                     setattr(row, attribute, blank)
         for attribute, convert in nested:
+            if attribute in numbers and SCALARS.issuperset(map(type, map(numbers[attribute], rows))):
+                continue
             for row in rows:
                 value = getattr(row, attribute)
                 if value is not None or attribute in absent:

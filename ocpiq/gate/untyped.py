@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import cast
 
-from ocpiq.gate.layout import Cell, Record
+from ocpiq.gate.layout import Cell, Record, is_numeric
 from ocpiq.gate.treated import TreatedNode, reads_presence
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.json.fragments import LIST, NULL, OBJECT, fields, items, value
 from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.json.scanner import Items
+from ocpiq.values.numbers import NEGATIVE_ZERO
 
 
 def root_row(cell: Cell, parts: dict[str, bytes]) -> object:
@@ -96,11 +97,17 @@ def plain_value(node: ViewNode, raw: bytes) -> object:
     if raw[:1] == OBJECT:
         return node.blank
     if raw[:1] != LIST:
-        return value(raw)
+        return scalar(node, raw)
     slices = items(raw)
     if any(isinstance(item, list) or item[:1] == OBJECT for item in slices):
         return node.blank
-    return [value(cast(bytes, item)) for item in slices]
+    return [scalar(node, cast(bytes, item)) for item in slices]
+
+
+def scalar(node: ViewNode, raw: bytes) -> object:
+    """Return a scalar; in a field that is text by the specification, zero has no sign."""
+    decoded = value(raw)
+    return 0 if decoded is NEGATIVE_ZERO and not is_numeric(node) else decoded
 
 
 def container_value(node: ViewNode, raw: bytes) -> object:

@@ -131,9 +131,10 @@ class Logic(PlanNode, frozen=True):
 
 
 class Negate(PlanNode, frozen=True):
-    """`-body`."""
+    """`-body`; the sign of zero depends on whether the body is `computed`."""
 
     body: Plan
+    computed: bool = False
 
 
 class Otherwise(PlanNode, frozen=True):

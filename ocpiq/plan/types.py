@@ -32,10 +32,15 @@ class OpaqueType(Struct, frozen=True):
 
 
 class ScalarType(Struct, frozen=True):
-    """null, a boolean, a number or a string that is not a blank; `whole` if it is a number that counts something."""
+    """null, a boolean, a number or a string that is not a blank.
+
+    A number is `whole` if it counts something, `written` if it may have been written in the query or in text, and so
+    has digits of its own.
+    """
 
     name: TypeName
     whole: bool = False
+    written: bool = False
 
 
 class ObjectType(Struct, frozen=True):
@@ -94,6 +99,7 @@ NULL = ScalarType("null")
 BOOLEAN = ScalarType("boolean")
 NUMBER = ScalarType("number")
 INTEGER = ScalarType("number", whole=True)
+WRITTEN_NUMBER = ScalarType("number", written=True)
 STRING = ScalarType("string")
 
 
@@ -188,6 +194,8 @@ def union_of(types: Iterable[Type]) -> Type:
         for option in type_.options if isinstance(type_, UnionType) else (type_,):
             if option not in flat:
                 flat.append(option)
+    if WRITTEN_NUMBER in flat:
+        flat = [option for option in flat if option != NUMBER]
     return flat[0] if len(flat) == 1 else UnionType(tuple(flat))
 
 
@@ -228,6 +236,12 @@ def type_name(type_: Type) -> TypeName | None:
 def is_number(type_: Type) -> bool:
     """Tell whether the value is a number for certain."""
     return isinstance(type_, ScalarType) and type_.name == "number"
+
+
+def is_computed(type_: Type) -> bool:
+    """Tell whether the value, if it is not null, is for certain a number that was computed."""
+    options = type_.options if isinstance(type_, UnionType) else (type_,)
+    return all(option == NULL or (is_number(option) and option != WRITTEN_NUMBER) for option in options)
 
 
 def item_of(type_: Type) -> Type:

@@ -9,12 +9,14 @@ class Demand(Struct):
     """How much of a value is read: all of it (`whole`), or these `fields` of the object.
 
     Where the view has a list, `fields` are those of its items: arrays need no notation. A demand that is not whole and
-    has no fields reads only whether the value is present. If it is `optional`, no warning says that no object has it.
+    has no fields reads only whether the value is present. Without `digits`, numbers are only computed with: it does not
+    matter how they are written. If it is `optional`, no warning says that no object has it.
     """
 
     whole: bool = False
     fields: dict[str, Demand] = field(default_factory=dict)
     optional: bool = False
+    digits: bool = True
 
     def at(self, name: str) -> Demand:
         """Return the demand of the field `name`, adding it if it is new."""

@@ -15,6 +15,7 @@ from ocpiq.analysis.credits import CANCELLED, CREDIT, TOTAL
 from ocpiq.gate import Row, Shape
 from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.runtime.net_aggregates import Weight
+from ocpiq.values.numbers import NUMBERS, magnitude, negated
 
 FLAGS: Final = (CREDIT, CANCELLED)
 PARTY: Final = (PLATFORM, "country_code", "party_id")  # with the id, the key of a CDR
@@ -101,7 +102,7 @@ class CreditRows:
 def is_negative(value: object) -> bool:
     """Return whether a value contains a negative number."""
     value_type = type(value)
-    if value_type is int or value_type is float:
+    if value_type in NUMBERS:
         return cast(float, value) < 0
     return any(is_negative(inner) for _, inner in _items(value))
 
@@ -109,7 +110,7 @@ def is_negative(value: object) -> bool:
 def negative_paths(value: object, path: Path) -> Iterator[Path]:
     """Yield the paths of the negative numbers in a value."""
     value_type = type(value)
-    if value_type is int or value_type is float:
+    if value_type in NUMBERS:
         if cast(float, value) < 0:
             yield path
         return
@@ -120,8 +121,8 @@ def negative_paths(value: object, path: Path) -> Iterator[Path]:
 def with_signs(value: Any, signs: Signs, path: Path) -> Any:  # noqa: ANN401 - a number or an object of a page
     """Return a value with the numbers at the paths `signs` made negative, all others positive."""
     value_type = type(value)
-    if value_type is int or value_type is float:
-        return -abs(value) if path in signs else abs(value)
+    if value_type in NUMBERS:
+        return negated(magnitude(value)) if path in signs else magnitude(value)
     if value_type is dict:
         return {name: with_signs(inner, signs, (*path, name)) for name, inner in value.items()}
     if value_type is list:

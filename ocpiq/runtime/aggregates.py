@@ -96,7 +96,7 @@ class Sum:
                 return to_float(rest)
             addends.append(addend)
             rest -= int(addend)
-        return normalize(exact_sum(addends))
+        return normalize(exact_sum(addends) + 0.0)
 
     def average(self) -> Number | None:
         """Return the mean, null without values."""

@@ -12,6 +12,7 @@ from ocpiq.plan.columns import Column, ColumnType
 from ocpiq.sinks.rows import ColumnLabel
 from ocpiq.sinks.sink import ColumnOption, StoredType
 from ocpiq.values.blank import Blank
+from ocpiq.values.numbers import LARGEST, NUMBERS, LiteralNumber
 from ocpiq.values.types import Value
 
 NESTED_NAMES: Final = say("nested fields are joined with dots: cdr_token.uid")
@@ -95,10 +96,12 @@ def type_of_cells(cells: Iterable[Value]) -> StoredType:
         return "boolean"
     if types == {int} and all(-INT64 <= value < INT64 for value in values):  # type: ignore[operator]
         return "integer"
-    if types <= {int, float} and all(type(value) is float or _is_double(value) for value in values):
+    if types.issubset(NUMBERS) and all(map(_is_double, values)):
         return "number"
     return "json" if types <= {list, dict} else "text"
 
 
 def _is_double(value: Value) -> bool:
-    return type(value) is int and -EXACT <= value <= EXACT
+    if isinstance(value, LiteralNumber):
+        return abs(value) < LARGEST
+    return type(value) is float or (type(value) is int and -EXACT <= value <= EXACT)

@@ -19,7 +19,7 @@ from ocpiq.sinks.column_types import EXACT, INT64, TypedColumn
 from ocpiq.sinks.sink import StoredType
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import to_json, well_formed
-from ocpiq.values.numbers import LARGEST, LiteralNumber
+from ocpiq.values.numbers import LARGEST, NUMBERS, LiteralNumber
 from ocpiq.values.times import EPOCH, SECOND, lenient, number_us
 from ocpiq.values.types import Value
 
@@ -139,7 +139,7 @@ class ColumnConverter:
         if type(value) is str and INTEGER.fullmatch(value):
             self.texts += 1
             value = int(value)
-        if type(value) is float:
+        if isinstance(value, float):
             if math.isnan(value):
                 return None
             if value.is_integer() and abs(value) <= EXACT:
@@ -157,9 +157,9 @@ class ColumnConverter:
             value = float(value) if match[1] or match[2] else int(value)
             if value in (math.inf, -math.inf):
                 raise ValueError
-        if type(value) is float:
+        if isinstance(value, float):
             if math.isfinite(value):
-                return value
+                return float(value)
             return None if math.isnan(value) else math.copysign(LARGEST, value)  # as JSON has it
         if type(value) is not int or int(float(value)) != value:
             raise ValueError
@@ -219,7 +219,7 @@ class ColumnConverter:
             fraction = FRACTION.search(value)
             exact = not (fraction and fraction[1][6:].strip("0"))
         else:
-            moment = number_us(value) if type(value) in (int, float) else None  # type: ignore[arg-type]
+            moment = number_us(value) if type(value) in NUMBERS else None  # type: ignore[arg-type]
             self.texts += 1
         if moment is None:
             raise ValueError

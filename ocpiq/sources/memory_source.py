@@ -10,6 +10,7 @@ from ocpiq.errors import Notify
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.sources.monitor import monitor_pages
 from ocpiq.sources.protocol import Ask
+from ocpiq.values.numbers import LiteralNumber
 
 PAGE = 1000  # objects
 
@@ -28,5 +29,14 @@ class MemorySource:
         """Yield the pages."""
         total = len(self.objects)
         starts = range(0, max(1, total), self.page)
-        bodies = (msgspec.json.encode(self.objects[start : start + self.page]) for start in starts)
+        bodies = (
+            msgspec.json.encode(self.objects[start : start + self.page], enc_hook=written) for start in starts
+        )
         yield from monitor_pages(ask.module, ((gate.page(body), total) for body in bodies), notify)
+
+
+def written(value: object) -> msgspec.Raw:
+    """Return a number of another result as it was written. TypeError for a value that JSON does not have."""
+    if isinstance(value, LiteralNumber):
+        return msgspec.Raw(value.text.encode())
+    raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")

@@ -1,6 +1,7 @@
 """jq's arithmetic (jq manual, "Builtin operators and functions"). Integers are exact; a blank is refused.
 
-A computed number that is integral is an int, so that it prints without a fraction, as jq prints it.
+A computed number that is integral is an int, so that it prints without a fraction, as jq prints it; a zero may have a
+sign. A number that is not computed with keeps the digits that it was written with, also where only its sign changes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final, NoReturn, cast
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank, refuse, refuse_inside
 from ocpiq.values.json.codec import excerpt
-from ocpiq.values.numbers import EXACT_DIGITS, NUMBERS, LiteralNumber
+from ocpiq.values.numbers import EXACT_DIGITS, NEGATIVE_ZERO, NUMBERS, LiteralNumber, negated
 from ocpiq.values.types import Value, type_name
 
 INTEGRAL: Final = 2.0**53  # beyond it the digits of a double and of its integer differ
@@ -24,7 +25,7 @@ Number = int | float
 def normalize(number: float) -> Number:
     """Return a computed float as jq would print it: an int where it is integral and not huge."""
     if number.is_integer() and -INTEGRAL < number < INTEGRAL:
-        return int(number)
+        return int(number) or (0 if math.copysign(1, number) > 0 else NEGATIVE_ZERO)
     return number
 
 
@@ -99,7 +100,8 @@ def multiply(left: Value, right: Value) -> Value:
     """Return `left * right`: numbers, a string repeated, objects merged at every depth."""
     left_type, right_type = type(left), type(right)
     if left_type is int and right_type is int:
-        return bounded_integer(left * right)  # type: ignore[operator, arg-type]
+        product = left * right  # type: ignore[operator]
+        return bounded_integer(product) if product else _zero(left, right)  # type: ignore[arg-type]
     if left_type in NUMBERS and right_type in NUMBERS:
         return normalize(_float(left) * _float(right))
     if left_type is str and right_type in NUMBERS:
@@ -120,7 +122,7 @@ def divide(left: Value, right: Value) -> Value:
         if left_type is int and right_type is int:
             quotient, remainder = divmod(cast(int, left), cast(int, right))
             if not remainder:
-                return quotient
+                return quotient or _zero(left, right)  # type: ignore[arg-type]
         return normalize(_float(left) / _float(right))
     if left_type is str and right_type is str:
         return split(cast(str, left), cast(str, right))
@@ -146,13 +148,16 @@ def modulo(left: Value, right: Value) -> Value:
 
 
 def negate(value: Value) -> Value:
-    """Return `-value`."""
-    if type(value) is int:
-        return -value
+    """Return `-value`, with the digits of a number that was written."""
     if type(value) in NUMBERS:
-        return normalize(-cast(float, value))
+        return negated(cast(float, value))
     refuse_inside(value)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be negated")
+
+
+def negate_computed(value: Value) -> Value:
+    """Return `-value` for a value that was computed: zero gets a sign, as in jq."""
+    return NEGATIVE_ZERO if value == 0 and type(value) is int else negate(value)
 
 
 def split(text: str, separator: str) -> list[Value]:
@@ -170,6 +175,11 @@ def fail_operation(left: Value, right: Value, verb: str) -> NoReturn:
     raise RunError(
         f"{type_name(left)} ({excerpt(left)}) and {type_name(right)} ({excerpt(right)}) cannot be {verb}"
     )
+
+
+def _zero(left: int, right: int) -> Number:
+    """Return the zero that is the product or the quotient of these, with its sign."""
+    return NEGATIVE_ZERO if left < 0 or right < 0 else 0
 
 
 def _float(value: Value) -> float:

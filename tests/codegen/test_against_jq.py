@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from ocpiq import query
 from ocpiq.errors import OcpiqError, RunError
 from ocpiq.values.json.codec import to_json
+from ocpiq.values.numbers import LiteralNumber
 from ocpiq.values.types import Value
 
 OURS_ONLY = {"stages", "helpers"}
@@ -29,8 +31,6 @@ DIFFERENT = {
     "[1969,11,31,23,59,59,0,0] | mktime": "the second before 1970 is a moment like any other",
     "9007199254740993 + 0": "integers are exact",
     "9007199254740993 * 3": "integers are exact",
-    "[1e1000 | tostring]": "a number beyond a double is the largest one, in whatever form it was written",
-    '"1e5" | tonumber | tostring': "a computed number has one form",
     "input": "the message of the jq command; the binding says break",
     '"ab" | @base32, (@base32 | @base32d)': "a format of older jq",
     '"!" | @base32d': "a format of older jq",
@@ -60,10 +60,25 @@ def jq_outputs(program: str, text: str = "null") -> list[object]:
     """Return jq's outputs as values, followed by its error, if any."""
     found: list[object] = []
     try:  # jq's binding would round numbers that its own `tojson` does not
-        found.extend(map(json.loads, jq.compile(f"({program}\n) | tojson").input_text(text)))
+        found.extend(map(exact, jq.compile(f"({program}\n) | tojson").input_text(text)))
     except ValueError as error:
         found.append(error_output(str(error)))
     return found
+
+
+def exact(text: str) -> object:
+    """Return a value with its numbers as text, with all digits."""
+    return json.loads(text, parse_float=digits, parse_int=digits)
+
+
+def without_signed_zeros(found: list[object]) -> object:
+    """Return outputs without the sign of zero, which depends on how a value was computed."""
+    return exact(re.sub(r"-(0(?:\.0+)?)(?![.0-9])", r"\1", json.dumps(found)))
+
+
+def digits(text: str) -> list[str]:
+    """Return a number as its text, unlike any string."""
+    return ["number", text]
 
 
 def error_output(text: str) -> tuple[str, object]:
@@ -78,7 +93,7 @@ def comparable(line: str) -> object:
     """Return an output of a table as jq's binding returns it."""
     if line.startswith("error: "):
         return error_output(line.removeprefix("error: ").removeprefix("(not a string): "))
-    return json.loads(line)
+    return exact(line)
 
 
 @pytest.mark.parametrize(("program", "expected"), list(cases()))
@@ -87,7 +102,9 @@ def test_tables_agree_with_jq(program: str, expected: list[str]) -> None:
     assert same != (program in DIFFERENT)
 
 
-NUMBERS = st.integers(-20, 20) | st.sampled_from([0.5, 2.5, -1.5, 1e3])
+NUMBERS = st.integers(-20, 20) | st.sampled_from(
+    [0.5, 2.5, -1.5, 1e3, LiteralNumber(1, "1.000"), LiteralNumber(-200, "-2E+2")]
+)
 TEXTS = st.text("abAB, 1é😀", max_size=5)
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXTS,
@@ -129,7 +146,7 @@ PATHS = st.lists(STEPS, min_size=1, max_size=3).map(" | ".join).map("({})".forma
 
 
 def constants() -> st.SearchStrategy[str]:
-    return VALUES.map(lambda value: json.dumps(value, ensure_ascii=False))
+    return VALUES.map(to_json)
 
 
 def composed(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -166,7 +183,7 @@ def outputs(program: str, value: Value) -> list[object]:
     """Return ocpiq's outputs as `jq_outputs` returns jq's."""
     found: list[object] = []
     try:
-        found.extend(json.loads(to_json(output)) for output in query.compile(program).run(value))
+        found.extend(exact(to_json(output)) for output in query.compile(program).run(value))
     except RunError as error:
         text = error.value if isinstance(error.value, str) else to_json(error.value)  # type: ignore[arg-type]
         found.append(error_output(text))
@@ -178,4 +195,5 @@ def outputs(program: str, value: Value) -> list[object]:
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(PROGRAMS, VALUES)
 def test_generated_programs_agree_with_jq(program: str, value: Value) -> None:
-    assert outputs(program, value) == jq_outputs(program, to_json(value))
+    ours, of_jq = outputs(program, value), jq_outputs(program, to_json(value))
+    assert without_signed_zeros(ours) == without_signed_zeros(of_jq)

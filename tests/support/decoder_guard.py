@@ -8,7 +8,7 @@ from pathlib import Path
 LIBRARIES = ("json", "orjson", "msgspec", "pickle", "marshal", "csv", "tomllib", "yaml", "ujson", "simdjson")
 HARMLESS = ("Struct", "field", "structs", "UNSET", "UnsetType", "defstruct", "Raw")  # of msgspec
 OWN_READERS = {
-    "ocpiq.values.json.codec": ("decode", "DECODER"),
+    "ocpiq.values.json.codec": ("decode", "decode_exactly", "DECODER"),
     "ocpiq.values.json.reader": ("parse", "parse_bytes", "word", "ValueParser", "Parser"),
     "ocpiq.values.json.events": (),
     "ocpiq.values.json.framing": (),

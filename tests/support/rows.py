@@ -20,6 +20,7 @@ from ocpiq.privacy.view import ViewNode, view
 from ocpiq.schema import SchemaField
 from ocpiq.values.blank import Blank
 from ocpiq.values.json import fragments
+from ocpiq.values.json.codec import number_text
 
 NOWHERE = Span(0, 0)
 
@@ -81,7 +82,7 @@ def plain(value: object) -> list[object]:
         elif isinstance(item, Blank):
             flat.append(("blank", item.module, item.path))
         elif isinstance(item, float):
-            flat.append(("float", "nan" if math.isnan(item) else repr(item)))
+            flat.append(("float", "nan" if math.isnan(item) else number_text(item)))
         else:
             flat.append((type(item).__name__, item))
     return flat
@@ -109,9 +110,11 @@ def careful_only() -> Iterator[None]:
     with (
         patch.object(fragments, "FIELDS", Refusing()),
         patch.object(fragments, "ITEMS", Refusing()),
-        patch.object(fragments, "VALUE", Refusing()),
+        patch.object(fragments, "decode_exactly", Refusing().decode),
         patch("ocpiq.gate.records.Decoder", lambda *_: Refusing()),
-        patch("ocpiq.gate.gate.Decoder", lambda *_: Refusing()),
+        patch("ocpiq.gate.records.decoder", lambda *_: Refusing()),
+        patch("ocpiq.gate.nested.decoder", lambda *_: Refusing()),
+        patch("ocpiq.gate.gate.decoder", lambda *_: Refusing()),
         patch("ocpiq.gate.records.DATED", Refusing()),
     ):
         yield

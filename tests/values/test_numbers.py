@@ -47,7 +47,7 @@ COMPUTED = {
     "plus": (add(LiteralNumber(LARGEST, LONG), 1), LARGEST),
     "plus itself": (add(LiteralNumber(LARGEST, LONG), LiteralNumber(LARGEST, LONG)), float("inf")),
     "minus": (subtract(1, LiteralNumber(LARGEST, LONG)), -LARGEST),
-    "negated": (negate(LiteralNumber(LARGEST, LONG)), -LARGEST),
+    "negated": (negate(LiteralNumber(LARGEST, LONG)), LiteralNumber(-LARGEST, NEGATIVE)),
     "a product beyond the limit": (multiply(EXACT - 1, 10), float("inf")),
     "a sum beyond the limit": (add(EXACT - 1, EXACT - 1), float("inf")),
     "a difference below it": (subtract(1 - EXACT, EXACT - 1), float("-inf")),

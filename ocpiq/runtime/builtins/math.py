@@ -167,7 +167,11 @@ def _rounding(function: Callable[[float], float]) -> Callable[[Value], Value]:
 
     def builtin(value: Value) -> Value:
         exact = number(value)
-        return exact if type(exact) is int or not math.isfinite(exact) else normalize(float(function(exact)))
+        return (
+            exact
+            if type(exact) is int or not math.isfinite(exact)
+            else normalize(math.copysign(function(exact), exact))
+        )
 
     return builtin
 

@@ -10,7 +10,8 @@ from typing import Any, Final, cast
 from ocpiq.errors import RunError
 from ocpiq.values.arithmetic import INTEGRAL, Number, add, is_finite, is_number, negate, normalize
 from ocpiq.values.json.codec import excerpt
-from ocpiq.values.numbers import NUMBERS, integer
+from ocpiq.values.numbers import NUMBERS
+from ocpiq.values.numbers import number as written_number
 from ocpiq.values.order import greater, less
 from ocpiq.values.types import Value, type_name
 
@@ -50,7 +51,7 @@ def _rounding(function: Callable[[float], float]) -> Callable[[Value], Value]:
         exact = number(value)
         if type(exact) is int or not math.isfinite(exact):
             return exact
-        return normalize(float(function(exact)))
+        return normalize(math.copysign(function(exact), exact))
 
     return builtin
 
@@ -95,9 +96,10 @@ def _simple_range(start: Number, end: Number) -> Iterator[Value]:
     if type(start) is int and is_finite(end):
         yield from range(start, math.ceil(end))
         return
-    while not start >= end:  # NaN never ends
+    if not start >= end:  # NaN never ends
+        yield start  # as it was written
+    while not (start := start + 1) >= end:
         yield start if type(start) is int else normalize(start)
-        start += 1
 
 
 def _range_by_step(start: Value, end: Value, step: Value) -> Iterator[Value]:
@@ -120,7 +122,7 @@ def _number_range(start: Number, end: Number, step: Number) -> Iterator[Value]:
         return
     current = start
     while (current < end) if step > 0 else (current > end):
-        yield current if type(current) is int else normalize(current)
+        yield current if type(current) is int or current is start else normalize(current)
         current += step
 
 
@@ -129,7 +131,7 @@ def to_number(value: Value) -> Value:
     if type(value) in NUMBERS:
         return value
     if type(value) is str and LITERAL.fullmatch(value):
-        return integer(value) if value.lstrip("+-").isdigit() else normalize(float(value))
+        return float(value) if value[-1:].isalpha() else written_number(value)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) cannot be parsed as a number")
 
 
@@ -163,6 +165,6 @@ NATIVES: Final[dict[str, Callable[..., Any]]] = {
     "infinite": lambda: math.inf,
     "nan": lambda: math.nan,
     "isnan": lambda value: type(value) is float and math.isnan(value),
-    "isinfinite": lambda value: type(value) is float and math.isinf(value),
+    "isinfinite": lambda value: isinstance(value, float) and math.isinf(value),
     "isnormal": is_normal,
 }

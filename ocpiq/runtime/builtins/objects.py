@@ -10,7 +10,7 @@ from ocpiq.runtime.access import descend, field, item, iterate, object_key, trut
 from ocpiq.runtime.updates import delete_paths, set_path
 from ocpiq.values.blank import Blank, refuse
 from ocpiq.values.json.codec import excerpt, to_json
-from ocpiq.values.numbers import NUMBERS
+from ocpiq.values.numbers import NUMBERS, WRITTEN_ZERO, magnitude
 from ocpiq.values.order import equal
 from ocpiq.values.types import Value, type_name
 
@@ -25,7 +25,7 @@ def length(value: Value) -> Value:
     if value is None:
         return 0
     if type(value) in NUMBERS:
-        return abs(cast(float, value))
+        return magnitude(cast(float, value)) if value else WRITTEN_ZERO
     if type(value) is str or type(value) is list or type(value) is dict:
         return len(value)
     raise RunError(f"{type_name(value)} ({excerpt(value)}) has no length")

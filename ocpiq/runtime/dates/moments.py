@@ -163,7 +163,7 @@ def round_decimals(value: Value, digits: Value) -> Value:
     rounded = _quantize(value, digits)
     if rounded is None or (type(value) is int and cast(int, digits) >= 0):
         return value
-    return normalize(float(rounded))
+    return normalize(float(rounded) + 0.0)  # zero without a sign
 
 
 def fixed_decimals(value: Value, digits: Value) -> Value:

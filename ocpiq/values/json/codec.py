@@ -10,12 +10,14 @@ import orjson
 
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.writer import Style, number_text, write
-from ocpiq.values.numbers import LiteralNumber
+from ocpiq.values.numbers import LiteralNumber, fraction
 from ocpiq.values.types import Value
 
 __all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8", "well_formed"]
 
-DECODER: Final = msgspec.json.Decoder()
+DECODER: Final = msgspec.json.Decoder(float_hook=fraction)
+SIGNED_ZERO: Final = re.compile(rb"-0(?:[,\]} \t\r\n]|$)")
+"""Finds `-0`, of which the decoder drops the sign; it may also be in a string."""
 
 # Numbers that orjson writes in another form than jq (0.00001, 1e-7, 1.5e+16); one in a string does no harm.
 OTHER_FORM: Final = re.compile(rb"(?:^|[:,\[\s])-?(?:0\.0000|\d+(?:\.\d+)?e[-+])")
@@ -45,11 +47,18 @@ def encode(value: Value, option: int = 0) -> bytes:
 def decode(data: bytes, line: int = 1, column: int = 0) -> Value:
     """Return the value that the JSON text `data` is, integers exact; raise InputError with jq's message."""
     try:
-        return cast(Value, DECODER.decode(data))
+        return decode_exactly(data)
     except (ValueError, RecursionError):
         from ocpiq.values.json.reader import parse  # noqa: PLC0415 - rarely needed
 
         return parse(data, line, column)
+
+
+def decode_exactly(data: bytes) -> Value:
+    """Return the value of a JSON text by the fast decoder. ValueError if it refuses it, or may misread a number."""
+    if SIGNED_ZERO.search(data):
+        raise ValueError("-0")
+    return cast(Value, DECODER.decode(data))
 
 
 def to_json(value: Value) -> str:

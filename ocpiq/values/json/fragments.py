@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from ocpiq.values.json import scanner
+from ocpiq.values.json.codec import decode_exactly
 from ocpiq.values.json.reader import BrokenError, parse_bytes
 from ocpiq.values.json.scanner import Items
 
@@ -16,7 +17,6 @@ interpreter's stack."""
 
 FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
-VALUE: Final = msgspec.json.Decoder()
 
 OBJECT, LIST, NULL = b"{", b"[", b"null"
 
@@ -44,7 +44,7 @@ def items(raw: bytes) -> Items:
 def value(raw: bytes) -> object:
     """Return the value of a slice, with all that is in it. BrokenError where it is none."""
     try:
-        return VALUE.decode(raw)
+        return decode_exactly(raw)
     except REFUSED:
         pass
     return parse_bytes(raw, lenient=True)

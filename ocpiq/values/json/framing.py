@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final, cast
 
 from ocpiq.errors import EMPTY, InputError, Message, say
-from ocpiq.values.json.codec import DECODER
+from ocpiq.values.json.codec import DECODER, SIGNED_ZERO, decode_exactly
 from ocpiq.values.json.events import EventParser
 from ocpiq.values.json.reader import BOM, BrokenError, ValueParser
 from ocpiq.values.types import Value
@@ -118,8 +118,9 @@ class Texts:
 
 def values(texts: Texts) -> Iterator[Value]:
     """Yield the value of each text; raise InputError at the first that is none."""
-    decode_line = DECODER.decode
     while lines := texts.lines():
+        is_plain = SIGNED_ZERO.search(texts.data, texts.taken_from, texts.place) is None
+        decode_line = DECODER.decode if is_plain else decode_exactly
         for number, line in enumerate(lines):
             try:
                 value = decode_line(line)
@@ -154,11 +155,11 @@ def _next(texts: Texts) -> Value:
             if end is None:
                 continue
             try:
-                value = DECODER.decode(texts.data[texts.place : end])
+                value = decode_exactly(texts.data[texts.place : end])
             except (ValueError, RecursionError):
                 continue
             texts.use(end)
-            return cast(Value, value)
+            return value
     return _parsed(texts)
 
 

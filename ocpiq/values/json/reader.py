@@ -13,7 +13,7 @@ from typing import Final, cast
 import msgspec
 
 from ocpiq.errors import EMPTY, InputError, Message, MessagePart, say
-from ocpiq.values.numbers import LARGEST, integer
+from ocpiq.values.numbers import LARGEST, TEXT, number
 from ocpiq.values.types import Value
 
 MOST_LEVELS: Final = 10_000  # jq's own limit
@@ -25,9 +25,6 @@ TOKEN: Final = re.compile(
     rb"[ \t\r\n]*+(?:(" + STRING + rb')|([\[\]{},:])|(")|([^ \t\r\n"\[\]{},:]++))?', re.DOTALL
 )
 STRING_TOKEN, MARK, OPEN_STRING, WORD = 1, 2, 3, 4  # the groups of TOKEN
-NUMBER: Final = re.compile(
-    r"[+-]?(?:[0-9]++(?P<point>\.)?[0-9]*+|(?P<bare>\.)[0-9]++)(?P<power>[eE][+-]?[0-9]++)?", re.ASCII
-)
 ESCAPE: Final = re.compile(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u(.{0,4})|(.?))", re.DOTALL
 )
@@ -267,17 +264,10 @@ def parse_bytes(data: bytes, *, lenient: bool = False) -> Value:
 
 def word(token: bytes) -> Value:
     """Return the constant or number that a token is; raise SyntaxProblem."""
-    try:
-        return cast(Value, msgspec.json.decode(token))
-    except ValueError:
-        pass
     text = token.decode("utf-8", "replace")
-    match = NUMBER.fullmatch(text)
-    if match is None:
-        return _named_number(text)
-    if match["point"] or match["bare"] or match["power"]:
-        return max(-LARGEST, min(LARGEST, float(text)))
-    return integer(text)
+    if text in WORDS:
+        return WORDS[text]
+    return number(text) if TEXT.fullmatch(text) else _named_number(text)
 
 
 def unquote(text: str, *, lenient: bool = False) -> str:

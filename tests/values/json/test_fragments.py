@@ -12,12 +12,14 @@ from support.json_texts import good_values, listed, object_of, scalars, values
 from support.rows import plain
 
 from ocpiq.values.json import fragments, scanner
+from ocpiq.values.json.codec import decode
 from ocpiq.values.json.reader import BrokenError, parse_bytes
+from ocpiq.values.numbers import LARGEST, LiteralNumber
 
 
 @given(good_values)
-def test_decodes_json_as_msgspec_does(raw: bytes) -> None:
-    assert plain(parse_bytes(raw, lenient=True)) == plain(msgspec.json.decode(raw))
+def test_decodes_json_as_the_fast_decoder_does(raw: bytes) -> None:
+    assert plain(parse_bytes(raw, lenient=True)) == plain(decode(raw))
 
 
 @given(values)
@@ -61,9 +63,9 @@ def test_the_fast_way_finds_the_same_slices(items: list[bytes], sent: dict[str, 
         pytest.param(b"NaN", math.nan, id="NaN"),
         pytest.param(b"-nan", math.nan, id="-nan"),
         pytest.param(b"Infinity", 1.7976931348623157e308, id="Infinity"),
-        pytest.param(b"-1e400", -1.7976931348623157e308, id="beyond the range"),
+        pytest.param(b"-1e400", LiteralNumber(-math.inf, "-1E+400"), id="beyond the range"),
         pytest.param(b"1" * 4300, (10**4300 - 1) // 9, id="4,300 digits"),
-        pytest.param(b"-" + b"1" * 4301, -1.7976931348623157e308, id="4,301 digits"),
+        pytest.param(b"-" + b"1" * 4301, LiteralNumber(-LARGEST, "-" + "1" * 4301), id="4,301 digits"),
         pytest.param(b"007", 7, id="leading zeros"),
         pytest.param(b"+.5", 0.5, id="no digit before the point"),
         pytest.param(b'"\\ud800"', "\ufffd", id="a lone surrogate"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 
 import jq
@@ -103,8 +104,8 @@ def test_reads_or_refuses_as_jq_does(text: str) -> None:
 DIFFERENT = {
     "a lone surrogate is not an error": ('"a\\ud800"', "a\ufffd"),
     "half a pair is not an error": ('"\\ud83d\\u0041"', "\ufffdA"),
-    "beyond a double": ("1e400", sys.float_info.max),
-    "far below zero": ("-1e400", -sys.float_info.max),
+    "beyond a double": ("1e400", math.inf),
+    "far below zero": ("-1e400", -math.inf),
     "an integer over 64 bits is exact": ("123456789012345678901234567890", 123456789012345678901234567890),
     "an integer of 4,300 digits is exact": ("1" + "0" * 4299, 10**4299),
     "a longer one counts as the largest double": ("-1" + "0" * 4300, -sys.float_info.max),
