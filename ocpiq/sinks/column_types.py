@@ -12,7 +12,7 @@ from ocpiq.plan.columns import Column, ColumnType
 from ocpiq.sinks.rows import ColumnLabel
 from ocpiq.sinks.sink import ColumnOption, StoredType
 from ocpiq.values.blank import Blank
-from ocpiq.values.numbers import LARGEST, NUMBERS, LiteralNumber
+from ocpiq.values.numbers import NUMBERS, LiteralNumber
 from ocpiq.values.types import Value
 
 NESTED_NAMES: Final = say("nested fields are joined with dots: cdr_token.uid")
@@ -103,5 +103,5 @@ def type_of_cells(cells: Iterable[Value]) -> StoredType:
 
 def _is_double(value: Value) -> bool:
     if isinstance(value, LiteralNumber):
-        return abs(value) < LARGEST
+        return not value or not value.text.lstrip("-").isdigit()  # an integer of thousands of digits
     return type(value) is float or (type(value) is int and -EXACT <= value <= EXACT)
