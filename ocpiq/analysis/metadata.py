@@ -1,4 +1,4 @@
-"""The metadata of a saved query: `module {name, about, params, tz};` (jq manual, "Modules")."""
+"""The metadata of a saved query: `module {name, about, params, tz, …};` (jq manual, "Modules")."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.analysis.modules import literal
-from ocpiq.errors import CompileError, InputError, UsageError, did_you_mean
+from ocpiq.errors import CompileError, InputError, Span, UsageError, did_you_mean
 from ocpiq.language import tree
 from ocpiq.values.json.codec import decode, excerpt
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.times import epoch_us, period, zone, zone_hint
 from ocpiq.values.types import Value
+
+TEXTS: Final = ("name", "about", "recipient", "source", "unknown", "privacy", "check", "tz")
+"""The keys of the metadata that are texts."""
 
 
 class QueryParameter(Struct, frozen=True):
@@ -27,13 +30,33 @@ class QueryParameter(Struct, frozen=True):
     required: bool = True
 
 
+class ResultForm(Struct, frozen=True):
+    """The form that a recipient takes: the format (`to`), the words of `csv`, the name of the file.
+
+    In `file`, `{name}` is the value of a parameter.
+    """
+
+    to: str = ""
+    csv: str = ""
+    file: str = ""
+
+
 class Metadata(Struct, frozen=True):
-    """A query's own name, purpose, parameters and time zone; "" for what it does not state."""
+    """A query's own name, purpose, parameters and time zone; "" for what it does not state.
+
+    A report also has its `recipient`, the legal or public `source` of its rules, what OCPI does not know and how to
+    give it (`unknown`), the `check` by which the recipient accepts a file, and the recipient's `form`.
+    """
 
     name: str = ""
     about: str = ""
+    recipient: str = ""
+    source: str = ""
+    unknown: str = ""
     privacy: str = ""
+    check_name: str = ""
     tz: str = ""
+    form: ResultForm = ResultForm()
     params: tuple[QueryParameter, ...] = ()
 
     def check(self, arguments: Collection[str]) -> None:
@@ -68,11 +91,13 @@ def metadata(program: tree.Program) -> Metadata:
     entries = literal(program.module)
     place = program.module.span
     texts: dict[str, str] = {}
-    for name in ("name", "about", "privacy", "tz"):
+    for name in TEXTS:
         value = entries.get(name, "")
         if not isinstance(value, str):
             raise CompileError(f"{name} in the metadata must be a string", span=place)
-        texts[name] = value
+        texts["check_name" if name == "check" else name] = " ".join(
+            value.split()
+        )  # a text may have several lines
     try:
         zone(texts["tz"] or "UTC")
     except ValueError:
@@ -84,10 +109,26 @@ def metadata(program: tree.Program) -> Metadata:
         raise CompileError("params in the metadata must be an object", span=place, hint=example)
     try:
         return Metadata(
-            **texts, params=tuple(_parameter(name, description) for name, description in params.items())
+            **texts,
+            form=_form(entries.get("output", {}), place),
+            params=tuple(_parameter(name, description) for name, description in params.items()),
         )
     except UsageError as error:
         raise CompileError(error.message, span=place, hint=error.hint) from None
+
+
+def _form(form: Value, place: Span) -> ResultForm:
+    """Return the form of the results. Raises CompileError."""
+    known = ResultForm.__struct_fields__
+    if not isinstance(form, dict) or not all(
+        name in known and isinstance(text, str) for name, text in form.items()
+    ):
+        raise CompileError(
+            "output in the metadata must be {to, csv, file}",
+            span=place,
+            hint='such as output: {to: "csv", csv: "semicolon,bom", file: "month_{period}.csv"}',
+        )
+    return ResultForm(**{name: str(text) for name, text in form.items()})
 
 
 def _parameter(name: str, description: Value) -> QueryParameter:

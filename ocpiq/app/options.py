@@ -13,11 +13,12 @@ from msgspec import Struct
 from ocpiq.sinks import registry
 
 QUERY: Final = ("query",)
-WRITES: Final = ("query", "get")
-FORMATS: Final = (*WRITES, "audit", "risk", "explain", "schema")  # --to
-LISTS: Final = (*WRITES, "audit", "risk", "schema")  # in any output format
+WRITES: Final = ("query", "get", "report")
+FORMATS: Final = (*WRITES, "audit", "risk", "explain", "schema", "reports", "check")  # --to
+LISTS: Final = (*WRITES, "audit", "risk", "schema", "reports", "check")  # in any output format
 COMPILES: Final = ("query", "explain", "risk")
-PULLS: Final = ("query", "get", "explain", "risk")
+TAKES_VALUES: Final = (*COMPILES, "report")
+PULLS: Final = ("query", "get", "explain", "risk", "report")
 
 ACTIONS: Final = ("add", "list", "show", "rotate", "remove")  # of ocpiq recipient
 STATE_ACTIONS: Final = ("list", "show", "set", "accept", "reset")
@@ -56,6 +57,28 @@ COMMANDS: Final = (
             "get cdrs --date-from 2026-01-01 --date-to 2026-02-01 -o cdrs.ndjson",
             "get locations --source locations=saved/ --to table",
         ),
+    ),
+    Command(
+        "reports",
+        "[NAME]",
+        "list the reports that recipients ask for, or print the saved query of one",
+        ("reports", "reports --to csv -o reports.csv", "reports irve_static > mine.ocpiq"),
+    ),
+    Command(
+        "report",
+        "NAME",
+        "run a report, in the form that its recipient takes",
+        (
+            "report --demo nevi_sessions --period 2026-Q1 -o sessions.csv",
+            "report nevi_sessions --period 2026-Q1 --arg network_provider acme -o .",
+            "report nevi_sessions --help",
+        ),
+    ),
+    Command(
+        "check",
+        "FILE --as NAME",
+        "list what a recipient would refuse in a file, by row and column",
+        ("check sessions.csv --as ev-chart-2", "check irve.csv --as irve-static --to csv"),
     ),
     Command(
         "explain",
@@ -203,20 +226,28 @@ INPUT: Final = (
 )
 
 VALUES: Final = (
-    Option("arg", "", ("NAME", "TEXT"), "set $NAME to a string", COMPILES, prompt=True),
-    Option("argjson", "", ("NAME", "JSON"), "set $NAME to a JSON value", COMPILES, prompt=True),
+    Option(
+        "period", "", ("PERIOD",), "the same as --arg period: 2026-Q1, 2026-03, 2026-W05, 2026", TAKES_VALUES
+    ),
+    Option("arg", "", ("NAME", "TEXT"), "set $NAME to a string", TAKES_VALUES, prompt=True),
+    Option("argjson", "", ("NAME", "JSON"), "set $NAME to a JSON value", TAKES_VALUES, prompt=True),
     Option(
         "arg-file",
         "",
         ("NAME", "FILE"),
         "set $NAME to the text of a file, without its last newline",
-        COMPILES,
+        TAKES_VALUES,
         prompt=True,
     ),
     Option(
-        "slurpfile", "", ("NAME", "FILE"), "set $NAME to an array of the file's values", COMPILES, prompt=True
+        "slurpfile",
+        "",
+        ("NAME", "FILE"),
+        "set $NAME to an array of the file's values",
+        TAKES_VALUES,
+        prompt=True,
     ),
-    Option("rawfile", "", ("NAME", "FILE"), "set $NAME to the text of a file", COMPILES, prompt=True),
+    Option("rawfile", "", ("NAME", "FILE"), "set $NAME to the text of a file", TAKES_VALUES, prompt=True),
     Option("args", "", (), "the remaining words are $ARGS.positional, not files", COMPILES, prompt=True),
     Option("jsonargs", "", (), "like --args, each word a JSON value", COMPILES, prompt=True),
 )
@@ -247,6 +278,9 @@ OUTPUT: Final = (
         ("FILE",),
         "write to a file: all results or no file; FILE.partial if incomplete",
         LISTS,
+        meanings={
+            "report": "write to a file, or into a folder under the name that the recipient expects",
+        },
     ),
     Option(
         "manifest",
@@ -279,6 +313,9 @@ FORMAT: Final = (
         meanings={
             "audit": "output format, one of those below (default: a table, or by the ending of FILE)",
             "risk": "output format, one of those below (default: a table, or by the ending of FILE)",
+            "report": "output format, one of those below (default: that of the recipient)",
+            "reports": "output format, one of those below (default: a table, or by the ending of FILE)",
+            "check": "output format, one of those below (default: a table, or by the ending of FILE)",
             "schema": "with --all: output format, one of those below (default: a table, or by the ending of FILE)",
             "explain": "output format: json, markdown (an approval sheet) or policy (default: text)",
         },
@@ -497,6 +534,8 @@ JSON: Final = (
     Option("json", "", (), "print JSON", ("explain", "schema")),
 )
 
+CHECK: Final = (Option("as", "", ("NAME",), "the recipient whose rules the file must keep", ("check",)),)
+
 DEMO: Final = (Option("port", "", ("N",), "port to listen on (default: any free port)", ("demo",)),)
 
 OTHER: Final = (
@@ -519,6 +558,7 @@ GROUPS: Final = {
     "ocpiq audit": AUDIT,
     "ocpiq risk": RISK,
     "ocpiq explain, ocpiq schema": JSON,
+    "ocpiq check": CHECK,
     "ocpiq demo": DEMO,
     "Other": OTHER,
 }

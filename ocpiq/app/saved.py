@@ -19,13 +19,19 @@ if TYPE_CHECKING:
     from ocpiq.query import Query
 
 INDENT: Final = "  "
+PERIOD: Final = "PERIOD"
 VARIABLE: Final = re.compile(r"\$([a-z]\w*)", re.ASCII)
 
 
 def describe(settings: Settings) -> str:
     """Return purpose, usage, parameters and privacy note of the saved query that the words name. Raises OcpiqError."""
     text = query_text(settings, list(settings.words))
-    return "\n".join(_lines(settings, text, _metadata(text))) + "\n"
+    return describe_text(settings, text, f"ocpiq -f {shlex.quote(text.name)}")
+
+
+def describe_text(settings: Settings, text: QueryText, command: str) -> str:
+    """Return the same for a query and the command that runs it. Raises OcpiqError."""
+    return "\n".join(_lines(settings, text, _metadata(text), command)) + "\n"
 
 
 def parameters(path: str) -> tuple[str, ...]:
@@ -45,24 +51,33 @@ def _metadata(text: QueryText) -> Metadata:
     return metadata(parse(text.text))
 
 
-def _lines(settings: Settings, text: QueryText, metadata: Metadata) -> Iterator[str]:
+def _lines(settings: Settings, text: QueryText, metadata: Metadata, command: str) -> Iterator[str]:
     yield from _wrap(metadata.about or f"{metadata.name or text.name} has no description.", "")
+    for title, note in (("Recipient", metadata.recipient), ("Source", metadata.source)):
+        if note:
+            yield from ("", title, *_wrap(note, INDENT))
     yield from ("", "Usage")
     required = [
-        f" --arg {parameter.name} {parameter.type.upper()}"
+        f" --period {PERIOD}"
+        if parameter.name == "period"
+        else f" --arg {parameter.name} {parameter.type.upper()}"
         for parameter in metadata.params
         if parameter.required
     ]
-    yield f"{INDENT}ocpiq -f {shlex.quote(text.name)}{''.join(required)} [OPTIONS]"
+    yield f"{INDENT}{command}{''.join(required)} [OPTIONS]"
     if metadata.params:
         yield from ("", "Parameters")
         width = max(len(parameter.name) for parameter in metadata.params)
         for parameter in metadata.params:
             yield from _wrap(f"{parameter.name:<{width}}  {_parameter_text(parameter)}", INDENT, width + 4)
+    if metadata.unknown:
+        yield from ("", "What OCPI does not know", *_wrap(metadata.unknown, INDENT))
     yield from ("", "Privacy")
     if metadata.privacy:
         yield from _wrap(metadata.privacy, INDENT)
     yield from _passed_lines(settings, text, metadata)
+    if metadata.check_name:
+        yield from ("", f"Check the file: ocpiq check FILE --as {metadata.check_name}")
     if metadata.tz:
         yield from ("", f"Time zone: {metadata.tz} (--tz ZONE for another)")
 

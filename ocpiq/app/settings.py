@@ -205,8 +205,9 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring;
     `audit` is the trail of `--audit`, else what the config file says: its path, or True for the user's own.
-    `columns` are those of `--columns`; `all` is `schema --all`; `policy` is the file of `--policy`; `to_policy` is
-    `explain --to policy`, and `diff` are the queries of `explain --diff`; `mark` is that of `ocpiq state set`.
+    `columns` are those of `--columns`; `check_as` is the name after `check --as`; `all` is `schema --all`; `policy` is
+    the file of `--policy`; `to_policy` is `explain --to policy`, and `diff` are the queries of `explain --diff`; `mark`
+    is that of `ocpiq state set`.
     """
 
     command: str = "query"
@@ -225,6 +226,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     audit: Path | bool = False
     trail: TrailSettings = TrailSettings()
     columns: tuple[str, ...] = ()
+    check_as: str = ""
     all: bool = False
     policy: Path | None = None
     to_policy: bool = False
@@ -256,6 +258,7 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         audit=_audit(arguments, config),
         trail=_trail(arguments),
         columns=tuple(filter(None, _comma_list(arguments, "columns"))),
+        check_as=arguments.last("as") or "",
         all=arguments.has("all"),
         policy=_path(arguments, "policy"),
         to_policy=_is_policy(arguments),
@@ -284,7 +287,8 @@ def _query(arguments: Arguments, config: Config) -> QuerySettings:
             Variable(cast(VariableOption, option), *words)
             for option, words in arguments.options
             if option in VARIABLE_OPTIONS
-        ),
+        )
+        + tuple(Variable("arg", "period", text) for (text,) in arguments.every("period")),
         positional=tuple(Positional(text, option == "jsonargs") for option, text in arguments.positional),
         version=_version(arguments),
         zone=arguments.last("tz"),
@@ -318,6 +322,8 @@ def _input(arguments: Arguments) -> InputSettings:
 
 def _output(arguments: Arguments, config: Config) -> OutputSettings:
     path = arguments.last("output")
+    if path is not None and path.endswith("/") and not Path(path).is_dir():
+        raise UsageError(f"{path} does not exist", hint=f"mkdir {path}")
     return OutputSettings(
         path=None if path is None or path == STANDARD_OUTPUT else Path(path),
         format=_format(arguments),

@@ -20,6 +20,9 @@ from ocpiq.errors import UsageError
 COMMANDS: Final = {
     "query": "ocpiq.app.run:run",
     "get": "ocpiq.cli.get:run",
+    "reports": "ocpiq.cli.reports:run",
+    "report": "ocpiq.cli.report:run",
+    "check": "ocpiq.cli.check:run",
     "explain": "ocpiq.app.explain:run",
     "schema": "ocpiq.app.schema:run",
     "login": "ocpiq.cli.platforms:login",
@@ -38,7 +41,7 @@ COMMANDS: Final = {
     "config": "ocpiq.app.config:run",
     "version": "ocpiq.cli.main:version",
 }
-TAKES_SHUTDOWN: Final = ("query", "get", "demo")  # commands that run for long or write files
+TAKES_SHUTDOWN: Final = ("query", "get", "report", "demo")  # commands that run for long or write files
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -90,6 +93,11 @@ def _help(arguments: Arguments) -> int:
         from ocpiq.app import saved
 
         sys.stdout.write(saved.describe(settings(arguments)))
+        return 0
+    if arguments.command == "report" and arguments.words:
+        from ocpiq.cli import report
+
+        sys.stdout.write(report.describe(settings(arguments)))
         return 0
     if arguments.command == "query" and arguments.words:
         from ocpiq.app.advice import intended_command

@@ -20,7 +20,7 @@ DESCRIBED = """\
 Energy of a period, and nothing else.
 
 Usage
-  ocpiq -f q.ocpiq --arg period PERIOD [OPTIONS]
+  ocpiq -f q.ocpiq --period PERIOD [OPTIONS]
 
 Parameters
   period  period: which month (required)
@@ -80,41 +80,39 @@ OPTIONS = [
     Case("the word after it is not repeated", ("--tokn", "s3cret", "x"), err="(?s)^(?!.*s3cret)", code=2),
     Case(
         "a parameter",
-        ("-f", "q.ocpiq", "--period", "2026"),
+        ("-f", "q.ocpiq", "--least", "7"),
         files=SAVED_FILES,
-        err="--arg period 2026[)]",
+        err="--arg least 7[)]",
         code=2,
     ),
     Case(
         "before -f",
-        ("--period=2026-Q1", "-f", "q.ocpiq"),
+        ("--least=7", "-f", "q.ocpiq"),
         files=SAVED_FILES,
-        err="--arg period 2026-Q1",
+        err="--arg least 7",
         code=2,
     ),
-    Case(
-        "with -nf", ("-nf", "q.ocpiq", "--period", "2026"), files=SAVED_FILES, err="--arg period 2026", code=2
-    ),
+    Case("with -nf", ("-nf", "q.ocpiq", "--least", "7"), files=SAVED_FILES, err="--arg least 7", code=2),
     Case("a mistyped one", ("-f", "q.ocpiq", "--lest", "7"), files=SAVED_FILES, err="--arg least 7", code=2),
     Case(
         "of explain",
-        ("explain", "-f", "q.ocpiq", "--period", "2026"),
+        ("explain", "-f", "q.ocpiq", "--least", "7"),
         files=SAVED_FILES,
-        err="--arg period 2026",
+        err="--arg least 7",
         code=2,
     ),
     Case(
         "of a query that declares none",
-        ("-f", "p.ocpiq", "--period", "2026"),
-        files={"p.ocpiq": "sessions during $period"},
-        err="unknown option --period .*--arg period 2026",
+        ("-f", "p.ocpiq", "--month", "2026"),
+        files={"p.ocpiq": "sessions during $month"},
+        err="unknown option --month .*--arg month 2026",
         code=2,
     ),
     Case(
         "of a query that has no such parameter",
-        ("-f", "p.ocpiq", "--period", "2026"),
+        ("-f", "p.ocpiq", "--month", "2026"),
         files={"p.ocpiq": "1"},
-        err="unknown option --period .*--arg period 2026",
+        err="unknown option --month .*--arg month 2026",
         code=2,
     ),
     Case(
@@ -126,9 +124,9 @@ OPTIONS = [
     ),
     Case(
         "a text for it is not repeated",
-        ("-f", "q.ocpiq", "--period", "NL-ABC-1"),
+        ("-f", "q.ocpiq", "--least", "NL-ABC-1"),
         files=SAVED_FILES,
-        err="--arg period TEXT",
+        err="--arg least TEXT",
         code=2,
     ),
     Case(
@@ -144,6 +142,12 @@ OPTIONS = [
         files={"q": "$city"},
         err="--arg city TEXT",
         code=2,
+    ),
+    Case(
+        "--period is --arg period",
+        ("-n", "-f", "p.ocpiq", "--period", "2026-Q1"),
+        '"2026-Q1"\n',
+        files={"p.ocpiq": "$period"},
     ),
     Case("of a file that is not there", ("-f", "no", "--city", "7"), err="--arg city 7", code=2),
 ]

@@ -188,7 +188,7 @@ def test_a_saved_query_explains_itself(home: dict[str, str], tmp_path: Path) -> 
     assert (run.returncode, run.stderr) == (0, "")
     assert "\nParameters\n  period  " in run.stdout and "\n  sessions: passes " in run.stdout
     run = subprocess.run(
-        ["./idle.ocpiq", "--period", "2026"],
+        ["./idle.ocpiq", "--year", "2026"],
         capture_output=True,
         text=True,
         env=env,
@@ -196,7 +196,7 @@ def test_a_saved_query_explains_itself(home: dict[str, str], tmp_path: Path) -> 
         check=False,
     )
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == "error: unknown option --period (for a parameter: --arg period 2026)\n"
+    assert run.stderr == "error: unknown option --year (for a parameter: --arg year 2026)\n"
 
 
 def test_login_and_pull(home: dict[str, str], tmp_path: Path) -> None:

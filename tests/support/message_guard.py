@@ -20,6 +20,7 @@ NEAR = (
     "ocpi",
     "privacy",
     "query",
+    "reports",
     "runtime",
     "sinks",
     "sources",

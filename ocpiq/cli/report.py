@@ -1,0 +1,72 @@
+"""`ocpiq report NAME`: a report of the pack, in the form that its recipient takes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from ocpiq.app.run import QueryText, run_text
+from ocpiq.app.saved import describe_text
+from ocpiq.app.settings import OutputSettings, Settings
+from ocpiq.app.shutdown import Shutdown
+from ocpiq.errors import UsageError
+
+if TYPE_CHECKING:
+    from ocpiq.reports import Report
+
+PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def run(settings: Settings, shutdown: Shutdown) -> int:
+    """Run a report; return the exit code. Raises UsageError."""
+    report = _report(settings)
+    output = with_form(settings.output, report, _arguments(settings))
+    text = QueryText(report.text, str(report.path))
+    return run_text(structs.replace(settings, output=output), text, [], shutdown)
+
+
+def describe(settings: Settings) -> str:
+    """Return the help of a report: purpose, source, parameters, what OCPI does not know, privacy. Raises UsageError."""
+    report = _report(settings)
+    return describe_text(settings, QueryText(report.text, str(report.path)), f"ocpiq report {report.name}")
+
+
+def _report(settings: Settings) -> Report:
+    from ocpiq.reports import find
+
+    if len(settings.words) != 1:
+        raise UsageError("ocpiq report takes one report", hint="ocpiq reports lists them")
+    return find(settings.words[0])
+
+
+def _arguments(settings: Settings) -> dict[str, str]:
+    return {variable.name: variable.text for variable in settings.query.variables if variable.option == "arg"}
+
+
+def with_form(settings: OutputSettings, report: Report, arguments: dict[str, str]) -> OutputSettings:
+    """Return the settings with the recipient's form, unless an option or the ending of the file asks for another.
+
+    A path that is a folder gets the recipient's file name.
+    """
+    form = report.metadata.form
+    path = settings.path
+    if path is not None and path.is_dir():
+        path = path / file_name(report, arguments)
+    ending = "" if path is None else path.suffix.lower()
+    is_other = bool(settings.format or settings.csv is not None or (ending and ending != f".{form.to}"))
+    if is_other or not form.to:
+        return structs.replace(settings, path=path)
+    csv = tuple(form.csv.split(",")) if form.csv else None
+    return structs.replace(settings, path=path, format=form.to, csv=csv)
+
+
+def file_name(report: Report, arguments: dict[str, str]) -> str:
+    """Return the name that the recipient expects, or that of the report, with the values of parameters in it."""
+    form = report.metadata.form
+    defaults = {parameter.name: str(parameter.default) for parameter in report.metadata.params}
+    values = defaults | arguments
+    template = form.file or f"{report.name}.{form.to or 'ndjson'}"
+    return PLACEHOLDER.sub(lambda match: UNSAFE.sub("-", values.get(match[1], "")), template)

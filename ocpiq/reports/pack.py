@@ -1,0 +1,49 @@
+"""The report pack: the saved queries of `examples/` whose metadata name a recipient."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from ocpiq.analysis.metadata import Metadata, metadata
+from ocpiq.errors import SourceError, choices, safe_word, say
+from ocpiq.language import parse
+
+
+class Report(Struct, frozen=True):
+    """A report: its name, its file and that file's text and metadata."""
+
+    name: str
+    path: Path
+    text: str
+    metadata: Metadata
+
+
+def pack_folder() -> Path:
+    """Return the folder of the pack: in the installed package, or in the source checkout."""
+    package = Path(__file__).parent
+    folders = (package / "queries", package.parents[1] / "examples")
+    return next(folder for folder in folders if folder.is_dir())
+
+
+def reports() -> list[Report]:
+    """Return all reports, in the order of their recipients and names."""
+    found = [_read(path) for path in pack_folder().rglob("*.ocpiq")]
+    named = [report for report in found if report.metadata.recipient]
+    return sorted(named, key=lambda report: (report.metadata.recipient, report.name))
+
+
+def find(name: str) -> Report:
+    """Return the report with a name. Raises SourceError."""
+    paths = {path.stem: path for path in pack_folder().rglob("*.ocpiq")}
+    if name not in paths:
+        raise SourceError(
+            say("unknown report {name}", name=safe_word(name)), hint=choices(name, sorted(paths))
+        )
+    return _read(paths[name])
+
+
+def _read(path: Path) -> Report:
+    text = path.read_text("utf-8")
+    return Report(path.stem, path, text, metadata(parse(text)))

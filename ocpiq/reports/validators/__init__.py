@@ -1,0 +1,30 @@
+"""What recipients accept: one file for each recipient, with a `Validator` for each kind of file that it takes.
+
+`VALIDATORS` has the module of each; it is imported when a file is checked.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from ocpiq.errors import SourceError, choices, safe_word, say
+from ocpiq.reports.rules import Validator
+
+VALIDATORS: Final = {
+    "ev-chart-2": "ev_chart:MODULE_2",
+    "irve-static": "irve:STATIC",
+    "irve-dynamic": "irve:DYNAMIC",
+}
+"""The module in this package and the name of its validator, by the word after `ocpiq check --as`."""
+
+
+def validator(name: str) -> Validator:
+    """Return the validator with a name. Raises SourceError."""
+    if name not in VALIDATORS:
+        raise SourceError(
+            say("--as: unknown recipient {name}", name=safe_word(name)), hint=choices(name, VALIDATORS)
+        )
+    module, _, attribute = VALIDATORS[name].partition(":")
+    found: Validator = getattr(import_module(f"{__name__}.{module}"), attribute)
+    return found

@@ -1,0 +1,147 @@
+"""`ocpiq reports` and `ocpiq report`: the list, a report's help, and the form in which its recipient takes it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from support.cli import Outcome, command
+
+DEMO = ["report", "-q", "--demo", "nevi_sessions", "--arg", "network_provider", "acme", "--period", "2026-03"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def ran(home: Path, *words: str) -> Outcome:
+    found = command(home, words)
+    assert found.code == 0, found.err
+    return found
+
+
+def test_the_list(home: Path) -> None:
+    rows = list(csv.DictReader(ran(home, "reports", "--to", "csv").out.decode().splitlines()))
+    assert rows[0].keys() == {"name", "recipient", "purpose", "parameters", "check"}
+    by_name = {row["name"]: row for row in rows}
+    assert by_name["nevi_sessions"]["check"] == "ev-chart-2"
+    assert by_name["nevi_sessions"]["parameters"] == "period, network_provider, stations"
+    recipients = [row["recipient"] for row in rows]
+    assert recipients == sorted(recipients)
+
+
+def test_the_saved_query_of_a_report_is_one_to_change(home: Path) -> None:
+    printed = ran(home, "reports", "nevi_power").out
+    (home / "mine.ocpiq").write_bytes(printed)
+    as_file = ran(home, "-q", "--demo", "-f", "mine.ocpiq", "--period", "2026-03", "--to", "csv").out
+    assert as_file == ran(home, "report", "-q", "--demo", "nevi_power", "--period", "2026-03").out
+
+
+def test_its_help(home: Path) -> None:
+    text = ran(home, "report", "nevi_sessions", "--help").out.decode()
+    titles = [line for line in text.splitlines() if line and not line.startswith(" ")]
+    assert [title for title in titles if not title.endswith((".", "in"))][-7:] == [
+        "Recipient",
+        "Source",
+        "Usage",
+        "Parameters",
+        "What OCPI does not know",
+        "Privacy",
+        "Check the file: ocpiq check FILE --as ev-chart-2",
+    ]
+    assert "ocpiq report nevi_sessions --period PERIOD --arg network_provider STRING [OPTIONS]" in text
+
+
+def test_it_is_written_in_the_recipients_form(home: Path) -> None:
+    text = ran(home, *DEMO).out.decode()
+    assert text.startswith("station_id,port_id,network_provider,")
+
+
+def test_into_a_folder_it_gets_the_recipients_name(home: Path) -> None:
+    (home / "quarter").mkdir()
+    found = ran(home, *DEMO, "-o", "quarter/")
+    assert list(found.saved) == ["quarter/ev-chart_module-2_2026-03.csv"]
+    assert ran(home, *DEMO, "-o", "quarter").saved == found.saved
+
+
+def test_the_name_has_no_folder_of_a_parameter(home: Path) -> None:
+    words = ["report", "-q", "--demo", "irve_static", "--arg", "country", "NLD", "--arg", "contact", "a@b.nl"]
+    assert list(ran(home, *words, "-o", ".").saved) == ["irve-statique.csv"]
+
+
+def test_a_folder_that_does_not_exist(home: Path) -> None:
+    found = command(home, [*DEMO, "-o", "nowhere/"])
+    assert (found.code, found.saved) == (2, {})
+    assert "nowhere/ does not exist (mkdir nowhere/)" in found.err
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        pytest.param(["--to", "ndjson"], b'{"station_id":"LOC00001"', id="--to"),
+        pytest.param(["--csv", "semicolon"], b"station_id;port_id", id="--csv"),
+        pytest.param(["-o", "x.csv"], b"station_id,port_id", id="its own ending"),
+        pytest.param(["-o", "x.json"], b"[", id="another ending"),
+        pytest.param(["-o", "x.txt", "--to", "csv"], b"station_id,port_id", id="both"),
+    ],
+)
+def test_options_ask_for_another_form(words: list[str], first: bytes, home: Path) -> None:
+    found = ran(home, *DEMO, *words)
+    [data] = found.saved.values() or [found.out]
+    assert data.startswith(first)
+
+
+def test_a_list_of_funded_stations(home: Path) -> None:
+    (home / "funded").write_text("LOC00002\nLOC00004\n")
+    rows = csv.DictReader(ran(home, *DEMO, "--rawfile", "stations", "funded").out.decode().splitlines())
+    assert {row["station_id"] for row in rows} == {"LOC00002", "LOC00004"}
+
+
+@pytest.mark.parametrize(
+    ("words", "err"),
+    [
+        (["report"], "ocpiq report takes one report (ocpiq reports lists them)"),
+        (["report", "nevi_session"], "unknown report nevi_session (did you mean nevi_sessions?)"),
+        (["reports", "a", "b"], "ocpiq reports takes one report"),
+        (["report", "nevi_power", "--demo"], "the query needs period (which quarter) (--arg period 2026-01)"),
+        (["report", "irve_dynamic", "--demo", "--period", "2026"], "the query has no parameter period"),
+    ],
+)
+def test_what_it_is_called_with(words: list[str], err: str, home: Path) -> None:
+    found = command(home, words)
+    assert found.code == 2
+    assert err in found.err
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("output: 1", "output in the metadata must be {to, csv, file}"),
+        ('output: {form: "csv"}', "output in the metadata must be {to, csv, file}"),
+        ("recipient: 1", "recipient in the metadata must be a string"),
+    ],
+)
+def test_metadata_that_are_wrong(head: str, message: str, home: Path) -> None:
+    found = command(home, ["-n", f"module {{{head}}}; 1"])
+    assert found.code == 3
+    assert message in found.err
+
+
+def test_a_recipient_and_its_policy_hold_for_reports(home: Path) -> None:
+    ran(home, "recipient", "add", "doe")
+    (home / "doe.toml").write_text(ran(home, "explain", "--to", "policy", "locations only id").out.decode())
+    ran(home, "policy", "set", "doe", "doe.toml")
+    found = command(home, [*DEMO, "--recipient", "doe"])
+    assert (found.code, found.out) == (7, b"")
+
+
+def test_the_audit_trail_names_the_report(home: Path) -> None:
+    ran(home, *DEMO, "--audit", "trail", "-o", "x.csv")
+    [entry] = map(json.loads, ran(home, "audit", "--audit", "trail", "--to", "ndjson").out.splitlines())
+    assert entry["query_file"].endswith("nevi_sessions.ocpiq")

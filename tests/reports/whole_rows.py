@@ -1,0 +1,70 @@
+"""A row that each recipient accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+
+WHOLE: dict[str, Row] = {
+    "ev-chart-2": {
+        "station_id": "LOC1",
+        "port_id": "EVSE1",
+        "network_provider": "acme",
+        "charger_id": "",
+        "session_id": "S1",
+        "connector_id": "1",
+        "session_start": "2026-01-01T10:00:00Z",
+        "session_end": "2026-01-01T11:00:00Z",
+        "session_error": "None",
+        "error_other": "",
+        "energy_kwh": "10.50",
+        "power_kw": "11.00",
+        "payment_method": "App",
+        "payment_other": "",
+    },
+    "irve-static": {
+        "contact_operateur": "info@example.com",
+        "contact_amenageur": "",
+        "siren_amenageur": "130025265",
+        "nom_enseigne": "Réseau",
+        "id_station_itinerance": "FRA68P68021001",
+        "nom_station": "Picpus",
+        "implantation_station": "Voirie",
+        "adresse_station": "1 rue X 75001 Paris",
+        "code_insee_commune": "2A004",
+        "coordonneesXY": "[7.48,48.34]",
+        "nbre_pdc": "2",
+        "id_pdc_itinerance": "FRA68E680210015",
+        "puissance_nominale": "22",
+        "prise_type_ef": "false",
+        "prise_type_2": "true",
+        "prise_type_combo_ccs": "false",
+        "prise_type_chademo": "false",
+        "prise_type_autre": "false",
+        "gratuit": "",
+        "paiement_acte": "true",
+        "paiement_cb": "",
+        "paiement_autre": "",
+        "condition_acces": "Accès libre",
+        "reservation": "false",
+        "horaires": "Mo-Fr 08:00-12:00",
+        "accessibilite_pmr": "Accessibilité inconnue",
+        "restriction_gabarit": "Inconnu",
+        "station_deux_roues": "false",
+        "raccordement": "Direct",
+        "date_mise_en_service": "2020-01-14",
+        "date_maj": "2026-01-31",
+        "cable_t2_attache": "true",
+    },
+    "irve-dynamic": {
+        "id_pdc_itinerance": "FRA68E680210015",
+        "etat_pdc": "en_service",
+        "occupation_pdc": "libre",
+        "horodatage": "2026-01-31T06:00:00Z",
+        "etat_prise_type_2": "fonctionnel",
+        "etat_prise_type_combo_ccs": "",
+        "etat_prise_type_chademo": "",
+        "etat_prise_type_ef": "",
+    },
+}
