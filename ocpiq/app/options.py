@@ -405,7 +405,7 @@ SOURCES: Final = (
         ("explain",),
     ),
     Option("tz", "", ("ZONE",), "time zone of `during`, days and months (default: UTC)", PULLS, prompt=True),
-    Option("quiet", "q", (), "no progress, no summary", (*WRITES, "login", "risk"), prompt=True),
+    Option("quiet", "q", (), "no progress, no summary", (*WRITES, "login", "risk", "check"), prompt=True),
     Option(
         "verbose",
         "",
