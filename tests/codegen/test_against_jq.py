@@ -31,6 +31,8 @@ DIFFERENT = {
     "[1969,11,31,23,59,59,0,0] | mktime": "the second before 1970 is a moment like any other",
     "9007199254740993 + 0": "integers are exact",
     "9007199254740993 * 3": "integers are exact",
+    "[] | try (. + [] |= 5) catch .": "a computed value has no path",
+    "0.10000000000000000001 == 0.1": "fractions are compared as doubles",
     "input": "the message of the jq command; the binding says break",
     '"ab" | @base32, (@base32 | @base32d)': "a format of older jq",
     '"!" | @base32d': "a format of older jq",
