@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ocpiq.app.run import QueryRun
     from ocpiq.errors import Notify
     from ocpiq.plan.partial import Split
-    from ocpiq.query import Query
     from ocpiq.sources import Source
     from ocpiq.values.types import Value
 
@@ -32,7 +31,7 @@ def split_run(run: QueryRun) -> Split | None:
     pull, query = run.settings.pull, run.query
     if not (pull.jobs or pull.files) or processes(pull) < 2 or not query.modules:
         return None
-    paths = paths_of(query, pull)
+    paths = paths_of(run)
     if len(paths) < len(query.modules):
         if pull.jobs:
             raise UsageError("--jobs reads saved pages in parts", hint="name them with --source MODULE=PATH")
@@ -63,7 +62,7 @@ def results(
 
     query, pull = run.query, run.settings.pull
     part_source = query.plan_for(run.sources).sources[cut.source]
-    paths = paths_of(query, pull)
+    paths = paths_of(run)
     path, count = paths.pop(part_source.module), processes(pull)
     size = max(1, size_of(path) // (count * PARTS_EACH))
     if cut.stage is None or cut.large:
@@ -97,13 +96,13 @@ def processes(pull: PullSettings) -> int:
     return pull.jobs or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
 
 
-def paths_of(query: Query, pull: PullSettings) -> dict[str, Path]:
-    """Return the path of each module that is read from saved pages, not from standard input."""
-    from ocpiq.schema import parts
+def paths_of(run: QueryRun) -> dict[str, Path]:
+    """Return the path of each module that is read from saved pages, not from standard input or a status log."""
+    from ocpiq.sources.file_source import STANDARD_INPUT, FileSource
 
-    named, holders = dict(pull.files), parts()
-    paths = {module: named.get(module) or named.get(holders.get(module, "")) for module in query.modules}
-    return {module: Path(path) for module, path in paths.items() if path and path != "-"}
+    sources = ((module, run.sources.get(module)) for module in run.query.modules)
+    files = {module: source.path for module, source in sources if isinstance(source, FileSource)}
+    return {module: path for module, path in files.items() if path != STANDARD_INPUT}
 
 
 def is_large(paths: Mapping[str, Path]) -> bool:

@@ -117,4 +117,4 @@ def size_of(path: Path) -> int:
     """Return the bytes of a file or of the files in a folder; 0 for what is neither."""
     if path.is_file():
         return path.stat().st_size
-    return sum(file.stat().st_size for file in files_of(path)) if path.is_dir() else 0
+    return sum(file.stat().st_size for file in path.iterdir() if file.is_file()) if path.is_dir() else 0
