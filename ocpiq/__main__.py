@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 
 TYPE_CHECKING = False  # as in `typing`, which takes a while to load
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# A decoded page is all objects and no cycles: looking for cycles adds a half to the time.
-OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,9 +19,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     words = sys.argv[1:] if argv is None else argv
     from ocpiq.app import stdio  # noqa: PLC0415 - after the signal
+    from ocpiq.runtime.collector import collect_rarely  # noqa: PLC0415
 
     stdio.prepare()
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 50, 100)
+    collect_rarely()
     if _wants_prompt(words):
         from ocpiq.prompt import main as run  # noqa: PLC0415 - each needs much that the other does not
     else:

@@ -1,4 +1,4 @@
-"""`--jobs`: whether a run is split, into which parts, and its results from several processes."""
+"""`--jobs`, `--cluster`: whether a run is split, into which parts, and its results from several processes."""
 
 from __future__ import annotations
 
@@ -20,33 +20,43 @@ if TYPE_CHECKING:
 WORTH_SPLITTING: Final = 300_000_000  # bytes; below, starting processes takes as long as they save
 MOST_BY_DEFAULT: Final = 8  # processes
 PARTS_EACH: Final = 4  # parts for each process, so that all end at about the same time
+WORKERS_OF_A_CLUSTER: Final = 16  # parts are made for at least so many
 LARGEST_RESULT: Final = 16 << 20  # bytes of a part whose results are held until they are written
 
 
 def split_run(run: QueryRun) -> Split | None:
     """Return how a run is split between processes; None if this process does it alone.
 
-    Raises UsageError if `--jobs` asks for several and the query or its sources cannot be split.
+    Raises UsageError if `--jobs` or `--cluster` asks for several and the query or its sources cannot be split.
     """
     pull, query = run.settings.pull, run.query
-    if not (pull.jobs or pull.files) or processes(pull) < 2 or not query.modules:
+    asked = pull.jobs is not None or bool(pull.cluster)
+    if not (asked or pull.files) or (processes(pull) < 2 and not pull.cluster) or not query.modules:
         return None
     paths = paths_of(run)
     if len(paths) < len(query.modules):
-        if pull.jobs:
-            raise UsageError("--jobs reads saved pages in parts", hint="name them with --source MODULE=PATH")
+        if asked:
+            option = "--cluster" if pull.cluster else "--jobs"
+            raise UsageError(
+                f"{option} reads saved pages in parts", hint="name them with --source MODULE=PATH"
+            )
         return None
-    if pull.jobs is None and not is_large(paths):
+    if not asked and not is_large(paths):
         return None
+    if pull.cluster and query.needs_recipient and not pull.cluster.startswith("local:"):
+        raise UsageError(
+            "pseudonyms are not made on other machines: the recipient's key stays on this one",
+            hint="--jobs, or --cluster local:4",
+        )
     from ocpiq.query.parts import split_of
 
     try:
         cut = split_of(query, run.sources)
     except SourceError:
-        if pull.jobs:
+        if asked:
             raise
         return None
-    return None if pull.jobs is None and cut.large else cut
+    return None if cut.large and not asked else cut
 
 
 def results(
@@ -64,6 +74,8 @@ def results(
     part_source = query.plan_for(run.sources).sources[cut.source]
     paths = paths_of(run)
     path, count = paths.pop(part_source.module), processes(pull)
+    if pull.cluster:
+        path, paths = path.absolute(), {module: other.absolute() for module, other in paths.items()}
     size = max(1, size_of(path) // (count * PARTS_EACH))
     if cut.stage is None or cut.large:
         size = min(size, LARGEST_RESULT)
@@ -79,7 +91,12 @@ def results(
         start=run.start,
         of=len(parts),
     )
-    done = run_in_processes(query, job, parts, count, check)
+    if pull.cluster:
+        from ocpiq.runners.dask import run_on_cluster
+
+        done = run_on_cluster(query, job, parts, pull.cluster, check)
+    else:
+        done = run_in_processes(query, job, parts, count, check)
     return merge(
         query,
         done,
@@ -92,7 +109,10 @@ def results(
 
 
 def processes(pull: PullSettings) -> int:
-    """Return the number of processes for a run that is split."""
+    """Return the number of processes for a run that is split; of a cluster elsewhere, a guess at its workers."""
+    if pull.cluster:
+        workers = pull.cluster.removeprefix("local:")
+        return int(workers) if workers.isdecimal() else WORKERS_OF_A_CLUSTER
     return pull.jobs or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
 
 

@@ -371,6 +371,13 @@ SOURCES: Final = (
         WRITES,
     ),
     Option(
+        "cluster",
+        "",
+        ("ADDRESS",),
+        "read --source on a Dask cluster: tcp://HOST:8786, or local:4",
+        WRITES,
+    ),
+    Option(
         "recipient",
         "",
         ("NAME",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ocpiq.sinks.sink import ColumnOption, StoredType
 
 MAX_JOBS: Final = 64
+CLUSTER: Final = re.compile(r"local:[1-9][0-9]?|(?:tcp|tls|wss?)://[^/\s]+:[0-9]+")
 MAX_PARALLEL: Final = 32
 MAX_RATE: Final = 100_000  # requests a minute
 MAX_INDENT: Final = 7
@@ -134,6 +136,7 @@ class PullSettings(Struct, frozen=True):
     parallel: int | None = None
     rate: int | None = None
     jobs: int | None = None
+    cluster: str = ""
 
 
 class GetSettings(Struct, frozen=True):
@@ -407,8 +410,23 @@ def _pull(arguments: Arguments, config: Config) -> PullSettings:
         party=arguments.last("to-party"),
         parallel=_whole_number(arguments, "parallel", 1, MAX_PARALLEL),
         jobs=_whole_number(arguments, "jobs", 1, MAX_JOBS),
+        cluster=_cluster(arguments),
         rate=_whole_number(arguments, "rate", 1, MAX_RATE),
     )
+
+
+def _cluster(arguments: Arguments) -> str:
+    """Return the address of --cluster. Raises UsageError."""
+    address = arguments.last("cluster") or ""
+    if not address:
+        return ""
+    if arguments.has("jobs"):
+        raise UsageError("--jobs and --cluster exclude each other", hint="--cluster local:4 has four workers")
+    if find_spec("distributed") is None:
+        raise UsageError("--cluster needs distributed", hint="pip install 'ocpiq[dask]'")
+    if not CLUSTER.fullmatch(address):
+        raise UsageError("--cluster takes the address of a Dask cluster", hint="tcp://HOST:8786, or local:4")
+    return address
 
 
 def _source(text: str) -> tuple[str, str]:

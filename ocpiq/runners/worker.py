@@ -16,6 +16,7 @@ from msgspec import Struct
 from ocpiq.errors import OcpiqError
 from ocpiq.runners.frames import read_frame, write_frame
 from ocpiq.runners.job import decode_job, do_part
+from ocpiq.runtime.collector import collect_rarely
 from ocpiq.sources.file_ranges import Part
 
 
@@ -29,6 +30,7 @@ class Task(Struct, frozen=True, array_like=True):
 def main() -> None:
     """Do parts until there are no more, or the run has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then closes the pipes
+    collect_rarely()
     with suppress(OSError):
         serve(cast(BinaryIO, sys.stdin.buffer), cast(BinaryIO, sys.stdout.buffer))
 

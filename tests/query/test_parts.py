@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import ocpiq
 from ocpiq import BLANK
 from ocpiq.errors import IncompleteError, Notice, PrivacyError, RunError, SourceError, WarningIssued
 from ocpiq.query import compile
@@ -226,3 +228,16 @@ def test_objects_that_cannot_be_compared_make_the_whole_incomplete() -> None:
     results = merge(query, parts)
     with pytest.raises(IncompleteError, match="1 of 2 objects could be compared"):
         list(results)
+
+
+def test_files_are_parts_as_the_sketches_have_it(tmp_path: Path) -> None:
+    """One file is one part: what examples/cluster/README.md does with Spark and Ray."""
+    files = [tmp_path / f"{number}.ndjson" for number in range(3)]
+    for number, file in enumerate(files):
+        file.write_bytes(b"".join(encode(cdr) + b"\n" for cdr in CDRS[number * 2 : number * 2 + 2]))
+    text = "cdrs | aggregate count by .currency"
+    parts = [
+        ocpiq.compile(text).partial(ocpiq.files({"cdrs": file}), number=number, of=len(files))
+        for number, file in enumerate(files)
+    ]
+    assert list(ocpiq.merge(ocpiq.compile(text), parts)) == [{"currency": "EUR", "count": 6}]

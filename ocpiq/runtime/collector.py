@@ -1,0 +1,12 @@
+"""How often Python looks for cycles of objects."""
+
+from __future__ import annotations
+
+import gc
+
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
+
+
+def collect_rarely() -> None:
+    """Look for cycles rarely: a decoded page is all objects and no cycles, and looking adds a half to the time."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 50, 100)
