@@ -31,6 +31,7 @@ ALLOWED = {  # licences that a program under the MIT licence may depend on
     "PSF-2.0",
 }
 FROM_CLASSIFIER = {"MIT License": "MIT", "BSD License": "BSD-3-Clause"}
+SPELLED = {"BSD": "BSD-3-Clause", "Apache 2.0": "Apache-2.0"}  # in old metadata
 LISTED = dict(
     re.findall(r"^\| ([\w-]+) \| ([^|]+) \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
 )
@@ -63,14 +64,10 @@ def dependencies() -> Iterator[tuple[str, str]]:
         classifiers = (
             text.rpartition(" :: ")[2] for text in metadata.get_all("Classifier", []) if "License" in text
         )
-        yield (
-            name,
-            metadata["License-Expression"]
-            or next(
-                (FROM_CLASSIFIER[text] for text in classifiers if text in FROM_CLASSIFIER),
-                metadata["License"],
-            ),
+        licence = metadata["License-Expression"] or next(
+            (FROM_CLASSIFIER[text] for text in classifiers if text in FROM_CLASSIFIER), metadata["License"]
         )
+        yield name, SPELLED.get(licence, licence)
 
 
 @pytest.mark.parametrize(("name", "licence"), sorted(dependencies()))
