@@ -64,8 +64,9 @@ def dependencies() -> Iterator[tuple[str, str]]:
         classifiers = (
             text.rpartition(" :: ")[2] for text in metadata.get_all("Classifier", []) if "License" in text
         )
-        licence = metadata["License-Expression"] or next(
-            (FROM_CLASSIFIER[text] for text in classifiers if text in FROM_CLASSIFIER), metadata["License"]
+        licence = metadata.get("License-Expression") or next(
+            (FROM_CLASSIFIER[text] for text in classifiers if text in FROM_CLASSIFIER),
+            metadata.get("License"),
         )
         yield name, SPELLED.get(licence, licence)
 

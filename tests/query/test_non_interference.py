@@ -379,7 +379,8 @@ def logged(logging_home: tuple[Platform, Path], objects: list[bytes]) -> tuple[b
     platform.requests.clear()
     with TemporaryDirectory() as folder:
         outcome = command(home, ["--status-log", f"{folder}/log", "locations"])
-        log = b"".join(path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file())
+        files = sorted(path for path in Path(folder).rglob("*") if path.is_file() and "lock" not in path.name)
+        log = b"".join(path.read_bytes() for path in files)  # the lock has the time of the run
         return outcome.out, outcome.err.replace(folder, ""), outcome.code, log
 
 

@@ -21,6 +21,7 @@ NEAR = (
     "privacy",
     "query",
     "reports",
+    "runners",
     "runtime",
     "sinks",
     "sources",
@@ -91,6 +92,7 @@ OUTPUT_MODULES = ("logging", "warnings", "traceback")
 WRITERS = {
     "values/terminal.py": "the one function that writes to standard error",
     "runtime/context.py": "`debug` and `stderr`: what the query shows",
+    "runners/worker.py": "the bytes of parts, to the run that reads them",
 }
 SCOPES = (ast.FunctionDef, ast.Lambda, ast.Module, ast.GeneratorExp, ast.ListComp)
 
