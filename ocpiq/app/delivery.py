@@ -110,7 +110,8 @@ def prepare(
     path = settings.output.path
     if path is not None and not is_stream(path):
         file_names.check_unique(path)
-    if not (state_file.exists(name) or settings.state.begin or settings.state.everything):
+    begins_now = settings.following.follow  # with what is updated from then on
+    if not (state_file.exists(name) or settings.state.begin or settings.state.everything or begins_now):
         raise UsageError(
             f"there is no state {name} yet",
             hint="for the first run, say where it begins: --begin 2026-01-01, or --all",

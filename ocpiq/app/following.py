@@ -5,11 +5,36 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 from ocpiq.app.error_report import write_stderr
+from ocpiq.app.progress import Progress
 from ocpiq.app.settings import FollowSettings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.delivery.follow import Clock, Follower, Schedule
+from ocpiq.delivery.systemd import notify_systemd
+from ocpiq.errors import Notice, WarningIssued
+
+MOST_WARNINGS: Final = 1000  # that are remembered
+
+
+class FollowProgress(Progress):
+    """Shows each warning of a run without an end once, and nothing else but requests with `--verbose`."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        super().__init__(quiet=True, verbose=verbose)
+        self._said: set[str] = set()
+
+    def __call__(self, event: Notice) -> None:
+        """Show an event, which is a sign of life."""
+        notify_systemd("WATCHDOG=1")
+        if isinstance(event, WarningIssued):
+            if event.message in self._said:
+                return
+            if len(self._said) >= MOST_WARNINGS:
+                self._said.clear()
+            self._said.add(event.message)
+        super().__call__(event)
 
 
 def follow(

@@ -428,13 +428,20 @@ FOLLOW: Final = (
         "follow",
         "",
         (),
-        "poll again and again, until Ctrl-C",
+        "poll again and again, until Ctrl-C: new and changed objects, as a line each (needs --state or --status-log)",
     ),
     Option(
         "poll",
         "",
         ("TIME",),
         "time between two polls: 30s, 5m, 1h (default: 60s); for --status-log without --follow, between two runs",
+    ),
+    Option(
+        "rotate",
+        "",
+        ("PERIOD",),
+        "with --follow and -o 'NAME_{from}_{to}.ndjson': a file for each period, whole when it gets its name",
+        choices=("hour", "day", "week"),
     ),
     Option("heartbeat", "", ("TIME",), "with --follow: a sign of life on standard error, each TIME"),
     Option(

@@ -72,7 +72,8 @@ class OutputRequest(Struct, frozen=True):
     `columns` returns those that the plan knows, and is called only for a format with columns; `many` tells that the
     plan may have any number of results; `warn` shows the user a warning; `private` tells that results hold fields that
     are blanked by default; `files` returns the unfinished files; `about` describes the run so far; `wrap` wraps the
-    stream of results that are not a whole file; `part` is the file to write beside the result file, for a delivery.
+    stream of results that are not a whole file; `part` is the file to write beside the result file, for a delivery;
+    `stream` is written instead of the result file, for one that grows.
     """
 
     columns: Callable[[], Columns]
@@ -83,6 +84,7 @@ class OutputRequest(Struct, frozen=True):
     about: Callable[[], About] = lambda: NOTHING
     wrap: Callable[[BinaryIO], BinaryIO] | None = None
     part: Path | None = None
+    stream: BinaryIO | None = None
 
 
 @contextmanager
@@ -209,6 +211,9 @@ def _open_target(
     A device, a pipe or a descriptor of this process cannot be replaced at the end: like standard output, it is written
     to directly.
     """
+    if request.stream is not None:
+        yield Target(request.stream, None, False, request.warn, about=request.about), None
+        return
     path = settings.path
     descriptor = sys.stdout.fileno() if path is None else _descriptor(path)
     if descriptor is not None or (path is not None and path.exists() and not path.is_file()):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from msgspec import Struct, structs
 
@@ -112,6 +112,10 @@ def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Sh
         from ocpiq.app import status_log
 
         return status_log.run(settings, text, files, shutdown)
+    if settings.following.follow:
+        from ocpiq.app import follow_query
+
+        return follow_query.run(settings, text, files, shutdown)
     if settings.state.name:
         from ocpiq.app.delivery import deliver  # most runs have no state
 
@@ -228,8 +232,10 @@ def _with_file_name(settings: Settings, query: Query, variables: dict[str, Value
     return structs.replace(settings, output=structs.replace(settings.output, path=name))
 
 
-def open_run_output(run: QueryRun, part: Path | None = None) -> AbstractContextManager[Output]:
-    """Open the output of a run; a delivery writes to `part`, beside its file."""
+def open_run_output(
+    run: QueryRun, part: Path | None = None, stream: BinaryIO | None = None
+) -> AbstractContextManager[Output]:
+    """Open the output of a run; a delivery writes to `part`, beside its file, or to a `stream` that grows."""
     request = output.OutputRequest(
         columns=lambda: run.query.columns(run.sources),
         many=run.query.many,
@@ -239,6 +245,7 @@ def open_run_output(run: QueryRun, part: Path | None = None) -> AbstractContextM
         wrap=None if run.audit is None else run.audit.hashing,
         about=lambda: _about(run),
         part=part,
+        stream=stream,
     )
     return output.open_output(run.settings.output, os.environ, request)
 

@@ -26,6 +26,7 @@ MAX_RATE: Final = 100_000  # requests a minute
 MAX_INDENT: Final = 7
 MIN_POLL: Final = 5  # seconds
 DEFAULT_POLL: Final = 60
+ROTATIONS: Final = ("hour", "day", "week")
 MAX_PORT: Final = 65_535
 POLICY: Final = "policy"  # what `explain --to` writes besides formats of results
 STANDARD_OUTPUT: Final = "-"
@@ -170,11 +171,15 @@ class LoginSettings(Struct, frozen=True):
 
 
 class FollowSettings(Struct, frozen=True):
-    """How a query is followed, and the folder of a status log. `poll` and `heartbeat` are seconds."""
+    """How a query is followed, and the folder of a status log. `poll` and `heartbeat` are seconds.
+
+    `rotation` is the period of `--rotate`, "" without it.
+    """
 
     follow: bool = False
     poll: int = DEFAULT_POLL
     heartbeat: int | None = None
+    rotation: str = ""
     status_log: Path | None = None
 
 
@@ -515,7 +520,12 @@ def _following(arguments: Arguments) -> FollowSettings:
         raise UsageError("--poll needs --follow or --status-log", hint="ocpiq --follow --poll 60s QUERY")
     if heartbeat is not None and not follows:
         raise UsageError("--heartbeat needs --follow", hint="ocpiq --follow --heartbeat 5m QUERY")
-    return FollowSettings(follows, DEFAULT_POLL if poll is None else poll, heartbeat, status_log)
+    rotation = arguments.last("rotate") or ""
+    if rotation and not follows:
+        raise UsageError("--rotate needs --follow", hint="or --every, for one run in each period")
+    if rotation and rotation not in ROTATIONS:
+        raise UsageError("--rotate takes a period", hint=f"choose from {', '.join(ROTATIONS)}")
+    return FollowSettings(follows, DEFAULT_POLL if poll is None else poll, heartbeat, rotation, status_log)
 
 
 def _audit(arguments: Arguments, config: Config) -> Path | bool:

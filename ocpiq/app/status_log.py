@@ -14,7 +14,7 @@ from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
 from ocpiq.app.authorization import Handout, authorize
 from ocpiq.app.error_report import report_error, write_stderr
-from ocpiq.app.following import follow
+from ocpiq.app.following import FollowProgress, follow
 from ocpiq.app.progress import Progress, quantity
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
@@ -22,7 +22,7 @@ from ocpiq.delivery import status_log
 from ocpiq.delivery.public_evses import is_public
 from ocpiq.delivery.status_log import ClockWentBack, ObservedEvse, Poll, StatusLog
 from ocpiq.delivery.status_query import LOCATIONS, log_query, passes_status
-from ocpiq.errors import Notice, OcpiqError, PlatformError, PullEnded, UsageError, WarningIssued, say
+from ocpiq.errors import Message, Notice, OcpiqError, PlatformError, UsageError, UserText, WarningIssued, say
 from ocpiq.ocpi import shown_address
 from ocpiq.query.start import begin
 from ocpiq.schema import DEFAULT_VERSION, module
@@ -43,7 +43,7 @@ UNKNOWN: Final = "UNKNOWN"
 
 
 class LogRun(Struct):
-    """One run of a status log. `said` are the warnings that were printed, each of which is printed once."""
+    """One run of a status log. `said` are its own warnings, each of which is printed once."""
 
     settings: Settings
     query: Query
@@ -84,7 +84,7 @@ class LogRun(Struct):
         try:
             result = log.append(poll)
         except ClockWentBack as error:
-            self.warn(error.message)
+            self.warn(say("{problem}", problem=UserText(error.message)))
             return 0
         except OSError as error:
             raise UsageError(
@@ -102,12 +102,12 @@ class LogRun(Struct):
             text if isinstance(text := row.get(name), str) else "" for name in names
         )
         if not location or not uid:
-            self.warn("EVSEs without an id or uid are not logged")
+            self.warn(say("EVSEs without an id or uid are not logged"))
             return None
         status = row["status"]
         known = status.upper() if isinstance(status, str) else ""
         if known not in known_statuses():
-            self.warn("a status that OCPI does not have is logged as UNKNOWN")
+            self.warn(say("a status that OCPI does not have is logged as UNKNOWN"))
             known = UNKNOWN
         updated = row["last_updated"]
         return ObservedEvse(location, uid, known, updated if isinstance(updated, str) else "", country, party)
@@ -122,20 +122,16 @@ class LogRun(Struct):
         write_stderr(text)
 
     def notify(self, notice: Notice) -> None:
-        """Show warnings once, and no progress of each poll with `--follow`."""
+        """Show an event, and count it for the audit trail."""
         if self.audit is not None:
             self.audit.notify(notice)
-        if isinstance(notice, WarningIssued):
-            self.warn(notice.message)
-        elif not (self.settings.following.follow and isinstance(notice, PullEnded)):
-            self.progress(notice)
+        self.progress(notice)
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Message) -> None:
         """Print a warning that was not printed before."""
         if text not in self.said:
             self.said.add(text)
-            self.progress.clear()
-            write_stderr(f"warning: {text}")
+            self.progress(WarningIssued(text))
 
 
 def known_statuses() -> tuple[str, ...]:
@@ -198,7 +194,9 @@ def _prepare(settings: Settings, text: QueryText, stack: ExitStack, shutdown: Sh
         text.text, text.name, query, {LOCATIONS: source}, variables, (), is_terminal=False, start=begin()
     )
     audit, _ = authorize(structs.replace(settings, output=output), handout)
-    progress = Progress(quiet=settings.quiet or settings.following.follow, verbose=settings.verbose)
+    progress: Progress = FollowProgress(verbose=settings.verbose)
+    if not settings.following.follow:
+        progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     return LogRun(settings, query, source, variables, is_private, progress, shutdown, audit)
 
 

@@ -61,12 +61,13 @@ class Follower:
 
     def run(self) -> None:
         """Poll until told to end. Raises the errors of `poll` that do not heal."""
-        ended = False
+        ended = is_ready = False
         while not ended:
             began = self._clock.now()
             delay = self._attempt()
-            if self._polls == 1 and not self._failures:
+            if not is_ready:  # also where the platform is absent: it is waited for
                 notify_systemd("READY=1")
+                is_ready = True
             interval = self._schedule.interval
             took = self._clock.now() - began
             if delay is None:

@@ -60,13 +60,29 @@ class DeliveredFile(Struct, frozen=True):
     sha256: str
 
 
+class OpenFile(Struct, frozen=True):
+    """The file of a period that `--follow` writes: it grows beside its name `path`, poll by poll.
+
+    `length` is its size after the last poll that counts. `closes` is set once it is complete and about to get its name.
+    """
+
+    path: str
+    start: int | None
+    end: int
+    number: int
+    length: int = 0
+    rows: int = 0
+    closes: bool = False
+
+
 class State(Struct, frozen=True):
     """A state. Times are microseconds since 1970, `overlap` and `settle` seconds.
 
     `begin` is the beginning of the first window, None for everything; `mark` the end of the last one. `runs` counts the
     deliveries, also those without a row, and `number` the files. `late` tells that an object came later than half of
     the overlap. `accepts` tells that the next run may have another fingerprint, `reconciles` that it compares
-    everything. `count` and `checksum` are those of the remembered objects.
+    everything. `open` is the file of a period that `--follow` writes. `count` and `checksum` are those of the
+    remembered objects.
     """
 
     name: str
@@ -87,3 +103,4 @@ class State(Struct, frozen=True):
     count: int = 0
     checksum: int = 0
     format: int = FORMAT
+    open: OpenFile | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -16,31 +18,16 @@ from pathlib import Path
 import pytest
 from support.changing_platform import ChangingPlatform
 from support.cli import command
+from support.following import FakeClock, use_clock
 from support.platforms import TOKEN, Response, serving
+from support.programs import program
 
-from ocpiq.app import following
-from ocpiq.delivery.follow import Clock, Follower, Schedule, duration
+from ocpiq.delivery.follow import Follower, Schedule, duration
 from ocpiq.errors import IncompleteError, PlatformError, PrivacyError, say
 from ocpiq.ocpi.http.failures import Failure
 
 OCPIQ = (sys.executable, "-m", "ocpiq")
 MINUTE = 60.0
-
-
-class FakeClock:
-    """A clock that waits at once, and tells the run to end at a given time."""
-
-    def __init__(self, end: float) -> None:
-        self.time = 1_767_225_600.0  # 2026-01-01
-        self.end = self.time + end
-
-    def wait(self, seconds: float) -> bool:
-        self.time += seconds
-        return self.time >= self.end
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(lambda: self.time, self.wait)
 
 
 def followed(
@@ -191,17 +178,15 @@ def home(tmp_path: Path, platform: ChangingPlatform) -> Path:
 def test_a_status_log_is_followed(
     home: Path, platform: ChangingPlatform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake = FakeClock(3600)
-
-    def wait(seconds: float) -> bool:
+    def on_wait(seconds: float) -> None:
         platform.step(seconds)
         minute = int((fake.time - fake.end + 3600) / 60)
         platform.down = Response(b"", 404) if 20 <= minute < 40 else None
         if minute == 10:
             platform.set_status("L000001-0", "OUTOFORDER")
-        return fake.wait(seconds)
 
-    monkeypatch.setattr(following, "real_clock", lambda shutdown: Clock(lambda: fake.time, wait))
+    fake = FakeClock(3600, on_wait)
+    use_clock(monkeypatch, fake)
     log = tmp_path / "log"
     words = ["--follow", "--status-log", str(log), "--heartbeat", "30m", "locations"]
     outcome = command(home, words)
@@ -276,6 +261,49 @@ def test_a_hangup_does_not_end_it(home: Path, platform: ChangingPlatform, tmp_pa
     assert run.returncode == 0
 
 
+UNITS = Path(__file__).parents[2] / "examples/systemd"
+
+
+@pytest.mark.heavy
+def test_the_units_are_valid(tmp_path: Path) -> None:
+    analyze = program("systemd-analyze")
+    ocpiq = tmp_path / "ocpiq"
+    ocpiq.write_text("#!/bin/sh\n")
+    ocpiq.chmod(0o755)
+    for unit in UNITS.glob("ocpiq-*"):
+        (tmp_path / unit.name).write_text(unit.read_text().replace("/usr/bin/ocpiq", str(ocpiq)))
+    units = sorted(map(str, tmp_path.glob("ocpiq-*")))
+    assert len(units) == 4
+    found = subprocess.run(
+        [analyze, "verify", "--man=no", *units], capture_output=True, text=True, check=False
+    )
+    said = [line for line in found.stderr.splitlines() if "ocpiq-" in line]  # not of the machine's own units
+    assert (found.returncode, said) == (0, [])
+
+
+def commands() -> Iterator[object]:
+    """Yield the commands of the units and of the crontab, as words."""
+    for unit in sorted(UNITS.glob("*.service")):
+        (line,) = re.findall(r"^ExecStart=/usr/bin/ocpiq (.*)$", unit.read_text(), re.MULTILINE)
+        yield pytest.param(shlex.split(line), id=unit.name)
+    for number, line in enumerate(
+        re.findall(r"(?:\* |&& )ocpiq (.*)$", (UNITS / "crontab").read_text(), re.MULTILINE)
+    ):
+        yield pytest.param(shlex.split(line), id=f"crontab {number}")
+
+
+@pytest.mark.parametrize("words", list(commands()))
+def test_the_commands_of_units_and_crontab_run(
+    words: list[str], tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    use_clock(monkeypatch, FakeClock(300))
+    here = [word.replace("/var/lib/ocpiq", str(tmp_path)) for word in words]
+    outcome = command(home, ["--demo", *here])
+    assert (outcome.out, outcome.code) == (b"", 0), outcome.err
+    assert any(path.suffix in (".ndjson", ".csv", ".part") for path in tmp_path.rglob("*"))
+
+
 @posix
 def test_systemd_is_told_that_it_is_ready_alive_and_ending(
     home: Path, platform: ChangingPlatform, tmp_path: Path
@@ -285,8 +313,9 @@ def test_systemd_is_told_that_it_is_ready_alive_and_ending(
         systemd.bind(str(path))
         systemd.settimeout(20)
         with started(home, "--follow", "--status-log", str(log), "locations", NOTIFY_SOCKET=str(path)) as run:
-            assert [systemd.recv(100) for _ in range(2)] == [b"READY=1", b"WATCHDOG=1"]
-            assert polls_in(log) == 1
+            told = list(iter(lambda: systemd.recv(100), b"READY=1"))
+            assert set(told) == {b"WATCHDOG=1"} and polls_in(log) == 1
+            assert systemd.recv(100) == b"WATCHDOG=1"
             run.send_signal(signal.SIGTERM)
             assert systemd.recv(100) == b"STOPPING=1"
             run.communicate(timeout=20)
