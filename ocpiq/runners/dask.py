@@ -5,6 +5,7 @@ A worker gets a job and a part, and returns the bytes of the part; Dask runs it 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
@@ -23,8 +24,6 @@ from ocpiq.sources.file_ranges import Part
 Client: TypeAlias = Any  # distributed has no types
 
 LOCAL: Final = "local:"
-CRITICAL: Final = 50  # the level above which Dask writes to standard error
-LOGGING: Final = {"logging.distributed": "critical", "logging.distributed.client": "critical"}
 CONNECTING: Final = 10  # seconds
 PAUSE: Final = 0.1  # seconds between looks at whether the run is to end
 
@@ -104,8 +103,8 @@ def _refused(text: Message) -> SourceError:
 @contextmanager
 def connected(address: str) -> Iterator[Client]:
     """Connect to a cluster, or start one on this machine. Raises UsageError."""
-    import_module("dask").config.set(LOGGING)  # read when distributed is imported
     distributed: Any = import_module("distributed")  # an extra
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         try:
             if address.startswith(LOCAL):
@@ -113,7 +112,7 @@ def connected(address: str) -> Iterator[Client]:
                     n_workers=int(address.removeprefix(LOCAL)),
                     threads_per_worker=1,
                     dashboard_address=None,
-                    silence_logs=CRITICAL,
+                    silence_logs=logging.CRITICAL,
                 )
                 stack.enter_context(cluster)
                 client = distributed.Client(cluster)
