@@ -13,6 +13,7 @@ from ocpiq.analysis.credits import check_netted
 from ocpiq.analysis.digits import drop_digits
 from ocpiq.analysis.modules import Imports, Library, NoLibrary
 from ocpiq.analysis.scope import Scope, Variable
+from ocpiq.analysis.sealed import check_sealed
 from ocpiq.analysis.treated import check_one_way
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
@@ -64,6 +65,7 @@ def analyze(
     calls.check_uncalled(analysis)
     check_netted(analysis)
     check_one_way(analysis.sources, version)
+    check_sealed(plan_node, tuple(analysis.sources), zone)
     for wrap in reversed(imports.wraps):
         plan_node = wrap(plan_node)
     if analysis.sources:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from ocpiq.analysis import type_checks
+from ocpiq.analysis import sealed_totals, type_checks
 from ocpiq.analysis.context import Analysis, Resolved, Staged
 from ocpiq.analysis.credits import ADDITIVE, take_weight, weight_of
 from ocpiq.analysis.result_types import collected, picked
@@ -26,11 +26,15 @@ from ocpiq.plan.types import (
     NUMBER,
     NoInput,
     ObjectType,
+    OpaqueType,
     Type,
     check_blanks,
     consume,
     or_null,
+    refuse_sealed,
+    type_name,
 )
+from ocpiq.privacy.sealed import SealedFieldError
 
 
 class AggregateFunction(Struct, frozen=True):
@@ -79,7 +83,7 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
         "aggregate has no single input, only functions of all of them",
         "put the field into `by`, or take one with first(…), min(…) or max(…)",
     )
-    keys = None if node.by is None else _keys(analysis, node.by, flow)
+    keys = None if node.by is None else _groups(analysis, node.by, flow)
     expression = _named(node.body) if keys is not None or isinstance(node.body, tree.Object) else node.body
     result, type_ = analysis.resolve(expression, structs.replace(flow.after, folding=folding), nothing)
     if result.outputs is not Outputs.ONE:
@@ -89,6 +93,9 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
         )
     if keys is not None:
         result, type_ = _with_keys(keys, result, type_, flow.scope.place(node.body))
+    sealed = next((fold.source for fold in folding.folds if fold.terms), None)
+    if sealed is not None:
+        type_ = _of_many_drivers(type_, keys)
     if isinstance(type_, ObjectType):
         type_ = ObjectType(type_.fields, maker="aggregate")
     plan_node = plan.Aggregate(
@@ -96,10 +103,24 @@ def aggregate(analysis: Analysis, node: tree.Aggregate, flow: Flow) -> Staged:
         None if keys is None else tuple(keys),
         tuple(folding.folds),
         result,
+        "" if sealed is None else analysis.companions[sealed],
         outputs=Outputs.ONE if keys is None else Outputs.MANY,
         span=place,
     )
     return Staged(plan_node, type_)
+
+
+def _of_many_drivers(type_: Type, keys: list[GroupKey] | None) -> Type:
+    """Return the type of a result with totals of sealed fields: its keys may be `#other`, one alone the blank."""
+    if not isinstance(type_, ObjectType):
+        return OpaqueType(name=type_name(type_)) if keys is None else type_
+    blanked = type_.fields if keys is None else {key.name for key in keys}
+    return ObjectType(
+        {
+            name: OpaqueType(name=type_name(inner)) if name in blanked else inner
+            for name, inner in type_.fields.items()
+        }
+    )
 
 
 def resolve_call(analysis: Analysis, node: tree.Call, scope: Scope) -> Resolved:
@@ -113,10 +134,29 @@ def resolve_call(analysis: Analysis, node: tree.Call, scope: Scope) -> Resolved:
 
 
 def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
+    """Resolve an aggregate function; a sealed field in its argument must be a total."""
+    try:
+        return _resolve_fold(analysis, node, folding)
+    except SealedFieldError as error:
+        if error.is_general:
+            raise sealed_totals.refused(node, error, folding.flow.scope.place(node)) from None
+        raise
+
+
+def _resolve_fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
     function = AGGREGATES[node.name, len(node.arguments)]
     flow = folding.flow
     argument, at = None, None
     argument_type: Type = NULL
+    total = sealed_totals.total(analysis, node, flow)
+    if total is not None:
+        result = analysis.unique_name("fold")
+        terms = tuple(total.terms.items())
+        operand = Operand(total.plan, total.type)
+        folding.folds.append(
+            Fold(node.name, operand, result, unparse(node), terms=terms, source=total.source)
+        )
+        return plan.Local(result), function.result_type(NUMBER)
     if node.arguments:
         place = flow.scope.place(node.arguments[0])
         plan_node, argument_type = analysis.resolve(node.arguments[0], flow.scope.plain(), flow.type)
@@ -126,6 +166,7 @@ def _fold(analysis: Analysis, node: tree.Call, folding: Folding) -> Resolved:
             type_checks.check_order(unparse(node), argument_type, node.arguments[0], flow.scope)
         holds = weight_of(flow) and node.name not in ADDITIVE
         blanks = Blanks.REFUSES if holds else aggregate_blanks(node.name)
+        refuse_sealed(argument_type, place)
         if blanks is Blanks.OUTSIDE:
             check_blanks(argument_type, place)
         else:
@@ -159,6 +200,14 @@ def _share(analysis: Analysis, node: tree.Expr, flow: Flow) -> Plan:
         hint = "the 95th percentile is quantile(…; 0.95)"
         raise CompileError("a quantile is a number from 0 to 1", span=place, hint=hint)
     return plan_node
+
+
+def _groups(analysis: Analysis, by: tree.Expr, flow: Flow) -> list[GroupKey]:
+    """Resolve the keys of the groups; a sealed field cannot be one."""
+    try:
+        return _keys(analysis, by, flow)
+    except SealedFieldError as error:
+        raise error.as_group() from None
 
 
 def _keys(analysis: Analysis, by: tree.Expr, flow: Flow) -> list[GroupKey]:

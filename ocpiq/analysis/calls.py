@@ -17,7 +17,7 @@ from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved,
 from ocpiq.analysis.paths import require_input
 from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
 from ocpiq.analysis.sources import resolve_source
-from ocpiq.errors import CompileError, OcpiqError, did_you_mean
+from ocpiq.errors import CompileError, FieldName, OcpiqError, did_you_mean
 from ocpiq.language import parse, tree
 from ocpiq.language.sql_words import FORMS
 from ocpiq.plan import nodes as plan
@@ -35,6 +35,7 @@ from ocpiq.plan.types import (
     consume,
     use,
 )
+from ocpiq.privacy.sealed import SealedFieldError
 from ocpiq.schema import modules
 
 CONSTANTS: dict[str, Resolved] = {
@@ -47,6 +48,16 @@ IN_FUNCTION = "whenever the function is called"
 
 def call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) -> Resolved:
     """Resolve `name(…)`: the nearest definition wins, then aggregates, builtins, modules."""
+    try:
+        return _call(analysis, node, scope, input_type)
+    except SealedFieldError as error:
+        is_parameter = isinstance(scope.functions.get((node.name, len(node.arguments))), Closure)
+        if node.name[0] not in "_@" and not is_parameter:
+            raise error.read_by(FieldName(node.name)) from None
+        raise
+
+
+def _call(analysis: Analysis, node: tree.Call, scope: Scope, input_type: Type) -> Resolved:
     arity = len(node.arguments)
     key = (node.name, arity)
     binding = scope.functions.get(key)

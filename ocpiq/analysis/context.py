@@ -52,6 +52,7 @@ class Analysis:
         self.resolved = 0
         self.follows_paths = False
         self.weights: dict[str, int] = {}  # the sources with `net` by the local of their weights
+        self.companions: dict[int, str] = {}  # the locals with the sealed numbers, by source
         self.netted: set[int] = set()  # those that an aggregate reads
         self.called: list[Closure] = []
         self.uncalled: dict[int, tuple[tree.Define, Scope]] = {}  # by identity

@@ -29,6 +29,7 @@ from ocpiq.plan.nodes import (
 from ocpiq.plan.partial import Obstacle, split
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.plan.walk import children, descendants
+from ocpiq.privacy.sealed import sealed_paths
 
 LAST: Final = "the last delivery"
 
@@ -37,7 +38,8 @@ class SourceExplanation(Struct, frozen=True):
     """One source: what its clauses pass, the window that is asked for, and the fields that are read.
 
     `passes` are the paths as the query writes them, and `passed` the fields that they stand for. With `net`, credit
-    CDRs take back what they cancel.
+    CDRs take back what they cancel. `totals` are the fields for aggregates only that it reads: their totals need a
+    number of drivers.
     """
 
     module: str
@@ -50,6 +52,7 @@ class SourceExplanation(Struct, frozen=True):
     newest: int | str | None
     fields: tuple[FieldUse, ...]
     net: bool = False
+    totals: tuple[str, ...] = ()
 
     def of_role(self, role: Role) -> list[str]:
         """Return the paths of the fields with a role; a path stands for all below it where all of it has the role."""
@@ -125,6 +128,7 @@ def _source(number: int, source: SourcePlan, roles: Roles, version: str) -> Sour
         _newest(source.newest),
         fields,
         source.net,
+        tuple(".".join(path) for path in sealed_paths(source.view, source.demand)),
     )
 
 
@@ -180,6 +184,8 @@ def _held_by(part: object) -> Iterator[str]:
             yield "the keys of all values, to find those that differ"
         case Join():
             yield "what is read of the objects that are joined"
+        case Aggregate(keys=keys, companion=companion) if companion:
+            yield "a state for each group, with a hash of each driver" if keys else "a hash of each driver"
         case Aggregate(keys=tuple()):
             yield "a state for each group"
         case MakeArray(body=body) if _pulls(body):

@@ -12,11 +12,13 @@ from ocpiq.analysis.roles.influence import ITEMS
 from ocpiq.analysis.streams import Place
 from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.drivers import driver_paths
+from ocpiq.privacy.sealed import is_sealed, sealed_paths
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import ENDED, UPDATED, SchemaField, module
 
-Role = Literal["shown", "aggregated", "decides", "blanked", "window", "key"]
-ROLES: Final[tuple[Role, ...]] = ("shown", "aggregated", "decides", "blanked", "window", "key")
+Role = Literal["shown", "aggregated", "decides", "blanked", "window", "key", "driver"]
+ROLES: Final[tuple[Role, ...]] = ("shown", "aggregated", "decides", "blanked", "window", "key", "driver")
 Path = tuple[str, ...]
 
 
@@ -29,6 +31,7 @@ class FieldUse(Struct, frozen=True):
     blanked     it stands in the results as `#NA`, or is tested for its presence
     window      read by the gate to tell which objects lie in the window; the value goes no further
     key         the same, to tell apart the objects that a platform sends twice
+    driver      the same, to count the drivers of a total of fields for aggregates only
 
     A field without any role is read, and the results tell nothing of it. The query passes the field in the `clear` or
     with a treatment such as `rounded(5)`, or it passes by `default`, or is a `blank`; `private` fields do not pass by
@@ -56,22 +59,39 @@ def field_uses(number: int, source: SourcePlan, roles: Roles, version: str) -> I
     gate: dict[Role, set[Path]] = {
         "window": {(name,) for name in windows if version in _versions(known.root, name)},
         "key": {tuple(path.split(".")) for path in known.key},
+        "driver": _driver_fields(source, known.root, version),
     }
     for path, view in read.items():
         found = [role for role, paths in by_role.items() if path in paths]
-        if found and view.visibility == "blank":
+        if found and view.visibility == "blank" and view.treatment is None:
             found = ["blanked"]
         found += [role for role, paths in gate.items() if path in paths]
         yield _use(path, tuple(found), view.field, _treatment(view))
     for path in _in_order(known.root, set().union(*gate.values()) - read.keys()):
-        field = known.root.children.get(path[0])
+        field = _field(known.root, path)
         default = "default" if field is not None and field.shown else "blank"
         yield _use(path, tuple(role for role, paths in gate.items() if path in paths), field, default)
 
 
 def _in_order(root: SchemaField, paths: Collection[Path]) -> Iterator[Path]:
-    """Yield paths of fields at the top in the order of the schema."""
-    yield from ((name,) for name in root.children if (name,) in paths)
+    """Yield paths of fields in the order of the schema."""
+    for name in root.children:
+        yield from (path for path in sorted(paths) if path[0] == name)
+
+
+def _field(root: SchemaField, path: Path) -> SchemaField | None:
+    field: SchemaField | None = root
+    for name in path:
+        field = field.children.get(name) if field is not None else None
+    return field
+
+
+def _driver_fields(source: SourcePlan, root: SchemaField, version: str) -> set[Path]:
+    """Return the fields by which the gate counts drivers, if it does."""
+    if not sealed_paths(source.view, source.demand):
+        return set()
+    fields = {path: _field(root, path) for path in driver_paths(source.module)}
+    return {path for path, field in fields.items() if field is not None and version in field.versions}
 
 
 def _versions(root: SchemaField, name: str) -> tuple[str, ...]:
@@ -153,7 +173,7 @@ def passes(view: ViewNode, path: Path = ()) -> Iterator[str]:
 
 
 def _passed(view: ViewNode, path: Path) -> Iterator[tuple[str, ViewNode]]:
-    if view.visibility in ("shown", "open", "treated"):
+    if view.visibility in ("shown", "open", "treated") or is_sealed(view):
         yield ".".join(path) or ".", view
     if view.visibility == "shown":
         return
@@ -166,7 +186,7 @@ def passed_fields(source: SourcePlan, uses: Iterable[FieldUse], version: str) ->
     """Yield the fields that the clauses of a source pass, with their roles; those that it does not read have none."""
     known = {use.path: use for use in uses}
     for path, view in _of_version(_leaves(source.view, ()), source.view, version):
-        if view.visibility in ("shown", "treated"):
+        if view.visibility in ("shown", "treated") or is_sealed(view):
             yield known.get(".".join(path)) or _use(path, (), view.field, _treatment(view))
 
 

@@ -19,6 +19,7 @@ from ocpiq.plan.query_plan import Moment, Period, SourcePlan
 from ocpiq.plan.types import SourceType, Type
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import with_platform
+from ocpiq.privacy.sealed import has_sealed
 from ocpiq.privacy.view import view
 from ocpiq.schema import OWN_MODULES, module, modules
 from ocpiq.values.relative_times import is_relative_moment, is_relative_period
@@ -81,7 +82,9 @@ def resolve_source(
             since_last=windows.since_last,
         )
     )
-    return plan.Scan(number, weight, outputs=Outputs.MANY, span=place), SourceType(
+    companion = analysis.unique_name("companion") if has_sealed(shown) else ""
+    analysis.companions[number] = companion
+    return plan.Scan(number, weight, companion, outputs=Outputs.MANY, span=place), SourceType(
         number, (), shown, demand, items=True
     )
 

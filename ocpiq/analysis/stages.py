@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ocpiq.analysis import type_checks
 from ocpiq.analysis.aggregates import aggregate
 from ocpiq.analysis.context import Analysis, Staged
 from ocpiq.analysis.joins import join
 from ocpiq.analysis.scope import Flow, Scope
-from ocpiq.errors import CompileError, did_you_mean
+from ocpiq.errors import CompileError, Message, did_you_mean, say
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import FORMS
 from ocpiq.plan.nodes import Operand, Plan, SortKey
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import consume
+from ocpiq.privacy.sealed import SealedFieldError
+
+WORDS: Final[dict[type, Message]] = {
+    tree.Aggregate: say("aggregate"),
+    tree.SortBy: say("sort by"),
+    tree.Top: say("top"),
+    tree.Limit: say("limit"),
+    tree.Distinct: say("distinct by"),
+    tree.Join: say("join"),
+}
 
 
 def resolve_stage(analysis: Analysis, node: tree.Stage, flow: Flow) -> Staged:
     """Return the plan of a stage."""
+    try:
+        return _resolve(analysis, node, flow)
+    except SealedFieldError as error:
+        raise error.read_by(WORDS[type(node)]) from None
+
+
+def _resolve(analysis: Analysis, node: tree.Stage, flow: Flow) -> Staged:
     match node:
         case tree.Aggregate():
             return aggregate(analysis, node, flow)

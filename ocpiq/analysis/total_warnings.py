@@ -16,6 +16,7 @@ from ocpiq.plan.query_plan import QueryPlan, SourcePlan
 from ocpiq.plan.types import ListType, ObjectType
 from ocpiq.plan.walk import descendants
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.sealed import sealed_paths
 from ocpiq.schema import ENDED, SchemaField, included, module
 
 SUMS: Final = ("sum", "avg", "median", "quantile", "stddev")
@@ -98,7 +99,8 @@ def _problems(total: Total, query_plan: QueryPlan, version: str) -> Iterator[str
         if total.label == OF_REDUCE and not any(field.json == "number" for field in known):
             continue  # merges objects or joins texts
         if _ignores_credits(total, source, root, read, version, streams=number in total.over):
-            yield f"credit CDRs and the CDRs they cancel are counted as charging sessions ({_netted(total, number)})"
+            fix = _netted(total, number, source)
+            yield f"credit CDRs and the CDRs they cancel are counted as charging sessions ({fix})"
         if total.function in (*SUMS, "min", "max"):
             yield from _mixed(source, root, read, known)
         if total.function in SUMS and source.module == "sessions" and _may_be_running(source, read):
@@ -108,8 +110,10 @@ def _problems(total: Total, query_plan: QueryPlan, version: str) -> Iterator[str
             )
 
 
-def _netted(total: Total, number: int) -> str:
-    """Return how to net a total."""
+def _netted(total: Total, number: int, source: SourcePlan) -> str:
+    """Return how to net a total; one of fields for aggregates only cannot be."""
+    if sealed_paths(source.view, source.demand):
+        return "leave out the credit CDRs: select(.credit != true)"
     if number not in total.over:
         return "count objects with .credit as negative"
     aggregated = total.label not in ("add", "length", OF_REDUCE)

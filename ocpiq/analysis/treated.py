@@ -65,7 +65,7 @@ def check_one_way(sources: Iterable[SourcePlan], version: str) -> None:
                     continue
                 for shown in _nodes_at(other, pulled, version):
                     if shown.visibility in ("shown", "open", "plain") or (
-                        shown.visibility == "treated" and shown.treatment != node.treatment
+                        shown.treatment is not None and shown.treatment != node.treatment
                     ):
                         raise two_ways(source.module, path, max(source.span, other.span, key=_start))
 
@@ -75,7 +75,7 @@ def _start(span: Span) -> int:
 
 
 def _treated(view: ViewNode, path: Path) -> Iterator[tuple[Path, ViewNode]]:
-    if view.visibility == "treated":
+    if view.treatment is not None:
         yield path, view
     for name, child in view.children.items():
         yield from _treated(child, (*path, name))

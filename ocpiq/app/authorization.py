@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,13 +11,26 @@ from msgspec import Struct
 from ocpiq.app import output
 from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.settings import Settings
-from ocpiq.errors import PrivacyError, UsageError, choices, safe_word
+from ocpiq.errors import (
+    Notify,
+    PrivacyError,
+    UsageError,
+    UserText,
+    WarningIssued,
+    choices,
+    ignore,
+    safe_word,
+    say,
+)
+from ocpiq.privacy.drivers import DRIVERS
+from ocpiq.schema import ModuleName
 from ocpiq.sinks.registry import NAMES
 from ocpiq.sources.protocol import Source
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from ocpiq.app.audit import Audit
+    from ocpiq.approval.audit import RunDescription
     from ocpiq.privacy.policy import Policy
     from ocpiq.query import Query
     from ocpiq.query.start import Start
@@ -28,7 +41,7 @@ class Handout(Struct, frozen=True):
     """A run that is about to fetch and to write.
 
     `text` is the query as written and `name` its file, if it has one; `files` are the inputs that it names. `start` is
-    the moment at which the run began.
+    the moment at which the run began; `notify` hears warnings.
     """
 
     text: str
@@ -39,13 +52,18 @@ class Handout(Struct, frozen=True):
     files: tuple[str, ...]
     is_terminal: bool
     start: Start
+    notify: Notify = ignore
 
 
 class Authorization(NamedTuple):
-    """The open entry in the audit trail, None for a run without one; and whether JSON of no module may be read."""
+    """The open entry in the audit trail, None for a run without one; and whether JSON of no module may be read.
+
+    `drivers` is the number of drivers that totals of fields for aggregates only need.
+    """
 
     audit: Audit | None = None
     may_read_json: bool = True
+    drivers: int = DRIVERS
 
 
 def authorize(settings: Settings, handout: Handout, *, begins: bool = True) -> Authorization:
@@ -71,10 +89,34 @@ def authorize(settings: Settings, handout: Handout, *, begins: bool = True) -> A
         if problems:
             entries.refuse(description, [text for texts in problems.values() for text in texts])
         elif begins:
+            _warn_of_overlap(trail, description, handout.notify)
             entries.begin(description)
     if problems:
         raise refusal(problems)
-    return Authorization(entries, all(policy.plain_json for policy in policies))
+    return Authorization(entries, all(policy.plain_json for policy in policies), drivers_of(policies))
+
+
+def _warn_of_overlap(trail: Path | None, description: RunDescription, notify: Notify) -> None:
+    """Warn of an earlier run whose totals, subtracted from those of this run, may be those of few drivers."""
+    if trail is None or not any(source.totals for source in description.explanation.sources):
+        return
+    from ocpiq.approval.overlap import overlapping_run
+    from ocpiq.storage import audit_trail
+
+    earlier = overlapping_run(audit_trail.entries(trail), description)
+    if earlier is not None:
+        text = say(
+            "totals of {module} for an overlapping time were handed out on {day}, with other groups, filters or bounds:"
+            " the difference of two totals may be one driver's value (see ocpiq audit)",
+            module=ModuleName(earlier.module),
+            day=UserText(earlier.day),
+        )
+        notify(WarningIssued(text))
+
+
+def drivers_of(policies: Iterable[Policy]) -> int:
+    """Return the number of drivers that totals need: the largest of the policies, the default without one."""
+    return max((policy.drivers for policy in policies), default=DRIVERS)
 
 
 def refusal(problems: Mapping[str, list[str]]) -> PrivacyError:

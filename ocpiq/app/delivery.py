@@ -267,7 +267,7 @@ def _deliver_window(job: Job, file: StateFile, window: DeliveryWindow) -> tuple[
     increment = increment_of(job, file, window)
     settings = replace(job.settings, output=replace(job.settings.output, path=path))
     start = Start(job.start.now, increment)
-    audit, _ = authorize(settings, handout_of(job, start))
+    audit, _, drivers = authorize(settings, handout_of(job, start))
     run = QueryRun(
         settings,
         job.query,
@@ -281,6 +281,7 @@ def _deliver_window(job: Job, file: StateFile, window: DeliveryWindow) -> tuple[
         start,
         audit,
         recipient_of(settings, job.query),
+        drivers,
     )
 
     def work() -> int:

@@ -14,6 +14,7 @@ from msgspec import json, structs, to_builtins
 from ocpiq.app import sources
 from ocpiq.app import variables as values
 from ocpiq.app.advice import quoting_hint
+from ocpiq.app.authorization import drivers_of, policies_of
 from ocpiq.app.error_report import report_error
 from ocpiq.app.help import WIDTH
 from ocpiq.app.progress import Progress, quantity
@@ -49,7 +50,8 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
     text = _one_query(settings)
     form = _format(settings)
     try:
-        stored_recipient(settings)
+        recipient = stored_recipient(settings)
+        drivers = drivers_of(policies_of(settings, recipient))
         version = _version(settings)
         variables = values.variables(settings.query)
         query = compile_query(structs.replace(settings.query, version=version), text, variables)
@@ -75,15 +77,18 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
             data = {**to_builtins(explained), "parameters": dict(parameters)}
             for source, window in zip(data["sources"], windows, strict=True):
                 source["window"] = None if window is None else window.as_text()
+            if any(source.totals for source in explained.sources):
+                data["drivers"] = drivers
             data |= {"asked": answers} if settings.ask else {}
             sys.stdout.write(json.encode(data, enc_hook=str).decode() + "\n")
         case "markdown":
             from ocpiq.approval.sheet import approval_sheet
 
-            facts = _facts(settings, text, query.metadata, parameters, start)
+            facts = _facts(settings, text, query.metadata, parameters, start, drivers)
             sys.stdout.write(approval_sheet(facts, explained, windows))
         case _:
-            sys.stdout.writelines(line + "\n" for line in _lines(explained, windows, answers, parameters))
+            lines = _lines(explained, windows, answers, parameters, drivers)
+            sys.stdout.writelines(line + "\n" for line in lines)
     problems = join((source.incomplete for source in answers if source.incomplete), "; ")
     return report_error(IncompleteError(problems)) if problems else 0
 
@@ -155,6 +160,7 @@ def _facts(
     metadata: Metadata,
     parameters: Sequence[tuple[str, str]],
     start: Start,
+    drivers: int,
 ) -> QueryFacts:
     from ocpiq import __version__
     from ocpiq.approval.sheet import QueryFacts
@@ -168,6 +174,7 @@ def _facts(
         tuple(parameters),
         f"ocpiq {__version__}",
         datetime.fromtimestamp(start.now // 1_000_000, UTC).astimezone().date().isoformat(),
+        drivers,
     )
 
 
@@ -197,6 +204,7 @@ def _lines(
     windows: Sequence[SourceWindow | None],
     answers: Sequence[QueriedSource],
     parameters: Sequence[tuple[str, str]],
+    drivers: int,
 ) -> Iterator[str]:
     if not explained.sources:
         yield "reads no module: a program on plain JSON, run once for each input"
@@ -206,7 +214,7 @@ def _lines(
         for answer in answers[number * platforms : (number + 1) * platforms]:
             name = f"{answer.platform}: " if answer.platform else ""
             yield from _entry_lines("  has", (name + _announced(answer),))
-        yield from _source_lines(source, windows[number])
+        yield from _source_lines(source, windows[number], drivers)
     if parameters:
         named = [f"{name} = {value}" for name, value in parameters]
         yield from _entry_lines("parameters", list(map(visible, named)))
@@ -218,7 +226,7 @@ def _lines(
         yield from _entry_lines("warning", (warning,))
 
 
-def _source_lines(source: SourceExplanation, window: SourceWindow | None) -> Iterator[str]:
+def _source_lines(source: SourceExplanation, window: SourceWindow | None, drivers: int) -> Iterator[str]:
     from ocpiq.analysis.field_uses import ROLES
     from ocpiq.query.windows import filters
 
@@ -227,6 +235,9 @@ def _source_lines(source: SourceExplanation, window: SourceWindow | None) -> Ite
     if source.net:
         yield from _entry_lines("  nets", ("a credit CDR cancels out the CDR that it credits",))
     yield from _entry_lines("  passes", source.passes or ("nothing; private fields are blanked",))
+    if source.totals:
+        totals = f"totals of {', '.join(source.totals)}: groups of fewer are combined, or not shown"
+        yield from _entry_lines("  at least", (f"{drivers} drivers in {totals}",))
     for role in ROLES:
         paths = source.of_role(role)
         if paths:

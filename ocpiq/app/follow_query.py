@@ -211,7 +211,7 @@ class FollowedQuery:
         job = self._job
         increment = increment_of(job, file, window)
         start = Start(begin().now, increment)
-        audit, _ = authorize(job.settings, handout_of(job, start))
+        audit, _, drivers = authorize(job.settings, handout_of(job, start))
         recipient = recipient_of(job.settings, job.query)
         run = QueryRun(
             job.settings,
@@ -226,6 +226,7 @@ class FollowedQuery:
             start,
             audit,
             recipient,
+            drivers,
         )
         pending = Pending(window.start, window.end, "", file.state.number + 1)
 

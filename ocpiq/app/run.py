@@ -36,6 +36,7 @@ from ocpiq.errors import (
     WarningIssued,
     say,
 )
+from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.sources.page_by_page import page_by_page
 from ocpiq.storage import folders
 from ocpiq.values.json.codec import well_formed
@@ -78,6 +79,7 @@ class QueryRun(Struct):
     start: Start
     audit: Audit | None = None
     recipient: Recipient | None = None
+    drivers: int = DRIVERS
     last_result: object = NO_RESULT
     code: int = 0
     incomplete: IncompleteError | None = None
@@ -200,14 +202,29 @@ def _prepare(
     recipient = recipient_of(settings, query)
     sources = app_sources.sources(settings, query.modules, stack)
     is_terminal = settings.output.path is None and sys.stdout.isatty()
-    handout = Handout(text.text, text.name, query, sources, variables, tuple(files), is_terminal, start)
-    audit, may_read = authorize(settings, handout)
+    notify = progress
+    handout = Handout(
+        text.text, text.name, query, sources, variables, tuple(files), is_terminal, start, notify
+    )
+    audit, may_read, drivers = authorize(settings, handout)
     inputs = _inputs(settings.input, files, progress) if may_read else None
     if inputs is not None:
         stack.callback(inputs.close)
     log = RunLog()
     return QueryRun(
-        settings, query, text, inputs, sources, variables, progress, log, shutdown, start, audit, recipient
+        settings,
+        query,
+        text,
+        inputs,
+        sources,
+        variables,
+        progress,
+        log,
+        shutdown,
+        start,
+        audit,
+        recipient,
+        drivers,
     )
 
 
@@ -339,6 +356,7 @@ def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
         notify=notify,
         recipient=run.recipient,
         start=run.start,
+        drivers=run.drivers,
     )
 
 

@@ -193,7 +193,7 @@ def _prepare(settings: Settings, text: QueryText, stack: ExitStack, shutdown: Sh
     handout = Handout(
         text.text, text.name, query, {LOCATIONS: source}, variables, (), is_terminal=False, start=begin()
     )
-    audit, _ = authorize(structs.replace(settings, output=output), handout)
+    audit, *_ = authorize(structs.replace(settings, output=output), handout)
     progress: Progress = FollowProgress(verbose=settings.verbose)
     if not settings.following.follow:
         progress = Progress(quiet=settings.quiet, verbose=settings.verbose)

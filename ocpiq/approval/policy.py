@@ -9,12 +9,13 @@ from msgspec import Struct
 
 from ocpiq.analysis.explanation import Explanation, SourceExplanation
 from ocpiq.analysis.field_uses import FieldUse
+from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.policy import CLEAR, ModulePolicy, Permission, Policy
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import SchemaField, module
 
-GATE_ROLES = {"window", "key"}
+GATE_ROLES = {"window", "key", "driver"}
 
 
 class Request(Struct, frozen=True):
@@ -159,6 +160,8 @@ def as_toml(explanation: Explanation, title: str) -> Iterator[str]:
     yield '# formats = ["csv"]           # else every format'
     yield '# window_min = "1d"           # of modules with charging sessions: no shorter window'
     yield '# window_max = "1y"           # and no longer one'
+    mark = "" if any(source.totals for source in explanation.sources) else "# "
+    yield f"{mark}{'k = ' + str(DRIVERS):<30}# of fields as aggregate: no total over fewer drivers"
     roles = _roles(explanation.sources)
     for name, module_policy in policy_of(explanation).modules.items():
         yield ""

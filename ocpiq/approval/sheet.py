@@ -14,6 +14,7 @@ from msgspec import Struct
 from ocpiq.analysis.explanation import Explanation, SourceExplanation
 from ocpiq.analysis.field_uses import FieldUse, Role
 from ocpiq.approval.query_hash import query_sha256
+from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.query.windows import SourceWindow, filters
 from ocpiq.schema import SchemaField, module
 from ocpiq.values.terminal import visible
@@ -23,6 +24,7 @@ ROLES: Final[tuple[Role, ...]] = ("shown", "aggregated", "decides")
 GATE_ROLES: Final[tuple[tuple[Role, str], ...]] = (
     ("window", "to find the objects of the window"),
     ("key", "to drop objects that the platform sends twice"),
+    ("driver", "to count the drivers of each total"),
 )
 LEGEND: Final = (
     "*shown*: the value, or what is computed from the value of one object, may be in the results. "
@@ -39,7 +41,10 @@ SIGNATURES: Final = (
 
 
 class QueryFacts(Struct, frozen=True):
-    """Facts on the sheet that are not in the explanation; `parameters` are names with their values as text."""
+    """Facts on the sheet that are not in the explanation; `parameters` are names with their values as text.
+
+    `drivers` is the number that a total of fields for aggregates only needs.
+    """
 
     text: str
     file: str
@@ -48,6 +53,7 @@ class QueryFacts(Struct, frozen=True):
     parameters: tuple[tuple[str, str], ...]
     ocpiq_version: str
     date: str
+    drivers: int = DRIVERS
 
 
 def approval_sheet(
@@ -61,7 +67,7 @@ def approval_sheet(
         _fenced(facts.text),
     ]
     for source, window in zip(explanation.sources, windows, strict=True):
-        parts += _source(source, window)
+        parts += _source(source, window, facts.drivers)
     if not explanation.sources:
         parts.append("The query reads no module of a platform.\n")
     parts.append("## Columns of the results\n")
@@ -87,7 +93,7 @@ def _facts(facts: QueryFacts, explanation: Explanation) -> Iterator[tuple[str, s
     yield "Date", facts.date
 
 
-def _source(source: SourceExplanation, window: SourceWindow | None) -> Iterator[str]:
+def _source(source: SourceExplanation, window: SourceWindow | None, drivers: int) -> Iterator[str]:
     yield f"## {source.module}\n"
     narrowed = ", ".join(map(_plain, filters(source, window))) or "without a window"
     yield f"Requested from the platform: all pages of `{source.module}`, {narrowed}.\n"
@@ -103,6 +109,12 @@ def _source(source: SourceExplanation, window: SourceWindow | None) -> Iterator[
         yield f"{LEGEND}\n"
     else:
         yield "The query passes no private field.\n"
+    if source.totals:
+        names = ", ".join(map(_plain, source.totals))
+        yield (
+            f"For aggregates only: {names}. Each total of them is over at least {drivers} drivers; groups of fewer "
+            "are combined into `#other`, or not shown. Two exports whose groups or filters differ may tell more.\n"
+        )
     if whole := list(_passed_whole(source)):
         yield f"Passed whole, including any fields not defined by OCPI: {', '.join(map(_plain, whole))}.\n"
     others = [use for use in source.fields if not use.private and set(use.roles) & set(ROLES)]

@@ -8,10 +8,11 @@ from typing import Final
 
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
+from ocpiq.app.authorization import drivers_of, policies_of
 from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.listing import format_name, write_listing
 from ocpiq.app.progress import Progress
-from ocpiq.app.recipient import recipient_of
+from ocpiq.app.recipient import recipient_of, stored_recipient
 from ocpiq.app.run import compile_query, query_text
 from ocpiq.app.settings import Settings
 from ocpiq.approval.result_files import is_readable, rows_of_file, rows_of_values
@@ -50,7 +51,10 @@ def _report_query(settings: Settings) -> int:
             query = compile_query(settings.query, text, variables)
             found = app_sources.sources(settings, query.modules, stack)
             recipient = recipient_of(settings, query)
-            results = query.run(sources=found, variables=variables, notify=progress, recipient=recipient)
+            drivers = drivers_of(policies_of(settings, stored_recipient(settings)))
+            results = query.run(
+                sources=found, variables=variables, notify=progress, recipient=recipient, drivers=drivers
+            )
             table = CodedTable(rows_of_values(results))
     except OcpiqError as error:
         return report_error(error, text.text, text.name)

@@ -6,8 +6,10 @@ import ast
 
 from ocpiq.codegen import pyast
 from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter, ValueWriter
+from ocpiq.gate import COMPANION
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.types import ObjectType, SourceType, UnionType
+from ocpiq.privacy.sealed import sealed_paths
 
 
 def identity(compiler: Compiler, node: plan.Identity, dot: ast.expr) -> ast.expr:
@@ -65,6 +67,9 @@ def scan(compiler: Compiler, node: plan.Scan, dot: ast.expr, consume: Consumer) 
     pages = compiler.locate(node, pyast.call("scan", pyast.constant(node.source)))
     if not node.weight:
         with compiler.loop(page, pages), compiler.loop(row, pyast.name(page)):
+            source = compiler.plan.sources[node.source]
+            if node.companion and sealed_paths(source.view, source.demand):
+                compiler.assign(node.companion, pyast.attribute(pyast.name(row), COMPANION))
             consume(pyast.name(row))
         return
     pair = compiler.fresh_name("pair")

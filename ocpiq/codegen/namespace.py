@@ -6,7 +6,7 @@ from typing import Final
 
 from ocpiq.codegen.expressions import format_name
 from ocpiq.errors import RunError
-from ocpiq.runtime import access, aggregates, buffers, net_aggregates, updates
+from ocpiq.runtime import access, aggregates, buffers, net_aggregates, sealed_totals, updates
 from ocpiq.runtime.builtins import NATIVES, formats
 from ocpiq.runtime.context import BreakSignal
 from ocpiq.values import arithmetic, order
@@ -59,5 +59,6 @@ GLOBALS: Final[dict[str, object]] = {
     **buffers.NAMES,
     **aggregates.NAMES,
     **net_aggregates.NAMES,
+    **sealed_totals.NAMES,
     **{format_name(name): function for name, function in NATIVES.items()},
 }

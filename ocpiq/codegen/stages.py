@@ -11,7 +11,9 @@ from ocpiq.codegen.compiler import Compiler, Consumer, StreamWriter
 from ocpiq.codegen.control import label_block
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Fold, GroupKey, Plan
+from ocpiq.privacy.sealed import sealed_paths
 from ocpiq.runtime.aggregates import FOLDS
+from ocpiq.runtime.sealed_totals import Total, total_of
 
 
 def take(compiler: Compiler, node: plan.Take, dot: ast.expr, consume: Consumer) -> None:
@@ -177,12 +179,17 @@ def aggregate(compiler: Compiler, node: plan.Aggregate, dot: ast.expr, consume: 
     """`aggregate … by …`: one list per group, with its keys as sent and then the state of each fold."""
     groups = _fold_groups(compiler, node, dot)
     if node.keys is None:
-        _finish(compiler, node, groups, dot, consume)
+        if node.companion:
+            _finish_if_many(compiler, node, groups, dot, consume)
+        else:
+            _finish(compiler, node, groups, dot, consume)
         return
-    states = compiler.fresh_name("states")
-    with compiler.loop(
-        states, pyast.call("sorted_groups", pyast.name(groups), pyast.constant(len(node.keys)))
-    ):
+    states, key_count = compiler.fresh_name("states"), pyast.constant(len(node.keys))
+    ordered = pyast.call("sorted_groups", pyast.name(groups), key_count)
+    if node.companion:
+        functions = compiler.constant(tuple("" if fold.terms else fold.function for fold in node.folds))
+        ordered = pyast.call("shown_groups", pyast.name(groups), key_count, functions, pyast.name("runtime"))
+    with compiler.loop(states, ordered):
         _finish(compiler, node, states, dot, consume)
 
 
@@ -193,7 +200,7 @@ def _fold_groups(compiler: Compiler, node: plan.Aggregate, dot: ast.expr) -> str
         compiler.assign(groups, _received())
         return groups
     if node.keys is None:
-        compiler.assign(groups, _new_states(node, []))
+        compiler.assign(groups, _new_states(compiler, node, []))
         compiler.stream(
             node.body, dot, lambda output: _step(compiler, node, groups, compiler.reusable(output))
         )
@@ -243,14 +250,51 @@ def _received() -> ast.expr:
     return pyast.call("scan", pyast.constant(plan.RECEIVED))
 
 
-def _new_states(node: plan.Aggregate, keys: list[ast.expr]) -> ast.expr:
-    return ast.List(
-        [
-            *keys,
-            *(pyast.call(f"{_function_prefix(fold)}_new", pyast.constant(fold.label)) for fold in node.folds),
-        ],
-        pyast.LOAD,
+def _new_states(compiler: Compiler, node: plan.Aggregate, keys: list[ast.expr]) -> ast.expr:
+    """Return the states of a group: its keys, those of its totals of sealed fields, then those of the folds."""
+    drivers = (
+        [pyast.call("ManyDrivers", compiler.constant(_totals(compiler, node)))] if node.companion else []
     )
+    states = [
+        pyast.constant(None)
+        if fold.terms
+        else pyast.call(f"{_function_prefix(fold)}_new", pyast.constant(fold.label))
+        for fold in node.folds
+    ]
+    return ast.List([*keys, *drivers, *states], pyast.LOAD)
+
+
+def _totals(compiler: Compiler, node: plan.Aggregate) -> tuple[Total, ...]:
+    """Return the totals of sealed fields, whose numbers have the order of the companion."""
+    totals = []
+    for fold in node.folds:
+        if fold.terms:
+            source = compiler.plan.sources[fold.source]
+            paths = sealed_paths(source.view, source.demand)
+            terms = [(paths.index(path), factor) for path, factor in fold.terms]
+            totals.append(total_of(fold.function, terms))
+    return tuple(totals)
+
+
+def _first_fold(node: plan.Aggregate) -> int:
+    """Return the index of the state of the first fold."""
+    return len(node.keys or ()) + bool(node.companion)
+
+
+def _finish_if_many(
+    compiler: Compiler, node: plan.Aggregate, states: str, dot: ast.expr, consume: Consumer
+) -> None:
+    """Write the result of the only group if it has enough drivers, else a blank or an object of blanks."""
+    result = compiler.fresh_name("result")
+    names = None
+    if isinstance(node.result, plan.MakeObject):
+        keys = [key for key, _ in node.result.entries]
+        names = tuple(key.value for key in keys if isinstance(key, plan.Constant))
+    compiler.assign(result, pyast.call("blanked", compiler.constant(names)))
+    drivers = _slot(states, pyast.constant(0), ast.Load())
+    with compiler.if_block(pyast.call("may_be_shown", drivers, pyast.name("runtime"))):
+        _finish(compiler, node, states, dot, lambda output: compiler.assign(result, output))
+    consume(pyast.name(result))
 
 
 def _step_group(
@@ -263,7 +307,7 @@ def _step_group(
     states = compiler.fresh_name("states")
     compiler.assign(states, pyast.method(pyast.name(groups), "get", identity))
     with compiler.if_block(pyast.is_(pyast.name(states), pyast.constant(None))):
-        compiler.assign(states, _new_states(node, keys))
+        compiler.assign(states, _new_states(compiler, node, keys))
         compiler.add(ast.Assign([_slot(groups, identity, ast.Store())], pyast.name(states)))
     _step(compiler, node, states, output)
 
@@ -279,8 +323,12 @@ def _slot(container: str, key: ast.expr, context: ast.expr_context) -> ast.Subsc
 
 def _step(compiler: Compiler, node: plan.Aggregate, states: str, output: ast.expr) -> None:
     """Fold one value into the states of its group; an argument may have any number of outputs."""
-    key_count = len(node.keys or ())
-    for index, fold in enumerate(node.folds, key_count):
+    if node.companion:
+        drivers = _slot(states, pyast.constant(len(node.keys or ())), ast.Load())
+        compiler.add_expression(pyast.method(drivers, "add", pyast.name(node.companion)))
+    for index, fold in enumerate(node.folds, _first_fold(node)):
+        if fold.terms:
+            continue
         slot = _slot(states, pyast.constant(index), ast.Load())
         weight = pyast.name(fold.weight) if fold.weight else pyast.constant(1)
         if fold.argument is None:
@@ -334,7 +382,13 @@ def _finish(compiler: Compiler, node: plan.Aggregate, states: str, dot: ast.expr
     keys = node.keys or ()
     for index, key in enumerate(keys):
         compiler.assign(key.local, _slot(states, pyast.constant(index), ast.Load()))
-    for index, fold in enumerate(node.folds, len(keys)):
+    totals = 0
+    for index, fold in enumerate(node.folds, _first_fold(node)):
+        if fold.terms:
+            drivers = _slot(states, pyast.constant(len(keys)), ast.Load())
+            compiler.assign(fold.result, pyast.method(drivers, "total", pyast.constant(totals)))
+            totals += 1
+            continue
         state = _slot(states, pyast.constant(index), ast.Load())
         share = [] if fold.at is None else [compiler.value(fold.at, dot)]
         finished = pyast.call(f"{_function_prefix(fold)}_finish", state, *share)

@@ -23,6 +23,7 @@ from ocpiq.gate.missing_fields import MissingFields
 from ocpiq.gate.nested import merge_rows, nested_records
 from ocpiq.gate.platform_label import PlatformLabel
 from ocpiq.gate.records import BatchRecords, LargePageRecords, Records, records_of
+from ocpiq.gate.sealed import sealer_of, with_drivers
 from ocpiq.gate.treated import with_treatments
 from ocpiq.gate.window import Window, WindowedRecords
 from ocpiq.privacy.demand import Demand
@@ -118,7 +119,10 @@ class Gate:
                 records_of(view, demand, window, seal=seal), view.nested, self._key
             )
         else:
-            self._records = records_of(view, demand, window, self._key, seal)
+            sealer = sealer_of(view, demand)
+            if sealer is not None:
+                view, demand = with_drivers(view, demand)
+            self._records = records_of(view, demand, window, self._key, seal, sealer)
         self.shape: Shape | None = self._records.shape
         self._decoder = PageDecoder(self._records, self.framing)
         self._large_decoder = (

@@ -28,6 +28,9 @@ Computed = str | int | float | bool | None | list[Any] | dict[str, Any]
 WHOLE: Final = Demand(whole=True)
 COMPUTED: Final = Demand(whole=True, digits=False)
 
+COMPANION: Final = "companion"
+"""The attribute of a row with its sealed numbers and its driver; no shape has a slot for it."""
+
 
 class Slot(Struct, frozen=True):
     """How the engine reads a field: the row's attribute, and the shape of the nested row if there is one."""
@@ -83,16 +86,21 @@ class Record(Struct, frozen=True):
     whole: bool
 
 
-def cell_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...] = ()) -> Cell:
-    """Return how a value leaves the gate for a demand; `sealed` are keys that only the gate reads."""
+def cell_of(
+    node: ViewNode, demand: Demand, sealed: tuple[str, ...] = (), *, has_companion: bool = False
+) -> Cell:
+    """Return how a value leaves the gate for a demand; `sealed` are keys that only the gate reads.
+
+    With `has_companion`, each row has one.
+    """
     if node.visibility in ("blank", "plain", "treated") or (node.visibility == "open" and demand.whole):
         return Cell(node, digits=demand.digits or node.many)
     if node.visibility == "shown" and (demand.whole or not node.children):
         return Cell(node, digits=demand.digits or node.many)
-    return Cell(node, record_of(node, demand, sealed), demand.digits)
+    return Cell(node, record_of(node, demand, sealed, has_companion=has_companion), demand.digits)
 
 
-def record_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...]) -> Record:
+def record_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...], *, has_companion: bool) -> Record:
     """Return the record of objects with this demand."""
     everything = WHOLE if demand.digits else COMPUTED
     wanted = dict.fromkeys(node.children, everything) if demand.whole else demand.fields
@@ -113,6 +121,9 @@ def record_of(node: ViewNode, demand: Demand, sealed: tuple[str, ...]) -> Record
         columns.append((attributes[PLATFORM], str | None, None))
         names[attributes[PLATFORM]] = SECRET  # which no platform knows
         del constants[attributes[PLATFORM]]
+    if has_companion:
+        columns.append((COMPANION, Any, None))
+        names[COMPANION] = SECRET + COMPANION
     cls = defstruct("Row", columns, bases=(Row,), rename=names, namespace=constants, gc=False)
     by_key = {member.key: member.cell.record for member in members}
     slots = {key: Slot(attributes[key], shape_of(by_key.get(key))) for key in wanted}

@@ -11,7 +11,8 @@ from msgspec.json import Decoder
 
 from ocpiq.gate import untyped
 from ocpiq.gate.keys import Identifier, Identity, KeySeal, ObjectKey
-from ocpiq.gate.layout import Cell, Row, Shape, cell_of, decoder, keeps_digits
+from ocpiq.gate.layout import COMPANION, Cell, Row, Shape, cell_of, decoder, keeps_digits
+from ocpiq.gate.sealed import Sealer
 from ocpiq.gate.typed import batch_converter, converter, record_converter
 from ocpiq.gate.window import Verdict, Window, WindowedRecords, moment, within_window
 from ocpiq.privacy.demand import Demand
@@ -53,16 +54,19 @@ def records_of(
     window: Window | None,
     key: ObjectKey | None = None,
     seal: KeySeal | None = None,
+    sealer: Sealer | None = None,
 ) -> BatchRecords | LazyRecords:
     """Return the maker of a source's rows; with a `key`, it also seals keys, and with a `seal`, for a state.
+
+    With a `sealer`, rows have companions.
 
     Rows of a few fields are fastest a page at once. Dicts are not: a page of them leaves the processor's caches before
     the first one is used.
     """
-    root = cell_of(view, demand)
+    root = cell_of(view, demand, has_companion=sealer is not None)
     if seal is not None or contains_dicts(root):
-        return LazyRecords(root, window, key, seal)
-    return BatchRecords(view, demand, window, key)
+        return LazyRecords(root, window, key, seal, sealer)
+    return BatchRecords(view, demand, window, key, sealer)
 
 
 def contains_dicts(cell: Cell) -> bool:
@@ -82,8 +86,15 @@ def is_shown(view: ViewNode, name: str) -> bool:
 class BatchRecords:
     """Decodes a page into records at once; after blanking, these are the rows."""
 
-    def __init__(self, view: ViewNode, demand: Demand, window: Window | None, key: ObjectKey | None) -> None:
-        root = cell_of(view, demand)
+    def __init__(
+        self,
+        view: ViewNode,
+        demand: Demand,
+        window: Window | None,
+        key: ObjectKey | None,
+        sealer: Sealer | None = None,
+    ) -> None:
+        root = cell_of(view, demand, has_companion=sealer is not None)
         members = root.record.members if root.record else ()
         attributes = {member.key: member.attribute for member in members}
         window_keys = window.keys if window else ()
@@ -94,7 +105,7 @@ class BatchRecords:
         self._erased = tuple(name for name in sealed if name in window_keys or not is_shown(view, name))
         self._window_getters = [attrgetter(attributes.get(name, name)) for name in window_keys]
         self._key_columns = column_reader([attributes.get(name, name) for name in key.names]) if key else None
-        self.root = cell_of(view, demand, sealed) if sealed else root
+        self.root = cell_of(view, demand, sealed, has_companion=sealer is not None) if sealed else root
         assert self.root.record is not None
         self.record = self.root.record
         self.shape = self.record.shape
@@ -106,6 +117,8 @@ class BatchRecords:
         ]
         self._convert = record_converter(self.record)
         self._convert_batch = batch_converter(self.record)
+        self.sealer = sealer
+        self._seal = None if sealer is None else sealer.of_records(self.record)
 
     def are_objects(self, records: list[Any]) -> bool:
         """Return true: msgspec has decoded each item as an object."""
@@ -130,6 +143,8 @@ class BatchRecords:
             columns = [map(get, records) for get in self._window_getters]
             verdicts = list(map(self.window.judge, zip(*columns, strict=True)))
             records, undated, unended = within_window(records, verdicts)
+        if self._seal is not None:
+            self._seal(records)
         for name in self._erased:
             for record in records:
                 setattr(record, name, None)
@@ -140,35 +155,42 @@ class BatchRecords:
     def row(self, raw: bytes) -> object:
         """Return the row of an object, in the window or not."""
         if self.keeps_digits and SIGNED_ZERO.search(raw):
-            return untyped.root_row(self.root, fields(raw))
+            return untyped_row(self.root, fields(raw), self.sealer)
         try:
             record = self._decoder.decode(raw)
         except REFUSED:
             pass
         else:
+            if self._seal is not None:
+                self._seal([record])
             for name in self._erased:
                 setattr(record, name, None)
             return record if self._convert is None else self._convert(record)
-        return untyped.root_row(self.root, fields(raw))
+        return untyped_row(self.root, fields(raw), self.sealer)
 
     def rows_of_object(self, raw: bytes) -> WindowedRecords:
         """Return the row of a slice, if it lies in the window."""
         if self.keeps_digits and SIGNED_ZERO.search(raw):
-            return untyped_rows(self.root, fields(raw), self.window)
+            return untyped_rows(self.root, fields(raw), self.window, None, self.sealer)
         try:
             record = self._decoder.decode(raw)
         except REFUSED:
             pass
         else:
             return self.rows([record])
-        return untyped_rows(self.root, fields(raw), self.window)
+        return untyped_rows(self.root, fields(raw), self.window, None, self.sealer)
 
 
 class LazyRecords:
     """Splits a page into slices and decodes each when its row is asked for."""
 
     def __init__(
-        self, root: Cell, window: Window | None, key: ObjectKey | None, seal: KeySeal | None = None
+        self,
+        root: Cell,
+        window: Window | None,
+        key: ObjectKey | None,
+        seal: KeySeal | None = None,
+        sealer: Sealer | None = None,
     ) -> None:
         self.shape = root.record.shape if root.record else None
         self.seal = seal
@@ -179,6 +201,7 @@ class LazyRecords:
         self.keeps_digits = keeps_digits(root)
         self._convert = converter(root)
         self.keys = key_reader(key)
+        self.sealer = sealer
 
     def are_objects(self, records: list[Raw]) -> bool:
         """Tell whether all slices are objects."""
@@ -210,21 +233,24 @@ class LazyRecords:
     def row(self, raw: bytes | Raw) -> object:
         """Return the row of an object, in the window or not."""
         if self.keeps_digits and SIGNED_ZERO.search(raw):
-            return untyped.root_row(self.root, fields(bytes(raw)))
+            return untyped_row(self.root, fields(bytes(raw)), self.sealer)
         try:
             record = self._decoder.decode(raw)
         except REFUSED:
             pass
         else:
-            return record if self._convert is None else self._convert(record)
-        return untyped.root_row(self.root, fields(bytes(raw)))
+            row = record if self._convert is None else self._convert(record)
+            if self.sealer is not None:
+                setattr(row, COMPANION, self.sealer.of_parts(fields(bytes(raw))))
+            return row
+        return untyped_row(self.root, fields(bytes(raw)), self.sealer)
 
 
 class LargePageRecords(LazyRecords):
     """Decodes the objects of a very large page, each when its row is asked for, to bound the memory."""
 
     def __init__(self, records: BatchRecords) -> None:
-        super().__init__(records.root, records.window, records.key)
+        super().__init__(records.root, records.window, records.key, None, records.sealer)
         self._records = records
 
     def row(self, raw: bytes | Raw) -> object:
@@ -269,14 +295,26 @@ def identity_of(parts: dict[str, bytes], seal: KeySeal) -> Identity:
     return seal.seal([Raw(parts[name]) if name in parts else None for name in seal.names], late=late)
 
 
+def untyped_row(root: Cell, parts: dict[str, bytes], sealer: Sealer | None) -> object:
+    """Return the row of an object, from the slices of its fields."""
+    row = untyped.root_row(root, parts)
+    if sealer is not None:
+        setattr(row, COMPANION, sealer.of_parts(parts))
+    return row
+
+
 def untyped_rows(
-    root: Cell, parts: dict[str, bytes], window: Window | None, seal: KeySeal | None = None
+    root: Cell,
+    parts: dict[str, bytes],
+    window: Window | None,
+    seal: KeySeal | None = None,
+    sealer: Sealer | None = None,
 ) -> WindowedRecords:
     """Return the row of an object, from the slices of its fields, if it lies in the window."""
     verdict = window.judge([parts.get(key) for key in window.keys]) if window else Verdict.IN
     kept, undated, unended = within_window([parts], [verdict])
     identities = () if seal is None else [identity_of(slices, seal) for slices in kept]
-    rows = [untyped.root_row(root, slices) for slices in kept]
+    rows = [untyped_row(root, slices, sealer) for slices in kept]
     return WindowedRecords(rows, undated, unended, identities)
 
 

@@ -70,6 +70,8 @@ def open_function(node: ViewNode) -> Treat:
             functions[name] = scalar_function(child)
         elif child.visibility == "open":
             functions[name] = open_function(child)
+        elif child.visibility == "blank":
+            functions[name] = blank_function(child)
     absent = [name for name, child in node.children.items() if reads_presence(child)]
 
     def treat(value: object) -> object:
@@ -85,6 +87,11 @@ def open_function(node: ViewNode) -> Treat:
         return None if value is None else node.blank
 
     return treat
+
+
+def blank_function(node: ViewNode) -> Treat:
+    """Return the function that blanks any decoded value of a node."""
+    return lambda _: node.blank
 
 
 def scalar_function(node: TreatedNode) -> Treat:

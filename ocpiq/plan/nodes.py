@@ -5,6 +5,8 @@ Definitions are inlined unless they are recursive. Variables have names of the c
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from msgspec import Struct
 
 from ocpiq.errors import Span
@@ -243,10 +245,14 @@ class Modify(PlanNode, frozen=True):
 
 
 class Scan(PlanNode, frozen=True):
-    """The objects of a source. With `net`, the local `weight` is -1 for a credit CDR, else 1."""
+    """The objects of a source. With `net`, the local `weight` is -1 for a credit CDR, else 1.
+
+    If the query reads sealed fields of the source, the local `companion` holds the sealed numbers of each object.
+    """
 
     source: int
     weight: str = ""
+    companion: str = ""
 
 
 class Take(PlanNode, frozen=True):
@@ -286,7 +292,8 @@ class Fold(Struct, frozen=True):
     """One aggregate function of a stage: its name, its argument, the local for its result.
 
     `label` is its text in the query, for errors; `at` is the second argument of `quantile`. `weight` is the local that
-    tells whether a value is added (1) or subtracted (-1); without one, all are added.
+    tells whether a value is added (1) or subtracted (-1); without one, all are added. A total of sealed fields has
+    `terms`: the paths of the fields of `source` with their factors, which it takes of the companion of each value.
     """
 
     function: str
@@ -295,6 +302,8 @@ class Fold(Struct, frozen=True):
     label: str
     at: Plan | None = None
     weight: str = ""
+    terms: tuple[tuple[tuple[str, ...], Fraction], ...] = ()
+    source: int = -1
 
 
 class GroupKey(Struct, frozen=True):
@@ -306,12 +315,17 @@ class GroupKey(Struct, frozen=True):
 
 
 class Aggregate(PlanNode, frozen=True):
-    """The stage `aggregate`: folds all outputs of `body`; with `keys`, one result per group, sorted by key."""
+    """The stage `aggregate`: folds all outputs of `body`; with `keys`, one result per group, sorted by key.
+
+    With totals of sealed fields, `companion` is the local that holds those of each value, and groups of few drivers
+    are combined.
+    """
 
     body: Plan
     keys: tuple[GroupKey, ...] | None
     folds: tuple[Fold, ...]
     result: Plan
+    companion: str = ""
 
 
 class JoinKey(Struct, frozen=True):

@@ -20,6 +20,7 @@ from ocpiq.plan.nodes import Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.plan.walk import descendants
+from ocpiq.privacy.sealed import sealed_paths
 
 IN_ORDER: Final = {  # builtins that see more than one object, or act on the run
     "input": "reads inputs one after the other",
@@ -121,6 +122,11 @@ def split(query: QueryPlan) -> Split:
     if query.sources[left].net:
         raise Obstacle(
             say("`net` compares each credit with the CDR that it cancels"), span=query.sources[left].span
+        )
+    if sealed_paths(query.sources[left].view, query.sources[left].demand):
+        raise Obstacle(
+            say("totals of fields for aggregates only count the drivers of all objects"),
+            span=query.sources[left].span,
         )
     if query.sources[left].newest is not None:
         raise Obstacle(say("`newest` depends on all pages"), hint=say("write it with top"))

@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from ocpiq.errors import PrivacyError, Span
 from ocpiq.plan.blanks import Blanks
 from ocpiq.privacy.demand import Demand
+from ocpiq.privacy.sealed import SealedFieldError, is_sealed
 from ocpiq.privacy.treatments import result_type
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.blank import refuse
@@ -129,6 +130,8 @@ def check_blanks(type_: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> No
     if blanks is Blanks.MOVES:
         return
     match type_:
+        case SourceType(view=view) if is_sealed(view):
+            raise SealedFieldError(view, span=span)
         case SourceType(view=view) if view.visibility == "blank":
             try:
                 refuse(view.blank)
@@ -143,6 +146,21 @@ def check_blanks(type_: Type, span: Span, blanks: Blanks = Blanks.OUTSIDE) -> No
         case ObjectType(fields=fields) if blanks in DEEPER:
             for value in fields.values():
                 check_blanks(value, span, DEEPER[blanks])
+
+
+def refuse_sealed(type_: Type, span: Span) -> None:
+    """Raise SealedFieldError if the value is known to be or hold a sealed field."""
+    match type_:
+        case SourceType(view=view) if is_sealed(view):
+            raise SealedFieldError(view, span=span)
+        case UnionType(options=options):
+            for option in options:
+                refuse_sealed(option, span)
+        case ListType(item=item):
+            refuse_sealed(item, span)
+        case ObjectType(fields=fields):
+            for value in fields.values():
+                refuse_sealed(value, span)
 
 
 DEEPER: Final = {Blanks.REFUSES: Blanks.REFUSES, Blanks.ITEMS: Blanks.OUTSIDE}

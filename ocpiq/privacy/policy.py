@@ -10,6 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from ocpiq.privacy.drivers import DRIVERS
+
 CLEAR: Final = "clear"
 PRESENT: Final = "present"
 COARSER: Final = {
@@ -87,7 +89,7 @@ class Policy(Struct, frozen=True):
     """What a recipient may be given. `formats` is None if all are allowed, `expires` the first day without exports.
 
     `plain_json` permits JSON that does not belong to a module: files, standard input, `--slurpfile`. `sha256` is that
-    of the file.
+    of the file. `drivers` is the number of drivers that totals of fields for aggregates only need.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Policy(Struct, frozen=True):
     expires: date | None = None
     plain_json: bool = False
     sha256: str = ""
+    drivers: int = DRIVERS
 
 
 def is_no_more(treatment: str, permitted: str) -> bool:

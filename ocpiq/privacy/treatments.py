@@ -14,7 +14,6 @@ from ocpiq.errors import (
     FieldName,
     Message,
     Span,
-    UnsupportedError,
     UserText,
     join,
     nearest,
@@ -26,8 +25,8 @@ from ocpiq.schema.fields import JsonType
 from ocpiq.schema.pseudonym_classes import pseudonym_class
 
 PERIODS: Final = ("hour", "day", "week", "month", "quarter", "year")
-TREATMENTS: Final = ("pseudonym", *PERIODS, "rounded", "prefix", "present")
 AGGREGATE: Final = "aggregate"
+TREATMENTS: Final = ("pseudonym", *PERIODS, "rounded", "prefix", "present", AGGREGATE)
 FORMER_NAMES: Final = {
     "bucket": "rounded",
     "grid": "rounded",
@@ -51,6 +50,7 @@ class Treatment(Struct, frozen=True):
     rounded    numbers and decimal text: rounded down to a multiple of `amount`
     prefix     text: the first `amount` characters
     present    any value: whether it was sent and is not null
+    aggregate  numbers: a blank, which only totals over many drivers can use (`privacy/sealed.py`)
     """
 
     name: str
@@ -63,11 +63,18 @@ class Treatment(Struct, frozen=True):
 
 
 def treatment_of(
-    path: tree.FieldPath, names: tuple[str, ...], field: SchemaField | None, module: str, zone: str
+    path: tree.FieldPath,
+    names: tuple[str, ...],
+    field: SchemaField | None,
+    module: str,
+    zone: str,
+    *,
+    has_totals: bool = False,
 ) -> Treatment | None:
     """Return the treatment that a clause gives a field; None without one.
 
-    `field` is None for a vendor's field. Raises CompileError if there is no such treatment, or not for such a field.
+    `field` is None for a vendor's field; `has_totals` if its module has drivers. Raises CompileError if there is no
+    such treatment, or not for such a field.
     """
     node = path.treatment
     if node is None:
@@ -78,31 +85,27 @@ def treatment_of(
             span=path.span,
             hint=say("write pass ., and the field with its treatment after it"),
         )
-    if node.name == AGGREGATE:
-        raise UnsupportedError(
-            say("`as aggregate` is not supported yet"),
-            span=path.span,
-            hint=say("pass the other fields by name, and this one stays blanked"),
-        )
     if node.name not in TREATMENTS:
         raise unknown_treatment(node)
     amount = _amount(node)
-    problem = _mismatch(node.name, field, field_text(module, names))
+    problem = _mismatch(node.name, field, full_path_text(module, names))
     if problem:
-        hint = say("{kind} takes {words}", kind=_kind(field), words=_words(suitable(field)))
+        hint = say(
+            "{kind} takes {words}", kind=_kind(field), words=_words(suitable(field, totals=has_totals))
+        )
         raise CompileError(problem, span=path.span, hint=hint)
     class_ = "" if field is None or node.name != "pseudonym" else pseudonym_class(module, field)
     return Treatment(node.name, amount, zone if node.name in PERIODS else "", class_)
 
 
-def field_text(module: str, names: Sequence[str]) -> UserText:
+def full_path_text(module: str, names: Sequence[str]) -> UserText:
     """Return the module and the path of a field that the query names, for a message."""
     return UserText(".".join((module, *names)))
 
 
 def two_ways(module: str, names: Sequence[str], span: Span | None) -> CompileError:
     """Return the error for a field that a query passes with two treatments, or with one and in the clear."""
-    message = say("{field} is passed in two ways", field=field_text(module, names))
+    message = say("{field} is passed in two ways", field=full_path_text(module, names))
     return CompileError(message, span=span, hint=say("pass it the same way everywhere"))
 
 
@@ -171,6 +174,8 @@ def _mismatch(name: str, field: SchemaField | None, path: UserText) -> Message:
         return say("{path} is an object; a treatment is for one of its fields", path=path)
     if name in PERIODS:
         return EMPTY if field.type == "DateTime" else say("{path} is not a DateTime", path=path)
+    if name == AGGREGATE:
+        return EMPTY if field.json == "number" else say("{path} is not a number", path=path)
     if name == "rounded":
         is_number = field.json == "number" or field.mark == "decimal"
         return EMPTY if is_number else say("{path} is not a number", path=path)
@@ -187,6 +192,8 @@ def result_type(treatment: Treatment, field: SchemaField | None) -> JsonType | N
         return "boolean"
     if treatment.name == "rounded":
         return None if field is None else field.json
+    if treatment.name == AGGREGATE:
+        return "number"
     return "string"
 
 
@@ -195,8 +202,11 @@ def is_text(field: SchemaField) -> bool:
     return field.json == "string" and field.type != "DateTime" and not field.mark and not field.enum
 
 
-def suitable(field: SchemaField | None) -> tuple[str, ...]:
-    """Return the treatments that fit a field, as a query writes them; numbers are examples."""
+def suitable(field: SchemaField | None, *, totals: bool = False) -> tuple[str, ...]:
+    """Return the treatments that fit a field, as a query writes them; numbers are examples.
+
+    With `totals`, its module has drivers, and the field is not in a list: a number can be for aggregates only.
+    """
     if field is None:
         return ("hour", "day", "week", "month", "quarter", "year", "rounded(5)", "prefix(4)", "present")
     if not field.leaf:
@@ -206,7 +216,7 @@ def suitable(field: SchemaField | None) -> tuple[str, ...]:
     if field.mark == "decimal":
         return ("rounded(0.01)", "present")
     if field.json == "number":
-        return ("rounded(5)", "present")
+        return ("rounded(5)", "present", AGGREGATE) if totals else ("rounded(5)", "present")
     return ("pseudonym", "prefix(4)", "present") if is_text(field) else ("present",)
 
 

@@ -21,7 +21,8 @@ from ocpiq.errors import (
     say,
 )
 from ocpiq.language import tree
-from ocpiq.privacy.treatments import Treatment, treatment_of, two_ways
+from ocpiq.privacy.drivers import check_has_drivers, driver_paths
+from ocpiq.privacy.treatments import AGGREGATE, Treatment, treatment_of, two_ways
 from ocpiq.schema import ModuleName, NestedModule, SchemaField, SchemaModule, VersionName, modules
 from ocpiq.schema.version_fields import counterpart, only_in_other_versions
 from ocpiq.values.blank import Blank
@@ -37,7 +38,7 @@ class ViewNode(Struct, frozen=True):
       field is shown. A list has such an object for each item; null is null; a scalar is the blank.
     - treated: the value after `treatment`; a value of another type than the treatment takes is the blank.
     - plain: passes by default; scalars and lists of scalars as sent, any other shape is the blank.
-    - blank: private; any value, null included, is the blank.
+    - blank: private, or for aggregates only; any value, null included, is the blank.
     - container: an object shows its `children`, in their order; each item of a list is a container again; null is
       null; a scalar is the blank, or is shown if `scalars` says that everything in it passes.
 
@@ -91,7 +92,10 @@ def view(
     for path in clause_paths(clauses):
         names = field_names(path)
         field = check_field_exists(module, path, names, any_version=any_version)
-        treatment = treatment_of(path, names, field, module.name, zone)
+        has_totals = bool(driver_paths(module.name))
+        treatment = treatment_of(path, names, field, module.name, zone, has_totals=has_totals)
+        if treatment is not None and treatment.name == AGGREGATE:
+            check_has_drivers(module, names, path.span)
         mark = marks
         above = [marks]
         for name in names:
@@ -109,7 +113,7 @@ def view(
 
 def shows(view: ViewNode) -> bool:
     """Tell whether the clauses pass a field, this one or one below."""
-    is_default = view.visibility in ("plain", "blank", "container")
+    is_default = view.visibility in ("plain", "blank", "container") and view.treatment is None
     return not is_default or any(map(shows, view.children.values()))
 
 
@@ -137,6 +141,8 @@ class Builder(Struct, frozen=True):
         """Return the node of a field of the schema; `passed` if its container is."""
         passed = passed or mark.passed
         blank = Blank(self.module, ".".join(path))
+        if mark.treatment is not None and mark.treatment.name == AGGREGATE:
+            return ViewNode("blank", False, {}, blank, field, treatment=mark.treatment, quoted=mark.quoted)
         if mark.treatment is not None:
             many = field.many and mark.treatment.name != "present"
             return ViewNode("treated", many, {}, blank, field, treatment=mark.treatment, quoted=mark.quoted)
@@ -169,12 +175,13 @@ class Builder(Struct, frozen=True):
         passed = passed or mark.passed
         blank = Blank(self.module, ".".join(path))
         if mark.treatment is not None:
-            return ViewNode("treated", False, {}, blank, None, treatment=mark.treatment)
+            visibility: Visibility = "blank" if mark.treatment.name == AGGREGATE else "treated"
+            return ViewNode(visibility, False, {}, blank, None, treatment=mark.treatment)
         children = {
             name: self.vendor((*path, name), mark.children[name], passed=passed)
             for name in sorted(mark.children)
         }
-        visibility: Visibility = "container" if not passed else "open" if mark.treats else "shown"
+        visibility = "container" if not passed else "open" if mark.treats else "shown"
         return ViewNode(visibility, False, children, blank, None)
 
 

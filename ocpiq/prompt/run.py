@@ -15,6 +15,7 @@ from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
 from ocpiq.app.thread import run_in_thread
 from ocpiq.errors import Notice, Notify, OcpiqError, WarningIssued, ignore
+from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.session import Session
 from ocpiq.query import Query
@@ -60,8 +61,8 @@ def _write_results(session: Session, text: str, progress: Progress, shutdown: Sh
     query = compile_query(settings.query, query_text, session.variables)
     results = ResultWriter(session, query, progress, shutdown, start)
     sources, variables = session.sources, session.variables
-    handout = Handout(query_text.text, query_text.name, query, sources, variables, (), True, start)
-    audit = authorize(settings, handout).audit
+    handout = Handout(query_text.text, query_text.name, query, sources, variables, (), True, start, progress)
+    audit, _, results.drivers = authorize(settings, handout)
     if query.modules:
         progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
     if audit is None:
@@ -71,13 +72,17 @@ def _write_results(session: Session, text: str, progress: Progress, shutdown: Sh
 
 
 class ResultWriter:
-    """Writes the results of a query to the pager. `rows` is the number of results so far."""
+    """Writes the results of a query to the pager. `rows` is the number of results so far.
+
+    Totals of fields for aggregates only need `drivers` drivers.
+    """
 
     def __init__(
         self, session: Session, query: Query, progress: Progress, shutdown: Shutdown, start: Start
     ) -> None:
         self.rows = 0
         self._start = start
+        self.drivers = DRIVERS
         self._session = session
         self._query = query
         self._recipient = recipient_of(session.query_settings(), query)
@@ -104,6 +109,7 @@ class ResultWriter:
                 notify=notify,
                 recipient=self._recipient,
                 start=self._start,
+                drivers=self.drivers,
             ):
                 self._shutdown.check()
                 self._sink.write(value)

@@ -13,6 +13,7 @@ from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
 from ocpiq.language.partial import PartialParse, parse_partial
 from ocpiq.language.tree import Program
+from ocpiq.privacy.drivers import driver_paths
 from ocpiq.privacy.treatments import suitable
 from ocpiq.prompt.command_syntax import argument_start, split_command
 from ocpiq.prompt.cursor_type import PROBE, CursorType, find_cursor_type
@@ -203,9 +204,11 @@ def _treatments(read: PartialParse, word: str, context: Surroundings) -> Iterato
     """Yield the treatments that fit the field before `as`."""
     name = _source(read, context)
     field: SchemaField | None = module(name, context.version).root if name is not None else None
+    totals = name is not None and bool(driver_paths(name))
     for step in _path_before_as(read):
         field = field.children.get(step) if field is not None else None
-    for treatment in suitable(field):
+        totals = totals and field is not None and not field.many
+    for treatment in suitable(field, totals=totals):
         if treatment.startswith(word):
             yield Suggestion(treatment, len(word), "treatment")
 

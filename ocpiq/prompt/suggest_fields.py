@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.plan.types import ListType, ObjectType, OpaqueType, ScalarType, SourceType, Type, UnionType
+from ocpiq.privacy.sealed import is_sealed
 from ocpiq.privacy.view import ViewNode
 from ocpiq.prompt.suggestion import Suggestion, rank_matches
 from ocpiq.schema import SchemaField, SchemaModule
@@ -67,12 +68,12 @@ def _steps(type_: Type | None, version: str) -> Iterator[tuple[str, str, str, st
         case SourceType(is_list=True) if type_.view.children:
             yield "[]", "", "each item", ""
             for name, node in _nodes(type_.view, version):
-                yield "[]", name, _field_type(node.field), STATES[node.visibility]
+                yield "[]", name, _field_type(node.field), _state(node)
         case SourceType(is_list=True) | ListType(item=ScalarType() | OpaqueType()):
             yield "[]", "", "each item", ""
         case SourceType(view=view):
             for name, node in _nodes(view, version):
-                yield "", name, _field_type(node.field), STATES[node.visibility]
+                yield "", name, _field_type(node.field), _state(node)
         case ObjectType(fields=members):
             for name, value in members.items():
                 yield "", name, *_type_and_state(value)
@@ -86,11 +87,16 @@ def _steps(type_: Type | None, version: str) -> Iterator[tuple[str, str, str, st
                 yield from _steps(option, version)
 
 
+def _state(view: ViewNode) -> str:
+    """Return how a field is shown, in one word."""
+    return "for totals" if is_sealed(view) else STATES[view.visibility]
+
+
 def _type_and_state(type_: Type) -> tuple[str, str]:
     """Return the type and state of a value that the query computes."""
     match type_:
         case SourceType(view=view):
-            return _field_type(view.field), STATES[view.visibility]
+            return _field_type(view.field), _state(view)
         case ScalarType(name=name):
             return name, ""
         case ObjectType():

@@ -11,6 +11,7 @@ from typing import Final, Literal, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ocpiq.analysis.sealed import check_whole_days
 from ocpiq.errors import (
     EMPTY,
     IncompleteError,
@@ -335,6 +336,8 @@ def _window(
     is_relative = any(bound and bound.relative for bound in (part.since, part.until))
     if is_relative and since is not None and until is not None and since >= until:
         raise SourceError(say("the window ends before it starts"), hint=say("swap since and until"))
+    bounds = (*(bound for bound in (since, until) if bound is not None), *(completed or ()))
+    check_whole_days(part, bounds, clock.zone)
     return Window(since, until, completed)
 
 

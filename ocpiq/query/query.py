@@ -31,6 +31,7 @@ from ocpiq.language.printer import unparse, unparse_without_literals
 from ocpiq.plan.columns import Columns, columns
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import QueryPlan, SourcePlan
+from ocpiq.privacy.drivers import DRIVERS, FEWEST_DRIVERS
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import has_pseudonyms, shows
 from ocpiq.query.imports import Folders
@@ -243,6 +244,7 @@ class Query:
         notify: Notify = ignore,
         recipient: Recipient | None = None,
         start: Start | None = None,
+        drivers: int = DRIVERS,
     ) -> Iterator[Value]:
         """Yield the results, as they come.
 
@@ -250,15 +252,17 @@ class Query:
         `value` while `input` and `inputs` read them. `sources` is one source for all `modules`, or a source for each;
         `variables` has a value for each name of `compile`; `notify` receives progress and warnings; `recipient` has the
         key of pseudonyms, and is needed if `needs_recipient`; `start` is the moment that relative times depend on
-        (default: now). Raises RunError, PrivacyError, PlatformError, and, after
-        the last result, IncompleteError if a source is incomplete.
+        (default: now); totals of fields passed `as aggregate` need `drivers` distinct drivers, at least 5. Raises
+        RunError, PrivacyError, PlatformError, and, after the last result, IncompleteError if a source is incomplete.
         """
         values = self._metadata.values(variables or {})
+        if drivers < FEWEST_DRIVERS:
+            raise SourceError(say("drivers must be at least {count}", count=FEWEST_DRIVERS))
         pulls = self._pulls(sources, values, notify, recipient, start)
         self.warn_of_totals(pulls.plan, notify, self.by_module(sources))
         program = Program(pulls.plan, pulls.shapes)
         remaining = iter(()) if inputs is None else inputs
-        runtime = Runtime(remaining, self.library, notify)
+        runtime = Runtime(remaining, self.library, notify, drivers)
         try:
             for input_ in (value,) if inputs is None or once else remaining:
                 yield from program.run(input_, runtime, values, pulls.scan)
@@ -309,6 +313,7 @@ class Query:
         variables: Mapping[str, Value] | None = None,
         notify: Notify = ignore,
         recipient: Recipient | None = None,
+        drivers: int = DRIVERS,
         types: Mapping[str, StoredType] | None = None,
     ) -> ArrowStream:
         """Return the results as an Arrow stream, with typed columns as in `--to arrow`; needs the extra `parquet`.
@@ -332,6 +337,7 @@ class Query:
             variables=variables,
             notify=notify,
             recipient=recipient,
+            drivers=drivers,
         )
 
         def warn(message: Message) -> None:

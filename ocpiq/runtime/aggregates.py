@@ -221,11 +221,16 @@ class Deviation:
 
     def add(self, value: Value) -> None:
         """Add a number."""
-        self.count += 1
         exact = number(value, self.label)
         if isinstance(exact, float) and not math.isfinite(exact):
+            self.count += 1
             self.not_finite = True
             return
+        self.add_exact(exact)
+
+    def add_exact(self, exact: Number | Fraction) -> None:
+        """Add a finite number, or a fraction that is a whole multiple of the smallest float."""
+        self.count += 1
         numerator, below = exact.as_integer_ratio()
         scaled = numerator << (SMALLEST_EXPONENT + 1 - below.bit_length())
         self.integers += scaled

@@ -17,6 +17,7 @@ from ocpiq.errors import (
     StderrWrite,
     ignore,
 )
+from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.values.json.codec import excerpt, to_json, tostring, well_formed
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.terminal import write_error
@@ -38,14 +39,20 @@ class Halted(Exception):
 class Runtime:
     """One run. `inputs` are what follows the value that the program runs on; they may know their file and line.
 
-    `notify` hears when the program is about to write to standard error.
+    `notify` hears when the program is about to write to standard error, and warnings. Totals of sealed fields need
+    `drivers` distinct drivers.
     """
 
     def __init__(
-        self, inputs: Iterator[Value], library: Library | None = None, notify: Notify = ignore
+        self,
+        inputs: Iterator[Value],
+        library: Library | None = None,
+        notify: Notify = ignore,
+        drivers: int = DRIVERS,
     ) -> None:
         self._inputs = inputs
-        self._notify = notify
+        self.notify = notify
+        self.drivers = drivers
         self._library = library or NoLibrary()
 
     def modulemeta(self, value: Value) -> Value:
@@ -90,13 +97,13 @@ class Runtime:
 
     def debug(self, value: Value) -> Value:
         """`debug`"""
-        self._notify(StderrWrite())
+        self.notify(StderrWrite())
         write_error(f'["DEBUG:",{to_json(value)}]\n')
         return value
 
     def stderr(self, value: Value) -> Value:
         """`stderr`"""
-        self._notify(StderrWrite())
+        self.notify(StderrWrite())
         write_error(tostring(value))
         return value
 
@@ -114,7 +121,7 @@ class Runtime:
 
     def halt(self) -> None:
         """`halt`"""
-        self._notify(QueryHalted())
+        self.notify(QueryHalted())
         raise Halted
 
     def halt_error(self, value: Value, code: Value) -> None:

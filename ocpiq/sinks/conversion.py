@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from ocpiq.sinks.column_types import EXACT, INT64, TypedColumn
 from ocpiq.sinks.sink import StoredType
-from ocpiq.values.blank import Blank
+from ocpiq.values.blank import OTHER, Blank
 from ocpiq.values.json.codec import to_json, well_formed
 from ocpiq.values.numbers import LARGEST, NUMBERS, LiteralNumber
 from ocpiq.values.times import EPOCH, SECOND, lenient, number_us
@@ -81,6 +81,9 @@ class ColumnConverter:
     def convert(self, cells: Sequence[Value]) -> Sequence[object]:
         """Return the cells in the column's type. Raises MisfitError."""
         types = set(map(type, cells))
+        if Blank in types and self.column.type == "text":
+            cells = [OTHER.text if cell is OTHER else cell for cell in cells]
+            types = set(map(type, cells))
         if Blank in types:
             self.blanks = True
             if self._blank is None:

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.errors import UsageError, choices, nearest, safe_word
+from ocpiq.privacy.drivers import DRIVERS, FEWEST_DRIVERS
 from ocpiq.privacy.policy import CLEAR, LENGTH, WITH_NUMBER, ModulePolicy, Permission, Policy, WindowLimits
 from ocpiq.privacy.treatments import TREATMENTS, takes_amount
 from ocpiq.schema import ENDED, VERSIONS, SchemaModule, module, modules
@@ -46,10 +47,11 @@ def read_policy(data: bytes, name: str) -> Policy:
         reader.day(general, "expires"),
         reader.switch(general, "plain_json"),
         sha256(data).hexdigest(),
+        reader.drivers(general),
     )
 
 
-GENERAL: Final = ("expires", "formats", "window_min", "window_max", "plain_json")
+GENERAL: Final = ("expires", "formats", "window_min", "window_max", "plain_json", "k")
 OF_MODULE: Final = ("pass", "window_min", "window_max")
 
 
@@ -134,6 +136,14 @@ class _Reader(Struct, frozen=True):
             return value if value is None or type(value) is date else date.fromisoformat(str(value))
         except ValueError:
             raise self.error(f"{key} must be a date", f"such as {key} = 2027-01-01") from None
+
+    def drivers(self, table: Table) -> int:
+        value = table.get("k", DRIVERS)
+        if type(value) is not int or value < FEWEST_DRIVERS:
+            raise self.error(
+                f"k must be a whole number of drivers, at least {FEWEST_DRIVERS}", f"such as k = {DRIVERS}"
+            )
+        return value
 
     def switch(self, table: Table, key: str) -> bool:
         value = table.get(key, False)

@@ -40,9 +40,22 @@ class Blank:
 
 BLANK: Final = Blank()
 
+OTHER: Final = Blank(text="#other")
+"""Stands for the keys of the groups that are combined because each has few drivers; it equals no text."""
+
+TOO_FEW: Final = Blank()
+"""A total over fewer drivers than a run needs."""
+
 
 def refuse(blank: Blank) -> NoReturn:
     """Raise the error for using a blanked value, with its field and how to pass it."""
+    if blank is OTHER:
+        raise PrivacyError(
+            say("#other stands for several groups, and can only be shown"),
+            hint=say("filter before the aggregate, or sort by a total"),
+        )
+    if blank is TOO_FEW:
+        raise PrivacyError(say("the total is over too few drivers, and cannot be used"))
     if not blank.module:
         raise PrivacyError(say("a blanked value cannot be used, only moved"))
     module, path = UserText(blank.module), UserText(blank.path)

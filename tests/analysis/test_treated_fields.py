@@ -8,7 +8,7 @@ import pytest
 from support.rows import RECIPIENT
 
 from ocpiq import query, sources
-from ocpiq.errors import CompileError, OcpiqError, UnsupportedError, UsageError
+from ocpiq.errors import CompileError, OcpiqError, UsageError
 
 TOKEN = "cdrs pass cdr_token.contract_id as pseudonym, cdr_token.uid as pseudonym | .cdr_token.contract_id"
 HOURS = "sessions pass start_date_time as hour, end_date_time as hour | "
@@ -233,12 +233,6 @@ def test_hints(text: str, hint: str) -> None:
 def test_uses_that_are_allowed(text: str, results: list[Any]) -> None:
     compiled = query.compile(text)
     assert list(compiled.run(sources=sources.memory(OBJECTS), recipient=RECIPIENT)) == results
-
-
-@pytest.mark.parametrize("clause", ["pass", "only"])
-def test_aggregate_only_is_not_supported_yet(clause: str) -> None:
-    with pytest.raises(UnsupportedError, match="`as aggregate` is not supported yet"):
-        query.compile(f"cdrs {clause} total_energy as aggregate | aggregate sum(.total_energy)")
 
 
 def test_pseudonyms_need_a_recipient() -> None:

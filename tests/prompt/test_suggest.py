@@ -59,7 +59,13 @@ CASES = [
     Case("sessions pass charging_periods.dimensions.vol^", ("charging_periods.dimensions.volume",), all=True),
     Case("sessions pass .kw^", (".kwh",), all=True),
     # treatments
-    Case("sessions pass kwh as ^", ("rounded(5)", "present"), all=True),
+    Case("sessions pass kwh as ^", ("rounded(5)", "present", "aggregate"), all=True),
+    Case("cdrs pass total_cost.excl_vat as a^", ("aggregate",), all=True),
+    Case(
+        "cdrs pass charging_periods.dimensions.volume as ^", ("rounded(5)", "present"), all=True
+    ),  # in a list
+    Case("tariffs pass min_price.excl_vat as ^", ("rounded(5)", "present"), all=True),  # without a driver
+    Case("cdrs pass total_energy as aggregate | aggregate sum(.total_en^", (".total_energy",)),
     Case("sessions pass kwh as r^", ("rounded(5)",), all=True),
     Case(
         "sessions only id, start_date_time as ^",

@@ -69,7 +69,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("privacy/view.py", "path_text", "UserText"): "a path of the query",
     OpenPart("privacy/treatments.py", "_amount", "FieldName"): "the name of a treatment",
     OpenPart("privacy/treatments.py", "_words", "FieldName"): "names of treatments",
-    OpenPart("privacy/treatments.py", "field_text", "UserText"): "a path of the query",
+    OpenPart("privacy/treatments.py", "full_path_text", "UserText"): "a path of the query",
     OpenPart("privacy/treatments.py", "unknown_treatment", "FieldName"): "the name of a treatment",
     OpenPart("privacy/treatments.py", "unknown_treatment", "UserText"): "a word of the query",
     OpenPart("query/imports.py", "_check_path", "UserText"): "an import of the query",

@@ -19,9 +19,9 @@ from generated_queries import queries
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from support.cli import Outcome, command, text_of
-from support.json_texts import listed
+from support.json_texts import listed, object_of
 from support.platforms import TOKEN, Platform, Response, serving
-from support.private import Pair, object_pairs, quoted
+from support.private import Pair, object_pairs, quoted, values
 from support.recipients import config_with_recipient
 from support.rows import RECIPIENT
 from support.typed_files import FORMATS, TypedFormat
@@ -227,6 +227,80 @@ def test_the_treated_value_has_an_influence(treatment: str) -> None:
     one, other = (run(case, page, side) for side in (0, 1))
     assert one.code == other.code == 0, one.err
     assert one.out != other.out
+
+
+# ---------------------------------------------------------------- fields for aggregates only
+
+NUMBERS = {1: [b"1", b"1.0", b"10e-1", b" 1"], 2: [b"2", b"2.00"], 7: [b"7", b"0.7e1"], 300: [b"300", b"3e2"]}
+NO_NUMBERS = [b"null", b'"1"', b"true", b"[1]", b'{"a":1}', b"NaN", b'"\\ud800"']
+DRIVERS = [
+    [b'{"contract_id":"NL-MSP-C%d","uid":"U1"}', b'{"uid":"other","contract_id":" nlmspc%d"}'],
+    [b'{"contract_id":null,"uid":"T%d"}', b'{"contract_id":"#NA","uid":"t%d "}', b'{"uid":"T%d"}'],
+]
+TOTALS = [
+    "aggregate sum(.total_energy)",
+    "aggregate {n: count, s: sum(.total_energy * 2), a: avg(.total_energy), d: stddev(.total_energy)} by .currency",
+    "aggregate count_distinct(.total_energy) by {c: .cdr_location.city, cur: .currency}",
+    "{e: .total_energy, c: .cdr_location.city} | aggregate sum(.e) by .c",
+    'select(.currency == "EUR") | aggregate {s: sum(.total_energy)} by {c: .cdr_location.city} | sort by .s desc',
+]
+AGGREGATES_ONLY = "cdrs only total_energy as aggregate, currency, cdr_location.city | "
+
+
+@st.composite
+def sealed_cases(draw: st.DrawFn) -> Case:
+    """Draw a query with totals, and pairs of CDRs with the same drivers and numbers, in other order in each group."""
+    group = st.tuples(st.sampled_from(["EUR", "USD"]), st.sampled_from(["Utrecht", "Delft"]))
+    number = st.sampled_from([*NUMBERS, None])
+    drawn = draw(st.lists(st.tuples(group, st.integers(0, 9), number), min_size=1, max_size=16))
+    sides = []
+    for _ in (0, 1):
+        names = draw(st.permutations(range(10)))
+        numbers = {of: [one for other, _, one in drawn if other == of and one] for of, _, _ in drawn}
+        left = {of: draw(st.permutations(found)) for of, found in numbers.items()}
+        objects = []
+        for (currency, city), driver, has_number in drawn:
+            texts = NUMBERS[left[currency, city].pop()] if has_number else NO_NUMBERS
+            members = [
+                (b'"total_energy"', draw(st.sampled_from(texts))),
+                (b'"cdr_token"', draw(st.sampled_from(DRIVERS[driver % 2])) % names[driver]),
+                (b'"currency"', b'"%s"' % currency.encode()),
+                (b'"cdr_location"', b'{"city":"%s","name":%s}' % (city.encode(), draw(values))),
+                (b'"total_time"', draw(values)),
+            ]
+            objects.append(object_of(draw(st.permutations(members))))
+        sides.append(objects)
+    text = AGGREGATES_ONLY + draw(st.sampled_from(TOTALS))
+    return Case(text, "2.2.1", {"cdrs": list(zip(*sides, strict=True))})
+
+
+@settings(THOROUGH, max_examples=EXAMPLES // 3)
+@given(sealed_cases(), st.sampled_from(list(FORMS)))
+def test_sealed_values_have_an_influence_on_totals_only(case: Case, form: str) -> None:
+    form = fitting_form(case, form)
+    with TemporaryDirectory() as folder:
+        policy = Path(folder, "k.toml")
+        policy.write_text(
+            'k = 5\n[cdrs]\npass = ["total_energy as aggregate", "currency", "cdr_location.city"]\n'
+        )
+        one, other = (run(case, FORMS[form], side, "--policy", str(policy)) for side in (0, 1))
+    event(f"exit code {one.code}")
+    event("a group" if b":" in one.out else "no group")
+    assume_same_module(one, other)
+    assert one == other, (case.text, form, text_of(one), text_of(other))
+    assert "internal error" not in one.err, one.err
+
+
+def test_sealed_values_have_an_influence() -> None:
+    """The test above compares what another sum, or another number of drivers, would change."""
+    cdr = b'{"total_energy":%d,"cdr_token":{"uid":"U%d"}}'
+    outs = set()
+    for change in (lambda n: (n, n), lambda n: (n + 1, n), lambda n: (n, n // 2)):
+        objects = [cdr % change(number) for number in range(10)]
+        case = Case("cdrs pass total_energy as aggregate | aggregate sum(.total_energy)", "2.2.1",
+                    {"cdrs": [(one, one) for one in objects]})  # fmt: skip
+        outs.add(run(case, page, 0).out)
+    assert outs == {b"45\n", b"55\n", b'"#NA"\n'}
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
