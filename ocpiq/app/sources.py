@@ -23,6 +23,8 @@ def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dic
     for part, whole in parts().items():
         if whole in by_module:
             by_module.setdefault(part, by_module[whole])
+    if pull.demo and "statuses" in modules:
+        by_module.setdefault("statuses", _demo(pull, version, stack))
     missing = [module for module in modules if module not in by_module and module not in OWN_MODULES]
     if missing:
         source = _demo(pull, version, stack) if pull.demo else _platforms(pull, stack)

@@ -7,11 +7,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ocpiq.demo.server import platform
+from ocpiq.demo.statuses import blocks
 from ocpiq.errors import Notify, ignore
 from ocpiq.gate import Gate, OpenedPage
 from ocpiq.ocpi import login
 from ocpiq.sources import Ask
 from ocpiq.sources import platform as source
+from ocpiq.sources.status_log_source import pages_of, periods
 
 if TYPE_CHECKING:
     from ocpiq.sources.platform_source import PlatformSource
@@ -32,7 +34,10 @@ class DemoSource:
         self._served: PlatformSource | None = None
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
-        """Yield the pages of a module."""
+        """Yield the pages of a module; of `statuses`, those of a status log that somebody kept for 90 days."""
+        if ask.module == "statuses":
+            yield from pages_of(periods(blocks()), ask, gate, notify)
+            return
         yield from self._platform().pages(ask, gate, notify)
 
     @property

@@ -30,9 +30,7 @@ class StatusLogSource:
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the statuses, an EVSE's in the order of time. Raises UsageError."""
-        lines = map(msgspec.json.encode, self._objects())
-        pages = ((gate.lines(page), None) for page in iter(lambda: list(islice(lines, LINES)), []))
-        yield from monitor_pages(ask.module, pages, notify)
+        yield from pages_of(self._objects(), ask, gate, notify)
 
     def _objects(self) -> Iterator[dict[str, str | None]]:
         try:
@@ -51,6 +49,15 @@ class StatusLogSource:
         if not listed:
             raise SourceError(say("the status log {path} is empty", path=UserText(self.path)), hint=KEEP)
         return listed
+
+
+def pages_of(
+    statuses: Iterable[dict[str, str | None]], ask: Ask, gate: Gate, notify: Notify
+) -> Iterator[OpenedPage]:
+    """Yield the pages of statuses as `periods` makes them."""
+    lines = map(msgspec.json.encode, statuses)
+    pages = ((gate.lines(page), None) for page in iter(lambda: list(islice(lines, LINES)), []))
+    yield from monitor_pages(ask.module, pages, notify)
 
 
 KEEP = say("keep one with: ocpiq --follow --status-log DIR locations")
