@@ -21,6 +21,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LANGUAGE = "ocpiq/language"
+EXAMPLES, ENDINGS = "examples", (".ocpiq", ".jq")  # the report pack, without its pages
+REPORTS = "ocpiq/reports/queries"
 SHARED = {  # files that shells and `man` look for, and the command that prints each
     "share/man/man1/ocpiq.1": ("man",),
     "share/bash-completion/completions/ocpiq": ("completion", "bash"),
@@ -30,7 +32,7 @@ SHARED = {  # files that shells and `man` look for, and the command that prints 
 
 
 class BuildHook(BuildHookInterface[Any]):
-    """Checks the schema tables, makes the parser's tables, man page and completion, and adds them to the package."""
+    """Checks the schema tables; adds the parser's tables, man page, completion and reports to the package."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write the tables: into the source tree for an editable install, else only into the wheel."""
@@ -50,6 +52,9 @@ class BuildHook(BuildHookInterface[Any]):
         file = folder / name
         file.write_bytes(data)
         build_data["force_include"][str(file)] = f"{LANGUAGE}/{name}"
+        examples = Path(self.root) / EXAMPLES
+        for path in sorted(path for ending in ENDINGS for path in examples.rglob(f"*{ending}")):
+            build_data["force_include"][str(path)] = f"{REPORTS}/{path.relative_to(examples).as_posix()}"
         for number, (target, words) in enumerate(SHARED.items()):
             file = folder / str(number)
             file.write_bytes(_printed(Path(self.root), words))

@@ -101,7 +101,7 @@ class Column(Struct, frozen=True, kw_only=True):
     def _wrong_type(self, text: str, *, is_boolean: bool) -> Message | None:
         match self.type:
             case "number" if _decimal(text) is None:
-                return say("is not a number with a decimal point")
+                return say("is not a number in the recipient's form")
             case "integer" if not re.fullmatch(r"-?\d+", text):
                 return say("is not a whole number")
             case "boolean" if not is_boolean and text not in BOOLEANS:
@@ -140,7 +140,7 @@ class Column(Struct, frozen=True, kw_only=True):
 
 
 class Validator(Struct, frozen=True, kw_only=True):
-    """The rules of one recipient for one kind of file: CSV with a separator, or a JSON array.
+    """The rules of one recipient for one kind of file: CSV with a separator and a decimal mark, or a JSON array.
 
     With `only_these`, other columns are refused, too.
     """
@@ -150,6 +150,7 @@ class Validator(Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     is_json: bool = False
     separator: str = ","
+    decimal: str = "."
     only_these: bool = False
 
     def problems(self, names: Sequence[str], rows: Sequence[Row]) -> Iterator[Problem]:
@@ -166,10 +167,17 @@ class Validator(Struct, frozen=True, kw_only=True):
         present = [column for column in self.columns if column.name in names]
         for row in rows:
             for column in present:
-                for text in column.problems(row.cells.get(column.name), is_json=self.is_json):
+                value = self._with_point(column, row.cells.get(column.name))
+                for text in column.problems(value, is_json=self.is_json):
                     yield Problem(row.number, column.name, text)
         for check in self.checks:
             yield from check(rows)
+
+    def _with_point(self, column: Column, value: Cell) -> Cell:
+        """Return a number with the recipient's decimal mark as one with a point, and one with a point as none."""
+        if self.decimal == "." or column.type != "number" or not isinstance(value, str):
+            return value
+        return value.translate(str.maketrans(f".{self.decimal}", f"{self.decimal}."))
 
 
 def unique(*columns: str, unless_empty: str = "") -> Check:
@@ -191,6 +199,31 @@ def unique(*columns: str, unless_empty: str = "") -> Check:
                 yield Problem(row.number, columns[-1], text)
 
     return check
+
+
+def no_overlap(key: str, start: str, end: str) -> Check:
+    """Return the check that the times of rows with the same key do not overlap; all are UTC in one form."""
+
+    def check(rows: Sequence[Row]) -> Iterator[Problem]:
+        last: Row | None = None
+        for row in sorted(rows, key=lambda row: (row.text(key), row.text(start), row.number)):
+            if last is not None and last.text(key) == row.text(key) and last.text(end) > row.text(start):
+                before: int = last.number
+                yield Problem(row.number, start, say("overlaps row {row}", row=before))
+            if last is None or last.text(key) != row.text(key) or last.text(end) < row.text(end):
+                last = row
+
+    return check
+
+
+def in_order(start: str, end: str) -> Check:
+    """Return the check that no row ends before it starts."""
+
+    def test(row: Row) -> Iterator[tuple[str, Message]]:
+        if row.text(start) and row.text(end) and row.text(end) < row.text(start):
+            yield end, say("is before {start}", start=UserText(start))
+
+    return each_row(test)
 
 
 def each_row(test: Callable[[Row], Iterable[tuple[str, Message]]]) -> Check:

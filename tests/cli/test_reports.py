@@ -133,6 +133,45 @@ def test_metadata_that_are_wrong(head: str, message: str, home: Path) -> None:
     assert message in found.err
 
 
+def test_ids_of_another_register_are_given_in_a_file(home: Path) -> None:
+    (home / "ids.csv").write_text("LOC00001,NOR_00171\nLOC00002,NOR_00172\n")
+    words = ["nobil_status", "--arg", "country", "NLD", "--arg-file", "ids", "ids.csv"]
+    rows = [json.loads(line) for line in ran(home, "report", "-q", "--demo", *words).out.splitlines()]
+    assert {row["nobilId"] for row in rows} == {"NOR_00171", "NOR_00172", None}
+    assert rows[0] == {"nobilId": "NOR_00171", "evseUId": "EVSE00000", "status": "AVAILABLE"}
+
+
+def test_pseudonyms_need_a_recipient_and_are_its_own(home: Path) -> None:
+    words = ["report", "-q", "--demo", "elaadnl_transactions", "--period", "2026-03"]
+    assert command(home, words).code != 0
+    tables = []
+    for name in ("university", "institute", "university"):
+        command(home, ["recipient", "add", name])
+        found = ran(home, *words, "--recipient", name).out.decode()
+        tables.append(list(csv.DictReader(found.splitlines())))
+    first, other, again = tables
+    assert first == again
+    assert [row["TransactionId"] for row in first] == [row["TransactionId"] for row in other]
+    for column in ("StartCard", "ChargePoint"):
+        assert not {row[column] for row in first} & {row[column] for row in other}
+        assert len({row[column] for row in first}) == len({row[column] for row in other}) > 100
+
+
+def test_excluded_outages_count_as_uptime(home: Path) -> None:
+    (home / "excluded.csv").write_text(
+        "evse_uid,from,until\nEVSE00002,2026-08-01T00:00:00Z,2026-10-30T00:00:00Z\n"
+    )
+    words = ["nevi_uptime_months", "--period", "2026-10", "--arg", "network_provider", "acme"]
+    with_it = ran(home, "report", "-q", "--demo", *words, "--arg-file", "excluded", "excluded.csv").out
+    rows = {row["port_id"]: row for row in csv.DictReader(with_it.decode().splitlines())}
+    assert [rows["EVSE00002"][name] for name in ("uptime", "total_outage", "total_outage_excl")] == [
+        "100.00",
+        "5015.00",
+        "5015.00",
+    ]
+    assert rows["EVSE00001"]["total_outage_excl"] == "0.00"
+
+
 def test_a_recipient_and_its_policy_hold_for_reports(home: Path) -> None:
     ran(home, "recipient", "add", "doe")
     (home / "doe.toml").write_text(ran(home, "explain", "--to", "policy", "locations only id").out.decode())

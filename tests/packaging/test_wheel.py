@@ -82,6 +82,10 @@ def test_the_wheel_holds_what_a_run_needs_and_nothing_else(wheel: Path) -> None:
     )
     shipped = {Path(name).name for name in names if name.startswith("ocpiq/language/grammar/")}
     assert shipped >= {path.name for path in (ROOT / "grammar").glob("*.lark")}
+    examples = ROOT / "examples"
+    reports = [path for ending in ("ocpiq", "jq") for path in examples.rglob(f"*.{ending}")]
+    queries = {name.removeprefix("ocpiq/reports/queries/") for name in names if "/queries/" in name}
+    assert queries == {path.relative_to(examples).as_posix() for path in reports}
     assert all(name.startswith(("ocpiq/", "ocpiq-")) for name in names)
 
 
@@ -141,6 +145,8 @@ def test_it_runs_in_an_empty_environment_from_another_folder(wheel: Path, tmp_pa
     assert "number" in run(programs, tmp_path, "ocpiq", "schema", "sessions.kwh")
     assert "group_by(f)" in run(programs, tmp_path, "ocpiq", "help", "group_by")
     assert "py-ocpi 0.3.1" in run(programs, tmp_path, "ocpiq", "help", "platforms")
+    words = ["nevi_uptime_months", "--period", "2026-10", "--arg", "network_provider", "acme"]
+    assert run(programs, tmp_path, "ocpiq", "report", "-q", "--demo", *words).count("\n") == 376
     assert run(programs, tmp_path, "python", "-c", LARK) == "False\n"
     assert not (tmp_path / "cache").exists(), "a first run builds no tables and writes no file"
 

@@ -99,6 +99,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("reports/rules.py", "_json_type", "UserText"): "a type of the rules",
     OpenPart("reports/rules.py", "_limits", "UserText"): "choices and forms of the rules",
     OpenPart("reports/rules.py", "check", "UserText"): "columns of the rules",
+    OpenPart("reports/rules.py", "test", "UserText"): "a column of the rules",
     OpenPart("reports/validators/__init__.py", "validator", "choices"): "names of recipients",
     OpenPart("reports/validators/__init__.py", "validator", "safe_word"): "a word of --as",
     OpenPart("sinks/csv.py", "dialect_of", "safe_word"): "a word of --csv",

@@ -100,6 +100,8 @@ def test_a_wrong_cell_is_refused_by_row_and_column(
 ) -> None:
     rules = validator(name)
     is_json_type = rules.is_json and isinstance(value, str) and value
+    if isinstance(value, float):
+        value = str(value).replace(".", rules.decimal) if not rules.is_json else value
     found = of_rows(tmp_path, name, WHOLE[name] | {column: value})
     expected = ("1" if rules.is_json else "2", column)
     assert any(
@@ -177,6 +179,73 @@ IDLE: Row = dict.fromkeys(SESSION, "") | {
 )  # fmt: skip
 def test_ev_chart(rows: list[Row], expected: list[tuple[str, str, str]], tmp_path: Path) -> None:
     assert of_rows(tmp_path, "ev-chart-2", *rows) == expected
+
+
+PORT: Row = {name: WHOLE["ev-chart-4"][name] for name in ("station_id", "port_id", "network_provider")}
+CHARGE = WHOLE["qualicharge-sessions"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "expected"),
+    [
+        ("ev-chart-4", [PORT | {"outage_id": "", "outage_duration": ""}], []),
+        (
+            "ev-chart-4",
+            [PORT | {"outage_id": "2026-08-27T16:25:07Z", "outage_duration": ""}],
+            [("2", "outage_duration", "is empty in a row with an outage")],
+        ),
+        (
+            "ev-chart-4",
+            [PORT | {"outage_id": "", "outage_duration": "5"}],
+            [("2", "outage_id", "is empty in a row with an outage")],
+        ),
+        (
+            "ev-chart-3",
+            [WHOLE["ev-chart-3"] | {"uptime_reporting_end": "2024-01-01T00:00:00Z"}],
+            [("2", "uptime_reporting_end", "is before uptime_reporting_start")],
+        ),
+        (
+            "atlas-sessions",
+            [WHOLE["atlas-sessions"] | {"charge_end_datetime": "2026-01-01T13:00:00Z"}],
+            [("2", "plug_end_datetime", "is before charge_end_datetime")],
+        ),
+        (
+            "atlas-ports",
+            [WHOLE["atlas-ports"] | {"connector_type": "CCS,IEC_62196_T2"}],
+            [("2", "connector_type", "has a plug other than CCS, CHAdeMO, J1772 and NACS")],
+        ),
+        (
+            "qualicharge-sessions",
+            [CHARGE, CHARGE | {"start": "2026-01-01T10:59:59Z", "end": "2026-01-01T12:00:00Z"}],
+            [("2", "start", "overlaps row 1")],
+        ),
+        (
+            "qualicharge-sessions",
+            [CHARGE, CHARGE | {"start": "2026-01-01T11:00:00Z", "end": "2026-01-01T12:00:00Z"}],
+            [],
+        ),
+        (
+            "qualicharge-sessions",
+            [CHARGE | {"end": "2026-01-08T10:00:01Z"}],
+            [("1", "end", "is more than seven days after start")],
+        ),
+        ("qualicharge-sessions", [CHARGE | {"end": "2026-01-08T10:00:00Z"}], []),
+        (
+            "qualicharge-statuses",
+            [WHOLE["qualicharge-statuses"] | {"etat_pdc": "hors_service", "occupation_pdc": "occupe"}],
+            [("1", "occupation_pdc", "is occupe although etat_pdc is not en_service")],
+        ),
+        (
+            "thg-quota",
+            [WHOLE["thg-quota"] | {"Strommenge_MWh": "1.5"}],
+            [("2", "Strommenge_MWh", "is not a number in the recipient's form")],
+        ),
+    ],
+)
+def test_rules_over_columns_and_rows(
+    name: str, rows: list[Row], expected: list[tuple[str, str, str]], tmp_path: Path
+) -> None:
+    assert of_rows(tmp_path, name, *rows) == expected
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[1"], ids=["not UTF-8", "not JSON"])

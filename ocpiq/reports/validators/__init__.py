@@ -13,8 +13,15 @@ from ocpiq.reports.rules import Validator
 
 VALIDATORS: Final = {
     "ev-chart-2": "ev_chart:MODULE_2",
+    "ev-chart-3": "ev_chart:MODULE_3",
+    "ev-chart-4": "ev_chart:MODULE_4",
+    "atlas-sessions": "atlas:SESSIONS",
+    "atlas-ports": "atlas:PORTS",
     "irve-static": "irve:STATIC",
     "irve-dynamic": "irve:DYNAMIC",
+    "qualicharge-sessions": "qualicharge:SESSIONS",
+    "qualicharge-statuses": "qualicharge:STATUSES",
+    "thg-quota": "umweltbundesamt:THG_QUOTA",
 }
 """The module in this package and the name of its validator, by the word after `ocpiq check --as`."""
 

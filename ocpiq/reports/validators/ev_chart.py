@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.errors import Message, say
-from ocpiq.reports.rules import Column, Row, Validator, each_row, unique
+from ocpiq.reports.rules import Column, Row, Validator, each_row, in_order, unique
 
 ID: Final = 36  # characters of a station, port, session or connector
 TEXT: Final = 255
@@ -41,11 +41,12 @@ def whole_or_empty(row: Row) -> Iterator[tuple[str, Message]]:
             yield column, say("is empty in a row with a session")
 
 
-def in_order(row: Row) -> Iterator[tuple[str, Message]]:
-    """Yield a session's end if it is before its start."""
-    start, end = row.text("session_start"), row.text("session_end")
-    if start and end and end < start:
-        yield "session_end", say("is before session_start")
+def both_or_none(row: Row) -> Iterator[tuple[str, Message]]:
+    """Yield the id or the duration of an outage if the row has only the other."""
+    names = ("outage_id", "outage_duration")
+    for name, other in (names, names[::-1]):
+        if row.text(other) and not row.text(name):
+            yield name, say("is empty in a row with an outage")
 
 
 MODULE_2: Final = Validator(
@@ -66,8 +67,36 @@ MODULE_2: Final = Validator(
     ),
     checks=(
         each_row(whole_or_empty),
-        each_row(in_order),
+        in_order("session_start", "session_end"),
         unique("station_id", "port_id", "network_provider", "session_id"),
     ),
+    only_these=True,
+)
+
+MODULE_3: Final = Validator(
+    about="US EV-ChART, module 3: uptime",
+    columns=(
+        *STATION,
+        Column(name="uptime_reporting_start", type="time", utc=True),
+        Column(name="uptime_reporting_end", type="time", utc=True),
+        Column(name="uptime", type="number", minimum=0, digits=5, decimals=2, filled=False),
+        Column(name="total_outage", type="number", minimum=0, digits=8, decimals=2),
+        Column(name="total_outage_excl", type="number", minimum=0, digits=8, decimals=2),
+    ),
+    checks=(
+        in_order("uptime_reporting_start", "uptime_reporting_end"),
+        unique("station_id", "network_provider", "uptime_reporting_start", "uptime_reporting_end", "port_id"),
+    ),
+    only_these=True,
+)
+
+MODULE_4: Final = Validator(
+    about="US EV-ChART, module 4: outages",
+    columns=(
+        *STATION,
+        Column(name="outage_id", type="time", utc=True, filled=False),
+        Column(name="outage_duration", type="number", minimum=0.01, digits=8, decimals=2, filled=False),
+    ),
+    checks=(each_row(both_or_none), unique("station_id", "network_provider", "port_id", "outage_id")),
     only_these=True,
 )
