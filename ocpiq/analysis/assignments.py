@@ -5,7 +5,6 @@ from __future__ import annotations
 from ocpiq.analysis.context import Analysis, Handler, Resolved, product_outputs
 from ocpiq.analysis.result_types import OPERATORS
 from ocpiq.analysis.scope import Scope
-from ocpiq.errors import CompileError
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import operator_blanks
@@ -103,10 +102,7 @@ def _target_type(analysis: Analysis, node: tree.Expr, scope: Scope, input_type: 
     """Return the type of the values that an assignment changes; unknown where it adds a field."""
     if isinstance(input_type, OpaqueType):
         return input_type
-    try:
-        return analysis.check(node, scope, input_type)
-    except CompileError:
-        return OpaqueType()
+    return analysis.explore(node, scope, input_type) or OpaqueType()
 
 
 HANDLERS: dict[type, Handler] = {tree.Assign: assign}

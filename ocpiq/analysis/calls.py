@@ -17,7 +17,7 @@ from ocpiq.analysis.context import INLINED_AT_MOST, Analysis, Handler, Resolved,
 from ocpiq.analysis.paths import require_input
 from ocpiq.analysis.scope import Closure, Definition, Recursive, RecursiveParameter, Scope, Variable
 from ocpiq.analysis.sources import resolve_source
-from ocpiq.errors import CompileError, FieldName, OcpiqError, did_you_mean
+from ocpiq.errors import CompileError, FieldName, PrivacyError, did_you_mean
 from ocpiq.language import parse, tree
 from ocpiq.language.sql_words import FORMS
 from ocpiq.plan import nodes as plan
@@ -101,8 +101,8 @@ def _check_array_mistakes(analysis: Analysis, node: tree.Call, scope: Scope, inp
         array_mistakes.check_call(node, scope, input_type, analysis.version)
     except CompileError:
         for argument in node.arguments:
-            with suppress(OcpiqError):
-                analysis.check(argument, scope.again("for every item"), input_type)
+            with suppress(PrivacyError):
+                analysis.explore(argument, scope.again("for every item"), input_type)
         raise
 
 

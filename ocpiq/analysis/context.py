@@ -15,6 +15,7 @@ from ocpiq.plan.nodes import Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.plan.types import Type
+from ocpiq.privacy.demand import DemandContents
 
 Resolved: TypeAlias = tuple[Plan, Type]
 Wrap: TypeAlias = Callable[[Plan], Plan]  # adds a binder around a plan
@@ -27,6 +28,20 @@ class Staged(Struct, frozen=True):
     plan: Plan
     type: Type
     joined: tuple[str, Variable] | None = None
+
+
+class Snapshot(Struct, frozen=True):
+    """An analysis at one moment, to go back to; `demands` are the contents of those of its sources."""
+
+    sources: tuple[SourcePlan, ...]
+    demands: tuple[DemandContents, ...]
+    resolved: int
+    follows_paths: bool
+    weights: dict[str, int]
+    netted: frozenset[int]
+    called: tuple[Closure, ...]
+    uncalled: dict[int, tuple[tree.Define, Scope]]
+    names: int
 
 
 INLINED_AT_MOST = 20_000  # nodes resolved; beyond it, no definition is inlined
@@ -51,19 +66,20 @@ class Analysis:
         self.sources: list[SourcePlan] = []
         self.resolved = 0
         self.follows_paths = False
+        self.explores = False  # while an error is not a mistake of the query
         self.weights: dict[str, int] = {}  # the sources with `net` by the local of their weights
         self.companions: dict[int, str] = {}  # the locals with the sealed numbers, by source
         self.netted: set[int] = set()  # those that an aggregate reads
         self.called: list[Closure] = []
         self.uncalled: dict[int, tuple[tree.Define, Scope]] = {}  # by identity
-        self._handlers = handlers
+        self.handlers = handlers
         self._names = 0
 
     def resolve(self, node: tree.Expr, scope: Scope, type_: Type) -> Resolved:
         """Return the plan of `node` for an input of type `type_`, and the type of its outputs."""
         self.resolved += 1
         try:
-            return self._handlers[type(node)](self, node, scope, type_)
+            return self.handlers[type(node)](self, node, scope, type_)
         except RecursionError:
             raise CompileError("the query is nested too deeply") from None
 
@@ -74,6 +90,43 @@ class Analysis:
         del self.sources[sources:]
         self.netted = {number for number in self.netted if number < sources}
         return output_type
+
+    def explore(self, node: tree.Expr, scope: Scope, type_: Type) -> Type | None:
+        """Return the type of the outputs of `node`; None if it cannot be resolved, which is not a mistake.
+
+        Raises PrivacyError.
+        """
+        explores, self.explores = self.explores, True
+        try:
+            return self.check(node, scope, type_)
+        except CompileError:
+            return None
+        finally:
+            self.explores = explores
+
+    def snapshot(self) -> Snapshot:
+        """Return the state of this moment."""
+        return Snapshot(
+            tuple(self.sources),
+            tuple(source.demand.contents() for source in self.sources),
+            self.resolved,
+            self.follows_paths,
+            dict(self.weights),
+            frozenset(self.netted),
+            tuple(self.called),
+            dict(self.uncalled),
+            self._names,
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a moment of this analysis, or of an earlier one of the same start of a query."""
+        self.sources = list(snapshot.sources)
+        for source, contents in zip(self.sources, snapshot.demands, strict=True):
+            source.demand.reset(contents)
+        self.resolved, self.follows_paths = snapshot.resolved, snapshot.follows_paths
+        self.weights, self.netted = dict(snapshot.weights), set(snapshot.netted)
+        self.called, self.uncalled = list(snapshot.called), dict(snapshot.uncalled)
+        self._names = snapshot.names
 
     def unique_name(self, prefix: str) -> str:
         """Return a new name for generated code, without any text of the query."""

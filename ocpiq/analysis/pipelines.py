@@ -42,6 +42,14 @@ class PipelineBuilder:
         self.carried: tuple[str, ...] = ()
         self.started = False
 
+    def copy(self) -> PipelineBuilder:
+        """Return a builder that goes on from here."""
+        builder = PipelineBuilder(self.scope, self.type)
+        builder.base, builder.parts, builder.wraps = self.base, self.parts.copy(), self.wraps.copy()
+        builder.entered_once, builder.outputs = self.entered_once, self.outputs
+        builder.carried, builder.started = self.carried, self.started
+        return builder
+
     def append(self, plan_node: Plan, type_: Type) -> None:
         """Add a filter."""
         self.parts.append(plan_node)
@@ -118,17 +126,23 @@ def pipeline(analysis: Analysis, node: tree.Pipeline, scope: Scope, input_type: 
     """Resolve `a | b | …`."""
     builder = PipelineBuilder(scope, input_type)
     for item in node.items:
-        handler = BINDERS.get(type(item))
-        if handler is not None:
-            handler(analysis, item, builder)
-        elif isinstance(item, tree.Stage):
-            if not builder.started:
-                hint = "for example sessions | aggregate count, or .[] | limit 3"
-                raise CompileError("a stage needs something to its left", span=scope.place(item), hint=hint)
-            builder.stage(analysis, item)
-        else:
-            builder.append(*analysis.resolve(item, builder.scope, builder.type))  # type: ignore[arg-type]
+        add_item(analysis, item, builder)
     return builder.plan(), builder.type
+
+
+def add_item(analysis: Analysis, item: tree.Item, builder: PipelineBuilder) -> None:
+    """Add the next item of a pipeline."""
+    handler = BINDERS.get(type(item))
+    if handler is not None:
+        handler(analysis, item, builder)
+    elif isinstance(item, tree.Stage):
+        if not builder.started:
+            hint = "for example sessions | aggregate count, or .[] | limit 3"
+            place = builder.base.place(item)
+            raise CompileError("a stage needs something to its left", span=place, hint=hint)
+        builder.stage(analysis, item)
+    else:
+        builder.append(*analysis.resolve(item, builder.scope, builder.type))  # type: ignore[arg-type]
 
 
 def _bind(analysis: Analysis, item: tree.Bind, builder: PipelineBuilder) -> None:

@@ -11,7 +11,7 @@ from ocpiq.errors.message import EMPTY, Message
 MADE_BY_SAY = "a message near the data is made by say()"
 
 
-class Span(Struct, frozen=True):
+class Span(Struct, frozen=True, gc=False):
     """A range of the query text: `start` up to but not including `end`, in characters from 0."""
 
     start: int

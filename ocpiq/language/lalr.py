@@ -16,11 +16,12 @@ from ocpiq.errors import Span
 from ocpiq.language.grammar import IGNORED, Rule, Tables
 
 END: Final = "$END"
+UNCHANGED: Final = (0,)  # what a rule keeps of the value that it hands on
 WORDS: Final = ("NAME", "RESERVED")  # the terminals that match keywords as well
 Action = Callable[..., Any]
 
 
-class Token(Struct, frozen=True):
+class Token(Struct, frozen=True, gc=False):
     """A terminal in the text; `kind` is the name of the terminal."""
 
     kind: str
@@ -117,9 +118,9 @@ class Parser:
         self.lexer = Lexer(tables)
         self.actions = actions
 
-    def start(self) -> ParserRun:
-        """Start a parse without any tokens."""
-        return ParserRun(self.tables, self.actions)
+    def start(self, *, forkable: bool = False) -> ParserRun:
+        """Start a parse without any tokens; one that is `forkable` changes no value of its forks."""
+        return ParserRun(self.tables, self.actions, forkable=forkable)
 
     def parse(self, text: str) -> Any:  # noqa: ANN401 - the type of the start rule's value depends on the actions
         """Return the value of the start rule. Raises UnexpectedToken if the text does not parse."""
@@ -137,26 +138,42 @@ class Parser:
 class ParserRun:
     """One parse: the stacks of states, values and their positions."""
 
-    def __init__(self, tables: Tables, actions: dict[str, Action]) -> None:
+    def __init__(self, tables: Tables, actions: dict[str, Action], *, forkable: bool = False) -> None:
         self.tables = tables
         self.actions = actions
+        self.forkable = forkable
         self.states = [0]
         self.values: list[Any] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
 
+    def fork(self) -> ParserRun:
+        """Return a run that goes on from here; both share the values so far. The run must be forkable."""
+        run = ParserRun(self.tables, self.actions, forkable=True)
+        run.states, run.values = self.states.copy(), self.values.copy()
+        run.starts, run.ends = self.starts.copy(), self.ends.copy()
+        return run
+
     def feed(self, token: Token) -> bool:
         """Reduce as `token` requires, then shift it; return False if it is unexpected."""
-        table, rules = self.tables.states, self.tables.rules
+        table, rules, states = self.tables.states, self.tables.rules, self.states
+        kind, end = token.kind, self.tables.end
         while True:
-            step = table[self.states[-1]].get(token.kind)
+            step = table[states[-1]].get(kind)
             if step is None:
                 return False
             if step >= 0:
-                self._push(step, token, token.span.start, token.span.end)
+                states.append(step)
+                self.values.append(token)
+                self.starts.append(token.span.start)
+                self.ends.append(token.span.end)
                 return True
-            self._reduce(rules[~step], token.span.start)
-            if self.states[-1] == self.tables.end:
+            rule = rules[~step]
+            if rule.size == 1 and rule.single and rule.keep == UNCHANGED:
+                states[-1] = table[states[-2]][rule.origin]
+            else:
+                self._reduce(rule, token.span.start)
+            if states[-1] == end:
                 return True
 
     def _reduce(self, rule: Rule, position: int) -> None:
@@ -167,30 +184,27 @@ class ParserRun:
         else:
             # a rule that ends in an empty one ends before the space that follows
             start, end, parts = position, self.ends[-1] if self.ends else position, []
-        arguments = _arguments(rule, parts)
+        arguments = _arguments(rule, parts, in_place=not self.forkable)
         if not rule.action:
             value: Any = arguments
         elif rule.single and len(arguments) == 1:
             value = arguments[0]
         else:
             value = self.actions[rule.action](Span(start, end), *arguments)
-        self._push(self.tables.states[self.states[-1]][rule.origin], value, start, end)
-
-    def _push(self, state: int, value: object, start: int, end: int) -> None:
-        self.states.append(state)
+        self.states.append(self.tables.states[self.states[-1]][rule.origin])
         self.values.append(value)
         self.starts.append(start)
         self.ends.append(end)
 
 
-def _arguments(rule: Rule, parts: list[Any]) -> list[Any]:
+def _arguments(rule: Rule, parts: list[Any], *, in_place: bool) -> list[Any]:
     arguments: list[Any] = []
     for number in rule.keep:
         if number is None:
             arguments.append(None)
         elif number not in rule.inline:
             arguments.append(parts[number])
-        elif arguments:
+        elif arguments or not in_place:
             arguments.extend(parts[number])
         else:
             arguments = parts[number]  # extended in place: a long list is not copied for each item

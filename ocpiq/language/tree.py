@@ -2,7 +2,7 @@
 
 A `Pipeline` is flat: its items are filters, whole-stream stages, and the binders `as`, `def` and `label`, which
 apply to all items to their right. Paths, operator chains and comma lists are flat as well, so a long query makes
-a wide tree, not a deep one.
+a wide tree, not a deep one. There are no cycles, so the garbage collector need not look at the nodes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Struct
 from ocpiq.errors import Span
 
 
-class Node(Struct, frozen=True, kw_only=True):
+class Node(Struct, frozen=True, kw_only=True, gc=False):
     """The base of all nodes: a position in the text."""
 
     span: Span

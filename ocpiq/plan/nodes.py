@@ -1,6 +1,7 @@
 """The nodes of the plan: a query with every name resolved and the outputs of each node counted. Data without logic.
 
-Definitions are inlined unless they are recursive. Variables have names of the compiler's own.
+Definitions are inlined unless they are recursive. Variables have names of the compiler's own. A plan has no cycles, so
+the garbage collector need not look at its nodes.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from ocpiq.values.types import Value
 RECEIVED = -1  # the number of the source that stands for what the parts of a split run sent
 
 
-class PlanNode(Struct, frozen=True, kw_only=True):
+class PlanNode(Struct, frozen=True, kw_only=True, gc=False):
     """The base of all plan nodes."""
 
     outputs: Outputs = Outputs.ONE
     span: Span | None = None
 
 
-class Operand(Struct, frozen=True):
+class Operand(Struct, frozen=True, gc=False):
     """A node whose value is used, with its type."""
 
     plan: Plan

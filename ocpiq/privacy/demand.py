@@ -21,3 +21,23 @@ class Demand(Struct):
     def at(self, name: str) -> Demand:
         """Return the demand of the field `name`, adding it if it is new."""
         return self.fields.setdefault(name, Demand())
+
+    def contents(self) -> DemandContents:
+        """Return a copy of what is read so far."""
+        below = {name: (inner, inner.contents()) for name, inner in self.fields.items()}
+        return DemandContents(self.whole, self.optional, below)
+
+    def reset(self, contents: DemandContents) -> None:
+        """Go back to what was read then; demands of fields remain the same objects."""
+        self.whole, self.optional = contents.whole, contents.optional
+        self.fields = {name: inner for name, (inner, _) in contents.fields.items()}
+        for inner, below in contents.fields.values():
+            inner.reset(below)
+
+
+class DemandContents(Struct, frozen=True):
+    """What a demand held at one moment, with the demands of its fields and what they held."""
+
+    whole: bool
+    optional: bool
+    fields: dict[str, tuple[Demand, DemandContents]]

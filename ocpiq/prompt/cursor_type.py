@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct, structs
 
-from ocpiq.analysis import HANDLERS, analyze
+from ocpiq.analysis import HANDLERS
 from ocpiq.analysis.context import Analysis, Handler, Resolved
 from ocpiq.analysis.scope import Scope
-from ocpiq.errors import OcpiqError
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
-from ocpiq.plan.types import OpaqueType, SourceType, Type
+from ocpiq.plan.types import OpaqueType, Type
+from ocpiq.prompt.reader import QueryReader
+from ocpiq.prompt.suggestion import Surroundings
 
 PROBE: Final = "_here_"  # no field and no function has this name
 
@@ -26,24 +25,17 @@ class CursorType(Struct):
     scope: Scope | None = None
 
 
-def find_cursor_type(program: tree.Program | None, version: str, variables: Collection[str]) -> CursorType:
+def find_cursor_type(
+    program: tree.Program | None, context: Surroundings, reader: QueryReader | None = None
+) -> CursorType:
     """Return the type and scope at the step `._here_` of `program`. Raises nothing, reads no data.
 
     Errors before that step are ignored.
     """
     cursor_type = CursorType()
-    if program is None:
-        return cursor_type
-    for handlers in (HANDLERS, LENIENT_HANDLERS):
-        with suppress(OcpiqError):
-            analyze(
-                program,
-                version=version,
-                givens=variables,
-                handlers={**handlers, tree.Path: _probe_handler(cursor_type, handlers[tree.Path])},
-            )
-        if cursor_type.scope is not None:
-            break
+    if program is not None:
+        probe = _probe_handler(cursor_type, HANDLERS[tree.Path])
+        (reader or QueryReader()).analyze(program, context, {tree.Path: probe})
     return cursor_type
 
 
@@ -65,23 +57,3 @@ def _probe_handler(cursor_type: CursorType, default: Handler) -> Handler:
         return plan.Identity(), OpaqueType(clean=True)
 
     return path
-
-
-def _lenient_handler(default: Handler) -> Handler:
-    """Return a handler that resolves an error or a blank to a value of unknown type."""
-
-    def handle(analysis: Analysis, node: tree.Expr, scope: Scope, type_: Type) -> Resolved:
-        try:
-            plan_node, result_type = default(analysis, node, scope, type_)
-        except OcpiqError:
-            return plan.Identity(), OpaqueType(clean=True)
-        blank = isinstance(result_type, SourceType) and result_type.view.visibility == "blank"
-        return plan_node, OpaqueType(clean=True) if blank else result_type
-
-    return handle
-
-
-LENIENT_HANDLERS: Final[Mapping[type, Handler]] = {
-    node: _lenient_handler(handler) for node, handler in HANDLERS.items()
-}
-"""For suggestions and the bottom line in a query with errors; never for a run."""

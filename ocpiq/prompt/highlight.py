@@ -9,9 +9,8 @@ from typing import Final
 
 from ocpiq.errors import Span
 from ocpiq.language.grammar import tables
-from ocpiq.language.lalr import Token
-from ocpiq.language.partial import parse_partial
 from ocpiq.prompt.command_syntax import argument_start, split_command
+from ocpiq.prompt.reader import QueryReader
 
 Piece = tuple[str, str]  # style and text
 
@@ -34,7 +33,7 @@ STYLES: Final = {
 AFTER_ERROR: Final = re.compile(r'(?P<comment>#.*)|(?P<string>"(?:[^"\\]|\\.)*"?)|(?P<plain>[^"#]+)')
 
 
-def highlight(text: str, modules: Collection[str]) -> list[Piece]:
+def highlight(text: str, modules: Collection[str], reader: QueryReader | None = None) -> list[Piece]:
     """Return the text in pieces with their styles: module, function, keyword, field, string, comment, …
 
     After a syntax error only strings and comments are recognised.
@@ -42,16 +41,30 @@ def highlight(text: str, modules: Collection[str]) -> list[Piece]:
     if split_command(text) is not None:
         start = argument_start(text) or len(text)
         return [piece for piece in (("command", text[:start]), ("", text[start:])) if piece[1]]
-    read = parse_partial(text)
+    read = (reader or QueryReader()).parse(text)
     pieces: list[Piece] = []
     position = 0
+    styles = _styles()
     for token in read.tokens:
-        pieces += _between(text[position : token.span.start])
-        pieces.append((_style(token, modules), token.text))
-        position = token.span.end
+        start, end = token.span.start, token.span.end
+        if position < start:
+            pieces += _between(text[position:start])
+        style = styles.get(token.kind, "") if token.kind != "NAME" else "function"
+        pieces.append(("module" if style == "function" and token.text in modules else style, token.text))
+        position = end
     rest = text[position:]
     pieces += _after_error(rest) if read.unexpected is not None else _between(rest)
     return [piece for piece in pieces if piece[1]]
+
+
+def pieces_from(pieces: list[Piece], start: int) -> list[Piece]:
+    """Return the pieces of the text from an offset."""
+    position = 0
+    for number, (style, text) in enumerate(pieces):
+        position += len(text)
+        if position > start:
+            return [(style, text[len(text) - (position - start) :]), *pieces[number + 1 :]]
+    return []
 
 
 def mark_error(pieces: list[Piece], span: Span | None) -> Iterator[Piece]:
@@ -63,6 +76,10 @@ def mark_error(pieces: list[Piece], span: Span | None) -> Iterator[Piece]:
     start, end = min(span.start, max(0, length - 1)), max(span.end, span.start + 1)
     position = 0
     for style, text in pieces:
+        if position + len(text) <= start or position >= end:
+            yield style, text
+            position += len(text)
+            continue
         first, last = (min(max(0, place - position), len(text)) for place in (start, end))
         for part, wrong in ((text[:first], False), (text[first:last], True), (text[last:], False)):
             if part:
@@ -70,14 +87,11 @@ def mark_error(pieces: list[Piece], span: Span | None) -> Iterator[Piece]:
         position += len(text)
 
 
-def _style(token: Token, modules: Collection[str]) -> str:
-    if token.kind == "NAME":
-        return "module" if token.text in modules else "function"
-    return STYLES.get(token.kind) or ("keyword" if token.kind in _keywords() else "")
-
-
 def _between(text: str) -> Iterator[Piece]:
     """Yield the white space and comments between two tokens."""
+    if "#" not in text:
+        yield "", text
+        return
     for match in re.finditer(r"#(?:\\\\|\\\r?\n|[^\n])*|[^#]+", text):
         yield "comment" if match[0].startswith("#") else "", match[0]
 
@@ -88,5 +102,7 @@ def _after_error(text: str) -> Iterator[Piece]:
 
 
 @cache
-def _keywords() -> frozenset[str]:
-    return frozenset(terminal.name for terminal in tables().terminals if terminal.word)
+def _styles() -> dict[str, str]:
+    """Return the style of each terminal that has one."""
+    keywords = {terminal.name: "keyword" for terminal in tables().terminals if terminal.word}
+    return {**keywords, **STYLES}

@@ -13,12 +13,13 @@ from prompt_toolkit.filters import completion_is_selected, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from ocpiq.prompt.quick_fix import apply_fix
+from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.validator import Validation
 
 FIX_KEY: Final = "F2"
 
 
-def bindings(look: Callable[[str], Validation]) -> KeyBindings:
+def bindings(look: Callable[[str], Validation], reader: QueryReader) -> KeyBindings:
     """Return the bindings.
 
     Enter accepts the selected suggestion, starts a new line in an unfinished query, and otherwise runs the query;
@@ -51,7 +52,7 @@ def bindings(look: Callable[[str], Validation]) -> KeyBindings:
     @keys.add(FIX_KEY.lower(), filter=at_query)
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        text = apply_fix(buffer.text, look)
+        text = apply_fix(buffer.text, look, reader)
         if text is not None:
             buffer.save_to_undo_stack()
             buffer.document = Document(text, cursor_after(buffer.text, text, buffer.cursor_position))

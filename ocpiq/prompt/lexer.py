@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import cache
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.document import Document
@@ -10,24 +11,60 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.formatted_text.utils import split_lines
 from prompt_toolkit.lexers import Lexer
 
-from ocpiq.prompt.highlight import highlight, mark_error
-from ocpiq.prompt.quick_fix import visible_mistake
+from ocpiq.errors import OcpiqError
+from ocpiq.prompt.highlight import Piece, highlight, mark_error, pieces_from
+from ocpiq.prompt.pause import Pause
+from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.suggestion import Surroundings
-from ocpiq.prompt.validator import Validation
 
 
 class QueryLexer(Lexer):
     """Highlights a query and marks its first error."""
 
-    def __init__(self, context: Callable[[], Surroundings], look: Callable[[str], Validation]) -> None:
+    def __init__(
+        self,
+        context: Callable[[], Surroundings],
+        mistake: Callable[[], OcpiqError | None],
+        reader: QueryReader,
+        pause: Pause,
+    ) -> None:
         self.context = context
-        self.look = look
+        self.mistake = mistake
+        self.reader = reader
+        self.pause = pause
+        self.last: list[Piece] = []
+
+    def invalidation_hash(self) -> Hashable:
+        """Change when typing has paused, so that the text is drawn again."""
+        return self.pause.reached(get_app().current_buffer.text)
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         """Return a function from a line number to the pieces of that line."""
-        text, context = document.text, self.context()
-        mistake = visible_mistake(text, get_app().current_buffer.cursor_position, self.look, context)
-        found = mark_error(highlight(text, context.modules), mistake.span if mistake else None)
-        styled = [(" ".join(f"class:{name}" for name in kind.split()), part) for kind, part in found]
-        lines = list(split_lines(styled))
+        self.last = self._pieces(document)
+        mistake = self.mistake()
+        found = mark_error(self.last, mistake.span if mistake else None)
+        lines = list(split_lines([(_classes(kind), part) for kind, part in found]))
         return lambda number: lines[number] if number < len(lines) else []
+
+    def _pieces(self, document: Document) -> list[Piece]:
+        """Return the pieces of the text; those after the line of the cursor may be the last ones."""
+        text, modules = document.text, self.context().modules
+        if not self.pause.defers(text, document.cursor_position):
+            return highlight(text, modules, self.reader)
+        start = len(line_end(text, document.cursor_position))
+        rest = pieces_from(self.last, sum(len(part) for _, part in self.last) - (len(text) - start))
+        if "".join(part for _, part in rest) != text[start:]:
+            return highlight(text, modules, self.reader)
+        return highlight(text[:start], modules, self.reader) + rest
+
+
+def line_end(text: str, cursor: int) -> str:
+    """Return the text up to the end of the cursor's line."""
+    end = text.find("\n", cursor)
+    return text if end < 0 else text[:end]
+
+
+@cache
+def _classes(style: str) -> str:
+    """Return the names of a style as prompt_toolkit writes them."""
+    return " ".join(f"class:{name}" for name in style.split())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from pathlib import Path
 from typing import Final
 
 from prompt_toolkit import PromptSession
@@ -15,13 +15,16 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
+from ocpiq.errors import OcpiqError
 from ocpiq.prompt.command_syntax import split_command
 from ocpiq.prompt.commands import QuitPrompt, run_command
 from ocpiq.prompt.completer import QueryCompleter
 from ocpiq.prompt.history import PromptHistory
 from ocpiq.prompt.key_bindings import FIX_KEY, bindings
-from ocpiq.prompt.lexer import QueryLexer
-from ocpiq.prompt.quick_fix import apply_fix, visible_mistake
+from ocpiq.prompt.lexer import QueryLexer, line_end
+from ocpiq.prompt.pause import Pause
+from ocpiq.prompt.quick_fix import certain_mistake, has_fix, visible_mistake
+from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.toolbar import MAX_ROWS, continuation, rows, status, warning
@@ -31,6 +34,7 @@ from ocpiq.values.json.codec import well_formed
 
 PROMPT: Final = "ocpiq> "
 MENU: Final = 8  # rows
+RARELY: Final = 1000  # collections of younger objects before a whole one
 GREETING: Final = "Type :help for help. Tab completes, Ctrl-D quits."
 STYLE: Final = {
     "module": "ansicyan bold",
@@ -54,22 +58,32 @@ STYLE: Final = {
 
 def run_prompt(session: Session) -> int:
     """Run queries and commands until Ctrl-D or `:quit`; return the exit code."""
-    prompt = _prompt(session)
+    prompt = make_prompt(session)
+    collect_rarely()
     print(GREETING)  # noqa: T201 - to a person at a terminal
     while True:
+        gc.collect()
         text, session.pending = session.pending, ""
         try:
             text = prompt.prompt(default=text)
             if split_command(text) is not None:
                 run_command(session, text)
                 if session.history_cleared:
-                    prompt, session.history_cleared = _prompt(session), False
+                    prompt, session.history_cleared = make_prompt(session), False
             elif text.strip():
                 run(session, text)
         except KeyboardInterrupt:  # Ctrl-C starts a new prompt
             continue
         except (EOFError, QuitPrompt):
             return 0
+
+
+def collect_rarely() -> None:
+    """Let no key wait for a whole garbage collection, which takes longer than all else; each query begins with one."""
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays
+    first, second, _ = gc.get_threshold()
+    gc.set_threshold(first, second, RARELY)
 
 
 def replace_invalid_utf8(buffer: Buffer) -> None:
@@ -81,21 +95,34 @@ def replace_invalid_utf8(buffer: Buffer) -> None:
         )
 
 
-def _prompt(session: Session) -> PromptSession[str]:
+def make_prompt(session: Session) -> PromptSession[str]:
+    """Return the prompt of a session."""
+    reader, pause = QueryReader(), Pause()
+
     def look(text: str) -> Validation:
-        settings = session.settings.query
-        home = Path(session.file).parent if session.file else None
-        zones = settings.zone, settings.default_zone
-        return validate(text, session.version, tuple(session.variables), settings.library, home, zones)
+        return validate(text, session.context(), reader)
+
+    def at_cursor() -> tuple[Validation, OcpiqError | None]:
+        """Return the state of the text, and the error to show; while keys follow each other, what is known so far."""
+        buffer = get_app().current_buffer
+        text, cursor = buffer.text, buffer.cursor_position
+        if pause.defers(text, cursor):
+            text = line_end(text, cursor)
+        paused = pause.reached(buffer.text)
+        mistake = (
+            visible_mistake(text, cursor, look, session.context(), reader)
+            if paused
+            else certain_mistake(text, cursor, look)
+        )
+        return look(text), mistake
 
     def bar() -> StyleAndTextTuples:
         buffer, width = get_app().current_buffer, get_app().output.get_size().columns
-        validation = look(buffer.text)
+        validation, mistake = at_cursor()
         line = status(session.platform, session.version, validation.plan, session.seen)
-        mistake = visible_mistake(buffer.text, buffer.cursor_position, look, session.context())
-        below = warning(mistake, FIX_KEY if mistake and apply_fix(buffer.text, look) else "") or continuation(
-            validation.open
-        )
+        fix = mistake is not None and pause.reached(buffer.text) and has_fix(buffer.text, look, reader)
+        whole = not pause.defers(buffer.text, buffer.cursor_position)
+        below = warning(mistake, FIX_KEY if fix else "") or continuation(validation.open if whole else "")
         kind = "class:bottom-toolbar.mistake" if mistake else ""
         shown: StyleAndTextTuples = [("", rows(line, width))]
         return [*shown, ("", "\n"), (kind, rows(below, width))] if below else shown
@@ -105,11 +132,11 @@ def _prompt(session: Session) -> PromptSession[str]:
         PROMPT,
         multiline=True,
         prompt_continuation=lambda width, line, wraps: " " * width if wraps else "... ".rjust(width),
-        completer=QueryCompleter(session.context),
+        completer=QueryCompleter(session.context, reader),
         complete_style=CompleteStyle.COLUMN,
         complete_while_typing=True,
-        lexer=QueryLexer(session.context, look),
-        key_bindings=bindings(look),
+        lexer=QueryLexer(session.context, lambda: at_cursor()[1], reader, pause),
+        key_bindings=bindings(look, reader),
         history=PromptHistory(session),
         bottom_toolbar=bar,
         style=Style.from_dict(STYLE),
@@ -123,4 +150,5 @@ def _prompt(session: Session) -> PromptSession[str]:
 
     prompt.app.before_render += make_room
     prompt.default_buffer.on_text_changed += replace_invalid_utf8
+    prompt.default_buffer.on_text_changed += pause.watch
     return prompt

@@ -8,7 +8,7 @@ from typing import Final
 
 from ocpiq.errors import OcpiqError, QuerySyntaxError, nearest
 from ocpiq.language.lalr import Token
-from ocpiq.language.partial import parse_partial
+from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.suggest import suggest
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.prompt.validator import Validation
@@ -39,20 +39,50 @@ VALUE_TOKENS: Final = frozenset(
 
 
 def visible_mistake(
-    text: str, cursor: int, look: Callable[[str], Validation], context: Surroundings
+    text: str,
+    cursor: int,
+    look: Callable[[str], Validation],
+    context: Surroundings,
+    reader: QueryReader | None = None,
 ) -> OcpiqError | None:
     """Return the error to show; one at the cursor only if there is no completion and a fix is known."""
-    validation = look(text)
-    mistake = validation.mistake_at(cursor)
-    date = PARTIAL_DATE.search(text, 0, cursor)
-    if mistake is not None and mistake.span and date and date.start() <= mistake.span.start:
-        return None
-    if mistake is not None or validation.mistake is None:
+    mistake = certain_mistake(text, cursor, look)
+    other = look(text).mistake
+    if mistake is not None or other is None or _partial_date(text, cursor, other):
         return mistake
-    return None if suggest(text, cursor, context) or apply_fix(text, look) is None else validation.mistake
+    return None if suggest(text, cursor, context, reader) or not has_fix(text, look, reader) else other
 
 
-def apply_fix(text: str, look: Callable[[str], Validation]) -> str | None:
+def certain_mistake(text: str, cursor: int, look: Callable[[str], Validation]) -> OcpiqError | None:
+    """Return the error, unless it is one of the word at the cursor, which may be incomplete."""
+    mistake = look(text).mistake_at(cursor)
+    return None if mistake is not None and _partial_date(text, cursor, mistake) else mistake
+
+
+def _partial_date(text: str, cursor: int, mistake: OcpiqError) -> bool:
+    date = PARTIAL_DATE.search(text, 0, cursor)
+    return mistake.span is not None and date is not None and date.start() <= mistake.span.start
+
+
+def has_fix(text: str, look: Callable[[str], Validation], reader: QueryReader | None = None) -> bool:
+    """Tell whether the fix of the first error is known; what follows the error is not looked at, if it can be."""
+    mistake = look(text).mistake
+    if mistake is None or not mistake.hint:
+        return False
+    start = text[: mistake.span.end] if mistake.span is not None else text
+    validation = look(start)
+    there = validation.mistake or validation.possible_mistake
+    if there is None or there.message != mistake.message:
+        start = text
+    known = reader or QueryReader()
+
+    def is_fixed() -> bool:
+        return any(_is_fixed(mistake, look(other)) for other in _candidates(start, mistake, known))
+
+    return known.once(("has_fix", start, mistake.message, mistake.hint), is_fixed)
+
+
+def apply_fix(text: str, look: Callable[[str], Validation], reader: QueryReader | None = None) -> str | None:
     """Return the text with its first error fixed as the hint says, or None if that fails.
 
     The returned text has been validated: that error is gone.
@@ -60,11 +90,12 @@ def apply_fix(text: str, look: Callable[[str], Validation]) -> str | None:
     mistake = look(text).mistake
     if mistake is None or not mistake.hint:
         return None
-    return next((other for other in _candidates(text, mistake) if _is_fixed(mistake, look(other))), None)
+    candidates = _candidates(text, mistake, reader or QueryReader())
+    return next((other for other in candidates if _is_fixed(mistake, look(other))), None)
 
 
 def _is_fixed(mistake: OcpiqError, after: Validation) -> bool:
-    other = after.mistake
+    other = after.mistake or after.possible_mistake
     if isinstance(other, QuerySyntaxError):
         before, behind = mistake.span, other.span
         as_bad = isinstance(mistake, QuerySyntaxError)
@@ -72,12 +103,12 @@ def _is_fixed(mistake: OcpiqError, after: Validation) -> bool:
     return other is None or other.message != mistake.message
 
 
-def _candidates(text: str, mistake: OcpiqError) -> Iterator[str]:
+def _candidates(text: str, mistake: OcpiqError, reader: QueryReader) -> Iterator[str]:
     """Yield possible fixes of the text, most likely first."""
     if match := DID_YOU_MEAN.search(mistake.hint):
         yield from _replace_names(text, mistake, match[1])
     elif match := PASS_HINT.search(mistake.hint) or ONLY_HINT.search(mistake.hint):
-        for place, piece in _insertions(text, match.groupdict()):
+        for place, piece in _insertions(reader.parse(text).tokens, match.groupdict()):
             yield text[:place] + piece + text[place:]
 
 
@@ -96,9 +127,8 @@ def _replace_names(text: str, mistake: OcpiqError, meant: str) -> Iterator[str]:
                 yield text[: end - len(closest)] + meant + text[end:]
 
 
-def _insertions(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
+def _insertions(tokens: list[Token], wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
     """Yield the offsets at which a path can be added to the clauses of a source, with the text to insert."""
-    tokens = parse_partial(text).tokens
     for number, token in enumerate(tokens):
         if token.kind != "NAME" or token.text != wanted.get("module", token.text):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct, field, structs
@@ -98,9 +99,17 @@ class Session(Struct):
 
     def context(self) -> Surroundings:
         """Return the surroundings for suggestions."""
-        names = modules(self.version)
+        query = self.settings.query
         return Surroundings(
-            self.version, names, tuple(self.variables), self.platforms, registry.TERMINAL_NAMES, list_folder
+            self.version,
+            modules(self.version),
+            tuple(self.variables),
+            self.platforms,
+            registry.TERMINAL_NAMES,
+            list_folder,
+            tuple(query.library),
+            Path(self.file).parent if self.file else None,
+            (query.zone, query.default_zone),
         )
 
     def count(self, notice: Notice) -> None:

@@ -11,12 +11,13 @@ from typing import Final
 
 from ocpiq.language.grammar import tables
 from ocpiq.language.lalr import Token
-from ocpiq.language.partial import PartialParse, parse_partial
+from ocpiq.language.partial import PartialParse
 from ocpiq.language.tree import Program
 from ocpiq.privacy.drivers import driver_paths
 from ocpiq.privacy.treatments import suitable
 from ocpiq.prompt.command_syntax import argument_start, split_command
 from ocpiq.prompt.cursor_type import PROBE, CursorType, find_cursor_type
+from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.suggest_command import suggest_command
 from ocpiq.prompt.suggest_fields import clause_fields, enum_of, fields
 from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings, rank_matches
@@ -35,37 +36,47 @@ BOUNDS: Final = ("_SINCE", "_UNTIL", "_DURING", "_NEWEST", "LIMIT", "TOP")
 EQUALITY: Final = ("EQUAL", "UNEQUAL")
 
 
-def suggest(text: str, cursor: int, context: Surroundings) -> list[Suggestion]:
+def suggest(
+    text: str, cursor: int, context: Surroundings, reader: QueryReader | None = None
+) -> list[Suggestion]:
     """Return the suggestions for the word before `cursor`, best first."""
-    text = text[:cursor]
+    text, known = text[:cursor], reader or QueryReader()
     command = split_command(text)
     if command is not None:
         query = argument_start(text) if command[0] == EXPLAIN else None
-        return suggest_command(text, context) if query is None else suggest(text[query:], cursor, context)
+        return (
+            suggest_command(text, context) if query is None else suggest(text[query:], cursor, context, known)
+        )
+    return known.once(("suggest", text, context), lambda: _suggest(text, context, known))
+
+
+def _suggest(text: str, context: Surroundings, reader: QueryReader) -> list[Suggestion]:
     dotted = PATH.search(text)
     if dotted:
-        paths = _clause_paths(parse_partial(text[: dotted.start(1)]), dotted[1], context)
+        paths = _clause_paths(reader.parse(text[: dotted.start(1)]), dotted[1], context)
         if paths:
             return paths
     match = WORD.search(text)
     word = match[0] if match else ""
-    read = parse_partial(text[: len(text) - len(word)])
+    read = reader.parse(text[: len(text) - len(word)])
     if read.unexpected is not None or _in_comment(read):
         return []
     prefix = word.lstrip(".$@").casefold()
-    suggestions = _candidates(read, word, context)
+    suggestions = _candidates(read, word, context, reader)
     ranked = sorted(suggestions, key=lambda each: not each.text.lstrip(".[]$@").casefold().startswith(prefix))
     return ranked[:MAX_SUGGESTIONS]
 
 
-def _candidates(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
+def _candidates(
+    read: PartialParse, word: str, context: Surroundings, reader: QueryReader
+) -> Iterator[Suggestion]:
     can_stand = read.next()
     if INSIDE_STRING in can_stand:
-        yield from _enum_in_string(read, word, context)
+        yield from _enum_in_string(read, word, context, reader)
         return
     if "RESERVED" in can_stand and "_DESCEND" not in can_stand:
         yield from _clause_paths(read, word, context)
-        yield from _keys(read, word, context) if "_RBRACE" in can_stand else ()
+        yield from _keys(read, word, context, reader) if "_RBRACE" in can_stand else ()
         return
     last = read.last()
     if last is not None and last.kind == "_AS" and "VARIABLE" not in can_stand:
@@ -77,11 +88,11 @@ def _candidates(read: PartialParse, word: str, context: Surroundings) -> Iterato
     if word[:1] not in (".", "$", "@"):
         yield from _clauses(read, can_stand, word, context)
         yield from _words("stage", word) if last is not None and last.kind == "_PIPE" else ()
-        yield from _quoted_enum(read, word, context)
+        yield from _quoted_enum(read, word, context, reader)
     if last is not None and last.kind == "JOIN":
         yield from _modules(word, context)
     if can_stand & {"_DESCEND", "FIELD"}:
-        yield from _terms(read, can_stand, word, context)
+        yield from _terms(read, can_stand, word, context, reader)
     elif "VARIABLE" in can_stand and last is not None and last.kind in BOUNDS:
         yield from _global_variables(word, context)
     if word[:1] not in (".", "$", "@"):
@@ -89,14 +100,14 @@ def _candidates(read: PartialParse, word: str, context: Surroundings) -> Iterato
 
 
 def _terms(
-    read: PartialParse, can_stand: frozenset[str], word: str, context: Surroundings
+    read: PartialParse, can_stand: frozenset[str], word: str, context: Surroundings, reader: QueryReader
 ) -> Iterator[Suggestion]:
     """Yield suggestions for a term, or for the next step of a path."""
     term = "_DESCEND" in can_stand
     if not term and not word.startswith("."):
         return
     joined = read.open_token(frozenset({"VARIABLE"})) if read.open_token(frozenset({"_ON"})) else None
-    here = find_cursor_type(_parse_with_probe(read), context.version, context.variables)
+    here = find_cursor_type(_parse_with_probe(read), context, reader)
     if word[:1] in ("", "."):
         yield from fields(here.type, word, context.version, first=term)
     if joined is not None and joined.text.startswith(word):
@@ -223,38 +234,44 @@ def _path_before_as(read: PartialParse) -> list[str]:
     return names[::-1]
 
 
-def _keys(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
+def _keys(read: PartialParse, word: str, context: Surroundings, reader: QueryReader) -> Iterator[Suggestion]:
     """Yield the fields of `.` as keys of an object: `{id}` is short for `{id: .id}`."""
     program = read.complete(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
-    object_type = find_cursor_type(program, context.version, context.variables).type
+    object_type = find_cursor_type(program, context, reader).type
     for field in fields(object_type, "." + word, context.version, first=True):
         if field.text.startswith("."):
             yield Suggestion(field.text[1:], len(word), field.kind, field.about, state=field.state)
 
 
-def _enum_in_string(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
+def _enum_in_string(
+    read: PartialParse, word: str, context: Surroundings, reader: QueryReader
+) -> Iterator[Suggestion]:
     """Yield the enum values of the field that the open string is compared with."""
     quote = read.last()
     if quote is not None and quote.span.end == len(read.text) and len(read.tokens) > 2:
-        for value in _enum_of_left_side(read, read.tokens[-2], context):
+        for value in _enum_of_left_side(read, read.tokens[-2], context, reader):
             if value.startswith(word):
                 yield Suggestion(value + '"', len(word), "value", shown=value)
 
 
-def _quoted_enum(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
+def _quoted_enum(
+    read: PartialParse, word: str, context: Surroundings, reader: QueryReader
+) -> Iterator[Suggestion]:
     """Yield the same values as whole strings, before a quote is typed."""
     last = read.last()
     if not word and last is not None:
-        for value in _enum_of_left_side(read, last, context):
+        for value in _enum_of_left_side(read, last, context, reader):
             yield Suggestion(f'"{value}"', 0, "value")
 
 
-def _enum_of_left_side(read: PartialParse, operator: Token, context: Surroundings) -> tuple[str, ...]:
+def _enum_of_left_side(
+    read: PartialParse, operator: Token, context: Surroundings, reader: QueryReader
+) -> tuple[str, ...]:
     """Return the enum values of the left side of `==` or `!=`."""
     if operator.kind not in EQUALITY:
         return ()
-    program = parse_partial(read.text[: operator.span.start]).complete(("FIELD", "." + PROBE))
-    return enum_of(find_cursor_type(program, context.version, context.variables).type)
+    program = reader.parse(read.text[: operator.span.start]).complete(("FIELD", "." + PROBE))
+    return enum_of(find_cursor_type(program, context, reader).type)
 
 
 def _source(read: PartialParse, context: Surroundings) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -15,7 +16,8 @@ Named = TypeVar("Named")
 class Surroundings(Struct, frozen=True):
     """The OCPI version, modules, variables, platforms and output formats at the prompt.
 
-    `files` returns the names in a folder, those of folders with a slash at the end.
+    `files` returns the names in a folder, those of folders with a slash at the end. `library`, `home` and `zones` (the
+    query's own, the default) are those of `ocpiq.query.compile`.
     """
 
     version: str
@@ -24,6 +26,9 @@ class Surroundings(Struct, frozen=True):
     platforms: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
     files: Callable[[str], Sequence[str]] = lambda folder: ()
+    library: tuple[Path, ...] = ()
+    home: Path | None = None
+    zones: tuple[str | None, str | None] = (None, None)
 
 
 class Suggestion(Struct, frozen=True):

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.analysis import HANDLERS, analyze
-from ocpiq.analysis.context import Handler
 from ocpiq.errors import OcpiqError, PrivacyError, QuerySyntaxError
-from ocpiq.language import parse
-from ocpiq.language.partial import State, parse_partial, state
+from ocpiq.language.partial import PartialParse, State
 from ocpiq.language.syntax_errors import CLAUSES, STAGES
 from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.prompt.command_syntax import split_command
-from ocpiq.prompt.cursor_type import LENIENT_HANDLERS
-from ocpiq.query import compile
-from ocpiq.storage import folders
+from ocpiq.prompt.reader import Analysed, QueryReader
+from ocpiq.prompt.suggestion import Surroundings
 
 MAX_CUTS: Final = 4  # tokens at the end that may not make sense yet: `pass charging_periods, total_c`
 
@@ -27,13 +20,15 @@ MAX_CUTS: Final = 4  # tokens at the end that may not make sense yet: `pass char
 class Validation(Struct, frozen=True):
     """The state of a text, its first error and its plan; a command or an empty text has neither.
 
-    `open` says what is missing in an unfinished text of several lines.
+    `open` says what is missing in an unfinished text of several lines; `possible_mistake` is an error at its end, which
+    more text may fix.
     """
 
     state: State
     mistake: OcpiqError | None = None
     plan: QueryPlan | None = None
     open: str = ""
+    possible_mistake: OcpiqError | None = None
 
     def mistake_at(self, cursor: int) -> OcpiqError | None:
         """Return the error, unless the word at the cursor may just be incomplete."""
@@ -42,86 +37,71 @@ class Validation(Struct, frozen=True):
         return None if at_cursor and not isinstance(error, PrivacyError) else error
 
 
-# Highlighting, the bottom line and Enter validate the same text; fixes are validated too.
-@lru_cache(maxsize=32)
-def validate(
-    text: str,
-    version: str,
-    variables: tuple[str, ...],
-    library: tuple[Path, ...] = (),
-    home: Path | None = None,
-    zones: tuple[str | None, str | None] = (None, None),
-) -> Validation:
+def validate(text: str, context: Surroundings, reader: QueryReader | None = None) -> Validation:
     """Validate a text as `ocpiq.query.compile` does. Raises nothing, pulls nothing."""
+    known = reader or QueryReader()
+    return known.once(("validate", text, context), lambda: _validate(text, context, known))
+
+
+def _validate(text: str, context: Surroundings, reader: QueryReader) -> Validation:
     if split_command(text) is not None:
         return Validation("complete")
-    progress = state(text)
-    if progress == "empty":
-        return Validation(progress)
-    missing = _missing_part(text) if progress == "unfinished" and "\n" in text else ""
+    read = reader.parse(text)
+    if read.state == "empty":
+        return Validation(read.state)
+    if read.state == "unfinished":
+        partial = _analyze_start(read, context, reader)
+        missing = _missing_part(read) if "\n" in text else ""
+        mistake, possible = partial.mistake, None
+        if mistake is not None and not _is_final(mistake, text):
+            mistake, possible = None, mistake
+        return Validation(read.state, mistake, _plan(partial), missing, possible)
     try:
-        if progress != "unfinished":
-            query = compile(
-                text,
-                version=version,
-                variables=variables,
-                library=library,
-                home=home,
-                zone=zones[0],
-                default_zone=zones[1],
-                startup=folders.jq_startup(),
-            )
-            return Validation(progress, plan=query.plan)
-        return Validation(progress, plan=_partial_plan(text, version, variables, HANDLERS), open=missing)
-    except OcpiqError as error:
-        plan = _lenient_plan(text, version, variables)
-        if progress == "complete" and _ends_with_a_stage(text):
-            return Validation("unfinished", plan=plan)
-        return Validation(progress, error if _is_final(error, text, progress) else None, plan, missing)
+        whole = reader.analyze(read.program(), context)
+    except QuerySyntaxError as error:
+        return Validation(read.state, error, _plan(_analyze_start(read, context, reader)))
+    if whole.mistake is None:
+        return Validation(read.state, plan=_plan(whole))
+    plan = _plan(_analyze_start(read, context, reader))
+    if _ends_with_a_stage(read):
+        return Validation("unfinished", plan=plan)
+    return Validation(read.state, whole.mistake, plan)
 
 
-def _partial_plan(
-    text: str, version: str, variables: tuple[str, ...], handlers: Mapping[type, Handler]
-) -> QueryPlan | None:
-    """Return the plan of an unfinished query, without a last clause that does not make sense yet."""
-    read = parse_partial(text)
+def _plan(analysed: Analysed) -> QueryPlan | None:
+    return None if analysed.query is None else analysed.query.plan
+
+
+def _analyze_start(read: PartialParse, context: Surroundings, reader: QueryReader) -> Analysed:
+    """Analyse a query with or without its end: without a last clause that does not make sense yet."""
     last = read.tokens[: -1 - MAX_CUTS : -1] if any(token.kind in CLAUSES for token in read.tokens) else []
     # The start of a path would pass more than the whole path.
     cuts = [token.span.start for token in last if token.kind != "FIELD"]
-    for cut in (len(text), *cuts):
-        program = parse_partial(text[:cut]).complete()
-        plan = (
-            None
-            if program is None
-            else analyze(program, version=version, givens=variables, handlers=handlers)
-        )
-        if plan is not None and (plan.sources or not cuts):
-            return plan
-    return None
+    mistake: OcpiqError | None = None
+    for start in (read, *(reader.parse(read.text[:cut]) for cut in cuts)):
+        program = start.complete()
+        if program is not None:
+            analysed = reader.analyze(program, context)
+            mistake = mistake or analysed.mistake
+            if analysed.query is not None and (analysed.query.source_plans or not cuts):
+                return Analysed(analysed.query, mistake)
+    return Analysed(None, mistake)
 
 
-def _ends_with_a_stage(text: str) -> bool:
+def _ends_with_a_stage(read: PartialParse) -> bool:
     """Tell whether the text ends with a stage keyword, which the analysis takes for a function."""
-    tokens = parse_partial(text).tokens
+    tokens = read.tokens
     return len(tokens) > 1 and tokens[-2].kind == "_PIPE" and tokens[-1].kind in STAGES
 
 
-def _missing_part(text: str) -> str:
+def _missing_part(read: PartialParse) -> str:
     try:
-        parse(text)
+        read.program()
     except QuerySyntaxError as error:
         return error.message.rpartition("; ")[2]
     return ""
 
 
-def _is_final(error: OcpiqError, text: str, progress: State) -> bool:
+def _is_final(error: OcpiqError, text: str) -> bool:
     """Tell whether no further text can fix the error, because it is not at the end."""
-    return progress != "unfinished" or (error.span is not None and error.span.end < len(text.rstrip()))
-
-
-def _lenient_plan(text: str, version: str, variables: tuple[str, ...]) -> QueryPlan | None:
-    """Return the plan of a query with errors: its sources and what they pass."""
-    try:
-        return _partial_plan(text, version, variables, LENIENT_HANDLERS)
-    except OcpiqError:
-        return None
+    return error.span is not None and error.span.end < len(text.rstrip())

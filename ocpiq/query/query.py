@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from ocpiq.plan.partial import Split
     from ocpiq.sinks.arrow_stream import ArrowStream
     from ocpiq.sinks.sink import StoredType
+
+Analyze = Callable[..., QueryPlan]  # with the parameters of `ocpiq.analysis.analyze`
 
 
 def compile(
@@ -124,8 +126,11 @@ class Query:
         library: Library,
         zone: str | None = None,
         default_zone: str | None = None,
+        *,
+        analyze: Analyze = analyze,
     ) -> None:
         self._program = program
+        self._analyze_program = analyze
         self._metadata = metadata(program)
         self._metadata.check(variables)
         self._variables = tuple(dict.fromkeys((*variables, *(param.name for param in self._metadata.params))))
@@ -408,7 +413,7 @@ class Query:
     def _analyze(
         self, version: str, *, several_platforms: bool = False, any_version: bool = False
     ) -> QueryPlan:
-        return analyze(
+        return self._analyze_program(
             self._program,
             version=version,
             givens=self._variables,

@@ -14,7 +14,8 @@ import pytest
         "from ocpiq.cli.main import run; run(['-n', '1'])",
         "from ocpiq.prompt import suggest, suggestion;"
         " suggest.suggest('ses', 3, suggestion.Surroundings('2.2.1', ()))",
-        "import ocpiq.prompt.validator as c; c.validate('sessions', '2.2.1', ())",
+        "import ocpiq.prompt.validator as c, ocpiq.prompt.suggestion as s;"
+        " c.validate('sessions', s.Surroundings('2.2.1', ()))",
         "import ocpiq.prompt.highlight as c; c.highlight('sessions', ())",
         "import ocpiq.prompt.toolbar as b; b.status('', '2.2.1', None, {})",
     ],

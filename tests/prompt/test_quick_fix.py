@@ -14,7 +14,7 @@ from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.prompt.validator import validate
 from ocpiq.schema import modules
 
-look = partial(validate, version="2.2.1", variables=("end",))
+look = partial(validate, context=Surroundings("2.2.1", modules("2.2.1"), ("end",)))
 
 MENDED = [
     # a blanked field is passed, at the source that it comes from

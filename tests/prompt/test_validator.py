@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.prompt.validator import validate
+from ocpiq.schema import modules
+
+CONTEXT = Surroundings("2.2.1", modules("2.2.1"))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +46,7 @@ from ocpiq.prompt.validator import validate
     ],
 )
 def test_how_far_a_text_is(text: str, state: str) -> None:
-    assert validate(text, "2.2.1", ()).state == state
+    assert validate(text, CONTEXT).state == state
 
 
 @pytest.mark.parametrize(
@@ -66,12 +71,12 @@ def test_how_far_a_text_is(text: str, state: str) -> None:
     ],
 )
 def test_mistakes_while_writing(text: str, mistake: str) -> None:
-    found = validate(text, "2.2.1", ("from",)).mistake_at(len(text))
+    found = validate(text, structs.replace(CONTEXT, variables=("from",))).mistake_at(len(text))
     assert found.message.startswith(mistake) if found and mistake else (found is None and not mistake)
 
 
 def test_a_mistake_at_the_cursor_is_shown_when_the_cursor_has_left_it() -> None:
-    found = validate("sessions | .nop", "2.2.1", ())
+    found = validate("sessions | .nop", CONTEXT)
     assert found.mistake_at(15) is None
     assert found.mistake_at(3) is not None
 
@@ -86,7 +91,7 @@ def test_a_mistake_at_the_cursor_is_shown_when_the_cursor_has_left_it() -> None:
     ],
 )
 def test_the_plan_is_there_in_spite_of_mistakes(text: str) -> None:
-    plan = validate(text, "2.2.1", ()).plan
+    plan = validate(text, CONTEXT).plan
     assert plan is not None and [source.module for source in plan.sources] == ["sessions"]
     assert plan.sources[0].view.children["kwh"].visibility == "shown"
 
@@ -104,7 +109,7 @@ def test_the_plan_is_there_in_spite_of_mistakes(text: str) -> None:
     ],
 )
 def test_a_begun_clause_passes_what_it_passes_so_far(text: str, passed: list[str]) -> None:
-    plan = validate(text, "2.2.1", ()).plan
+    plan = validate(text, CONTEXT).plan
     assert plan is not None
     [source] = plan.sources
     assert [name for name, node in source.view.children.items() if node.visibility == "shown"] == sorted(
@@ -123,12 +128,12 @@ def test_a_begun_clause_passes_what_it_passes_so_far(text: str, passed: list[str
     ],
 )
 def test_what_an_unfinished_text_of_several_lines_waits_for(text: str, open: str) -> None:
-    assert validate(text, "2.2.1", ()).open == open
+    assert validate(text, CONTEXT).open == open
 
 
 def test_what_is_imported_is_found(tmp_path: Path) -> None:
     (tmp_path / "lib.jq").write_text("def two: 2;")
     text = 'import "lib" as l; l::two'
-    assert validate(text, "2.2.1", ()).mistake is not None
-    assert validate(text, "2.2.1", (), (tmp_path,)).mistake is None
-    assert validate(text, "2.2.1", (), (), tmp_path).mistake is None
+    assert validate(text, CONTEXT).mistake is not None
+    assert validate(text, structs.replace(CONTEXT, library=(tmp_path,))).mistake is None
+    assert validate(text, structs.replace(CONTEXT, home=tmp_path)).mistake is None
