@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
 from ocpiq.app.about import RunLog
 from ocpiq.app.authorization import Handout, authorize
+from ocpiq.app.corrections import Corrections, key_columns, key_of
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress, quantity
@@ -36,7 +37,7 @@ from ocpiq.delivery import commit, file_names, fingerprint, state_file
 from ocpiq.delivery.errors import StateError
 from ocpiq.delivery.increment import Bounds, Increment
 from ocpiq.delivery.left_source import LeftSource, left_source
-from ocpiq.delivery.state import SETTLE, Fingerprint, Origin, Pending, State
+from ocpiq.delivery.state import SETTLE, Fingerprint, Kind, Origin, Pending, State
 from ocpiq.delivery.state_file import StateFile
 from ocpiq.delivery.windows import DeliveryWindow, Every, next_windows, settled
 from ocpiq.errors import OcpiqError, UsageError, WarningIssued, say
@@ -53,6 +54,14 @@ LATE: Final = say(
     "objects came later than half of the overlap after their last_updated; those that come later than all of it would "
     "be missed (--overlap sets it)"
 )
+
+
+class Due(NamedTuple):
+    """A delivery that is due: its window, the number of its closed period, and that of its correction, or 0."""
+
+    window: DeliveryWindow
+    period: int = 0
+    correction: int = 0
 
 
 class Job(Struct, frozen=True):
@@ -74,6 +83,16 @@ class Job(Struct, frozen=True):
     def options(self) -> StateSettings:
         """The options of the state."""
         return self.settings.state
+
+    @property
+    def kind(self) -> Kind:
+        """What the query delivers."""
+        return "since last" if self.left.plan.during is None else "during"
+
+    @property
+    def module(self) -> str:
+        """The module at the left end."""
+        return self.left.plan.module
 
 
 def deliver(settings: Settings, text: QueryText, files: list[str], shutdown: Shutdown) -> int:
@@ -106,12 +125,14 @@ def prepare(
         raise UsageError("a state cannot be used with --source", hint="it remembers what a platform sent")
     variables = app_variables.variables(settings.query)
     query = compile_query(settings.query, text, variables)
-    left_source(query.plan, state_rows=settings.state.rows)
     path = settings.output.path
     if path is not None and not is_stream(path):
         file_names.check_unique(path)
     begins_now = settings.following.follow  # with what is updated from then on
-    if not (state_file.exists(name) or settings.state.begin or settings.state.everything or begins_now):
+    first = left_source(query.plan, state_rows=settings.state.rows)
+    if first.plan.during is not None:
+        _check_during(settings.state)
+    elif not (state_file.exists(name) or settings.state.begin or settings.state.everything or begins_now):
         raise UsageError(
             f"there is no state {name} yet",
             hint="for the first run, say where it begins: --begin 2026-01-01, or --all",
@@ -121,7 +142,22 @@ def prepare(
     platform = sources[left.plan.module]
     if not isinstance(platform, Platform):
         raise UsageError("a state is of one platform", hint="use a state for each: --platform NAME --state …")
-    return Job(settings, text, query, sources, variables, progress, shutdown, start, left, platform, path)
+    job = Job(settings, text, query, sources, variables, progress, shutdown, start, left, platform, path)
+    if job.kind == "during" or settings.state.reconcile:
+        key_columns(query, sources, left)
+    return job
+
+
+def _check_during(options: StateSettings) -> None:
+    """Refuse the options of `since last`. Raises UsageError."""
+    names = ("begin", "every", "overlap")
+    given = [f"--{name}" for name in names if getattr(options, name) is not None]
+    given += ["--all"] * options.everything + ["--reconcile"] * options.reconcile
+    if given:
+        raise UsageError(
+            f"{given[0]} is for since last; during has a window of its own",
+            hint="run the query again for corrections of its period",
+        )
 
 
 def _deliver(job: Job) -> int:
@@ -140,8 +176,8 @@ def _deliver(job: Job) -> int:
             time = platform_time(job)
         file.save(adjusted_state(job, file))
         rows = 0
-        for window in _windows(job, file, time):
-            code, count = _deliver_window(job, file, window)
+        for due in _due_periods(job, file, time) if job.kind == "during" else _due(job, file, time):
+            code, count = _deliver_window(job, file, due)
             if code:
                 return code
             rows += count
@@ -150,12 +186,13 @@ def _deliver(job: Job) -> int:
 
 def platform_time(job: Job) -> int:
     """Return the platform's time in microseconds since 1970. Raises PlatformError."""
-    return job.platform.time(job.left.plan.module, job.progress)
+    return job.platform.time(job.module, job.progress)
 
 
 def check_policies(job: Job, mark: int | None) -> None:
     """Raise PrivacyError for what a policy does not allow, before the first request."""
-    window = Bounds(job.left.number, (mark, job.start.now))
+    bounds = (mark, job.start.now) if job.kind == "since last" else None
+    window = Bounds(job.left.number, bounds)
     authorize(job.settings, handout_of(job, Start(job.start.now, window)), begins=False)
 
 
@@ -163,7 +200,7 @@ def create_state(job: Job, time: int) -> None:
     """Create the state of a first run. Raises UsageError."""
     state = State(
         job.options.name,
-        "since last",
+        job.kind,
         _origin(job),
         Fingerprint("", "", "", ""),
         _begin(job),
@@ -188,13 +225,17 @@ def _begin(job: Job) -> int | None:
 
 
 def _origin(job: Job) -> Origin:
-    module = job.left.plan.module
+    module = job.module
     return Origin(job.platform.address, job.platform.party, job.platform.version, module)
 
 
 def check_origin(job: Job, file: StateFile) -> None:
     """Raise StateError if the state is not that of this query on this platform."""
     state = file.state
+    if state.kind != job.kind:
+        raise StateError(
+            f"the state {state.name} is of {state.kind}, the query of {job.kind}", hint="use another state"
+        )
     if state.accepts:
         return
     changed = fingerprint.differences(state.fingerprint, _fingerprint(job, file))
@@ -227,6 +268,7 @@ def adjusted_state(job: Job, file: StateFile) -> State:
         origin=_origin(job),
         fingerprint=_fingerprint(job, file),
         accepts=False,
+        zone=job.query.zone,
     )
     if not state.runs and state.pending is None and (options.begin or options.everything):
         state = replace(state, begin=_begin(job), mark=_begin(job))
@@ -237,12 +279,12 @@ def _chosen(option: int | None, stored: int) -> int:
     return stored if option is None else option
 
 
-def _windows(job: Job, file: StateFile, time: int) -> Iterator[DeliveryWindow]:
-    """Yield the windows to deliver: the one that was interrupted, then those that are due."""
+def _due(job: Job, file: StateFile, time: int) -> Iterator[Due]:
+    """Yield the deliveries of `since last`: the one that was interrupted, those that are due, a comparison."""
     state = file.state
     mark = state.mark
     if state.pending is not None:
-        yield DeliveryWindow(state.pending.start, state.pending.end)
+        yield Due(DeliveryWindow(state.pending.start, state.pending.end), 0, state.pending.correction)
         mark = state.pending.end
     until = settled(time, state.settle)
     own = job.query.until(job.left.number, job.variables, job.start)
@@ -253,18 +295,48 @@ def _windows(job: Job, file: StateFile, time: int) -> Iterator[DeliveryWindow]:
         )
     windows = next_windows(mark, until if own is None else min(until, own), every, zone(job.query.zone))
     if not windows and state.pending is None and not job.settings.quiet:
-        write_stderr(f"{job.left.plan.module}: nothing is due yet")
-    yield from windows
+        write_stderr(f"{job.module}: nothing is due yet")
+    yield from map(Due, windows)
+    state = file.state
+    if (job.options.reconcile or state.reconciles) and state.mark is not None:
+        yield Due(DeliveryWindow(state.begin, state.mark), 0, state.corrections + 1)
 
 
-def _deliver_window(job: Job, file: StateFile, window: DeliveryWindow) -> tuple[int, int]:
+def _due_periods(job: Job, file: StateFile, time: int) -> Iterator[Due]:
+    """Yield the closed periods to deliver, or to correct: one that was interrupted, then that of the query.
+
+    Raises UsageError if it has not ended.
+    """
+    pending = file.state.pending
+    bounds = job.query.windows(job.variables, job.start)[job.left.number].during
+    assert bounds is not None
+    window = DeliveryWindow(*bounds)
+    if window.end > settled(time, file.state.settle):
+        raise UsageError(
+            "the period of during has not ended yet, so a state cannot close it",
+            hint="such as during last month; without --state, any period",
+        )
+    if pending is not None and (pending.start, pending.end) != window:
+        yield Due(DeliveryWindow(pending.start, pending.end), pending.period, pending.correction)
+    periods = file.state.periods
+    record = next((record for record in periods if (record.start, record.end) == window), None)
+    if record is not None:
+        yield Due(window, record.number, record.corrections + 1)
+    else:
+        yield Due(window, max((record.number for record in periods), default=0) + 1)
+
+
+def _deliver_window(job: Job, file: StateFile, due: Due) -> tuple[int, int]:
     """Deliver one window; return the exit code and the number of rows."""
+    window = due.window
     number = file.state.number + 1
     path, streams = job.path, job.path is None or is_stream(job.path)
     if path is not None and not streams:
-        path = file_names.expanded(path, window, job.left.plan.module, number)
-    pending = Pending(window.start, window.end, "" if streams else str(path and path.absolute()), number)
-    increment = increment_of(job, file, window)
+        path = file_names.expanded(path, window, job.module, number)
+        path = file_names.correction_of(path, due.correction)
+    name = "" if streams else str(path and path.absolute())
+    pending = Pending(window.start, window.end, name, number, period=due.period, correction=due.correction)
+    increment = _increment(job, file, due)
     settings = replace(job.settings, output=replace(job.settings.output, path=path))
     start = Start(job.start.now, increment)
     audit, _, drivers = authorize(settings, handout_of(job, start))
@@ -282,6 +354,7 @@ def _deliver_window(job: Job, file: StateFile, window: DeliveryWindow) -> tuple[
         audit,
         recipient_of(settings, job.query),
         drivers,
+        corrections=_corrections(job, increment) if due.correction else None,
     )
 
     def work() -> int:
@@ -296,6 +369,23 @@ def handout_of(job: Job, start: Start) -> Handout:
     is_terminal = job.path is None and sys.stdout.isatty()
     text, sources, variables = job.text, job.sources, job.variables
     return Handout(text.text, text.name, job.query, sources, variables, (), is_terminal, start)
+
+
+def _corrections(job: Job, increment: Increment) -> Corrections:
+    key = key_of(job.left, job.platform.version)
+    return Corrections(increment, key, key_columns(job.query, job.sources, job.left))
+
+
+def _increment(job: Job, file: StateFile, due: Due) -> Increment:
+    """Return what selects the rows of a delivery, or compares all of a period or of the state."""
+    number, secret, state = job.left.number, file.secret, file.state
+    if due.period:
+        period = (due.window.start or 0, due.window.end)
+        seen = file.seen(due.period)
+        return Increment(number, None, secret, seen, period=period, compares=due.correction > 0)
+    if due.correction:  # without an end: an object that was updated since is not gone
+        return Increment(number, (state.begin, None), secret, file.seen(), compares=True)
+    return increment_of(job, file, due.window)
 
 
 def increment_of(job: Job, file: StateFile, window: DeliveryWindow) -> Increment:
@@ -333,7 +423,8 @@ def commit_delivery(job: Job, run: QueryRun, file: StateFile, out: Output, incre
     pending = file.state.pending
     assert pending is not None
     path = Path(pending.path) if pending.path else None
-    has_file = path is None or bool(run.rows) or job.options.every is not None
+    is_period = pending.correction == 0 and (pending.period > 0 or job.options.every is not None)
+    has_file = path is None or bool(run.rows) or is_period
     if has_file:
         manifest = b""
         if path is not None and out.file is not None:

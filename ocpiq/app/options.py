@@ -21,7 +21,7 @@ TAKES_VALUES: Final = (*COMPILES, "report")
 PULLS: Final = ("query", "get", "explain", "risk", "report")
 
 ACTIONS: Final = ("add", "list", "show", "rotate", "remove")  # of ocpiq recipient
-STATE_ACTIONS: Final = ("list", "show", "set", "accept", "reset")
+STATE_ACTIONS: Final = ("list", "show", "set", "accept", "reconcile", "forget", "reset")
 SHELLS: Final = ("bash", "zsh", "fish")
 
 
@@ -152,13 +152,15 @@ COMMANDS: Final = (
     ),
     Command(
         "state",
-        "[ACTION] [NAME]",
-        "list, show, set, accept or reset the states of deliveries",
+        "[ACTION] [NAME] [PERIOD]",
+        "list, show, set, accept, reconcile, forget or reset the states of deliveries",
         (
             "state list",
             "state show monthly",
             "state set monthly --mark 2026-01-01",
             "state accept monthly",
+            "state reconcile daily",
+            "state forget monthly 2026-01",
             "state reset monthly",
         ),
     ),
@@ -536,6 +538,12 @@ STATE: Final = (
         "",
         (),
         "let aggregate, top, sort, distinct and limit run over the rows of one delivery",
+    ),
+    Option(
+        "reconcile",
+        "",
+        (),
+        "then compare everything that was delivered with the platform: a file of corrections, also of what is gone",
     ),
     Option("fail-if-empty", "", (), "exit 9 if nothing was new"),
     Option("mark", "", ("TIME",), "state set: where the next window begins", ("state",)),

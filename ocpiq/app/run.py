@@ -44,7 +44,9 @@ from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from ocpiq.app.audit import Audit
+    from ocpiq.app.corrections import Corrections
     from ocpiq.inputs import Inputs
+    from ocpiq.plan.columns import Columns
     from ocpiq.privacy.recipient import Recipient
     from ocpiq.query import Query
     from ocpiq.query.start import Start
@@ -65,6 +67,7 @@ class QueryRun(Struct):
     """One run of a query: what it needs, and its outcome.
 
     `rows` is the number of results so far, `file` the file of the results once it is in its place.
+    `corrections` adds to the results what changed since a delivery.
     """
 
     settings: Settings
@@ -86,6 +89,7 @@ class QueryRun(Struct):
     halted: HaltError | None = None
     rows: int = 0
     file: Path | None = None
+    corrections: Corrections | None = None
 
 
 def run(settings: Settings, shutdown: Shutdown) -> int:
@@ -254,7 +258,7 @@ def open_run_output(
 ) -> AbstractContextManager[Output]:
     """Open the output of a run; a delivery writes to `part`, beside its file, or to a `stream` that grows."""
     request = output.OutputRequest(
-        columns=lambda: run.query.columns(run.sources),
+        columns=lambda: _columns(run),
         many=run.query.many,
         warn=lambda message: run.progress(WarningIssued(message)),
         private=run.query.passes,
@@ -332,6 +336,11 @@ def _write_results(run: QueryRun, out: Output) -> None:
         run.rows += 1
 
 
+def _columns(run: QueryRun) -> Columns:
+    columns = run.query.columns(run.sources)
+    return columns if run.corrections is None else run.corrections.columns(columns)
+
+
 def _about(run: QueryRun) -> About:
     from ocpiq.app.about import about
 
@@ -348,7 +357,7 @@ def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
 
     if (cut := jobs.split_run(run)) is not None:
         return jobs.results(run, cut, sources, notify, run.shutdown.check)
-    return run.query.run(
+    results = run.query.run(
         inputs=run.inputs,
         once=not _reads_inputs(run),
         sources=sources,
@@ -358,6 +367,7 @@ def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
         start=run.start,
         drivers=run.drivers,
     )
+    return results if run.corrections is None else run.corrections.marked(results)
 
 
 def _reads_inputs(run: QueryRun) -> bool:

@@ -36,7 +36,16 @@ COLUMN_OPTIONS: Final = ("type", "text", "decimal")
 COLUMN_TYPES: Final = ("text", "number", "integer", "boolean", "time")
 DIGITS: Final = re.compile(r"([1-9]|[12][0-9]|3[0-8]),([0-9]|[12][0-9]|3[0-8])")
 
-STATE_OPTIONS: Final = ("begin", "all", "every", "overlap", "settle", "state-rows", "fail-if-empty")
+STATE_OPTIONS: Final = (
+    "begin",
+    "all",
+    "every",
+    "overlap",
+    "settle",
+    "state-rows",
+    "fail-if-empty",
+    "reconcile",
+)
 PERIODS: Final = ("hour", "day", "week", "month")
 DURATION: Final = re.compile(r"([0-9]{1,7})([smhd])")
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -206,6 +215,7 @@ class StateSettings(Struct, frozen=True):
     settle: int | None = None
     rows: bool = False
     fail_if_empty: bool = False
+    reconcile: bool = False
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -463,6 +473,7 @@ def _state(arguments: Arguments) -> StateSettings:
         _duration(arguments, "settle", 1),
         arguments.has("state-rows"),
         arguments.has("fail-if-empty"),
+        arguments.has("reconcile"),
     )
 
 

@@ -18,11 +18,11 @@ from ocpiq.delivery.state import State
 from ocpiq.delivery.state_file import StateFile
 from ocpiq.delivery.windows import date_text
 from ocpiq.errors import UsageError, choices
-from ocpiq.values.times import SECOND, moment, zone
+from ocpiq.values.times import SECOND, moment, period, zone
 
 
 def run(settings: Settings) -> int:
-    """List, show, set, accept or reset states. Raises UsageError."""
+    """Do an action on states. Raises UsageError."""
     action, *words = settings.words or ("list",)
     if action not in STATE_ACTIONS:
         raise UsageError("unknown action of ocpiq state", hint=choices(action, STATE_ACTIONS))
@@ -32,6 +32,8 @@ def run(settings: Settings) -> int:
         if words:
             raise UsageError("ocpiq state list takes no name", hint=f"ocpiq state show {words[0]}")
         return list_all()
+    if action == "forget":
+        return _forget(words, settings)
     if len(words) != 1:
         raise UsageError(f"ocpiq state {action} takes one name", hint=f"ocpiq state {action} NAME")
     with state_file.locked(words[0]):
@@ -100,6 +102,45 @@ def accept(name: str, settings: Settings) -> int:
     return 0
 
 
+def reconcile(name: str, settings: Settings) -> int:
+    """Let the next run compare everything that was delivered."""
+    with state_file.opened(name) as file:
+        if file.state.kind == "during":
+            raise StateError(
+                f"the state {name} is of closed periods, which each run compares",
+                hint="run its query again for the period",
+            )
+        file.save(replace(file.state, reconciles=True))
+    write_stderr(
+        f"the next run of {name} compares everything it delivered (now: add --reconcile to its command)"
+    )
+    return 0
+
+
+def _forget(words: list[str], settings: Settings) -> int:
+    """Forget a closed period: its next run delivers it anew. Raises UsageError."""
+    if len(words) != 2:
+        raise UsageError(
+            "ocpiq state forget takes a name and a period", hint="ocpiq state forget NAME 2026-01"
+        )
+    name, text = words
+    with state_file.locked(name), state_file.opened(name) as file:
+        _check_not_complete(file)
+        bounds = period(text, zone(settings.query.zone or file.state.zone))
+        if bounds is None:
+            raise UsageError(
+                "not a period", hint="write it as 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31"
+            )
+        numbers = [record.number for record in file.state.periods if (record.start, record.end) == bounds]
+        if not numbers:
+            raise StateError(f"the state {name} has no such period", hint=f"ocpiq state show {name}")
+        file.forget(numbers[0])
+        if file.state.pending is not None and file.state.pending.period == numbers[0]:
+            file.save(replace(file.state, pending=None))
+    write_stderr(f"forgot {text}: its next run delivers the whole period again")
+    return 0
+
+
 def reset(name: str, settings: Settings) -> int:
     """Remove a state; damaged ones, too."""
     state_file.remove(name)
@@ -111,6 +152,7 @@ COMMANDS: Final[dict[str, Callable[[str, Settings], int]]] = {
     "show": show,
     "set": set_mark,
     "accept": accept,
+    "reconcile": reconcile,
     "reset": reset,
 }
 
@@ -123,7 +165,10 @@ def _description(file: StateFile) -> Iterator[tuple[str, str]]:
     yield "platform", state.origin.address
     if state.origin.party:
         yield "party", state.origin.party
-    yield "begins", date_text(state.begin)
+    if state.kind == "during":
+        yield from _periods(state)
+    else:
+        yield "begins", date_text(state.begin)
     yield "delivered up to", date_text(state.mark)
     yield "overlap", f"{state.overlap} s{' (objects came later than half of it)' if state.late else ''}"
     yield "settle", f"{state.settle} s"
@@ -132,9 +177,17 @@ def _description(file: StateFile) -> Iterator[tuple[str, str]]:
     yield from _files(state)
     for label, text in zip(state.fingerprint.__struct_fields__, _hashes(state), strict=True):
         yield f"hash of {label}", text[:16]
+    if state.reconciles:
+        yield "reconciles", "at the next run"
     if state.accepts:
         yield "accepts", "the next run's query"
     yield "folder", str(file.folder)
+
+
+def _periods(state: State) -> Iterator[tuple[str, str]]:
+    for record in state.periods:
+        corrections = f", {quantity(record.corrections, 'correction')}" if record.corrections else ""
+        yield "period", f"{date_text(record.start)} to {date_text(record.end)}{corrections}"
 
 
 def _hashes(state: State) -> list[str]:

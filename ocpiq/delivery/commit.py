@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from ocpiq.delivery.errors import StateError
 from ocpiq.delivery.file_names import part_of
-from ocpiq.delivery.state import KEPT_FILES, DeliveredFile, Pending, State
+from ocpiq.delivery.state import KEPT_FILES, DeliveredFile, Pending, PeriodRecord, State
 from ocpiq.delivery.state_file import StateFile
 from ocpiq.storage import owner_only
 from ocpiq.storage.logins import reason
@@ -86,15 +86,25 @@ def commit(file: StateFile, update: Callable[[State], State] = lambda state: sta
     files = (*state.files, delivered)[-KEPT_FILES:] if pending.sha256 else state.files
     number = pending.number if pending.sha256 else state.number
     done = replace(
-        state,
-        mark=pending.end,
+        with_period(state, pending),
+        mark=pending.end if state.mark is None else max(state.mark, pending.end),
         runs=state.runs + 1,
         number=number,
         pending=None,
         files=files,
-        reconciles=False,
+        reconciles=state.reconciles and not pending.correction,
     )
     file.commit(update(done))
+
+
+def with_period(state: State, pending: Pending) -> State:
+    """Return the state with the period that was delivered, or the number of the correction that was."""
+    correction = pending.correction if pending.sha256 else max(0, pending.correction - 1)
+    if not pending.period:
+        return replace(state, corrections=max(state.corrections, correction))
+    others = [record for record in state.periods if record.number != pending.period]
+    record = PeriodRecord(pending.period, pending.start or 0, pending.end, correction)
+    return replace(state, periods=tuple(sorted((*others, record), key=lambda record: record.start)))
 
 
 def recover(file: StateFile) -> DeliveredFile | None:

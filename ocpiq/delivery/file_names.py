@@ -51,6 +51,11 @@ def expanded(path: Path, window: DeliveryWindow, module: str, number: int | None
     return Path(FIELD.sub(lambda match: values[match[1]], str(path)))
 
 
+def correction_of(path: Path, correction: int) -> Path:
+    """Return the name of a file of corrections: `cdrs_corr1.csv`; of a delivery, the name itself."""
+    return path.with_name(f"{path.stem}_corr{correction}{path.suffix}") if correction else path
+
+
 def part_of(path: Path) -> Path:
     """Return the file beside `path` that is written first: always the same, so that it is found after a crash."""
     return path.with_name(f".{path.name}.part")

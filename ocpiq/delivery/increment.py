@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -15,18 +15,21 @@ from ocpiq.values.blank import Blank
 
 CHUNK: Final = 500  # rows that are compared at once
 
+Change = Literal["new", "changed"]
+
 
 class Bounds:
     """The window of a delivery that is only looked at: nothing is pulled."""
 
     secret = b""
     late_before = None
+    period = None
 
-    def __init__(self, source: int, bounds: tuple[int | None, int | None]) -> None:
+    def __init__(self, source: int, bounds: tuple[int | None, int | None] | None) -> None:
         self.source = source
         self.bounds = bounds
 
-    def select(self, rows: Sequence[object], identities: Sequence[Identity]) -> Iterator[Sequence[object]]:
+    def select(self, rows: Sequence[object], identities: Sequence[Identity]) -> Iterator[Iterable[object]]:
         """Yield nothing."""
         return iter(())
 
@@ -37,7 +40,9 @@ class Bounds:
 class Increment:
     """Selects the rows of a delivery, and stages what the state will remember of them.
 
-    `late` tells that a new or changed object was late, `is_complete` that all pages were read.
+    `late` tells that a new or changed object was late, `is_complete` that all pages were read. With `compares`, the
+    pull has all remembered objects: `change` then says of the row that was handed out last whether it is new or
+    changed, and `gone` which objects are no longer there.
     """
 
     def __init__(
@@ -47,7 +52,13 @@ class Increment:
         secret: bytes,
         seen: SeenSet,
         late_before: int | None = None,
+        *,
+        period: tuple[int, int] | None = None,
+        compares: bool = False,
     ) -> None:
+        self.period = period
+        self.change = ""
+        self._compares = compares
         self.source = source
         self.bounds = bounds
         self.secret = secret
@@ -57,26 +68,38 @@ class Increment:
         self._seen = seen
         self._hash = RowHash(secret)
 
-    def select(self, rows: Sequence[object], identities: Sequence[Identity]) -> Iterator[Sequence[object]]:
+    def select(self, rows: Sequence[object], identities: Sequence[Identity]) -> Iterator[Iterable[object]]:
         """Yield the rows of a page that are new or changed, and stage them."""
         for start in range(0, len(rows), CHUNK):
             chunk = [rows[position] for position in range(start, min(start + CHUNK, len(rows)))]
-            yield self._changed(chunk, identities[start : start + CHUNK])
+            changed = self._changed(chunk, identities[start : start + CHUNK])
+            yield self._marked(changed) if self._compares else [row for row, _ in changed]
+
+    def gone(self) -> list[tuple[bytes, bytes]]:
+        """Return the sealed keys and encrypted names of the objects that were not there."""
+        return self._seen.gone()
+
+    def _marked(self, changed: Sequence[tuple[object, Change]]) -> Iterator[object]:
+        for row, change in changed:
+            self.change = change
+            yield row
 
     def complete(self) -> None:
         """Note that all pages were read."""
         self.is_complete = True
 
-    def _changed(self, rows: Sequence[object], identities: Sequence[Identity]) -> list[object]:
+    def _changed(self, rows: Sequence[object], identities: Sequence[Identity]) -> list[tuple[object, Change]]:
         hashes = list(map(self._hash.of, rows))
         keys = [identity.key or hash_ for identity, hash_ in zip(identities, hashes, strict=True)]
         stored = self._seen.stored(keys)
-        changed: list[object] = []
+        changed: list[tuple[object, Change]] = []
+        if self._compares:
+            self._seen.visit(keys)
         staged: dict[bytes, Entry] = {}
         for row, key, hash_, identity in zip(rows, keys, hashes, identities, strict=True):
             if stored.get(key) == hash_ or (key in staged and staged[key][1] == hash_):
                 continue
-            changed.append(row)
+            changed.append((row, "changed" if stored.get(key) or key in staged else "new"))
             staged[key] = (key, hash_, identity.name)
             self.late = self.late or identity.late
         self._seen.stage(list(staged.values()))

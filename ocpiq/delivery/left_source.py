@@ -49,12 +49,14 @@ def left_source(query: QueryPlan, *, state_rows: bool) -> LeftSource:
     source = query.sources[scan.source]
     _check_others(query, scan, source)
     _check_window(source)
-    if stages and not state_rows:
+    if stages and (source.during is not None or not state_rows):
         word, span = stages[0]
         raise CompileError(
             f"{word} would see only what changed since the last delivery",
             span=span,
-            hint="use during for a whole period; --state-rows if that is what you want",
+            hint="without --state it sees the whole period"
+            if source.during is not None
+            else "use during for a whole period; --state-rows if that is what you want",
         )
     return LeftSource(scan.source, source, tuple(word for word, _ in stages))
 

@@ -64,6 +64,32 @@ class SeenSet:
         rows = ((self._period, *entry) for entry in entries)
         self._connection.executemany("insert or replace into staged values (?, ?, ?, ?)", rows)
 
+    def visit(self, keys: Sequence[bytes]) -> None:
+        """Note that objects still exist, for `gone`."""
+        self._connection.execute(
+            "create temp table if not exists visited (key blob primary key) without rowid"
+        )
+        self._connection.executemany("insert or ignore into visited values (?)", ((key,) for key in keys))
+
+    def gone(self) -> list[tuple[bytes, bytes]]:
+        """Return keys and names of the remembered objects that were not visited, and stage that they are gone."""
+        self.visit(())
+        found = self._connection.execute(
+            "select key, name from seen where period = ? and key not in (select key from visited)",
+            (self._period,),
+        ).fetchall()
+        rows = ((self._period, key, None, name) for key, name in found)
+        self._connection.executemany("insert or replace into staged values (?, ?, ?, ?)", rows)
+        return found
+
+
+def forget(connection: Connection, period: int, count: int, checksum: int) -> tuple[int, int]:
+    """Forget a period; return number of entries and checksum, from those before."""
+    rows = f"from seen where period = {period:d}"
+    less, less_sum = _counted(connection, rows)
+    connection.execute(f"delete {rows}")
+    return count - less, (checksum - less_sum) & MASK
+
 
 def discard_staged(connection: Connection) -> None:
     """Forget what a run staged that was not committed."""

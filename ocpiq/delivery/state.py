@@ -38,7 +38,8 @@ class Pending(Struct, frozen=True):
 
     Bounds in microseconds since 1970; `start` is None for everything. `path` is the file, empty for standard output.
     `sha256` is set once the file beside it is complete and its rows are remembered; `rows` is then their number, and
-    `manifest` the text of the manifest to write beside it. `number` is that of the file, for `{seq}`.
+    `manifest` the text of the manifest to write beside it. `number` is that of the file, for `{seq}`. `period` is the
+    number of a closed period, 0 for `since last`; `correction` counts the corrections, 0 for a delivery.
     """
 
     start: int | None
@@ -48,6 +49,8 @@ class Pending(Struct, frozen=True):
     sha256: str = ""
     rows: int = 0
     manifest: str = ""
+    period: int = 0
+    correction: int = 0
 
 
 class DeliveredFile(Struct, frozen=True):
@@ -73,6 +76,15 @@ class OpenFile(Struct, frozen=True):
     length: int = 0
     rows: int = 0
     closes: bool = False
+
+
+class PeriodRecord(Struct, frozen=True):
+    """A closed period that was delivered: its number among the remembered objects, and its corrections so far."""
+
+    number: int
+    start: int
+    end: int
+    corrections: int = 0
 
 
 class State(Struct, frozen=True):
@@ -103,4 +115,7 @@ class State(Struct, frozen=True):
     count: int = 0
     checksum: int = 0
     format: int = FORMAT
+    periods: tuple[PeriodRecord, ...] = ()
+    corrections: int = 0
+    zone: str = "UTC"
     open: OpenFile | None = None

@@ -84,6 +84,14 @@ class StateFile:
             count, checksum = seen_set.apply_staged(self._connection, state.count, state.checksum)
             self._write(replace(state, count=count, checksum=checksum))
 
+    def forget(self, period: int) -> None:
+        """Forget what was delivered of a closed period. Raises UsageError."""
+        with self._transaction():
+            state = self.state
+            count, checksum = seen_set.forget(self._connection, period, state.count, state.checksum)
+            periods = tuple(record for record in state.periods if record.number != period)
+            self._write(replace(state, periods=periods, count=count, checksum=checksum))
+
     def close(self) -> None:
         """Close the database, without what was not committed."""
         self._connection.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ocpiq.gate import Identity
@@ -25,6 +25,10 @@ class Delivery(Protocol):
         """The bounds."""
 
     @property
+    def period(self) -> tuple[int, int] | None:
+        """The period of the end of charging, in place of that of the query; None if the source keeps its own."""
+
+    @property
     def secret(self) -> bytes:
         """The secret."""
 
@@ -32,7 +36,7 @@ class Delivery(Protocol):
     def late_before(self) -> int | None:
         """The moment."""
 
-    def select(self, rows: Sequence[object], identities: Sequence[Identity]) -> Iterator[Sequence[object]]:
+    def select(self, rows: Sequence[object], identities: Sequence[Identity]) -> Iterator[Iterable[object]]:
         """Yield the rows of a page that are handed out, and remember them."""
 
     def complete(self) -> None:

@@ -133,6 +133,7 @@ class Pulls:
         newest, delivery = self._newest[number], self._delivery_of(number)
         ask = _ask(part, window, newest, delivery)
         pages = self._sources[number].pages(ask, self._gates[number], self._notify)
+        rows: Iterator[Iterable[object]]
         rows = (page.rows for page in pages) if newest is None else _last(pages, newest)
         if delivery is not None:
             rows = self._rows = _selected(pages, delivery)
@@ -229,7 +230,7 @@ def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:
     return source
 
 
-def _selected(pages: Iterable[OpenedPage], delivery: Delivery) -> Iterator[Sequence[object]]:
+def _selected(pages: Iterable[OpenedPage], delivery: Delivery) -> Iterator[Iterable[object]]:
     """Yield the rows that a delivery hands out, and tell it when there are no more."""
     for page in pages:
         yield from delivery.select(page.rows, page.identities)
@@ -324,6 +325,8 @@ class Clock(Struct, frozen=True):
 def _window(
     part: SourcePlan, variables: Mapping[str, Value], clock: Clock, delivery: Delivery | None
 ) -> Window | None:
+    if delivery is not None and delivery.period is not None:
+        return Window(None, None, delivery.period)
     if delivery is not None and delivery.bounds is not None:
         return Window(*delivery.bounds)
     if part.since_last:
