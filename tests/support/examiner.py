@@ -293,7 +293,7 @@ def findings(query: Asked, results: list[object], cdrs: list[Object]) -> Iterato
         return 0 < len({driver(cdrs[number]) for number in found}) < DRIVERS
 
     functions = {name.split()[0]: (name.split()[1], factor) for name, factor in query.factors.items()}
-    sets = []
+    sets, is_certain = [], True
     for name, value in numbers(results):
         if name not in functions or not value:
             continue
@@ -304,12 +304,14 @@ def findings(query: Asked, results: list[object], cdrs: list[Object]) -> Iterato
             yield f"{name} is over few drivers"
         elif len(possible) == 1:
             sets += possible
+        else:
+            is_certain = False
     for one in sets:
         for other in sets:
             if too_few(one ^ other):
                 yield "the difference of two totals is over few drivers"
     shows_all = len(query.kept) == 1 and " | limit" not in query.text and "select(.n" not in query.text
-    if sets and shows_all and too_few(query.kept[0] - frozenset().union(*sets)):
+    if sets and is_certain and shows_all and too_few(query.kept[0] - frozenset().union(*sets)):
         yield "the total of all minus the totals shown is over few drivers"
 
 
