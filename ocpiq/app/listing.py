@@ -12,6 +12,7 @@ from ocpiq.app.error_report import write_stderr
 from ocpiq.app.settings import OutputSettings
 from ocpiq.plan.columns import ONE, Columns
 from ocpiq.sinks import registry
+from ocpiq.sinks.about import NOTHING, About
 from ocpiq.storage.unfinished import UnfinishedFiles
 from ocpiq.values.types import Value
 
@@ -26,14 +27,17 @@ def format_name(settings: OutputSettings) -> str:
     return output.format_of(_with_default(settings), terminal=False).name
 
 
-def write_listing(settings: OutputSettings, names: Iterable[str], rows: Iterable[Value]) -> None:
-    """Write objects with these names, in this order. Raises UsageError."""
+def write_listing(
+    settings: OutputSettings, names: Iterable[str], rows: Iterable[Value], about: About = NOTHING
+) -> None:
+    """Write objects with these names, in this order; `about` says what they are. Raises UsageError."""
     request = output.OutputRequest(
         columns=lambda: Columns(dict.fromkeys(names, ONE)),
         many=True,
         warn=write_stderr,
         private=False,
         files=UnfinishedFiles,
+        about=lambda: about,
     )
     with output.open_output(_with_default(settings), os.environ, request) as out:
         for row in rows:

@@ -24,6 +24,7 @@ INSTALL: Final = say("pip install 'ocpiq[parquet]'")
 DELIMITERS: Final = (",", ";", "\t")
 SHEET: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 BAR: Final = re.compile(r"(?<!\\)\|")
+ESCAPED: Final = re.compile(r"\\([\\|`*<\[&~_])")  # in a Markdown table
 
 
 def is_readable(path: Path) -> bool:
@@ -105,8 +106,13 @@ def _tsv(path: Path) -> Iterator[Row]:
 
 def _markdown(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig") as lines:
-        cells = ([cell.strip() for cell in BAR.split(line.strip())[1:-1]] for line in lines if line.strip())
+        cells = (list(map(_unescaped, BAR.split(line.strip())[1:-1])) for line in lines if line.strip())
         yield from _with_header(row for number, row in enumerate(cells) if number != 1)
+
+
+def _unescaped(cell: str) -> str:
+    """Return the text of a cell of a Markdown table."""
+    return ESCAPED.sub(r"\1", cell.strip())
 
 
 def _with_header(rows: Iterable[list[str]]) -> Iterator[Row]:

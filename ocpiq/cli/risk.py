@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from ocpiq import __version__
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
 from ocpiq.app.authorization import drivers_of, policies_of
@@ -18,6 +19,7 @@ from ocpiq.app.settings import Settings
 from ocpiq.approval.result_files import is_readable, rows_of_file, rows_of_values
 from ocpiq.approval.risk import CodedTable, Risk, risk_of, risks, sentences
 from ocpiq.errors import OcpiqError, UsageError
+from ocpiq.sinks.about import About
 from ocpiq.values.types import Value
 
 COLUMNS: Final = ("columns", "groups", "smallest", "unique", "percent")
@@ -30,7 +32,7 @@ def run(settings: Settings) -> int:
         raise UsageError("ocpiq risk takes one file or query", hint="such as ocpiq risk cdrs.csv")
     path = Path(settings.words[0])
     if not settings.query.from_file and (is_readable(path) or _is_file(path)):
-        return _report(CodedTable(rows_of_file(path)), settings)
+        return _report(CodedTable(rows_of_file(path)), settings, path.name)
     return _report_query(settings)
 
 
@@ -58,10 +60,10 @@ def _report_query(settings: Settings) -> int:
             table = CodedTable(rows_of_values(results))
     except OcpiqError as error:
         return report_error(error, text.text, text.name)
-    return _report(table, settings)
+    return _report(table, settings, Path(text.name).name or "a query")
 
 
-def _report(table: CodedTable, settings: Settings) -> int:
+def _report(table: CodedTable, settings: Settings, subject: str) -> int:
     if not table.rows:
         write_stderr("no rows")
         return 0
@@ -70,12 +72,14 @@ def _report(table: CodedTable, settings: Settings) -> int:
     else:
         found = sorted(risks(table), key=lambda risk: (-risk.unique, len(risk.columns)))
     lines = found[:MOST_LINES] if format_name(settings.output) == "table" else found
-    write_listing(settings.output, COLUMNS, map(_row, lines))
+    said = sentences(found, table.rows)
+    about = About(title=f"Risk of {subject}", purpose="; ".join(said), tool_version=__version__)
+    write_listing(settings.output, COLUMNS, map(_row, lines), about)
     if len(lines) < len(found):
         write_stderr(
             f"{len(found) - len(lines):,} more combinations with fewer unique rows: --to csv lists all"
         )
-    for sentence in sentences(found, table.rows):
+    for sentence in said:
         write_stderr(sentence)
     return 0
 

@@ -88,7 +88,7 @@ def treatment_of(
     if node.name not in TREATMENTS:
         raise unknown_treatment(node)
     amount = _amount(node)
-    problem = _mismatch(node.name, field, full_path_text(module, names))
+    problem = mismatch(node.name, field, full_path_text(module, names))
     if problem:
         hint = say(
             "{kind} takes {words}", kind=_kind(field), words=_words(suitable(field, totals=has_totals))
@@ -160,7 +160,7 @@ def _amount(node: tree.Treatment) -> str:
     return str(int(node.amount))
 
 
-def _mismatch(name: str, field: SchemaField | None, path: UserText) -> Message:
+def mismatch(name: str, field: SchemaField | None, path: UserText) -> Message:
     """Return why a treatment does not fit a field; empty if it does. A vendor's field may have any type."""
     if name == "present":
         return EMPTY

@@ -10,10 +10,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from ocpiq.errors import UsageError, choices, nearest, safe_word
-from ocpiq.privacy.drivers import DRIVERS, FEWEST_DRIVERS
+from ocpiq.errors import CompileError, Span, UsageError, choices, nearest, safe_word
+from ocpiq.privacy.drivers import DRIVERS, FEWEST_DRIVERS, check_has_drivers, driver_paths
 from ocpiq.privacy.policy import CLEAR, LENGTH, WITH_NUMBER, ModulePolicy, Permission, Policy, WindowLimits
-from ocpiq.privacy.treatments import TREATMENTS, takes_amount
+from ocpiq.privacy.treatments import (
+    AGGREGATE,
+    TREATMENTS,
+    full_path_text,
+    mismatch,
+    suitable,
+    takes_amount,
+)
 from ocpiq.schema import ENDED, VERSIONS, SchemaModule, module, modules
 
 PERMISSION: Final = re.compile(
@@ -92,7 +99,8 @@ class _Reader(Struct, frozen=True):
                 f"{known.name}: pass has an entry that is not a field", 'such as "end_date_time as month"'
             )
         path, treatment = match["path"], match["treatment"] or CLEAR
-        path = path.strip('"') if path.startswith('"') else self.known_path(path.lstrip(".") or ".", known)
+        is_quoted = path.startswith('"')
+        path = path.strip('"') if is_quoted else self.known_path(path.lstrip(".") or ".", known)
         if treatment not in (CLEAR, *TREATMENTS):
             raise self.error(
                 f"{known.name}: unknown treatment {safe_word(treatment)}", choices(treatment, TREATMENTS)
@@ -101,6 +109,8 @@ class _Reader(Struct, frozen=True):
             raise self.error(f"{known.name}: {treatment} takes no number")
         if treatment in WITH_NUMBER and not takes_amount(treatment, match["number"] or "0"):
             raise self.error(f"{known.name}: {treatment} takes {AMOUNTS[treatment]}")
+        if treatment != CLEAR and not is_quoted:
+            self.check_fits(path, treatment, known)
         return Permission(path, f"{treatment}({match['number']})" if match["number"] else treatment)
 
     def known_path(self, path: str, known: SchemaModule) -> str:
@@ -117,6 +127,25 @@ class _Reader(Struct, frozen=True):
                 raise self.error(f"{known.name} has no field {path}", hint)
             field = child
         return path
+
+    def check_fits(self, path: str, treatment: str, known: SchemaModule) -> None:
+        """Raise for a treatment that no query could give to a field."""
+        if path == ".":
+            raise self.error(f"{known.name}: a treatment is for a field, not for the whole object")
+        names = tuple(path.split("."))
+        field = known.root
+        for name in names:
+            field = field.children[name]
+        totals = bool(driver_paths(known.name))
+        problem = str(mismatch(treatment, field, full_path_text(known.name, names)))
+        if problem:
+            words = ", ".join(suitable(field, totals=totals))
+            raise self.error(problem, f"it takes {words}")
+        if treatment == AGGREGATE:
+            try:
+                check_has_drivers(known, names, Span(0, 0))
+            except CompileError as error:
+                raise self.error(error.message, error.hint) from None
 
     def texts(self, table: Table, key: str) -> tuple[str, ...]:
         value = table.get(key, [])

@@ -156,3 +156,23 @@ def test_pseudonyms_need_a_recipient_and_have_one(home: Path, work: Path) -> Non
     command(home, ["recipient", "add", "utrecht"])
     run = command(home, ["risk", *SOURCE, "--recipient", "utrecht", "--to", "ndjson", query])
     assert json.loads(run.out) == {**LINES[1], "columns": "location_id"}
+
+
+@pytest.mark.parametrize("what", ["a file", "a query"])
+def test_a_page_has_the_sentence(what: str, home: Path, work: Path) -> None:
+    Path("q.ocpiq").write_text(QUERY)
+    assert command(home, [*SOURCE, "-o", "out.csv", QUERY]).code == 0
+    words = ["out.csv"] if what == "a file" else [*SOURCE, "-f", "q.ocpiq"]
+    assert command(home, ["risk", "-o", "risk.html", *words]).code == 0
+    page = Path("risk.html").read_text()
+    title = "Risk of out.csv" if what == "a file" else "Risk of q.ocpiq"
+    assert f"<title>{title}</title>" in page
+    assert f"<p class=lead>{SENTENCE.strip()}</p>" in page
+    assert "where.id, kwh" in page
+
+
+def test_names_in_a_markdown_table(home: Path, work: Path) -> None:
+    odd = "a`b*c_ [d] \\\\ ~e|f"
+    assert command(home, ["-n", "-o", "out.md", "--arg", "name", odd, "range(3) | {($name): .}"]).code == 0
+    run = command(home, ["risk", "--to", "ndjson", "out.md"])
+    assert [json.loads(line)["columns"] for line in run.out.splitlines()] == [odd]
