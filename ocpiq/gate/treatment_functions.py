@@ -100,7 +100,8 @@ def pseudonym_function(key: bytes, class_: str, blank: object = None) -> Treat:
 def period_function(unit: str, zone_name: str, blank: object = None) -> Treat:
     """Return the function that replaces a DateTime by the label of its hour, day, week, month, quarter or year."""
     tz = zone(zone_name)
-    hours: dict[str, object] = {}  # the label of each whole hour (UTC) that is in one period
+    hours: dict[str, str] = {}  # the label of each whole hour (UTC) that is in one period
+    ends: set[str] = set()  # the ends of DateTimes after the hour that were seen
 
     def wall_clock(microseconds: int | None) -> datetime | None:
         try:
@@ -121,16 +122,25 @@ def period_function(unit: str, zone_name: str, blank: object = None) -> Treat:
         label = label_of(first)
         return label if label == label_of(last) else None
 
+    def is_known(hour: str, end: str) -> bool:
+        """Tell whether a DateTime of an hour, with this end, has the label in `hours`; keep both if so."""
+        if end[:3] not in MINUTES or end[3:] not in SECONDS:
+            return False
+        if hour not in hours:
+            label = label_of_hour(hour)
+            if label is None:
+                return False
+            if len(hours) >= MOST_RESULTS:
+                hours.clear()
+            hours[hour] = label
+        ends.add(end)
+        return True
+
     def period(value: object) -> object:
-        if type(value) is str and value[13:16] in MINUTES and value[16:] in SECONDS:
-            hour = value[:13]
-            if hour not in hours:
-                if len(hours) >= MOST_RESULTS:
-                    hours.clear()
-                hours[hour] = label_of_hour(hour)
-            label = hours[hour]
-            if label is not None:
-                return label
+        if type(value) is str:
+            hour, end = value[:13], value[13:]
+            if (end in ends and hour in hours) or is_known(hour, end):
+                return hours[hour]
         wall = wall_clock(moment(value)) if isinstance(value, str | int | float) else None
         return blank if wall is None else label_of(wall)
 
@@ -143,6 +153,7 @@ def period_function(unit: str, zone_name: str, blank: object = None) -> Treat:
 def rounding_function(step: Decimal, blank: object = None) -> Treat:
     """Return the function that rounds numbers and decimal text down to a multiple of `step`."""
     double, whole = float(step), step == step.to_integral_value()
+    integer, limit = int(step), float(LARGEST_INTEGER if whole else 0)
     results: dict[int, float] = {}
 
     def exact(number: Decimal) -> float:
@@ -156,6 +167,8 @@ def rounding_function(step: Decimal, blank: object = None) -> Treat:
         return float(rounded) + 0.0  # not -0.0
 
     def rounded(value: object) -> object:
+        if type(value) is float and -limit < value < limit:  # in whole steps, a division by floats is exact
+            return int(value // double) * integer
         if isinstance(value, float):
             quotient = value / double
             steps = floor(quotient) if -SAFE_QUOTIENT < quotient < SAFE_QUOTIENT else 0
