@@ -20,9 +20,10 @@ from ocpiq.approval import audit
 from ocpiq.approval.audit import RunDescription, RunResult
 from ocpiq.approval.query_hash import query_sha256
 from ocpiq.errors import Notice, PageRead, PullEnded
-from ocpiq.storage import audit_trail, logins
+from ocpiq.storage import audit_trail
 
 if TYPE_CHECKING:
+    from ocpiq.analysis.explanation import Explanation
     from ocpiq.app.authorization import Handout
     from ocpiq.query import Query
     from ocpiq.storage.recipients import StoredRecipient
@@ -130,7 +131,12 @@ def trail_of(settings: Settings, query: Query, recipient: StoredRecipient | None
 
 
 def description(
-    settings: Settings, handout: Handout, recipient: StoredRecipient | None, format_: str, policy: str | None
+    settings: Settings,
+    handout: Handout,
+    recipient: StoredRecipient | None,
+    format_: str,
+    policy: str | None,
+    explanation: Explanation,
 ) -> RunDescription:
     """Return what a run is about to do; `policy` is the hash of its policy. Raises UsageError."""
     query = handout.query
@@ -144,7 +150,7 @@ def description(
         query_sha256=query_sha256(handout.text),
         query_file=handout.name or None,
         arguments=tuple(dict.fromkeys(variable.name for variable in settings.query.variables)),
-        explanation=query.explanation(handout.sources),
+        explanation=explanation,
         windows=query.windows(handout.variables, handout.start),
         origins={module: _origin(settings, module) for module in query.modules},
         format=format_,
@@ -159,7 +165,12 @@ def _origin(settings: Settings, module: str) -> str:
         return "files"
     if settings.pull.demo:
         return "demo"
-    return ", ".join(origin.platform_names(settings.pull)) or logins.find().name
+    names = origin.platform_names(settings.pull)
+    if names:
+        return ", ".join(names)
+    from ocpiq.storage import logins
+
+    return logins.find().name
 
 
 def absolute(path: Path | None) -> str | None:
@@ -172,9 +183,15 @@ def _now() -> str:
 
 
 def _user() -> str:
-    import getpass
-
+    """Return the user's name as `getpass` does, whose import takes longer than the rest of the entry."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if user := os.environ.get(name):
+            return user
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name
-        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except ImportError:
+        return "unknown"
+    except KeyError:  # a user without a name
+        return str(os.getuid())

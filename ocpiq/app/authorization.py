@@ -29,6 +29,7 @@ from ocpiq.sources.protocol import Source
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
+    from ocpiq.analysis.explanation import Explanation
     from ocpiq.app.audit import Audit
     from ocpiq.approval.audit import RunDescription
     from ocpiq.privacy.policy import Policy
@@ -80,12 +81,13 @@ def authorize(settings: Settings, handout: Handout, *, begins: bool = True) -> A
 
     format_ = output.format_of(settings.output, terminal=handout.is_terminal).name
     policies = list(policies_of(settings, recipient))
-    problems = _problems(settings, handout, policies, format_, with_windows=begins)
+    explanation = handout.query.explanation(handout.sources)
+    problems = _problems(settings, handout, policies, format_, explanation, with_windows=begins)
     trail = audit.trail_of(settings, handout.query, recipient)
     entries = None if trail is None else audit.Audit(trail)
     if entries is not None:
         hashes = " ".join(policy.sha256 for policy in policies) or None
-        description = audit.description(settings, handout, recipient, format_, hashes)
+        description = audit.description(settings, handout, recipient, format_, hashes, explanation)
         if problems:
             entries.refuse(description, [text for texts in problems.values() for text in texts])
         elif begins:
@@ -154,14 +156,19 @@ def load_policy(path: Path, name: str) -> Policy:
 
 
 def _problems(
-    settings: Settings, handout: Handout, policies: list[Policy], format_: str, *, with_windows: bool
+    settings: Settings,
+    handout: Handout,
+    policies: list[Policy],
+    format_: str,
+    explanation: Explanation,
+    *,
+    with_windows: bool,
 ) -> dict[str, list[str]]:
     """Return what each policy does not allow, by its name."""
     if not policies:
         return {}
     from ocpiq.approval.policy import Request, excess
 
-    explanation = handout.query.explanation(handout.sources)
     windows = handout.query.windows(handout.variables, handout.start) if with_windows else None
     plain_json = tuple(_plain_json(settings, handout))
     request = Request(explanation, windows, handout.start.now, format_, plain_json)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ocpiq.errors import UsageError, did_you_mean
-from ocpiq.storage import keyring, ocpi_tool, owner_only
+from ocpiq.storage import keyring, owner_only
 from ocpiq.storage.folders import config_folder
 from ocpiq.storage.login import Login
 
@@ -79,6 +79,8 @@ def default() -> Login | None:
 
     None without either. Raises UsageError for an unreadable one.
     """
+    from ocpiq.storage import ocpi_tool  # noqa: PLC0415 - only for logins by default
+
     session = ocpi_tool.named_session()
     return ocpi_tool.read(session) if session is not None else next(iter(every()), None)
 
@@ -91,6 +93,8 @@ def current() -> str | None:
 
 def how_to_log_in() -> str:
     """Return the command that logs in, also from a session of ocpi-tool if there is one."""
+    from ocpiq.storage import ocpi_tool  # noqa: PLC0415 - only for logins by default
+
     session = ocpi_tool.session_path()
     return "ocpiq login URL --party XX-YYY" + (f", or ocpiq login --import {session}" if session else "")
 
