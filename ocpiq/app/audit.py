@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 
 
 class Audit:
-    """The entries of one run in a trail. `notify` counts the objects of its pulls, `hashing` wraps its output."""
+    """The entries of one run, in a trail and, with `logs`, in the system's log.
 
-    def __init__(self, trail: Path) -> None:
+    `notify` counts the objects of its pulls, `hashing` wraps its output.
+    """
+
+    def __init__(self, trail: Path | None, *, logs: bool = False) -> None:
         self._trail = trail
+        self._logs = logs
         self._run = os.urandom(8).hex()
         self._stream: HashingStream | None = None
         self._objects: Counter[str] = Counter()
@@ -42,11 +46,11 @@ class Audit:
 
     def begin(self, description: RunDescription) -> None:
         """Write the entry of a run that is about to fetch. Raises UsageError; nothing may then be fetched."""
-        audit_trail.append(self._trail, audit.begun(self._run, _now(), description))
+        self._append(audit.begun(self._run, _now(), description))
 
     def refuse(self, description: RunDescription, excess: Sequence[str]) -> None:
         """Write the only entry of a run that exceeds a policy. Raises UsageError."""
-        audit_trail.append(self._trail, audit.refused(self._run, _now(), description, excess))
+        self._append(audit.refused(self._run, _now(), description, excess))
 
     def notify(self, notice: Notice) -> None:
         """Count the objects of a pull."""
@@ -86,7 +90,16 @@ class Audit:
                 digest = file_digest(file, "sha256").hexdigest()
         objects = dict(self._objects + Counter(self._in_progress))
         result = RunResult(code, objects, rows, absolute(path), digest)
-        audit_trail.append(self._trail, audit.ended(self._run, _now(), result))
+        self._append(audit.ended(self._run, _now(), result))
+
+    def _append(self, entry: dict[str, object]) -> None:
+        """Write an entry. Raises UsageError."""
+        if self._logs:
+            from ocpiq.storage import syslog
+
+            syslog.send(entry)
+        if self._trail is not None:
+            audit_trail.append(self._trail, entry)
 
 
 class HashingStream(BufferedIOBase):
@@ -127,7 +140,12 @@ def trail_of(settings: Settings, query: Query, recipient: StoredRecipient | None
         return None
     if isinstance(settings.audit, Path):
         return settings.audit
-    return audit_trail.default_path() if settings.audit or recipient is not None else None
+    return audit_trail.default_path() if settings.audit is True or recipient is not None else None
+
+
+def logs(settings: Settings, query: Query) -> bool:
+    """Tell whether the entries of a run go to the system's log."""
+    return settings.audit == "syslog" and bool(query.modules)
 
 
 def description(

@@ -84,7 +84,8 @@ def authorize(settings: Settings, handout: Handout, *, begins: bool = True) -> A
     explanation = handout.query.explanation(handout.sources)
     problems = _problems(settings, handout, policies, format_, explanation, with_windows=begins)
     trail = audit.trail_of(settings, handout.query, recipient)
-    entries = None if trail is None else audit.Audit(trail)
+    logs = audit.logs(settings, handout.query)
+    entries = audit.Audit(trail, logs=logs) if trail is not None or logs else None
     if entries is not None:
         hashes = " ".join(policy.sha256 for policy in policies) or None
         description = audit.description(settings, handout, recipient, format_, hashes, explanation)

@@ -400,7 +400,7 @@ SOURCES: Final = (
         "audit",
         "",
         ("FILE",),
-        "audit this run, in this trail (default with a recipient: the user's own)",
+        "audit this run, in this trail (default with a recipient: the user's own); syslog: in the system's log",
         (*WRITES, "audit"),
         prompt=True,
         meanings={"audit": "the trail to read (default: the user's own)"},

@@ -222,7 +222,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """A run of ocpiq: the command, its words, and all settings from options and the config file.
 
     `recipient` is the name given with `--recipient`; `keyring` says that a recipient's key belongs into the keyring;
-    `audit` is the trail of `--audit`, else what the config file says: its path, or True for the user's own.
+    `audit` is the trail of `--audit`, else what the config file says: its path, True for the user's own, or `syslog`.
     `columns` are those of `--columns`; `check_as` is the name after `check --as`; `all` is `schema --all`; `policy` is
     the file of `--policy`; `to_policy` is `explain --to policy`, and `diff` are the queries of `explain --diff`; `mark`
     is that of `ocpiq state set`.
@@ -241,7 +241,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     following: FollowSettings = FollowSettings()
     recipient: str | None = None
     keyring: bool = False
-    audit: Path | bool = False
+    audit: Path | bool | Literal["syslog"] = False
     trail: TrailSettings = TrailSettings()
     columns: tuple[str, ...] = ()
     check_as: str = ""
@@ -539,8 +539,10 @@ def _following(arguments: Arguments) -> FollowSettings:
     return FollowSettings(follows, DEFAULT_POLL if poll is None else poll, heartbeat, rotation, status_log)
 
 
-def _audit(arguments: Arguments, config: Config) -> Path | bool:
+def _audit(arguments: Arguments, config: Config) -> Path | bool | Literal["syslog"]:
     path = arguments.last("audit") or (config.audit if isinstance(config.audit, str) else "")
+    if path == "syslog":
+        return "syslog"
     return Path(path).expanduser().absolute() if path else bool(config.audit)
 
 

@@ -33,6 +33,8 @@ def run(settings: Settings) -> int:
         raise UsageError(
             f"ocpiq audit has no action {safe_word(word)}", hint=f"ocpiq audit, or ocpiq audit {VERIFY}"
         )
+    if settings.audit == "syslog":
+        raise UsageError("the system's log is not read here", hint="such as journalctl -t ocpiq")
     trail = settings.audit if isinstance(settings.audit, Path) else audit_trail.default_path()
     if not trail.exists() and not audit_trail.head_path(trail).exists():
         raise UsageError(f"{trail} does not exist", hint="every run with a recipient is audited")

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -309,3 +310,32 @@ def test_mistaken_dates_and_files(home: Path, work: Path) -> None:
     }.items():
         outcome = command(home, ["audit", *words])
         assert (outcome.code, outcome.err) == (2, f"error: {message}\n")
+
+
+def test_the_log_of_the_system(home: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = work / "log"
+    monkeypatch.setattr("ocpiq.storage.syslog.SOCKETS", (str(work / "none"), str(path)))
+    words = ("--audit", "syslog", "sessions only id")
+    none = run(home, *words)
+    assert (none.code, none.out) == (2, b"")
+    assert "could not write to the system's log" in none.err
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(path))
+        assert run(home, *words).code == 0
+        assert run(home, "--audit", "syslog", "-n", "1").code == 0  # reads no module
+        assert for_utrecht(home, *words).code == 0
+        log.setblocking(False)
+        lines = [log.recv(65536) for _ in range(4)]
+        with pytest.raises(BlockingIOError):
+            log.recv(1)
+    texts = [re.fullmatch(rb"<86>ocpiq\[\d+\]: (\{.*\})", line) for line in lines]
+    sent = [json.loads(text[1]) for text in texts if text]
+    assert [entry["event"] for entry in sent] == ["begun", "ended"] * 2
+    assert [entry["event"] for entry in entries(home)] == [
+        "begun",
+        "ended",
+    ]  # of utrecht, in the user's own trail
+    listed_there = command(home, ["audit", "--audit", "syslog"])
+    assert (listed_there.code, listed_there.err) == (
+        2, "error: the system's log is not read here (such as journalctl -t ocpiq)\n"
+    )  # fmt: skip

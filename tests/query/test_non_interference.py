@@ -167,6 +167,29 @@ def test_fields_that_are_not_passed_change_nothing_in_a_report(case: Case, outpu
     assert "internal error" not in one.err, one.err
 
 
+VARYING = dict.fromkeys(("line", "previous", "time", "run"))
+
+
+def audited(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int) -> tuple[Outcome, object]:
+    """Run a query with an audit trail; return its entries too, without what differs from run to run."""
+    with TemporaryDirectory() as folder:
+        trail = Path(folder, "trail.ndjson")
+        outcome = run(case, form, side, "--audit", str(trail))
+        lines = trail.read_text("utf-8").splitlines() if trail.exists() else []
+    return outcome, [json.loads(line) | VARYING for line in lines]
+
+
+@settings(THOROUGH, max_examples=EXAMPLES // 3)
+@given(cases(), st.sampled_from(list(FORMS)))
+def test_fields_that_are_not_passed_change_nothing_in_the_audit_trail(case: Case, form: str) -> None:
+    form = fitting_form(case, form)
+    (one, entries), (other, other_entries) = (audited(case, FORMS[form], side) for side in (0, 1))
+    assume_same_module(one, other)
+    event(f"{len(entries)} entries")
+    assert entries == other_entries, (case.text, form)
+    assert one == other, (case.text, form, text_of(one), text_of(other))
+
+
 TREATED = [
     "kwh as rounded(5)",
     "start_date_time as month",
