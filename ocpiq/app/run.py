@@ -169,7 +169,13 @@ def query_text(settings: Settings, words: list[str]) -> QueryText:
 
 
 def read_query(name: str) -> QueryText:
-    """Return the query in a file. Raises UsageError."""
+    """Return the query in a file or, if there is no file of that name, the report of that name. Raises UsageError."""
+    if name.isidentifier() and not Path(name).exists():
+        from ocpiq.reports import find, is_report
+
+        if is_report(name):
+            report = find(name)
+            return QueryText(report.text, str(report.path))
     return QueryText(text_files.read(name, "the query "), name)
 
 

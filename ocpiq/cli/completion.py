@@ -45,6 +45,10 @@ def words_after(command: str) -> tuple[str, ...]:
         from ocpiq.language.reference import entries
 
         return tuple(sorted({name for entry in entries() for name in entry.names if NAME.fullmatch(name)}))
+    if command in ("report", "reports"):
+        from ocpiq.reports import names
+
+        return tuple(names())
     return {
         "completion": SHELLS,
         "recipient": ACTIONS,

@@ -16,12 +16,12 @@ COLUMNS: Final = ("name", "recipient", "purpose", "parameters", "check")
 
 def run(settings: Settings) -> int:
     """List the reports, or print one. Raises UsageError."""
-    from ocpiq.reports import find, reports
+    from ocpiq.reports import copy_of, find, reports
 
     if len(settings.words) > 1:
         raise UsageError("ocpiq reports takes one report", hint="ocpiq reports lists them")
     if settings.words:
-        sys.stdout.write(find(settings.words[0]).text)
+        sys.stdout.write(copy_of(find(settings.words[0])))
         return 0
     rows: Iterable[Value] = (
         {

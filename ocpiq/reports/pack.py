@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.errors import SourceError, choices, safe_word, say
 from ocpiq.language import parse
+
+INCLUDE: Final = re.compile(r'^include (?P<name>"\w+")(?: \{search: "(?P<folder>[./]+)"\})?;$', re.MULTILINE)
 
 
 class Report(Struct, frozen=True):
@@ -34,14 +39,38 @@ def reports() -> list[Report]:
     return sorted(named, key=lambda report: (report.metadata.recipient, report.name))
 
 
+def names() -> list[str]:
+    """Return the names of all reports and questions of the pack."""
+    return sorted(_paths())
+
+
+def is_report(name: str) -> bool:
+    """Tell whether the pack has a report of this name."""
+    return name in _paths()
+
+
 def find(name: str) -> Report:
     """Return the report with a name. Raises SourceError."""
-    paths = {path.stem: path for path in pack_folder().rglob("*.ocpiq")}
+    paths = _paths()
     if name not in paths:
         raise SourceError(
             say("unknown report {name}", name=safe_word(name)), hint=choices(name, sorted(paths))
         )
     return _read(paths[name])
+
+
+def copy_of(report: Report) -> str:
+    """Return the query of a report to change: what it includes is still found in the pack."""
+
+    def absolute(match: re.Match[str]) -> str:
+        folder = report.path.parent / (match["folder"] or ".")
+        return f"include {match['name']} {{search: {json.dumps(str(folder.resolve()))}}};"
+
+    return INCLUDE.sub(absolute, report.text)
+
+
+def _paths() -> dict[str, Path]:
+    return {path.stem: path for path in pack_folder().rglob("*.ocpiq")}
 
 
 def _read(path: Path) -> Report:

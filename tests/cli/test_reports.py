@@ -43,6 +43,34 @@ def test_the_saved_query_of_a_report_is_one_to_change(home: Path) -> None:
     assert as_file == ran(home, "report", "-q", "--demo", "nevi_power", "--period", "2026-03").out
 
 
+@pytest.mark.parametrize("name", ["nevi_uptime_months", "afir_summary"])
+def test_a_copy_finds_what_the_report_includes(name: str, home: Path) -> None:
+    words = {
+        "nevi_uptime_months": ["--period", "2026-10", "--arg", "network_provider", "acme"],
+        "afir_summary": [],
+    }[name]
+    (home / "mine.ocpiq").write_bytes(ran(home, "reports", name).out)
+    as_file = ran(home, "-q", "--demo", "-f", "mine.ocpiq", "--to", "csv", *words).out
+    assert as_file == ran(home, "report", "-q", "--demo", name, *words).out
+
+
+def test_other_commands_take_the_name_of_a_report(home: Path) -> None:
+    text = ran(home, "explain", "--demo", "-f", "nevi_power", "--period", "2026-Q1").out.decode()
+    assert text.startswith("sessions (OCPI 2.2.1)")
+    ran(home, "recipient", "add", "doe")
+    policy = ran(home, "explain", "--to", "policy", "-f", "nevi_power", "--period", "2026-Q1").out
+    (home / "doe.toml").write_bytes(policy)
+    ran(home, "policy", "set", "doe", "doe.toml")
+    assert ran(home, "policy", "check", "doe", "nevi_power").out.startswith(b"nevi_power: allowed")
+    ran(home, "report", "-q", "--demo", "nevi_power", "--period", "2026-03", "--recipient", "doe")
+    assert command(home, [*DEMO, "--recipient", "doe"]).code == 7
+
+
+def test_a_file_of_that_name_goes_first(home: Path) -> None:
+    (home / "nevi_power").write_text("1 + 1")
+    assert ran(home, "-n", "-f", "nevi_power").out == b"2\n"
+
+
 def test_its_help(home: Path) -> None:
     text = ran(home, "report", "nevi_sessions", "--help").out.decode()
     titles = [line for line in text.splitlines() if line and not line.startswith(" ")]

@@ -67,7 +67,7 @@ def test_it_says_what_its_reader_must_know(report: Report) -> None:
 @pytest.mark.parametrize("report", PACK.values(), ids=PACK)
 def test_its_page_runs_and_checks_it(report: Report) -> None:
     commands = [line for line, _ in shown(report.path.parent / "README.md")]
-    assert any(line.startswith(f"ocpiq report -q --demo {report.name} ") for line in commands)
+    assert any(f"{line} ".startswith(f"ocpiq report -q --demo {report.name} ") for line in commands)
     if report.metadata.check_name:
         assert any(f" --as {report.metadata.check_name} " in f"{line} " for line in commands)
 
@@ -85,14 +85,15 @@ def test_the_index_names_it(report: Report) -> None:
     assert f"[{link}]({link})" in (FOLDER / "README.md").read_text("utf-8")
 
 
-def test_the_index_has_the_rows_that_each_check_counts() -> None:
+def test_the_index_has_the_rows_and_the_result_of_each_check() -> None:
     text = (FOLDER / "README.md").read_text("utf-8")
-    rows = dict(
-        re.findall(r"^\| \[(?:\w+/)?(\w+)\.ocpiq\].*\| ([\d,]+) \| [a-z0-9-]+ \|$", text, re.MULTILINE)
-    )
+    pattern = r"^\| \[\w+/(\w+)\.ocpiq\].*\| ([\d,]+) \| [a-z0-9-]+ \| (accepted|refused).*\|$"
+    rows = {name: (count, result) for name, count, result in re.findall(pattern, text, re.MULTILINE)}
     checked = {name: report for name, report in PACK.items() if report.metadata.check_name}
     assert rows.keys() == checked.keys()
     for name, report in checked.items():
         page = (report.path.parent / "README.md").read_text("utf-8")
-        check = report.metadata.check_name
-        assert f"{check} accepts it, {rows[name]} rows" in page or f"of {rows[name]} rows" in page, name
+        check, (count, result) = report.metadata.check_name, rows[name]
+        accepted, refused = f"{check} accepts it, {count} rows", f"{check} would refuse it"
+        assert (accepted if result == "accepted" else refused) in page, name
+        assert f"{count} rows" in page, name
