@@ -11,6 +11,7 @@ from msgspec import Struct
 from ocpiq.app import output
 from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.settings import Settings
+from ocpiq.delivery.database_address import parse_address
 from ocpiq.errors import (
     Notify,
     PrivacyError,
@@ -80,6 +81,8 @@ def authorize(settings: Settings, handout: Handout, *, begins: bool = True) -> A
     from ocpiq.app import audit
 
     format_ = output.format_of(settings.output, terminal=handout.is_terminal).name
+    if settings.output.database:
+        format_ = parse_address(settings.output.database).kind
     policies = list(policies_of(settings, recipient))
     explanation = handout.query.explanation(handout.sources)
     problems = _problems(settings, handout, policies, format_, explanation, with_windows=begins)

@@ -118,7 +118,7 @@ def prepare(
 ) -> Job:
     """Check everything that needs no request. Raises OcpiqError."""
     start, name = begin(), settings.state.name
-    state_file.folder_of(name)
+    is_known = bool(settings.output.database) or state_file.exists(name)
     if files:
         raise UsageError("a state cannot be used with input files", hint="it remembers what a platform sent")
     if settings.pull.files:
@@ -132,7 +132,7 @@ def prepare(
     first = left_source(query.plan, state_rows=settings.state.rows)
     if first.plan.during is not None:
         _check_during(settings.state)
-    elif not (state_file.exists(name) or settings.state.begin or settings.state.everything or begins_now):
+    elif not (is_known or settings.state.begin or settings.state.everything or begins_now):
         raise UsageError(
             f"there is no state {name} yet",
             hint="for the first run, say where it begins: --begin 2026-01-01, or --all",
@@ -163,7 +163,7 @@ def _check_during(options: StateSettings) -> None:
 def _deliver(job: Job) -> int:
     is_first = not state_file.exists(job.options.name)
     if is_first:
-        check_policies(job, _begin(job))
+        check_policies(job, beginning(job))
         time = platform_time(job)
         create_state(job, time)
     with state_file.opened(job.options.name) as file:
@@ -176,8 +176,9 @@ def _deliver(job: Job) -> int:
             time = platform_time(job)
         file.save(adjusted_state(job, file))
         rows = 0
-        for due in _due_periods(job, file, time) if job.kind == "during" else _due(job, file, time):
-            code, count = _deliver_window(job, file, due)
+        deliveries = _due_periods(job, file, time) if job.kind == "during" else due(job, file, time)
+        for delivery in deliveries:
+            code, count = _deliver_window(job, file, delivery)
             if code:
                 return code
             rows += count
@@ -198,21 +199,26 @@ def check_policies(job: Job, mark: int | None) -> None:
 
 def create_state(job: Job, time: int) -> None:
     """Create the state of a first run. Raises UsageError."""
+    state_file.create(first_state(job, job.options.name, time))
+
+
+def first_state(job: Job, name: str, time: int) -> State:
+    """Return the state of a first run. Raises UsageError."""
     state = State(
-        job.options.name,
+        name,
         job.kind,
         _origin(job),
         Fingerprint("", "", "", ""),
-        _begin(job),
-        _begin(job),
+        beginning(job),
+        beginning(job),
         accepts=True,  # its secret, which the fingerprint needs, is made with it
     )
     if state.begin is not None and state.begin >= settled(time, job.options.settle or SETTLE):
         raise UsageError("--begin is in the future of the platform")
-    state_file.create(state)
+    return state
 
 
-def _begin(job: Job) -> int | None:
+def beginning(job: Job) -> int | None:
     """Return where the first window begins, None for everything. Raises UsageError."""
     text, zone_ = job.options.begin, zone(job.query.zone)
     if text is None:
@@ -271,7 +277,7 @@ def adjusted_state(job: Job, file: StateFile) -> State:
         zone=job.query.zone,
     )
     if not state.runs and state.pending is None and (options.begin or options.everything):
-        state = replace(state, begin=_begin(job), mark=_begin(job))
+        state = replace(state, begin=beginning(job), mark=beginning(job))
     return state
 
 
@@ -279,7 +285,7 @@ def _chosen(option: int | None, stored: int) -> int:
     return stored if option is None else option
 
 
-def _due(job: Job, file: StateFile, time: int) -> Iterator[Due]:
+def due(job: Job, file: StateFile, time: int) -> Iterator[Due]:
     """Yield the deliveries of `since last`: the one that was interrupted, those that are due, a comparison."""
     state = file.state
     mark = state.mark

@@ -70,7 +70,7 @@ COMMANDS: Final = (
         "run a report, in the form that its recipient takes",
         (
             "report --demo nevi_sessions --period 2026-Q1 -o sessions.csv",
-            "report nevi_sessions --period 2026-Q1 --arg network_provider acme -o .",
+            "report nevi_sessions --period 2026-Q1 --arg network_provider acme",
             "report nevi_sessions --help",
         ),
     ),
@@ -278,7 +278,7 @@ OUTPUT: Final = (
         "output",
         "o",
         ("FILE",),
-        "write to a file: all results or no file; FILE.partial if incomplete",
+        "write to a file: all results or no file; FILE.partial if incomplete; or sqlite:FILE#TABLE",
         LISTS,
         meanings={
             "report": "write to a file, or into a folder under the name that the recipient expects",

@@ -122,6 +122,10 @@ def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Sh
         from ocpiq.app import follow_query
 
         return follow_query.run(settings, text, files, shutdown)
+    if settings.output.database:
+        from ocpiq.app.database_delivery import deliver as deliver_rows
+
+        return deliver_rows(settings, text, files, shutdown)
     if settings.state.name:
         from ocpiq.app.delivery import deliver  # most runs have no state
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from msgspec import Struct
 
 from ocpiq.app.arguments import LONG, Arguments
+from ocpiq.delivery.database_address import is_address
 from ocpiq.errors import UsageError
 from ocpiq.sinks import registry
 from ocpiq.storage.config import Config, file_mode
@@ -106,6 +107,7 @@ class OutputSettings(Struct, frozen=True):
     """
 
     path: Path | None = None
+    database: str = ""
     format: str = ""
     default_format: str = ""
     csv: tuple[str, ...] | None = None
@@ -340,10 +342,14 @@ def _input(arguments: Arguments) -> InputSettings:
 
 def _output(arguments: Arguments, config: Config) -> OutputSettings:
     path = arguments.last("output")
+    database = path if path is not None and is_address(path) else ""
+    if database:
+        path = None
     if path is not None and path.endswith("/") and not Path(path).is_dir():
         raise UsageError(f"{path} does not exist", hint=f"mkdir {path}")
     return OutputSettings(
         path=None if path is None or path == STANDARD_OUTPUT else Path(path),
+        database=database,
         format=_format(arguments),
         default_format="" if config.form is None else registry.by_name(config.form, "config file").name,
         csv=tuple(_comma_list(arguments, "csv")) if arguments.has("csv") else None,
@@ -453,7 +459,7 @@ def _source(text: str) -> tuple[str, str]:
 
 def _state(arguments: Arguments) -> StateSettings:
     name = arguments.last("state")
-    if name is None:
+    if name is None and not is_address(arguments.last("output") or ""):
         for option in STATE_OPTIONS:
             if arguments.has(option) and arguments.command == "query":
                 raise UsageError(f"--{option} needs a state", hint="--state NAME, a name of your choice")
@@ -465,7 +471,7 @@ def _state(arguments: Arguments) -> StateSettings:
     if every is not None and every not in PERIODS:
         raise UsageError("--every takes a period", hint=f"choose from {', '.join(PERIODS)}")
     return StateSettings(
-        name,
+        name or "",
         begin,
         everything,
         every,

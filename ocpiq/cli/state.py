@@ -13,6 +13,7 @@ from ocpiq.app.options import STATE_ACTIONS
 from ocpiq.app.progress import quantity
 from ocpiq.app.settings import Settings
 from ocpiq.delivery import state_file
+from ocpiq.delivery.database_address import is_address
 from ocpiq.delivery.errors import StateError
 from ocpiq.delivery.state import State
 from ocpiq.delivery.state_file import StateFile
@@ -36,6 +37,12 @@ def run(settings: Settings) -> int:
         return _forget(words, settings)
     if len(words) != 1:
         raise UsageError(f"ocpiq state {action} takes one name", hint=f"ocpiq state {action} NAME")
+    if is_address(words[0]):
+        if action != "accept":
+            raise UsageError(f"ocpiq state {action} is for states of files", hint="ask the database")
+        from ocpiq.app import database_delivery
+
+        return database_delivery.accept(words[0])
     with state_file.locked(words[0]):
         return COMMANDS[action](words[0], settings)
 

@@ -25,6 +25,7 @@ ALLOWED = {  # licences that a program under the MIT licence may depend on
     "BSD-2-Clause",
     "BSD-3-Clause",
     "CNRI-Python",
+    "LGPL-3.0-only",  # psycopg, an extra: used as it is
     "MIT",
     "MIT-0",
     "MPL-2.0",

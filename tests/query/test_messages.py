@@ -159,6 +159,7 @@ OTHER_DECODERS = {
     "cli/audit.py": "writes entries of the audit trail",
     "cli/get.py": "writes JSON",
     "cli/verify.py": "a manifest, which has no values",
+    "delivery/database.py": "the record of a state, which has no values",
     "delivery/increment.py": "writes rows as JSON, to hash them",
     "delivery/state_file.py": "the record of a state, which has no values",
     "demo/answers.py": "writes made-up data",
