@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from support.rows import careful_only
@@ -349,6 +351,16 @@ def test_only_numbers_count(odd: Any, decoder: Any) -> None:
             cdr["total_energy"] = odd
     assert answer(f"{E} | {SUM}", decoder, cdrs=cdrs) == [20]
     assert answer(f"{E} | {SUM}", decoder, drivers=11, cdrs=cdrs)[0] == "#NA"
+
+
+@pytest.mark.parametrize("form", ["a page", "a large page", "signed zeros", "bad items"])
+def test_every_way_through_the_gate(form: str, tmp_path: Any) -> None:
+    cdrs: list[Any] = [{**cdr, "total_time": -0.0 if form == "signed zeros" else 1} for cdr in grouped(10, 4)]
+    (tmp_path / "p.json").write_text(json.dumps([*cdrs, *([1] if form == "bad items" else [])]), "utf-8")
+    text = f"{C}, total_time | select(.total_time != 7) | aggregate {{s: sum(.total_energy), n: count}}"
+    with patch("ocpiq.gate.gate.LARGE", 1 if form == "a large page" else 1 << 24):
+        found = list(query.compile(text).run(sources=sources.files({"cdrs": tmp_path}, version="2.2.1")))
+    assert found == [{"s": 28, "n": 28}]
 
 
 def test_factors_cannot_cut_single_values() -> None:

@@ -12,6 +12,7 @@ from support.rows import RECIPIENT, careful_only, leaves, needs, plain, seen
 
 from ocpiq import schema
 from ocpiq.gate import OpenedPage, Window, gate
+from ocpiq.privacy.drivers import driver_paths
 from ocpiq.privacy.treatments import suitable
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import SchemaField
@@ -46,11 +47,12 @@ def treatments(draw: st.DrawFn, module: str) -> dict[str, str]:
     """Draw fields, each with a treatment that fits it, none inside another one."""
     chosen = {}
     for name in draw(st.lists(st.sampled_from(paths(module)), max_size=3)):
-        field = schema.module(module, "2.2.1").root
+        field, totals = schema.module(module, "2.2.1").root, bool(driver_paths(module))
         for step in name.split("."):
             field = field.children[step]
+            totals = totals and not field.many
         if apart(name, chosen, None):
-            chosen[name] = draw(st.sampled_from(suitable(field)))
+            chosen[name] = draw(st.sampled_from(suitable(field, totals=totals)))
     return chosen
 
 

@@ -63,6 +63,10 @@ PSEUDONYM = "drv_xtwxwoc3qymgotui"  # of NLMSPC1 for the recipient of the tests
 @pytest.mark.parametrize(
     ("field", "treatment", "sent", "expected"),
     [
+        ("kwh", "aggregate", "12.3", BLANK),
+        ("kwh", "aggregate", "null", BLANK),
+        ("kwh", "aggregate", '{"a": 12}', BLANK),
+        ("total_cost.excl_vat", "aggregate", "12.3", BLANK),
         ("kwh", "rounded(5)", "12.3", 10),
         ("kwh", "rounded(5)", "10", 10),
         ("kwh", "rounded(5)", "9.999999999999999", 5),

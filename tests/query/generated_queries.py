@@ -256,7 +256,7 @@ def _treated(draw: st.DrawFn, path: str, known: list[SchemaField]) -> str:
     if draw(st.integers(0, 2)):
         return path
     field = next(field for field in known if field.path == path)
-    return f"{path} as {draw(st.sampled_from(suitable(field)))}"
+    return f"{path} as {draw(st.sampled_from(suitable(field, totals=True)))}"
 
 
 @st.composite
