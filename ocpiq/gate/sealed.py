@@ -6,7 +6,7 @@ without a driver have one and the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from operator import attrgetter
 from typing import Any, Final
@@ -15,7 +15,7 @@ from msgspec import UNSET, Raw
 from msgspec.structs import replace
 
 from ocpiq.gate.keys import SECRET, identifier
-from ocpiq.gate.layout import COMPANION, Record
+from ocpiq.gate.layout import Record
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.drivers import driver_paths
 from ocpiq.privacy.sealed import sealed_paths
@@ -32,6 +32,7 @@ Companion = tuple[int, tuple[SealedNumber, ...]] | None
 
 NO_DRIVER: Final = 0
 NUMBER_STARTS: Final = b"-0123456789"
+MOST_NAMES: Final = 16_384  # of drivers whose hashes are kept
 MISSING: Final = ("", NA.casefold())
 CONTRACT_FIELDS: Final = ("contract_id", "auth_id")
 SEPARATORS: Final = str.maketrans("", "", "-*")
@@ -52,38 +53,62 @@ class Sealer:
     def __init__(self, numbers: Sequence[Path], drivers: Sequence[Path]) -> None:
         self.numbers = numbers
         self.drivers = drivers
-        self._folds = [contract if path[-1] in CONTRACT_FIELDS else token for path in drivers]
+        self._names = [DriverNames(contract if path[-1] in CONTRACT_FIELDS else token) for path in drivers]
 
     def of_parts(self, parts: dict[str, bytes]) -> Companion:
         """Return the companion of an object, from the slices of its fields."""
-        numbers = [slice_at(parts, path) for path in self.numbers]
-        return self._companion(numbers, (slice_at(parts, path) for path in self.drivers))
+        numbers = tuple(number_of(slice_at(parts, path)) for path in self.numbers)
+        hashes = (
+            names.hash_of(slice_at(parts, path))
+            for names, path in zip(self._names, self.drivers, strict=True)
+        )
+        driver = next(filter(None, hashes), NO_DRIVER)
+        return None if None in numbers else (driver, numbers)  # type: ignore[return-value]
 
     def of_records(self, record: Record) -> Callable[[Sequence[Any]], None]:
         """Return the function that adds their companions to records as msgspec decoded them."""
         numbers = [getter_of(record, path) for path in self.numbers]
-        drivers = [getter_of(record, path) for path in self.drivers]
+        drivers = [
+            (getter_of(record, path), names.hash_of)
+            for names, path in zip(self._names, self.drivers, strict=True)
+        ]
 
         def seal(records: Sequence[Any]) -> None:
             for decoded in records:
-                found = self._companion([get(decoded) for get in numbers], (get(decoded) for get in drivers))
-                setattr(decoded, COMPANION, found)
+                known = tuple([number_of(get(decoded)) for get in numbers])
+                if None in known:
+                    continue
+                driver = NO_DRIVER
+                for get, hash_of in drivers:
+                    driver = hash_of(get(decoded))
+                    if driver:
+                        break
+                decoded.companion = driver, known
 
         return seal
 
-    def _companion(self, numbers: Sequence[object], drivers: Iterable[object]) -> Companion:
-        known = tuple(map(number_of, numbers))
-        if None in known:
-            return None
-        return self._driver(drivers), known  # type: ignore[return-value]
 
-    def _driver(self, parts: Iterable[object]) -> int:
-        """Return the hash of the first part that names a driver."""
-        for part, fold in zip(parts, self._folds, strict=True):
+class DriverNames:
+    """The hashes of the drivers that a field names; `fold` says which names are the same driver's."""
+
+    def __init__(self, fold: Callable[[str], str]) -> None:
+        self._fold = fold
+        self._hashes: dict[object, int] = {}  # of the names seen last
+
+    def hash_of(self, part: object) -> int:
+        """Return the hash of the driver that a value names, `NO_DRIVER` if it names none."""
+        if part is None:
+            return NO_DRIVER
+        key = bytes(part) if type(part) is Raw else part if type(part) is str else None
+        found = self._hashes.get(key)
+        if found is None:
             name = identifier(part).strip().casefold()
-            if name not in MISSING:
-                return hash(SECRET + fold(name))
-        return NO_DRIVER
+            found = NO_DRIVER if name in MISSING else hash(SECRET + self._fold(name))
+            if key is not None:
+                if len(self._hashes) >= MOST_NAMES:
+                    self._hashes.clear()
+                self._hashes[key] = found
+        return found
 
 
 def contract(name: str) -> str:
@@ -179,8 +204,3 @@ def _with_path(demand: Demand, path: Path) -> Demand:
     inner = demand.fields.get(name, Demand())
     inner = _with_path(inner, tuple(rest)) if rest else replace(inner, whole=True, optional=True)
     return replace(demand, fields={**demand.fields, name: inner})
-
-
-def companions(rows: Iterable[Any]) -> Iterator[Companion]:
-    """Yield the companions of rows."""
-    return (getattr(row, COMPANION) for row in rows)

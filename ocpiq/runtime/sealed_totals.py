@@ -41,13 +41,14 @@ def total_of(function: str, terms: Sequence[tuple[int, Fraction]]) -> Total:
 class ManyDrivers:
     """The state of the totals of one group."""
 
-    __slots__ = ("_distinct", "_forms", "_spreads", "_sums", "drivers", "totals")
+    __slots__ = ("_adders", "_distinct", "_forms", "_spreads", "_sums", "drivers", "totals")
 
     def __init__(self, totals: Sequence[Total]) -> None:
         self.totals = totals
         self.drivers: set[int] = set()
         summed = {index for total in totals if total.function in ("sum", "avg") for index, _ in total.factors}
         self._sums = {index: Sum() for index in sorted(summed)}
+        self._adders = [(index, sum_.add) for index, sum_ in self._sums.items()]
         self._spreads = {n: Deviation() for n, total in enumerate(totals) if total.function == "stddev"}
         self._distinct: dict[int, set[SealedNumber]] = {
             n: set() for n, total in enumerate(totals) if total.function == "count_distinct"
@@ -60,8 +61,8 @@ class ManyDrivers:
             return
         driver, numbers = companion
         self.drivers.add(driver)
-        for index, sum_ in self._sums.items():
-            sum_.add(numbers[index])
+        for index, add in self._adders:
+            add(numbers[index])
         for number, factors in self._forms:
             value = combined(numbers, factors)
             if number in self._spreads:

@@ -52,9 +52,9 @@ PLANTED = {
         (CHECKS, "    if len(sealed) > 1:\n", "    if False:\n"),
     ],
     "objects without a number count": [
-        (GATE, "        if None in known:\n            return None\n", ""),
-        (GATE, "known = tuple(map(number_of, numbers))", "known = tuple(number_of(one) or 0 for one in numbers)"),
+        (GATE, "raw[0] not in NUMBER_STARTS:\n        return None", "raw[0] not in NUMBER_STARTS:\n        return 0"),
     ],
+    "every token is a driver": [(GATE, "SECRET + self._fold(name)", "SECRET + str(part) + str(id(part))")],
     "the only group is not counted": [(TOTALS, "if len(group.drivers) >= runtime.drivers:", "if True:")],
 }  # fmt: skip
 
