@@ -14,7 +14,7 @@ from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import ENDED, UPDATED
-from ocpiq.values.numbers import fraction
+from ocpiq.values.numbers import Fractions
 
 Plain = str | int | float | bool | None | list[str | int | float | bool | None]
 """The types of a leaf that passes by default; any other shape is left to the untyped decoder."""
@@ -166,7 +166,7 @@ def is_numeric(node: ViewNode) -> bool:
 
 def decoder(type_: Any) -> Decoder[Any]:  # noqa: ANN401 - a type that is made at run time
     """Return the decoder of a type. Fractions in what may be anything keep their digits."""
-    return Decoder(type_, float_hook=fraction)
+    return Decoder(type_, float_hook=Fractions().__getitem__)
 
 
 def keeps_digits(cell: Cell) -> bool:

@@ -11,19 +11,15 @@ from msgspec.json import Decoder
 
 from ocpiq.gate import untyped
 from ocpiq.gate.keys import Identifier, Identity, KeySeal, ObjectKey
-from ocpiq.gate.layout import COMPANION, Cell, Row, Shape, cell_of, decoder, keeps_digits
+from ocpiq.gate.layout import COMPANION, Cell, Record, Row, Shape, cell_of, decoder, keeps_digits
 from ocpiq.gate.sealed import Sealer
-from ocpiq.gate.typed import batch_converter, converter, record_converter
+from ocpiq.gate.typed import SCALARS, batch_converter, converter, record_converter
 from ocpiq.gate.window import Verdict, Window, WindowedRecords, moment, within_window
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import UPDATED
 from ocpiq.values.json.codec import SIGNED_ZERO
 from ocpiq.values.json.fragments import OBJECT, REFUSED, fields
-from ocpiq.values.numbers import LiteralNumber
-
-ZEROLESS: Final = frozenset((str, int, float, LiteralNumber, bool, type(None)))
-"""The types of values that have no zero in them, but may be one."""
 
 
 class Records(Protocol):
@@ -112,9 +108,6 @@ class BatchRecords:
         self.item: Any = self.record.cls
         self._decoder = decoder(self.item)
         self.keeps_digits = keeps_digits(self.root)
-        self._number_getters = [
-            attrgetter(member.attribute) for member in self.record.members if keeps_digits(member.cell)
-        ]
         self._convert = record_converter(self.record)
         self._convert_batch = batch_converter(self.record)
         self.sealer = sealer
@@ -126,10 +119,7 @@ class BatchRecords:
 
     def may_have_signed_zeros(self, records: list[Any]) -> bool:
         """Tell whether a number that keeps its digits is zero, or in a list or an object."""
-        return any(
-            not ZEROLESS.issuperset(map(type, map(get, records))) or 0 in map(get, records)
-            for get in self._number_getters
-        )
+        return self.keeps_digits and may_have_zeros(self.record, records)
 
     def keys(self, records: list[Any]) -> Sequence[int | None]:
         """Return the sealed keys of records."""
@@ -256,6 +246,25 @@ class LargePageRecords(LazyRecords):
     def row(self, raw: bytes | Raw) -> object:
         """Return the row of an object, in the window or not."""
         return self._records.row(bytes(raw))
+
+
+def may_have_zeros(record: Record, rows: list[Any]) -> bool:
+    """Tell whether a number in decoded records that keeps its digits is zero, or in a list or an object."""
+    for member in record.members:
+        if not keeps_digits(member.cell):
+            continue
+        values = list(map(attrgetter(member.attribute), rows))
+        inner = member.cell.record
+        if inner is None or inner.whole:
+            if not SCALARS.issuperset(map(type, values)) or 0 in values:
+                return True
+            continue
+        nested = [value for value in values if value is not None]
+        if member.cell.node.many:
+            nested = [item for items in nested for item in items if item is not None]
+        if may_have_zeros(inner, nested):
+            return True
+    return False
 
 
 def column_reader(attributes: list[str]) -> Callable[[list[Any]], list[list[object]]]:

@@ -18,6 +18,8 @@ ALWAYS_CONVERTED: Final = 600  # digits that Python converts under any setting
 LARGEST: Final = sys.float_info.max
 SHORT: Final = 17  # characters with which a fraction has at most 15 digits: as many as every double keeps
 SMALL: Final = 1e-4  # below it, a double is written with an exponent
+REPEATED: Final = 7  # characters of a fraction that probably occurs more than once
+MOST_REPEATED: Final = 16_384  # fractions that are remembered
 LARGEST_EXPONENT: Final = 999_999_999  # of jq; a number beyond it is infinite
 TEXT: Final = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?", re.ASCII)
 
@@ -76,6 +78,16 @@ def fraction(text: str) -> float:
     ):
         return number
     return _literal(number, text)
+
+
+class Fractions(dict[str, float]):
+    """Returns `fraction(text)` for a text, faster for one that was seen: prices, currents and durations repeat."""
+
+    def __missing__(self, text: str) -> float:
+        number = fraction(text)
+        if len(text) <= REPEATED and len(self) < MOST_REPEATED:
+            self[text] = number
+        return number
 
 
 def number(text: str) -> int | float:

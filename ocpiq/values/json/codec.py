@@ -10,17 +10,22 @@ import orjson
 
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.writer import Style, number_text, write
-from ocpiq.values.numbers import LiteralNumber, fraction
+from ocpiq.values.numbers import Fractions, LiteralNumber
 from ocpiq.values.types import Value
 
 __all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8", "well_formed"]
 
-DECODER: Final = msgspec.json.Decoder(float_hook=fraction)
+DECODER: Final = msgspec.json.Decoder(float_hook=Fractions().__getitem__)
 SIGNED_ZERO: Final = re.compile(rb"-0(?:[,\]} \t\r\n]|$)")
 """Finds `-0`, of which the decoder drops the sign; it may also be in a string."""
 
 # Numbers that orjson writes in another form than jq (0.00001, 1e-7, 1.5e+16); one in a string does no harm.
 OTHER_FORM: Final = re.compile(rb"(?:^|[:,\[\s])-?(?:0\.0000|\d+(?:\.\d+)?e[-+])")
+
+# Parts of such numbers, and of null. For a fixed text, a regular expression is faster than `in`.
+SMALL: Final = re.compile(b"e-").search
+TINY: Final = re.compile(rb"0\.0000").search
+NULL: Final = re.compile(b"null").search
 
 # Infinity, which orjson writes as null, in MessagePack.
 INFINITE: Final = (b"\xcb\x7f\xf0\0\0\0\0\0\0", b"\xcb\xff\xf0\0\0\0\0\0\0")
@@ -38,8 +43,8 @@ def encode(value: Value, option: int = 0) -> bytes:
         data = orjson.dumps(value, _text_of, option)
     except TypeError:  # lone surrogates, integers over 64 bits, more than 250 levels
         return _encode_like_jq(value, option)
-    suspect = b"e-" in data or b"0.0000" in data or (b"+" in data and b"e+" in data)
-    if (suspect and OTHER_FORM.search(data)) or (b"null" in data and _holds_infinity(value)):
+    suspect = SMALL(data) or TINY(data) or (b"+" in data and b"e+" in data)
+    if (suspect and OTHER_FORM.search(data)) or (NULL(data) and _holds_infinity(value)):
         return _encode_like_jq(value, option)
     return data.replace(b"\x7f", b"\\u007f") if b"\x7f" in data else data
 
@@ -96,6 +101,8 @@ def excerpt(value: Value) -> str:
 
 
 def _text_of(value: object) -> str | orjson.Fragment:
+    if type(value) is Blank:  # first: most values that come here are blanks
+        return value.text
     return orjson.Fragment(value.text) if isinstance(value, LiteralNumber) else _plain_text_of(value)
 
 
