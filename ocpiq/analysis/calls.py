@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
@@ -281,7 +281,7 @@ def _calls(node: object, name: str, arity: int) -> bool:
 def _definitions() -> dict[tuple[str, int], str]:
     """Return the text of each definition by name and number of parameters."""
     definitions: dict[tuple[str, int], str] = {}
-    text = files("ocpiq.analysis").joinpath("definitions.jq").read_text("utf-8")
+    text = Path(__file__).with_name("definitions.jq").read_text("utf-8")
     for line in text.splitlines():
         if line.startswith("def "):
             head = line[4 : line.index(":")]

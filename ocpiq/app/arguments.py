@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from msgspec import Struct, field
@@ -111,6 +110,8 @@ def _is_from_file(text: str) -> bool:
 
 def _parameter_hint(name: str, value: str, words: list[str]) -> str:
     """Return the hint for a parameter of the saved query that was written as an option, `--period 2026`."""
+    from difflib import get_close_matches
+
     from ocpiq.app.saved import parameters
 
     parameter = nearest(name, parameters(next((word for word in words if word not in NAMES), "")))

@@ -26,7 +26,6 @@ from ocpiq.errors import (
 from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.schema import ModuleName
 from ocpiq.sinks.registry import NAMES
-from ocpiq.sources.protocol import Source
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from ocpiq.privacy.policy import Policy
     from ocpiq.query import Query
     from ocpiq.query.start import Start
+    from ocpiq.sources.protocol import Source
     from ocpiq.storage.recipients import StoredRecipient
 
 

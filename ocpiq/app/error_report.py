@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import traceback
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +25,8 @@ def report_error(error: OcpiqError, query: str = "", name: str = "", place: str 
         return _report_halt(error)
     if isinstance(error, RunError) and not error.message and not isinstance(error.value, str):
         error.message = f"(not a string): {_value_text(error)}"
+    import shutil
+
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
     text = render(error, query, name, width)
     write_stderr(f"error (at {place}){text.removeprefix('error')}" if place else text)
@@ -45,6 +45,8 @@ def _report_halt(error: HaltError) -> int:
 def report_crash(error: BaseException) -> int:
     """Print where in the program an internal error happened, without any value."""
     if os.environ.get(DEBUG):
+        import traceback
+
         traceback.print_exception(error)
         return INTERNAL
     if isinstance(error, RecursionError):
@@ -52,6 +54,8 @@ def report_crash(error: BaseException) -> int:
     elif isinstance(error, MemoryError):
         write_stderr("error: not enough memory")
     else:
+        import traceback
+
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
         write_stderr(f"internal error: {type(error).__name__} at {place} (please report)")

@@ -37,7 +37,6 @@ from ocpiq.errors import (
     say,
 )
 from ocpiq.privacy.drivers import DRIVERS
-from ocpiq.sources.page_by_page import page_by_page
 from ocpiq.storage import folders
 from ocpiq.values.json.codec import well_formed
 from ocpiq.values.types import Value
@@ -334,7 +333,12 @@ def _write_results(run: QueryRun, out: Output) -> None:
             out.flush(held_back=out.target.terminal and source.repeats)
 
     write, shutdown, unbuffered = out.sink.write, run.shutdown, out.unbuffered
-    for value in _results(run, page_by_page(run.sources, after_page)):
+    sources = run.sources
+    if sources:
+        from ocpiq.sources.page_by_page import page_by_page
+
+        sources = page_by_page(sources, after_page)
+    for value in _results(run, sources):
         if shutdown.signal:  # tested for each value, so without a call
             shutdown.check()
         if unbuffered:

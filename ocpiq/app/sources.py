@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dict[str, Source]:
     """Return a source for each module; `stack` closes them. Raises UsageError."""
+    if not (modules or settings.pull.files):
+        return {}
     from ocpiq.schema import DEFAULT_VERSION, OWN_MODULES, parts
     from ocpiq.sources import files
 

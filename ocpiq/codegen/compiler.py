@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ocpiq.codegen import pyast
 from ocpiq.codegen.emitter import Emitter
-from ocpiq.gate import Shape
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.plan.types import BOOLEAN, ScalarType, SourceType, Type, is_clean
+
+if TYPE_CHECKING:
+    from ocpiq.gate import Shape  # programs on plain JSON do not need it
 
 Consumer: TypeAlias = Callable[[ast.expr], None]
 ValueWriter: TypeAlias = Callable[["Compiler", Any, ast.expr], ast.expr]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ocpiq.codegen import access, control, expressions, functions, path_tracing, pyast, stages
 from ocpiq.codegen.compiler import Compiler
 from ocpiq.codegen.namespace import GLOBALS
 from ocpiq.errors import CompileError, PrivacyError, RunError, say
-from ocpiq.gate import Shape
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.runtime.context import Runtime
 from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.gate import Shape  # programs on plain JSON do not need it
 
 Scan = Callable[[int], Iterable[Iterable[object]]]  # returns the pages of records of a source
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 
 from ocpiq.errors.message import EMPTY, Message, UserText, join, say
@@ -16,6 +15,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=64)  # the prompt asks again at each key
 def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - only after an error, and at the prompt
+
     folded = {candidate.casefold(): candidate for candidate in known}
     matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None

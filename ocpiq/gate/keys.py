@@ -7,9 +7,8 @@ section "CiString type").
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from msgspec import Raw, Struct
@@ -25,7 +24,7 @@ Identifier = str | int | None
 """The types of the parts of a key; an object with any other type there is left to the untyped decoder."""
 
 OWNER: Final = ("country_code", "party_id")
-SECRET: Final = secrets.token_hex(8)
+SECRET: Final = os.urandom(8).hex()
 BREAK: Final = "\n"
 SEPARATOR: Final = BREAK + SECRET
 LIMIT: Final = 1 << 63  # integers from here on, and fractions, are not identifiers
@@ -134,12 +133,19 @@ class KeySeal(Struct, frozen=True):
         return {field: text for field, text in zip(self.names, texts, strict=False) if text}
 
     def _hash(self, data: bytes) -> bytes:
-        return blake2b(data, digest_size=DIGEST, key=self.secret, person=b"ocpiq key").digest()
+        return keyed_hash(data, self.secret, b"ocpiq key", DIGEST)
 
     def _cipher(self, key: bytes, data: bytes) -> bytes:
         """Encrypt or decrypt: `key` is a keyed hash of the whole key, so no two texts have the same stream of bytes."""
         blocks = (
-            blake2b(key + block.to_bytes(4), key=self.secret, person=b"ocpiq name").digest()
+            keyed_hash(key + block.to_bytes(4), self.secret, b"ocpiq name", CIPHER_BLOCK)
             for block in range(-(-len(data) // CIPHER_BLOCK))
         )
         return bytes(byte ^ mask for byte, mask in zip(data, b"".join(blocks), strict=False))
+
+
+def keyed_hash(data: bytes, secret: bytes, person: bytes, size: int) -> bytes:
+    """Return the keyed BLAKE2b of some data, of `size` bytes."""
+    from hashlib import blake2b  # noqa: PLC0415 - takes a while, and few runs seal keys
+
+    return blake2b(data, digest_size=size, key=secret, person=person).digest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,6 @@ from msgspec import Struct
 from ocpiq.analysis import analyze
 from ocpiq.analysis.metadata import Metadata, metadata
 from ocpiq.analysis.modules import Library
-from ocpiq.analysis.total_warnings import total_warnings
 from ocpiq.codegen import Halted, Program, Runtime
 from ocpiq.errors import (
     Message,
@@ -35,21 +34,20 @@ from ocpiq.privacy.drivers import DRIVERS, FEWEST_DRIVERS
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import has_pseudonyms, shows
 from ocpiq.query.imports import Folders
-from ocpiq.query.pulls import Pulls, QueriedSource, until_of, windows
 from ocpiq.query.start import Start, begin
-from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import DEFAULT_VERSION
 from ocpiq.sinks.target import Target
-from ocpiq.sources.protocol import Source
-from ocpiq.sources.several_platforms import SeveralPlatforms, versions_of
 from ocpiq.values.times import zone, zone_hint
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation
     from ocpiq.plan.partial import Split
+    from ocpiq.query.pulls import Pulls, QueriedSource
+    from ocpiq.query.windows import SourceWindow
     from ocpiq.sinks.arrow_stream import ArrowStream
     from ocpiq.sinks.sink import StoredType
+    from ocpiq.sources.protocol import Source
 
 Analyze = Callable[..., QueryPlan]  # with the parameters of `ocpiq.analysis.analyze`
 
@@ -197,6 +195,8 @@ class Query:
 
     def until(self, number: int, variables: Mapping[str, Value], start: Start) -> int | None:
         """Return the end of the window that the query itself sets for source `number`. Raises UsageError."""
+        from ocpiq.query.pulls import until_of  # noqa: PLC0415 - queries of plain JSON do not need it
+
         return until_of(self._plan, number, self._metadata.values(variables), start)
 
     def values(self, variables: Mapping[str, Value]) -> dict[str, Value]:
@@ -229,13 +229,15 @@ class Query:
         self, variables: Mapping[str, Value] | None = None, start: Start | None = None
     ) -> tuple[SourceWindow, ...]:
         """Return the window of each source for a run with this start (default: now). Raises UsageError."""
+        from ocpiq.query.pulls import windows  # noqa: PLC0415 - queries of plain JSON do not need it
+
         return windows(self._plan, self._metadata.values(variables or {}), start or begin())
 
     def columns(self, sources: Source | Mapping[str, Source] | None = None) -> Columns:
         """Return what is known about the columns of the results before a run."""
         by_module = self.by_module(sources)
         used = [by_module[module] for module in self.modules if module in by_module]
-        versions = dict.fromkeys(version for source in used for version in versions_of(source))
+        versions = dict.fromkeys(version for source in used for version in _versions(source))
         return columns(self.plan_for(by_module).output, *(versions or (self._version,)))
 
     def run(
@@ -263,8 +265,10 @@ class Query:
         values = self._metadata.values(variables or {})
         if drivers < FEWEST_DRIVERS:
             raise SourceError(say("drivers must be at least {count}", count=FEWEST_DRIVERS))
-        pulls = self._pulls(sources, values, notify, recipient, start)
-        self.warn_of_totals(pulls.plan, notify, self.by_module(sources))
+        pulls: Pulls | NoPulls = NoPulls(self._plan)
+        if self._plan.sources:
+            pulls = self._pulls(sources, values, notify, recipient, start)
+            self.warn_of_totals(pulls.plan, notify, self.by_module(sources))
         program = Program(pulls.plan, pulls.shapes)
         remaining = iter(()) if inputs is None else inputs
         runtime = Runtime(remaining, self.library, notify, drivers)
@@ -377,12 +381,16 @@ class Query:
         recipient: Recipient | None,
         start: Start | None,
     ) -> Pulls:
+        from ocpiq.query.pulls import Pulls  # noqa: PLC0415 - queries of plain JSON do not need it
+
         self.check_recipient(recipient)
         by_module = self.by_module(sources)
         return Pulls(self.plan_for(by_module), by_module, values, notify, start or begin(), recipient)
 
     def warn_of_totals(self, query_plan: QueryPlan, notify: Notify, sources: Mapping[str, Source]) -> None:
         """Warn of totals that may not be what the user means, such as sums over several currencies."""
+        from ocpiq.analysis.total_warnings import total_warnings  # noqa: PLC0415 - queries of plain JSON have none
+
         for total in total_warnings(query_plan, self.version_of(sources)):
             notify(WarningIssued(say("{warning}", warning=UserText(total.message))))
 
@@ -404,10 +412,10 @@ class Query:
         """Return the resolved query for the OCPI version of these sources. Raises OtherVersionError."""
         by_module = self.by_module(sources)
         version = self.version_of(by_module)
-        several = any(isinstance(source, SeveralPlatforms) for source in by_module.values())
+        several = any(_is_several(source) for source in by_module.values())
         if not (several or self._other_version or version != self._version):
             return self._plan
-        mixed = several and len({other for source in by_module.values() for other in versions_of(source)}) > 1
+        mixed = several and len({other for source in by_module.values() for other in _versions(source)}) > 1
         return self._analyze(version, several_platforms=several, any_version=mixed)
 
     def _analyze(
@@ -422,6 +430,32 @@ class Query:
             several_platforms=several_platforms,
             any_version=any_version,
         )
+
+
+class NoPulls(Struct, frozen=True):
+    """The pulls of a query of plain JSON."""
+
+    plan: QueryPlan
+    shapes: tuple[()] = ()
+
+    def scan(self, number: int) -> Iterator[Iterable[object]]:
+        """Raise LookupError: there is no source."""
+        raise LookupError
+
+    def end(self) -> None:
+        """Do nothing."""
+
+
+def _is_several(source: Source) -> bool:
+    from ocpiq.sources.several_platforms import SeveralPlatforms  # noqa: PLC0415 - see above
+
+    return isinstance(source, SeveralPlatforms)
+
+
+def _versions(source: Source) -> Collection[str]:
+    from ocpiq.sources.several_platforms import versions_of  # noqa: PLC0415 - see above
+
+    return versions_of(source)
 
 
 def _zone(name: str | None) -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from time import time_ns
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ocpiq.query.delivery import Delivery
+if TYPE_CHECKING:
+    from ocpiq.query.delivery import Delivery
 
 
 class Start(Struct, frozen=True):

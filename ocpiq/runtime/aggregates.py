@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any, Final, TypeAlias, cast
 
 from msgspec import Struct
@@ -130,6 +129,8 @@ def exact_sum(floats: list[float]) -> float:
     except ValueError:  # infinities of both signs
         return math.nan
     except OverflowError:
+        from fractions import Fraction  # noqa: PLC0415 - rarely needed
+
         total = sum(map(Fraction, floats))
     try:
         return float(total)
@@ -250,6 +251,8 @@ class Deviation:
             return None
         if self.not_finite:
             return math.nan
+        from fractions import Fraction  # noqa: PLC0415 - rarely needed
+
         numerator = self.count * self.squares - self.integers * self.integers
         variance = Fraction(numerator, self.count * (self.count - 1)) / Fraction(1 << 2 * SMALLEST_EXPONENT)
         try:
@@ -290,6 +293,8 @@ class CollectedValues:
             raise RunError(f"{self.label} needs a share between 0 and 1, not {excerpt(share)}")
         if not self.items:
             return None
+        from fractions import Fraction  # noqa: PLC0415 - rarely needed
+
         ordered = sorted(cast("list[float]", self.items), key=sort_key)
         rank = Fraction(cast(float, share)) * (len(ordered) - 1)
         below = math.floor(rank)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -37,4 +36,6 @@ class Target(Struct):
         if self.terminal:
             with suppress(OSError, ValueError):
                 fallback = os.get_terminal_size(self.stream.fileno())
+        import shutil  # noqa: PLC0415 - only on a terminal
+
         return shutil.get_terminal_size(fallback)
