@@ -37,7 +37,7 @@ def _load_msgspec() -> None:
     if hidden:
         sys.modules["typing_extensions"] = None  # type: ignore[assignment]
     try:
-        import msgspec  # noqa: F401, PLC0415 - after the signal
+        from msgspec import Struct  # noqa: F401, PLC0415 - after the signal
     finally:
         if hidden:
             del sys.modules["typing_extensions"]
