@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -20,6 +20,9 @@ from ocpiq.values.json.codec import excerpt
 from ocpiq.values.numbers import LARGEST, NUMBERS, LiteralNumber
 from ocpiq.values.order import group_key, less, sort_key
 from ocpiq.values.types import Value, type_name
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 MAX_FLOATS: Final = 64  # floats that a sum holds before it is shortened
 SMALLEST_EXPONENT: Final = 1074  # every float is a whole multiple of 2**-1074
