@@ -229,7 +229,14 @@ INPUT: Final = (
 
 VALUES: Final = (
     Option(
-        "period", "", ("PERIOD",), "the same as --arg period: 2026-Q1, 2026-03, 2026-W05, 2026", TAKES_VALUES
+        "period",
+        "",
+        ("PERIOD",),
+        "the same as --arg period: 2026-Q1, 2026-03, 2026-W05, 2026",
+        TAKES_VALUES,
+        meanings={
+            "report": "the period: 2026-Q1, 2026-03, 2026-W05, 2026, 'last quarter', 'this month', yesterday"
+        },
     ),
     Option("arg", "", ("NAME", "TEXT"), "set $NAME to a string", TAKES_VALUES, prompt=True),
     Option("argjson", "", ("NAME", "JSON"), "set $NAME to a JSON value", TAKES_VALUES, prompt=True),

@@ -12,10 +12,13 @@ from ocpiq.app.saved import describe_text
 from ocpiq.app.settings import OutputSettings, Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import UsageError
+from ocpiq.values.relative_times import is_relative_period, period_label
+from ocpiq.values.times import zone
 
 if TYPE_CHECKING:
     from ocpiq.reports import Report
 
+PERIOD: Final = "period"
 PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -23,9 +26,35 @@ UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 def run(settings: Settings, shutdown: Shutdown) -> int:
     """Run a report; return the exit code. Raises UsageError."""
     report = _report(settings)
+    settings = with_dates(settings, report)
     output = with_form(settings.output, report, _arguments(settings))
     text = QueryText(report.text, str(report.path))
     return run_text(structs.replace(settings, output=output), text, [], shutdown)
+
+
+def with_dates(settings: Settings, report: Report) -> Settings:
+    """Return the settings with a relative period, such as `last quarter`, as the label of that period.
+
+    It is relative to now in the time zone of the report, and its label is part of the file's name.
+    """
+    if not any(
+        variable.name == PERIOD and is_relative_period(variable.text) for variable in settings.query.variables
+    ):
+        return settings
+    from ocpiq.query.start import begin
+
+    try:
+        place = zone(settings.query.zone or report.metadata.tz or settings.query.default_zone or "UTC")
+    except ValueError:
+        return settings  # the query says so, when it is compiled
+    now = begin().now
+    variables = tuple(
+        structs.replace(variable, text=period_label(variable.text, now, place))
+        if variable.name == PERIOD and is_relative_period(variable.text)
+        else variable
+        for variable in settings.query.variables
+    )
+    return structs.replace(settings, query=structs.replace(settings.query, variables=variables))
 
 
 def describe(settings: Settings) -> str:

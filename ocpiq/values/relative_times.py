@@ -63,8 +63,22 @@ def relative_period(text: str, now: int, zone: tzinfo) -> tuple[int, int]:
     return period_containing(local(bounds[0] - SECOND, zone).date(), unit, zone)
 
 
+def period_label(text: str, now: int, zone: tzinfo) -> str:
+    """Return `today`, `yesterday`, `this month`, `last quarter`, … as the label of that period: `2026-Q3`."""
+    start, _ = relative_period(text, now, zone)
+    unit = NAMED.get(text, text).split(" ")[1]
+    return label_of(local(start, zone).date(), unit)
+
+
 def period_containing(day: date, unit: str, zone: tzinfo) -> tuple[int, int]:
     """Return start and end of the day, ISO week, month, quarter or year that a day lies in."""
+    bounds = period(label_of(day, unit), zone)
+    assert bounds is not None, "a clock shows no day at the ends of the calendar"
+    return bounds
+
+
+def label_of(day: date, unit: str) -> str:
+    """Return the label of the day, ISO week, month, quarter or year that a day lies in."""
     year, week, _ = day.isocalendar()
     labels = {
         "day": f"{day:%Y-%m-%d}",
@@ -73,9 +87,7 @@ def period_containing(day: date, unit: str, zone: tzinfo) -> tuple[int, int]:
         "quarter": f"{day:%Y}-Q{(day.month + 2) // 3}",
         "year": f"{day:%Y}",
     }
-    bounds = period(labels[unit], zone)
-    assert bounds is not None, "a clock shows no day at the ends of the calendar"
-    return bounds
+    return labels[unit]
 
 
 def earlier(day: date, months: int) -> date:

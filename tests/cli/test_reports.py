@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from support.cli import Outcome, command
+
+from ocpiq.query.start import Start
 
 DEMO = ["report", "-q", "--demo", "nevi_sessions", "--arg", "network_provider", "acme", "--period", "2026-03"]
 
@@ -103,6 +106,30 @@ def test_the_name_has_no_folder_of_a_parameter(home: Path) -> None:
     assert list(ran(home, *words, "-o", ".").saved) == ["irve-statique.csv"]
 
 
+@pytest.mark.parametrize(
+    ("relative", "now", "zone", "label"),
+    [
+        ("last quarter", "2026-04-01T00:30:00+00:00", "UTC", "2026-Q1"),
+        ("last quarter", "2026-04-01T00:30:00+00:00", "America/New_York", "2025-Q4"),
+        ("last month", "2026-04-15T12:00:00+00:00", "UTC", "2026-03"),
+        ("this year", "2026-04-15T12:00:00+00:00", "UTC", "2026"),
+        ("last week", "2026-04-15T12:00:00+00:00", "UTC", "2026-W15"),
+        ("yesterday", "2026-04-15T12:00:00+00:00", "UTC", "2026-04-14"),
+    ],
+)
+def test_a_relative_period_for_cron(
+    relative: str, now: str, zone: str, label: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = int(datetime.fromisoformat(now).timestamp() * 1_000_000)
+    monkeypatch.setattr("ocpiq.query.start.begin", lambda: Start(moment))
+    found = ran(home, "report", "-q", "--demo", "nevi_power", "--period", relative, "--tz", zone, "-o", ".")
+    assert list(found.saved) == [f"power_{label}.csv"]
+    assert (
+        found.saved
+        == ran(home, "report", "-q", "--demo", "nevi_power", "--period", label, "--tz", zone, "-o", ".").saved
+    )
+
+
 def test_a_folder_that_does_not_exist(home: Path) -> None:
     found = command(home, [*DEMO, "-o", "nowhere/"])
     assert (found.code, found.saved) == (2, {})
@@ -138,6 +165,11 @@ def test_a_list_of_funded_stations(home: Path) -> None:
         (["report", "nevi_session"], "unknown report nevi_session (did you mean nevi_sessions?)"),
         (["reports", "a", "b"], "ocpiq reports takes one report"),
         (["report", "nevi_power", "--demo"], "the query needs period (which quarter) (--arg period 2026-01)"),
+        (
+            ["report", "nevi_power", "--demo", "--period", "last month", "--tz", "Atlantis"],
+            "unknown time zone",
+        ),
+        (["report", "nevi_power", "--demo", "--period", "last decade"], "period must be a period"),
         (["report", "irve_dynamic", "--demo", "--period", "2026"], "the query has no parameter period"),
     ],
 )

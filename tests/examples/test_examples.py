@@ -208,7 +208,7 @@ def test_results(name: str) -> None:
 def test_it_is_short_and_documented(name: str) -> None:
     lines = (FOLDER / f"{name}.ocpiq").read_text("utf-8").splitlines()
     assert lines[0] == "#!/usr/bin/env -S ocpiq -f"
-    assert len([line for line in lines if line.strip()]) <= 16
+    assert len([line for line in lines if line.strip()]) <= 20
     assert max(map(len, lines)) <= 170
     metadata = saved(name).metadata
     assert metadata.name == name

@@ -20,7 +20,7 @@ REPORTS = {report.name: report for report in reports()}
 PACK = {name: report for name, report in REPORTS.items() if report.path.parent != FOLDER}
 """The reports in folders of recipients; test_examples.py tests those beside them."""
 
-PAGES = sorted(FOLDER.glob("*/README.md"))
+PAGES = [FOLDER / "README.md", *sorted(FOLDER.glob("*/README.md"))]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
