@@ -12,6 +12,7 @@ from support.rows import careful_only
 
 from ocpiq import query, sources
 from ocpiq.errors import CompileError, OcpiqError, PrivacyError, WarningIssued
+from ocpiq.plan.partial import Obstacle, split
 
 E = "cdrs pass total_energy as aggregate"
 C = f"{E}, cdr_location.city, cdr_location.id"
@@ -148,6 +149,7 @@ REFUSED = {
     f"({E} | {SUM}), (cdrs pass total_energy as rounded(5) | .total_energy)": "cdrs.total_energy is passed in two ways",
     "cdrs pass total_energy as aggregate, total_energy": "cdrs.total_energy is passed in two ways",
     # fields and modules
+    "cdrs pass total_energy as aggregate(5) | aggregate count": "aggregate takes no number",
     "cdrs pass currency as aggregate": "cdrs.currency is not a number",
     "cdrs pass total_cost as aggregate": "cdrs.total_cost is an object",
     "cdrs pass charging_periods.dimensions.volume as aggregate": "is in a list",
@@ -389,6 +391,12 @@ def test_the_window_of_a_run_must_consist_of_whole_days() -> None:
     query.compile(in_zone, zone="Europe/Amsterdam")
     with pytest.raises(PrivacyError):
         query.compile(in_zone.replace("01-01", "01-01T00:00Z"), zone="Europe/Amsterdam")
+
+
+def test_a_run_in_parts_is_refused() -> None:
+    """Each part would count its own drivers, by hashes that only its process knows."""
+    with pytest.raises(Obstacle, match="count the drivers of all objects"):
+        split(query.compile(f"{E} | {SUM}").plan)
 
 
 def test_an_imported_module_passes_nothing_for_aggregates_either(tmp_path: Any) -> None:
