@@ -13,7 +13,6 @@ from ocpiq.analysis.credits import check_netted
 from ocpiq.analysis.digits import drop_digits
 from ocpiq.analysis.modules import Imports, Library, NoLibrary
 from ocpiq.analysis.scope import Scope, Variable
-from ocpiq.analysis.sealed import check_sealed
 from ocpiq.analysis.treated import check_one_way
 from ocpiq.errors import CompileError
 from ocpiq.language import tree
@@ -65,7 +64,10 @@ def analyze(
     calls.check_uncalled(analysis)
     check_netted(analysis)
     check_one_way(analysis.sources, version)
-    check_sealed(plan_node, tuple(analysis.sources), zone)
+    if any(analysis.companions.values()):
+        from ocpiq.analysis.sealed import check_sealed  # noqa: PLC0415 - few queries have sealed fields
+
+        check_sealed(plan_node, tuple(analysis.sources), zone)
     for wrap in reversed(imports.wraps):
         plan_node = wrap(plan_node)
     if analysis.sources:

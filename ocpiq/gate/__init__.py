@@ -7,9 +7,8 @@ from ocpiq.gate.envelope import BOM, Framing, TwoListsError, too_many_lists
 from ocpiq.gate.field_report import FieldReport
 from ocpiq.gate.gate import Gate, OpenedPage, framing_of, gate
 from ocpiq.gate.keys import Identity, KeySeal, Repeats
-from ocpiq.gate.layout import COMPANION, Row, Shape, Slot
+from ocpiq.gate.layout import COMPANION, Companion, Row, SealedNumber, Shape, Slot
 from ocpiq.gate.list_order import ListOrder, Order
-from ocpiq.gate.sealed import Companion, SealedNumber
 from ocpiq.gate.window import Window
 
 __all__ = [

@@ -23,12 +23,12 @@ from ocpiq.gate.missing_fields import MissingFields
 from ocpiq.gate.nested import merge_rows, nested_records
 from ocpiq.gate.platform_label import PlatformLabel
 from ocpiq.gate.records import BatchRecords, LargePageRecords, Records, records_of
-from ocpiq.gate.sealed import sealer_of, with_drivers
 from ocpiq.gate.treated import with_treatments
 from ocpiq.gate.window import Window, WindowedRecords
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import has_platform, without_platform
 from ocpiq.privacy.recipient import Recipient
+from ocpiq.privacy.sealed import has_sealed
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import DEFAULT_VERSION, module
 from ocpiq.values.json.codec import SIGNED_ZERO
@@ -119,9 +119,13 @@ class Gate:
                 records_of(view, demand, window, seal=seal), view.nested, self._key
             )
         else:
-            sealer = sealer_of(view, demand)
-            if sealer is not None:
-                view, demand = with_drivers(view, demand)
+            sealer = None
+            if has_sealed(view):
+                from ocpiq.gate.sealed import sealer_of, with_drivers  # noqa: PLC0415 - few queries have them
+
+                sealer = sealer_of(view, demand)
+                if sealer is not None:
+                    view, demand = with_drivers(view, demand)
             self._records = records_of(view, demand, window, self._key, seal, sealer)
         self.shape: Shape | None = self._records.shape
         self._decoder = PageDecoder(self._records, self.framing)

@@ -31,6 +31,10 @@ COMPUTED: Final = Demand(whole=True, digits=False)
 COMPANION: Final = "companion"
 """The attribute of a row with its sealed numbers and its driver; no shape has a slot for it."""
 
+SealedNumber = int | float
+Companion = tuple[int, tuple[SealedNumber, ...]] | None
+"""The hash of a row's driver and its sealed numbers; None if one of them is missing: no total counts such a row."""
+
 
 class Slot(Struct, frozen=True):
     """How the engine reads a field: the row's attribute, and the shape of the nested row if there is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, Final, Protocol, overload
+from typing import TYPE_CHECKING, Any, Final, Protocol, overload
 
 from msgspec import Raw, Struct, defstruct
 from msgspec.json import Decoder
@@ -12,7 +12,6 @@ from msgspec.json import Decoder
 from ocpiq.gate import untyped
 from ocpiq.gate.keys import Identifier, Identity, KeySeal, ObjectKey
 from ocpiq.gate.layout import COMPANION, Cell, Record, Row, Shape, cell_of, decoder, keeps_digits
-from ocpiq.gate.sealed import Sealer
 from ocpiq.gate.typed import SCALARS, batch_converter, converter, record_converter
 from ocpiq.gate.window import Verdict, Window, WindowedRecords, moment, within_window
 from ocpiq.privacy.demand import Demand
@@ -20,6 +19,9 @@ from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import UPDATED
 from ocpiq.values.json.codec import SIGNED_ZERO
 from ocpiq.values.json.fragments import OBJECT, REFUSED, fields
+
+if TYPE_CHECKING:
+    from ocpiq.gate.sealed import Sealer
 
 
 class Records(Protocol):

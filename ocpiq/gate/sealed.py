@@ -15,7 +15,7 @@ from msgspec import UNSET, Raw
 from msgspec.structs import replace
 
 from ocpiq.gate.keys import SECRET, identifier
-from ocpiq.gate.layout import Record
+from ocpiq.gate.layout import Companion, Record, SealedNumber
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.drivers import driver_paths
 from ocpiq.privacy.sealed import sealed_paths
@@ -26,9 +26,6 @@ from ocpiq.values.json.fragments import OBJECT, fields, value
 from ocpiq.values.json.reader import BrokenError
 
 Path = tuple[str, ...]
-SealedNumber = int | float
-Companion = tuple[int, tuple[SealedNumber, ...]] | None
-"""The hash of a row's driver and its sealed numbers; None if one of them is missing: no total counts such a row."""
 
 NO_DRIVER: Final = 0
 NUMBER_STARTS: Final = b"-0123456789"

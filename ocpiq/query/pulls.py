@@ -11,7 +11,6 @@ from typing import Final, Literal, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ocpiq.analysis.sealed import check_whole_days
 from ocpiq.errors import (
     EMPTY,
     IncompleteError,
@@ -31,6 +30,7 @@ from ocpiq.gate import Gate, KeySeal, ListOrder, OpenedPage, Shape, Window, gate
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.privacy.recipient import Recipient
+from ocpiq.privacy.sealed import has_sealed
 from ocpiq.privacy.view import is_in_the_clear
 from ocpiq.query.credits import CreditRows
 from ocpiq.query.delivery import Delivery
@@ -339,8 +339,11 @@ def _window(
     is_relative = any(bound and bound.relative for bound in (part.since, part.until))
     if is_relative and since is not None and until is not None and since >= until:
         raise SourceError(say("the window ends before it starts"), hint=say("swap since and until"))
-    bounds = (*(bound for bound in (since, until) if bound is not None), *(completed or ()))
-    check_whole_days(part, bounds, clock.zone)
+    if has_sealed(part.view):
+        from ocpiq.analysis.sealed import check_whole_days  # noqa: PLC0415 - few queries have sealed fields
+
+        bounds = (*(bound for bound in (since, until) if bound is not None), *(completed or ()))
+        check_whole_days(part, bounds, clock.zone)
     return Window(since, until, completed)
 
 
