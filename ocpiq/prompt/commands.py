@@ -30,8 +30,9 @@ MIN_WIDTH: Final = 79  # columns of the narrowest terminal
 HELP: Final = """\
 Enter runs a complete query; an unfinished one continues on the next line.
 Alt-Enter always starts a new line.
-Tab completes, F2 applies the fix shown in the bottom line, Ctrl-R searches
-earlier queries, Ctrl-C cancels, Ctrl-D quits.
+Tab completes, Right takes the grey rest of an earlier query, Up searches for
+one that begins with what is typed, Ctrl-R for one that contains it. F2 applies
+the fix shown in the bottom line, Ctrl-C cancels, Ctrl-D quits.
 A query that begins with a space is not saved in the history.
 
   sessions pass kwh | limit 3

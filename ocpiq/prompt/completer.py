@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
+from ocpiq.prompt.command_syntax import split_command
 from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.suggest import suggest
 from ocpiq.prompt.suggestion import Suggestion, Surroundings
 
+OPENERS: Final = ("_PASS", "_ONLY", "_SINCE", "_UNTIL", "_DURING", "_PIPE")
+
 
 class QueryCompleter(Completer):
-    """Completes the word at the cursor; before its first letter only on Tab."""
+    """Completes the word at the cursor.
+
+    Before its first letter on Tab, and by itself where few words can follow: after a module, in a clause, after `|`.
+    """
 
     def __init__(self, context: Callable[[], Surroundings], reader: QueryReader | None = None) -> None:
         self.context = context
@@ -23,7 +30,8 @@ class QueryCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
         """Yield the suggestions."""
         before = document.text_before_cursor
-        if not complete_event.completion_requested and (not before or before[-1] in " \t\n([{|,;"):
+        at_start = not before or before[-1] in " \t\n([{|,;"
+        if not complete_event.completion_requested and at_start and not self._opens(before):
             return
         suggestions = suggest(document.text, document.cursor_position, self.context(), self.reader)
         width = max((len(suggestion.about) for suggestion in suggestions if suggestion.state), default=0)
@@ -34,6 +42,18 @@ class QueryCompleter(Completer):
                 display=suggestion.shown or suggestion.text,
                 display_meta=_description(suggestion, width),
             )
+
+    def _opens(self, before: str) -> bool:
+        """Tell whether the menu opens by itself here."""
+        if split_command(before) is not None or before[-1:] == "\n":
+            return False
+        read, modules = self.reader.parse(before), self.context().modules
+        last = read.last()
+        if last is None or read.unexpected is not None or before[-1:] not in (" ", "|"):
+            return False
+        if last.kind in OPENERS or (last.kind == "NAME" and last.text in modules and "_PASS" in read.next()):
+            return True
+        return last.kind == "_COMMA" and "RESERVED" in read.next() and "_RBRACE" not in read.next()
 
 
 def _description(suggestion: Suggestion, width: int) -> StyleAndTextTuples:

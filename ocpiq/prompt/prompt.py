@@ -8,8 +8,10 @@ from typing import Final
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
+from prompt_toolkit.filters import to_filter
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
@@ -138,6 +140,7 @@ def make_prompt(session: Session) -> PromptSession[str]:
         lexer=QueryLexer(session.context, lambda: at_cursor()[1], reader, pause),
         key_bindings=bindings(look, reader),
         history=PromptHistory(session),
+        auto_suggest=AutoSuggestFromHistory(),
         bottom_toolbar=bar,
         style=Style.from_dict(STYLE),
         enable_open_in_editor=True,
@@ -149,6 +152,8 @@ def make_prompt(session: Session) -> PromptSession[str]:
         prompt.reserve_space_for_menu = max(0, min(MENU, app.output.get_size().rows - 1 - MAX_ROWS))
 
     prompt.app.before_render += make_room
+    # As an option of PromptSession it would keep the menu from opening by itself.
+    prompt.default_buffer.enable_history_search = to_filter(True)
     prompt.default_buffer.on_text_changed += replace_invalid_utf8
     prompt.default_buffer.on_text_changed += pause.watch
     return prompt

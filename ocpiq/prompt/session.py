@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from time import time_ns
 from typing import Final
 
 from msgspec import Struct, field, structs
@@ -22,6 +23,7 @@ from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
 
 DEMO: Final = "demo"
+HOUR: Final = 3600 * 10**9  # nanoseconds
 
 
 class Session(Struct):
@@ -110,6 +112,7 @@ class Session(Struct):
             tuple(query.library),
             Path(self.file).parent if self.file else None,
             (query.zone, query.default_zone),
+            time_ns() // HOUR * HOUR // 1000,
         )
 
     def count(self, notice: Notice) -> None:

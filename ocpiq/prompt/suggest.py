@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ocpiq.language.grammar import tables
-from ocpiq.language.lalr import Token
 from ocpiq.language.partial import PartialParse
 from ocpiq.language.tree import Program
 from ocpiq.privacy.drivers import driver_paths
@@ -19,7 +18,9 @@ from ocpiq.prompt.command_syntax import argument_start, split_command
 from ocpiq.prompt.cursor_type import PROBE, CursorType, find_cursor_type
 from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.suggest_command import suggest_command
-from ocpiq.prompt.suggest_fields import clause_fields, enum_of, fields
+from ocpiq.prompt.suggest_examples import suggest_examples
+from ocpiq.prompt.suggest_fields import clause_fields, fields
+from ocpiq.prompt.suggest_values import enum_in_string, quoted_enum, suggest_bound, treatment_numbers
 from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings, rank_matches
 from ocpiq.prompt.words import Word, words
 from ocpiq.schema import SchemaField, module
@@ -28,12 +29,14 @@ EXPLAIN: Final = ":explain"  # the command that takes a query
 MAX_SUGGESTIONS: Final = 200  # suggestions
 WORD: Final = re.compile(r"(?:(?<![0-9.])\.|[$@])?[A-Za-z_][A-Za-z_0-9]*$|(?<![0-9.])\.$|[$@]$")
 PATH: Final = re.compile(r"\b(?:pass|only)\b[^|]*?\s*(\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_0-9]*)+)$")
+OPENING: Final = ("_LPAR", "_LSQB", "_LBRACE", "_INTERPOLATE")
+CLOSING: Final = ("_RPAR", "_RSQB", "_RBRACE")
+PATH_CALLS: Final = ("del", "pick", "path")
 INSIDE_STRING: Final = "LITERAL"
 # Suggested before a letter is typed.
 EAGER_KEYWORDS: Final = ("asc", "by", "desc", "elif", "else", "end", "on", "then")
 # A variable may follow these.
 BOUNDS: Final = ("_SINCE", "_UNTIL", "_DURING", "_NEWEST", "LIMIT", "TOP")
-EQUALITY: Final = ("EQUAL", "UNEQUAL")
 
 
 def suggest(
@@ -51,6 +54,7 @@ def suggest(
 
 
 def _suggest(text: str, context: Surroundings, reader: QueryReader) -> list[Suggestion]:
+    bounds = suggest_bound(text, context, reader)
     dotted = PATH.search(text)
     if dotted:
         paths = _clause_paths(reader.parse(text[: dotted.start(1)]), dotted[1], context)
@@ -60,11 +64,17 @@ def _suggest(text: str, context: Surroundings, reader: QueryReader) -> list[Sugg
     word = match[0] if match else ""
     read = reader.parse(text[: len(text) - len(word)])
     if read.unexpected is not None or _in_comment(read):
-        return []
+        return bounds
     prefix = word.lstrip(".$@").casefold()
-    suggestions = _candidates(read, word, context, reader)
-    ranked = sorted(suggestions, key=lambda each: not each.text.lstrip(".[]$@").casefold().startswith(prefix))
+    suggestions = [*bounds, *_candidates(read, word, context, reader)]
+    ranked = sorted(suggestions, key=lambda item: not _starts(item, prefix))
     return ranked[:MAX_SUGGESTIONS]
+
+
+def _starts(suggestion: Suggestion, prefix: str) -> bool:
+    """Tell whether a suggestion, or for a question its name, starts with the word."""
+    name = suggestion.shown if suggestion.kind == "question" else suggestion.text
+    return suggestion.kind == "date" or name.lstrip(".[]$@").casefold().startswith(prefix)
 
 
 def _candidates(
@@ -72,7 +82,7 @@ def _candidates(
 ) -> Iterator[Suggestion]:
     can_stand = read.next()
     if INSIDE_STRING in can_stand:
-        yield from _enum_in_string(read, word, context, reader)
+        yield from enum_in_string(read, word, context, reader)
         return
     if "RESERVED" in can_stand and "_DESCEND" not in can_stand:
         yield from _clause_paths(read, word, context)
@@ -88,7 +98,7 @@ def _candidates(
     if word[:1] not in (".", "$", "@"):
         yield from _clauses(read, can_stand, word, context)
         yield from _words("stage", word) if last is not None and last.kind == "_PIPE" else ()
-        yield from _quoted_enum(read, word, context, reader)
+        yield from quoted_enum(read, word, context, reader)
     if last is not None and last.kind == "JOIN":
         yield from _modules(word, context)
     if can_stand & {"_DESCEND", "FIELD"}:
@@ -97,6 +107,8 @@ def _candidates(
         yield from _global_variables(word, context)
     if word[:1] not in (".", "$", "@"):
         yield from _keywords(can_stand, word)
+        yield from treatment_numbers(read, word) if can_stand == {"NUMBER"} else ()
+        yield from suggest_examples(word) if not read.tokens else ()
 
 
 def _terms(
@@ -107,7 +119,7 @@ def _terms(
     if not term and not word.startswith("."):
         return
     joined = read.open_token(frozenset({"VARIABLE"})) if read.open_token(frozenset({"_ON"})) else None
-    here = find_cursor_type(_parse_with_probe(read), context, reader)
+    here = find_cursor_type(_parse_with_probe(_without_path_call(read, reader)), context, reader)
     if word[:1] in ("", "."):
         yield from fields(here.type, word, context.version, first=term)
     if joined is not None and joined.text.startswith(word):
@@ -133,6 +145,18 @@ def _terms(
         yield from fields(here.type, "." + word, context.version, first=True, replaces=len(word))
     elif read.tokens and joined is None:
         yield from _global_variables(word, context)
+
+
+def _without_path_call(read: PartialParse, reader: QueryReader) -> PartialParse:
+    """Return the text without an open `del(` or `pick(`: they see values of any type, but their paths begin here."""
+    depth = 0
+    for before, token in zip(read.tokens[-2::-1], read.tokens[:0:-1], strict=False):
+        depth += (token.kind in CLOSING) - (token.kind in OPENING)
+        if depth < 0:
+            if token.kind == "_LPAR" and before.kind == "NAME" and before.text in PATH_CALLS:
+                return reader.parse(read.text[: before.span.start] + read.text[token.span.end :])
+            depth = 0
+    return read
 
 
 def _parse_with_probe(read: PartialParse) -> Program | None:
@@ -241,37 +265,6 @@ def _keys(read: PartialParse, word: str, context: Surroundings, reader: QueryRea
     for field in fields(object_type, "." + word, context.version, first=True):
         if field.text.startswith("."):
             yield Suggestion(field.text[1:], len(word), field.kind, field.about, state=field.state)
-
-
-def _enum_in_string(
-    read: PartialParse, word: str, context: Surroundings, reader: QueryReader
-) -> Iterator[Suggestion]:
-    """Yield the enum values of the field that the open string is compared with."""
-    quote = read.last()
-    if quote is not None and quote.span.end == len(read.text) and len(read.tokens) > 2:
-        for value in _enum_of_left_side(read, read.tokens[-2], context, reader):
-            if value.startswith(word):
-                yield Suggestion(value + '"', len(word), "value", shown=value)
-
-
-def _quoted_enum(
-    read: PartialParse, word: str, context: Surroundings, reader: QueryReader
-) -> Iterator[Suggestion]:
-    """Yield the same values as whole strings, before a quote is typed."""
-    last = read.last()
-    if not word and last is not None:
-        for value in _enum_of_left_side(read, last, context, reader):
-            yield Suggestion(f'"{value}"', 0, "value")
-
-
-def _enum_of_left_side(
-    read: PartialParse, operator: Token, context: Surroundings, reader: QueryReader
-) -> tuple[str, ...]:
-    """Return the enum values of the left side of `==` or `!=`."""
-    if operator.kind not in EQUALITY:
-        return ()
-    program = reader.parse(read.text[: operator.span.start]).complete(("FIELD", "." + PROBE))
-    return enum_of(find_cursor_type(program, context, reader).type)
 
 
 def _source(read: PartialParse, context: Surroundings) -> str | None:

@@ -17,7 +17,7 @@ class Surroundings(Struct, frozen=True):
     """The OCPI version, modules, variables, platforms and output formats at the prompt.
 
     `files` returns the names in a folder, those of folders with a slash at the end. `library`, `home` and `zones` (the
-    query's own, the default) are those of `ocpiq.query.compile`.
+    query's own, the default) are those of `ocpiq.query.compile`; `now` is the hour, in microseconds since 1970.
     """
 
     version: str
@@ -29,6 +29,7 @@ class Surroundings(Struct, frozen=True):
     library: tuple[Path, ...] = ()
     home: Path | None = None
     zones: tuple[str | None, str | None] = (None, None)
+    now: int = 0
 
 
 class Suggestion(Struct, frozen=True):

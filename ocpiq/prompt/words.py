@@ -18,6 +18,7 @@ CLAUSE: Final = re.compile(r"([a-z]+)(?: [A-Z]+)?")
 CALL: Final = re.compile(r"(@?[A-Za-z_]\w*)(?:\(.*\))?")
 SYNTAX: Final = {"stage": STAGE, "clause": CLAUSE}
 GROUPS: Final = {"stage": "Stages", "clause": "Sources", "aggregate": "Aggregates"}
+FILE_KINDS: Final = ("word", "command")
 
 
 class Word(Struct, frozen=True):
@@ -37,11 +38,12 @@ class Word(Struct, frozen=True):
 @cache
 def words(kind: str) -> tuple[Word, ...]:
     """Return the words of a kind: clause, stage, aggregate, function, format, word (other keywords) or command."""
-    entries = _file_words(kind) if kind in ("word", "command") else _reference_words(kind)
+    entries = _file_words(kind) if kind in FILE_KINDS else _reference_words(kind)
     return tuple({(word.name, word.arity): word for word in reversed(list(entries))}.values())[::-1]
 
 
 def _reference_words(kind: str) -> Iterator[Word]:
+    own = {word.name: word.about for word in _file_words(kind)}  # of names that share an entry
     pattern = SYNTAX.get(kind, CALL)
     for entry in entries():
         if entry.group == GROUPS[kind] if kind in GROUPS else entry.group not in GROUPS.values():
@@ -50,7 +52,7 @@ def _reference_words(kind: str) -> Iterator[Word]:
                 if not match or match[1] in modules():
                     continue
                 if kind in GROUPS or match[1].startswith("@") == (kind == "format"):
-                    yield Word(kind, match[1], form, entry.about)
+                    yield Word(kind, match[1], form, own.get(match[1], entry.about))
 
 
 def _file_words(kind: str) -> Iterator[Word]:

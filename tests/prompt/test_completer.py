@@ -29,7 +29,28 @@ def test_the_states_of_fields_stand_one_below_the_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "some"), [("sessions ", False), ("(", False), ("", False), ("s", True), (".", False)]
+    ("text", "some"),
+    [
+        ("sessions ", True),
+        ("sessions pass ", True),
+        ("sessions pass kwh, ", True),
+        ("sessions only ", True),
+        ("sessions since ", True),
+        ("sessions during ", True),
+        ("sessions |", True),
+        ("sessions | ", True),
+        ("sessions pass kwh ", False),
+        ("sessions |\n", False),
+        ("sessions | {id, ", False),
+        ("(", False),
+        ("1, ", False),
+        ("", False),
+        ("s", True),
+        (".", False),
+        ('"sessions ', False),
+        ("# sessions ", False),
+        (":schema sessions ", False),
+    ],
 )
-def test_nothing_is_offered_unasked_before_a_letter_is_written(text: str, some: bool) -> None:
+def test_the_menu_opens_by_itself_where_few_words_can_follow(text: str, some: bool) -> None:
     assert bool(drawn(text, asked=False)) == some

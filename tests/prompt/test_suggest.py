@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from ocpiq.privacy.view import descendants
 from ocpiq.prompt.suggest import suggest
 from ocpiq.prompt.suggestion import Suggestion, Surroundings
-from ocpiq.schema import VERSIONS, modules
+from ocpiq.query import compile
+from ocpiq.reports import pack_folder
+from ocpiq.schema import VERSIONS, module, modules
 
 FOLDERS = {"": ("a.txt", "b.ocpiq", "folder/", ".hidden", "two words.jq"), "folder/": ("x.jq",)}
+NOON = 1_795_867_200_000_000  # 2026-11-28T12:00Z, a Saturday
 CONTEXT = Surroundings(
     "2.2.1",
     modules("2.2.1"),
@@ -17,6 +21,7 @@ CONTEXT = Surroundings(
     ("demo", "mine"),
     ("json", "ndjson"),
     lambda folder: FOLDERS.get(folder, ()),
+    now=NOON,
 )
 
 
@@ -47,7 +52,19 @@ CASES = [
     Case("sessions | join locations as $l p^", ("pass",)),
     Case("map(1) p^", absent=("pass",)),
     Case(". p^", absent=("pass",)),
-    Case("sessions since ^", ("$end",), all=True),
+    Case("sessions since ^", ("today", "yesterday", "7 days ago"), ("2026-01-01", "$end"), ("this month",)),
+    Case("sessions since 7 ^", ("7 days ago",), all=True),
+    Case("sessions until 2026-1^", ("2026-11-01", "2026-10-01"), all=True),
+    Case(
+        "sessions during ^",
+        ("this month", "last month", "this quarter"),
+        ("2026-10", "2025", "$end"),
+        ("7 days ago",),
+    ),
+    Case("sessions pass kwh during last q^", ("last quarter",), all=True),
+    Case("sessions during 2026-Q^", ("2026-Q3",), all=True),
+    Case("sessions | .since ^", absent=("today",)),
+    Case('"since ^', all=True),
     # the paths of clauses
     Case("sessions pass ^", ("country_code", "party_id", "id", "start_date_time", "end_date_time", "kwh")),
     Case("sessions pass kw^", ("kwh",), all=True),
@@ -78,6 +95,8 @@ CASES = [
     Case("sessions as ^", absent=("pseudonym",)),
     Case("locations | join each sessions as $s pass evse_^", ("evse_uid",)),
     Case("sessions pass nothing.^", all=True),
+    Case("sessions pass kwh as rounded(^", ("1)", "5)", "10)", "0.01)"), all=True),
+    Case("sessions pass cdr_token.uid as prefix(^", ("2)", "4)", "6)"), all=True),
     # fields
     Case("sessions | .kw^", (".kwh",), all=True),
     Case("sessions | .cdr_token.^", (".country_code", ".party_id", ".uid", ".type", ".contract_id")),
@@ -118,6 +137,12 @@ CASES = [
     Case("sessions | {kw^", ("kwh",), all=True),
     Case("sessions | {id, cdr^", ("cdr_token",), all=True),
     Case("sessions | {id, a: .kw^", (".kwh",), all=True),
+    Case("sessions | del(.cdr_token.u^", (".uid",), all=True),
+    Case("sessions | pick(.id, .kw^", (".kwh",), all=True),
+    Case("[sessions] | map(del(.kw^", (".kwh",), all=True),
+    Case("sessions | path(.kw^", (".kwh",), all=True),
+    Case("sessions | with_entries(.^", (".key", ".value"), all=True),
+    Case("sessions | with_entries(select(.k^", (".key",), all=True),
     # stages
     Case("sessions | ^", ("aggregate", "sort by", "top", "limit", "distinct by", "join", "join each")),
     Case("sessions | li^", ("limit", "limit(")),
@@ -150,6 +175,18 @@ CASES = [
     Case('sessions pass status | .status != "^', ('ACTIVE"', 'COMPLETED"', 'INVALID"')),
     Case("sessions pass status | .status == ^", ('"ACTIVE"', '"COMPLETED"', '"INVALID"'), (".id",)),
     Case('sessions | .kwh == "^', all=True),
+    Case('sessions | select(.status | IN("COM^', ('COMPLETED"',), all=True),
+    Case('sessions | select(.status | IN("ACTIVE", "COM^', ('COMPLETED"',), all=True),
+    Case('sessions | select(IN(.status; "COM^', ('COMPLETED"',), all=True),
+    Case("sessions | select(.status | IN(^", ('"ACTIVE"',), ('"COMPLETED"',)),
+    Case('locations | .evses[].capabilities | index("RF^', ('RFID_READER"',), all=True),
+    Case('locations | .evses[] | select(.capabilities | contains(["RF^', ('RFID_READER"',), all=True),
+    Case(
+        'locations | .evses[] | select(.capabilities == ["RFID_READER", "RESERV^', ('RESERVABLE"',), all=True
+    ),
+    Case('sessions | {s: .status} | select(.s | IN("COM^', ('COMPLETED"',), all=True),
+    Case('sessions | .kwh | IN("^', all=True),
+    Case('["^', all=True),
     Case('"^', all=True),
     # where nothing is to be said
     Case('"sess^', all=True),
@@ -272,3 +309,59 @@ def test_anywhere_in_a_long_query_nothing_is_raised() -> None:
     for cursor in range(len(text) + 1):
         for found in suggest(text, cursor, CONTEXT):
             assert 0 <= found.replaces <= cursor
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("sessions since yes^", "2026-11-27"),
+        ("sessions since 7 d^", "2026-11-21"),
+        ("sessions since 2026-10^", "the start of this quarter"),
+        ("sessions during this w^", "2026-11-23 to 2026-11-29"),
+        ("sessions during last q^", "2026-07-01 to 2026-09-30"),
+        ("sessions during toda^", "2026-11-28"),
+    ],
+)
+def test_a_date_says_which_days_it_means(text: str, about: str) -> None:
+    [found] = offered(text)
+    assert (found.kind, found.about) == ("date", about)
+
+
+def test_days_are_those_of_the_time_zone() -> None:
+    late = structs.replace(CONTEXT, now=NOON + 11 * 3600 * 10**6 + 1800 * 10**6)
+    for zone, day in (("UTC", "2026-11-28"), ("Europe/Amsterdam", "2026-11-29")):
+        [found] = offered("sessions since toda^", structs.replace(late, zones=(None, zone)))
+        assert found.about == day
+
+
+@pytest.mark.parametrize("report", [path.stem for path in sorted(pack_folder().rglob("*.ocpiq"))])
+def test_a_question_of_the_examples_is_ready_to_run(report: str) -> None:
+    for found in offered(f"{report}^"):
+        if found.kind == "question" and found.shown == report:
+            assert found.about
+            compile(found.text, version="2.2.1" if "hubclient" not in found.text else "2.3.0")
+
+
+def test_there_are_questions() -> None:
+    [found] = [found for found in offered("occ^") if found.kind == "question"]
+    assert (found.shown, found.replaces) == ("occupancy", 3)
+    assert found.text.startswith(
+        'module {tz: "Europe/Amsterdam"};\nsessions during 2026 pass start_date_time'
+    )
+    assert not [found for found in offered("sessions | occ^") if found.kind == "question"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_only_fields_of_the_version(version: str) -> None:
+    context = Surroundings(version, modules(version))
+    for name in modules(version):
+        known = {field.path for field in descendants(module(name, version).root) if version in field.versions}
+        for path in ("", *{f"{path}." for path in known}):
+            texts = {
+                found.text for found in offered(f"{name} pass {path}^", context) if found.kind == "field"
+            }
+            assert texts <= known
+            if path:
+                steps = path.removesuffix(".").split(".")
+                fields = {found.text for found in offered(f"{name} | .{'[].'.join(steps)}[].^", context)}
+                assert {f"{path}{field.strip('[].')}" for field in fields if field.strip("[].")} <= known
