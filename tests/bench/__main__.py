@@ -21,6 +21,7 @@ from tests.bench.peers import Peer, ocpiq, peers
 from tests.bench.questions import BLANKED, IDENTITY, OPEN, QUESTIONS, Question
 
 ROOT = Path(__file__).parents[2]
+LARGEST_FILE = 5  # as a power of ten of its objects
 METER = Path(__file__).with_name("meter.py")
 
 
@@ -40,16 +41,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "ocpiq-bench")
     parser.add_argument(
-        "--memory", action="store_true", help="only the memory at 10^4, 10^5 and 10^6 objects"
+        "--growth",
+        type=int,
+        metavar="EXPONENT",
+        help="only the growth of time and memory, from 10^3 to 10^EXPONENT objects (7: 33 GB are read)",
     )
     given = parser.parse_args()
     given.folder.mkdir(exist_ok=True)
-    if not given.memory:
+    if given.growth is None:
         file = cdrs(given.folder, given.objects)
         print(f"{given.objects:,} CDRs, {file.stat().st_size / 1e6:.0f} MB, best of {given.rounds}")
         print("wall time, processor time, wall time beside ocpiq, peak memory\n")
         compare(file, given.rounds)
-    memory(given.folder)
+    growth(given.folder, given.growth or 6)
 
 
 def compare(file: Path, rounds: int) -> None:
@@ -71,14 +75,24 @@ def compare(file: Path, rounds: int) -> None:
         print(flush=True)
 
 
-def memory(folder: Path) -> None:
-    """Print the peak memory of each question at 10^4, 10^5 and 10^6 objects; the last is a folder of ten links."""
-    hundred = cdrs(folder, 100_000)
-    sizes = {"10^4": cdrs(folder, 10_000), "10^5": hundred, "10^6": repeated(folder, hundred, 10)}
-    print("peak memory of ocpiq in MB at", ", ".join(sizes))
+def growth(folder: Path, largest: int) -> None:
+    """Print processor time and peak memory of each question from 10^3 to 10^largest objects.
+
+    Beyond 10^5 it is a folder of links to one file.
+    """
+    sizes = {exponent: sized(folder, exponent) for exponent in range(3, largest + 1)}
+    print("processor time and peak memory of ocpiq at", ", ".join(f"10^{exponent}" for exponent in sizes))
     for question in QUESTIONS:
-        peaks = [run(Peer("ocpiq", ocpiq), question, path).memory / 1e6 for path in sizes.values()]
-        print(f"  {question.name:<18}", "  ".join(f"{peak:6.1f}" for peak in peaks), flush=True)
+        costs = [run(Peer("ocpiq", ocpiq), question, path) for path in sizes.values()]
+        cells = (f"{cost.processor:7.2f} s {cost.memory / 1e6:5.1f} MB" for cost in costs)
+        print(f"  {question.name:<18}", "  ".join(cells), flush=True)
+
+
+def sized(folder: Path, exponent: int) -> Path:
+    """Return a file, or a folder, with 10^exponent objects."""
+    if exponent <= LARGEST_FILE:
+        return cdrs(folder, 10**exponent)
+    return repeated(folder, cdrs(folder, 10**LARGEST_FILE), 10 ** (exponent - LARGEST_FILE))
 
 
 def run(tool: Peer, question: Question, file: Path) -> Cost:
