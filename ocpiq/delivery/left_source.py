@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.errors import CompileError, Span
+from ocpiq.gate.sealed import sealer_of
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
 from ocpiq.plan.outputs import Outputs
@@ -102,6 +103,12 @@ def _check_others(query: QueryPlan, scan: plan.Scan, source: SourcePlan) -> None
             raise CompileError(
                 "since last is for the source at the left end; others are always read whole", span=other.span
             )
+    if sealer_of(source.view, source.demand) is not None:
+        raise CompileError(
+            "fields for aggregates only need all objects of a period, a state has those that changed",
+            span=scan.span,
+            hint="leave out --state",
+        )
     if source.net:
         raise CompileError(
             "net needs all CDRs of a period, a state has those that changed",

@@ -35,6 +35,7 @@ SECRET: Final = "secret.key"  # noqa: S105 - the name of its file
 SECRET_BYTES: Final = 32
 LOCK_SUFFIX: Final = ".lock"
 NEW_SUFFIX: Final = ".new"
+FREE_PAGES: Final = 256  # that a database may have: 1 MB
 APPLICATION: Final = 0x6F637071  # "ocpq", in the header of the database
 RECORD: Final = (
     "create table record (id integer primary key check (id = 1), text text not null, seal blob not null);"
@@ -83,6 +84,15 @@ class StateFile:
         with self._transaction():
             count, checksum = seen_set.apply_staged(self._connection, state.count, state.checksum)
             self._write(replace(state, count=count, checksum=checksum))
+        self._shrink()
+
+    def _shrink(self) -> None:
+        """Give back the room of what was staged, if that is most of the file; a crash leaves it as it was."""
+        (pages,) = self._connection.execute("pragma page_count").fetchone()
+        (free,) = self._connection.execute("pragma freelist_count").fetchone()
+        if free * 3 > pages and free > FREE_PAGES:
+            with suppress(sqlite3.DatabaseError):  # such as a full disk
+                self._connection.execute("vacuum")
 
     def forget(self, period: int) -> None:
         """Forget what was delivered of a closed period. Raises UsageError."""

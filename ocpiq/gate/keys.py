@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from msgspec import Raw, Struct
+from msgspec.structs import force_setattr
 
+from ocpiq.schema import UPDATED
 from ocpiq.values.json.fragments import fields, value
 from ocpiq.values.json.reader import BrokenError
 
@@ -107,25 +109,45 @@ class KeySeal(Struct, frozen=True):
     """Seals the keys of objects for a state, with its `secret`.
 
     `names` are the fields of the key, and `shown` tells of each whether the view shows it. Objects that were last
-    updated before `late_before` (microseconds since 1970) are marked.
+    updated before `late_before` (microseconds since 1970) are marked. `own` and `all_shown` follow from the others: the
+    parts that are not the owner, and whether the view shows all parts.
     """
 
     secret: bytes
     names: tuple[str, ...]
     shown: tuple[bool, ...]
     late_before: int | None = None
+    own: tuple[int, ...] = ()
+    all_shown: bool = False
+
+    def __post_init__(self) -> None:
+        own = (number for number, name in enumerate(self.names) if name not in OWNER)
+        force_setattr(self, "own", tuple(own))
+        force_setattr(self, "all_shown", all(self.shown))
 
     def __repr__(self) -> str:
         return f"KeySeal({self.names})"
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that are read: those of the key, and that of the last update if late objects are marked."""
+        return self.names if self.late_before is None else (*self.names, UPDATED)
+
+    def is_late(self, updated: int | None) -> bool:
+        """Tell whether an object with this moment of its last update is late."""
+        return updated is not None and self.late_before is not None and updated < self.late_before
+
     def seal(self, parts: Sequence[object], *, late: bool) -> Identity:
         """Return the identity of an object with these parts of a key, decoded or slices."""
-        texts = [identifier(part) for part in parts]
-        if not any(text for text, name in zip(texts, self.names, strict=True) if name not in OWNER):
+        texts = [part if type(part) is str else identifier(part) for part in parts]
+        if not any(map(texts.__getitem__, self.own)):
             return Identity(b"", b"", late)
-        key = self._hash("\0".join(texts).casefold().encode("utf-8", "surrogatepass"))
-        visible = [text if is_shown else "" for text, is_shown in zip(texts, self.shown, strict=True)]
-        return Identity(key, self._cipher(key, "\0".join(visible).encode("utf-8", "surrogatepass")), late)
+        joined = "\0".join(texts)
+        key = self._hash(joined.casefold().encode("utf-8", "surrogatepass"))
+        if not self.all_shown:
+            shown = zip(texts, self.shown, strict=True)
+            joined = "\0".join(text if is_shown else "" for text, is_shown in shown)
+        return Identity(key, self._cipher(key, joined.encode("utf-8", "surrogatepass")), late)
 
     def unseal(self, key: bytes, name: bytes) -> dict[str, str]:
         """Return the parts of a key that the view shows, by their fields."""
@@ -137,11 +159,13 @@ class KeySeal(Struct, frozen=True):
 
     def _cipher(self, key: bytes, data: bytes) -> bytes:
         """Encrypt or decrypt: `key` is a keyed hash of the whole key, so no two texts have the same stream of bytes."""
+        size = len(data)
         blocks = (
             keyed_hash(key + block.to_bytes(4), self.secret, b"ocpiq name", CIPHER_BLOCK)
-            for block in range(-(-len(data) // CIPHER_BLOCK))
+            for block in range(-(-size // CIPHER_BLOCK))
         )
-        return bytes(byte ^ mask for byte, mask in zip(data, b"".join(blocks), strict=False))
+        mask = b"".join(blocks)[:size]
+        return (int.from_bytes(data) ^ int.from_bytes(mask)).to_bytes(size)
 
 
 def keyed_hash(data: bytes, secret: bytes, person: bytes, size: int) -> bytes:

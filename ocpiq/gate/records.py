@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Protocol, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, overload
 
 from msgspec import Raw, Struct, defstruct
 from msgspec.json import Decoder
@@ -62,9 +62,9 @@ def records_of(
     the first one is used.
     """
     root = cell_of(view, demand, has_companion=sealer is not None)
-    if seal is not None or contains_dicts(root):
+    if contains_dicts(root) or (seal is not None and view.nested is not None):
         return LazyRecords(root, window, key, seal, sealer)
-    return BatchRecords(view, demand, window, key, sealer)
+    return BatchRecords(view, demand, window, key, seal, sealer)
 
 
 def contains_dicts(cell: Cell) -> bool:
@@ -90,6 +90,7 @@ class BatchRecords:
         demand: Demand,
         window: Window | None,
         key: ObjectKey | None,
+        seal: KeySeal | None = None,
         sealer: Sealer | None = None,
     ) -> None:
         root = cell_of(view, demand, has_companion=sealer is not None)
@@ -98,9 +99,14 @@ class BatchRecords:
         window_keys = window.keys if window else ()
         self.window = window
         self.key = key
-        gate_keys = (*(key.names if key else ()), *window_keys)
+        seal_keys = () if seal is None else seal.fields
+        gate_keys = dict.fromkeys((*(key.names if key else ()), *window_keys, *seal_keys))
         sealed = tuple(name for name in gate_keys if name not in attributes)
-        self._erased = tuple(name for name in sealed if name in window_keys or not is_shown(view, name))
+        self._erased = tuple(
+            name for name in sealed if seal is not None or name in window_keys or not is_shown(view, name)
+        )
+        self.seal = seal
+        self._identity_columns = column_reader([attributes.get(name, name) for name in seal_keys])
         self._window_getters = [attrgetter(attributes.get(name, name)) for name in window_keys]
         self._key_columns = column_reader([attributes.get(name, name) for name in key.names]) if key else None
         self.root = cell_of(view, demand, sealed, has_companion=sealer is not None) if sealed else root
@@ -137,12 +143,24 @@ class BatchRecords:
             records, undated, unended = within_window(records, verdicts)
         if self._seal is not None:
             self._seal(records)
+        identities = self._identities(records)
         for name in self._erased:
             for record in records:
                 setattr(record, name, None)
         if self._convert_batch is not None:
             self._convert_batch(records)
-        return WindowedRecords(records, undated, unended)
+        return WindowedRecords(records, undated, unended, identities)
+
+    def _identities(self, records: list[Any]) -> Sequence[Identity]:
+        """Return the identities of records; none without a seal."""
+        if self.seal is None:
+            return ()
+        columns = self._identity_columns(records)
+        if self.seal.late_before is None:
+            return [self.seal.seal(parts, late=False) for parts in zip(*columns, strict=True)]
+        *columns, updated = columns
+        lates = map(self.seal.is_late, map(moment, updated))
+        return [self.seal.seal(parts, late=late) for *parts, late in zip(*columns, lates, strict=True)]
 
     def row(self, raw: bytes) -> object:
         """Return the row of an object, in the window or not."""
@@ -163,14 +181,14 @@ class BatchRecords:
     def rows_of_object(self, raw: bytes) -> WindowedRecords:
         """Return the row of a slice, if it lies in the window."""
         if self.keeps_digits and SIGNED_ZERO.search(raw):
-            return untyped_rows(self.root, fields(raw), self.window, None, self.sealer)
+            return untyped_rows(self.root, fields(raw), self.window, self.seal, self.sealer)
         try:
             record = self._decoder.decode(raw)
         except REFUSED:
             pass
         else:
             return self.rows([record])
-        return untyped_rows(self.root, fields(raw), self.window, None, self.sealer)
+        return untyped_rows(self.root, fields(raw), self.window, self.seal, self.sealer)
 
 
 class LazyRecords:
@@ -186,6 +204,7 @@ class LazyRecords:
     ) -> None:
         self.shape = root.record.shape if root.record else None
         self.seal = seal
+        self._seal_reader = None if seal is None else SealReader(seal, window)
         self.item: Any = Raw
         self.root = root
         self.window = window
@@ -206,12 +225,17 @@ class LazyRecords:
     def rows(self, records: list[Raw]) -> WindowedRecords:
         """Return the rows of slices."""
         undated = unended = 0
-        if self.window is not None:
+        identities: Sequence[Identity] = ()
+        if self._seal_reader is not None:
+            known = self._seal_reader.identities(records, self.window)
+            kept, undated, unended = within_window(
+                zip(records, known.identities, strict=True), known.verdicts
+            )
+            records, identities = [raw for raw, _ in kept], [identity for _, identity in kept]
+        elif self.window is not None:
             verdicts = [verdict_of(bytes(raw), self.window) for raw in records]
             records, undated, unended = within_window(records, verdicts)
-        return WindowedRecords(
-            LazySequence(records, self.row), undated, unended, identities_of(records, self.seal)
-        )
+        return WindowedRecords(LazySequence(records, self.row), undated, unended, identities)
 
     def rows_of_object(self, raw: bytes) -> WindowedRecords:
         """Return the row of a slice, if it lies in the window."""
@@ -242,7 +266,7 @@ class LargePageRecords(LazyRecords):
     """Decodes the objects of a very large page, each when its row is asked for, to bound the memory."""
 
     def __init__(self, records: BatchRecords) -> None:
-        super().__init__(records.root, records.window, records.key, None, records.sealer)
+        super().__init__(records.root, records.window, records.key, records.seal, records.sealer)
         self._records = records
 
     def row(self, raw: bytes | Raw) -> object:
@@ -294,6 +318,46 @@ def key_reader(key: ObjectKey | None) -> Callable[[list[Raw]], Sequence[int | No
     return read
 
 
+class KnownObjects(NamedTuple):
+    """The identities of objects, and whether they lie in the window."""
+
+    identities: list[Identity]
+    verdicts: list[Verdict]
+
+
+class SealReader:
+    """Reads what a seal and a window need of slices, with one decoding for each."""
+
+    def __init__(self, seal: KeySeal, window: Window | None) -> None:
+        self.seal = seal
+        attributes = [f"k{number}" for number in range(len(seal.names))]
+        columns: list[Any] = [(attribute, Identifier, None) for attribute in attributes]
+        renamed = dict(zip(attributes, seal.names, strict=True))
+        cls = defstruct("SealFields", columns, bases=(Dated,), rename=renamed, gc=False)
+        self._decode = Decoder(cls).decode
+        dates = window.keys if window is not None else ()
+        self._get = attrgetter(*attributes, UPDATED, *(dates or (UPDATED,)))
+        self._size = len(attributes)
+
+    def identities(self, slices: Sequence[Raw], window: Window | None) -> KnownObjects:
+        """Return the identities of objects, and whether they lie in the window. BrokenError for what is no object."""
+        known = KnownObjects([], [])
+        seal, size = self.seal, self._size
+        for raw in slices:
+            try:
+                values = self._get(self._decode(raw))
+            except REFUSED:
+                parts = fields(bytes(raw))
+                known.identities.append(identity_of(parts, seal))
+                dates = [parts.get(key) for key in window.keys] if window else []
+            else:
+                late = seal.late_before is not None and seal.is_late(moment(values[size]))
+                known.identities.append(seal.seal(values[:size], late=late))
+                dates = list(values[size + 1 :])
+            known.verdicts.append(Verdict.IN if window is None else window.judge(dates))
+        return known
+
+
 def identities_of(slices: Sequence[bytes | Raw], seal: KeySeal | None) -> Sequence[Identity]:
     """Return the identities of objects; none without a seal."""
     return () if seal is None else [identity_of(fields(bytes(raw)), seal) for raw in slices]
@@ -301,8 +365,7 @@ def identities_of(slices: Sequence[bytes | Raw], seal: KeySeal | None) -> Sequen
 
 def identity_of(parts: dict[str, bytes], seal: KeySeal) -> Identity:
     """Return the identity of an object, from the slices of its fields."""
-    updated = None if seal.late_before is None else moment(parts.get(UPDATED))
-    late = updated is not None and seal.late_before is not None and updated < seal.late_before
+    late = seal.late_before is not None and seal.is_late(moment(parts.get(UPDATED)))
     return seal.seal([Raw(parts[name]) if name in parts else None for name in seal.names], late=late)
 
 

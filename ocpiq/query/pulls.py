@@ -328,7 +328,7 @@ def _window(
     if delivery is not None and delivery.period is not None:
         return Window(None, None, delivery.period)
     if delivery is not None and delivery.bounds is not None:
-        return Window(*delivery.bounds)
+        return None if delivery.bounds == (None, None) else Window(*delivery.bounds)
     if part.since_last:
         hint = say("use --state NAME, which remembers what was delivered")
         raise SourceError(say("since last needs a state"), hint=hint)

@@ -43,6 +43,10 @@ QUERIES = [
         "cdrs net pass total_energy since last | aggregate sum(.total_energy)",
         "(leave out net: a credit CDR is a row",
     ),
+    (
+        "sessions pass kwh as aggregate | aggregate sum(.kwh)",
+        "fields for aggregates only need all objects of a period",
+    ),
     ("sessions, cdrs", "(begin the query with the source: cdrs … | …)"),
     ("[sessions] | length", "a state needs one source at the left end"),
     ("reduce (sessions) as $s (0; . + 1)", "a state needs one source at the left end"),
