@@ -44,6 +44,11 @@ class Audit:
         self._in_progress: dict[str, int] = {}
         self.sha256: str | None = None  # of the file, if it may be gone before the last entry is written
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The id of the run and the path of the trail, with which `end_recovered` ends it later; empty without one."""
+        return ("", "") if self._trail is None else (self._run, str(self._trail.absolute()))
+
     def begin(self, description: RunDescription) -> None:
         """Write the entry of a run that is about to fetch. Raises UsageError; nothing may then be fetched."""
         self._append(audit.begun(self._run, _now(), description))
@@ -100,6 +105,13 @@ class Audit:
             syslog.send(entry)
         if self._trail is not None:
             audit_trail.append(self._trail, entry)
+
+
+def end_recovered(place: tuple[str, str], rows: int, path: str, sha256: str) -> None:
+    """Write how a run ended whose delivery a later run completed. Raises UsageError."""
+    run, trail = place
+    result = RunResult(0, {}, rows, path or None, sha256 if path else None)
+    audit_trail.append(Path(trail), audit.ended(run, _now(), result))
 
 
 class HashingStream(BufferedIOBase):

@@ -37,7 +37,7 @@ from ocpiq.delivery import commit, file_names, fingerprint, state_file
 from ocpiq.delivery.errors import StateError
 from ocpiq.delivery.increment import Bounds, Increment
 from ocpiq.delivery.left_source import LeftSource, left_source
-from ocpiq.delivery.state import SETTLE, Fingerprint, Kind, Origin, Pending, State
+from ocpiq.delivery.state import SETTLE, DeliveredFile, Fingerprint, Kind, Origin, Pending, State
 from ocpiq.delivery.state_file import StateFile
 from ocpiq.delivery.windows import DeliveryWindow, Every, next_windows, settled
 from ocpiq.errors import OcpiqError, UsageError, WarningIssued, say
@@ -167,9 +167,7 @@ def _deliver(job: Job) -> int:
         time = platform_time(job)
         create_state(job, time)
     with state_file.opened(job.options.name) as file:
-        recovered = commit.recover(file)
-        if recovered is not None and not job.settings.quiet:
-            write_stderr(f"{recovered.path or 'standard output'}: the interrupted delivery is complete")
+        recovered = _recover(job, file)
         check_origin(job, file)
         if not is_first:
             check_policies(job, file.state.mark)
@@ -183,6 +181,22 @@ def _deliver(job: Job) -> int:
                 return code
             rows += count
     return EMPTY_CODE if job.options.fail_if_empty and not rows and not (recovered and recovered.rows) else 0
+
+
+def _recover(job: Job, file: StateFile) -> DeliveredFile | None:
+    """End an interrupted delivery, also in the audit trail; return its file if it was complete."""
+    pending = file.state.pending
+    recovered = commit.recover(file)
+    if pending is None or recovered is None:
+        return None
+    if pending.audit_run:
+        from ocpiq.app.audit import end_recovered
+
+        place = (pending.audit_run, pending.audit_trail)
+        end_recovered(place, recovered.rows, recovered.path, recovered.sha256)
+    if not job.settings.quiet:
+        write_stderr(f"{recovered.path or 'standard output'}: the interrupted delivery is complete")
+    return recovered
 
 
 def platform_time(job: Job) -> int:
@@ -346,6 +360,8 @@ def _deliver_window(job: Job, file: StateFile, due: Due) -> tuple[int, int]:
     settings = replace(job.settings, output=replace(job.settings.output, path=path))
     start = Start(job.start.now, increment)
     audit, _, drivers = authorize(settings, handout_of(job, start))
+    if audit is not None:
+        pending = replace(pending, audit_run=audit.place[0], audit_trail=audit.place[1])
     run = QueryRun(
         settings,
         job.query,

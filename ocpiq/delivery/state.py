@@ -39,7 +39,8 @@ class Pending(Struct, frozen=True):
     Bounds in microseconds since 1970; `start` is None for everything. `path` is the file, empty for standard output.
     `sha256` is set once the file beside it is complete and its rows are remembered; `rows` is then their number, and
     `manifest` the text of the manifest to write beside it. `number` is that of the file, for `{seq}`. `period` is the
-    number of a closed period, 0 for `since last`; `correction` counts the corrections, 0 for a delivery.
+    number of a closed period, 0 for `since last`; `correction` counts the corrections, 0 for a delivery. `audit_run` is
+    the run in the audit trail `audit_trail`, if there is one.
     """
 
     start: int | None
@@ -51,6 +52,8 @@ class Pending(Struct, frozen=True):
     manifest: str = ""
     period: int = 0
     correction: int = 0
+    audit_run: str = ""
+    audit_trail: str = ""
 
 
 class DeliveredFile(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import resource
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from hashlib import sha256
 from pathlib import Path
 from typing import get_args
 
@@ -125,6 +127,26 @@ def test_killed_while_the_platform_goes_on(tmp_path: Path, seed: int) -> None:
         found.run()
         rows = found.delivered()
         assert (lost(platform, rows, settled), doubled(rows)) == ([], [])
+
+
+@pytest.mark.parametrize("step", ["stage", "rename", "publish"])
+def test_a_delivery_that_is_completed_later_ends_in_the_audit_trail(tmp_path: Path, step: str) -> None:
+    trail = tmp_path / "trail"
+    with client(tmp_path, busy(1)) as found:
+        found.options = (*found.options, "--audit", str(trail))
+        assert found.run().code == 0
+        found.platform.step(PACE)
+        process = found.process(KILLING, step, "after")
+        process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        assert found.run("--fail-if-empty").code == 0
+        entries = [json.loads(line) for line in trail.read_text().splitlines()]
+        (begun,) = [entry for entry in entries if entry["event"] == "begun"][1:2]
+        (ended,) = [entry for entry in entries if entry["event"] == "ended" and entry["run"] == begun["run"]]
+        file = found.files()[-1]
+        assert (ended["file"], ended["sha256"]) == (str(file), sha256(file.read_bytes()).hexdigest())
+        assert ended["rows"] == len(file.read_text().splitlines())
+        assert command(found.home, ["audit", "verify", "--audit", str(trail)]).code == 0
 
 
 # ---------------------------------------------------------------- a power cut
