@@ -18,7 +18,7 @@ from ocpiq.errors import CompileError
 from ocpiq.language import tree
 from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.plan.types import OpaqueType, use
-from ocpiq.schema import DEFAULT_VERSION
+from ocpiq.schema import DEFAULT_VERSION, OwnForm
 
 HANDLERS: Mapping[type, Handler] = {
     **paths.HANDLERS,
@@ -39,6 +39,7 @@ def analyze(
     zone: str = "UTC",
     several_platforms: bool = False,
     any_version: bool = False,
+    own: tuple[OwnForm, ...] = (),
     handlers: Mapping[type, Handler] = HANDLERS,
 ) -> QueryPlan:
     """Return the plan of `program` for platforms of an OCPI `version`.
@@ -46,10 +47,13 @@ def analyze(
     `givens` are the names of the variables that the run will set, `library` finds imported files, `zone` is the
     time zone of days and months (an IANA name), `handlers` resolve the nodes of each type. The objects of
     `several_platforms` have the name of theirs as a field. With `any_version`, fields that only other versions have are
-    accepted.
+    accepted. `own` are the forms of the platforms whose objects are read in the form of `version`; none if that is
+    their own.
     Raises CompileError, and PrivacyError where the query uses a field that it does not pass.
     """
-    analysis = Analysis(handlers, version, zone, several_platforms=several_platforms, any_version=any_version)
+    analysis = Analysis(
+        handlers, version, zone, several_platforms=several_platforms, any_version=any_version, own=own
+    )
     variables: dict[str, Variable] = {name: Variable("", OpaqueType(clean=True)) for name in givens}
     if program.body is None:
         problem = "the query has only definitions" if program.definitions else "the query is empty"
@@ -72,7 +76,7 @@ def analyze(
         plan_node = wrap(plan_node)
     if analysis.sources:
         drop_digits(plan_node)
-    return QueryPlan(plan_node, type_, tuple(analysis.sources), analysis.follows_paths, zone)
+    return QueryPlan(plan_node, type_, tuple(analysis.sources), analysis.follows_paths, zone, version, own)
 
 
 __all__ = ["HANDLERS", "analyze"]

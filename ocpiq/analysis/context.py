@@ -16,6 +16,7 @@ from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.plan.types import Type
 from ocpiq.privacy.demand import DemandContents
+from ocpiq.schema import OwnForm, SchemaModule, module, read_as
 
 Resolved: TypeAlias = tuple[Plan, Type]
 Wrap: TypeAlias = Callable[[Plan], Plan]  # adds a binder around a plan
@@ -58,8 +59,10 @@ class Analysis:
         *,
         several_platforms: bool = False,
         any_version: bool = False,
+        own: tuple[OwnForm, ...] = (),
     ) -> None:
         self.version = version
+        self.own = own
         self.any_version = any_version
         self.several_platforms = several_platforms
         self.zone = zone
@@ -74,6 +77,21 @@ class Analysis:
         self.uncalled: dict[int, tuple[tree.Define, Scope]] = {}  # by identity
         self.handlers = handlers
         self._names = 0
+
+    def module(self, name: str) -> SchemaModule:
+        """Return the schema of a module, in the form asked for if the platforms have another one.
+
+        CompileError if a platform's version has no such module.
+        """
+        if not self.own:
+            return module(name, self.version)
+        known = module(name, self.version).versions
+        lacking = next(
+            (v for v in (self.version, *(form.version for form in self.own)) if v not in known), ""
+        )
+        if lacking:
+            raise CompileError(f"OCPI {lacking} has no module {name}", hint="leave out --as")
+        return read_as(name, self.version, self.own)
 
     def resolve(self, node: tree.Expr, scope: Scope, type_: Type) -> Resolved:
         """Return the plan of `node` for an input of type `type_`, and the type of its outputs."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from ocpiq.analysis.context import Analysis
 from ocpiq.analysis.scope import Flow, Scope
-from ocpiq.errors import CompileError, PrivacyError, Span
+from ocpiq.errors import CompileError, OtherVersionError, PrivacyError, Span
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
@@ -17,6 +17,7 @@ from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.view import ViewNode
+from ocpiq.schema import SchemaModule
 
 NET: Final = "the weight of net"  # not a name that a query can use
 CREDIT: Final = "credit"
@@ -25,6 +26,23 @@ TOTAL: Final = "total_"  # the prefix of the totals of a CDR
 CDR_KEY: Final = (PLATFORM, "country_code", "party_id", "id")
 ADDITIVE: Final = ("count", "sum", "avg")
 """The aggregates that subtract a value with weight -1; the others keep all values until the end."""
+
+
+def check_has_credits(name: str, schema: SchemaModule, place: Span) -> None:
+    """Raise CompileError for CDRs of a version that has no credits, or that are read from such a version."""
+    if name != "cdrs":
+        return
+    hint = "leave out `net`: no CDR cancels another"
+    lacking = schema.reading.without_counterpart(CREDIT) if schema.reading else ()
+    if lacking:
+        text = f"net reads cdrs.{CREDIT}, which has no counterpart in OCPI {', '.join(lacking)}"
+        raise CompileError(text, span=place, hint=hint)
+    credit = schema.root.children.get(CREDIT)
+    if credit is not None and schema.version not in credit.versions:
+        text = (
+            f"net reads cdrs.{CREDIT}, a field of OCPI {', '.join(credit.versions)}, not of {schema.version}"
+        )
+        raise OtherVersionError(text, credit.versions[-1], span=place, hint=hint)
 
 
 def read_credits(module: str, view: ViewNode, demand: Demand, place: Span) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -30,6 +30,7 @@ from ocpiq.plan.partial import Obstacle, split
 from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.plan.walk import children, descendants
 from ocpiq.privacy.sealed import sealed_paths
+from ocpiq.schema.fields import Reading
 
 LAST: Final = "the last delivery"
 
@@ -39,7 +40,8 @@ class SourceExplanation(Struct, frozen=True):
 
     `passes` are the paths as the query writes them, and `passed` the fields that they stand for. With `net`, credit
     CDRs take back what they cancel. `totals` are the fields for aggregates only that it reads: their totals need a
-    number of drivers.
+    number of drivers. Objects of `own_versions` are read in the form of `version`; `own_names` are the names that
+    fields have there, by path and version, where they differ.
     """
 
     module: str
@@ -53,10 +55,23 @@ class SourceExplanation(Struct, frozen=True):
     fields: tuple[FieldUse, ...]
     net: bool = False
     totals: tuple[str, ...] = ()
+    own_versions: tuple[str, ...] = ()
+    own_names: dict[str, dict[str, str]] = {}
 
     def of_role(self, role: Role) -> list[str]:
         """Return the paths of the fields with a role; a path stands for all below it where all of it has the role."""
-        return summary((use.path for use in self.fields if role in use.roles), self.module, self.version)
+        paths = summary((use.path for use in self.fields if role in use.roles), self.module, self.version)
+        return list(map(self.both_names, paths))
+
+    def both_names(self, path: str) -> str:
+        """Return the path of a field, or such a path with a treatment, with the names in the platforms' own form."""
+        return self.with_own_names(path, path.partition(" as ")[0])
+
+    def with_own_names(self, text: str, path: str) -> str:
+        """Return a text about the field at a path with the names in the platforms' own form."""
+        names = self.own_names.get(path)
+        own = ", ".join(f"{name} in OCPI {version}" for version, name in names.items()) if names else ""
+        return f"{text} ({own})" if own else text
 
 
 class Explanation(Struct, frozen=True):
@@ -72,6 +87,12 @@ class Explanation(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     parts: str = ""
+
+    @property
+    def form(self) -> str:
+        """The OCPI version in whose form objects are read, and those that they are read from, if these are others."""
+        own = dict.fromkeys(version for source in self.sources for version in source.own_versions)
+        return f"{self.version}, read from {', '.join(own)}" if own else self.version
 
 
 def explain(query: QueryPlan, version: str) -> Explanation:
@@ -117,11 +138,12 @@ SENT: Final = {
 
 def _source(number: int, source: SourcePlan, roles: Roles, version: str) -> SourceExplanation:
     fields = tuple(field_uses(number, source, roles, version))
+    passed = tuple(passed_fields(source, fields, version))
     return SourceExplanation(
         source.module,
         version,
         tuple(passes(source.view)),
-        tuple(passed_fields(source, fields, version)),
+        passed,
         LAST if source.since_last else _moment(source.since),
         _moment(source.until),
         _period(source.during),
@@ -129,7 +151,18 @@ def _source(number: int, source: SourcePlan, roles: Roles, version: str) -> Sour
         fields,
         source.net,
         tuple(".".join(path) for path in sealed_paths(source.view, source.demand)),
+        () if source.reading is None else tuple(dict.fromkeys(form.version for form in source.reading.own)),
+        {} if source.reading is None else _own_names(source.reading, (*fields, *passed)),
     )
+
+
+def _own_names(reading: Reading, uses: Iterable[FieldUse]) -> dict[str, dict[str, str]]:
+    """Return the names of fields, and of the objects that they lie in, in the platforms' own form."""
+    paths: dict[str, None] = {}
+    for use in uses:
+        steps = use.path.split(".")
+        paths.update(dict.fromkeys(".".join(steps[:end]) for end in range(1, len(steps) + 1)))
+    return {path: names for path in paths if (names := reading.names(path))}
 
 
 def _moment(moment: Moment | None) -> str | None:

@@ -58,7 +58,7 @@ def field_uses(number: int, source: SourcePlan, roles: Roles, version: str) -> I
     windows = (UPDATED,) * bool(source.since or source.until) + ENDED * bool(source.during)
     gate: dict[Role, set[Path]] = {
         "window": {(name,) for name in windows if version in _versions(known.root, name)},
-        "key": {tuple(path.split(".")) for path in known.key},
+        "key": {tuple(path.split(".")) for path in known.key if _is_sent(source, path)},
         "driver": _driver_fields(source, known.root, version),
     }
     for path, view in read.items():
@@ -71,6 +71,14 @@ def field_uses(number: int, source: SourcePlan, roles: Roles, version: str) -> I
         field = _field(known.root, path)
         default = "default" if field is not None and field.shown else "blank"
         yield _use(path, tuple(role for role, paths in gate.items() if path in paths), field, default)
+
+
+def _is_sent(source: SourcePlan, path: str) -> bool:
+    """Tell whether a field of the key is one of the platform's objects, and not only of the form asked for."""
+    reading = source.reading
+    if reading is None:
+        return True
+    return any(path in fields and not fields[path].party for fields in reading.fields.values())
 
 
 def _in_order(root: SchemaField, paths: Collection[Path]) -> Iterator[Path]:

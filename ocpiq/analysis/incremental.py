@@ -17,6 +17,7 @@ from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.plan.types import OpaqueType, SourceType, Type
+from ocpiq.schema import OwnForm
 
 RECENT: Final = 8  # pipelines that are kept: the query's, that of its start up to the cursor, that with a fix
 UNKNOWN: Final = OpaqueType(clean=True)
@@ -63,13 +64,14 @@ class IncrementalAnalysis:
         zone: str = "UTC",
         several_platforms: bool = False,
         any_version: bool = False,
+        own: tuple[OwnForm, ...] = (),
         handlers: Mapping[type, Handler] | None = None,
     ) -> QueryPlan:
         """Return the plan of a program, as far as it can be resolved; set `mistake`.
 
         `handlers` replace those of some nodes. Raises the first error if nothing can be resolved.
         """
-        self._settings = (version, tuple(givens), zone, several_platforms, any_version, program.imports)
+        self._settings = (version, tuple(givens), zone, several_platforms, any_version, own, program.imports)
         self._program, self.mistake = program, None
         special = {node: self._lenient(handler) for node, handler in (handlers or {}).items()}
         try:
@@ -81,6 +83,7 @@ class IncrementalAnalysis:
                 zone=zone,
                 several_platforms=several_platforms,
                 any_version=any_version,
+                own=own,
                 handlers={**self._handlers, tree.Pipeline: self._pipeline, **special},
             )
         except OcpiqError as error:

@@ -11,12 +11,13 @@ from msgspec import Struct
 from ocpiq.analysis.modules import literal
 from ocpiq.errors import CompileError, InputError, Span, UsageError, did_you_mean
 from ocpiq.language import tree
+from ocpiq.schema import VERSIONS
 from ocpiq.values.json.codec import decode, excerpt
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.times import epoch_us, period, zone, zone_hint
 from ocpiq.values.types import Value
 
-TEXTS: Final = ("name", "about", "recipient", "source", "unknown", "privacy", "check", "tz")
+TEXTS: Final = ("name", "about", "recipient", "source", "unknown", "privacy", "check", "tz", "ocpi")
 """The keys of the metadata that are texts."""
 
 
@@ -46,6 +47,7 @@ class Metadata(Struct, frozen=True):
 
     A report also has its `recipient`, the legal or public `source` of its rules, what OCPI does not know and how to
     give it (`unknown`), the `check` by which the recipient accepts a file, and the recipient's `form`.
+    `ocpi` is the OCPI version in whose form it reads objects of every version.
     """
 
     name: str = ""
@@ -57,6 +59,7 @@ class Metadata(Struct, frozen=True):
     check_name: str = ""
     tz: str = ""
     form: ResultForm = ResultForm()
+    ocpi: str = ""
     params: tuple[QueryParameter, ...] = ()
 
     def check(self, arguments: Collection[str]) -> None:
@@ -103,6 +106,9 @@ def metadata(program: tree.Program) -> Metadata:
     except ValueError:
         hint = zone_hint(texts["tz"])
         raise CompileError("tz in the metadata is not a time zone", span=place, hint=hint) from None
+    if texts["ocpi"] not in ("", *VERSIONS):
+        versions = f"available: {', '.join(VERSIONS)}"
+        raise CompileError("ocpi in the metadata is not an OCPI version", span=place, hint=versions)
     params = entries.get("params", {})
     if not isinstance(params, dict):
         example = 'such as params: {month: {type: "period", about: "which month"}}'

@@ -30,8 +30,7 @@ from ocpiq.plan.types import (
     use,
 )
 from ocpiq.privacy.platform_field import PLATFORM, platform_node
-from ocpiq.privacy.view import other_version
-from ocpiq.schema import module
+from ocpiq.privacy.view import check_counterpart, other_version
 from ocpiq.schema.version_fields import only_in_other_versions
 
 
@@ -128,6 +127,8 @@ def resolve_field(
     optional = optional or scope.quiet
     if not (optional or scope.may_be_missing or analysis.any_version):
         _check_version(analysis, type_here, name, place)
+    if _lacks_counterpart(analysis, type_here, name):
+        return plan.Field(name, type_here, span=place), NULL
     type_: Type = type_here
     input_type: Type = type_here
     if isinstance(type_here, UnionType) and NULL in type_here.options:
@@ -141,15 +142,33 @@ def resolve_field(
     ) and input_type != type_ else result
 
 
+def _lacks_counterpart(analysis: Analysis, type_here: Type, name: str) -> bool:
+    """Tell whether a field of the form asked for has no counterpart in the platform's: then it is null."""
+    if not isinstance(type_here, SourceType) or type_here.is_list or name in type_here.view.children:
+        return False
+    reading = analysis.module(type_here.view.blank.module).reading
+    field = reading.complete.root if reading else None
+    for step in (*type_here.path, name):
+        field = field.children.get(step) if field else None
+    if field is None or reading is None or not reading.without_counterpart(field.path):
+        return False
+    type_here.demand.at(name).optional = True
+    return True
+
+
 def _check_version(analysis: Analysis, type_here: Type, name: str, place: Span) -> None:
     """Raise OtherVersionError for a field that only other OCPI versions have, unless it is passed in quotes."""
     for option in type_here.options if isinstance(type_here, UnionType) else (type_here,):
         if not isinstance(option, SourceType) or option.is_list:
             continue
+        schema = analysis.module(option.view.blank.module)
+        if schema.reading is not None and name not in option.view.children:
+            check_counterpart(schema, schema.reading, (*option.path, name), place)
+            continue
         parent, child = option.view.field, option.view.children.get(name)
         if parent is None or child is None or child.quoted or child.field is None:
             continue
-        if analysis.version not in module(option.view.blank.module, analysis.version).versions:
+        if analysis.version not in schema.versions:
             continue
         if only_in_other_versions(parent, child.field, analysis.version):
             raise other_version(option.view.blank.module, parent, child.field, analysis.version, place)

@@ -8,7 +8,7 @@ from datetime import UTC
 from msgspec import Struct
 
 from ocpiq.analysis.context import Analysis, Handler, Resolved
-from ocpiq.analysis.credits import read_credits
+from ocpiq.analysis.credits import check_has_credits, read_credits
 from ocpiq.analysis.scope import Scope
 from ocpiq.errors import CompileError, PrivacyError, Span, did_you_mean
 from ocpiq.language import tree
@@ -21,7 +21,7 @@ from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.platform_field import with_platform
 from ocpiq.privacy.sealed import has_sealed
 from ocpiq.privacy.view import view
-from ocpiq.schema import OWN_MODULES, module, modules
+from ocpiq.schema import OWN_MODULES, modules
 from ocpiq.values.relative_times import is_relative_moment, is_relative_period
 from ocpiq.values.times import moment, period, zone
 
@@ -58,12 +58,14 @@ def resolve_source(
             hint=f"give the source as an argument: f({name} pass …)",
         )
     windows = _windows(analysis, name, clauses, scope)
-    shown = view(module(name, analysis.version), clauses, analysis.zone, any_version=analysis.any_version)
+    schema = analysis.module(name)
+    shown = view(schema, clauses, analysis.zone, any_version=analysis.any_version)
     if analysis.several_platforms:
         shown = with_platform(shown)
     demand = Demand()
     net = next((clause for clause in clauses if isinstance(clause, tree.Net)), None)
     if net is not None:
+        check_has_credits(name, schema, scope.place(net))
         read_credits(name, shown, demand, scope.place(net))
     weight = "" if net is None else analysis.unique_name("weight")
     number = len(analysis.sources)
@@ -80,6 +82,7 @@ def resolve_source(
             newest=windows.newest,
             net=net is not None,
             since_last=windows.since_last,
+            reading=schema.reading,
         )
     )
     companion = analysis.unique_name("companion") if has_sealed(shown) else ""

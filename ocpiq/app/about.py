@@ -82,7 +82,7 @@ def about(
         query_sha256=query_sha256(text),
         zone=query.zone,
         platform=", ".join(_platforms(pull, query.modules)),
-        ocpi_version=explained.version,
+        ocpi_version=explained.form,
         tool_version=__version__,
         created=_created(start),
         sources=tuple(

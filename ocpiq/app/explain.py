@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ocpiq.query.pulls import QueriedSource
     from ocpiq.query.start import Start
     from ocpiq.query.windows import SourceWindow
+    from ocpiq.schema import OwnForm
     from ocpiq.values.types import Value
 
 
@@ -54,7 +55,9 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
         drivers = drivers_of(policies_of(settings, recipient))
         version = _version(settings)
         variables = values.variables(settings.query)
-        query = compile_query(structs.replace(settings.query, version=version), text, variables)
+        query = compile_query(
+            structs.replace(settings.query, version=version), text, variables, _own_forms(settings, version)
+        )
     except OcpiqError as error:
         return report_error(error, text.text, text.name)
     progress, start = Progress(quiet=True), begin()
@@ -65,7 +68,7 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
             answers = query.ask(queried, variables, progress, receiver, start) if queried else []
     except OcpiqError as error:
         return report_error(error)
-    explained = explain(query.plan, version)
+    explained = explain(query.plan, query.plan.version)
     windows = _windows(query, variables, start)
     parameters = _parameters(settings, query.metadata) if values_known else []
     match form:
@@ -126,6 +129,20 @@ def _version(settings: Settings) -> str:
     if not names and logins.current() is None:
         return DEFAULT_VERSION
     return logins.find(names[0] if names else None).version
+
+
+def _own_forms(settings: Settings, version: str) -> tuple[OwnForm, ...]:
+    """Return the forms of the platforms that the query would read."""
+    from ocpiq.schema import OwnForm
+    from ocpiq.storage import logins
+    from ocpiq.storage.login import owner_of
+
+    pull = settings.pull
+    names = [] if pull.demo or pull.files else sources.platform_names(pull)
+    if pull.demo or pull.files or (not names and logins.current() is None):
+        return (OwnForm(version),)
+    found = [logins.find(name) for name in names] or [logins.find()]
+    return tuple(dict.fromkeys(OwnForm(login.version, owner_of(login) is not None) for login in found))
 
 
 def _platform(settings: Settings) -> str:
@@ -209,7 +226,7 @@ def _lines(
     if not explained.sources:
         yield "reads no module: a program on plain JSON, run once for each input"
     for number, source in enumerate(explained.sources):
-        yield f"{source.module} (OCPI {explained.version})"
+        yield f"{source.module} (OCPI {explained.form})"
         platforms = len(answers) // len(explained.sources)
         for answer in answers[number * platforms : (number + 1) * platforms]:
             name = f"{answer.platform}: " if answer.platform else ""
@@ -234,7 +251,8 @@ def _source_lines(source: SourceExplanation, window: SourceWindow | None, driver
         yield from _entry_lines("  asks for", narrowed)
     if source.net:
         yield from _entry_lines("  nets", ("a credit CDR cancels out the CDR that it credits",))
-    yield from _entry_lines("  passes", source.passes or ("nothing; private fields are blanked",))
+    passes = tuple(map(source.both_names, source.passes))
+    yield from _entry_lines("  passes", passes or ("nothing; private fields are blanked",))
     if source.totals:
         totals = f"totals of {', '.join(source.totals)}: groups of fewer are combined, or not shown"
         yield from _entry_lines("  at least", (f"{drivers} drivers in {totals}",))

@@ -14,7 +14,6 @@ from ocpiq.approval.policy import as_toml, disclosed_more
 from ocpiq.approval.query_hash import query_sha256
 from ocpiq.errors import OcpiqError, UsageError
 from ocpiq.query.imports import ENDINGS
-from ocpiq.schema import DEFAULT_VERSION
 
 
 def print_policy(explained: Explanation, text: QueryText) -> None:
@@ -34,7 +33,7 @@ def print_difference(settings: Settings, pair: tuple[str, str]) -> int:
             query = compile_query(settings.query, text, variables.variables(settings.query))
         except OcpiqError as error:
             return report_error(error, text.text, text.name)
-        explained.append(explain(query.plan, settings.query.version or DEFAULT_VERSION))
+        explained.append(explain(query.plan, query.plan.version))
     more = disclosed_more(*explained)
     sys.stdout.writelines(f"{line}\n" for line in more)
     return 1 if more else 0

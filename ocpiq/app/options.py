@@ -361,6 +361,16 @@ SOURCES: Final = (
         prompt=True,
     ),
     Option(
+        "as",
+        "",
+        ("NAME",),
+        "read objects of every OCPI version in the form of this one: one query for all platforms",
+        (*PULLS, "check"),
+        ("2.1.1", "2.2", "2.2.1", "2.3.0"),
+        prompt=True,
+        meanings={"check": "the recipient whose rules the file must keep"},
+    ),
+    Option(
         "to-party",
         "",
         ("XX-YYY",),
@@ -563,8 +573,6 @@ JSON: Final = (
     Option("json", "", (), "print JSON", ("explain", "schema")),
 )
 
-CHECK: Final = (Option("as", "", ("NAME",), "the recipient whose rules the file must keep", ("check",)),)
-
 DEMO: Final = (Option("port", "", ("N",), "port to listen on (default: any free port)", ("demo",)),)
 
 OTHER: Final = (
@@ -587,7 +595,6 @@ GROUPS: Final = {
     "ocpiq audit": AUDIT,
     "ocpiq risk": RISK,
     "ocpiq explain, ocpiq schema": JSON,
-    "ocpiq check": CHECK,
     "ocpiq demo": DEMO,
     "Other": OTHER,
 }

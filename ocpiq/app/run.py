@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ocpiq.privacy.recipient import Recipient
     from ocpiq.query import Query
     from ocpiq.query.start import Start
+    from ocpiq.schema import OwnForm
     from ocpiq.sinks.about import About
     from ocpiq.sources import Source
 
@@ -182,7 +183,9 @@ def read_query(name: str) -> QueryText:
     return QueryText(text_files.read(name, "the query "), name)
 
 
-def compile_query(settings: QuerySettings, text: QueryText, variables: Collection[str]) -> Query:
+def compile_query(
+    settings: QuerySettings, text: QueryText, variables: Collection[str], own: Collection[OwnForm] = ()
+) -> Query:
     """Compile the query; `import` looks in the folders of -L, else in the folder of the query's file."""
     from ocpiq.query import compile
 
@@ -195,6 +198,8 @@ def compile_query(settings: QuerySettings, text: QueryText, variables: Collectio
         zone=settings.zone,
         default_zone=settings.default_zone,
         startup=folders.jq_startup(),
+        as_version=settings.as_version,
+        own=own,
     )
 
 

@@ -73,6 +73,7 @@ class Positional(Struct, frozen=True):
 class QuerySettings(Struct, frozen=True):
     """How a query is read and compiled. Without `version`, the schema's default.
 
+    With `as_version`, objects of every version are read in the form of this one.
     `zone` is that of `--tz`; `default_zone` that of the config file, which the query's own time zone overrides.
     """
 
@@ -81,6 +82,7 @@ class QuerySettings(Struct, frozen=True):
     variables: tuple[Variable, ...] = ()
     positional: tuple[Positional, ...] = ()
     version: str | None = None
+    as_version: str | None = None
     zone: str | None = None
     default_zone: str | None = None
 
@@ -311,21 +313,27 @@ def _query(arguments: Arguments, config: Config) -> QuerySettings:
         + tuple(Variable("arg", "period", text) for (text,) in arguments.every("period")),
         positional=tuple(Positional(text, option == "jsonargs") for option, text in arguments.positional),
         version=_version(arguments),
+        as_version=None if arguments.command == "check" else _known_version(arguments, "as"),
         zone=arguments.last("tz"),
         default_zone=config.zone,
     )
 
 
 def _version(arguments: Arguments) -> str | None:
-    version = arguments.last("ocpi-version")
-    if (
-        version is None or arguments.command == "login"
-    ):  # a platform may have versions that the schema does not know
+    if arguments.command == "login":  # a platform may have versions that the schema does not know
+        return None
+    return _known_version(arguments, "ocpi-version")
+
+
+def _known_version(arguments: Arguments, option: str) -> str | None:
+    """Return the OCPI version of an option. Raises UsageError if it is unknown."""
+    version = arguments.last(option)
+    if version is None:
         return None
     from ocpiq.schema import VERSIONS
 
     if version not in VERSIONS:
-        raise UsageError("--ocpi-version: unknown OCPI version", hint=f"available: {', '.join(VERSIONS)}")
+        raise UsageError(f"--{option}: unknown OCPI version", hint=f"available: {', '.join(VERSIONS)}")
     return version
 
 

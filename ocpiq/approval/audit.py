@@ -115,7 +115,7 @@ def _described(description: RunDescription) -> dict[str, object]:
         "query_sha256": description.query_sha256,
         "query_file": description.query_file,
         "arguments": list(description.arguments),
-        "ocpi_version": explanation.version,
+        "ocpi_version": explanation.form,
         "sources": [
             {
                 "module": source.module,

@@ -52,7 +52,7 @@ def _excess(policy: Policy, request: Request) -> Iterator[str]:
         refused = [pair for pair in disclosed(source) if not allowed.allows(*pair)]
         for path, treatment in _highest(refused):
             field = f"all of {source.module}" if path == "." else f"{source.module}.{path}"
-            yield field if treatment == CLEAR else f"{field} as {treatment}"
+            yield source.with_own_names(field if treatment == CLEAR else f"{field} as {treatment}", path)
         if request.windows is not None:
             yield from _window(source.module, allowed, request.windows[number], request.now)
 

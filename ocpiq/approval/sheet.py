@@ -86,7 +86,7 @@ def _facts(facts: QueryFacts, explanation: Explanation) -> Iterator[tuple[str, s
         yield "Purpose", facts.about
     yield "SHA-256 of the query", query_sha256(facts.text)
     yield "Platform", facts.platform
-    yield "OCPI version", explanation.version
+    yield "OCPI version", explanation.form
     for name, value in facts.parameters:
         yield f"Parameter {name}", value
     yield "Explained by", facts.ocpiq_version
@@ -104,7 +104,10 @@ def _source(source: SourceExplanation, window: SourceWindow | None, drivers: int
         yield "### Private fields that the query passes\n"
         yield _table(
             ("Field", "OCPI type", "Passed", "Role", "Why it is private"),
-            ((use.path, use.type, _passed(use), _roles(use), use.reason) for use in passed),
+            (
+                (source.both_names(use.path), use.type, _passed(use), _roles(use), use.reason)
+                for use in passed
+            ),
         )
         yield f"{LEGEND}\n"
     else:
@@ -120,7 +123,8 @@ def _source(source: SourceExplanation, window: SourceWindow | None, drivers: int
     others = [use for use in source.fields if not use.private and set(use.roles) & set(ROLES)]
     if others:
         yield "### Other fields of the results\n"
-        yield _table(("Field", "OCPI type", "Role"), ((use.path, use.type, _roles(use)) for use in others))
+        rows = ((source.both_names(use.path), use.type, _roles(use)) for use in others)
+        yield _table(("Field", "OCPI type", "Role"), rows)
     if blanked := source.of_role("blanked"):
         yield f"Blanked (printed as `#NA`): {', '.join(map(_plain, blanked))}.\n"
     for role, purpose in GATE_ROLES:

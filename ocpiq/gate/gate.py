@@ -7,7 +7,7 @@ through the object slice by slice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from ocpiq.gate.list_order import Order
 from ocpiq.gate.missing_fields import MissingFields
 from ocpiq.gate.nested import merge_rows, nested_records
 from ocpiq.gate.platform_label import PlatformLabel
-from ocpiq.gate.records import BatchRecords, LargePageRecords, Records, records_of
+from ocpiq.gate.records import BatchRecords, LargePageRecords, LazyRecords, Records, records_of
 from ocpiq.gate.treated import with_treatments
 from ocpiq.gate.window import Window, WindowedRecords
 from ocpiq.privacy.demand import Demand
@@ -85,14 +85,16 @@ def gate(
     version: str = DEFAULT_VERSION,
     recipient: Recipient | None = None,
     seal: KeySeal | None = None,
+    as_version: str = "",
 ) -> Gate:
     """Return the gate of a source that shows `view` and of which the query reads `demand`.
 
     `key` names the fields that identify an object; without it, repeated objects are not detected. `version` is the OCPI
     version of the objects. `recipient` has the key of pseudonyms: a view with pseudonyms needs one.
-    `seal` seals the keys of the rows for a state.
+    `seal` seals the keys of the rows for a state. With `as_version`, objects are read in the form of this version, to
+    which view and demand belong.
     """
-    return Gate(with_treatments(view, recipient), demand, window, key, version, seal)
+    return Gate(with_treatments(view, recipient), demand, window, key, version, seal, as_version)
 
 
 class Gate:
@@ -106,17 +108,22 @@ class Gate:
         key: tuple[str, ...],
         version: str,
         seal: KeySeal | None = None,
+        as_version: str = "",
     ) -> None:
         is_column, view = has_platform(view), without_platform(view)
         self.framing = framing_of(view)
         self._view = view
         self._demand = demand
+        self._as_version = as_version
+        self._window = window
+        self._seal = seal
         self._order = window.order if window else None
         self._survey = self._new_survey(version)
         self._key = ObjectKey(key) if key else None
+        inner_window, inner_key, inner_seal = (None, None, None) if as_version else (window, self._key, seal)
         if view.nested:
-            self._records: Records = nested_records(
-                records_of(view, demand, window, seal=seal), view.nested, self._key
+            self._inner: Records = nested_records(
+                records_of(view, demand, window, seal=seal), view.nested, inner_key
             )
         else:
             sealer = None
@@ -126,27 +133,58 @@ class Gate:
                 sealer = sealer_of(view, demand)
                 if sealer is not None:
                     view, demand = with_drivers(view, demand)
-            self._records = records_of(view, demand, window, self._key, seal, sealer)
-        self.shape: Shape | None = self._records.shape
-        self._decoder = PageDecoder(self._records, self.framing)
+            self._inner = records_of(view, demand, inner_window, inner_key, inner_seal, sealer)
+        self._read = view, demand
+        self.shape: Shape | None = self._inner.shape
+        self._label = PlatformLabel("", self.shape, is_column=is_column, is_read=reads_platform(view, demand))
+        self._read_with(self._converted(version, {}) if as_version else self._inner)
+
+    def _read_with(self, records: Records) -> None:
+        self._records = records
+        self._decoder = PageDecoder(records, self.framing)
         self._large_decoder = (
-            PageDecoder(LargePageRecords(self._records), self.framing)
-            if isinstance(self._records, BatchRecords)
+            PageDecoder(LargePageRecords(records), self.framing)
+            if isinstance(records, BatchRecords)
             else self._decoder
         )
-        self._label = PlatformLabel("", self.shape, is_column=is_column, is_read=reads_platform(view, demand))
 
-    def of_platform(self, name: str, version: str) -> Gate:
-        """Return this gate for the objects of one platform: they have its name, and a field report of their own."""
+    def _converted(self, version: str, party: Mapping[str, str]) -> Records:
+        """Return the maker of rows from objects of OCPI `version`."""
+        from ocpiq.gate.conversion import (  # noqa: PLC0415 - few queries read other versions
+            ConvertedNestedRecords,
+            ConvertedRecords,
+            conversion,
+        )
+
+        convert = conversion(*self._read, self._as_version, version, party)
+        if isinstance(self._inner, BatchRecords | LazyRecords):
+            return ConvertedRecords(self._inner, convert, self._window, self._key, self._seal)
+        return ConvertedNestedRecords(self._inner, convert, self._key)
+
+    def of_platform(self, name: str, version: str, party: Mapping[str, str] | None = None) -> Gate:
+        """Return this gate for the objects of one platform: they have its name, and a field report of their own.
+
+        `party` has the country_code and party_id of the platform, if they are known: OCPI 2.1.1 objects have none.
+        """
         gate = copy(self)
         gate._label = replace(self._label, name=name)
         gate._survey = self._new_survey(version)
+        if self._as_version:
+            gate._read_with(gate._converted(version, party or {}))
         if self._order is not None:
             self._order.restart()
         return gate
 
     def _new_survey(self, version: str) -> Survey:
-        return Survey(self._view, self.framing.fields, MissingFields(self._view, self._demand, version))
+        view, demand = self._view, self._demand
+        if self._as_version:
+            from ocpiq.gate.own_form import own_demand, own_view  # noqa: PLC0415 - see above
+
+            view, demand = (
+                own_view(view, self._as_version, version),
+                own_demand(view, demand, self._as_version, version),
+            )
+        return Survey(view, self.framing.fields, MissingFields(view, demand, version))
 
     def page(self, body: bytes, repeats: Repeats | None = None, *, first: bool = False) -> OpenedPage:
         """Open an envelope, a bare list, or one object. PlatformError if it is not JSON.

@@ -9,6 +9,8 @@ from ocpiq.plan.nodes import Plan
 from ocpiq.plan.types import Type
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode
+from ocpiq.schema import DEFAULT_VERSION, OwnForm
+from ocpiq.schema.fields import Reading
 
 
 class Moment(Struct, frozen=True):
@@ -40,7 +42,8 @@ class SourcePlan(Struct, frozen=True):
 
     `since` and `until` bound `last_updated`, `during` the end of charging; `newest` is the number of most recent
     objects: a constant or a variable of the run. With `net`, credit CDRs subtract the CDRs that they cancel.
-    `since_last` asks for what changed since the last delivery, which a state remembers.
+    `since_last` asks for what changed since the last delivery, which a state remembers. A `reading` tells how objects
+    of other versions are read in the form of the plan's.
     """
 
     module: str
@@ -53,13 +56,19 @@ class SourcePlan(Struct, frozen=True):
     newest: Plan | None = None
     net: bool = False
     since_last: bool = False
+    reading: Reading | None = None
 
 
 class QueryPlan(Struct, frozen=True):
-    """The whole query."""
+    """The whole query, for objects in the form of OCPI `version`.
+
+    `own` are the forms of the platforms whose objects are in another form, and converted.
+    """
 
     body: Plan
     output: Type
     sources: tuple[SourcePlan, ...]
     follows_paths: bool = False
     zone: str = "UTC"
+    version: str = DEFAULT_VERSION
+    own: tuple[OwnForm, ...] = ()

@@ -22,11 +22,13 @@ from ocpiq.errors import (
 )
 from ocpiq.language import tree
 from ocpiq.privacy.drivers import check_has_drivers, driver_paths
-from ocpiq.privacy.treatments import AGGREGATE, Treatment, treatment_of, two_ways
+from ocpiq.privacy.treatments import AGGREGATE, Treatment, full_path_text, treatment_of, two_ways
 from ocpiq.schema import ModuleName, NestedModule, SchemaField, SchemaModule, VersionName, modules
+from ocpiq.schema.fields import Counterpart, Reading
 from ocpiq.schema.version_fields import counterpart, only_in_other_versions
 from ocpiq.values.blank import Blank
 
+NO_COUNTERPART = Counterpart()
 Visibility = Literal["shown", "open", "treated", "plain", "blank", "container"]
 
 
@@ -222,8 +224,10 @@ def check_field_exists(
             say("an empty name is not a field"), span=path.span, hint=say("write . for the whole object")
         )
     field = module.root
-    for name in names:
+    for number, name in enumerate(names, 1):
         child = field.children.get(name)
+        if module.reading is not None:
+            check_counterpart(module, module.reading, names[:number], path.span, quoted=path.quoted)
         if child is None:
             if path.quoted and not field.leaf:
                 return None
@@ -237,6 +241,69 @@ def check_field_exists(
             raise other_version(module.name, field, child, module.version, path.span)
         field = child
     return field
+
+
+def check_counterpart(
+    module: SchemaModule, reading: Reading, names: Sequence[str], span: Span | None, *, quoted: bool = False
+) -> None:
+    """Raise CompileError for a field that cannot be read in the form of another version.
+
+    It has no counterpart in a platform's form, or only another form than the one asked for has it. A vendor's field,
+    for which `quoted` asks, must lie in an object that the platform's form has.
+    """
+    parent: SchemaField = reading.complete.root
+    for name in names[:-1]:
+        if name not in parent.children:
+            return
+        parent = parent.children[name]
+    field = parent.children.get(names[-1])
+    if field is None and (parent.leaf or not quoted):
+        return
+    asked = field is None or module.version in field.versions
+    lacking = (
+        reading.without_vendor_field(parent.path, names[-1])
+        if field is None
+        else reading.without_counterpart(field.path)
+    )
+    if asked and not lacking:
+        return
+    if field is not None and not asked:
+        raise other_form(full_path_text(module.name, names), parent, field, module.version, span)
+    raise CompileError(
+        say(
+            "{field} of OCPI {version} has no counterpart in OCPI {versions}",
+            field=full_path_text(module.name, names),
+            version=VersionName(module.version),
+            versions=join(map(VersionName, dict.fromkeys(lacking))),
+        ),
+        span=span,
+        hint=without_counterpart_hint(reading, full_path_text(module.name, names), ".".join(names)),
+    )
+
+
+def without_counterpart_hint(reading: Reading, field: UserText, path: str) -> Message:
+    """Return how a query without this field, or with it, can be made."""
+    if any(fields.get(path, NO_COUNTERPART).party for fields in reading.fields.values()):
+        return say("the platform's party is not known: leave {field} out", field=field)
+    return say("leave {field} out, or leave out --as to read the platform's own form", field=field)
+
+
+def other_form(
+    path: UserText, parent: SchemaField, field: SchemaField, version: str, span: Span | None
+) -> CompileError:
+    """Return the error for a field that the form asked for does not have."""
+    name = counterpart(parent, field.name, version)
+    prefix = f"{parent.path}." if parent.path else ""
+    return CompileError(
+        say(
+            "{field} is a field of OCPI {versions}, not of {version}, in whose form objects are read",
+            field=path,
+            versions=join(map(VersionName, field.versions)),
+            version=VersionName(version),
+        ),
+        span=span,
+        hint=say("write {name}", name=FieldName(prefix + name)) if name else say("leave it out"),
+    )
 
 
 def other_version(

@@ -126,7 +126,7 @@ def _explain_settings(session: Session, text: str) -> Settings:
 def _platform(session: Session, rest: str) -> None:
     if rest:
         session.switch(rest)
-        write_stderr(f"Platform: {session.platform} (OCPI {session.version})")
+        write_stderr(f"Platform: {session.platform} (OCPI {session.shown_version})")
         return
     for name in dict.fromkeys((*session.platforms, session.platform)):
         _show(f"{'*' if name == session.platform else ' '} {name}")

@@ -121,7 +121,7 @@ def make_prompt(session: Session) -> PromptSession[str]:
     def bar() -> StyleAndTextTuples:
         buffer, width = get_app().current_buffer, get_app().output.get_size().columns
         validation, mistake = at_cursor()
-        line = status(session.platform, session.version, validation.plan, session.seen)
+        line = status(session.platform, session.shown_version, validation.plan, session.seen)
         fix = mistake is not None and pause.reached(buffer.text) and has_fix(buffer.text, look, reader)
         whole = not pause.defers(buffer.text, buffer.cursor_position)
         below = warning(mistake, FIX_KEY if fix else "") or continuation(validation.open if whole else "")

@@ -51,7 +51,14 @@ class QueryReader:
         library = Folders(context.library, context.home or Path.cwd(), folders.jq_startup())
         try:
             query = Query(
-                program, context.version, context.variables, library, *context.zones, analyze=analyze
+                program,
+                None if context.own else context.version,
+                context.variables,
+                library,
+                *context.zones,
+                context.version if context.own else None,
+                context.own,
+                analyze=analyze,
             )
         except OcpiqError as error:
             return Analysed(None, error)

@@ -12,13 +12,14 @@ from msgspec import Struct, field, structs
 from ocpiq.app import sources as origin
 from ocpiq.app import variables as values
 from ocpiq.app.recipient import stored_recipient
-from ocpiq.app.settings import Settings
+from ocpiq.app.settings import QuerySettings, Settings
 from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.prompt.paths import list_folder
 from ocpiq.prompt.suggestion import Surroundings
-from ocpiq.schema import DEFAULT_VERSION, modules
+from ocpiq.schema import DEFAULT_VERSION, OwnForm, modules
 from ocpiq.sinks import registry
 from ocpiq.sources import Source
+from ocpiq.sources.several_platforms import forms_of
 from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
 
@@ -89,7 +90,7 @@ class Session(Struct):
         csv = output.csv if "csv" in known else None
         return structs.replace(
             self.settings,
-            query=structs.replace(self.settings.query, version=self.version),
+            query=self._query_settings(),
             output=structs.replace(
                 output,
                 format="" if self.form == "json" else self.form,
@@ -99,12 +100,36 @@ class Session(Struct):
             ),
         )
 
+    def _query_settings(self) -> QuerySettings:
+        """Return how a query is compiled: for the platform's version, unless it is read in another form."""
+        settings = self.settings.query
+        return settings if settings.as_version else structs.replace(settings, version=self.version)
+
+    @property
+    def shown_version(self) -> str:
+        """The platform's version, and the one in whose form objects are read."""
+        return f"{self.version} as {self.asked_version}" if self.own else self.version
+
+    @property
+    def asked_version(self) -> str:
+        """The version whose fields a query names."""
+        return self.settings.query.as_version or self.version
+
+    @property
+    def own(self) -> tuple[OwnForm, ...]:
+        """The forms of the platforms, if they are others than the form that is asked for."""
+        forms = dict.fromkeys(form for source in self.sources.values() for form in forms_of(source))
+        is_other = any(form.version != self.asked_version for form in forms)
+        return tuple(forms) if self.settings.query.as_version and is_other else ()
+
     def context(self) -> Surroundings:
         """Return the surroundings for suggestions."""
         query = self.settings.query
+        own_modules = [modules(form.version) for form in self.own]
+        names = (name for name in modules(self.asked_version) if all(name in known for known in own_modules))
         return Surroundings(
-            self.version,
-            modules(self.version),
+            self.asked_version,
+            tuple(names),
             tuple(self.variables),
             self.platforms,
             registry.TERMINAL_NAMES,
@@ -113,6 +138,7 @@ class Session(Struct):
             Path(self.file).parent if self.file else None,
             (query.zone, query.default_zone),
             time_ns() // HOUR * HOUR // 1000,
+            self.own,
         )
 
     def count(self, notice: Notice) -> None:

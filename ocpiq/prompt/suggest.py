@@ -23,7 +23,7 @@ from ocpiq.prompt.suggest_fields import clause_fields, fields
 from ocpiq.prompt.suggest_values import enum_in_string, quoted_enum, suggest_bound, treatment_numbers
 from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings, rank_matches
 from ocpiq.prompt.words import Word, words
-from ocpiq.schema import SchemaField, module
+from ocpiq.schema import SchemaField
 
 EXPLAIN: Final = ":explain"  # the command that takes a query
 MAX_SUGGESTIONS: Final = 200  # suggestions
@@ -197,7 +197,7 @@ def _keywords(can_stand: frozenset[str], word: str) -> Iterator[Suggestion]:
 
 def _modules(word: str, context: Surroundings) -> Iterator[Suggestion]:
     for name in rank_matches(context.modules, word, str):
-        yield Suggestion(name, len(word), "module", f"every {module(name, context.version).object}")
+        yield Suggestion(name, len(word), "module", f"every {context.module(name).object}")
 
 
 def _local_variables(here: CursorType, word: str, context: Surroundings) -> Iterator[Suggestion]:
@@ -232,13 +232,13 @@ def _clause_paths(read: PartialParse, word: str, context: Surroundings) -> list[
     name = _source(read, context)
     if read.unexpected is not None or name is None or not {"RESERVED", "FIELD"} <= can_stand:
         return []
-    return list(clause_fields(module(name, context.version), word))
+    return list(clause_fields(context.module(name), word))
 
 
 def _treatments(read: PartialParse, word: str, context: Surroundings) -> Iterator[Suggestion]:
     """Yield the treatments that fit the field before `as`."""
     name = _source(read, context)
-    field: SchemaField | None = module(name, context.version).root if name is not None else None
+    field: SchemaField | None = context.module(name).root if name is not None else None
     totals = name is not None and bool(driver_paths(name))
     for step in _path_before_as(read):
         field = field.children.get(step) if field is not None else None

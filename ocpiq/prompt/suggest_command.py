@@ -10,7 +10,6 @@ from ocpiq.prompt.suggest_fields import clause_fields
 from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings
 from ocpiq.prompt.words import words
 from ocpiq.query.imports import ENDINGS
-from ocpiq.schema import module
 from ocpiq.sinks.registry import FORMATS
 
 HELP_TOPICS: Final = ("clause", "stage", "aggregate", "function", "format")
@@ -41,7 +40,7 @@ def _argument(name: str, rest: str, context: Surroundings) -> Iterator[Suggestio
     if name == ":schema" and "." in rest:
         name, _, path = rest.partition(".")
         if name in context.modules:
-            yield from clause_fields(module(name, context.version), path)
+            yield from clause_fields(context.module(name), path)
         return
     for choice, about in _choices(name, rest, context).items():
         if choice.startswith(rest):
@@ -55,7 +54,7 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
             kinds = ("command",) if rest.startswith(":") else HELP_TOPICS if rest else ()
             return {entry.name: entry.about for kind in kinds for entry in words(kind)}
         case ":schema":
-            return {name: f"every {module(name, context.version).object}" for name in context.modules}
+            return {name: f"every {context.module(name).object}" for name in context.modules}
         case ":platform":
             return dict.fromkeys(context.platforms, "platform")
         case ":to":

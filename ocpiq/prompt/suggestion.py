@@ -8,6 +8,8 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
+from ocpiq.schema import OwnForm, SchemaModule, module, read_as
+
 PREDEFINED: Final = "ARGS"  # the variable that every query has and few use
 
 Named = TypeVar("Named")
@@ -17,7 +19,8 @@ class Surroundings(Struct, frozen=True):
     """The OCPI version, modules, variables, platforms and output formats at the prompt.
 
     `files` returns the names in a folder, those of folders with a slash at the end. `library`, `home` and `zones` (the
-    query's own, the default) are those of `ocpiq.query.compile`; `now` is the hour, in microseconds since 1970.
+    query's own, the default) are those of `ocpiq.query.compile`; `now` is the hour, in microseconds since 1970. `own`
+    are the forms of the platforms whose objects are read in the form of `version`.
     """
 
     version: str
@@ -30,6 +33,11 @@ class Surroundings(Struct, frozen=True):
     home: Path | None = None
     zones: tuple[str | None, str | None] = (None, None)
     now: int = 0
+    own: tuple[OwnForm, ...] = ()
+
+    def module(self, name: str) -> SchemaModule:
+        """Return the schema of a module: with `own` forms, the fields that can be read in all of them."""
+        return read_as(name, self.version, self.own) if self.own else module(name, self.version)
 
 
 class Suggestion(Struct, frozen=True):

@@ -109,6 +109,7 @@ class Pulls:
                 version=source.version,
                 recipient=recipient,
                 seal=_seal(part, source, self._delivery_of(number)),
+                as_version=plan.version if plan.own else "",
             )
             for number, (part, window, newest, source) in enumerate(
                 zip(plan.sources, self._windows, self._newest, self._sources, strict=True)

@@ -35,7 +35,7 @@ from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import has_pseudonyms, shows
 from ocpiq.query.imports import Folders
 from ocpiq.query.start import Start, begin
-from ocpiq.schema import DEFAULT_VERSION
+from ocpiq.schema import DEFAULT_VERSION, VERSIONS, OwnForm, VersionName
 from ocpiq.sinks.target import Target
 from ocpiq.values.times import zone, zone_hint
 from ocpiq.values.types import Value
@@ -62,6 +62,8 @@ def compile(
     zone: str | None = None,
     default_zone: str | None = None,
     startup: Path | None = None,
+    as_version: str | None = None,
+    own: Collection[OwnForm] = (),
 ) -> Query:
     """Return the query in `text`, compiled, to be run any number of times.
 
@@ -70,10 +72,12 @@ def compile(
     `variables` are the names that every run gives values for; `library` are the folders for `import` (default: `home`,
     the folder of the query itself; default of that: the current folder); `zone` is the time zone of days and months
     (default: the query's own, else `default_zone`, else UTC); `startup` is a file of definitions to prepend, as jq's
-    `~/.jq`. Raises CompileError, and PrivacyError if the query uses a field that it does not pass.
+    `~/.jq`; `as_version` is the OCPI version in whose form objects of every version are read (default: the query's own,
+    else each in its own form), and `own` are the forms of the platforms, if they are known before a run. Raises
+    CompileError, and PrivacyError if the query uses a field that it does not pass.
     """
     folders = Folders(library, home or Path.cwd(), startup)
-    query = Query(parse(text), version, tuple(variables), folders, zone, default_zone)
+    query = Query(parse(text), version, tuple(variables), folders, zone, default_zone, as_version, tuple(own))
     query.recipe = Recipe(
         text,
         version,
@@ -83,6 +87,7 @@ def compile(
         zone,
         default_zone,
         None if startup is None else str(startup),
+        as_version,
     )
     return query
 
@@ -98,6 +103,7 @@ class Recipe(Struct, frozen=True):
     zone: str | None
     default_zone: str | None
     startup: str | None
+    as_version: str | None = None
 
     def compile(self) -> Query:
         """Return the query. Raises what `compile` raises."""
@@ -110,6 +116,7 @@ class Recipe(Struct, frozen=True):
             zone=self.zone,
             default_zone=self.default_zone,
             startup=None if self.startup is None else Path(self.startup),
+            as_version=self.as_version,
         )
 
 
@@ -124,6 +131,8 @@ class Query:
         library: Library,
         zone: str | None = None,
         default_zone: str | None = None,
+        as_version: str | None = None,
+        own: tuple[OwnForm, ...] = (),
         *,
         analyze: Analyze = analyze,
     ) -> None:
@@ -135,10 +144,14 @@ class Query:
         self.recipe: Recipe | None = None  # of a query that `compile` returned
         self._zone = _zone(zone) or self._metadata.tz or _zone(default_zone) or "UTC"
         self._version = version or DEFAULT_VERSION
+        self._as_version = _known_version(as_version) or self._metadata.ocpi
         self.library = library
         self._other_version = (
             False  # whether it reads a field that its version lacks, and that a run may have
         )
+        if self._as_version:
+            self._plan = self._analyze_as(own or ((OwnForm(version),) if version else ()))
+            return
         try:
             self._plan = self._analyze(self._version)
         except OtherVersionError:
@@ -237,6 +250,8 @@ class Query:
         """Return what is known about the columns of the results before a run."""
         by_module = self.by_module(sources)
         used = [by_module[module] for module in self.modules if module in by_module]
+        if self._as_version:
+            return columns(self.plan_for(by_module).output, self._as_version)
         versions = dict.fromkeys(version for source in used for version in _versions(source))
         return columns(self.plan_for(by_module).output, *(versions or (self._version,)))
 
@@ -401,7 +416,9 @@ class Query:
         return dict.fromkeys(self.modules, sources)
 
     def version_of(self, sources: Mapping[str, Source]) -> str:
-        """Return the OCPI version of the sources; without sources, the query's own."""
+        """Return the OCPI version that sources are read in: their own; without sources, the query's."""
+        if self._as_version:
+            return self._as_version
         versions = {sources[module].version for module in self.modules if module in sources}
         if len(versions) > 1:
             listed = join(map(UserText, sorted(versions)))
@@ -411,6 +428,8 @@ class Query:
     def plan_for(self, sources: Source | Mapping[str, Source] | None) -> QueryPlan:
         """Return the resolved query for the OCPI version of these sources. Raises OtherVersionError."""
         by_module = self.by_module(sources)
+        if self._as_version:
+            return self._plan_as(by_module)
         version = self.version_of(by_module)
         several = any(_is_several(source) for source in by_module.values())
         if not (several or self._other_version or version != self._version):
@@ -418,8 +437,30 @@ class Query:
         mixed = several and len({other for source in by_module.values() for other in _versions(source)}) > 1
         return self._analyze(version, several_platforms=several, any_version=mixed)
 
+    def _plan_as(self, sources: Mapping[str, Source]) -> QueryPlan:
+        """Return the plan for sources whose objects are read in the form of another version."""
+        used = [sources[module] for module in self.modules if module in sources]
+        if not used:
+            return self._plan
+        from ocpiq.sources.several_platforms import forms_of  # noqa: PLC0415 - see above
+
+        several = any(_is_several(source) for source in used)
+        own = dict.fromkeys(form for source in used for form in forms_of(source))
+        return self._analyze_as(tuple(own), several_platforms=several)
+
+    def _analyze_as(self, own: tuple[OwnForm, ...], *, several_platforms: bool = False) -> QueryPlan:
+        is_other = any(form.version != self._as_version for form in own)
+        return self._analyze(
+            self._as_version, several_platforms=several_platforms, own=own if is_other else ()
+        )
+
     def _analyze(
-        self, version: str, *, several_platforms: bool = False, any_version: bool = False
+        self,
+        version: str,
+        *,
+        several_platforms: bool = False,
+        any_version: bool = False,
+        own: tuple[OwnForm, ...] = (),
     ) -> QueryPlan:
         return self._analyze_program(
             self._program,
@@ -429,6 +470,7 @@ class Query:
             zone=self._zone,
             several_platforms=several_platforms,
             any_version=any_version,
+            own=own,
         )
 
 
@@ -456,6 +498,14 @@ def _versions(source: Source) -> Collection[str]:
     from ocpiq.sources.several_platforms import versions_of  # noqa: PLC0415 - see above
 
     return versions_of(source)
+
+
+def _known_version(version: str | None) -> str:
+    """Return an OCPI version, "" for none. Raises UsageError if it is unknown."""
+    if version is not None and version not in VERSIONS:
+        hint = say("available: {known}", known=join(map(VersionName, VERSIONS)))
+        raise SourceError(say("OCPI {version} is not known", version=UserText(version)), hint=hint)
+    return version or ""
 
 
 def _zone(name: str | None) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ocpiq.schema.counterparts import read_as
 from ocpiq.schema.fields import (
     DEFAULT_VERSION,
     ENDED,
     UPDATED,
     VERSIONS,
     NestedModule,
+    OwnForm,
     SchemaField,
     SchemaModule,
 )
@@ -22,6 +24,7 @@ __all__ = [
     "VERSIONS",
     "ModuleName",
     "NestedModule",
+    "OwnForm",
     "SchemaField",
     "SchemaModule",
     "VersionName",
@@ -30,4 +33,5 @@ __all__ = [
     "modules",
     "parts",
     "platform_modules",
+    "read_as",
 ]

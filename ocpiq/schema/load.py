@@ -149,12 +149,6 @@ def included() -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 @cache
-def renamed() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the names that one thing has in different versions, with the object type that has them."""
-    return tuple((type_, tuple(names.split(","))) for type_, names in rows("renamed"))
-
-
-@cache
 def enums() -> dict[tuple[str, str], tuple[bool, tuple[str, ...]]]:
     """Return the enums by type and version: whether other values are allowed, and the values."""
     return {

@@ -15,7 +15,7 @@ OTHERS: Final = (
     "marks",
     "modules",
     "totals",
-    "renamed",
+    "counterparts",
 )  # the tables that do not describe a module
 JSON_TYPES: Final = ("number", "string", "boolean", "object")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from ocpiq.schema.counterparts import other_names
 from ocpiq.schema.fields import SchemaField
-from ocpiq.schema.load import renamed
 
 
 def only_in_other_versions(parent: SchemaField | None, field: SchemaField | None, version: str) -> bool:
@@ -16,10 +16,7 @@ def only_in_other_versions(parent: SchemaField | None, field: SchemaField | None
 
 def counterpart(parent: SchemaField, name: str, version: str) -> str:
     """Return the path, from `parent`, that `version` has for the same thing as the field `name`; "" for none."""
-    for type_, names in renamed():
-        if type_ == parent.type and name in names:
-            return next((other for other in names if _in_version(parent, other, version)), "")
-    return ""
+    return next((other for other in other_names(parent, name) if _in_version(parent, other, version)), "")
 
 
 def _in_version(parent: SchemaField, path: str, version: str) -> bool:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ocpiq.errors import Notify
 from ocpiq.gate import Gate, OpenedPage
-from ocpiq.sources.protocol import Ask, Source
+from ocpiq.sources.protocol import Ask, Source, owner_of
 from ocpiq.sources.several_platforms import SeveralPlatforms
 
 
@@ -41,6 +41,11 @@ class PageByPageSource(Struct, frozen=True):
     def repeats(self) -> bool:
         """Whether it may return an object twice."""
         return self.source.repeats
+
+    @property
+    def owner(self) -> Mapping[str, str] | None:
+        """The party that the objects belong to."""
+        return owner_of(self.source)
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the source's pages."""

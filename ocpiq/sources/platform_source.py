@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ocpiq.errors import FieldName, Notify, Quotation, WarningIssued, say
 from ocpiq.gate import Gate, OpenedPage
@@ -13,6 +13,7 @@ from ocpiq.schema import module as schema_module
 from ocpiq.sources.monitor import monitor_pages
 from ocpiq.sources.protocol import Ask
 from ocpiq.storage import Login
+from ocpiq.storage.login import owner_of
 
 
 class PlatformSource:
@@ -39,13 +40,18 @@ class PlatformSource:
         """The OCPI version that was chosen at login."""
         return self.login.version
 
+    @property
+    def owner(self) -> Mapping[str, str] | None:
+        """The only CPO of the platform, if it has one: its objects belong to it."""
+        return owner_of(self.login)
+
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the pages of a module. Raises PlatformError if nothing can be read."""
         pages = pull(
             self.open(notify),
             self.login,
             schema_module(ask.module, self.version).pulled,
-            gate.of_platform(self.login.name, self.version),
+            gate.of_platform(self.login.name, self.version, self.owner),
             since=ask.since,
             until=ask.until,
             newest=ask.newest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -62,3 +62,17 @@ class Platform(Source, Protocol):
 
     def time(self, module: str, notify: Notify) -> int:
         """Return the time of the platform in microseconds since 1970. Raises PlatformError."""
+
+
+@runtime_checkable
+class HasOwner(Protocol):
+    """A source that may know whose objects it has."""
+
+    @property
+    def owner(self) -> Mapping[str, str] | None:
+        """The country_code and party_id that the objects belong to, if they are known from elsewhere."""
+
+
+def owner_of(source: Source) -> Mapping[str, str] | None:
+    """Return the party that a source's objects belong to; None if it is not known."""
+    return source.owner if isinstance(source, HasOwner) else None

@@ -23,8 +23,8 @@ from ocpiq.errors import (
     say,
 )
 from ocpiq.gate import Gate, OpenedPage
-from ocpiq.schema import VERSIONS
-from ocpiq.sources.protocol import Ask, Source
+from ocpiq.schema import VERSIONS, OwnForm
+from ocpiq.sources.protocol import Ask, Source, owner_of
 
 
 class SeveralPlatforms(Struct, frozen=True):
@@ -70,6 +70,12 @@ def versions_of(source: Source) -> tuple[str, ...]:
     if isinstance(source, SeveralPlatforms):
         return tuple(dict.fromkeys(platform.version for platform in source.platforms.values()))
     return (source.version,)
+
+
+def forms_of(source: Source) -> tuple[OwnForm, ...]:
+    """Return the form of a source's objects, or those of several platforms."""
+    sources = source.platforms.values() if isinstance(source, SeveralPlatforms) else (source,)
+    return tuple(dict.fromkeys(OwnForm(one.version, owner_of(one) is not None) for one in sources))
 
 
 def incomplete_message(error: PlatformError | IncompleteError) -> Message:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ocpiq.errors import Notify
 from ocpiq.gate import Gate, OpenedPage
-from ocpiq.sources.protocol import Ask, Source
+from ocpiq.sources.protocol import Ask, Source, owner_of
 from ocpiq.values.times import epoch_us
 
 
@@ -17,6 +17,7 @@ class TimedSource:
         self._source = source
         self.version = source.version
         self.repeats = source.repeats
+        self.owner = owner_of(source)
         self.times: list[int] = []
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:

@@ -69,3 +69,12 @@ class Login(Struct, frozen=True):
     tls: Tls | None = None
     allow_http: bool = False
     shown: str = ""
+
+
+def owner_of(login: Login) -> dict[str, str] | None:
+    """Return the country_code and party_id of a platform's only CPO; None if it has several, or none that is known."""
+    parties = dict.fromkeys(entry.party for entry in login.parties if entry.role in ("CPO", ""))
+    if len(parties) != 1:
+        return None
+    (party,) = parties
+    return {"country_code": party.country_code, "party_id": party.party_id}

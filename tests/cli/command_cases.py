@@ -636,7 +636,8 @@ OTHER = [
         'on","private":false},{"path":"country_code","roles":["key"],"treatment":"default","type":"CiStr'
         'ing(2)","reason":"roaming party (company) identifier","private":false},{"path":"party_id","role'
         's":["key"],"treatment":"default","type":"CiString(3)","reason":"roaming party (company) identif'
-        'ier","private":false}],"net":false,"totals":[],"window":{}}],"holds":[],"warnings":[],"columns":[{"name":"id","type":"s'
+        'ier","private":false}],"net":false,"totals":[],"own_versions":[],"own_names":{},"window":{}}],"holds":[],'
+        '"warnings":[],"columns":[{"name":"id","type":"s'
         'tring","path":"sessions.id","blank":false}],"parts":"sessions can be split; each part sends its resul'
         'ts","parameters":{}}\n',
     ),

@@ -183,9 +183,12 @@ def test_a_credit_is_read_as_the_cdr_that_it_cancels() -> None:
     ]
 
 
-def test_2_1_1_has_no_credits_but_accepts_the_clause() -> None:
+def test_2_1_1_has_no_credits_and_refuses_the_clause() -> None:
     text = "cdrs net pass total_energy | aggregate sum(.total_energy)"
-    assert run(text, [{"id": "C1", "total_energy": 3}, {"id": "C2", "total_energy": 4}], "2.1.1") == [7]
+    with pytest.raises(
+        CompileError, match=r"net reads cdrs.credit, a field of OCPI 2.2, 2.2.1, 2.3.0, not of 2.1.1"
+    ):
+        run(text, [{"id": "C1", "total_energy": 3}], "2.1.1")
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
-from generated_queries import queries
+from generated_queries import WINDOWS, queries
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.cli import Outcome, command, text_of
 from support.json_texts import listed, object_of
 from support.platforms import TOKEN, Platform, Response, serving
@@ -29,8 +30,10 @@ from support.typed_files import FORMATS, TypedFormat
 from ocpiq.delivery.status_query import log_query
 from ocpiq.errors import OcpiqError
 from ocpiq.plan.query_plan import SourcePlan
+from ocpiq.privacy.view import ViewNode, descendants
 from ocpiq.query import compile
-from ocpiq.schema import ENDED, UPDATED
+from ocpiq.schema import ENDED, UPDATED, VERSIONS, OwnForm, module, read_as
+from ocpiq.schema.counterparts import counterparts
 
 EXAMPLES = 3000 if os.environ.get("CI") == "true" else 250
 THOROUGH = settings(
@@ -188,6 +191,106 @@ def test_fields_that_are_not_passed_change_nothing_in_the_audit_trail(case: Case
     event(f"{len(entries)} entries")
     assert entries == other_entries, (case.text, form)
     assert one == other, (case.text, form, text_of(one), text_of(other))
+
+
+# ---------------------------------------------------------------- in the form of another version
+
+
+@st.composite
+def cases_of_other_versions(draw: st.DrawFn) -> tuple[Case, str]:
+    """Draw a query in the form of one OCPI version, and pairs of objects of another version."""
+    version, own = draw(
+        st.sampled_from([(one, other) for one in VERSIONS for other in VERSIONS if one != other])
+    )
+    name = draw(st.sampled_from(["sessions", "cdrs", "locations", "evses", "connectors", "tariffs"]))
+    fields = [field.path for field in descendants(read_as(name, version, [OwnForm(own)]).root)]
+    paths = draw(st.lists(st.sampled_from([".", *fields]), max_size=4, unique=True))
+    treatments = ("", "", "", " as present", " as month", " as rounded(5)", " as prefix(2)", " as pseudonym")
+    passed = [path + draw(st.sampled_from(treatments)) * (path != ".") for path in paths]
+    clause = f" {draw(st.sampled_from(['pass', 'only']))} {', '.join(passed)}" if passed else ""
+    read = draw(st.sampled_from(fields))
+    expression = draw(
+        st.sampled_from(
+            [
+                *(
+                    ".",
+                    ".",
+                    "[..]",
+                    "tojson",
+                    "keys",
+                    "to_entries",
+                    "length",
+                    f".{read}?",
+                    "select(.id) | .id",
+                ),
+                f"[.{read}?] | length",
+                f"[getpath({json.dumps(read.split('.'))})?]",
+                "aggregate count by .id",
+            ]
+        )
+    )
+    text = f"{name}{draw(st.sampled_from(WINDOWS))}{clause} | {expression}"
+    try:
+        (source,) = compile(text, version=own, as_version=version).plan.sources
+    except OcpiqError as error:
+        event(f"while compiling: {type(error).__name__}")
+        return Case(text, own, {}), version
+    sent = draw(sent_to(replace(source, view=view_in_own_form(source.view, version, own)), text))
+    if source.view.nested is not None:
+        return Case(
+            text, own, {"locations": [locations_of(source.view.nested.path, pair) for pair in [*sent]]}
+        ), version
+    return Case(text, own, {name: sent}), version
+
+
+def locations_of(path: tuple[str, ...], pair: Pair) -> Pair:
+    """Return locations that contain a pair of EVSEs or connectors."""
+    one, other = pair
+    for name in reversed(path):
+        key = quoted(name)
+        one, other = (
+            b'{"id":"1","uid":"2",%s:[%s]}' % (key, one),
+            b'{"uid":"2",%s:[%s],"id":"1"}' % (key, other),
+        )
+    return one, other
+
+
+def view_in_own_form(view: ViewNode, version: str, own: str) -> ViewNode:
+    """Return which fields of OCPI `own` a view of their counterparts shows: no other field may have an influence."""
+    module_of_own, found = module(view.blank.module, own), counterparts(view.blank.module, version, own)
+    root = ViewNode("container", False, {}, view.blank, module_of_own.root)
+    todo = [(view, ())]
+    while todo:
+        node, path = todo.pop()
+        counterpart = found.get(".".join(path))
+        todo += [(child, (*path, name)) for name, child in node.children.items()]
+        if counterpart is None or counterpart.path is None:
+            continue
+        target, field = root, module_of_own.root
+        for end, name in enumerate(counterpart.path, 1):
+            field = field.children[name]
+            is_leaf = end == len(counterpart.path) and not node.children
+            shown = replace(
+                node, children={}, field=field, many=field.many if node.treatment is None else node.many
+            )
+            container = ViewNode("container", field.many, {}, node.blank, field, scalars=node.scalars)
+            target = target.children.setdefault(name, shown if is_leaf else container)
+    return root
+
+
+@settings(THOROUGH, max_examples=EXAMPLES // 2)
+@given(cases_of_other_versions(), st.sampled_from(list(FORMS)))
+def test_fields_that_are_not_passed_change_nothing_in_another_form(
+    drawn: tuple[Case, str], form: str
+) -> None:
+    """Reading objects in the form of another OCPI version shows the counterparts of what passes, and nothing else."""
+    case, version = drawn
+    form = fitting_form(case, form)
+    one, other = (run(case, FORMS[form], side, "--as", version) for side in (0, 1))
+    event(f"exit code {one.code}")
+    assume_same_module(one, other)
+    assert one == other, (case.text, case.version, version, form, text_of(one), text_of(other))
+    assert "internal error" not in one.err, one.err
 
 
 TREATED = [
