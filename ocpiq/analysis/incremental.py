@@ -12,11 +12,11 @@ from ocpiq.analysis.context import Analysis, Handler, Resolved, Snapshot
 from ocpiq.analysis.modules import Library
 from ocpiq.analysis.pipelines import PipelineBuilder, add_item
 from ocpiq.analysis.scope import Scope
-from ocpiq.errors import OcpiqError
+from ocpiq.errors import OcpiqError, Span
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import QueryPlan
-from ocpiq.plan.types import OpaqueType, SourceType, Type
+from ocpiq.plan.types import ObjectType, OpaqueType, SourceType, Type
 from ocpiq.schema import OwnForm
 
 RECENT: Final = 8  # pipelines that are kept: the query's, that of its start up to the cursor, that with a fix
@@ -31,6 +31,7 @@ class Step(Struct, frozen=True):
     after: Snapshot
     builders: tuple[PipelineBuilder, ...]
     mistake: OcpiqError | None
+    fields: tuple[tuple[Span, Type], ...]
 
 
 class Chain(Struct, frozen=True):
@@ -49,10 +50,17 @@ class IncrementalAnalysis:
 
     def __init__(self) -> None:
         self.mistake: OcpiqError | None = None
+        self.fields: list[
+            tuple[Span, Type]
+        ] = []  # the paths and keys in the query's own text, with their types
         self._chains: list[Chain] = []
         self._settings: tuple[object, ...] = ()
         self._program: tree.Program | None = None
-        self._handlers = {node: self._lenient(handler) for node, handler in HANDLERS.items()}
+        noted: dict[type, Handler] = {
+            tree.Path: self._noting_path(HANDLERS[tree.Path]),
+            tree.Object: self._noting_keys,
+        }
+        self._handlers = {node: self._lenient(handler) for node, handler in {**HANDLERS, **noted}.items()}
 
     def analyze(
         self,
@@ -72,8 +80,11 @@ class IncrementalAnalysis:
         `handlers` replace those of some nodes. Raises the first error if nothing can be resolved.
         """
         self._settings = (version, tuple(givens), zone, several_platforms, any_version, own, program.imports)
-        self._program, self.mistake = program, None
-        special = {node: self._lenient(handler) for node, handler in (handlers or {}).items()}
+        self._program, self.mistake, self.fields = program, None, []
+        special = {
+            node: self._lenient(self._noting_path(handler) if node is tree.Path else handler)
+            for node, handler in (handlers or {}).items()
+        }
         try:
             return analyze(
                 program,
@@ -101,12 +112,13 @@ class IncrementalAnalysis:
         steps = self._known_steps(items)
         if steps:
             builders, self.mistake = steps[-1].builders, steps[-1].mistake
+            self.fields = list(steps[-1].fields)
             analysis.restore(steps[-1].after)
         for number, item in enumerate(items[len(steps) :], len(steps)):
             if number == first_inner:
                 builders = (*builders, PipelineBuilder(builders[0].scope, builders[0].type))
             builders = (*builders[:-1], self._with_item(analysis, builders[-1], item))
-            steps.append(Step(item, analysis.snapshot(), builders, self.mistake))
+            steps.append(Step(item, analysis.snapshot(), builders, self.mistake, tuple(self.fields)))
         self._chains = [Chain(self._settings, steps), *self._chains][:RECENT]
         if len(builders) == 1:
             return builders[0].plan(), builders[0].type
@@ -150,6 +162,28 @@ class IncrementalAnalysis:
             longer = builder.copy()
             longer.append(plan.Identity(), longer.type if isinstance(item, KEEPS_TYPE) else UNKNOWN)
         return longer
+
+    def _noting_path(self, default: Handler) -> Handler:
+        """Return the handler of paths, which notes their types."""
+
+        def path(analysis: Analysis, node: tree.Path, scope: Scope, type_: Type) -> Resolved:
+            resolved = default(analysis, node, scope, type_)
+            is_written = node.base.span != node.span  # and not the key of a join without `on`
+            if is_written and scope.at is None and not scope.imported:
+                self.fields.append((node.span, resolved[1]))
+            return resolved
+
+        return path
+
+    def _noting_keys(self, analysis: Analysis, node: tree.Object, scope: Scope, type_: Type) -> Resolved:
+        """Resolve an object, and note the types of keys such as `{id}`."""
+        resolved = HANDLERS[tree.Object](analysis, node, scope, type_)
+        if isinstance(resolved[1], ObjectType) and scope.at is None and not scope.imported:
+            for entry in node.entries:
+                text = entry.key.parts[0] if isinstance(entry.key, tree.Text) else None
+                if entry.value is None and isinstance(text, str) and text in resolved[1].fields:
+                    self.fields.append((entry.key.span, resolved[1].fields[text]))
+        return resolved
 
     def _note(self, error: OcpiqError) -> None:
         self.mistake = self.mistake or error

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Final
 
 from ocpiq.errors import Span
 from ocpiq.language.grammar import tables
+from ocpiq.language.lalr import Token
 from ocpiq.prompt.command_syntax import argument_start, split_command
+from ocpiq.prompt.field_states import FieldStates
 from ocpiq.prompt.reader import QueryReader
 
 Piece = tuple[str, str]  # style and text
@@ -33,10 +36,12 @@ STYLES: Final = {
 AFTER_ERROR: Final = re.compile(r'(?P<comment>#.*)|(?P<string>"(?:[^"\\]|\\.)*"?)|(?P<plain>[^"#]+)')
 
 
-def highlight(text: str, modules: Collection[str], reader: QueryReader | None = None) -> list[Piece]:
+def highlight(
+    text: str, modules: Collection[str], reader: QueryReader | None = None, states: FieldStates = ()
+) -> list[Piece]:
     """Return the text in pieces with their styles: module, function, keyword, field, string, comment, …
 
-    After a syntax error only strings and comments are recognised.
+    A field has the style of its state, such as blanked. After a syntax error only strings and comments are recognised.
     """
     if split_command(text) is not None:
         start = argument_start(text) or len(text)
@@ -45,16 +50,54 @@ def highlight(text: str, modules: Collection[str], reader: QueryReader | None = 
     pieces: list[Piece] = []
     position = 0
     styles = _styles()
-    for token in read.tokens:
+    of_fields = _field_styles(read.tokens, states)
+    for number, token in enumerate(read.tokens):
         start, end = token.span.start, token.span.end
         if position < start:
             pieces += _between(text[position:start])
         style = styles.get(token.kind, "") if token.kind != "NAME" else "function"
-        pieces.append(("module" if style == "function" and token.text in modules else style, token.text))
+        if number in of_fields:
+            style = of_fields[number]
+        elif style == "function" and token.text in modules:
+            style = "module"
+        pieces.append((style, token.text))
         position = end
     rest = text[position:]
     pieces += _after_error(rest) if read.unexpected is not None else _between(rest)
     return [piece for piece in pieces if piece[1]]
+
+
+def _field_styles(tokens: list[Token], states: FieldStates) -> dict[int, str]:
+    """Return the states of the tokens of fields: those of paths and keys, and those in `pass` and `only`."""
+    styles = _clause_styles(tokens)
+    starts = [token.span.start for token in tokens]
+    for span, state in sorted(states, key=lambda item: item[0].start - item[0].end):  # inner ones last
+        for number in range(bisect_left(starts, span.start), bisect_left(starts, span.end)):
+            if tokens[number].kind in ("FIELD", "NAME", "RESERVED"):
+                styles[number] = state
+    return styles
+
+
+def _clause_styles(tokens: list[Token]) -> dict[int, str]:
+    """Return the states of the tokens in `pass` and `only`: passed, or treated if `as` follows the path."""
+    styles: dict[int, str] = {}
+    path: list[int] | None = None
+    for number, token in enumerate(tokens):
+        if token.kind in ("_PASS", "_ONLY"):
+            path = []
+        elif path is None:
+            continue
+        elif token.kind == "_COMMA":
+            path = []
+        elif token.kind == "_AS":
+            styles.update(dict.fromkeys(path, "treated"))
+        elif token.kind in ("NAME", "FIELD", "RESERVED", "LITERAL"):
+            if tokens[number - 1].kind != "_AS":
+                path.append(number)
+                styles[number] = "passed"
+        elif token.kind not in ("_QUOTE", "_DOT", "_LPAR", "NUMBER", "_RPAR"):
+            path = None
+    return styles
 
 
 def pieces_from(pieces: list[Piece], start: int) -> list[Piece]:

@@ -12,6 +12,7 @@ from prompt_toolkit.formatted_text.utils import split_lines
 from prompt_toolkit.lexers import Lexer
 
 from ocpiq.errors import OcpiqError
+from ocpiq.prompt.field_states import FieldStates
 from ocpiq.prompt.highlight import Piece, highlight, mark_error, pieces_from
 from ocpiq.prompt.pause import Pause
 from ocpiq.prompt.reader import QueryReader
@@ -25,11 +26,13 @@ class QueryLexer(Lexer):
         self,
         context: Callable[[], Surroundings],
         mistake: Callable[[], OcpiqError | None],
+        states: Callable[[str], FieldStates],
         reader: QueryReader,
         pause: Pause,
     ) -> None:
         self.context = context
         self.mistake = mistake
+        self.states = states
         self.reader = reader
         self.pause = pause
         self.last: list[Piece] = []
@@ -48,14 +51,17 @@ class QueryLexer(Lexer):
 
     def _pieces(self, document: Document) -> list[Piece]:
         """Return the pieces of the text; those after the line of the cursor may be the last ones."""
-        text, modules = document.text, self.context().modules
+        text = document.text
         if not self.pause.defers(text, document.cursor_position):
-            return highlight(text, modules, self.reader)
+            return self._highlight(text)
         start = len(line_end(text, document.cursor_position))
         rest = pieces_from(self.last, sum(len(part) for _, part in self.last) - (len(text) - start))
         if "".join(part for _, part in rest) != text[start:]:
-            return highlight(text, modules, self.reader)
-        return highlight(text[:start], modules, self.reader) + rest
+            return self._highlight(text)
+        return self._highlight(text[:start]) + rest
+
+    def _highlight(self, text: str) -> list[Piece]:
+        return highlight(text, self.context().modules, self.reader, self.states(text))
 
 
 def line_end(text: str, cursor: int) -> str:

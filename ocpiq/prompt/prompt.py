@@ -53,6 +53,7 @@ STYLE: Final = {
     "open": "ansigreen",
     "blanked": "ansired",
     "passed": "ansicyan",
+    "treated": "ansiyellow",
     "bottom-toolbar": "noreverse bg:ansibrightblack ansiwhite",
     "bottom-toolbar.mistake": "noreverse bg:ansired ansiwhite",
 }
@@ -137,7 +138,9 @@ def make_prompt(session: Session) -> PromptSession[str]:
         completer=QueryCompleter(session.context, reader),
         complete_style=CompleteStyle.COLUMN,
         complete_while_typing=True,
-        lexer=QueryLexer(session.context, lambda: at_cursor()[1], reader, pause),
+        lexer=QueryLexer(
+            session.context, lambda: at_cursor()[1], lambda text: look(text).states, reader, pause
+        ),
         key_bindings=bindings(look, reader),
         history=PromptHistory(session),
         auto_suggest=AutoSuggestFromHistory(),

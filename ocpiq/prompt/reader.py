@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from ocpiq.analysis.context import Handler
 from ocpiq.analysis.incremental import IncrementalAnalysis
-from ocpiq.errors import OcpiqError
+from ocpiq.errors import OcpiqError, Span
 from ocpiq.language import tree
 from ocpiq.language.partial import IncrementalParser, PartialParse
+from ocpiq.plan.types import Type
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.query import Query
 from ocpiq.query.imports import Folders
@@ -25,10 +26,11 @@ Result = TypeVar("Result")
 
 
 class Analysed(Struct, frozen=True):
-    """A query, as far as it can be resolved, and its first error."""
+    """A query, as far as it can be resolved, its first error, and its paths and keys with their types."""
 
     query: Query | None
     mistake: OcpiqError | None
+    fields: tuple[tuple[Span, Type], ...] = ()
 
 
 class QueryReader:
@@ -61,8 +63,8 @@ class QueryReader:
                 analyze=analyze,
             )
         except OcpiqError as error:
-            return Analysed(None, error)
-        return Analysed(query, self._analysis.mistake)
+            return Analysed(None, error, tuple(self._analysis.fields))
+        return Analysed(query, self._analysis.mistake, tuple(self._analysis.fields))
 
     def once(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """Return the result of `make` for this key, which is made once while it is among the last ones."""

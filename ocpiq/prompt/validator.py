@@ -11,6 +11,7 @@ from ocpiq.language.partial import PartialParse, State
 from ocpiq.language.syntax_errors import CLAUSES, STAGES
 from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.prompt.command_syntax import split_command
+from ocpiq.prompt.field_states import FieldStates, field_states
 from ocpiq.prompt.reader import Analysed, QueryReader
 from ocpiq.prompt.suggestion import Surroundings
 
@@ -21,7 +22,7 @@ class Validation(Struct, frozen=True):
     """The state of a text, its first error and its plan; a command or an empty text has neither.
 
     `open` says what is missing in an unfinished text of several lines; `possible_mistake` is an error at its end, which
-    more text may fix.
+    more text may fix. `states` says of the fields in the text whether they are open, blanked, passed or treated.
     """
 
     state: State
@@ -29,6 +30,7 @@ class Validation(Struct, frozen=True):
     plan: QueryPlan | None = None
     open: str = ""
     possible_mistake: OcpiqError | None = None
+    states: FieldStates = ()
 
     def mistake_at(self, cursor: int) -> OcpiqError | None:
         """Return the error, unless the word at the cursor may just be incomplete."""
@@ -55,17 +57,21 @@ def _validate(text: str, context: Surroundings, reader: QueryReader) -> Validati
         mistake, possible = partial.mistake, None
         if mistake is not None and not _is_final(mistake, text):
             mistake, possible = None, mistake
-        return Validation(read.state, mistake, _plan(partial), missing, possible)
+        return Validation(
+            read.state, mistake, _plan(partial), missing, possible, field_states(partial.fields)
+        )
     try:
         whole = reader.analyze(read.program(), context)
     except QuerySyntaxError as error:
-        return Validation(read.state, error, _plan(_analyze_start(read, context, reader)))
+        start = _analyze_start(read, context, reader)
+        return Validation(read.state, error, _plan(start), states=field_states(start.fields))
+    states = field_states(whole.fields)
     if whole.mistake is None:
-        return Validation(read.state, plan=_plan(whole))
+        return Validation(read.state, plan=_plan(whole), states=states)
     plan = _plan(_analyze_start(read, context, reader))
     if _ends_with_a_stage(read):
-        return Validation("unfinished", plan=plan)
-    return Validation(read.state, whole.mistake, plan)
+        return Validation("unfinished", plan=plan, states=states)
+    return Validation(read.state, whole.mistake, plan, states=states)
 
 
 def _plan(analysed: Analysed) -> QueryPlan | None:
@@ -84,7 +90,7 @@ def _analyze_start(read: PartialParse, context: Surroundings, reader: QueryReade
             analysed = reader.analyze(program, context)
             mistake = mistake or analysed.mistake
             if analysed.query is not None and (analysed.query.source_plans or not cuts):
-                return Analysed(analysed.query, mistake)
+                return Analysed(analysed.query, mistake, analysed.fields)
     return Analysed(None, mistake)
 
 

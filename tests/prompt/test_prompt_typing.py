@@ -88,3 +88,19 @@ def test_the_word_of_an_enum_in_a_list(terminal: Terminal) -> None:
     terminal.see("passes status")
     terminal.type(ENTER)
     terminal.at_prompt('"COMPLETED"')
+
+
+def test_fields_have_the_colours_of_their_states(terminal: Terminal) -> None:
+    terminal.type("sessions pass kwh | .kwh, .status")
+    terminal.see("ocpiq> sessions pass kwh | .kwh, .status")
+
+    def colours() -> dict[str, str]:
+        row = next(
+            number for number, line in enumerate(terminal.lines()) if line.startswith("ocpiq> sessions")
+        )
+        line = terminal.lines()[row]
+        return {
+            name: terminal.screen.buffer[row][line.index(name)].fg for name in (".kwh", ".status", "pass")
+        }
+
+    terminal.wait(lambda: colours() == {".kwh": "cyan", ".status": "red", "pass": "magenta"}, "three colours")
