@@ -39,6 +39,8 @@ def look_up(name: str) -> str:
         return f"{help_for(name)}\n{page('PLATFORMS.md')}"
     if name == "ocpi-tool":
         return page("OCPI_TOOL.md")
+    if name == "prompt":
+        return page("PROMPT.md", "ocpiq.prompt")
     if name in ("state", "deliveries"):
         return f"{help_for('state')}\n{page('DELIVERIES.md', 'ocpiq.delivery')}"
     if command := help_for(name):
@@ -68,6 +70,7 @@ def contents() -> str:
         "ocpiq help platforms       tested platforms and their quirks",
         "ocpiq help state           deliveries of what is new or changed",
         "ocpiq help ocpi-tool       for users of ocpi-tool: its commands and ours",
+        "ocpiq help prompt          the interactive prompt: keys, saved queries",
         "ocpiq help login           a command, with its options",
         "ocpiq --help               commands and options",
     ]

@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Final
 
 from msgspec import structs
@@ -16,9 +17,12 @@ from ocpiq.app import explain, reference, schema, text_files
 from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.settings import Settings, Variable
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
-from ocpiq.prompt.command_syntax import split_command
+from ocpiq.prompt.command_syntax import split_arguments, split_command
+from ocpiq.prompt.library import SUFFIX, find_query, is_example, listing
 from ocpiq.prompt.pager import Pager
+from ocpiq.prompt.parameters import accepted_values, parameters, query_name, question, with_head
 from ocpiq.prompt.paths import expand_path
+from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.suggest import EXPLAIN
 from ocpiq.prompt.suggestion import PREDEFINED
@@ -28,14 +32,12 @@ from ocpiq.storage import history
 
 MIN_WIDTH: Final = 79  # columns of the narrowest terminal
 HELP: Final = """\
-Enter runs a complete query; an unfinished one continues on the next line.
-Alt-Enter always starts a new line.
+Enter runs a complete query, else continues it; Alt-Enter starts a new line.
 Tab completes, Right takes the grey rest of an earlier query, Up searches for
 one that begins with what is typed, Ctrl-R for one that contains it. F2 applies
-the fix shown in the bottom line, Ctrl-C cancels, Ctrl-D quits.
-A query that begins with a space is not saved in the history.
+the fix in the bottom line, Ctrl-X Ctrl-E opens $EDITOR, Ctrl-C cancels, Ctrl-D
+quits. A query that begins with a space is not saved in the history.
 
-  sessions pass kwh | limit 3
   sessions pass kwh | aggregate sum(.kwh) by .country_code
 """
 
@@ -118,7 +120,7 @@ def _explain(session: Session, rest: str) -> None:
 def _explain_settings(session: Session, text: str) -> Settings:
     """Return the settings of `explain`, which needs the names of the variables but not their values."""
     settings = session.query_settings()
-    variables = tuple(Variable("arg", name, "") for name in session.variables)
+    variables = tuple(Variable("arg", name, "") for name in accepted_values(text, session.variables))
     query = structs.replace(settings.query, variables=variables)
     return structs.replace(settings, words=(text,), query=query)
 
@@ -152,6 +154,10 @@ def _arg(session: Session, rest: str) -> None:
         names = sorted(f"${name}" for name in session.variables if name != PREDEFINED)
         write_stderr(", ".join(names) if names else "no variables set; to set one: :arg from 2026-01-01")
         return
+    if not value and name in session.variables and name != PREDEFINED:
+        del session.variables[name]
+        write_stderr(f"${name} forgotten")
+        return
     if not name.isidentifier() or not value:
         raise UsageError(":arg needs a name and a value", hint=":arg from 2026-01-01")
     session.variables[name] = value.strip()
@@ -164,22 +170,63 @@ def _save(session: Session, rest: str) -> None:
         raise UsageError("no query to save yet")
     if not path.name:
         raise UsageError(":save needs a file name", hint=":save month.ocpiq")
-    if path.exists() and str(path) != session.file:
-        raise UsageError(f"{path} already exists", hint="choose another name, or :load it first")
+    if not rest and is_example(path):
+        raise UsageError("an example stays as it is", hint=":save NAME")
+    path = path if path.suffix else path.with_name(path.name + SUFFIX)
+    if path.exists() and session.ask(f"{path} already exists. Replace it? (y/n) ").lower() not in (
+        "y",
+        "yes",
+    ):
+        write_stderr("Not saved")
+        return
+    _write_query(path, with_head(session.last_query.strip(), query_name(path), session.variables) + "\n")
+    session.file = str(path)
+    needed = "".join(f" --arg {parameter.name} …" for parameter in parameters(path.read_text("utf-8")))
+    write_stderr(f"Saved to {path}. Run it with: ocpiq -f {shlex.quote(str(path))}{needed}")
+
+
+def _write_query(path: Path, text: str) -> None:
+    """Write a query to its file. Raises UsageError."""
     try:
-        path.write_text(session.last_query.strip() + "\n", "utf-8")
+        path.write_text(text, "utf-8")
     except OSError as error:
         raise UsageError(f"could not write {path}: {error.strerror}") from None
-    session.file = str(path)
-    write_stderr(f"Saved to {path}. Run it with: ocpiq -f {shlex.quote(str(path))}")
 
 
 def _load(session: Session, rest: str) -> None:
-    path = expand_path(rest or session.file)
-    if not path.name:
-        raise UsageError(":load needs a file name", hint=":load month.ocpiq")
-    session.pending = text_files.read(str(path), "").rstrip()
+    from ocpiq.reports import copy_of, find  # noqa: PLC0415 - not before it is used
+
+    if not (rest or session.file):
+        raise UsageError(":load needs the name of a query", hint=":load month.ocpiq")
+    path = find_query(rest or session.file)
+    session.pending = copy_of(find(path.stem)) if is_example(path) else text_files.read(str(path), "")
+    session.pending = session.pending.rstrip()
     session.file = str(path)
+
+
+def _queries(session: Session, rest: str) -> None:
+    _show(listing(session.query_settings().query))
+
+
+def _run_saved(session: Session, rest: str) -> None:
+    name, arguments = split_arguments(rest)
+    if not name:
+        raise UsageError(":run needs the name of a query", hint=":queries lists all saved queries")
+    path = find_query(name)
+    text = text_files.read(str(path), "the query ")
+    declared = parameters(text)
+    unknown = [name for name in arguments if name not in {parameter.name for parameter in declared}]
+    if unknown:
+        names = [parameter.name for parameter in declared]
+        hint = did_you_mean(unknown[0], names) or (f"it takes {', '.join(names)}" if names else "")
+        raise UsageError(f"the query has no parameter {_printable(unknown[0])}", hint=hint)
+    values = {**session.variables, **arguments}
+    for parameter in declared:
+        missing = parameter.required and parameter.name not in values
+        if missing and (answer := session.ask(question(parameter))):
+            values[parameter.name] = answer
+    session.file = str(path)
+    run(session, text, values)
 
 
 def _history(session: Session, rest: str) -> None:
@@ -210,6 +257,8 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
     ":arg": _arg,
     ":save": _save,
     ":load": _load,
+    ":queries": _queries,
+    ":run": _run_saved,
     ":history": _history,
     ":quit": _quit,
 }

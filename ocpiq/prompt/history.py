@@ -26,8 +26,13 @@ class PromptHistory(History):
         return ()
 
     def store_string(self, string: str) -> None:
-        """Save an entry, unless it sets a variable or begins with a space."""
-        sets_variable = (split_command(string) or ("",))[0] == ":arg"
-        if self.session.keeps_history and not string[:1].isspace() and not sets_variable:
+        """Save an entry, unless it has the value of a variable or begins with a space."""
+        if self.session.keeps_history and not string[:1].isspace() and not _has_value(string):
             with suppress(OSError):
                 history.append(string)
+
+
+def _has_value(string: str) -> bool:
+    """Tell whether a command has the value of a variable, which may be private."""
+    name, rest = split_command(string) or ("", "")
+    return name == ":arg" or (name == ":run" and "=" in rest)

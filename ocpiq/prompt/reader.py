@@ -15,6 +15,7 @@ from ocpiq.errors import OcpiqError, Span
 from ocpiq.language import tree
 from ocpiq.language.partial import IncrementalParser, PartialParse
 from ocpiq.plan.types import Type
+from ocpiq.prompt.parameters import accepted
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.query import Query
 from ocpiq.query.imports import Folders
@@ -55,7 +56,7 @@ class QueryReader:
             query = Query(
                 program,
                 None if context.own else context.version,
-                context.variables,
+                accepted(program, context.variables),
                 library,
                 *context.zones,
                 context.version if context.own else None,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
+from collections.abc import Mapping
+from typing import Final
 
 from ocpiq.app import error_report, output
 from ocpiq.app.authorization import Handout, authorize
@@ -14,26 +17,34 @@ from ocpiq.app.run import QueryText, compile_query
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
 from ocpiq.app.thread import run_in_thread
-from ocpiq.errors import Notice, Notify, OcpiqError, WarningIssued, ignore
+from ocpiq.errors import Notice, Notify, OcpiqError, UsageError, WarningIssued, ignore
 from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.prompt.pager import Pager
+from ocpiq.prompt.parameters import accepted_values
 from ocpiq.prompt.session import Session
 from ocpiq.query import Query
 from ocpiq.query.start import Start, begin
 from ocpiq.sinks.target import Target
 from ocpiq.sources import Source
 from ocpiq.sources.page_by_page import page_by_page
+from ocpiq.values.types import Value
+
+OPTION: Final = re.compile("^--arg ")  # in a hint
 
 
-def run(session: Session, text: str) -> None:
-    """Run a query and show its results; no failure ends the prompt."""
+def run(session: Session, text: str, values: Mapping[str, Value] | None = None) -> None:
+    """Run a query and show its results; no failure ends the prompt.
+
+    `values` are those of the variables, without them the session's. Only what the query declares is used of them.
+    """
+    variables = accepted_values(text, session.variables if values is None else values)
     session.last_query = text
     session.seen.clear()
     progress = Progress(quiet=session.settings.quiet, verbose=session.settings.verbose)
     shutdown = Shutdown()
     with shutdown.on_signals(("SIGINT",), once=False):
         ended = run_in_thread(
-            lambda: _run_and_report(session, text, progress, shutdown), shutdown, force=True
+            lambda: _run_and_report(session, text, variables, progress, shutdown), shutdown, force=True
         )
     progress.clear()
     if shutdown.signal:
@@ -43,25 +54,32 @@ def run(session: Session, text: str) -> None:
         session.reopen(session.settings)
 
 
-def _run_and_report(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
+def _run_and_report(
+    session: Session, text: str, variables: Mapping[str, Value], progress: Progress, shutdown: Shutdown
+) -> None:
     try:
-        _write_results(session, text, progress, shutdown)
+        _write_results(session, text, variables, progress, shutdown)
     except (KeyboardInterrupt, OutputStopped):
         return
     except OcpiqError as error:
         progress.clear()
+        if isinstance(error, UsageError):
+            error.hint = OPTION.sub(":arg ", error.hint)
         error_report.report_error(error, text)
     except Exception as error:
         progress.clear()
         error_report.report_crash(error)
 
 
-def _write_results(session: Session, text: str, progress: Progress, shutdown: Shutdown) -> None:
+def _write_results(
+    session: Session, text: str, variables: Mapping[str, Value], progress: Progress, shutdown: Shutdown
+) -> None:
     settings, query_text, start = session.query_settings(), QueryText(text, session.file), begin()
-    query = compile_query(settings.query, query_text, session.variables)
-    results = ResultWriter(session, query, progress, shutdown, start)
-    sources, variables = session.sources, session.variables
-    handout = Handout(query_text.text, query_text.name, query, sources, variables, (), True, start, progress)
+    query = compile_query(settings.query, query_text, variables)
+    results = ResultWriter(session, query, variables, progress, shutdown, start)
+    handout = Handout(
+        query_text.text, query_text.name, query, session.sources, variables, (), True, start, progress
+    )
     audit, _, results.drivers = authorize(settings, handout)
     if query.modules:
         progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
@@ -78,9 +96,16 @@ class ResultWriter:
     """
 
     def __init__(
-        self, session: Session, query: Query, progress: Progress, shutdown: Shutdown, start: Start
+        self,
+        session: Session,
+        query: Query,
+        variables: Mapping[str, Value],
+        progress: Progress,
+        shutdown: Shutdown,
+        start: Start,
     ) -> None:
         self.rows = 0
+        self._variables = variables
         self._start = start
         self.drivers = DRIVERS
         self._session = session
@@ -105,7 +130,7 @@ class ResultWriter:
         try:
             for value in self._query.run(
                 sources=sources,
-                variables=self._session.variables,
+                variables=self._variables,
                 notify=notify,
                 recipient=self._recipient,
                 start=self._start,

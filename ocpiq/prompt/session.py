@@ -15,6 +15,7 @@ from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.settings import QuerySettings, Settings
 from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.prompt.paths import list_folder
+from ocpiq.prompt.question import Ask, ask_terminal
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.schema import DEFAULT_VERSION, OwnForm, modules
 from ocpiq.sinks import registry
@@ -31,7 +32,8 @@ class Session(Struct):
     """An open prompt.
 
     `stack` closes the sources; `last_query` was saved to or loaded from `file`; `pending` is the text to put into the
-    next prompt; `history_cleared` is set by `:history clear`; `seen` has the number of objects read, by module.
+    next prompt; `history_cleared` is set by `:history clear`; `seen` has the number of objects read, by module;
+    `ask` asks the user for a line.
     """
 
     settings: Settings
@@ -48,6 +50,7 @@ class Session(Struct):
     keeps_history: bool = field(default_factory=history.is_enabled)
     history_cleared: bool = False
     seen: dict[str, int] = field(default_factory=dict)
+    ask: Ask = ask_terminal
 
     @classmethod
     def start(cls, settings: Settings) -> Session | None:

@@ -31,8 +31,8 @@ def suggest_command(text: str, context: Surroundings) -> list[Suggestion]:
             if entry.name.startswith(name)
         ]
     name, rest = text[:start].strip(), text[start:]
-    if name in (":save", ":load"):
-        return list(_files(rest, context))
+    if name in (":save", ":load", ":run"):
+        return list(_files(rest, context, queries_only=name != ":save"))
     return list(_argument(name, rest, context))
 
 
@@ -66,10 +66,15 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
     return {}
 
 
-def _files(rest: str, context: Surroundings) -> Iterator[Suggestion]:
-    """Yield matching folders and files, folders and queries first; hidden ones only after a dot."""
+def _files(rest: str, context: Surroundings, *, queries_only: bool) -> Iterator[Suggestion]:
+    """Yield matching folders and files, folders and queries first; hidden ones only after a dot.
+
+    With `queries_only` other files are left out.
+    """
     folder, slash, prefix = rest.rpartition("/")
     names = [name for name in context.files(folder + slash) if name.startswith(prefix)]
+    if queries_only:
+        names = [name for name in names if name.endswith(("/", *ENDINGS))]
     for name in sorted(names, key=lambda name: (not name.endswith(("/", *ENDINGS)), name)):
         if prefix.startswith(".") or not name.startswith("."):
             yield Suggestion(name, len(prefix), "folder" if name.endswith("/") else "file")

@@ -77,9 +77,12 @@ def test_the_wheel_holds_what_a_run_needs_and_nothing_else(wheel: Path) -> None:
     assert len(names) == len(set(names))
     assert "ocpiq/py.typed" in names
     assert "ocpiq/schema/tables/sessions.txt" in names
-    assert {"ocpiq/ocpi/PLATFORMS.md", "ocpiq/ocpi/OCPI_TOOL.md", "ocpiq/delivery/DELIVERIES.md"} <= set(
-        names
-    )
+    assert {
+        "ocpiq/ocpi/PLATFORMS.md",
+        "ocpiq/ocpi/OCPI_TOOL.md",
+        "ocpiq/delivery/DELIVERIES.md",
+        "ocpiq/prompt/PROMPT.md",
+    } <= set(names)
     shipped = {Path(name).name for name in names if name.startswith("ocpiq/language/grammar/")}
     assert shipped >= {path.name for path in (ROOT / "grammar").glob("*.lark")}
     examples = ROOT / "examples"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.platforms import TOKEN, Platform, Request, Response, serving
-from support.terminal import CTRL_C, CTRL_R, ENTER, F2, PATIENCE, TAB, UP, Terminal
+from support.terminal import CTRL_C, CTRL_D, CTRL_R, ENTER, F2, PATIENCE, TAB, UP, Terminal
 
 Open = Callable[..., Terminal]
 
@@ -145,6 +145,38 @@ def test_a_query_is_saved_and_run_again(terminal: Terminal, tmp_path: Path) -> N
     terminal.type(ENTER)
     terminal.wait(lambda: terminal.text().count('"S0000001"') == 2, "its result once more")
     assert file.read_text() == "sessions only id | limit 1 | .id\n"
+
+
+def test_a_saved_query_asks_for_what_it_needs_and_before_it_is_replaced(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "c" / "queries"
+    folder.mkdir(parents=True)
+    file = folder / "first.ocpiq"
+    text = 'module {params: {count: {type: "integer", about: "how many"}}};\nsessions only id | limit $count | .id\n'
+    file.write_text(text)
+    terminal.run(":run first")
+    terminal.see("count (how many; such as 10):")
+    terminal.type("2" + ENTER)
+    terminal.at_prompt('\n"S0000001"\n"S0000002"')
+    terminal.run(":run first")
+    terminal.wait(lambda: terminal.text().count("such as 10):") == 2, "the question once more")
+    terminal.type(CTRL_C)
+    terminal.at_prompt("such as 10):")
+    terminal.run("40 + 2")
+    terminal.at_prompt("\n42")
+    terminal.run(f":save {file}")
+    terminal.see("Replace it? (y/n)")
+    terminal.type(CTRL_D)  # which does not quit
+    terminal.at_prompt("Replace it? (y/n)")
+    assert file.read_text() == text
+    terminal.type(UP + ENTER)
+    terminal.wait(lambda: terminal.text().count("Replace it? (y/n)") == 2, "the question once more")
+    terminal.type("y" + ENTER)
+    terminal.at_prompt("Saved to")
+    assert file.read_text() == "40 + 2\n"
+    history = (tmp_path / "s" / "history").read_text().splitlines()
+    assert history == ['":run first"', '"40 + 2"', f'":save {file}"']  # without the answers
 
 
 def test_a_blanked_field_is_said_with_its_fix(terminal: Terminal) -> None:
@@ -281,7 +313,7 @@ def test_results_come_a_screenful_at_a_time(terminal: Terminal) -> None:
 
 def test_the_history_is_the_owners_and_holds_no_values(at: Open, tmp_path: Path) -> None:
     terminal = at()
-    for text in ('"first"', ' "not kept"', ":arg secret 1234", "$secret | length"):
+    for text in ('"first"', ' "not kept"', ":arg secret 1234", ":run no.ocpiq a=1234", "$secret | length"):
         terminal.run(text)
         terminal.at_prompt(text.strip())
     terminal.see("\n4\n")

@@ -15,6 +15,7 @@ from ocpiq.errors import UsageError
 from ocpiq.prompt.commands import COMMANDS, QuitPrompt, run_command
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
+from ocpiq.prompt.validator import validate
 from ocpiq.storage import AccessToken, Login, audit_trail, history, logins, recipients
 
 SESSIONS = '{"id":"1","kwh":10.5,"currency":"EUR"}\n{"id":"2","kwh":7,"currency":"EUR"}\n'
@@ -48,6 +49,13 @@ class Said:
     def __init__(self, session: Session, captured: pytest.CaptureFixture[str]) -> None:
         self.session = session
         self.captured = captured
+        self.answers: list[str] = []
+        self.questions: list[str] = []
+        session.ask = self._ask
+
+    def _ask(self, question: str) -> str:
+        self.questions.append(question)
+        return self.answers.pop(0)
 
     def __call__(self, line: str) -> str:
         run_command(self.session, line) if line.startswith(":") else run(self.session, line)
@@ -108,9 +116,9 @@ def test_help_on_a_word_of_the_language(said: Said) -> None:
     assert "count_distinct" in said(":help all")
 
 
-@pytest.mark.parametrize("asked", [":help :save", ":help save"])
+@pytest.mark.parametrize("asked", [":help :quit", ":help quit"])
 def test_help_on_a_command(asked: str, said: Said) -> None:
-    assert said(asked) == "  :save FILE  save the last query\n"
+    assert said(asked) == "  :quit  quit (also Ctrl-D)\n"
 
 
 def test_schema(said: Said) -> None:
@@ -154,8 +162,10 @@ def test_variables(said: Said) -> None:
     assert said("$a") == '"one two"\n'
     assert "one two" not in said(":explain $a | length")
     assert ":arg needs a name" in said(":arg 1 2")
-    assert ":arg needs a name" in said(":arg a")  # and not an empty text
-    assert said("$a") == '"one two"\n'
+    assert ":arg needs a name" in said(":arg c")  # and not an empty text
+    assert said(":arg a") == "$a forgotten\n"
+    assert said("$a").startswith("error: $a is not defined")
+    assert ":arg needs a name" in said(":arg ARGS")  # which every query has
 
 
 def test_save_and_load(said: Said) -> None:
@@ -165,14 +175,102 @@ def test_save_and_load(said: Said) -> None:
     assert said(":save q.ocpiq").startswith("Saved to q.ocpiq")
     assert Path("q.ocpiq").read_text() == "1 + 1\n"
     said("2 + 2")
-    assert said(":save").startswith("Saved to q.ocpiq")
+    said.answers = ["n", "y", ""]
+    assert said(":save") == "Not saved\n"
+    assert said.questions == ["q.ocpiq already exists. Replace it? (y/n) "]
+    assert Path("q.ocpiq").read_text() == "1 + 1\n"
+    assert said(":save q").startswith("Saved to q.ocpiq")
     assert Path("q.ocpiq").read_text() == "2 + 2\n"
-    assert "already exists" in said(":save s.ndjson")
+    assert said(":save s.ndjson") == "Not saved\n"
     assert Path("s.ndjson").read_text() == SESSIONS
     said(":load q.ocpiq")
     assert said.session.pending == "2 + 2"
     assert "could not read no.ocpiq" in said(":load no.ocpiq")
     assert "could not write no/x" in said(":save no/x")
+
+
+MONTH = """\
+module {name: "month", about: "energy of a month. More.", params: {
+  min: {type: "number", about: "least kWh"}, unit: {default: "kWh"}}};
+sessions pass kwh | select(.kwh >= $min) | {id, ($unit): .kwh}
+"""
+
+
+def test_variables_become_parameters_of_a_saved_query(said: Said) -> None:
+    said(":arg from 2026-01-01")
+    said(":arg word MARKER")
+    said(":arg other MARKER")
+    said("sessions pass start_date_time since $from | [.id, $word, (1 as $x | $x)]")
+    assert said(":save q").startswith(
+        "Saved to q.ocpiq. Run it with: ocpiq -f q.ocpiq --arg from … --arg word …\n"
+    )
+    head, query, _ = Path("q.ocpiq").read_text().split("\n")
+    assert head == 'module {name: "q", params: {from: {type: "date"}, word: {type: "string"}}};'
+    assert query == "sessions pass start_date_time since $from | [.id, $word, (1 as $x | $x)]"
+    Path("month.ocpiq").write_text(MONTH)
+    said(":arg min 8")
+    said(":load month")
+    said(said.session.pending)
+    said(":save copy")
+    assert Path("copy.ocpiq").read_text() == MONTH  # which has its own metadata
+
+
+def test_a_variable_that_a_query_does_not_declare_does_not_stop_it(said: Said) -> None:
+    said(":arg other 1")
+    assert said(MONTH) == ("error: the query needs min (least kWh) (:arg min 1.5)\n")
+    said(":arg min 8")
+    assert '"id": "1"' in said(MONTH)
+    assert "has no parameter" not in said(f":explain {MONTH}")
+    validation = validate(MONTH, said.session.context())
+    assert validation.mistake is None and validation.plan is not None
+
+
+def test_a_saved_query_is_run_by_its_name(said: Said, tmp_path: Path) -> None:
+    Path("month.ocpiq").write_text(MONTH)
+    assert "10.5" in said(":run month min=8")
+    assert said.session.variables.keys() == {"ARGS"}  # and forgets the value
+    assert '"Wh": 10.5' in said(":run month.ocpiq min='8' unit=\"Wh\"")
+    said.answers = ["8", ""]
+    assert "10.5" in said(":run month")
+    assert said.questions == ["min (least kWh; such as 1.5): "]
+    assert said(":run month").startswith("error: the query needs min (least kWh)")
+    assert said(":run month mon=1").startswith("error: the query has no parameter mon (did you mean min?)")
+    assert said(":run month min=x").startswith("error: min must be a number")
+    assert said(":run mnth").startswith("error: unknown query mnth (did you mean month?)")
+    assert said(":run").startswith("error: :run needs the name of a query (:queries lists")
+    own = tmp_path / "config" / "queries"
+    own.mkdir(parents=True)
+    (own / "mine.ocpiq").write_text("1 + 2")
+    assert said(":run mine") == "3\n"
+    assert said(":run mine a=1").startswith("error: the query has no parameter a")
+    said(":platform demo")
+    assert said(":run failed_sessions count=3").count('"status"') == 3
+
+
+def test_saved_queries_are_listed_with_what_they_pass(said: Said, tmp_path: Path) -> None:
+    Path("month.ocpiq").write_text(MONTH)
+    Path("wrong.ocpiq").write_text("sessions | .kwh + 1")
+    own = tmp_path / "config" / "queries"
+    own.mkdir(parents=True)
+    (own / "mine.ocpiq").write_text("sessions")
+    text = said(":queries")
+    assert text.startswith(
+        "This folder:\n"
+        "  month: energy of a month\n"
+        "    parameters: min (least kWh), unit, optional\n"
+        "    sessions passes kwh\n"
+        "  wrong: sessions.kwh is blanked\n"
+    )
+    assert "queries:\n  mine\n    sessions passes nothing\nExamples:\n  " in text.replace(str(own.parent), "")
+    assert "tariff_revenue: " in text
+
+
+def test_an_example_is_not_replaced_and_its_copy_runs(said: Said) -> None:
+    said(":load uptime")
+    said(said.session.pending)
+    assert said(":save") == "error: an example stays as it is (:save NAME)\n"
+    assert said(":save mine").startswith("Saved to mine.ocpiq")
+    assert "mine: " in said(":queries")
 
 
 def test_files_are_named_as_in_a_shell(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

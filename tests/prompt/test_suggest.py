@@ -211,7 +211,9 @@ CASES = [
     Case(":load fo^", ("folder/",), all=True),
     Case(":load folder/^", ("x.jq",), all=True),
     Case(":load two w^", ("two words.jq",), all=True),
-    Case(":load .^", (".hidden",), all=True),
+    Case(":save .^", (".hidden",), all=True),
+    Case(":load ^", ("b.ocpiq", "folder/", "two words.jq"), all=True),
+    Case(":run ^", ("b.ocpiq", "folder/", "two words.jq"), all=True),
     Case(":load nowhere/^", all=True),
     Case(":load b.ocpiq\n^", all=True),
     Case(":to json n^", all=True),
@@ -272,7 +274,7 @@ def test_a_word_has_a_line_of_help(text: str) -> None:
         (":schema sess^", "every Session"),
         (":to nd^", "one JSON value per line"),
         (":load fo^", "folder"),
-        (":load a^", "file"),
+        (":save a^", "file"),
     ],
 )
 def test_what_a_command_takes_has_a_line_of_help(text: str, about: str) -> None:

@@ -1,0 +1,18 @@
+"""Asks the user for a line: a missing parameter, or whether to replace a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Ask = Callable[[str], str]
+
+
+def ask_terminal(question: str) -> str:
+    """Return the answer, which is kept nowhere. Raises KeyboardInterrupt for Ctrl-C and Ctrl-D."""
+    from prompt_toolkit import PromptSession  # noqa: PLC0415 - suggestions need no terminal
+
+    session: PromptSession[str] = PromptSession(question, reserve_space_for_menu=0)
+    try:
+        return session.prompt().strip()
+    except EOFError:
+        raise KeyboardInterrupt from None
