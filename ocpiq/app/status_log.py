@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from msgspec import Struct, field, structs
 
@@ -22,22 +22,19 @@ from ocpiq.delivery import status_log
 from ocpiq.delivery.public_evses import is_public
 from ocpiq.delivery.status_log import ClockWentBack, ObservedEvse, Poll, StatusLog
 from ocpiq.delivery.status_query import LOCATIONS, log_query, passes_status
-from ocpiq.errors import Message, Notice, OcpiqError, PlatformError, UsageError, UserText, WarningIssued, say
-from ocpiq.ocpi import shown_address
+from ocpiq.errors import Message, Notice, OcpiqError, UsageError, UserText, WarningIssued, say
 from ocpiq.query.start import begin
 from ocpiq.schema import DEFAULT_VERSION, module
 from ocpiq.sources.page_by_page import PageByPageSource
-from ocpiq.sources.platform_source import PlatformSource
-from ocpiq.sources.several_platforms import SeveralPlatforms
+from ocpiq.sources.protocol import Platform
 from ocpiq.sources.timed_source import TimedSource
-from ocpiq.storage.status_log import FORMAT, UNOBSERVED, Header
+from ocpiq.storage.status_log import FORMAT, UNOBSERVED, Header, Scope
 from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from ocpiq.app.audit import Audit
     from ocpiq.app.run import QueryText
     from ocpiq.query import Query
-    from ocpiq.sources import Source
 
 UNKNOWN: Final = "UNKNOWN"
 
@@ -47,27 +44,19 @@ class LogRun(Struct):
 
     settings: Settings
     query: Query
-    source: Source
+    source: Platform
     variables: dict[str, Value]
     is_private: bool
     progress: Progress
     shutdown: Shutdown
     audit: Audit | None = None
     said: set[str] = field(default_factory=set)
+    asks_time: bool = False
     rows: int = 0
 
     def poll(self, log: StatusLog) -> int:
         """Poll the platform and append what changed; return the number of lines. Raises OcpiqError."""
-        timed = TimedSource(self.source)
-        checked = PageByPageSource(timed, lambda _: self.shutdown.check())
-        rows = list(
-            self.query.run(sources={LOCATIONS: checked}, variables=self.variables, notify=self.notify)
-        )
-        if not timed.times:
-            raise PlatformError(
-                say("locations: the platform does not tell its time"),
-                hint=say("a status log needs it in the timestamp of its responses"),
-            )
+        rows, times = self.read()
         left_out = 0
         evses: list[ObservedEvse] = []
         for row in rows:
@@ -79,7 +68,7 @@ class LogRun(Struct):
             evse = self.evse(row)
             if evse is not None:
                 evses.append(evse)
-        poll = Poll(timed.times[0], timed.times[1], self.settings.following.poll, tuple(evses))
+        poll = Poll(times[0], times[1], self.settings.following.poll, tuple(evses))
         self.shutdown.check()
         try:
             result = log.append(poll)
@@ -94,6 +83,24 @@ class LogRun(Struct):
         if not self.settings.following.follow:
             self.tell(result.evses, result.changes, left_out)
         return result.lines
+
+    def read(self) -> tuple[list[Value], list[int]]:
+        """Return the results of a pull, and when it began and ended by the platform's clock. Raises OcpiqError.
+
+        A platform without the time in its pages is asked for it before and after.
+        """
+        began = self.source.time(LOCATIONS, self.notify) if self.asks_time else None
+        timed = TimedSource(self.source)
+        checked = PageByPageSource(timed, lambda _: self.shutdown.check())
+        rows = list(
+            self.query.run(sources={LOCATIONS: checked}, variables=self.variables, notify=self.notify)
+        )
+        if timed.times:
+            return rows, timed.times
+        if began is None:
+            self.asks_time = True
+            return self.read()
+        return rows, [began, max(began, self.source.time(LOCATIONS, self.notify))]
 
     def evse(self, row: Mapping[str, Value]) -> ObservedEvse | None:
         """Return an EVSE of the results; None for one that cannot be identified."""
@@ -174,8 +181,13 @@ def _folder(settings: Settings, files: list[str]) -> Path:
         raise UsageError("a status log reads a platform, not files", hint="leave out the names of files")
     if app_sources.is_from_files(settings.pull, LOCATIONS):
         raise UsageError("a status log reads a platform, not saved pages", hint="leave out --source")
-    if settings.output.path is not None or settings.output.format:
-        raise UsageError("--status-log writes to its own folder", hint="leave out -o and --to")
+    out, following, state = settings.output, settings.following, settings.state
+    if out.path is not None or out.format or out.manifest or following.rotation:
+        raise UsageError(
+            "--status-log writes to its own folder", hint="leave out -o, --to, --manifest and --rotate"
+        )
+    if state.name:
+        raise UsageError("a status log remembers what it holds, and needs no state", hint="leave out --state")
     return folder
 
 
@@ -184,7 +196,7 @@ def _prepare(settings: Settings, text: QueryText, stack: ExitStack, shutdown: Sh
     app_run.compile_query(settings.query, text, variables)
     is_private = passes_status(text.text)
     source = app_sources.sources(settings, (LOCATIONS,), stack)[LOCATIONS]
-    if isinstance(source, SeveralPlatforms):
+    if not isinstance(source, Platform):
         raise UsageError("a status log is of one platform", hint="run one for each, in a folder of its own")
     written = log_query(text.text, source.version)
     known = structs.replace(settings.query, version=source.version)
@@ -201,6 +213,5 @@ def _prepare(settings: Settings, text: QueryText, stack: ExitStack, shutdown: Sh
 
 
 def _header(run: LogRun) -> Header:
-    source = run.source
-    platform = shown_address(source.login) if isinstance(source, PlatformSource) else "demo"
-    return Header(FORMAT, platform, source.version, "all" if run.is_private else "public")
+    source, scope = run.source, "all" if run.is_private else "public"
+    return Header(FORMAT, source.address, source.version, cast(Scope, scope), source.party)

@@ -206,6 +206,11 @@ def _files(state: State) -> Iterator[tuple[str, str]]:
         pending = state.pending
         progress = "complete, not yet committed" if pending.sha256 else "to be pulled again"
         yield "in progress", f"{date_text(pending.start)} to {date_text(pending.end)}, {progress}"
+    if state.open is not None:
+        yield (
+            "open file",
+            f"{state.open.path} ({quantity(state.open.rows, 'row')}), until {date_text(state.open.end)}",
+        )
     for file in reversed(state.files):
         window = f"{date_text(file.start)} to {date_text(file.end)}"
         digest = f", SHA-256 {file.sha256}" if file.path else ""

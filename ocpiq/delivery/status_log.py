@@ -196,9 +196,10 @@ class StatusLog:
     def _check(self, header: Header) -> None:
         if header == self._header:
             return
-        if header.platform != self._header.platform:
+        if (header.platform, header.party) != (self._header.platform, self._header.party):
+            other = "party" if header.platform == self._header.platform else "platform"
             raise UsageError(
-                f"{self._folder} is the status log of another platform",
+                f"{self._folder} is the status log of another {other}",
                 hint="use another folder for this one",
             )
         if header.scope != self._header.scope:

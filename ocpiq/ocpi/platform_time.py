@@ -50,7 +50,7 @@ def platform_time(
     if time is None:
         raise PlatformError(
             say("{module}: the platform does not tell its time", module=ModuleName(module)),
-            hint=say("a state needs it in the timestamp of its responses or in their Date header"),
+            hint=say("ocpiq needs it in the timestamp of its responses or in their Date header"),
         )
     return time
 

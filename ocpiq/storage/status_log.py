@@ -26,13 +26,14 @@ Evidence = Literal["stamp", "poll", "start", "gap"]
 Scope = Literal["public", "all"]
 
 
-class Header(Struct, frozen=True):
-    """The first line of a file: the format, the platform, and which EVSEs are logged."""
+class Header(Struct, frozen=True, omit_defaults=True):
+    """The first line of a file: the format, the platform and the party that is asked, and which EVSEs are logged."""
 
     status_log: int
     platform: str
     version: str
     scope: Scope
+    party: str = ""
 
 
 class PollLine(Struct, frozen=True, omit_defaults=True):

@@ -410,13 +410,29 @@ def test_a_clock_that_does_not_move_on_is_not_logged(log: Log) -> None:
         assert log.lines() == before
 
 
-def test_a_platform_without_a_time_is_refused(log: Log) -> None:
+def without_stamp(log: Log) -> None:
+    """Let the envelopes of the platform have no timestamp."""
     log.platform.special["locations"] = lambda request: Response(
         json.dumps({"data": log.platform.current(), "status_code": 1000}).encode()
     )
+
+
+def test_the_time_may_stand_in_the_headers_only(log: Log) -> None:
+    without_stamp(log)
+    log.poll()
+    log.platform.set_status("L000001-0", "OUTOFORDER")
+    log.poll()
+    assert [line["poll"] for line in log.lines() if "poll" in line] == [minute(0), minute(1)]
+    assert log.changes()[3] == ["L000001-0", "OUTOFORDER", minute(1), minute(1), "stamp"]
+
+
+def test_a_platform_without_a_time_is_refused(log: Log) -> None:
+    without_stamp(log)
+    log.platform.tells_date = False
     outcome = log.run("-q", "locations")
     assert outcome.code == 6
-    assert "does not tell its time (a status log needs it in the timestamp of its responses)" in outcome.err
+    assert "does not tell its time (ocpiq needs it in the timestamp" in outcome.err
+    assert log.lines() == []
 
 
 DAMAGES = {
@@ -454,6 +470,11 @@ def test_a_log_is_of_one_platform_and_of_the_same_evses(log: Log) -> None:
         2,
         f"error: {log.folder} has the statuses of public EVSEs, the query asks for all EVSEs"
         " (use another folder, or pass the same fields as before)\n",
+    )
+    outcome = log.run("-q", "--to-party", "NL-XYZ", "locations")
+    assert (outcome.code, outcome.err) == (
+        2,
+        f"error: {log.folder} is the status log of another party (use another folder for this one)\n",
     )
     outcome = log.run("-q", "--demo", "locations")
     assert (outcome.code, outcome.err) == (
@@ -497,6 +518,9 @@ REFUSED = {
     "saved pages": (["locations", "--source", "locations=x"], 2, "reads a platform, not saved pages"),
     "an output": (["locations", "-o", "x.csv"], 2, "writes to its own folder"),
     "a format": (["locations", "--to", "csv"], 2, "writes to its own folder"),
+    "a rotation": (["--follow", "--rotate", "day", "locations"], 2, "writes to its own folder"),
+    "a manifest": (["--manifest", "locations"], 2, "writes to its own folder"),
+    "a state": (["--state", "x", "locations"], 2, "needs no state"),
     "several platforms": (["--platform", "mine,other", "locations"], 2, "one platform"),
     "polls too often": (["--poll", "4s", "locations"], 2, "--poll is at least 5s"),
     "no time between polls": (["--poll", "0s", "locations"], 2, "--poll is at least 5s"),

@@ -81,6 +81,7 @@ class ChangingPlatform(Platform):
     by_id: bool = False  # pages are sorted by id, else by last_updated
     milliseconds: bool = False  # last_updated has them, else whole seconds, with ties
     skew: float = 0.0  # seconds by which the clock of the web server is ahead of the clock of last_updated
+    tells_date: bool = True  # in a Date header
     down: Response | None = None  # the answer to everything, as long as it is set
     changes: list[Change] = field(default_factory=list)
     now: float = START
@@ -219,9 +220,8 @@ class ChangingPlatform(Platform):
         with self._lock:
             response = self.down or super().answer(request)
             moment = datetime.fromtimestamp(self.now + self.skew, UTC)
-            return replace(
-                response, headers={"Date": format_datetime(moment, usegmt=True), **response.headers}
-            )
+            date = {"Date": format_datetime(moment, usegmt=True)} if self.tells_date else {}
+            return replace(response, headers={**date, **response.headers})
 
     def envelope(self, data: object, code: int = 1000, message: str = "OK") -> bytes:
         return envelope(data, code, message, timestamp=iso(self.now + self.skew))
