@@ -126,12 +126,11 @@ def _check_stages(settings: Settings, text: QueryText) -> None:
             f"{left.stages[0]} has no result before the end, which --follow never reaches",
             hint="run the query without --follow, for a period",
         )
-    if left.plan.during is not None:
-        raise CompileError(
-            "during is a closed period, which --follow has no end to wait for",
-            span=left.plan.during.span,
-            hint="leave it out",
-        )
+    for word, bound in (("during", left.plan.during), ("until", left.plan.until)):
+        if bound is not None:
+            raise CompileError(
+                f"{word} has an end, which --follow never reaches", span=bound.span, hint=f"leave out {word}"
+            )
 
 
 class FollowedQuery:

@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -447,7 +449,8 @@ REFUSED = {
     "reduce": ([*FOLLOW, "reduce (sessions) as $s (0; . + 1)"], 3, "one source at the left end"),
     "a window": ([*FOLLOW, "sessions since 2026-01-01"], 3, "the state has the beginning of the window"),
     "the newest": ([*FOLLOW, "sessions newest 3"], 3, "newest cannot be used with a state"),
-    "a period": ([*FOLLOW, "sessions during 2026-01"], 3, "during is a closed period"),
+    "a period": ([*FOLLOW, "sessions during 2026-01"], 3, "during has an end, which --follow never reaches"),
+    "an end": ([*FOLLOW, "sessions until 2027-01-01"], 3, "until has an end"),
     "plain JSON": ([*FOLLOW, "."], 3, "a state is for a query that reads a module"),
     "several platforms": ([*FOLLOW, "--platform", "test,other", QUERY], 2, "a state is of one platform"),
 }
@@ -486,32 +489,49 @@ def test_a_state_has_one_run(quiet: Client) -> None:
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
 
 
+def started(run_client: Client, *words: str) -> subprocess.Popen[bytes]:
+    """Start the real command with pipes."""
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(("OCPIQ_", "XDG_"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "ocpiq", *words, QUERY],
+        env={**environment, "HOME": str(run_client.home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
 @posix
 def test_a_closed_pipe_ends_it_with_success_and_the_poll_comes_again(quiet: Client) -> None:
-    quiet.options = (*FOLLOW, "--all", "--poll", "5s")
-    command_line = quiet.process()
-    command_line.kill()
-    command_line.communicate()
-    words = ["-m", "ocpiq", "-q", *quiet.options, QUERY]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(("OCPIQ_", "XDG_"))}
-    environment["HOME"] = str(quiet.home)
-
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [command_line.args[0], *words],  # type: ignore[index]
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-
-    with start() as run:
+    with started(quiet, *FOLLOW, "--all") as run:
         assert run.stdout is not None and run.stderr is not None
         run.stdout.close()
         assert (run.stderr.read(), run.wait(20)) == (b"", 0)
-    with start() as run:
+    with started(quiet, *FOLLOW, "--all") as run:
         assert run.stdout is not None and run.stderr is not None
         lines = [run.stdout.readline() for _ in range(3)]
         assert [json.loads(line)["id"] for line in lines] == ["S000001", "S000002", "S000003"]
         run.send_signal(signal.SIGTERM)
         assert run.communicate(timeout=20) == (b"", b"")
     assert run.returncode == 0
+
+
+@posix
+def test_a_reader_that_does_not_read_blocks_the_poll_until_a_signal(tmp_path: Path) -> None:
+    with client(tmp_path, ChangingPlatform(size=5000, cap=1000)) as slow:
+        slow.platform.step(120)
+        with started(slow, *FOLLOW, "--all", "--poll", "5s") as run:
+            deadline = time.monotonic() + 20
+            while not slow.platform.pulls() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            time.sleep(6)  # longer than an interval: the poll still waits, and there is no other
+            pulls = len(slow.platform.pulls())
+            time.sleep(1)
+            assert len(slow.platform.pulls()) == pulls < 7
+            run.send_signal(signal.SIGTERM)
+            assert run.wait(10) == 0
+        with started(slow, *FOLLOW, "--all") as run:
+            assert run.stdout is not None
+            rows = [json.loads(run.stdout.readline())["id"] for _ in range(5000)]
+            run.send_signal(signal.SIGTERM)
+            run.communicate(timeout=20)
+    assert len(set(rows)) == 5000
