@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -25,6 +25,7 @@ from ocpiq.app.delivery import (
     prepare,
 )
 from ocpiq.app.following import FollowProgress, follow
+from ocpiq.app.output import Output
 from ocpiq.app.recipient import recipient_of
 from ocpiq.app.run import QueryRun, QueryText, compile_query, open_run_output, report, write_all
 from ocpiq.app.settings import Settings
@@ -33,19 +34,21 @@ from ocpiq.app.variables import variables
 from ocpiq.delivery import commit, file_names, rotation, state_file
 from ocpiq.delivery.errors import StateError
 from ocpiq.delivery.file_names import part_of
-from ocpiq.delivery.increment import Increment
+from ocpiq.delivery.increment import Bounds, Increment
 from ocpiq.delivery.left_source import left_source
+from ocpiq.delivery.part_lines import PartLines, values_of_lines
 from ocpiq.delivery.rotation import GrowingFile, RotatingWindow, Rotation, rotating_windows
 from ocpiq.delivery.state import SETTLE, OpenFile, Pending, State
 from ocpiq.delivery.state_file import StateFile
 from ocpiq.delivery.windows import DeliveryWindow, date_text, settled
 from ocpiq.errors import CompileError, OcpiqError, UsageError, WarningIssued, say
 from ocpiq.query.start import Start, begin
+from ocpiq.sinks.target import Target
 from ocpiq.values.times import SECOND, zone
 
 LINES: Final = "ndjson"
-GROWING: Final = (LINES, "csv", "tsv")  # formats of which a poll can be appended
 WITH_HEADER: Final = ("csv", "tsv")
+GROWING: Final = (LINES, *WITH_HEADER)  # formats to which a poll can be appended; others are made at the end
 
 
 class QueryFailed(Exception):
@@ -104,11 +107,6 @@ def _with_output(settings: Settings, files: list[str]) -> Settings:
     if not (to_file or out.format or out.csv is not None or out.raw):
         out = replace(out, format=LINES)
     format_ = app_output.format_of(out, terminal=False).name
-    if to_file and format_ not in GROWING:
-        raise UsageError(
-            f"--rotate writes {', '.join(GROWING[:-1])} or {GROWING[-1]}, not {format_}",
-            hint="convert each file once it has its name",
-        )
     if not to_file and format_ != LINES and not out.raw:
         raise UsageError(
             f"--follow writes a line for each result to standard output, not {format_}",
@@ -153,8 +151,9 @@ class FollowedQuery:
         file = self._file
         if file is None:
             self._file = file = self._opened()
-        if file.state.open is not None and file.state.open.closes:
-            rotation.close(file)
+        opened, mark = file.state.open, file.state.mark
+        if opened is not None and (opened.closes or (mark is not None and mark >= opened.end)):
+            rotation.close(file, self._convert)
         time = platform_time(job)
         until = settled(time, file.state.settle)
         own = job.query.until(job.left.number, job.variables, job.start)
@@ -190,11 +189,12 @@ class FollowedQuery:
         period = cast(Rotation, self._job.settings.following.rotation)
         zone_ = zone(self._job.query.zone)
         rows, mode = 0, self._job.settings.output.mode
-        for part in rotating_windows(file.state.mark, until, period, zone_):
+        open_end = None if file.state.open is None else file.state.open.end
+        for part in rotating_windows(file.state.mark, until, period, zone_, open_end):
             opened = rotation.begin(file, file.state.open or self._new_file(file, part), mode)
             rows += self._deliver(file, part.window, opened)
             if part.window.end >= opened.end:
-                rotation.close(file)
+                rotation.close(file, self._convert)
         return rows
 
     def _new_file(self, file: StateFile, part: RotatingWindow) -> OpenFile:
@@ -203,30 +203,15 @@ class FollowedQuery:
         number = file.state.number + 1
         window = DeliveryWindow(part.window.start, part.period_end)
         name = file_names.expanded(path, window, self._job.left.plan.module, number)
-        return OpenFile(str(name.absolute()), window.start, window.end, number)
+        converts = _format(self._job.settings, name) not in GROWING
+        return OpenFile(str(name.absolute()), window.start, window.end, number, converts=converts)
 
     def _deliver(self, file: StateFile, window: DeliveryWindow, opened: OpenFile | None = None) -> int:
         """Deliver one window; return the number of rows."""
         job = self._job
         increment = increment_of(job, file, window)
-        start = Start(begin().now, increment)
-        audit, _, drivers = authorize(job.settings, handout_of(job, start))
-        recipient = recipient_of(job.settings, job.query)
-        run = QueryRun(
-            job.settings,
-            job.query,
-            job.text,
-            None,
-            job.sources,
-            job.variables,
-            job.progress,
-            RunLog(),
-            job.shutdown,
-            start,
-            audit,
-            recipient,
-            drivers,
-        )
+        run = self._run(Start(begin().now, increment), None if opened is None else Path(opened.path))
+        run.audit, _, run.drivers = authorize(run.settings, handout_of(job, run.start))
         pending = Pending(window.start, window.end, "", file.state.number + 1)
 
         def work() -> int:
@@ -234,13 +219,13 @@ class FollowedQuery:
             if opened is None:
                 self._to_stdout(file, run, increment)
             else:
-                self._to_file(file, run, increment, Path(opened.path))
+                self._to_file(file, run, increment, opened)
             return 0
 
-        if audit is None:
+        if run.audit is None:
             work()
         else:
-            audit.record(work, lambda: (run.rows, None), job.shutdown)
+            run.audit.record(work, lambda: (run.rows, None), job.shutdown)
         return run.rows
 
     def _to_stdout(self, file: StateFile, run: QueryRun, increment: Increment) -> None:
@@ -249,15 +234,26 @@ class FollowedQuery:
             _check(run, increment)
             commit_delivery(self._job, run, file, out, increment)
 
-    def _to_file(self, file: StateFile, run: QueryRun, increment: Increment, path: Path) -> None:
-        format_ = app_output.format_of(run.settings.output, terminal=False).name
+    def _run(self, start: Start, path: Path | None) -> QueryRun:
+        """Return a run with this start that writes to a file, or to standard output."""
+        job, settings = self._job, self._job.settings
+        if path is not None:
+            settings = replace(settings, output=replace(settings.output, path=path))
+        recipient = recipient_of(settings, job.query)
+        parts = (None, job.sources, job.variables, job.progress, RunLog(), job.shutdown, start)
+        return QueryRun(settings, job.query, job.text, *parts, recipient=recipient)
+
+    def _to_file(self, file: StateFile, run: QueryRun, increment: Increment, opened: OpenFile) -> None:
+        path = Path(opened.path)
+        has_header = not opened.converts and _format(run.settings, path) in WITH_HEADER
         try:
-            stream = GrowingFile(part_of(path), has_header=format_ in WITH_HEADER)
+            stream = cast(BinaryIO, GrowingFile(part_of(path), has_header=has_header))
             try:
-                with open_run_output(run, stream=cast(BinaryIO, stream)) as out:
+                lines = Output(Target(stream), PartLines(stream), None, unbuffered=False)
+                with nullcontext(lines) if opened.converts else open_run_output(run, stream=stream) as out:
                     write_all(run, out)
                     _check(run, increment)
-                length = stream.finish()
+                length = cast(GrowingFile, stream).finish()
             finally:
                 stream.close()
         except OSError as error:
@@ -267,6 +263,25 @@ class FollowedQuery:
             return rotation.grown(replace(state, late=state.late or increment.late), length, run.rows)
 
         commit.commit(file, update)
+
+    def _convert(self, part: Path, whole: Path) -> None:
+        """Write the file of a period from the lines of its polls. Raises OcpiqError and OSError."""
+        file = self._file
+        assert file is not None and file.state.open is not None, "there is a file to close"
+        opened = file.state.open
+        bounds = Bounds(self._job.left.number, (opened.start, opened.end))
+        run = self._run(Start(begin().now, bounds), Path(opened.path))
+        whole.unlink(missing_ok=True)
+        with open_run_output(run, part=whole) as out:
+            for value in values_of_lines(part):
+                out.sink.write(value)
+            out.close()
+            assert out.file is not None, "a period has a file"
+            out.file.complete()
+
+
+def _format(settings: Settings, path: Path) -> str:
+    return app_output.format_of(replace(settings.output, path=path), terminal=False).name
 
 
 def _check(run: QueryRun, increment: Increment) -> None:

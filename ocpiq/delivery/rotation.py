@@ -5,7 +5,8 @@ The steps, each on disk before the next begins:
 1. `begin`: the name of the period's file into the state; what the file beside it has beyond the last poll is cut off.
 2. The poll appends its rows, and waits until they are on disk.
 3. The state gets the new length of the file, in the transaction that moves the mark.
-4. After the period: `close` writes into the state that the file gets its name, renames it, and forgets it.
+4. After the period: `close` makes the file from its lines, if its format cannot grow, writes into the state that the
+   file gets its name, renames it, and forgets it.
 
 A run that was interrupted goes on with step 1 or 4: a poll that did not get to step 3 never was.
 """
@@ -13,7 +14,7 @@ A run that was interrupted goes on with step 1 or 4: a poll that did not get to 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from io import BufferedIOBase
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Final, Literal, NamedTuple, cast
 
 from msgspec.structs import replace
 
-from ocpiq.delivery.commit import sha256_of
+from ocpiq.delivery.commit import remove, sha256_of
 from ocpiq.delivery.errors import StateError
 from ocpiq.delivery.file_names import part_of
 from ocpiq.delivery.state import KEPT_FILES, DeliveredFile, OpenFile, State
@@ -43,15 +44,19 @@ class RotatingWindow(NamedTuple):
 
 
 def rotating_windows(
-    mark: int | None, until: int, rotation: Rotation, zone: tzinfo
+    mark: int | None, until: int, rotation: Rotation, zone: tzinfo, open_end: int | None = None
 ) -> Iterator[RotatingWindow]:
-    """Yield the windows from `mark` (None: everything) to `until`, cut where a period of the zone ends."""
-    start = mark
+    """Yield the windows from `mark` (None: everything) to `until`, cut where a period of the zone ends.
+
+    The first one is cut at `open_end`, the end of the file that is open.
+    """
+    start, period_end = mark, open_end
     while start is None or start < until:
-        period_end = period_at(until - 1 if start is None else start, rotation, zone).end
+        if period_end is None:
+            period_end = period_at(until - 1 if start is None else start, rotation, zone).end
         end = min(period_end, until)
         yield RotatingWindow(DeliveryWindow(start, end), period_end)
-        start = end
+        start, period_end = end, None
 
 
 def begin(file: StateFile, opened: OpenFile, mode: int | None) -> OpenFile:
@@ -85,27 +90,40 @@ def begin(file: StateFile, opened: OpenFile, mode: int | None) -> OpenFile:
     return opened
 
 
-def close(file: StateFile) -> DeliveredFile:
-    """Give the file of a period its name, once. Raises StateError."""
+def close(file: StateFile, convert: Callable[[Path, Path], None]) -> DeliveredFile:
+    """Give the file of a period its name, once. Raises OcpiqError.
+
+    `convert` makes the file of a format that cannot grow from its lines, at another path beside it.
+    """
     opened = file.state.open
     assert opened is not None
     path = Path(opened.path)
-    part = part_of(path)
-    digest = "-"
+    part, digest = part_of(path), "-"
+    whole = whole_of(path) if opened.converts else part
     try:
         if not opened.closes:
             os.truncate(part, opened.length)
+            if opened.converts:
+                convert(part, whole)
+                owner_only.sync_folder(path.parent)
             file.save(replace(file.state, open=replace(opened, closes=True)))
-        if part.exists():  # else it was renamed, and perhaps taken away
-            digest = sha256_of(part)
-            part.rename(path)
+        if whole.exists():  # else it was renamed, and perhaps taken away
+            digest = sha256_of(whole)
+            whole.rename(path)
             owner_only.sync_folder(path.parent)
+        if opened.converts:
+            remove(part)
     except OSError as error:
         raise StateError(f"could not write {path}: {reason(error)}") from None
     delivered = DeliveredFile(opened.path, opened.start, opened.end, opened.rows, digest)
     state = file.state
     file.save(replace(state, open=None, files=(*state.files, delivered)[-KEPT_FILES:], number=opened.number))
     return delivered
+
+
+def whole_of(path: Path) -> Path:
+    """Return the file beside `path` that is made of the lines of a part."""
+    return path.with_name(f".{path.name}.whole")
 
 
 def grown(state: State, length: int, rows: int) -> State:

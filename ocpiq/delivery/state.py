@@ -69,7 +69,8 @@ class DeliveredFile(Struct, frozen=True):
 class OpenFile(Struct, frozen=True):
     """The file of a period that `--follow` writes: it grows beside its name `path`, poll by poll.
 
-    `length` is its size after the last poll that counts. `closes` is set once it is complete and about to get its name.
+    `length` is its size after the last poll that counts. `closes` is set once it is complete and about to get its name;
+    with `converts`, what grows is lines, from which the file is made.
     """
 
     path: str
@@ -79,6 +80,7 @@ class OpenFile(Struct, frozen=True):
     length: int = 0
     rows: int = 0
     closes: bool = False
+    converts: bool = False
 
 
 class PeriodRecord(Struct, frozen=True):

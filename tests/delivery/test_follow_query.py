@@ -6,10 +6,12 @@ import itertools
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +25,7 @@ from support.deliveries import Client, client, doubled, lost
 from support.following import FakeClock, use_clock
 from support.platforms import Request, Response
 
+from ocpiq.app.follow_query import FollowedQuery
 from ocpiq.delivery import commit, rotation
 from ocpiq.delivery.rotation import rotating_windows
 from ocpiq.delivery.state_file import StateFile
@@ -223,7 +226,7 @@ def test_each_hour_has_a_file_that_is_whole_when_it_has_its_name(busy: Client) -
         grew.append(sum(path.stat().st_size for path in busy.folder.glob(".*.part")))
 
     busy.mover = True
-    outcome = rotated(busy, 4.6, on_wait=look)
+    outcome = rotated(busy, 4.6, *ROTATE, "--poll", "5m", on_wait=look)
     assert (outcome.code, outcome.out, outcome.err) == (0, b"", "")
     hours = [f"20260105T{n:02}0000Z" for n in range(5)]
     names = [f"{begin}_{end}.ndjson" for begin, end in pairwise([hour(0), *hours])]
@@ -232,7 +235,7 @@ def test_each_hour_has_a_file_that_is_whole_when_it_has_its_name(busy: Client) -
     assert doubled(rows) == [] and len(rows) > 300
     assert lost(busy.platform, rows, START + 4 * HOUR - 120) == []
     assert len([1 for before, after in itertools.pairwise(grew) if after > before]) > 30
-    rotated(busy, 2.0, on_wait=look)
+    rotated(busy, 2.0, *ROTATE, "--poll", "5m", on_wait=look)
     rows = busy.delivered()
     assert doubled(rows) == [] and lost(busy.platform, rows, START + 6 * HOUR - 120) == []
 
@@ -255,6 +258,32 @@ def test_a_file_with_columns_has_one_header(busy: Client, ending: str, separator
         assert len(lines) > 20 and lines.count(lines[0]) == 1
 
 
+def database_rows(data: bytes, folder: Path) -> list[dict[str, Any]]:
+    """Return the rows of an SQLite file."""
+    path = folder / "read.sqlite"
+    path.write_bytes(data)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute("select * from results order by rowid")]
+
+
+def test_a_format_that_cannot_grow_is_made_at_the_end(busy: Client, tmp_path: Path) -> None:
+    query = "sessions pass kwh | {id, kwh, status, meter_id, list: [.id, .meter_id]}"
+
+    outcome = rotated(busy, 2.2, name="{from}_{to}.sqlite", query=query)
+    assert (outcome.code, outcome.err) == (0, "")
+    files = busy.files()
+    assert [path.suffix for path in files] == [".sqlite"] * 3
+    rows = [row for path in files for row in database_rows(path.read_bytes(), tmp_path)]
+    assert len(rows) > 100 and {type(row["kwh"]) for row in rows} == {float}
+    assert {row["meter_id"] for row in rows} == {None}  # a blank, as in any SQLite file
+    assert {row["list"] for row in rows} == {f'["{row["id"]}","#NA"]' for row in rows}
+    with closing(sqlite3.connect(files[0])) as connection:
+        blanked = connection.execute("select name from _columns where blank").fetchall()
+    assert ("meter_id",) in blanked
+    assert len([path for path in busy.folder.iterdir() if path.name.startswith(".")]) == 1
+
+
 def test_columns_that_change_are_refused(quiet: Client) -> None:
     def change(seconds: float) -> None:
         if quiet.platform.current()[1]["status"] == "ACTIVE":
@@ -273,6 +302,15 @@ def test_a_late_run_closes_every_missed_period(quiet: Client) -> None:
     rotated(quiet, 0.1)
     assert [path.name for path in quiet.files()] == [
         f"{hour(n)}_20260105T{n + 1:02}0000Z.ndjson" for n in range(5)
+    ]
+
+
+def test_another_period_begins_with_the_next_file(quiet: Client) -> None:
+    rotated(quiet, 0.5)
+    rotated(quiet, 30, *FOLLOW, "--poll", "1h", "--rotate", "day")
+    assert [path.name for path in quiet.files()] == [
+        f"{hour(0)}_20260105T010000Z.ndjson",
+        "20260105T010000Z_20260106T000000Z.ndjson",
     ]
 
 
@@ -301,19 +339,30 @@ STEPS: dict[str, tuple[object, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("owner", "name", "after"), STEPS.values(), ids=STEPS)
+CONVERTING: dict[str, tuple[object, str, bool]] = {
+    "before the file is made": (FollowedQuery, "_convert", False),
+    "after the file is made": (FollowedQuery, "_convert", True),
+    "before the lines are removed": (rotation, "remove", False),
+    "after the lines are removed": (rotation, "remove", True),
+}
+OF_A_FILE = ("close", "sha256_of", "sync_folder", "save", "_convert", "remove")  # steps, not of each poll
+KILLS = [pytest.param("ndjson", *step, id=name) for name, step in STEPS.items()] + [
+    pytest.param("sqlite", *step, id=f"{name}, SQLite", marks=pytest.mark.slow)
+    for name, step in (STEPS | CONVERTING).items()
+    if step[1] in OF_A_FILE
+]
+
+
+@pytest.mark.parametrize(("ending", "owner", "name", "after"), KILLS)
 def test_a_run_that_is_killed_loses_and_doubles_nothing(
-    busy: Client, owner: object, name: str, after: bool
+    busy: Client, tmp_path: Path, ending: str, owner: object, name: str, after: bool
 ) -> None:
-    """Killed at each of the first calls of a step, again and again, with a mover that takes finished files."""
+    """Killed at one of the first calls of a step, again and again, with a mover that takes finished files."""
     busy.mover = True
     original = getattr(owner, name)
-    kills, once = (
-        0,
-        name in ("close", "sha256_of", "sync_folder", "save"),
-    )  # a step of a file, not of each poll
+    kills = 0
     for number in range(5):
-        left = 1 if once else 1 + 2 * number
+        left = 1 if name in OF_A_FILE else 1 + 2 * number
 
         def killing(*arguments: Any, **options: Any) -> Any:
             nonlocal left, kills
@@ -330,19 +379,33 @@ def test_a_run_that_is_killed_loses_and_doubles_nothing(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(owner, name, killing)
             try:
-                rotated(busy, 1.2, *ROTATE, "--poll", "5m", on_wait=lambda _: busy.move())
+                polled(busy, 1.2, ending)
             except Killed:
                 busy.platform.step(600)
         busy.move()
     assert kills > 2
-    rotated(busy, 1.5, *ROTATE, "--poll", "5m", on_wait=lambda _: busy.move())
+    polled(busy, 1.5, ending)
     busy.move()
-    rows = busy.delivered()
-    last = max(busy.taken)
-    end = datetime.strptime(last[17:32], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
+    names = sorted(busy.taken)
+    ends = [path[17:33] for path in names]
+    assert [path[:16] for path in names] == [hour(0), *ends[:-1]]
+    assert {end[-5:] for end in ends} == {"0000Z"}
+    if ending == "ndjson":
+        rows = busy.delivered()
+    else:
+        rows = [row for path in names for row in database_rows(busy.taken[path], tmp_path)]
+    end = datetime.strptime(ends[-1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     assert doubled(rows) == []
     assert lost(busy.platform, rows, end - 120) == []
     assert len([path for path in busy.folder.iterdir() if path.name.startswith(".")]) == 1
+
+
+def polled(busy: Client, hours: float, ending: str) -> None:
+    """Follow with a poll each 5 minutes, while a mover takes files away."""
+    outcome = rotated(
+        busy, hours, *ROTATE, "--poll", "5m", name=f"{{from}}_{{to}}.{ending}", on_wait=lambda _: busy.move()
+    )
+    assert (outcome.code, outcome.err) == (0, "")
 
 
 def test_a_part_that_was_changed_is_refused(quiet: Client) -> None:
@@ -421,11 +484,6 @@ REFUSED = {
     ),
     "only one end": ([*FOLLOW, "--rotate", "day", "-o", "x_{to}.csv", QUERY], 2, "a file name of its own"),
     "an unknown period": ([*FOLLOW, "--rotate", "month", "-o", OUT, QUERY], 2, "--rotate takes a period"),
-    "a format that cannot grow": (
-        [*FOLLOW, "--rotate", "day", "-o", "x_{from}_{to}.sqlite", QUERY],
-        2,
-        "not sqlite",
-    ),
     "a table": ([*FOLLOW, "--to", "table", QUERY], 2, "writes a line for each result"),
     "CSV to standard output": ([*FOLLOW, "--to", "csv", QUERY], 2, "writes a line for each result"),
     "--every": ([*FOLLOW, "--every", "day", QUERY], 2, "--every cannot be used with --follow (see --rotate)"),
