@@ -558,7 +558,6 @@ def test_refused_folders(log: Log, make: object, said: str) -> None:
 
 READING = {
     "no source": (["statuses"], 2, "no source for statuses (read a status log with --source statuses=DIR)"),
-    "the demo has none": (["--demo", "statuses"], 2, "no source for statuses"),
     "no folder": (["--source", "statuses=none", "statuses"], 2, "there is no status log none"),
     "a window": (["statuses since 2026-01-01"], 3, "since works on what a platform last updated"),
     "a period": (["statuses during 2026-01"], 3, "during works on what a platform last updated"),
