@@ -164,6 +164,7 @@ OTHER_DECODERS = {
     "delivery/database.py": "the record of a state, which has no values",
     "delivery/increment.py": "writes rows as JSON, to hash them",
     "delivery/state_file.py": "the record of a state, which has no values",
+    "delivery/part_lines.py": "results of a period that is not over, which the query shows",
     "demo/answers.py": "writes made-up data",
     "language/grammar.py": "the tables of the parser",
     "storage/audit_trail.py": "the audit trail",
