@@ -432,7 +432,7 @@ def _raw(arguments: Arguments) -> Raw:
 
 def _pull(arguments: Arguments, config: Config) -> PullSettings:
     return PullSettings(
-        platform=arguments.last("platform"),
+        platform=_platform(arguments),
         default_platform=config.platform,
         files=tuple(map(_source, (text for (text,) in arguments.every("source")))),
         demo=arguments.has("demo"),
@@ -442,6 +442,17 @@ def _pull(arguments: Arguments, config: Config) -> PullSettings:
         cluster=_cluster(arguments),
         rate=_whole_number(arguments, "rate", 1, MAX_RATE),
     )
+
+
+def _platform(arguments: Arguments) -> str | None:
+    """Return the logins of --platform. Raises UsageError for one that is named twice, and beside --demo."""
+    listed = arguments.last("platform")
+    if listed is not None and arguments.has("demo"):
+        raise UsageError("--demo and --platform exclude each other", hint="leave out one of them")
+    names = [name.strip() for name in (listed or "").split(",")]
+    if len(set(names)) < len(names):
+        raise UsageError("--platform names a platform twice", hint="name each platform once")
+    return listed
 
 
 def _cluster(arguments: Arguments) -> str:

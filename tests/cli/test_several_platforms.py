@@ -98,7 +98,7 @@ def test_a_credit_cancels_the_cdr_of_its_own_platform(logged_in: Path) -> None:
 
 
 def test_the_order_is_that_of_the_names(logged_in: Path) -> None:
-    run = ocpiq(logged_in, "-q", "--platform", "east, west,east", "cdrs | .platform")
+    run = ocpiq(logged_in, "-q", "--platform", "east, west", "cdrs | .platform")
     assert run.out.decode().split() == ['"east"'] * 5 + ['"west"'] * 10
 
 
@@ -211,3 +211,18 @@ def test_newest_of_a_list_in_another_order_is_warned_of(tmp_path: Path) -> None:
         said = "first in the list" if name == "newest" else "in no order" if name == "mixed" else ""
         assert bool(run.err) == bool(said)
         assert said in run.err
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--platform", "a,a"], "--platform names a platform twice (name each platform once)"),
+        (["--platform", "a, b,a"], "--platform names a platform twice (name each platform once)"),
+        (["--demo", "--platform", "a"], "--demo and --platform exclude each other (leave out one of them)"),
+    ],
+)
+def test_contradictory_options(tmp_path: Path, words: list[str], error: str) -> None:
+    (tmp_path / "home").mkdir()
+    for command_words in (["cdrs"], ["explain", "cdrs"], ["get", "cdrs"]):
+        outcome = command(tmp_path / "home", [*command_words, *words])
+        assert (outcome.code, outcome.err) == (2, f"error: {error}\n")
