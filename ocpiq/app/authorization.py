@@ -125,6 +125,17 @@ def drivers_of(policies: Iterable[Policy]) -> int:
     return max((policy.drivers for policy in policies), default=DRIVERS)
 
 
+def beyond_policies(settings: Settings, handout: Handout) -> dict[str, list[str]]:
+    """Return what each policy of a run does not allow, without an entry in the audit trail. Raises UsageError."""
+    recipient = stored_recipient(settings)
+    policies = list(policies_of(settings, recipient)) if recipient or settings.policy else []
+    if not policies:
+        return {}
+    format_ = output.format_of(settings.output, terminal=handout.is_terminal).name
+    explanation = handout.query.explanation(handout.sources)
+    return _problems(settings, handout, policies, format_, explanation, with_windows=True)
+
+
 def refusal(problems: Mapping[str, list[str]]) -> PrivacyError:
     """Return the error for all that policies do not allow."""
     parts = (f"the policy {name} does not allow: {', '.join(texts)}" for name, texts in problems.items())

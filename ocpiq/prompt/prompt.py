@@ -21,6 +21,7 @@ from ocpiq.errors import OcpiqError
 from ocpiq.prompt.command_syntax import split_command
 from ocpiq.prompt.commands import QuitPrompt, run_command
 from ocpiq.prompt.completer import QueryCompleter
+from ocpiq.prompt.disclosure import Disclosure, disclosure
 from ocpiq.prompt.history import PromptHistory
 from ocpiq.prompt.key_bindings import FIX_KEY, bindings
 from ocpiq.prompt.lexer import QueryLexer, line_end
@@ -117,12 +118,29 @@ def make_prompt(session: Session) -> PromptSession[str]:
             if paused
             else certain_mistake(text, cursor, look)
         )
-        return look(text), mistake
+        return look(text), mistake or disclosed().refused
+
+    def disclosed() -> Disclosure:
+        """Return what the query would disclose, once typing has paused after a complete one."""
+        text = get_app().current_buffer.text
+        validation = look(text) if pause.reached(text) else None
+        if (
+            validation is None
+            or validation.plan is None
+            or validation.state != "complete"
+            or validation.mistake
+        ):
+            return Disclosure()
+        settings = session.query_settings()
+        key = ("disclosure", text, session.context(), settings.recipient, settings.policy, session.form)
+        return reader.once(key, lambda: disclosure(session, text))
 
     def bar() -> StyleAndTextTuples:
         buffer, width = get_app().current_buffer, get_app().output.get_size().columns
         validation, mistake = at_cursor()
-        line = status(session.platform, session.shown_version, validation.plan, session.seen)
+        line = status(
+            session.platform, session.shown_version, validation.plan, session.seen, disclosed().lines
+        )
         fix = mistake is not None and pause.reached(buffer.text) and has_fix(buffer.text, look, reader)
         whole = not pause.defers(buffer.text, buffer.cursor_position)
         below = warning(mistake, FIX_KEY if fix else "") or continuation(validation.open if whole else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Final
 
 from ocpiq.analysis.field_uses import passes
@@ -12,10 +13,15 @@ from ocpiq.plan.query_plan import QueryPlan
 MAX_ROWS: Final = 3  # rows
 
 
-def status(platform: str, version: str, plan: QueryPlan | None, seen: dict[str, int]) -> str:
-    """Return the status line; `seen` has the number of objects read, by module."""
-    parts = [f"{platform} (OCPI {version})"]
-    for source in plan.sources if plan is not None else ():
+def status(
+    platform: str, version: str, plan: QueryPlan | None, seen: dict[str, int], disclosed: Sequence[str] = ()
+) -> str:
+    """Return the status line; `seen` has the number of objects read, by module.
+
+    `disclosed` says for each source what it would disclose, if that is known: else what it passes.
+    """
+    parts = [f"{platform} (OCPI {version})", *disclosed]
+    for source in plan.sources if plan is not None and not disclosed else ():
         parts.append(f"{source.module} passes {', '.join(passes(source.view)) or 'nothing'}")
     if seen:
         parts.append("read: " + ", ".join(f"{count:,} {module}" for module, count in seen.items()))

@@ -104,3 +104,28 @@ def test_fields_have_the_colours_of_their_states(terminal: Terminal) -> None:
         }
 
     terminal.wait(lambda: colours() == {".kwh": "cyan", ".status": "red", "pass": "magenta"}, "three colours")
+
+
+def test_the_bottom_line_says_what_the_query_would_disclose(terminal: Terminal) -> None:
+    terminal.type("sessions pass kwh, status, evse_uid | select(.status != null) | {id}")
+    terminal.wait(
+        lambda: "kwh (unused), evse_uid (unused), status (only decides)" in " ".join(terminal.text().split()),
+        "the roles",
+    )
+    terminal.type(" | aggregate count")
+    terminal.wait(lambda: "status (only in totals)" in " ".join(terminal.text().split()), "the new role")
+
+
+@pytest.mark.parametrize(("rows", "columns"), SIZES)
+def test_a_query_beyond_the_policy_is_marked(
+    open_prompt: Open, tmp_path: Path, rows: int, columns: int
+) -> None:
+    policy = tmp_path / "p.toml"
+    policy.write_text('[sessions]\npass = ["id", "status"]\n')
+    options = ("--demo", "--policy", str(policy))
+    terminal = open_prompt("demo (OCPI 2.2.1)", *options, rows=rows, columns=columns)
+    terminal.type("sessions only id, kwh")
+    terminal.wait(lambda: "does not allow: sessions.kwh" in " ".join(terminal.text().split()), "the refusal")
+    terminal.type("\x15sessions only id, status")
+    terminal.see_no_more("does not allow")
+    terminal.see("passes id, status")
