@@ -257,7 +257,7 @@ def open_sink(
 
     path = tuple(settings.explode.split("."))
     columns = exploded_columns(columns, path)
-    return ExplodingSink(_watched(opener(target, columns, settings), columns, watch), path)
+    return ExplodingSink(_watched(opener(target, columns, settings), columns, watch), path, target.warn)
 
 
 def _watched(sink: Sink, columns: Columns, watch: ColumnWatch | None) -> Sink:

@@ -45,6 +45,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("approval/result_files.py", "rows_of_file", "UserText"): "the path of a file, and endings",
     OpenPart("approval/risk.py", "_available", "UserText"): "names of columns in a file of the user",
     OpenPart("gate/envelope.py", "__init__", "FieldName"): "plain names of lists in a response",
+    OpenPart("sinks/explode.py", "close", "UserText"): "the field of --explode",
     OpenPart("query/query.py", "_known_version", "UserText"): "an argument of compile",
     OpenPart("privacy/view.py", "other_form", "FieldName"): "the path of a field in the schema",
     OpenPart("inputs/files.py", "_all_values", "UserText"): "the path of a file",
