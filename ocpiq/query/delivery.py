@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ocpiq.gate import Identity
+if TYPE_CHECKING:
+    from ocpiq.gate import Identity  # queries of plain JSON do not need it
 
 
 class Delivery(Protocol):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from time import time_ns
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from ocpiq.query.delivery import Delivery
+from ocpiq.query.delivery import Delivery  # not for types only: a worker of --jobs decodes a Start
 
 
 class Start(Struct, frozen=True):
