@@ -118,11 +118,12 @@ def _explain(session: Session, rest: str) -> None:
 
 
 def _explain_settings(session: Session, text: str) -> Settings:
-    """Return the settings of `explain`, which needs the names of the variables but not their values."""
+    """Return the settings of an approval sheet, which needs the names of the variables but not their values."""
     settings = session.query_settings()
     variables = tuple(Variable("arg", name, "") for name in accepted_values(text, session.variables))
     query = structs.replace(settings.query, variables=variables)
-    return structs.replace(settings, words=(text,), query=query)
+    output = structs.replace(settings.output, format="markdown")
+    return structs.replace(settings, words=(text,), query=query, output=output)
 
 
 def _platform(session: Session, rest: str) -> None:

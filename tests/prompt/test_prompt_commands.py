@@ -132,6 +132,9 @@ def test_explain_the_last_query_or_another(said: Said) -> None:
     said("sessions pass kwh | .kwh")
     assert "kwh" in said(":explain")
     assert "currency" in said(":explain sessions | .currency")
+    said(":to csv")
+    sheet = said(":explain sessions pass kwh | {kwh}")
+    assert sheet.startswith("# ") and "kwh" in sheet and "SHA-256" in sheet
 
 
 def test_the_form_of_results(said: Said) -> None:
