@@ -25,6 +25,7 @@ from ocpiq.prompt.disclosure import Disclosure, disclosure
 from ocpiq.prompt.history import PromptHistory
 from ocpiq.prompt.key_bindings import FIX_KEY, bindings
 from ocpiq.prompt.lexer import QueryLexer, line_end
+from ocpiq.prompt.literal_hint import literal_hint
 from ocpiq.prompt.pause import Pause
 from ocpiq.prompt.quick_fix import certain_mistake, has_fix, visible_mistake
 from ocpiq.prompt.reader import QueryReader
@@ -144,6 +145,8 @@ def make_prompt(session: Session) -> PromptSession[str]:
         fix = mistake is not None and pause.reached(buffer.text) and has_fix(buffer.text, look, reader)
         whole = not pause.defers(buffer.text, buffer.cursor_position)
         below = warning(mistake, FIX_KEY if fix else "") or continuation(validation.open if whole else "")
+        if not below and whole and session.keeps_history:
+            below = literal_hint(reader.parse(buffer.text).tokens, validation.states)
         kind = "class:bottom-toolbar.mistake" if mistake else ""
         shown: StyleAndTextTuples = [("", rows(line, width))]
         return [*shown, ("", "\n"), (kind, rows(below, width))] if below else shown

@@ -129,3 +129,8 @@ def test_a_query_beyond_the_policy_is_marked(
     terminal.type("\x15sessions only id, status")
     terminal.see_no_more("does not allow")
     terminal.see("passes id, status")
+
+
+def test_an_identifier_that_the_history_would_keep(terminal: Terminal) -> None:
+    terminal.type('sessions pass cdr_token.uid | select(.cdr_token.uid == "A1")')
+    terminal.wait(lambda: ":arg uid VALUE, then write $uid" in " ".join(terminal.text().split()), "the hint")

@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ocpiq.errors import UsageError
+from ocpiq.prompt.literal_hint import literal_hint
+from ocpiq.prompt.reader import QueryReader
+from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.prompt.toolbar import continuation, rows, status, warning
+from ocpiq.prompt.validator import validate
 from ocpiq.query import compile
+from ocpiq.schema import modules
 
 
 @pytest.mark.parametrize(
@@ -46,3 +51,21 @@ def test_a_mistake_is_one_line_with_its_fix() -> None:
 )
 def test_a_row_that_does_not_fit_goes_on_below(text: str, width: int, shown: str) -> None:
     assert rows(text, width) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('sessions pass cdr_token.uid | select(.cdr_token.uid == "A1")', ":arg uid VALUE, then write $uid"),
+        ('tokens pass contract_id | select(.contract_id != "A")', ":arg contract_id VALUE"),
+        ('sessions pass status | select(.status == "ACTIVE")', ""),
+        ('sessions | select(.id == "S1")', ""),
+        ("sessions pass cdr_token.uid | select(.cdr_token.uid == $uid)", ""),
+        ('{id: "a"} | select(.id == "a")', ""),
+    ],
+)
+def test_an_identifier_in_the_text_has_a_hint(text: str, hint: str) -> None:
+    context, reader = Surroundings("2.2.1", modules("2.2.1"), ("uid",)), QueryReader()
+    found = literal_hint(reader.parse(text).tokens, validate(text, context, reader).states)
+    assert hint in found and bool(found) == bool(hint)
+    assert "A1" not in found
