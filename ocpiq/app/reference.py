@@ -70,7 +70,7 @@ def contents() -> str:
         "ocpiq help platforms       tested platforms and their quirks",
         "ocpiq help state           deliveries of what is new or changed",
         "ocpiq help ocpi-tool       for users of ocpi-tool: its commands and ours",
-        "ocpiq help prompt          the interactive prompt: keys, saved queries",
+        "ocpiq help prompt          the interactive prompt: keys, results, saved queries",
         "ocpiq help login           a command, with its options",
         "ocpiq --help               commands and options",
     ]

@@ -25,8 +25,9 @@ from ocpiq.prompt.paths import expand_path
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.suggest import EXPLAIN
-from ocpiq.prompt.suggestion import PREDEFINED
+from ocpiq.prompt.suggestion import KEPT, PREDEFINED
 from ocpiq.prompt.words import Word, words
+from ocpiq.prompt.write_result import write_result
 from ocpiq.sinks.registry import TERMINAL_NAMES, by_name
 from ocpiq.storage import history
 
@@ -37,8 +38,6 @@ Tab completes, Right takes the grey rest of an earlier query, Up searches for
 one that begins with what is typed, Ctrl-R for one that contains it. F2 applies
 the fix in the bottom line, Ctrl-X Ctrl-E opens $EDITOR, Ctrl-C cancels, Ctrl-D
 quits. A query that begins with a space is not saved in the history.
-
-  sessions pass kwh | aggregate sum(.kwh) by .country_code
 """
 
 
@@ -159,6 +158,8 @@ def _arg(session: Session, rest: str) -> None:
         del session.variables[name]
         write_stderr(f"${name} forgotten")
         return
+    if name in session.results.names or name == KEPT:
+        raise UsageError(f"${name} is a result", hint="choose another name")
     if not name.isidentifier() or not value:
         raise UsageError(":arg needs a name and a value", hint=":arg from 2026-01-01")
     session.variables[name] = value.strip()
@@ -169,6 +170,8 @@ def _save(session: Session, rest: str) -> None:
     path = expand_path(rest or session.file)
     if not session.last_query:
         raise UsageError("no query to save yet")
+    if session.results.used(session.last_query):
+        raise UsageError("a saved query cannot use $_, the result of this prompt")
     if not path.name:
         raise UsageError(":save needs a file name", hint=":save month.ocpiq")
     if not rest and is_example(path):
@@ -255,6 +258,7 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
     ":explain": _explain,
     ":platform": _platform,
     ":to": _to,
+    ":output": write_result,
     ":arg": _arg,
     ":save": _save,
     ":load": _load,

@@ -20,7 +20,8 @@ from ocpiq.app.thread import run_in_thread
 from ocpiq.errors import Notice, Notify, OcpiqError, UsageError, WarningIssued, ignore
 from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.prompt.pager import Pager
-from ocpiq.prompt.parameters import accepted_values
+from ocpiq.prompt.parameters import accepted_values, parameters
+from ocpiq.prompt.results import KeptResult, handouts_of
 from ocpiq.prompt.session import Session
 from ocpiq.query import Query
 from ocpiq.query.start import Start, begin
@@ -75,11 +76,15 @@ def _write_results(
     session: Session, text: str, variables: Mapping[str, Value], progress: Progress, shutdown: Shutdown
 ) -> None:
     settings, query_text, start = session.query_settings(), QueryText(text, session.file), begin()
+    used = {} if parameters(text) else session.results.used(text)
+    variables = {**variables, **{name: result.values() for name, result in used.items()}}
     query = compile_query(settings.query, query_text, variables)
-    results = ResultWriter(session, query, variables, progress, shutdown, start)
+    files = tuple(f"${name}" for name in used)  # a policy has to allow JSON that belongs to no module
     handout = Handout(
-        query_text.text, query_text.name, query, session.sources, variables, (), True, start, progress
+        query_text.text, query_text.name, query, session.sources, variables, files, True, start, progress
     )
+    kept = KeptResult(query, session.sources, handouts_of(handout, used.values()))
+    results = ResultWriter(session, query, kept, variables, progress, shutdown, start)
     audit, _, results.drivers = authorize(settings, handout)
     if query.modules:
         progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
@@ -99,12 +104,14 @@ class ResultWriter:
         self,
         session: Session,
         query: Query,
+        kept: KeptResult,
         variables: Mapping[str, Value],
         progress: Progress,
         shutdown: Shutdown,
         start: Start,
     ) -> None:
         self.rows = 0
+        self._kept = kept
         self._variables = variables
         self._start = start
         self.drivers = DRIVERS
@@ -138,8 +145,10 @@ class ResultWriter:
             ):
                 self._shutdown.check()
                 self._sink.write(value)
+                self._kept.add(value)
                 self.rows += 1
                 self._show()
+            self._kept.complete = True
             self._sink.close()
             self._show()
         except OcpiqError:
@@ -149,6 +158,8 @@ class ResultWriter:
         except OutputStopped:
             pass
         finally:
+            if self._kept.complete or self.rows:
+                self._session.results.keep(self._kept)
             self._sink.discard()
         return 0
 

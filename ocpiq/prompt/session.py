@@ -16,6 +16,7 @@ from ocpiq.app.settings import QuerySettings, Settings
 from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.prompt.paths import list_folder
 from ocpiq.prompt.question import Ask, ask_terminal
+from ocpiq.prompt.results import KeptResults
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.schema import DEFAULT_VERSION, OwnForm, modules
 from ocpiq.sinks import registry
@@ -33,7 +34,7 @@ class Session(Struct):
 
     `stack` closes the sources; `last_query` was saved to or loaded from `file`; `pending` is the text to put into the
     next prompt; `history_cleared` is set by `:history clear`; `seen` has the number of objects read, by module;
-    `ask` asks the user for a line.
+    `ask` asks the user for a line; `results` are kept as they were shown.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Session(Struct):
     history_cleared: bool = False
     seen: dict[str, int] = field(default_factory=dict)
     ask: Ask = ask_terminal
+    results: KeptResults = field(default_factory=KeptResults)
 
     @classmethod
     def start(cls, settings: Settings) -> Session | None:
@@ -133,7 +135,7 @@ class Session(Struct):
         return Surroundings(
             self.asked_version,
             tuple(names),
-            tuple(self.variables),
+            (*self.variables, *self.results.names),
             self.platforms,
             registry.TERMINAL_NAMES,
             list_folder,

@@ -165,18 +165,44 @@ def test_a_saved_query_asks_for_what_it_needs_and_before_it_is_replaced(
     terminal.at_prompt("such as 10):")
     terminal.run("40 + 2")
     terminal.at_prompt("\n42")
-    terminal.run(f":save {file}")
-    terminal.see("Replace it? (y/n)")
+    terminal.run(":save ~/c/queries/first.ocpiq")
+    questions = lambda: terminal.text().replace("\n", "").count("Replace it? (y/n)")  # noqa: E731 - it may be wrapped
+    terminal.wait(lambda: questions() == 1, "the question")
     terminal.type(CTRL_D)  # which does not quit
-    terminal.at_prompt("Replace it? (y/n)")
+    terminal.at_prompt("y/n)")
     assert file.read_text() == text
     terminal.type(UP + ENTER)
-    terminal.wait(lambda: terminal.text().count("Replace it? (y/n)") == 2, "the question once more")
+    terminal.wait(lambda: questions() == 2, "the question once more")
     terminal.type("y" + ENTER)
     terminal.at_prompt("Saved to")
     assert file.read_text() == "40 + 2\n"
     history = (tmp_path / "s" / "history").read_text().splitlines()
-    assert history == ['":run first"', '"40 + 2"', f'":save {file}"']  # without the answers
+    assert history == ['":run first"', '"40 + 2"', '":save ~/c/queries/first.ocpiq"']  # without the answers
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(24, 80), (30, 100), (15, 60)])
+def test_a_result_is_used_again_and_written(at: Open, tmp_path: Path, rows: int, columns: int) -> None:
+    terminal = at(rows=rows)
+    terminal.resize(rows, columns)
+    terminal.run("sessions only id, kwh | limit 3")
+    terminal.at_prompt('"S0000003"')
+    terminal.run("$_ | map(.kwh) | length")
+    terminal.at_prompt("\n3")
+    terminal.run("$_1[0].id")
+    terminal.at_prompt('\n"S0000001"')
+    terminal.run('$_2[] | {id, town: "東京"}')
+    terminal.at_prompt("東")
+    terminal.run(":output ~/r.csv")
+    terminal.at_prompt("Wrote 3 rows to")
+    assert (tmp_path / "r.csv").read_text().splitlines()[1] == "S0000001,東京"
+    terminal.run('"begun", ($_ | range(1e12) | empty)')
+    terminal.see('\n"begun"')
+    terminal.type(CTRL_C)
+    terminal.at_prompt("cancelled")
+    terminal.run("$_ | length")  # what was shown of it
+    terminal.at_prompt("\n1")
+    kept = [path for folder in ("c", "s") for path in (tmp_path / folder).rglob("*") if path.is_file()]
+    assert not any(b"S0000001" in path.read_bytes() for path in kept)  # in memory only
 
 
 def test_a_blanked_field_is_said_with_its_fix(terminal: Terminal) -> None:

@@ -276,6 +276,93 @@ def test_an_example_is_not_replaced_and_its_copy_runs(said: Said) -> None:
     assert "mine: " in said(":queries")
 
 
+def test_results_stay(said: Said) -> None:
+    assert said("$_").startswith("error: $_ is not defined")
+    said("sessions pass kwh | {id, kwh, currency}")
+    assert said("$_ | length") == "2\n"
+    assert said("$_1[] | .kwh + 1") == "11.5\n8\n"
+    assert said("$_2[0].id, ({$_2} | length)") == '"1"\n1\n'
+    said('error("no")')  # without a row: the last result stays
+    said("sessions only id | .id")
+    assert said("$_[0]") == '"1"\n'
+    assert said(":arg _ 1").startswith("error: $_ is a result")
+    assert said(":save q").startswith("error: a saved query cannot use $_")
+    for number in range(12):
+        said(f"{number}")
+    assert said("$_[0], $_9[0]") == "11\n2\n"
+    assert said("$_10").startswith("error: $_10 is not defined")
+
+
+def test_a_kept_result_is_what_was_shown(said: Said, tmp_path: Path) -> None:
+    Path("s.ndjson").write_text('{"id":"1","kwh":"MARKER","cdr_token":{"uid":"MARKER"},"x":"MARKER"}\n')
+    assert '"#NA"' in said("sessions")
+    kept = said.session.results.last
+    assert kept is not None and kept.rows and not any(b"MARKER" in row for row in kept.rows)
+    assert said("$_[0].kwh") == '"#NA"\n'
+    said("sessions")
+    for file in ("r.json", "r.ndjson", "r.csv", "r.html", "r.db"):
+        assert said(f":output {file}") == f"Wrote 1 row to {file}\n"
+        assert b"MARKER" not in Path(file).read_bytes()
+
+
+def test_the_last_result_is_written_in_any_form(said: Said) -> None:
+    assert said(":output r.csv").startswith("error: no result yet")
+    said("sessions pass kwh | {id, kwh, currency}")
+    said(":to table")
+    assert said(":output r.csv --csv semicolon") == "Wrote 2 rows to r.csv\n"
+    assert Path("r.csv").read_text().splitlines() == ["id;kwh;currency", "1;10.5;EUR", "2;7;EUR"]
+    assert Path("r.csv").stat().st_mode & 0o777 == 0o600  # for a field that is blanked by default
+    said.answers = ["n", "y"]
+    assert said(":output r.csv") == "Not written\n"
+    assert said(":output r.csv --to json") == "Wrote 2 rows to r.csv\n"
+    assert Path("r.csv").read_text().startswith("[\n  {")
+    assert said(":output").startswith("error: :output needs a file name")
+    assert said(":output r.x --recipient utrecht").startswith(
+        "error: :output takes a file and the options of"
+    )
+    assert said(":output r.x word").startswith("error: :output takes a file and the options of")
+    assert said(":output -").startswith("error: :output writes to a file")
+    assert said(":output no/r.csv").startswith("error: ")
+    said('1, error("no")')
+    assert said(":output part.json") == "The result is incomplete; wrote 1 row to part.json.partial\n"
+    assert not Path("part.json").exists()
+
+
+def test_a_result_that_is_too_large_is_not_kept(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocpiq.prompt.results.MAX_BYTES", 10)
+    said('"a text of more than ten bytes"')
+    assert said(":output r.json").startswith("error: the last result was too large to keep")
+    assert said("$_ | length") == "0\n"
+    said("1234"), said("5678"), said("91011")
+    assert said.session.results.names == ("_", "_1")
+
+
+def test_a_written_result_is_audited_and_needs_what_its_policies_allow(said: Said) -> None:
+    session = said.session
+    recipients.add("utrecht", in_keyring=False)
+    said("sessions pass kwh | {id, kwh}")
+    session.settings = structs.replace(session.settings, recipient="utrecht")
+    said("$_ | map(.kwh) | add")
+    assert said(":output r.csv") == "Wrote 1 row to r.csv\n"
+    entries = [
+        entry for entry in audit_trail.entries(audit_trail.default_path()) if entry["event"] == "begun"
+    ]
+    assert [entry["format"] for entry in entries] == ["json", "csv", "csv"]  # the query and what it used
+    policy = Path("policy.toml")
+    session.settings = structs.replace(session.settings, policy=policy)
+    policy.write_text('formats = ["json", "csv"]\n[sessions]\npass = ["id", "kwh"]')
+    Path("r.csv").unlink()
+    said("sessions pass kwh | {id, kwh}")
+    assert "does not allow: plain JSON" in said("$_ | length")
+    assert "does not allow: plain JSON" in said("sessions | $_")
+    assert "does not allow" in said(":output r.html") and not Path("r.html").exists()
+    assert said(":output r.csv") == "Wrote 2 rows to r.csv\n"
+    policy.write_text('formats = ["json", "csv"]\nplain_json = true\n[sessions]\npass = ["id"]')
+    assert "does not allow: sessions.kwh" in said(":output other.csv") and not Path("other.csv").exists()
+    said("$_ | length")  # which used a field that the policy no longer allows
+    assert "does not allow: sessions.kwh" in said(":output other.csv") and not Path("other.csv").exists()
+
+
 def test_files_are_named_as_in_a_shell(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     said("1 + 1")
