@@ -153,6 +153,9 @@ def _ignores_credits(
     credit = root.children.get(CREDIT)
     if source.module != "cdrs" or source.net or credit is None or version not in credit.versions:
         return False
+    reading = source.reading
+    if reading is not None and len(reading.without_counterpart(CREDIT)) == len(reading.own):
+        return False
     if {CREDIT, CANCELLED} & source.demand.fields.keys():
         return False
     if total.function == "count" or total.label == "count_distinct(.id)":

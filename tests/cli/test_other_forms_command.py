@@ -105,6 +105,21 @@ def test_net_of_a_version_without_credits(home: Path) -> None:
     assert run(home, "--as", "2.2.1", text).err.splitlines()[0].startswith(expected)
 
 
+def test_cdrs_without_credits_need_no_warning_of_them(home: Path) -> None:
+    outcome = run(home, "--as", "2.2.1", "cdrs pass total_energy | aggregate sum(.total_energy)")
+    assert outcome.code == 0
+    assert "credit" not in outcome.err
+
+
+def test_in_several_processes(home: Path) -> None:
+    (home.parent / "cdrs.ndjson").write_text(f"{json.dumps(CDR)}\n" * 3000, encoding="utf-8")
+    text = (
+        "cdrs pass end_date_time as month, total_cost | aggregate sum(.total_cost.excl_vat) by .end_date_time"
+    )
+    outcome = run(home, "--as", "2.2.1", "--jobs", "2", text)
+    assert (outcome.code, json.loads(outcome.out)) == (0, {"end_date_time": "2026-01", "sum_excl_vat": 10500})
+
+
 def test_explain_shows_both_names(home: Path) -> None:
     words = ["--source", f"cdrs={home.parent / 'cdrs.ndjson'}", "--ocpi-version", "2.1.1", "--as", "2.2.1"]
     text = command(
