@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -27,10 +30,14 @@ from support.recipients import config_with_recipient
 from support.rows import RECIPIENT
 from support.typed_files import FORMATS, TypedFormat
 
+from ocpiq.app.arguments import parse
+from ocpiq.app.settings import prompt_settings
 from ocpiq.delivery.status_query import log_query
 from ocpiq.errors import OcpiqError
 from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.privacy.view import ViewNode, descendants
+from ocpiq.prompt.run import run as run_at_prompt
+from ocpiq.prompt.session import Session
 from ocpiq.query import compile
 from ocpiq.schema import ENDED, UPDATED, VERSIONS, OwnForm, module, read_as
 from ocpiq.schema.counterparts import counterparts
@@ -168,6 +175,39 @@ def test_fields_that_are_not_passed_change_nothing_in_a_report(case: Case, outpu
     assume_same_module(one, other)
     assert one == other, (case.text, case.version, output, text_of(one), text_of(other))
     assert "internal error" not in one.err, one.err
+
+
+def kept(case: Case, side: int) -> list[list[bytes]]:
+    """Run a query at the prompt on one side of the pairs, then a query on its result; return what the prompt keeps."""
+    limit = sys.getrecursionlimit()
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        stack.callback(sys.setrecursionlimit, limit)  # which a run raises
+        words = ["-q", "--ocpi-version", case.version, "--recipient", RECIPIENT.name]
+        for module, both in case.objects.items():
+            file = Path(folder, f"{module}.json")
+            file.write_bytes(listed([pair[side] for pair in both]))
+            words += ["--source", f"{module}={file}"]
+        patch.setenv("OCPIQ_CONFIG", str(config_with_recipient()))
+        patch.setenv("OCPIQ_STATE", f"{folder}/state")
+        patch.setenv("LINES", "1000000")  # nothing to ask for a page
+        session = Session.start(prompt_settings(parse(words)))
+        assert session is not None
+        with session.stack, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            run_at_prompt(session, case.text)
+            run_at_prompt(session, "$_ | ., (.. | tojson)")
+            names = session.results.names
+            return [session.results.used(f"${name}")[name].rows for name in names]
+
+
+@settings(THOROUGH, max_examples=EXAMPLES // 5)
+@given(cases())
+def test_fields_that_are_not_passed_change_nothing_in_the_results_that_the_prompt_keeps(case: Case) -> None:
+    assume(case.objects)
+    one, other = (run(case, page, side) for side in (0, 1))
+    assume_same_module(one, other)
+    results, others = (kept(case, side) for side in (0, 1))
+    event(f"{len(results)} results")
+    assert results == others, (case.text, case.version)
 
 
 VARYING = dict.fromkeys(("line", "previous", "time", "run"))
