@@ -99,7 +99,7 @@ def test_what_a_changed_step_read_is_not_demanded_any_more() -> None:
     steps = "select(.party_id != null)" + " | select(.party_id != null)" * 5  # enough to be analysed once
     for field in ("kwh", "status", "id"):
         text = (
-            f"sessions pass kwh, status | select(.auth_method) | .party_id as $p | {steps} | {{$p, {field}}} | tojson"
+            f"sessions pass kwh, status | select(.auth_method) | .party_id as $p | {steps} | {{$p, {field}}}"
         )
         plan = analysis.analyze(parser.parse(text).program(), version="2.2.1")
         assert set(plan.sources[0].demand.fields) == {"auth_method", "party_id", field}
