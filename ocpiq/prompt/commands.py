@@ -130,6 +130,7 @@ def _platform(session: Session, rest: str) -> None:
         session.switch(rest)
         write_stderr(f"Platform: {session.platform} (OCPI {session.shown_version})")
         return
+    session.read_logins()
     for name in dict.fromkeys((*session.platforms, session.platform)):
         _show(f"{'*' if name == session.platform else ' '} {name}")
 

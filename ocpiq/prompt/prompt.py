@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from contextlib import suppress
 from typing import Final
 
 from prompt_toolkit import PromptSession
@@ -68,6 +69,8 @@ def run_prompt(session: Session) -> int:
     print(GREETING)  # noqa: T201 - to a person at a terminal
     while True:
         gc.collect()
+        with suppress(OcpiqError):  # of a file of logins that cannot be read now
+            session.read_logins()
         text, session.pending = session.pending, ""
         try:
             text = prompt.prompt(default=text)

@@ -82,8 +82,12 @@ class Session(Struct):
             self.stack.push(new_stack.pop_all())
         self.settings, self.sources, self.platform = settings, sources, name
         self.version = next(iter(sources.values())).version
-        self.platforms = tuple(dict.fromkeys((*logins.names(), DEMO)))
+        self.read_logins()
         self.seen.clear()
+
+    def read_logins(self) -> None:
+        """List the platforms again: another terminal may have logged in."""
+        self.platforms = tuple(dict.fromkeys((*logins.names(), DEMO)))
 
     def query_settings(self) -> Settings:
         """Return the settings of a query at the prompt, with the platform's version and the output format.

@@ -411,6 +411,8 @@ def test_several_platforms(said: Said) -> None:
     for name in ("west", "east"):
         token, urls = AccessToken("x", "base64"), {"cdrs": ("http://127.0.0.1:1/cdrs",)}
         logins.save(Login(name, "http://127.0.0.1:1", token, "2.2.1", urls, None, (), ""))
+    assert said(":platform") == "  east\n  west\n  demo\n* files\n"  # the logins of another terminal
+    assert said.session.context().platforms == ("east", "west", "demo")
     assert said(":platform west,east") == "Platform: west,east (OCPI 2.2.1)\n"
     assert said.session.platform == "west,east"
     assert list(said.session.sources["cdrs"].platforms) == ["west", "east"]
