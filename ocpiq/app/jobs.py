@@ -88,7 +88,7 @@ def results(
         version=next(iter(run.sources.values())).version,
         variables=pack_variables(run.variables),
         recipient=run.recipient,
-        start=run.start,
+        now=run.start.now,
         of=len(parts),
     )
     if pull.cluster:

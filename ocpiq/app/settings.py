@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ocpiq.sinks.sink import ColumnOption, StoredType
 
 MAX_JOBS: Final = 64
-CLUSTER: Final = re.compile(r"local:[1-9][0-9]?|(?:tcp|tls|wss?)://[^/\s]+:[0-9]+")
+CLUSTER: Final = re.compile(r"local:[1-9][0-9]?|(?:tcp|tls|wss?)://(?:[^/\s:\[\]]+|\[[0-9a-fA-F:]+\]):[0-9]+")
 MAX_PARALLEL: Final = 32
 MAX_RATE: Final = 100_000  # requests a minute
 MAX_INDENT: Final = 7

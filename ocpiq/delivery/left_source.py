@@ -7,12 +7,12 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.errors import CompileError, Span
-from ocpiq.gate.sealed import sealer_of
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.nodes import Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import QueryPlan, SourcePlan
 from ocpiq.plan.walk import descendants
+from ocpiq.privacy.sealed import sealed_paths
 
 STAGES: Final = {
     plan.Aggregate: "aggregate",
@@ -103,7 +103,7 @@ def _check_others(query: QueryPlan, scan: plan.Scan, source: SourcePlan) -> None
             raise CompileError(
                 "since last is for the source at the left end; others are always read whole", span=other.span
             )
-    if sealer_of(source.view, source.demand) is not None:
+    if not source.demand.whole and sealed_paths(source.view, source.demand):
         raise CompileError(
             "fields for aggregates only need all objects of a period, a state has those that changed",
             span=scan.span,

@@ -92,7 +92,7 @@ OTHER_LANGUAGES: Final = {
 HIGH_SURROGATE: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
 UNQUOTED_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]*(?:Z|[+-][0-9:]+)?")
 LONGEST_TIME: Final = 40  # characters
-WITH_AMOUNT: Final = re.compile(r"(?s:.*)\bas\s+aggregate\s*\($")
+WITH_AMOUNT: Final = re.compile(r"\bas\s+aggregate\s*\($")
 STAGE: Final = re.compile(r"\|\s*([a-z]+)\s+$")  # a word where a stage could be
 
 
@@ -108,7 +108,7 @@ def explain(failure: UnexpectedToken, text: str, parser: Parser) -> QuerySyntaxE
             span=stage,
             hint="write its input to the left: sessions | limit 20",
         )
-    if WITH_AMOUNT.match(text[: token.span.end]):
+    if WITH_AMOUNT.search(text[: token.span.end]):
         hint = "write as aggregate; k in a policy sets the number of drivers"
         return QuerySyntaxError("aggregate takes no number", span=token.span, hint=hint)
     if token.kind == END:

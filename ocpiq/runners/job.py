@@ -22,7 +22,8 @@ from ocpiq.values.types import Value
 class Job(Struct, frozen=True):
     """A run in parts. `module` is the one that is split, `whole` are the files of the others, all of an OCPI `version`.
 
-    `variables` are packed. A job may hold the key of a recipient, so its repr shows nothing.
+    `variables` are packed, `now` is the start of the run in microseconds since 1970. A job may hold the key of a
+    recipient, so its repr shows nothing.
     """
 
     recipe: Recipe
@@ -31,7 +32,7 @@ class Job(Struct, frozen=True):
     version: str
     variables: bytes
     recipient: Recipient | None
-    start: Start
+    now: int
     of: int
 
     def __repr__(self) -> str:
@@ -54,7 +55,7 @@ def do_part(job: Job, query: Query, number: int, part: Part) -> PartRun:
         of=job.of,
         variables=variables,
         recipient=job.recipient,
-        start=job.start,
+        start=Start(job.now),
     )
 
 
