@@ -168,6 +168,7 @@ OTHER_DECODERS = {
     "delivery/part_lines.py": "results of a period that is not over, which the query shows",
     "demo/answers.py": "writes made-up data",
     "language/grammar.py": "the tables of the parser",
+    "prompt/parameters.py": "writes types of parameters",
     "prompt/suggest_examples.py": "writes the defaults of parameters into queries",
     "storage/audit_trail.py": "the audit trail",
     "storage/syslog.py": "writes the entries of the audit trail, and reads nothing",
