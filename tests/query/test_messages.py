@@ -169,6 +169,7 @@ OTHER_DECODERS = {
     "demo/answers.py": "writes made-up data",
     "language/grammar.py": "the tables of the parser",
     "prompt/parameters.py": "writes types of parameters",
+    "prompt/results.py": "results that were shown",
     "prompt/suggest_examples.py": "writes the defaults of parameters into queries",
     "storage/audit_trail.py": "the audit trail",
     "storage/syslog.py": "writes the entries of the audit trail, and reads nothing",
