@@ -44,6 +44,7 @@ from ocpiq.values.types import Value
 if TYPE_CHECKING:
     from ocpiq.app.audit import Audit
     from ocpiq.app.corrections import Corrections
+    from ocpiq.app.row_risk import RowRisk
     from ocpiq.inputs import Inputs
     from ocpiq.plan.columns import Columns
     from ocpiq.privacy.recipient import Recipient
@@ -89,6 +90,7 @@ class QueryRun(Struct):
     halted: HaltError | None = None
     rows: int = 0
     file: Path | None = None
+    risk: RowRisk | None = None
     corrections: Corrections | None = None
 
 
@@ -343,12 +345,15 @@ def _write_results(run: QueryRun, out: Output) -> None:
         from ocpiq.sources.page_by_page import page_by_page
 
         sources = page_by_page(sources, after_page)
+    risk = run.risk = _row_risk(run)
     for value in _results(run, sources):
         if shutdown.signal:  # tested for each value, so without a call
             shutdown.check()
         if unbuffered:
             run.progress.clear()
         write(value)
+        if risk is not None:
+            risk.add(value)
         if unbuffered:
             out.flush()
         run.last_result = value
@@ -364,7 +369,19 @@ def _about(run: QueryRun) -> About:
     from ocpiq.app.about import about
 
     text, pull = run.text.text, run.settings.pull
-    return about(run.query, text, run.sources, run.variables, pull, run.log, run.start, run.incomplete)
+    said = about(run.query, text, run.sources, run.variables, pull, run.log, run.start, run.incomplete)
+    return said if run.risk is None else structs.replace(said, risk=run.risk.sentences(said))
+
+
+def _row_risk(run: QueryRun) -> RowRisk | None:
+    """Return what counts the rows of an HTML report that stand alone."""
+    if run.settings.output.database or not run.sources:
+        return None
+    if output.format_of(run.settings.output, terminal=False).name != "html":
+        return None
+    from ocpiq.app.row_risk import RowRisk
+
+    return RowRisk()
 
 
 def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:

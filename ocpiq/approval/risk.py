@@ -37,22 +37,32 @@ class Risk(Struct, frozen=True):
 class CodedTable:
     """A table in which each distinct value of a column is a number. A row that lacks a column has null there."""
 
-    def __init__(self, rows: Iterable[Mapping[str, object]]) -> None:
+    def __init__(self, rows: Iterable[Mapping[str, object]] = ()) -> None:
         self.columns: dict[str, array[int]] = {}
         self.rows = 0
-        values: dict[str, dict[object, int]] = {}
+        self._values: dict[str, dict[object, int]] = {}
         for row in rows:
-            for name, value in row.items():
-                if name not in self.columns:
-                    values[name] = {None: 0}
-                    self.columns[name] = array("l", bytes(self.rows * array("l").itemsize))
-                known = values[name]
-                self.columns[name].append(known.setdefault(value, len(known)))
-            self.rows += 1
-            if len(row) < len(self.columns):
-                for codes in self.columns.values():
-                    if len(codes) < self.rows:
-                        codes.append(0)
+            self.add(row)
+
+    def add(self, row: Mapping[str, object]) -> None:
+        """Add a row."""
+        for name, value in row.items():
+            if name not in self.columns:
+                self._values[name] = {None: 0}
+                self.columns[name] = array("l", bytes(self.rows * array("l").itemsize))
+            known = self._values[name]
+            self.columns[name].append(known.setdefault(value, len(known)))
+        self.rows += 1
+        if len(row) < len(self.columns):
+            for codes in self.columns.values():
+                if len(codes) < self.rows:
+                    codes.append(0)
+
+    @property
+    def combinations(self) -> int:
+        """The number of combinations of up to three columns that do not have the same value in every row."""
+        varying = sum(len(set(codes)) > 1 for codes in self.columns.values())
+        return sum(comb(varying, size) for size in range(1, MOST_COLUMNS + 1))
 
     def names(self, wanted: Sequence[str]) -> list[str]:
         """Return the columns that a list names: `city` is also `location.city` below it. Raises UsageError."""
@@ -81,7 +91,7 @@ def risks(table: CodedTable) -> Iterator[Risk]:
     value in every row. Raises UsageError for too many.
     """
     varying = [name for name, codes in table.columns.items() if len(set(codes)) > 1]
-    count = sum(comb(len(varying), size) for size in range(1, MOST_COLUMNS + 1))
+    count = table.combinations
     if count > MOST_COMBINATIONS:
         text = say("{columns} columns have {count:,} combinations", columns=len(varying), count=count)
         raise SourceError(text, hint=say("choose some with --columns LIST"))
@@ -98,6 +108,11 @@ def risks(table: CodedTable) -> Iterator[Risk]:
             if risk.unique == risk.rows:
                 identifying.append(frozenset(names))
             yield risk
+
+
+def worst_first(table: CodedTable) -> list[Risk]:
+    """Return the risks of a table, the most unique rows first. Raises UsageError for too many."""
+    return sorted(risks(table), key=lambda risk: (-risk.unique, len(risk.columns)))
 
 
 def sentences(found: Sequence[Risk], rows: int) -> list[str]:

@@ -17,7 +17,7 @@ from ocpiq.app.recipient import recipient_of, stored_recipient
 from ocpiq.app.run import compile_query, query_text
 from ocpiq.app.settings import Settings
 from ocpiq.approval.result_files import is_readable, rows_of_file, rows_of_values
-from ocpiq.approval.risk import CodedTable, Risk, risk_of, risks, sentences
+from ocpiq.approval.risk import CodedTable, Risk, risk_of, sentences, worst_first
 from ocpiq.errors import OcpiqError, UsageError
 from ocpiq.sinks.about import About
 from ocpiq.values.types import Value
@@ -67,10 +67,7 @@ def _report(table: CodedTable, settings: Settings, subject: str) -> int:
     if not table.rows:
         write_stderr("no rows")
         return 0
-    if settings.columns:
-        found = [risk_of(table, table.names(settings.columns))]
-    else:
-        found = sorted(risks(table), key=lambda risk: (-risk.unique, len(risk.columns)))
+    found = [risk_of(table, table.names(settings.columns))] if settings.columns else worst_first(table)
     lines = found[:MOST_LINES] if format_name(settings.output) == "table" else found
     said = sentences(found, table.rows)
     about = About(title=f"Risk of {subject}", purpose="; ".join(said), tool_version=__version__)

@@ -35,6 +35,7 @@ class About(Struct, frozen=True):
 
     `title`, `purpose` and `privacy` are those of a saved query. `created` is a date and time in UTC. `incomplete` says
     what is missing, "" where everything was read. `warnings` are those of the run.
+    `risk` says in sentences how many rows stand alone.
     """
 
     title: str = ""
@@ -51,6 +52,7 @@ class About(Struct, frozen=True):
     pulls: tuple[PullAbout, ...] = ()
     warnings: tuple[str, ...] = ()
     incomplete: str = ""
+    risk: tuple[str, ...] = ()
 
 
 NOTHING: About = About()

@@ -176,3 +176,23 @@ def test_names_in_a_markdown_table(home: Path, work: Path) -> None:
     assert command(home, ["-n", "-o", "out.md", "--arg", "name", odd, "range(3) | {($name): .}"]).code == 0
     run = command(home, ["risk", "--to", "ndjson", "out.md"])
     assert [json.loads(line)["columns"] for line in run.out.splitlines()] == [odd]
+
+
+def test_a_report_says_how_many_of_its_rows_stand_alone(home: Path, work: Path) -> None:
+    """The sentence of `ocpiq risk` for the same rows stands in the HTML report of a query; not beside totals."""
+    rows = work / "cdrs.ndjson"
+    lines = ((f"C{n}", n % 7, "EUR" if n % 2 else "GBP") for n in range(40))
+    text = '{"id": "%s", "total_energy": %d, "currency": "%s"}\n'
+    rows.write_text("".join(text % line for line in lines), "utf-8")
+    page = work / "report.html"
+    source = ["-q", "--source", f"cdrs={rows}"]
+    assert command(home, [*source, "-o", str(page), "cdrs only total_energy, currency"]).code == 0
+    written = page.read_text("utf-8")
+    risk = command(home, ["risk", *source, "cdrs only total_energy, currency"])
+    [sentence] = [line for line in risk.err.splitlines() if "row" in line]
+    assert "<h3>Rows that stand alone</h3>" in written
+    assert sentence[:1].upper() + sentence[1:] in written
+    page.unlink()
+    totals = "cdrs pass total_energy | aggregate sum(.total_energy) by .currency"
+    assert command(home, [*source, "-o", str(page), totals]).code == 0
+    assert "stand alone" not in page.read_text("utf-8")

@@ -211,6 +211,9 @@ def _privacy(about: About) -> str:
         return ""
     statement = f"<p>{escaped(about.privacy)}</p>\n" if about.privacy else ""
     parts = "".join(map(_of_source, about.sources))
+    if about.risk:
+        said = "".join(f"<p>{escaped(sentence[:1].upper() + sentence[1:])}.</p>\n" for sentence in about.risk)
+        parts += f"<h3>Rows that stand alone</h3>\n{said}"
     return (
         f'<section aria-labelledby="privacy" class=about>\n<h2 id="privacy">Privacy</h2>\n{statement}{parts}'
         f"<p class=muted>Fields that can be private are blanked by default and appear as "
