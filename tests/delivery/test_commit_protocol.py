@@ -19,6 +19,7 @@ from support.changing_platform import START, ChangingPlatform, Rates
 from support.cli import Outcome, command
 from support.deliveries import Client, client, counted, doubled, lost
 from support.forgetful_disk import ForgetfulDisk, Label
+from support.full import FULL
 from support.killing import STEPS
 
 KILLING = str(Path(__file__).parents[1] / "support/killing.py")
@@ -28,7 +29,7 @@ MOMENTS = [(step, when) for step in STEPS for when in ("before", "after")] + [
     ("select", "0"),
     ("select", "1"),
 ]
-RANDOM_RUNS = 200
+RANDOM_RUNS = 200 if FULL else 60
 
 
 def busy(seed: int) -> ChangingPlatform:

@@ -12,6 +12,7 @@ from support.changing_platform import START, ChangingPlatform, Rates
 from support.cli import command
 from support.deliveries import Client, client, doubled, lost
 from support.following import FakeClock, use_clock
+from support.full import FULL
 
 POLLS = 20_000
 MINUTE = 60.0
@@ -85,6 +86,7 @@ def test_a_month_of_a_query(sessions: Client, monkeypatch: pytest.MonkeyPatch) -
     assert month.growth < MOST
 
 
+@pytest.mark.skipif(not FULL, reason="FULL=1 runs it")
 def test_a_month_of_a_status_log(locations: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     month = Month(locations.platform, monkeypatch)
     outcome = command(locations.home, ["--follow", "--status-log", str(locations.folder), "locations"])
