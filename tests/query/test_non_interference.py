@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.cli import Outcome, command, text_of
+from support.full import FULL
 from support.json_texts import listed, object_of
 from support.platforms import TOKEN, Platform, Response, serving
 from support.private import Pair, object_pairs, quoted, values
@@ -42,7 +43,7 @@ from ocpiq.query import compile
 from ocpiq.schema import ENDED, UPDATED, VERSIONS, OwnForm, module, read_as
 from ocpiq.schema.counterparts import counterparts
 
-EXAMPLES = 3000 if os.environ.get("CI") == "true" else 250
+EXAMPLES = 3000 if FULL else 1200 if os.environ.get("CI") == "true" else 250
 THOROUGH = settings(
     max_examples=EXAMPLES,
     deadline=None,
