@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -217,11 +218,11 @@ def _user() -> str:
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         if user := os.environ.get(name):
             return user
-    try:
-        import pwd
-
-        return pwd.getpwuid(os.getuid()).pw_name
-    except ImportError:
+    if sys.platform == "win32":
         return "unknown"
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a user without a name
         return str(os.getuid())
