@@ -220,9 +220,10 @@ def _user() -> str:
             return user
     if sys.platform == "win32":
         return "unknown"
-    import pwd
+    else:
+        import pwd
 
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a user without a name
-        return str(os.getuid())
+        try:
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:  # a user without a name
+            return str(os.getuid())
