@@ -27,9 +27,36 @@ def within($times):
   . as $piece | ($times | as_rows)[] | select(.evse_uid == $piece.evse_uid)
   | $piece + {since: later($piece.since; .from), to: sooner($piece.to; .until)} | select(duration_hours(.to; .since) > 0);
 
-# Outside of `closed` times an EVSE does not count; an outage in an `excused` one counts as time that it was up.
-def without_closed($closed): ., (within($closed) | .low = -.low | .high = -.high | .counted = -.counted | .observed = 0);
+# An outage in an `excused` time counts as time that the EVSE was up.
 def excuse($excused): ., (within($excused) | .low = .counted - .low | .high = .counted - .high | .counted = 0 | .observed = 0);
+
+# The moment, in seconds, at which a clock shows `$clock` ("07:30") some `$days` after the local day that begins at `$midnight`,
+# also when clocks change.
+def at_clock($midnight; $days; $clock; $zone):
+  ($clock[:2] | tonumber) as $hour | $midnight + 3600 * ($hour + 24 * $days) + 60 * ($clock[3:5] | tonumber)
+  | . + 3600 * (($hour - hour($zone) + 36) % 24 - 12);
+
+# The regular hours of a location (`opening_times` of OCPI) from a moment to another, as {from, until} in seconds.
+def regular_hours($opening; $zone; $from; $until):
+  slots("day"; $from - 86400; $until; $zone) | (.start | fromdate) as $midnight | (.start | weekday($zone)) as $weekday
+  | $opening.regular_hours[] | select(.weekday == $weekday)
+  | (if .period_end > .period_begin then 0 else 1 end) as $days
+  | {from: at_clock($midnight; 0; .period_begin; $zone), until: at_clock($midnight; $days; .period_end; $zone)};
+
+def seconds: {from: (.from | fromdate), until: (.until | fromdate)};
+def exceptional: .[]? | {from: .period_begin, until: .period_end} | seconds;
+
+# Outside of opening hours, and in `closed` times, an EVSE does not count. Without regular hours a location is always open.
+def without_closed($closed; $opening; $zone):
+  . as $piece | (.since | fromdate) as $from | (.to | fromdate) as $until
+  | (if $opening.twentyfourseven == true or ($opening.regular_hours // []) == [] then [{from: $from, until: $until}]
+     else [regular_hours($opening; $zone; $from; $until), ($opening.exceptional_openings | exceptional)] end) as $open
+  | [(($closed | as_rows)[] | select(.evse_uid == $piece.evse_uid) | seconds), ($opening.exceptional_closings | exceptional)] as $shut
+  | ., ([$from, $until, (($open[], $shut[]) | .from, .until | select(. > $from and . < $until))] | unique
+    | . as $times | range(1; length) | {since: $times[. - 1], to: $times[.]} as $part
+    | def covers: .from <= $part.since and .until >= $part.to;
+      select((any($open[]; covers) | not) or any($shut[]; covers))
+    | $piece + {since: ($part.since | todate), to: ($part.to | todate), low: -$piece.low, high: -$piece.high, counted: -$piece.counted, observed: 0});
 
 # A row for each period of a unit that a piece touches, with hours.
 def hours_by($unit):

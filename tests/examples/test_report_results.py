@@ -244,3 +244,90 @@ def test_the_indicators_of_a_concession() -> None:
         assert row["kwh"] == pytest.approx(wanted["kwh"], abs=0.051)
         assert row["connected_hours"] == pytest.approx(wanted["connected"], abs=0.051)
         assert row["available_hours"] == len(evses) * 24 * 90
+
+
+def powered(*volumes: float) -> list[Json]:
+    """Return charging periods with these highest powers."""
+    return [{"dimensions": [{"type": "MAX_POWER", "volume": volume}]} for volume in volumes]
+
+
+@pytest.mark.parametrize(
+    ("session", "power", "origin"),
+    [
+        pytest.param({"charging_periods": powered(7, 11, 3)}, "11.00", "MAX_POWER", id="the highest"),
+        pytest.param({"charging_periods": []}, "10.00", "energy and time", id="no periods"),
+        pytest.param({}, "10.00", "energy and time", id="no list of periods"),
+        pytest.param({"charging_periods": powered(0)}, "10.00", "energy and time", id="a power of 0"),
+        pytest.param({"kwh": 0}, "0.00", "energy and time", id="no energy"),
+        pytest.param(
+            {"kwh": 0, "end_date_time": "2026-01-02T10:00:00Z"},
+            "0.00",
+            "no time and no energy: 0",
+            id="unplugged at once",
+        ),
+        pytest.param({"end_date_time": "2026-01-02T10:00:00Z"}, None, None, id="energy in no time"),
+        pytest.param({"kwh": -1}, None, None, id="negative energy"),
+    ],
+)
+def test_the_power_of_a_session_is_not_0_where_energy_flowed(
+    session: Json, power: str | None, origin: str | None
+) -> None:
+    token = {"cdr_token": {"type": "RFID"}, "connector_id": "1"}
+    modules = {"locations": [place()], "sessions": [at("02T10:00", "02T10:30") | token | session]}
+    variables = {"period": "2026-01", "network_provider": "acme"}
+    [row] = run("nevi_sessions", variables, **modules)
+    assert row["power_kw"] == power
+    counted = run("nevi_power", {"period": "2026-01"}, **modules)
+    assert [row["power_from"] for row in counted] == [origin] * (origin is not None)
+
+
+def test_the_coverage_of_an_uptime() -> None:
+    """A day of a log in the last month of a year: up for 12 h, down for 6 h, then nobody polled for 6 h."""
+    times = ["2026-10-01T00:00:00Z", "2026-10-01T12:00:00Z", "2026-10-01T18:00:00Z", "2026-10-02T00:00:00Z"]
+    names = ("AVAILABLE", "OUTOFORDER", "UNOBSERVED")
+    listed = [
+        KEY
+        | {"location_id": "L1", "evse_uid": "E1", "status": name, "previous": previous}
+        | {
+            "earliest": begin[:14] + "00:00Z",
+            "from": begin,
+            "seen": seen,
+            "until": end,
+            "until_earliest": end,
+        }
+        for name, previous, begin, seen, end in zip(
+            names,
+            (None, *names),
+            times,
+            (times[0], "2026-10-01T12:10:00Z", times[2]),
+            times[1:],
+            strict=False,
+        )
+    ]
+    excluded = [{"evse_uid": "E1", "from": "2026-10-01T13:00:00Z", "until": "2026-10-01T14:00:00Z"}]
+    variables = {"period": "2026-10", "excluded": excluded}
+    [row] = run("nevi_coverage", variables, statuses=listed, locations=[])
+    assert row == {
+        "station_id": "L1",
+        "port_id": "E1",
+        "coverage": f"{100 * 18 / 8760:.2f}",
+        "outage_least": "350.00",
+        "outage_most": "360.00",
+        "outage_excl": "60.00",
+        "unobserved": f"{60 * (8760 - 18):.2f}",
+    }
+    uptime = run(
+        "nevi_uptime_months", variables | {"network_provider": "acme"}, statuses=listed, locations=[]
+    )
+    assert [row["total_outage"] for row in uptime] == ["360.00"]
+
+
+def test_the_heat_map_of_occupancy() -> None:
+    """Two charge points; one is used on a Friday from 10:00 to 11:30 UTC, which is from 11:00 in Amsterdam."""
+    two = place(id="L2", evse={"uid": "E2"})
+    hidden = place(id="L3", publish=False, evse={"uid": "E3"})
+    listed = [at("02T10:00", "02T11:30"), at("02T10:00", "02T11:30", id="S2", location_id="L3")]
+    rows = run("occupancy_heat_map", {"period": "2026-01"}, locations=[place(), two, hidden], sessions=listed)
+    assert [row["weekday"] for row in rows] == [1, 2, 3, 4, 5, 6, 7]
+    used = {(row["weekday"], name): row[name] for row in rows for name in row if row[name] and ":" in name}
+    assert used == {(5, "11:00"): 10, (5, "12:00"): 5}, "five Fridays, two charge points"
