@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from ocpiq.analysis import sealed_totals, type_checks
 from ocpiq.analysis.context import Analysis, Resolved, Staged
-from ocpiq.analysis.credits import ADDITIVE, take_weight, weight_of
+from ocpiq.analysis.credits import take_weight, weight_of
 from ocpiq.analysis.result_types import collected, picked
 from ocpiq.analysis.scope import Flow, Folding, Scope
 from ocpiq.errors import CompileError, Span
@@ -17,7 +17,7 @@ from ocpiq.language.printer import unparse
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.blanks import FORMS, Blanks, aggregate_blanks
 from ocpiq.plan.effects import Effect
-from ocpiq.plan.nodes import Fold, GroupKey, Operand, Plan
+from ocpiq.plan.nodes import ADDITIVE, Fold, GroupKey, Operand, Plan
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.types import (
     BOOLEAN,

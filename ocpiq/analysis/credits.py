@@ -24,8 +24,6 @@ CREDIT: Final = "credit"
 CANCELLED: Final = "credit_reference_id"
 TOTAL: Final = "total_"  # the prefix of the totals of a CDR
 CDR_KEY: Final = (PLATFORM, "country_code", "party_id", "id")
-ADDITIVE: Final = ("count", "sum", "avg")
-"""The aggregates that subtract a value with weight -1; the others keep all values until the end."""
 
 
 def check_has_credits(name: str, schema: SchemaModule, place: Span) -> None:

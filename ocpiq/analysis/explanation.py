@@ -9,12 +9,13 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.analysis.aggregates import AGGREGATES
-from ocpiq.analysis.credits import ADDITIVE, TOTAL
+from ocpiq.analysis.credits import TOTAL
 from ocpiq.analysis.field_uses import FieldUse, Role, field_uses, passed_fields, passes, summary
 from ocpiq.analysis.roles import Roles, roles_of
 from ocpiq.analysis.total_warnings import total_warnings
 from ocpiq.plan.columns import Column, columns
 from ocpiq.plan.nodes import (
+    ADDITIVE,
     Aggregate,
     Constant,
     Distinct,
@@ -122,6 +123,7 @@ def _parts(query: QueryPlan) -> str:
         (
             f"{query.sources[cut.source].module} can be split",
             SENT[cut.name],
+            *(("credit CDRs are subtracted at the end",) if query.sources[cut.source].net else ()),
             *((f"each part reads all of {', '.join(whole)}",) if whole else ()),
         )
     )

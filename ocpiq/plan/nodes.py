@@ -7,6 +7,7 @@ the garbage collector need not look at its nodes.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Final
 
 from msgspec import Struct
 
@@ -287,6 +288,10 @@ class Distinct(PlanNode, frozen=True):
 
     body: Plan
     keys: tuple[Operand, ...]
+
+
+ADDITIVE: Final = ("count", "sum", "avg")
+"""The aggregates that subtract a value with weight -1; the others keep all values until the end."""
 
 
 class Fold(Struct, frozen=True):

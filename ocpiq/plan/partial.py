@@ -56,7 +56,6 @@ PORTABLE_FOLDS: Final = frozenset(
 LARGE_STATES: Final = frozenset(("median", "quantile", "count_distinct", "collect"))
 """Aggregates whose state is as large as the data."""
 
-
 Stage: TypeAlias = plan.Take | plan.Sort | plan.Distinct | plan.Aggregate
 
 
@@ -119,10 +118,6 @@ def split(query: QueryPlan) -> Split:
     _check_everywhere(query)
     found = _descend(query.body)
     left = _left_source(found.node)
-    if query.sources[left].net:
-        raise Obstacle(
-            say("`net` compares each credit with the CDR that it cancels"), span=query.sources[left].span
-        )
     if sealed_paths(query.sources[left].view, query.sources[left].demand):
         raise Obstacle(
             say("totals of fields for aggregates only count the drivers of all objects"),
@@ -166,8 +161,13 @@ def _is_large(stage: Stage) -> bool:
         case plan.Sort(count=count):
             return count is None
         case plan.Aggregate(folds=folds):
-            return any(fold.function in LARGE_STATES for fold in folds)
+            return any(fold.function in LARGE_STATES or _collects_net(fold) for fold in folds)
     return True
+
+
+def _collects_net(fold: plan.Fold) -> bool:
+    """Tell whether an aggregate keeps all values to find those that a credit cancels."""
+    return bool(fold.weight) and fold.function not in plan.ADDITIVE
 
 
 def _check_everywhere(query: QueryPlan) -> None:
@@ -182,7 +182,7 @@ def _check_everywhere(query: QueryPlan) -> None:
 
 def _check_folds(stage: plan.Aggregate) -> None:
     for fold in stage.folds:
-        if fold.function not in PORTABLE_FOLDS or fold.weight:
+        if fold.function not in PORTABLE_FOLDS:
             raise Obstacle(
                 say("the aggregate {fold} cannot be put together from parts", fold=UserText(fold.label)),
                 span=stage.span,
@@ -334,5 +334,5 @@ def _bound(node: Plan) -> Iterator[str]:
     """Yield the names of the locals that accompany the outputs of a plan."""
     for inner in descendants(node):
         match inner:
-            case plan.Bind(name=name) | plan.Join(name=name):
+            case plan.Bind(name=name) | plan.Join(name=name) | plan.Scan(weight=name) if name:
                 yield name

@@ -7,7 +7,8 @@ CDR that is cancelled: credits with totals wait until all CDRs were read, and of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from itertools import chain
 from typing import Any, Final, cast
 
@@ -18,6 +19,7 @@ from ocpiq.runtime.net_aggregates import Weight
 from ocpiq.values.numbers import NUMBERS, magnitude, negated
 
 FLAGS: Final = (CREDIT, CANCELLED)
+KEY_SIZE: Final = 8  # bytes of the number for a key
 PARTY: Final = (PLATFORM, "country_code", "party_id")  # with the id, the key of a CDR
 
 Path = tuple[str | int, ...]
@@ -30,6 +32,7 @@ class CreditRows:
     """Adds weights to the rows of a source; their `shape` is None for dicts."""
 
     def __init__(self, shape: Shape | None) -> None:
+        self._shape = shape
         self._is_dict = shape is None
         self._get: Callable[[Any, str, None], Any] = dict.get if shape is None else getattr
         self._attributes = {name: slot.attribute for name, slot in shape.slots.items()} if shape else {}
@@ -64,16 +67,34 @@ class CreditRows:
             )
             yield self._cancelled(row, totals)
 
+    def waiting(self) -> tuple[list[object], dict[int, Signs]]:
+        """Return the credits that wait, and the signs by the keys of CDRs; their paths have the names of fields."""
+        shape = self._shape
+        if shape is None:
+            return self._credits, self._signs
+        return self._credits, {
+            key: frozenset(field_path(path, shape) for path in signs) for key, signs in self._signs.items()
+        }
+
+    def add(self, credits: Iterable[object], signs: Mapping[int, Signs]) -> None:
+        """Add what has waited in a part of the run."""
+        self._credits += credits
+        self._signs |= signs
+
+    def __bool__(self) -> bool:
+        return bool(self._credits)
+
     def _field(self, row: object, name: str) -> object:
         return self._get(row, self._attributes.get(name, name), None)
 
     def _key(self, row: object, id_name: str = "id") -> int | None:
-        """Return a number for the key of a CDR; None if the view does not show its id."""
+        """Return a number for the key of a CDR, the same in every process; None if the view does not show its id."""
         id_ = self._field(row, id_name)
         if type(id_) is not str:
             return None
         party = (self._field(row, name) for name in PARTY)
-        return hash((*(part.casefold() if type(part) is str else "" for part in party), id_.casefold()))
+        key = repr([*(part.casefold() if type(part) is str else "" for part in party), id_.casefold()])
+        return int.from_bytes(blake2b(key.encode(), digest_size=KEY_SIZE).digest(), "big")
 
     def _keep_signs(self, row: object, totals: Sequence[str]) -> None:
         key = self._key(row)
@@ -116,6 +137,19 @@ def negative_paths(value: object, path: Path) -> Iterator[Path]:
         return
     for name, inner in _items(value):
         yield from negative_paths(inner, (*path, name))
+
+
+def field_path(path: Path, shape: Shape | None) -> Path:
+    """Return a path into a row with the names of fields in place of attributes."""
+    names: list[str | int] = []
+    for step in path:
+        slots = shape.slots if shape is not None and type(step) is str else {}
+        name, slot = next(
+            ((key, slot) for key, slot in slots.items() if slot.attribute == step), (step, None)
+        )
+        names.append(name)
+        shape = slot.shape if slot is not None else shape if type(step) is int else None
+    return tuple(names)
 
 
 def with_signs(value: Any, signs: Signs, path: Path) -> Any:  # noqa: ANN401 - a number or an object of a page

@@ -7,16 +7,12 @@ order, and yields the results that one run over all objects would give, to the b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
-from typing import Any, Final, Protocol, cast
+from itertools import chain
+from typing import Any, cast
 
-import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
-from ocpiq import __version__
-from ocpiq.analysis.metadata import Metadata
-from ocpiq.analysis.modules import Library
 from ocpiq.codegen import Program, Runtime
 from ocpiq.errors import (
     EMPTY,
@@ -32,11 +28,20 @@ from ocpiq.errors import (
 )
 from ocpiq.gate import FieldReport, Gate, OpenedPage, Order
 from ocpiq.plan import nodes as plan
-from ocpiq.plan.dump import plan_text
 from ocpiq.plan.partial import Obstacle, Split, split
 from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.plan.walk import descendants
 from ocpiq.privacy.recipient import Recipient
+from ocpiq.query.late_credits import LateCredits
+from ocpiq.query.part_format import (
+    PageCount,
+    Part,
+    Query,
+    SourceCount,
+    encode_part,
+    fingerprint,
+    parts_in_order,
+)
 from ocpiq.query.pulls import Pulls
 from ocpiq.query.start import Start, begin
 from ocpiq.runtime import part_codec
@@ -44,82 +49,7 @@ from ocpiq.runtime.part_codec import MergedGroups, Packer
 from ocpiq.schema import ModuleName
 from ocpiq.sources.monitor import monitor_pages
 from ocpiq.sources.protocol import Ask, Source
-from ocpiq.values.json.codec import encode
 from ocpiq.values.types import Value
-
-
-class Query(Protocol):
-    """What is needed of a compiled query."""
-
-    @property
-    def modules(self) -> tuple[str, ...]:
-        """The modules that it pulls."""
-
-    @property
-    def metadata(self) -> Metadata:
-        """The metadata in its text."""
-
-    @property
-    def text(self) -> str:
-        """Its text."""
-
-    @property
-    def library(self) -> Library:
-        """Where it finds modules of definitions."""
-
-    def by_module(self, sources: Source | Mapping[str, Source] | None) -> Mapping[str, Source]:
-        """Return the source of each module."""
-
-    def plan_for(self, sources: Mapping[str, Source]) -> QueryPlan:
-        """Return the resolved query for these sources."""
-
-    def version_of(self, sources: Mapping[str, Source]) -> str:
-        """Return the OCPI version of the sources."""
-
-    def check_recipient(self, recipient: Recipient | None) -> None:
-        """Raise UsageError if a run needs a recipient and there is none."""
-
-    def warn_of_totals(self, query_plan: QueryPlan, notify: Notify, sources: Mapping[str, Source]) -> None:
-        """Warn of totals that may not be what the user means."""
-
-
-FORMAT: Final = 1
-"""The version of the bytes of a part."""
-
-
-class PageCount(Struct, frozen=True, array_like=True):
-    """What a part says of a page: counts, and the positions of items that are no objects."""
-
-    count: int
-    bad: tuple[int, ...]
-    undated: int
-    unended: int
-    repeated: int
-
-
-class SourceCount(Struct, frozen=True, array_like=True):
-    """What a part says of a source: its module, its pages, the names of fields, whether it was read to the end."""
-
-    module: str
-    pages: list[PageCount]
-    report: FieldReport
-    order: Order
-    incomplete: str
-
-
-class Part(Struct, frozen=True, array_like=True):
-    """The bytes of a part; `rows` are packed values or groups. `of` is the number of parts, 0 if it is not known.
-
-    `sources` are in the order of the plan; None for one that the part did not read.
-    """
-
-    format: int
-    version: str
-    fingerprint: str
-    number: int
-    of: int
-    sources: list[SourceCount | None]
-    rows: Raw
 
 
 class RecordedSource:
@@ -214,20 +144,21 @@ def run_part(
         recorded.append(RecordedSource(source))
         return recorded[-1]
 
-    pulls = Pulls(query_plan, by_module, values, ignore, start or begin(), recipient, record)
+    pulls = Pulls(query_plan, by_module, values, ignore, start or begin(), recipient, record, cut.source)
     program = Program(replace(query_plan, body=cut.part), pulls.shapes)
     outputs = program.run(None, Runtime(iter(()), query.library, ignore), values, pulls.scan)
+    packer = Packer(pulls.shapes)
     rows: list[object] = []
     error: RunError | PrivacyError | None = None
     try:
-        for row in _packed(outputs, cut, Packer(pulls.shapes)):
+        for row in _packed(outputs, cut, packer):
             rows.append(row)
     except (RunError, PrivacyError) as raised:
         error = raised
     counts = [source.counted for source in recorded]
     mark = fingerprint(query, query_plan, values, recipient, start)
-    part = Part(FORMAT, __version__, mark, number, of, counts, Raw(part_codec.encode(rows)))
-    return PartRun(ENCODER.encode(part), error)
+    waiting = None if pulls.waiting is None else part_codec.pack_credits(packer, *pulls.waiting.waiting())
+    return PartRun(encode_part(mark, number, of, counts, rows, waiting), error)
 
 
 def _packed(outputs: Iterator[Value], cut: Split, packer: Packer) -> Iterator[object]:
@@ -253,7 +184,8 @@ def merge(
 ) -> Iterator[Value]:
     """Yield the results of a query from the bytes of all its parts, which come in their order.
 
-    `sources` are needed where a join follows the stage that the query was split at. Raises UsageError for parts of
+    `sources` are needed where a join follows the stage that the query was split at, and with `net` also where one comes
+    before it. Raises UsageError for parts of
     another query, of another version of ocpiq, in another order, twice or missing; IncompleteError after the last
     result if a part is incomplete; otherwise what `Query.run` raises.
     """
@@ -264,8 +196,12 @@ def merge(
     by_module = {module: given.get(module, AbsentSource(version)) for module in query.modules}
     cut = _split(query_plan)
     mark = fingerprint(query, query_plan, values, recipient, start)
-    received = ReceivedParts(query_plan, cut, _in_order(parts, mark), version, notify)
-    pulls = Pulls(query_plan, by_module, values, notify, start or begin(), recipient)
+    begun = start or begin()
+    late = LateCredits(
+        query, query_plan, cut, values, lambda: Pulls(query_plan, by_module, values, ignore, begun, recipient)
+    )
+    received = ReceivedParts(query_plan, cut, parts_in_order(parts, mark), version, notify, late)
+    pulls = Pulls(query_plan, by_module, values, notify, begun, recipient)
     read_again = {node.source for node in descendants(cut.rest) if isinstance(node, plan.Scan)}
     shapes = [shape if number in read_again else None for number, shape in enumerate(pulls.shapes)]
     query.warn_of_totals(query_plan, notify, by_module)
@@ -279,57 +215,38 @@ def merge(
     pulls.end()
 
 
-def _in_order(parts: Iterable[bytes], mark: str) -> Iterator[Part]:
-    """Yield the parts. Raises UsageError if they are not all the parts of the query, each once, in their order."""
-    expected = of = 0
-    for data in parts:
-        try:
-            part = DECODER.decode(data)
-        except msgspec.MsgspecError:
-            raise SourceError(say("part {number} is damaged", number=expected)) from None
-        if (part.format, part.version) != (FORMAT, __version__):
-            raise SourceError(
-                say("part {number} was made by another version of ocpiq", number=expected),
-                hint=say("use the same version everywhere: this is {version}", version=UserText(__version__)),
-            )
-        if part.fingerprint != mark:
-            raise SourceError(
-                say("part {number} is of another query", number=expected),
-                hint=say(
-                    "the text, the variables, the time zone, the recipient and the start must be the same"
-                ),
-            )
-        if part.number != expected:
-            text = say("part {number} comes where {expected} is due", number=part.number, expected=expected)
-            raise SourceError(text, hint=say("merge takes every part once, in order"))
-        yield part
-        of, expected = part.of, expected + 1
-    if expected < of:
-        raise SourceError(say("{missing} of {of} parts are missing", missing=of - expected, of=of))
-
-
 class ReceivedParts:
     """What the parts sent, reported as one pull of each source."""
 
     def __init__(
-        self, query_plan: QueryPlan, cut: Split, parts: Iterator[Part], version: str, notify: Notify
+        self,
+        query_plan: QueryPlan,
+        cut: Split,
+        parts: Iterator[Part],
+        version: str,
+        notify: Notify,
+        credits: LateCredits,
     ) -> None:
         self._plan = query_plan
         self._cut = cut
         self._parts = parts
         self._version = version
         self._notify = notify
+        self._credits = credits
         self._incomplete: list[str] = []
 
     def rows(self) -> Any:  # noqa: ANN401 - what the received node of the plan reads
         """Return the rows, one after the other; of an aggregate, its merged groups."""
         if not isinstance(self._cut.stage, plan.Aggregate):
-            return (row for page in self._pages() for row in page.rows)
+            return chain((row for page in self._pages() for row in page.rows), self._credits.outputs())
         keys, folds = self._cut.stage.keys, self._cut.stage.folds
         merged = MergedGroups(None if keys is None else len(keys), folds)
         for page in self._pages():
             for packed in page.rows:
                 merged.add(part_codec.unpack_group(packed, len(keys or ()), folds))
+        for groups in self._credits.outputs():
+            for group in cast("list[part_codec.Group]", groups):
+                merged.add(group)
         return merged.result()
 
     def _pages(self) -> Iterator[OpenedPage]:
@@ -342,6 +259,7 @@ class ReceivedParts:
         for part in self._parts:
             if part.number == 0:
                 self._report_joined(part)
+            self._credits.add(part.credits)
             counted = part.sources[self._cut.source]
             if counted is None:
                 continue
@@ -401,26 +319,3 @@ def joined(report: FieldReport, other: FieldReport) -> FieldReport:
         report.objects + other.objects,
         tuple(field for field in report.missing if field.path in others),
     )
-
-
-def fingerprint(
-    query: Query,
-    query_plan: QueryPlan,
-    variables: Mapping[str, Value],
-    recipient: Recipient | None,
-    start: Start | None,
-) -> str:
-    """Return what is the same for all parts of a run: a SHA-256 over all that its results depend on."""
-    facts = [
-        query.text,
-        plan_text(query_plan),
-        query_plan.zone,
-        encode(dict(sorted(variables.items()))).decode(),
-        "" if recipient is None else recipient.key_id,
-        "" if start is None else str(start.now),
-    ]
-    return sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-ENCODER: Final = msgspec.msgpack.Encoder()
-DECODER: Final = msgspec.msgpack.Decoder(Part)

@@ -90,6 +90,7 @@ class Pulls:
         start: Start,
         recipient: Recipient | None = None,
         wrap: Callable[[int, Source], Source] = lambda _, source: source,
+        part_of: int | None = None,
     ) -> None:
         self.plan = plan
         self._sources = [wrap(number, _source(part, sources)) for number, part in enumerate(plan.sources)]
@@ -116,6 +117,8 @@ class Pulls:
             )
         ]
         self._notify = notify
+        self._part_of = part_of  # the source of which this run reads a part
+        self.waiting: CreditRows | None = None  # of that source with `net`
         self._missing: list[IncompleteError] = []
         self._rows: Iterator[Iterable[object]] | None = None  # of the delivery
 
@@ -144,7 +147,11 @@ class Pulls:
                 yield page if weighed is None else weighed.page(page)
         except IncompleteError as error:
             self._missing.append(error)
-        if weighed is not None:
+        if weighed is None:
+            return
+        if number == self._part_of:
+            self.waiting = weighed
+        else:
             yield weighed.credits()
 
     def ask(self, number: int) -> list[QueriedSource]:

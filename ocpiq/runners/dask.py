@@ -62,7 +62,7 @@ def part_on_worker(job: bytes, number: int, part: bytes) -> bytes:
     read, query = _prepared(job)
     try:
         done = do_part(read, query, number, msgspec.msgpack.decode(part, type=Part))
-    except OcpiqError:
+    except (OcpiqError, MemoryError, RecursionError):
         return b""
     return b"" if done.error is not None else done.data
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from ocpiq.plan.nodes import Fold
 from ocpiq.runtime.aggregates import FOLDS, AggregateFunction, Sum, number
 from ocpiq.values import arithmetic
 from ocpiq.values.order import group_key
@@ -26,6 +27,13 @@ class Weight(int):
     def key(self) -> int | None:
         """A number for the key of the CDR, or of the CDR that is cancelled."""
         return self.read_key(self.row)
+
+
+def keyed_weight(sign: int, key: int | None) -> Weight:
+    """Return a weight whose row has been left behind in another process."""
+    weight = Weight(sign)
+    weight.row, weight.read_key = None, lambda _: key
+    return weight
 
 
 class NetSum(Sum):
@@ -114,6 +122,12 @@ NET_FOLDS: Final[dict[str, AggregateFunction]] = {
         for name in COLLECTED
     },
 }
+
+
+def function_of(fold: Fold) -> AggregateFunction:
+    """Return the function of a fold, which `net` changes."""
+    return NET_FOLDS.get(fold.function, FOLDS[fold.function]) if fold.weight else FOLDS[fold.function]
+
 
 NAMES: Final[dict[str, object]] = {
     **{f"net_{name}_new": function.new for name, function in NET_FOLDS.items()},

@@ -5,29 +5,29 @@ Nothing in it is code or names a class, so that reading a part from another mach
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.msgpack import Ext
 
 from ocpiq.gate import Row, Shape
 from ocpiq.plan.nodes import Fold
 from ocpiq.runtime.aggregates import (
-    FOLDS,
     NO_VALUE,
     CollectedValues,
     Deviation,
     DistinctValues,
     Sum,
 )
+from ocpiq.runtime.net_aggregates import NetSum, NetValues, Weight, function_of, keyed_weight
 from ocpiq.values.blank import Blank
 from ocpiq.values.numbers import LiteralNumber
 from ocpiq.values.order import group_key
 from ocpiq.values.types import Value
 
-INTEGER, LITERAL, BLANK, TEXT = range(1, 5)  # what MessagePack has no type for: Ext codes
+INTEGER, LITERAL, BLANK, TEXT, WEIGHT = range(1, 6)  # what MessagePack has no type for: Ext codes
 SMALLEST, LARGEST = -(2**63), 2**64 - 1
 
 Packed = Any
@@ -68,6 +68,8 @@ class Packer:
             return Ext(BLANK, encode([value.module, value.path, self.pack(value.text)]))
         if value_type is LiteralNumber:
             return Ext(LITERAL, encode([float(value), value.text]))
+        if value_type is Weight:
+            return Ext(WEIGHT, encode([int(value), value.key]))
         if isinstance(value, Row):
             return {key: self.pack(getattr(value, name)) for key, name in self._slots[value_type]}
         raise TypeError(value_type.__name__)
@@ -98,6 +100,9 @@ def unpack_ext(code: int, data: memoryview) -> Value:
     if code == LITERAL:
         number, text = cast("tuple[float, str]", decode(data))
         return LiteralNumber(number, text)
+    if code == WEIGHT:
+        sign, key = cast("tuple[int, int | None]", decode(data))
+        return cast(Value, keyed_weight(sign, key))
     raise ValueError("unknown extension type")
 
 
@@ -119,9 +124,26 @@ def _pack_sum(packer: Packer, state: Sum) -> Packed:
     return [state.count, packer.pack(state.integers), [float(value) for value in state.floats]]
 
 
-def _unpack_sum(label: str, packed: Any) -> Sum:  # noqa: ANN401
-    state = Sum(label)
+def _unpack_sum(label: str, packed: Any, cls: type[Sum] = Sum) -> Sum:  # noqa: ANN401
+    state = cls(label)
     state.count, state.integers, state.floats = packed
+    return state
+
+
+def _unpack_net_sum(label: str, packed: Any) -> Sum:  # noqa: ANN401
+    return _unpack_sum(label, packed, NetSum)
+
+
+def _pack_net_values(packer: Packer, state: NetValues) -> Packed:
+    equal = [[_pack_key(packer, key), count] for key, count in state.equal.items()]
+    return [packer.pack(state.items), state.keys, list(state.cancelled.items()), equal]
+
+
+def _unpack_net_values(label: str, packed: Any) -> NetValues:  # noqa: ANN401
+    state = NetValues(label)
+    state.items, state.keys, cancelled, equal = packed
+    state.cancelled.update(dict(cancelled))
+    state.equal.update({_unpack_key(key): count for key, count in equal})
     return state
 
 
@@ -141,9 +163,11 @@ def _unpack_collected(label: str, packed: Any) -> CollectedValues:  # noqa: ANN4
     return state
 
 
-def _pack_key(key: object) -> Packed:
+def _pack_key(packer: Packer, key: object) -> Packed:
     """Return a key that `group_key` made; a tuple becomes a list."""
-    return [_pack_key(item) for item in key] if isinstance(key, tuple) else key
+    if isinstance(key, tuple):
+        return [_pack_key(packer, item) for item in key]
+    return packer.pack(key) if isinstance(key, str) else key
 
 
 def _unpack_key(packed: object) -> object:
@@ -151,7 +175,7 @@ def _unpack_key(packed: object) -> object:
 
 
 def _pack_distinct(packer: Packer, state: DistinctValues) -> Packed:
-    return [packer.pack(_pack_key(key)) if isinstance(key, str) else _pack_key(key) for key in state.keys]
+    return [_pack_key(packer, key) for key in state.keys]
 
 
 def _unpack_distinct(label: str, packed: Any) -> DistinctValues:  # noqa: ANN401
@@ -175,6 +199,18 @@ FOLD_CODECS: Final[Mapping[str, FoldCodec]] = {
     **dict.fromkeys(("median", "quantile", "collect"), COLLECTED),
     "count_distinct": FoldCodec(_pack_distinct, _unpack_distinct),
 }
+NET_SUM: Final = FoldCodec(_pack_sum, _unpack_net_sum)
+NET_VALUES: Final = FoldCodec(_pack_net_values, _unpack_net_values)
+NET_CODECS: Final[Mapping[str, FoldCodec]] = {
+    "count": FOLD_CODECS["count"],
+    "sum": NET_SUM,
+    "avg": NET_SUM,
+}
+
+
+def codec_of(fold: Fold) -> FoldCodec:
+    """Return the codec for the state of a fold."""
+    return NET_CODECS.get(fold.function, NET_VALUES) if fold.weight else FOLD_CODECS[fold.function]
 
 
 def pack_group(packer: Packer, group: Group, keys: int, folds: Sequence[Fold]) -> Packed:
@@ -182,7 +218,7 @@ def pack_group(packer: Packer, group: Group, keys: int, folds: Sequence[Fold]) -
     states = zip(group[keys:], folds, strict=True)
     return [
         *map(packer.pack, group[:keys]),
-        *(FOLD_CODECS[fold.function].pack(packer, state) for state, fold in states),
+        *(codec_of(fold).pack(packer, state) for state, fold in states),
     ]
 
 
@@ -191,8 +227,25 @@ def unpack_group(packed: Packed, keys: int, folds: Sequence[Fold]) -> Group:
     states = zip(packed[keys:], folds, strict=True)
     return [
         *packed[:keys],
-        *(FOLD_CODECS[fold.function].unpack(fold.label, state) for state, fold in states),
+        *(codec_of(fold).unpack(fold.label, state) for state, fold in states),
     ]
+
+
+def pack_credits(
+    packer: Packer, credits: Iterable[object], signs: Mapping[int, Iterable[tuple[str | int, ...]]]
+) -> Packed:
+    """Return the credits of a part that wait, and the signs of the CDRs that they may cancel."""
+    paths = [[key, [packer.pack(path) for path in sorted(own, key=repr)]] for key, own in signs.items()]
+    return [[packer.pack(row) for row in credits], paths]
+
+
+def unpack_credits(packed: Raw) -> tuple[list[object], dict[int, frozenset[tuple[str | int, ...]]]] | None:
+    """Return what was packed; None if the query has no `net`."""
+    decoded = decode(packed)
+    if decoded is None:
+        return None
+    credits, paths = decoded
+    return credits, {key: frozenset(map(tuple, own)) for key, own in paths}
 
 
 class MergedGroups:
@@ -213,24 +266,10 @@ class MergedGroups:
             self._groups[identity] = group
             return
         for index, fold in enumerate(self._folds, count):
-            earlier[index] = FOLDS[fold.function].merge(earlier[index], group[index])
+            earlier[index] = function_of(fold).merge(earlier[index], group[index])
 
     def result(self) -> object:
         """Return what the rest of the plan reads: the groups by their identity, or without keys the states."""
         if self._keys is not None:
             return self._groups
-        return next(
-            iter(self._groups.values()), [FOLDS[fold.function].new(fold.label) for fold in self._folds]
-        )
-
-
-def batches(items: Iterable[Packed], size: int) -> Iterator[list[Packed]]:
-    """Yield the items in lists of `size`."""
-    batch: list[Packed] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+        return next(iter(self._groups.values()), [function_of(fold).new(fold.label) for fold in self._folds])

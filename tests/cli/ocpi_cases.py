@@ -172,8 +172,8 @@ OCPI = [
         "  aggregated  credit, total_energy, credit_reference_id\n"
         "  key         country_code, party_id, id\n"
         "holds         the credit CDRs\n"
-        "in parts      one process only: `net` compares each credit with the CDR that it\n"
-        "              cancels\n",
+        "in parts      cdrs can be split; each part sends a state for each group; credit\n"
+        "              CDRs are subtracted at the end\n",
     ),
     Case(
         "explain shows the warnings",

@@ -102,6 +102,34 @@ def test_the_right_side_of_a_join_is_read_by_each(home: Path, folder: Path) -> N
     assert (run_.out, run_.err) == (b'{"id":"C1999","city":"Gent"}\n', "")
 
 
+NET = [
+    "aggregate {n: count, kwh: sum(.total_energy), cost: avg(.total_cost | excl_vat)} by .currency",
+    "sort by .total_energy | aggregate {m: median(.total_energy), ids: collect(.id)}",
+    "join locations as $l pass city on .currency == $l.id | aggregate sum(.total_energy) by {city: $l.city}",
+    "aggregate count_distinct([.id])",
+]
+
+
+@pytest.mark.parametrize("query", NET)
+def test_credits_subtract_cdrs_of_other_parts(home: Path, folder: Path, query: str) -> None:
+    credits = [
+        cdr
+        | {"id": f"{cdr['id']}-C", "credit": True, "credit_reference_id": cdr["id"]}
+        | {"total_cost": {"excl_vat": 2}, "total_energy": -cdr["total_energy"]}  # type: ignore[operator]
+        for cdr in [*CDRS[5::7], {**CDRS[0], "id": "not here \ud800"}]
+    ]
+    originals = [cdr | {"total_cost": {"excl_vat": -2}} for cdr in CDRS[5::9]]
+    lines = [json.dumps(cdr) + "\n" for cdr in (*credits[:90], *originals, *credits[90:])]
+    (folder / "page4.ndjson").write_text("".join(lines), "utf-8")
+    locations = home.parent / "locations.json"
+    locations.write_text(json.dumps([{"id": "EUR", "city": "Gent"}, {"id": "GBP", "city": "Leeds"}]), "utf-8")
+    words = ["--source", f"locations={locations}", "--jobs"]
+    text = f"cdrs net pass total_energy, total_cost | {query}"
+    one, several = run(home, folder, text, *words, "1"), run(home, folder, text, *words, "3")
+    assert (one.code, one.err) == (0, "")
+    assert several == one
+
+
 REFUSED = {
     "[cdrs | .id] | length": "`[…]` holds all objects at once (write it with aggregate collect",
     "cdrs newest 3 | .id": "`newest` depends on all pages (write it with top)",

@@ -40,8 +40,10 @@ from ocpiq.privacy.view import ViewNode, descendants
 from ocpiq.prompt.run import run as run_at_prompt
 from ocpiq.prompt.session import Session
 from ocpiq.query import compile
+from ocpiq.query.start import Start
 from ocpiq.schema import ENDED, UPDATED, VERSIONS, OwnForm, module, read_as
 from ocpiq.schema.counterparts import counterparts
+from ocpiq.sources import files
 
 EXAMPLES = 3000 if FULL else 1200 if os.environ.get("CI") == "true" else 250
 THOROUGH = settings(
@@ -232,6 +234,35 @@ def test_fields_that_are_not_passed_change_nothing_in_the_audit_trail(case: Case
     event(f"{len(entries)} entries")
     assert entries == other_entries, (case.text, form)
     assert one == other, (case.text, form, text_of(one), text_of(other))
+
+
+def part_of(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int) -> str | bytes:
+    """Return what a part of a run in parts sends, or its error."""
+    with TemporaryDirectory() as folder:
+        for module, both in case.objects.items():
+            sent = Path(folder, module)
+            sent.mkdir()
+            for name, body in form([pair[side] for pair in both]).items():
+                (sent / name).write_bytes(body)
+        sources = files({module: Path(folder, module) for module in case.objects}, case.version)
+        try:
+            query = compile(case.text, version=case.version)
+            return query.partial(sources, recipient=RECIPIENT, start=Start(0))
+        except OcpiqError as error:
+            return str(error).replace(folder, "FOLDER")
+        except RecursionError:  # the command line has a deeper stack
+            return "too deep"
+
+
+@settings(THOROUGH, max_examples=EXAMPLES // 2)
+@given(cases(), st.sampled_from(list(FORMS)))
+def test_fields_that_are_not_passed_change_nothing_in_what_a_part_sends(case: Case, form: str) -> None:
+    assume(case.objects)
+    form = fitting_form(case, form)
+    one, other = (part_of(case, FORMS[form], side) for side in (0, 1))
+    event("an error" if isinstance(one, str) else "bytes")
+    assume((FOREIGN in str(one)) == (FOREIGN in str(other)))
+    assert one == other, (case.text, case.version, form)
 
 
 # ---------------------------------------------------------------- in the form of another version
