@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from ocpiq.errors import HaltError, OcpiqError, RunError, render
-from ocpiq.values.terminal import write_error
+from ocpiq.values.terminal import LINES, visible, wrap_words, write_error
 
 DEBUG: Final = "OCPIQ_DEBUG"
 INTERNAL: Final = 5
 
 
 def write_stderr(text: str) -> None:
-    """Write lines to standard error."""
+    """Write lines to standard error, wrapped at words on a terminal."""
+    if sys.stderr.isatty():
+        import shutil
+
+        text = wrap_words(visible(text, LINES), shutil.get_terminal_size().columns)
     write_error(text + "\n")
 
 
@@ -38,7 +42,7 @@ def _report_halt(error: HaltError) -> int:
     if isinstance(error.value, str):
         write_error(error.value)
     elif error.value is not None:
-        write_stderr(_value_text(error))
+        write_error(_value_text(error) + "\n")
     return error.code
 
 

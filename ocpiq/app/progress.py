@@ -9,6 +9,7 @@ from typing import Final
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.stdio import CLEAR
 from ocpiq.errors import Notice, PageRead, PullEnded, QueryHalted, RequestEnded, StderrWrite, WarningIssued
+from ocpiq.values.terminal import text_width, truncate
 
 MIN_INTERVAL: Final = 0.1  # seconds between two updates of the line
 OK: Final = 200
@@ -55,7 +56,7 @@ class Progress:
         """Show a line until something else is printed; only on a terminal."""
         if self.terminal and not self.quiet:
             self.line_visible = True
-            sys.stderr.write(CLEAR + text)
+            sys.stderr.write(CLEAR + _one_row(text))
             sys.stderr.flush()
 
     def clear(self) -> None:
@@ -98,6 +99,14 @@ def page_line(event: PageRead, seconds: float) -> str:
         left = max(0, event.total - event.objects) / rate
         text += f", {left:,.0f} s left" if left < 120 else f", {left / 60:,.0f} min left"
     return text
+
+
+def _one_row(text: str) -> str:
+    """Return the text cut to the terminal's width: of a line in two rows, only the second could be removed."""
+    import shutil
+
+    width = shutil.get_terminal_size().columns
+    return text if text_width(text) < width else truncate(text, width - 1)
 
 
 def _status_text(status: int) -> str:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Final
 
 from ocpiq.analysis.field_uses import passes
 from ocpiq.errors import OcpiqError
 from ocpiq.plan.query_plan import QueryPlan
+from ocpiq.values.terminal import text_width, truncate, wrap_words
 
 MAX_ROWS: Final = 3  # rows
 
 
 def status(
-    platform: str, version: str, plan: QueryPlan | None, seen: dict[str, int], disclosed: Sequence[str] = ()
+    platform: str,
+    version: str,
+    plan: QueryPlan | None,
+    seen: dict[str, int],
+    disclosed: Sequence[str] = (),
+    mode: str = "",
 ) -> str:
     """Return the status line; `seen` has the number of objects read, by module.
 
     `disclosed` says for each source what it would disclose, if that is known: else what it passes.
+    `mode` is that of vi's keys.
     """
-    parts = [f"{platform} (OCPI {version})", *disclosed]
+    parts = [*([f"vi: {mode}"] if mode else []), f"{platform} (OCPI {version})", *disclosed]
     for source in plan.sources if plan is not None and not disclosed else ():
         parts.append(f"{source.module} passes {', '.join(passes(source.view)) or 'nothing'}")
     if seen:
@@ -44,5 +50,8 @@ def continuation(open: str) -> str:
 def rows(text: str, width: int) -> str:
     """Return the text wrapped to `width` columns, with a space on either side."""
     room = max(10, width - 2)
-    lines = textwrap.wrap(text, room, max_lines=MAX_ROWS, placeholder=" …", break_on_hyphens=False)
+    lines = wrap_words(text, room, "", breaks_words=True).split("\n")
+    if len(lines) > MAX_ROWS:
+        last = lines[MAX_ROWS - 1] + " …"
+        lines[MAX_ROWS - 1 :] = [last if text_width(last) <= room else truncate(last, room)]
     return "\n".join(f" {row} " for row in lines)

@@ -9,9 +9,9 @@ from typing import Final
 from ocpiq.plan.columns import SINGLE_COLUMN, Columns
 from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
-from ocpiq.sinks.table import text_width
 from ocpiq.sinks.target import Target
 from ocpiq.values.json.codec import utf8
+from ocpiq.values.terminal import text_width
 from ocpiq.values.types import Value
 
 RULE: Final = "─"

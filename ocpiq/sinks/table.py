@@ -14,10 +14,10 @@ from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
+from ocpiq.values.terminal import text_width, truncate
 from ocpiq.values.types import Value
 
 GAP: Final = "  "
-ELLIPSIS: Final = "…"
 RULE: Final = "─"
 MIN_WIDTH: Final = 8  # columns are not made narrower; those that do not fit are left out
 
@@ -136,26 +136,6 @@ def fit_title(name: str, width: int) -> str:
     if "." not in name or text_width(name) <= width:
         return name
     return truncate(name[::-1], width)[::-1]
-
-
-def truncate(text: str, width: int) -> str:
-    """Return the beginning of the text and an ellipsis, at most `width` columns wide.
-
-    The beginning is measured as a whole, because some combining marks take a column only after certain letters.
-    """
-    start = text[: width - 1]
-    while text_width(start) > width - 1:
-        start = start[:-1]
-    return start + ELLIPSIS
-
-
-def text_width(text: str) -> int:
-    """Return how many terminal columns the text takes."""
-    if text.isascii():
-        return len(text)
-    from wcwidth import wcswidth  # noqa: PLC0415 - only tables need it
-
-    return max(0, wcswidth(text))
 
 
 def _is_empty(value: Value) -> bool:

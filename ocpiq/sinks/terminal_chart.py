@@ -18,9 +18,10 @@ from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.charts import Bars, Chart, Lines, Number, Rows, Series, charts, nice_ceiling, number_texts
 from ocpiq.sinks.rows import RowBuilder, row_builder
 from ocpiq.sinks.sink import FormatSettings, Sink
-from ocpiq.sinks.table import align, text_width
+from ocpiq.sinks.table import align
 from ocpiq.sinks.target import Target
 from ocpiq.values.json.codec import utf8
+from ocpiq.values.terminal import text_width
 from ocpiq.values.types import Value
 
 MOST: Final = 1000  # rows that are drawn

@@ -1,4 +1,4 @@
-"""Text for a terminal: characters that a terminal could interpret are escaped as in JSON."""
+"""Text for a terminal: its width and where it is wrapped; what a terminal could interpret is escaped as in JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 JOINERS: Final = frozenset("\u200c\u200d")  # of Persian words and of emoji
 ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 LINES: Final = "\n\t"
+ELLIPSIS: Final = "…"
+EXCERPT: Final = "    "  # begins a line that shows a query, which is not wrapped
+INDENT: Final = "  "  # of the rest of a message
 
 
 def visible(text: str, kept: str = "") -> str:
@@ -27,6 +30,61 @@ def write_error(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         pass
+
+
+def truncate(text: str, width: int) -> str:
+    """Return the beginning of the text and an ellipsis, at most `width` columns wide.
+
+    The beginning is measured as a whole, because some combining marks take a column only after certain letters.
+    """
+    start = text[: width - 1]
+    while text_width(start) > width - 1:
+        start = start[:-1]
+    return start + ELLIPSIS
+
+
+def text_width(text: str) -> int:
+    """Return how many terminal columns the text takes."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth  # noqa: PLC0415 - only for text beyond ASCII
+
+    return max(0, wcswidth(text))
+
+
+def wrap_words(text: str, width: int, indent: str = INDENT, *, breaks_words: bool = False) -> str:
+    """Return the text with its lines wrapped at words, in rows of at most `width` columns.
+
+    A longer word has a row of its own, or with `breaks_words` goes on in the next; `indent` begins the rows after the
+    first.
+    """
+    return "\n".join(row for line in text.split("\n") for row in _rows(line, width, indent, breaks_words))
+
+
+def _rows(line: str, width: int, indent: str, breaks_words: bool) -> list[str]:
+    if line.startswith(EXCERPT) or text_width(line) <= width:
+        return [line]
+    first, *words = line.split(" ")
+    rows = [first]
+    for word in words:
+        is_long = breaks_words and text_width(indent + word) > width
+        if not rows[-1].strip() or is_long or text_width(f"{rows[-1]} {word}") <= width:
+            rows[-1] += f" {word}"
+        else:
+            rows.append(indent + word)
+        while breaks_words and text_width(rows[-1]) > width:
+            row = rows.pop()
+            size = _fitting(row, width)
+            rows += [row[:size], row[size:]]
+    return rows
+
+
+def _fitting(row: str, width: int) -> int:
+    """Return how many characters of a row fit, at least one."""
+    size = min(len(row) - 1, width)
+    while size > 1 and text_width(row[:size]) > width:
+        size -= 1
+    return size
 
 
 def _visible(character: str) -> str:

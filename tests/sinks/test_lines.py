@@ -58,7 +58,7 @@ def test_a_long_text_is_wrapped_beside_the_names() -> None:
 
 @pytest.mark.parametrize("item", ["x" * 100, "日本" * 30, "a b " * 30])
 def test_no_line_is_wider_than_the_terminal(item: str) -> None:
-    from ocpiq.sinks.table import text_width
+    from ocpiq.values.terminal import text_width
 
     text = lines_of({"name": item}, width=40)
     assert max(map(text_width, text.splitlines())) <= 40

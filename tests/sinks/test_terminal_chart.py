@@ -12,10 +12,10 @@ from ocpiq.errors import FormatError
 from ocpiq.plan.columns import UNKNOWN
 from ocpiq.sinks.charts import Bars, Chart, Lines, Series
 from ocpiq.sinks.sink import FormatSettings
-from ocpiq.sinks.table import text_width
 from ocpiq.sinks.target import Target
 from ocpiq.sinks.terminal_chart import MOST, Style, draw, open_chart
 from ocpiq.values.blank import BLANK
+from ocpiq.values.terminal import text_width
 from ocpiq.values.types import Value
 
 DAY = 86_400_000_000
