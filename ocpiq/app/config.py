@@ -19,7 +19,10 @@ Set defaults in it, such as
   form = "table"              # --to
   mode = "0640"               # permissions of result files
   platform = "depot"          # --platform
-  audit = true                # an entry in the audit trail for every run; or the path of the trail"""
+  audit = true                # an entry in the audit trail for every run; or the path of the trail
+  vi = true                   # the keys of vi at the prompt, where `:set vi on` does the same
+  menu = false                # at the prompt, suggestions only on Tab
+  history = false             # save no query of the prompt"""
 
 
 def run(settings: Settings) -> int:
@@ -29,14 +32,21 @@ def run(settings: Settings) -> int:
     if settings.words:
         raise UsageError("ocpiq config takes no words", hint=f"edit {config_path()}")
     config = load()
-    exists = config_path().exists()
-    lines = [f"config file: {config_path()}{'' if exists else ' (does not exist)'}", "", *_table(config)]
-    sys.stdout.writelines(f"{line}\n" for line in (*lines, "", *EXAMPLE.splitlines()))
+    lines = [file_line(), "", *table(config), "", *EXAMPLE.splitlines()]
+    sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
 
 
-def _table(config: Config) -> Iterator[str]:
-    rows = list(_rows(config))
+def file_line() -> str:
+    """Return the line that names the config file."""
+    from ocpiq.storage.config import config_path
+
+    return f"config file: {config_path()}{'' if config_path().exists() else ' (does not exist)'}"
+
+
+def table(config: Config, only: str = "") -> Iterator[str]:
+    """Yield a line for each setting, or for one: its name, value and origin."""
+    rows = [row for row in _rows(config) if only in ("", row[0])]
     width = max(len(value) for _, value, _ in rows)
     for name, value, origin in rows:
         yield f"{name:<8}  {value:<{width}}  {origin}"
@@ -44,6 +54,7 @@ def _table(config: Config) -> Iterator[str]:
 
 def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
     from ocpiq.storage import audit_trail
+    from ocpiq.storage.config import SWITCHES, Config
 
     mode = None if config.mode is None else f"{config.mode:04o}"
     for name, value, built_in, origin in (
@@ -55,6 +66,11 @@ def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
     yield ("platform", *_platform(config))
     audit = str(audit_trail.default_path()) if config.audit is True else config.audit
     yield "audit", audit or "runs with a recipient", "config file" if audit else "default"
+    defaults = Config()
+    for switch in SWITCHES:
+        is_on: bool = getattr(config, switch)
+        origin = "default" if is_on == getattr(defaults, switch) else "config file"
+        yield switch, "on" if is_on else "off", origin
 
 
 def _platform(config: Config) -> tuple[str, str]:

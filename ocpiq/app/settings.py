@@ -222,6 +222,14 @@ class StateSettings(Struct, frozen=True):
     reconcile: bool = False
 
 
+class PromptSettings(Struct, frozen=True):
+    """The keys of vi; whether the menu opens while typing; whether queries are saved: all from the config file."""
+
+    vi: bool = False
+    menu: bool = True
+    history: bool = True
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """A run of ocpiq: the command, its words, and all settings from options and the config file.
 
@@ -243,6 +251,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     get: GetSettings = GetSettings()
     login: LoginSettings = LoginSettings()
     following: FollowSettings = FollowSettings()
+    prompt: PromptSettings = PromptSettings()
     recipient: str | None = None
     keyring: bool = False
     audit: Path | bool | Literal["syslog"] = False
@@ -275,6 +284,7 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         get=_get(arguments),
         login=_login(arguments),
         following=_following(arguments),
+        prompt=PromptSettings(config.vi, config.menu, config.history),
         recipient=arguments.last("recipient"),
         keyring=arguments.has("keyring"),
         audit=_audit(arguments, config),

@@ -18,6 +18,12 @@ def split_command(text: str) -> tuple[str, str] | None:
     return None if match is None else (match[1], text[match.end() :].rstrip())
 
 
+def commands(text: str) -> list[str]:
+    """Return the commands of a text: one, or several pasted lines that are all commands."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines if all(COMMAND.match(line) for line in lines) else [text]
+
+
 def argument_start(text: str) -> int | None:
     """Return the offset of a command's argument; None in a query and while the name is being typed."""
     match = COMMAND.match(text)

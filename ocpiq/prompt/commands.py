@@ -22,6 +22,7 @@ from ocpiq.prompt.library import SUFFIX, find_query, is_example, listing
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.parameters import accepted_values, parameters, query_name, question, with_head
 from ocpiq.prompt.paths import expand_path
+from ocpiq.prompt.preferences import set_preference
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.suggest import EXPLAIN
@@ -36,8 +37,8 @@ HELP: Final = """\
 Enter runs a complete query, else continues it; Alt-Enter starts a new line.
 Tab completes, Right takes the grey rest of an earlier query, Up searches for
 one that begins with what is typed, Ctrl-R for one that contains it. F2 applies
-the fix in the bottom line, Ctrl-X Ctrl-E opens $EDITOR, Ctrl-C cancels, Ctrl-D
-quits. A query that begins with a space is not saved in the history.
+the fix in the bottom line, Ctrl-X Ctrl-E opens $EDITOR, Ctrl-C cancels, Ctrl-Z
+suspends, Ctrl-D quits. A query that begins with a space is not in the history.
 """
 
 
@@ -266,6 +267,7 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
     ":queries": _queries,
     ":run": _run_saved,
     ":history": _history,
+    ":set": set_preference,
     ":quit": _quit,
 }
 

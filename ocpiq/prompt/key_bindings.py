@@ -9,9 +9,17 @@ from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
-from prompt_toolkit.filters import completion_is_selected, has_focus
+from prompt_toolkit.filters import (
+    completion_is_selected,
+    emacs_mode,
+    has_focus,
+    has_selection,
+    vi_navigation_mode,
+)
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
+from ocpiq.prompt.command_syntax import split_command
+from ocpiq.prompt.paste import pasted_rest
 from ocpiq.prompt.quick_fix import apply_fix
 from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.validator import Validation
@@ -23,7 +31,8 @@ def bindings(look: Callable[[str], Validation], reader: QueryReader) -> KeyBindi
     """Return the bindings.
 
     Enter accepts the selected suggestion, starts a new line in an unfinished query, and otherwise runs the query;
-    Alt-Enter always starts a new line. Tab accepts a single suggestion at once. F2 applies the fix of the error.
+    Alt-Enter always starts a new line, and so does Enter in pasted lines. Tab accepts a single suggestion at once. F2
+    applies the fix of the error. The editor opens with Ctrl-X Ctrl-E, in vi's normal mode with v.
     """
     keys = KeyBindings()
     # Not during a history search, where Enter accepts the match.
@@ -33,7 +42,12 @@ def bindings(look: Callable[[str], Validation], reader: QueryReader) -> KeyBindi
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         menu = buffer.complete_state
-        if menu is not None and menu.current_completion is not None and len(menu.completions) > 1:
+        rest = (
+            pasted_rest(event) if split_command(buffer.text) is None else ""
+        )  # pasted commands run one by one
+        if rest:
+            buffer.insert_text("\n" + rest)
+        elif menu is not None and menu.current_completion is not None and len(menu.completions) > 1:
             buffer.complete_state = None  # keep the selected suggestion
         elif look(buffer.text).state == "unfinished":
             buffer.newline(copy_margin=True)
@@ -41,13 +55,20 @@ def bindings(look: Callable[[str], Validation], reader: QueryReader) -> KeyBindi
             buffer.document = Document(buffer.text.rstrip())  # pasted text often ends with an empty line
             buffer.validate_and_handle()
 
-    @keys.add("escape", "enter", filter=at_query)
+    @keys.add(
+        "escape", "enter", filter=at_query & emacs_mode
+    )  # in vi's modes, Escape must not wait for Enter
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.newline(copy_margin=True)
 
     @keys.add("tab", filter=at_query & ~completion_is_selected)
     def _(event: KeyPressEvent) -> None:
         complete(event.current_buffer)
+
+    @keys.add("c-x", "c-e", filter=at_query & ~has_selection)
+    @keys.add("v", filter=at_query & vi_navigation_mode)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.open_in_editor()  # and does not run it: Enter does
 
     @keys.add(FIX_KEY.lower(), filter=at_query)
     def _(event: KeyPressEvent) -> None:

@@ -11,21 +11,25 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.cursor_shapes import CursorShapeConfig, DynamicCursorShapeConfig, ModalCursorShapeConfig
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import to_filter
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition, to_filter
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
 from ocpiq.errors import OcpiqError
-from ocpiq.prompt.command_syntax import split_command
+from ocpiq.prompt.command_syntax import commands, split_command
 from ocpiq.prompt.commands import QuitPrompt, run_command
 from ocpiq.prompt.completer import QueryCompleter
 from ocpiq.prompt.disclosure import Disclosure, disclosure
 from ocpiq.prompt.history import PromptHistory
 from ocpiq.prompt.key_bindings import FIX_KEY, bindings
 from ocpiq.prompt.lexer import QueryLexer, line_end
+from ocpiq.prompt.library import SUFFIX
 from ocpiq.prompt.literal_hint import literal_hint
 from ocpiq.prompt.pause import Pause
 from ocpiq.prompt.quick_fix import certain_mistake, has_fix, visible_mistake
@@ -39,6 +43,8 @@ from ocpiq.values.json.codec import well_formed
 
 PROMPT: Final = "ocpiq> "
 MENU: Final = 8  # rows
+ESCAPE: Final = 0.5  # seconds that Escape waits for the rest of a key
+ESCAPE_IN_VI: Final = 0.1
 RARELY: Final = 1000  # collections of younger objects before a whole one
 GREETING: Final = "Type :help for help. Tab completes, Ctrl-D quits."
 STYLE: Final = {
@@ -72,10 +78,12 @@ def run_prompt(session: Session) -> int:
         with suppress(OcpiqError):  # of a file of logins that cannot be read now
             session.read_logins()
         text, session.pending = session.pending, ""
+        use_keys(prompt, session)
         try:
             text = prompt.prompt(default=text)
             if split_command(text) is not None:
-                run_command(session, text)
+                for command in commands(text):
+                    run_command(session, command)
                 if session.history_cleared:
                     prompt, session.history_cleared = make_prompt(session), False
             elif text.strip():
@@ -84,6 +92,25 @@ def run_prompt(session: Session) -> int:
             continue
         except (EOFError, QuitPrompt):
             return 0
+
+
+def use_keys(prompt: PromptSession[str], session: Session) -> None:
+    """Let the prompt have the keys that the user has set: those of vi or of Emacs."""
+    vi = session.settings.prompt.vi
+    prompt.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
+    prompt.app.ttimeoutlen = ESCAPE_IN_VI if vi else ESCAPE
+
+
+def cursor_shapes(session: Session) -> CursorShapeConfig | None:
+    """Return the cursor's shapes: one for each mode of vi; else the terminal's own."""
+    return ModalCursorShapeConfig() if session.settings.prompt.vi else None
+
+
+def vi_mode(app: Application[str]) -> str:
+    """Return vi's mode for the bottom line, "" with the keys of Emacs."""
+    if app.editing_mode != EditingMode.VI:
+        return ""
+    return "normal" if app.vi_state.input_mode == InputMode.NAVIGATION else app.vi_state.input_mode.value[3:]
 
 
 def collect_rarely() -> None:
@@ -143,7 +170,12 @@ def make_prompt(session: Session) -> PromptSession[str]:
         buffer, width = get_app().current_buffer, get_app().output.get_size().columns
         validation, mistake = at_cursor()
         line = status(
-            session.platform, session.shown_version, validation.plan, session.seen, disclosed().lines
+            session.platform,
+            session.shown_version,
+            validation.plan,
+            session.seen,
+            disclosed().lines,
+            vi_mode(get_app()),
         )
         fix = mistake is not None and pause.reached(buffer.text) and has_fix(buffer.text, look, reader)
         whole = not pause.defers(buffer.text, buffer.cursor_position)
@@ -161,7 +193,7 @@ def make_prompt(session: Session) -> PromptSession[str]:
         prompt_continuation=lambda width, line, wraps: " " * width if wraps else "... ".rjust(width),
         completer=QueryCompleter(session.context, reader),
         complete_style=CompleteStyle.COLUMN,
-        complete_while_typing=True,
+        complete_while_typing=Condition(lambda: session.settings.prompt.menu),
         lexer=QueryLexer(
             session.context, lambda: at_cursor()[1], lambda text: look(text).states, reader, pause
         ),
@@ -170,7 +202,9 @@ def make_prompt(session: Session) -> PromptSession[str]:
         auto_suggest=AutoSuggestFromHistory(),
         bottom_toolbar=bar,
         style=Style.from_dict(STYLE),
-        enable_open_in_editor=True,
+        enable_suspend=True,
+        tempfile_suffix=SUFFIX,
+        cursor=DynamicCursorShapeConfig(lambda: cursor_shapes(session)),
         color_depth=ColorDepth.DEPTH_1_BIT if plain else None,
     )
 

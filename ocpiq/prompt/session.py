@@ -17,7 +17,7 @@ from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.prompt.paths import list_folder
 from ocpiq.prompt.question import Ask, ask_terminal
 from ocpiq.prompt.results import KeptResults
-from ocpiq.prompt.suggestion import Surroundings
+from ocpiq.prompt.suggestion import DEMO, Surroundings
 from ocpiq.schema import DEFAULT_VERSION, OwnForm, modules
 from ocpiq.sinks import registry
 from ocpiq.sources import Source
@@ -25,7 +25,6 @@ from ocpiq.sources.several_platforms import forms_of
 from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
 
-DEMO: Final = "demo"
 HOUR: Final = 3600 * 10**9  # nanoseconds
 
 
@@ -62,6 +61,7 @@ class Session(Struct):
         if form not in registry.TERMINAL_NAMES:
             form = "json"
         session = cls(settings, ExitStack(), variables=values.variables(settings.query), form=form)
+        session.keeps_history = history.is_enabled() and settings.prompt.history
         stored_recipient(settings)
         if not (pull.platform or pull.files or pull.demo or logins.current()):
             return None

@@ -7,12 +7,23 @@ from typing import Final
 
 from ocpiq.prompt.command_syntax import argument_start
 from ocpiq.prompt.suggest_fields import clause_fields
-from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings
+from ocpiq.prompt.suggestion import DEMO, PREDEFINED, Suggestion, Surroundings
 from ocpiq.prompt.words import words
 from ocpiq.query.imports import ENDINGS
 from ocpiq.sinks.registry import FORMATS
 
 HELP_TOPICS: Final = ("clause", "stage", "aggregate", "function", "format")
+SETTINGS: Final = {
+    "vi": "the keys of vi: on or off",
+    "menu": "suggestions open while typing: on or off",
+    "history": "save queries in the history: on or off",
+    "form": "output format of the prompt and of commands",
+    "zone": "time zone of periods, such as Europe/Amsterdam",
+    "mode": "permissions of result files, such as 0640",
+    "platform": "the login that commands and the prompt begin with",
+    "audit": "an entry in the audit trail for every run: on, off, or the path of the trail",
+}
+ON_OFF: Final = {"on": "switch it on", "off": "switch it off", "default": "remove it from the config file"}
 HISTORY_CHOICES: Final = {
     "on": "save queries in the history",
     "off": "stop saving queries",
@@ -42,6 +53,9 @@ def _argument(name: str, rest: str, context: Surroundings) -> Iterator[Suggestio
         if name in context.modules:
             yield from clause_fields(context.module(name), path)
         return
+    if name == ":set" and " " in rest:
+        name, _, rest = rest.partition(" ")
+        name = f":set {name}"
     for choice, about in _choices(name, rest, context).items():
         if choice.startswith(rest):
             yield Suggestion(choice, len(rest), "name", about)
@@ -61,6 +75,14 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
             return {entry.name: entry.about for entry in FORMATS if entry.name in context.forms}
         case ":history":
             return HISTORY_CHOICES
+        case ":set":
+            return SETTINGS
+        case ":set form":
+            return {entry.name: entry.about for entry in FORMATS}
+        case ":set platform":
+            return {name: "platform" for name in context.platforms if name != DEMO}
+        case ":set vi" | ":set menu" | ":set history" | ":set audit":
+            return ON_OFF
         case ":arg":
             return dict.fromkeys((name for name in context.variables if name != PREDEFINED), "set")
     return {}

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ocpiq.schema import OwnForm, SchemaModule, module, read_as
 
+DEMO: Final = "demo"  # the platform that is no login
 KEPT: Final = "_"  # the variable of the last result; _1 is the one before it
 PREDEFINED: Final = "ARGS"  # the variable that every query has and few use
 

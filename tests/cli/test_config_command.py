@@ -32,17 +32,23 @@ def test_without_a_file(home: Path, config: Path) -> None:
         ["mode", "0600"],
         ["platform", "none"],
         ["audit", "runs"],
+        ["vi", "off"],
+        ["menu", "on"],
+        ["history", "on"],
     ]
 
 
 def test_each_setting_with_its_origin(home: Path, config: Path) -> None:
-    config.write_text('zone = "Europe/Paris"\nmode = "640"\nplatform = "depot"\naudit = true\n')
+    config.write_text('zone = "Europe/Paris"\nmode = "640"\nplatform = "depot"\naudit = true\nvi = true\n')
     assert shown(home, config) == [
         ["zone", "Europe/Paris", "config file"],
         ["form", "json", "default"],
         ["mode", "0640", "config file"],
         ["platform", "depot", "config file"],
         ["audit", str(home / ".local/state/ocpiq/audit.ndjson"), "config file"],
+        ["vi", "on", "config file"],
+        ["menu", "on", "default"],
+        ["history", "on", "default"],
     ]
     assert shown(home, config, OCPIQ_PLATFORM="x")[3] == ["platform", "x", "OCPIQ_PLATFORM"]
 

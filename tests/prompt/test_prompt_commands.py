@@ -398,6 +398,47 @@ def test_history(said: Said) -> None:
     assert ":history takes" in said(":history what")
 
 
+def test_settings_are_kept_in_the_config_file(said: Said, tmp_path: Path) -> None:
+    file = tmp_path / "config" / "config.toml"
+    assert said(":set").splitlines()[0].split() == ["zone", "UTC", "default"]
+    assert said(":set vi") == "vi        off  default\n"
+    assert not file.exists()
+    assert said(":set vi on") == "vi on\n"
+    assert said.session.settings.prompt.vi
+    file.write_text('# mine\nzone = "UTC"  # for now\n' + file.read_text())
+    assert said(":set zone Europe/Paris") == "zone Europe/Paris\n"
+    assert file.read_text() == '# mine\nzone = "Europe/Paris"  # for now\nvi = true\n'
+    assert said.session.query_settings().query.default_zone == "Europe/Paris"
+    assert said(":set form md") == "form markdown\n" and said.session.form == "markdown"
+    assert said(":set form xlsx") == "form xlsx\n" and said.session.form == "json"  # no format of a terminal
+    assert said(":set form default") == "form json\n"
+    assert said(":set mode 640") == "mode 0640\n"
+    said("1 + 1")
+    said(":output r.json")
+    assert Path("r.json").stat().st_mode & 0o777 == 0o640
+    assert said(":set history off") == "history off\n" and not said.session.keeps_history
+    assert said(":set audit on").startswith("audit ") and "audit = true" in file.read_text()
+    assert said(":set audit my/trail") == "audit my/trail (from the next start)\n"
+    opened = Session.start(prompt_settings(parse(["--source", "sessions=s.ndjson", "-q"])))
+    assert opened is not None and not opened.keeps_history and opened.settings.prompt.vi
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (":set zon UTC", "unknown setting zon (did you mean zone?)"),
+        (":set vi maybe", "vi is on or off (:set vi on)"),
+        (":set mode 999", "mode is not a file mode"),
+        (":set zone Mars", "zone is not a time zone"),
+        (":set form tabel", "did you mean table?"),
+        (":set platform nowhere", "unknown platform 'nowhere'"),
+    ],
+)
+def test_a_setting_that_cannot_be(said: Said, tmp_path: Path, line: str, error: str) -> None:
+    assert error in said(line)
+    assert not (tmp_path / "config" / "config.toml").exists()
+
+
 def test_platforms(said: Said) -> None:
     assert said(":platform") == "  demo\n* files\n"
     assert "unknown platform 'nowhere'" in said(":platform nowhere")

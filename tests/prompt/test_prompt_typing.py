@@ -6,13 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.terminal import ENTER, TAB, UP, Terminal
+from support.terminal import ENTER, RIGHT, SIZES, TAB, UP, Terminal
 from test_prompt import Open, home, open_prompt
 
 __all__ = ["home", "open_prompt"]  # fixtures
-
-RIGHT = "\x1b[C"
-SIZES = [(24, 80), (30, 100), (15, 60)]
 
 
 @pytest.fixture(params=SIZES, ids=lambda size: f"{size[1]}x{size[0]}")

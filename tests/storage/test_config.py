@@ -8,7 +8,7 @@ import platformdirs
 import pytest
 
 from ocpiq.errors import UsageError
-from ocpiq.storage.config import Config, config_path, load
+from ocpiq.storage.config import Config, change, config_path, load
 
 
 @pytest.fixture
@@ -31,6 +31,52 @@ def test_every_setting(file: Path) -> None:
 def test_audit_is_a_switch_or_a_path(text: str, audit: str | bool, file: Path) -> None:
     file.write_text(f"audit = {text}")
     assert load() == Config(audit=audit)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "changed"),
+    [
+        ("", "vi", "on", "vi = true\n"),
+        ("vi = true", "vi", "off", "vi = false"),
+        ("  vi=true # keys\n", "vi", "off", "  vi=false # keys\n"),
+        ("vi = true\n", "vi", "default", ""),
+        ("", "vi", "default", ""),
+        ("menu = false", "vi", "on", "menu = false\nvi = true\n"),
+        ("zone = 'UTC'\r\n", "zone", "Asia/Tokyo", 'zone = "Asia/Tokyo"\r\n'),
+        ("# zone = 'UTC'\n", "zone", "Asia/Tokyo", "# zone = 'UTC'\nzone = \"Asia/Tokyo\"\n"),
+        ('platform = "zone = 1"\n', "zone", "UTC", 'platform = "zone = 1"\nzone = "UTC"\n'),
+        ("", "audit", "on", "audit = true\n"),
+        ("", "audit", 'a"\\b', 'audit = "a\\"\\\\b"\n'),
+    ],
+)
+def test_a_change_leaves_the_rest_as_it_is(
+    text: str, name: str, value: str, changed: str, file: Path
+) -> None:
+    file.write_bytes(text.encode())
+    assert change(name, value) == load()
+    assert file.read_bytes().decode() == changed
+
+
+def test_a_change_that_would_break_the_file_is_refused(file: Path) -> None:
+    for text in ('zone = """\nUTC"""', '"zone" = "UTC"', "zone = \"UTC\" 'x'"):
+        file.write_text(text)
+        with pytest.raises(UsageError):
+            change("zone", "Asia/Tokyo")
+        assert file.read_text() == text
+
+
+def test_a_link_to_the_file_stays_a_link(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").write_text("vi = true\n")
+    file.symlink_to(tmp_path / "dotfiles")
+    change("vi", "off")
+    assert file.is_symlink() and (tmp_path / "dotfiles").read_text() == "vi = false\n"
+
+
+@pytest.mark.parametrize("name", ["vi", "menu", "history"])
+def test_a_switch_is_true_or_false(name: str, file: Path) -> None:
+    file.write_text(f"{name} = 'on'")
+    with pytest.raises(UsageError, match=f"{name} is true or false"):
+        load()
 
 
 @pytest.mark.parametrize("mode", ["", "64", "0888", "1777", "0o640", "rw-r--r--", "06400"])

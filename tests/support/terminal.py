@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pexpect
 import pyte
@@ -12,18 +12,28 @@ import pyte
 PATIENCE = 30.0  # seconds; only what never comes takes them
 
 ENTER, TAB, ESCAPE, UP = "\r", "\t", "\x1b", "\x1b[A"
-CTRL_C, CTRL_D, CTRL_R, F2 = "\x03", "\x04", "\x12", "\x1bOQ"
+CTRL_C, CTRL_D, CTRL_R, CTRL_Z, F2 = "\x03", "\x04", "\x12", "\x1a", "\x1bOQ"
+RIGHT, CLEAR_LINE, UNDO, EDIT = "\x1b[C", "\x15", "\x1f", "\x18\x05"
+SIZES = ((24, 80), (30, 100), (15, 60))  # rows, columns
+SHELL = ("bash", "--norc", "--noprofile", "-i")
 
 
 class Terminal:
-    """The program `ocpiq` with its screen."""
+    """The program `ocpiq`, or another `command`, with its screen."""
 
-    def __init__(self, environment: dict[str, str], *argv: str, rows: int = 24, columns: int = 100) -> None:
+    def __init__(
+        self,
+        environment: dict[str, str],
+        *argv: str,
+        rows: int = 24,
+        columns: int = 100,
+        command: Sequence[str] = (sys.executable, "-m", "ocpiq"),
+    ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.Stream(self.screen)
         self.process: pexpect.spawn[str] = pexpect.spawn(
-            sys.executable,
-            ["-m", "ocpiq", *argv],
+            command[0],
+            [*command[1:], *argv],
             env=environment,
             encoding="utf-8",
             dimensions=(rows, columns),
@@ -46,6 +56,19 @@ class Terminal:
         """Wait until the screen shows a text."""
         self.wait(lambda: text in self.text(), text)
 
+    def press_until(self, key: str, text: str) -> None:
+        """Press a key, again every two seconds, until the screen shows a text."""
+        pressed = 0.0
+
+        def is_seen() -> bool:
+            nonlocal pressed
+            if text not in self.text() and time.monotonic() > pressed + 2:
+                self.type(key)
+                pressed = time.monotonic()
+            return text in self.text()
+
+        self.wait(is_seen, text)
+
     def see_no_more(self, text: str) -> None:
         """Wait until a text is gone from the screen."""
         self.wait(lambda: text not in self.text(), f"no {text}")
@@ -59,6 +82,10 @@ class Terminal:
             return bool(prompts) and before in "\n".join(lines[: prompts[-1]])
 
         self.wait(there, f"a prompt below {before}")
+
+    def at_end(self, text: str) -> bool:
+        """Tell whether the last row with text is this one."""
+        return [line for line in self.lines() if line][-1:] == [text]
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Read what the program writes until a condition holds."""

@@ -1,0 +1,61 @@
+"""Lines that arrive together are pasted text, also from a terminal that does not mark it as such."""
+
+from __future__ import annotations
+
+import select
+import sys
+from collections import deque
+from typing import Final
+
+from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding.key_processor import KeyPress, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+SPACES: Final = {Keys.ControlM: "\n", Keys.ControlJ: "\n", Keys.ControlI: "\t"}
+
+
+def pasted_rest(event: KeyPressEvent) -> str:
+    """Take the text that arrived together with this Enter, and return it; "" if the user pressed Enter.
+
+    Nobody types that fast: with a text after it, a newline is one of pasted lines. On Windows prompt_toolkit tells.
+    """
+    waiting = event.key_processor.input_queue
+    while _is_ready(event.app.input):  # a paste that is longer than one read
+        pressed = event.app.input.read_keys()
+        if not pressed:
+            break
+        waiting.extend(pressed)
+    rest = _leading_text(waiting)
+    if not rest.strip():
+        return ""
+    while waiting and _character(waiting[0]):
+        waiting.popleft()
+    return rest
+
+
+def _leading_text(pressed: deque[KeyPress]) -> str:
+    """Return the text of the keys up to the first that is no text."""
+    text = []
+    for press in pressed:
+        character = _character(press)
+        if not character:
+            break
+        text.append(character)
+    return "".join(text)
+
+
+def _character(press: KeyPress) -> str:
+    """Return the text that a key inserts, "" for any other key."""
+    if not isinstance(press.key, Keys):
+        return press.data
+    return SPACES.get(press.key, "")
+
+
+def _is_ready(keyboard: Input) -> bool:
+    """Tell whether more keys can be read without waiting."""
+    if sys.platform == "win32" or keyboard.closed:
+        return False
+    try:
+        return bool(select.select([keyboard.fileno()], [], [], 0)[0])
+    except (OSError, ValueError, NotImplementedError):
+        return False
