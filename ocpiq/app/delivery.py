@@ -167,7 +167,7 @@ def _deliver(job: Job) -> int:
         time = platform_time(job)
         create_state(job, time)
     with state_file.opened(job.options.name) as file:
-        recovered = _recover(job, file)
+        recovered = recover(file, quiet=job.settings.quiet)
         check_origin(job, file)
         if not is_first:
             check_policies(job, file.state.mark)
@@ -183,7 +183,7 @@ def _deliver(job: Job) -> int:
     return EMPTY_CODE if job.options.fail_if_empty and not rows and not (recovered and recovered.rows) else 0
 
 
-def _recover(job: Job, file: StateFile) -> DeliveredFile | None:
+def recover(file: StateFile, *, quiet: bool) -> DeliveredFile | None:
     """End an interrupted delivery, also in the audit trail; return its file if it was complete."""
     pending = file.state.pending
     recovered = commit.recover(file)
@@ -194,7 +194,7 @@ def _recover(job: Job, file: StateFile) -> DeliveredFile | None:
 
         place = (pending.audit_run, pending.audit_trail)
         end_recovered(place, recovered.rows, recovered.path, recovered.sha256)
-    if not job.settings.quiet:
+    if not quiet:
         write_stderr(f"{recovered.path or 'standard output'}: the interrupted delivery is complete")
     return recovered
 
@@ -251,15 +251,18 @@ def _origin(job: Job) -> Origin:
 
 def check_origin(job: Job, file: StateFile) -> None:
     """Raise StateError if the state is not that of this query on this platform."""
-    state = file.state
-    if state.kind != job.kind:
+    check_same(file.state, job.kind, _fingerprint(job, file), _origin(job))
+
+
+def check_same(state: State, kind: Kind, new: Fingerprint, now: Origin) -> None:
+    """Raise StateError if a state is of another kind of delivery, or has another fingerprint or origin."""
+    if state.kind != kind:
         raise StateError(
-            f"the state {state.name} is of {state.kind}, the query of {job.kind}", hint="use another state"
+            f"the state {state.name} is of {state.kind}, the query of {kind}", hint="use another state"
         )
     if state.accepts:
         return
-    changed = fingerprint.differences(state.fingerprint, _fingerprint(job, file))
-    now = _origin(job)
+    changed = fingerprint.differences(state.fingerprint, new)
     words = ("the platform", "the party", "the OCPI version", "the module")
     pairs = zip(words, state.origin.__struct_fields__, strict=True)
     changed += [word for word, field in pairs if getattr(state.origin, field) != getattr(now, field)]

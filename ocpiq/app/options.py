@@ -71,6 +71,7 @@ COMMANDS: Final = (
         (
             "report --demo nevi_sessions --period 2026-Q1 -o sessions.csv",
             "report nevi_sessions --period 2026-Q1 --arg network_provider acme",
+            "report tariff_revenue --period 'last month' --state revenue -o out",
             "report nevi_sessions --help",
         ),
     ),
@@ -521,6 +522,10 @@ STATE: Final = (
         "",
         ("NAME",),
         "deliver only what is new or changed since the last run with this name",
+        ("query", "report"),
+        meanings={
+            "report": "deliver the report of a period that has ended once, and again, as a whole, if it changed since"
+        },
     ),
     Option(
         "begin",
@@ -549,7 +554,14 @@ STATE: Final = (
         ("DURATION",),
         "pull this much again, for objects that the platform commits late (default: 1h)",
     ),
-    Option("settle", "", ("DURATION",), "leave out the last moments before now (default: 60s)"),
+    Option(
+        "settle",
+        "",
+        ("DURATION",),
+        "leave out the last moments before now (default: 60s)",
+        ("query", "report"),
+        meanings={"report": "how long a period must have ended before a state closes it (default: 60s)"},
+    ),
     Option(
         "state-rows",
         "",
@@ -562,7 +574,7 @@ STATE: Final = (
         (),
         "then compare everything that was delivered with the platform: a file of corrections, also of what is gone",
     ),
-    Option("fail-if-empty", "", (), "exit 9 if nothing was new"),
+    Option("fail-if-empty", "", (), "exit 9 if nothing was new", ("query", "report")),
     Option("mark", "", ("TIME",), "state set: where the next window begins", ("state",)),
 )
 

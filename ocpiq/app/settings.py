@@ -490,7 +490,7 @@ def _state(arguments: Arguments) -> StateSettings:
     name = arguments.last("state")
     if name is None and not is_address(arguments.last("output") or ""):
         for option in STATE_OPTIONS:
-            if arguments.has(option) and arguments.command == "query":
+            if arguments.has(option) and arguments.command in ("query", "report"):
                 raise UsageError(f"--{option} needs a state", hint="--state NAME, a name of your choice")
         return StateSettings()
     begin, everything = arguments.last("begin"), arguments.has("all")

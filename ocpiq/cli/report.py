@@ -2,59 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from ocpiq.app.report_form import arguments, with_dates, with_form
 from ocpiq.app.run import QueryText, run_text
 from ocpiq.app.saved import describe_text
-from ocpiq.app.settings import OutputSettings, Settings
+from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import UsageError
-from ocpiq.values.relative_times import is_relative_period, period_label
-from ocpiq.values.times import zone
 
 if TYPE_CHECKING:
     from ocpiq.reports import Report
-
-PERIOD: Final = "period"
-PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
-UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def run(settings: Settings, shutdown: Shutdown) -> int:
     """Run a report; return the exit code. Raises UsageError."""
     report = _report(settings)
     settings = with_dates(settings, report)
-    output = with_form(settings.output, report, _arguments(settings))
+    if settings.state.name:
+        from ocpiq.app.report_delivery import deliver
+
+        return deliver(settings, report, shutdown)
+    output = with_form(settings.output, report, arguments(settings))
     text = QueryText(report.text, str(report.path))
     return run_text(structs.replace(settings, output=output), text, [], shutdown)
-
-
-def with_dates(settings: Settings, report: Report) -> Settings:
-    """Return the settings with a relative period, such as `last quarter`, as the label of that period.
-
-    It is relative to now in the time zone of the report, and its label is part of the file's name.
-    """
-    if not any(
-        variable.name == PERIOD and is_relative_period(variable.text) for variable in settings.query.variables
-    ):
-        return settings
-    from ocpiq.query.start import begin
-
-    try:
-        place = zone(settings.query.zone or report.metadata.tz or settings.query.default_zone or "UTC")
-    except ValueError:
-        return settings  # the query says so, when it is compiled
-    now = begin().now
-    variables = tuple(
-        structs.replace(variable, text=period_label(variable.text, now, place))
-        if variable.name == PERIOD and is_relative_period(variable.text)
-        else variable
-        for variable in settings.query.variables
-    )
-    return structs.replace(settings, query=structs.replace(settings.query, variables=variables))
 
 
 def describe(settings: Settings) -> str:
@@ -69,33 +42,3 @@ def _report(settings: Settings) -> Report:
     if len(settings.words) != 1:
         raise UsageError("ocpiq report takes one report", hint="ocpiq reports lists them")
     return find(settings.words[0])
-
-
-def _arguments(settings: Settings) -> dict[str, str]:
-    return {variable.name: variable.text for variable in settings.query.variables if variable.option == "arg"}
-
-
-def with_form(settings: OutputSettings, report: Report, arguments: dict[str, str]) -> OutputSettings:
-    """Return the settings with the recipient's form, unless an option or the ending of the file asks for another.
-
-    A path that is a folder gets the recipient's file name.
-    """
-    form = report.metadata.form
-    path = settings.path
-    if path is not None and path.is_dir():
-        path = path / file_name(report, arguments)
-    ending = "" if path is None else path.suffix.lower()
-    is_other = bool(settings.format or settings.csv is not None or (ending and ending != f".{form.to}"))
-    if is_other or not form.to:
-        return structs.replace(settings, path=path)
-    csv = tuple(form.csv.split(",")) if form.csv else None
-    return structs.replace(settings, path=path, format=form.to, csv=csv)
-
-
-def file_name(report: Report, arguments: dict[str, str]) -> str:
-    """Return the name that the recipient expects, or that of the report, with the values of parameters in it."""
-    form = report.metadata.form
-    defaults = {parameter.name: str(parameter.default) for parameter in report.metadata.params}
-    values = defaults | arguments
-    template = form.file or f"{report.name}.{form.to or 'ndjson'}"
-    return PLACEHOLDER.sub(lambda match: UNSAFE.sub("-", values.get(match[1], "")), template)

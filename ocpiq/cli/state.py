@@ -65,7 +65,8 @@ def _summary(name: str) -> str:
     except StateError as error:
         return error.message
     pending = "  delivery in progress" if state.pending else ""
-    return f"{state.origin.module}  delivered up to {date_text(state.mark)}  {quantity(state.count, 'object')}{pending}"
+    count = quantity(*((len(state.periods), "period") if state.kind == "report" else (state.count, "object")))
+    return f"{state.origin.module}  delivered up to {date_text(state.mark)}  {count}{pending}"
 
 
 def show(name: str, settings: Settings) -> int:
@@ -83,6 +84,11 @@ def set_mark(name: str, settings: Settings) -> int:
     if mark is None:
         raise UsageError("ocpiq state set takes a date", hint=f"ocpiq state set {name} --mark 2026-01-01")
     with state_file.opened(name) as file:
+        if file.state.kind != "since last":
+            raise StateError(
+                f"the state {name} is of closed periods, which have no mark",
+                hint=f"to deliver a period anew: ocpiq state forget {name} 2026-01",
+            )
         _check_not_complete(file)
         state = replace(file.state, mark=mark // SECOND * SECOND, pending=None)
         if state.begin is not None and state.begin > mark:
@@ -112,7 +118,7 @@ def accept(name: str, settings: Settings) -> int:
 def reconcile(name: str, settings: Settings) -> int:
     """Let the next run compare everything that was delivered."""
     with state_file.opened(name) as file:
-        if file.state.kind == "during":
+        if file.state.kind != "since last":
             raise StateError(
                 f"the state {name} is of closed periods, which each run compares",
                 hint="run its query again for the period",
@@ -172,15 +178,17 @@ def _description(file: StateFile) -> Iterator[tuple[str, str]]:
     yield "platform", state.origin.address
     if state.origin.party:
         yield "party", state.origin.party
-    if state.kind == "during":
-        yield from _periods(state)
-    else:
+    if state.kind == "since last":
         yield "begins", date_text(state.begin)
+    else:
+        yield from _periods(state)
     yield "delivered up to", date_text(state.mark)
-    yield "overlap", f"{state.overlap} s{' (objects came later than half of it)' if state.late else ''}"
+    if state.kind != "report":
+        yield "overlap", f"{state.overlap} s{' (objects came later than half of it)' if state.late else ''}"
     yield "settle", f"{state.settle} s"
     yield "deliveries", f"{state.runs:,}"
-    yield "remembers", quantity(state.count, "object")
+    if state.kind != "report":
+        yield "remembers", quantity(state.count, "object")
     yield from _files(state)
     for label, text in zip(state.fingerprint.__struct_fields__, _hashes(state), strict=True):
         yield f"hash of {label}", text[:16]
@@ -188,6 +196,8 @@ def _description(file: StateFile) -> Iterator[tuple[str, str]]:
         yield "reconciles", "at the next run"
     if state.accepts:
         yield "accepts", "the next run's query"
+    if state.version:
+        yield "written by", f"ocpiq {state.version}"
     yield "folder", str(file.folder)
 
 

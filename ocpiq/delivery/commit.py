@@ -44,7 +44,7 @@ def journal(file: StateFile, pending: Pending) -> None:
     file.journal(pending)
 
 
-def stage(file: StateFile, rows: int, manifest: str = "") -> Pending:
+def stage(file: StateFile, rows: int, manifest: str = "", content: str = "") -> Pending:
     """Keep the hash of the complete part and what was delivered. Raises UsageError."""
     pending = file.state.pending
     assert pending is not None
@@ -56,7 +56,7 @@ def stage(file: StateFile, rows: int, manifest: str = "") -> Pending:
             owner_only.sync_folder(part.parent)
         except OSError as error:
             raise StateError(f"could not read {part}: {reason(error)}") from None
-    staged = replace(pending, sha256=sha256, rows=rows, manifest=manifest)
+    staged = replace(pending, sha256=sha256, rows=rows, manifest=manifest, content=content)
     file.stage(staged)
     return staged
 
@@ -103,7 +103,9 @@ def with_period(state: State, pending: Pending) -> State:
     if not pending.period:
         return replace(state, corrections=max(state.corrections, correction))
     others = [record for record in state.periods if record.number != pending.period]
-    record = PeriodRecord(pending.period, pending.start or 0, pending.end, correction)
+    before = next((record.content for record in state.periods if record.number == pending.period), "")
+    content = pending.content or before
+    record = PeriodRecord(pending.period, pending.start or 0, pending.end, correction, content)
     return replace(state, periods=tuple(sorted((*others, record), key=lambda record: record.start)))
 
 

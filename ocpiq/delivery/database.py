@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
+from ocpiq import __version__
 from ocpiq.delivery.database_address import DatabaseAddress
-from ocpiq.delivery.errors import StateError
+from ocpiq.delivery.errors import StateError, later
 from ocpiq.delivery.seen_set import Entry
 from ocpiq.delivery.state import FORMAT, State
 from ocpiq.errors import FormatError, UsageError, say
@@ -245,15 +247,15 @@ class Database:
                 f"the state of {table} was changed, or its secret is on another machine",
                 hint="run where it was made, or begin with another table",
             )
-        if msgspec.json.decode(record, type=dict[str, Any]).get("format") != FORMAT:
-            raise StateError(
-                f"the state of {table} was written by a later version of ocpiq", hint="update ocpiq"
-            )
+        fields = msgspec.json.decode(record, type=dict[str, Any])
+        if fields.get("format") != FORMAT:
+            raise later(f"the state of {table}", fields.get("version"))
         self.state = msgspec.json.decode(record, type=State)
         self.columns = msgspec.json.decode(columns, type=StoredColumns)
 
     def write(self, state: State) -> None:
         """Write the state into the transaction."""
+        state = replace(state, version=__version__)
         record, columns = msgspec.json.encode(state).decode(), msgspec.json.encode(self.columns).decode()
         mark = self.dialect.mark
         self.execute(

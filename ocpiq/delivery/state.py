@@ -11,8 +11,8 @@ KEPT_FILES: Final = 3  # of the last deliveries
 OVERLAP: Final = 3600  # seconds
 SETTLE: Final = 60  # seconds
 
-Kind = Literal["since last", "during"]
-"""What a state is of: what changed since the last delivery, or closed periods and their corrections."""
+Kind = Literal["since last", "during", "report"]
+"""What a state is of: what changed since the last delivery, closed periods and their corrections, or whole reports."""
 
 
 class Origin(Struct, frozen=True):
@@ -39,8 +39,8 @@ class Pending(Struct, frozen=True):
     Bounds in microseconds since 1970; `start` is None for everything. `path` is the file, empty for standard output.
     `sha256` is set once the file beside it is complete and its rows are remembered; `rows` is then their number, and
     `manifest` the text of the manifest to write beside it. `number` is that of the file, for `{seq}`. `period` is the
-    number of a closed period, 0 for `since last`; `correction` counts the corrections, 0 for a delivery. `audit_run` is
-    the run in the audit trail `audit_trail`, if there is one.
+    number of a closed period, 0 for `since last`; `correction` counts the corrections, 0 for a delivery. `content` is
+    the hash of the results of a report. `audit_run` is the run in the audit trail `audit_trail`, if there is one.
     """
 
     start: int | None
@@ -54,6 +54,7 @@ class Pending(Struct, frozen=True):
     correction: int = 0
     audit_run: str = ""
     audit_trail: str = ""
+    content: str = ""
 
 
 class DeliveredFile(Struct, frozen=True):
@@ -84,12 +85,16 @@ class OpenFile(Struct, frozen=True):
 
 
 class PeriodRecord(Struct, frozen=True):
-    """A closed period that was delivered: its number among the remembered objects, and its corrections so far."""
+    """A closed period that was delivered: its number among the remembered objects, and its corrections so far.
+
+    `content` is the hash of the results in its last file, for a report.
+    """
 
     number: int
     start: int
     end: int
     corrections: int = 0
+    content: str = ""
 
 
 class State(Struct, frozen=True):
@@ -99,7 +104,7 @@ class State(Struct, frozen=True):
     deliveries, also those without a row, and `number` the files. `late` tells that an object came later than half of
     the overlap. `accepts` tells that the next run may have another fingerprint, `reconciles` that it compares
     everything. `open` is the file of a period that `--follow` writes. `count` and `checksum` are those of the
-    remembered objects.
+    remembered objects. `version` is that of the ocpiq that wrote the state.
     """
 
     name: str
@@ -124,3 +129,4 @@ class State(Struct, frozen=True):
     corrections: int = 0
     zone: str = "UTC"
     open: OpenFile | None = None
+    version: str = ""

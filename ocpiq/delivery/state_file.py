@@ -20,8 +20,9 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from ocpiq import __version__
 from ocpiq.delivery import seen_set
-from ocpiq.delivery.errors import StateError, damaged
+from ocpiq.delivery.errors import StateError, damaged, later
 from ocpiq.delivery.seen_set import Checksum, SeenSet
 from ocpiq.delivery.state import FORMAT, Pending, State
 from ocpiq.errors import UsageError
@@ -107,6 +108,7 @@ class StateFile:
         self._connection.close()
 
     def _write(self, state: State) -> None:
+        state = replace(state, version=__version__)
         text = msgspec.json.encode(state)
         values = (1, text.decode(), _seal(text, self.secret))
         self._connection.execute("insert or replace into record values (?, ?, ?)", values)
@@ -307,13 +309,14 @@ def _read(name: str, connection: sqlite3.Connection, secret: bytes) -> State:
 
 def _check_format(name: str, text: str) -> None:
     try:
-        format_ = msgspec.json.decode(text, type=dict[str, object]).get("format")
+        record = msgspec.json.decode(text, type=dict[str, object])
     except msgspec.MsgspecError:
         raise damaged(name, "is damaged") from None
+    format_ = record.get("format")
     if not isinstance(format_, int):
         raise damaged(name, "is damaged")
     if format_ > FORMAT:
-        raise StateError(f"a later version of ocpiq wrote the state {name}", hint="update ocpiq")
+        raise later(f"the state {name}", record.get("version"))
 
 
 def _seal(text: bytes, secret: bytes) -> bytes:

@@ -13,6 +13,7 @@ from support.changing_platform import START, ChangingPlatform
 from support.cli import command, own_home
 from support.deliveries import Client, client
 
+from ocpiq import __version__
 from ocpiq.delivery import state_file
 
 MORE = 600  # seconds after which something may be new
@@ -446,7 +447,18 @@ def test_a_copy_under_another_name_is_refused(found: Client) -> None:
     assert "holds the state 'd' (a copy would deliver twice" in refused(found)
 
 
-def test_a_state_of_a_later_version_is_refused(found: Client) -> None:
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        ("9.8.7", f"ocpiq 9.8.7 wrote the state d, this is {__version__} (update ocpiq)"),
+        ("", "a later version of ocpiq wrote the state d (update ocpiq)"),
+    ],
+)
+def test_a_state_of_a_later_version_is_refused(version: str, message: str, found: Client) -> None:
     found.run()
+    shown = command(found.home, ["state", "show", "d"]).out.decode()
+    assert f"written by          ocpiq {__version__}\n" in shown
     sql(found.state, "update record set text = replace(text, '\"format\":1', '\"format\":2')")
-    assert "a later version of ocpiq wrote the state d (update ocpiq)" in refused(found)
+    was, becomes = (f'"version":"{text}"}}' for text in (__version__, version))
+    sql(found.state, f"update record set text = replace(text, '{was}', '{becomes}')")
+    assert message in refused(found)
