@@ -63,7 +63,8 @@ class Split(Struct, frozen=True):
     """A plan in two: `part` for a part of the objects of source `source`, `rest` for what all parts send.
 
     `stage` is where it was cut, None where every object is looked at by itself. `read_by_each` are the sources that
-    each part reads whole: the right sides of joins. `large` says that what the parts send may be as large as the data.
+    each part reads whole: the right sides of joins. `large` says that what the parts send may be as large as the data:
+    then it takes longer to send than several processes save.
     """
 
     source: int
@@ -129,7 +130,7 @@ def split(query: QueryPlan) -> Split:
     read_by_each = tuple(dict.fromkeys(number for number in scans if number != left))
     if found.stage is None:
         rest = found.above(plan.Received(outputs=Outputs.MANY))
-        return Split(left, found.below(found.node), rest, None, (), read_by_each, False)
+        return Split(left, found.below(found.node), rest, None, (), read_by_each, large=True)
     stage = found.stage
     bound = set(_bound(stage))
     continued = found.above(replace(_after_gathering(stage), body=plan.Received()))

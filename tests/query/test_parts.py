@@ -182,6 +182,23 @@ def test_a_part_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -
         list(merge(COUNT, parts))
 
 
+@pytest.mark.parametrize(
+    ("text", "large"),
+    [
+        ("cdrs", True),
+        ("cdrs | {id, currency}", True),
+        ("cdrs | sort by .id", True),
+        ("cdrs | distinct by .currency", True),
+        ("cdrs | aggregate collect(.id)", True),
+        ("cdrs | aggregate count by .currency", False),
+        ("cdrs | top 3 by .id", False),
+        ("cdrs | limit 3", False),
+    ],
+)
+def test_what_is_as_large_as_the_data_is_not_sent_by_default(text: str, large: bool) -> None:
+    assert split_of(compile(text)).large == large
+
+
 def test_blanks_keep_their_field_in_a_part() -> None:
     query = compile("cdrs | sort by .id | {id, total_energy}")
     parts = [query.partial(memory({"cdrs": [{"id": "1", "total_energy": 3}]}))]
