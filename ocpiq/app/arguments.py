@@ -112,7 +112,7 @@ def _parameter_hint(name: str, value: str, words: list[str]) -> str:
     """Return the hint for a parameter of the saved query that was written as an option, `--period 2026`."""
     from difflib import get_close_matches
 
-    from ocpiq.app.saved import parameters
+    from ocpiq.app.query_text import parameters
 
     parameter = nearest(name, parameters(next((word for word in words if word not in NAMES), "")))
     if parameter is None and (get_close_matches(name, LONG, cutoff=SURE) or not name.isidentifier()):

@@ -25,7 +25,7 @@ from ocpiq.storage import audit_trail
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation
-    from ocpiq.app.authorization import Handout
+    from ocpiq.app.handout import Handout
     from ocpiq.query import Query
     from ocpiq.storage.recipients import StoredRecipient
 

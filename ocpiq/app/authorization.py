@@ -6,55 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Struct
-
 from ocpiq.app import output
+from ocpiq.app.handout import Handout
 from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.settings import Settings
 from ocpiq.delivery.database_address import parse_address
-from ocpiq.errors import (
-    Notify,
-    PrivacyError,
-    UsageError,
-    UserText,
-    WarningIssued,
-    choices,
-    ignore,
-    safe_word,
-    say,
-)
+from ocpiq.errors import Notify, PrivacyError, UsageError, UserText, WarningIssued, choices, safe_word, say
 from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.schema import ModuleName
 from ocpiq.sinks.registry import NAMES
-from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation
     from ocpiq.app.audit import Audit
     from ocpiq.approval.audit import RunDescription
     from ocpiq.privacy.policy import Policy
-    from ocpiq.query import Query
-    from ocpiq.query.start import Start
-    from ocpiq.sources.protocol import Source
     from ocpiq.storage.recipients import StoredRecipient
-
-
-class Handout(Struct, frozen=True):
-    """A run that is about to fetch and to write.
-
-    `text` is the query as written and `name` its file, if it has one; `files` are the inputs that it names. `start` is
-    the moment at which the run began; `notify` hears warnings.
-    """
-
-    text: str
-    name: str
-    query: Query
-    sources: Mapping[str, Source]
-    variables: Mapping[str, Value]
-    files: tuple[str, ...]
-    is_terminal: bool
-    start: Start
-    notify: Notify = ignore
 
 
 class Authorization(NamedTuple):

@@ -17,10 +17,12 @@ from ocpiq.app.delivery import EMPTY_CODE, LATE, Job
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.output import Output, format_settings
 from ocpiq.app.progress import Progress, quantity
+from ocpiq.app.query_run import QueryRun
+from ocpiq.app.query_text import QueryText
 from ocpiq.app.recipient import recipient_of
-from ocpiq.app.run import QueryRun, QueryText, exit_status, failure, report, write_all
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
+from ocpiq.app.write_results import exit_status, failure, report, write_all
 from ocpiq.delivery import database
 from ocpiq.delivery.database import Database, UpsertWriter
 from ocpiq.delivery.database_address import DatabaseAddress, parse_address

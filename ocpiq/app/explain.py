@@ -15,11 +15,12 @@ from ocpiq.app import sources
 from ocpiq.app import variables as values
 from ocpiq.app.advice import quoting_hint
 from ocpiq.app.authorization import drivers_of, policies_of
+from ocpiq.app.compile import compile_query
 from ocpiq.app.error_report import report_error
 from ocpiq.app.help import WIDTH
 from ocpiq.app.progress import Progress, quantity
+from ocpiq.app.query_text import QueryText, query_text
 from ocpiq.app.recipient import recipient_of, stored_recipient
-from ocpiq.app.run import QueryText, compile_query, query_text
 from ocpiq.app.settings import Settings
 from ocpiq.errors import IncompleteError, OcpiqError, UsageError, join
 from ocpiq.values.terminal import visible
@@ -198,7 +199,7 @@ def _facts(
 def _one_query(settings: Settings) -> QueryText:
     """Return the query. Raises UsageError if more words follow."""
     words = list(settings.words)
-    text = query_text(settings, words)
+    text = query_text(words, from_file=settings.query.from_file)
     if words:
         fix = "" if settings.query.from_file else quoting_hint(settings.words)
         raise UsageError("ocpiq explain takes one query", hint=fix or "leave out the input files")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ocpiq.analysis.explanation import Explanation, explain
 from ocpiq.app import variables
+from ocpiq.app.compile import compile_query
 from ocpiq.app.error_report import report_error
-from ocpiq.app.run import QueryText, compile_query, read_query
+from ocpiq.app.query_text import QueryText, read_query
 from ocpiq.app.settings import Settings
 from ocpiq.approval.policy import as_toml, disclosed_more
 from ocpiq.approval.query_hash import query_sha256

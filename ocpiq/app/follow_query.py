@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ocpiq.app import output as app_output
 from ocpiq.app.about import RunLog
 from ocpiq.app.authorization import authorize
+from ocpiq.app.compile import compile_query
 from ocpiq.app.delivery import (
     Job,
     adjusted_state,
@@ -26,11 +27,13 @@ from ocpiq.app.delivery import (
 )
 from ocpiq.app.following import FollowProgress, follow
 from ocpiq.app.output import Output
+from ocpiq.app.query_run import QueryRun
+from ocpiq.app.query_text import QueryText
 from ocpiq.app.recipient import recipient_of
-from ocpiq.app.run import QueryRun, QueryText, compile_query, open_run_output, report, write_all
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.variables import variables
+from ocpiq.app.write_results import open_run_output, report, write_all
 from ocpiq.delivery import commit, file_names, rotation, state_file
 from ocpiq.delivery.errors import StateError
 from ocpiq.delivery.file_names import part_of

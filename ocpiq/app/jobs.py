@@ -11,7 +11,7 @@ from ocpiq.app.settings import PullSettings
 from ocpiq.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
-    from ocpiq.app.run import QueryRun
+    from ocpiq.app.query_run import QueryRun
     from ocpiq.errors import Notify
     from ocpiq.plan.partial import Split
     from ocpiq.sources import Source

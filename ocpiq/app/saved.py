@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from ocpiq.app.compile import compile_query
 from ocpiq.app.help import WIDTH
-from ocpiq.app.run import QueryText, compile_query, query_text, read_query
+from ocpiq.app.query_text import QueryText, metadata_of, query_text
 from ocpiq.app.settings import Settings
-from ocpiq.errors import CompileError, OcpiqError
+from ocpiq.errors import CompileError
 
 if TYPE_CHECKING:
     from ocpiq.analysis.metadata import Metadata, QueryParameter
@@ -20,35 +20,17 @@ if TYPE_CHECKING:
 
 INDENT: Final = "  "
 PERIOD: Final = "PERIOD"
-VARIABLE: Final = re.compile(r"\$([a-z]\w*)", re.ASCII)
 
 
 def describe(settings: Settings) -> str:
     """Return purpose, usage, parameters and privacy note of the saved query that the words name. Raises OcpiqError."""
-    text = query_text(settings, list(settings.words))
+    text = query_text(list(settings.words), from_file=settings.query.from_file)
     return describe_text(settings, text, f"ocpiq -f {shlex.quote(text.name)}")
 
 
 def describe_text(settings: Settings, text: QueryText, command: str) -> str:
     """Return the same for a query and the command that runs it. Raises OcpiqError."""
-    return "\n".join(_lines(settings, text, _metadata(text), command)) + "\n"
-
-
-def parameters(path: str) -> tuple[str, ...]:
-    """Return the names of a saved query's parameters, or of its variables if it declares none; () if it has errors."""
-    try:
-        text = read_query(path)
-        declared = tuple(parameter.name for parameter in _metadata(text).params)
-    except OcpiqError:
-        return ()
-    return declared or tuple(dict.fromkeys(VARIABLE.findall(text.text)))
-
-
-def _metadata(text: QueryText) -> Metadata:
-    from ocpiq.analysis.metadata import metadata
-    from ocpiq.language import parse
-
-    return metadata(parse(text.text))
+    return "\n".join(_lines(settings, text, metadata_of(text), command)) + "\n"
 
 
 def _lines(settings: Settings, text: QueryText, metadata: Metadata, command: str) -> Iterator[str]:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec import Struct, field, structs
 
-from ocpiq.app import run as app_run
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
-from ocpiq.app.authorization import Handout, authorize
+from ocpiq.app.authorization import authorize
+from ocpiq.app.compile import compile_query
 from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.following import FollowProgress, follow
+from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress, quantity
+from ocpiq.app.query_text import QueryText
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.delivery import status_log
@@ -33,7 +35,6 @@ from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from ocpiq.app.audit import Audit
-    from ocpiq.app.run import QueryText
     from ocpiq.query import Query
 
 UNKNOWN: Final = "UNKNOWN"
@@ -193,14 +194,14 @@ def _folder(settings: Settings, files: list[str]) -> Path:
 
 def _prepare(settings: Settings, text: QueryText, stack: ExitStack, shutdown: Shutdown) -> LogRun:
     variables = app_variables.variables(settings.query)
-    app_run.compile_query(settings.query, text, variables)
+    compile_query(settings.query, text, variables)
     is_private = passes_status(text.text)
     source = app_sources.sources(settings, (LOCATIONS,), stack)[LOCATIONS]
     if not isinstance(source, Platform):
         raise UsageError("a status log is of one platform", hint="run one for each, in a folder of its own")
     written = log_query(text.text, source.version)
     known = structs.replace(settings.query, version=source.version)
-    query = app_run.compile_query(known, app_run.QueryText(written, text.name), variables)
+    query = compile_query(known, QueryText(written, text.name), variables)
     output = structs.replace(settings.output, path=settings.following.status_log, format="ndjson")
     handout = Handout(
         text.text, text.name, query, {LOCATIONS: source}, variables, (), is_terminal=False, start=begin()

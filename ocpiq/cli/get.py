@@ -6,7 +6,8 @@ import json
 import re
 from typing import Final
 
-from ocpiq.app.run import QueryText, run_text
+from ocpiq.app.query_text import QueryText
+from ocpiq.app.run import run_text
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import UsageError, choices, safe_word

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from ocpiq.app.authorization import load_policy
+from ocpiq.app.compile import compile_query
 from ocpiq.app.error_report import report_error, write_stderr
-from ocpiq.app.run import compile_query, read_query
+from ocpiq.app.query_text import read_query
 from ocpiq.app.settings import Settings
 from ocpiq.approval.policy import Request, excess
 from ocpiq.errors import OcpiqError, PrivacyError, UsageError, choices

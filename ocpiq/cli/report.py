@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from ocpiq.app.query_text import QueryText
 from ocpiq.app.report_form import arguments, with_dates, with_form
-from ocpiq.app.run import QueryText, run_text
+from ocpiq.app.run import run_text
 from ocpiq.app.saved import describe_text
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown

@@ -10,11 +10,12 @@ from ocpiq import __version__
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
 from ocpiq.app.authorization import drivers_of, policies_of
+from ocpiq.app.compile import compile_query
 from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.listing import format_name, write_listing
 from ocpiq.app.progress import Progress
+from ocpiq.app.query_text import query_text
 from ocpiq.app.recipient import recipient_of, stored_recipient
-from ocpiq.app.run import compile_query, query_text
 from ocpiq.app.settings import Settings
 from ocpiq.approval.result_files import is_readable, rows_of_file, rows_of_values
 from ocpiq.approval.risk import CodedTable, Risk, risk_of, sentences, worst_first
@@ -44,7 +45,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _report_query(settings: Settings) -> int:
-    text = query_text(settings, list(settings.words))
+    text = query_text(list(settings.words), from_file=settings.query.from_file)
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     try:
         with ExitStack() as stack:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ocpiq.analysis.explanation import SourceExplanation
-from ocpiq.app.authorization import Handout, beyond_policies, refusal
-from ocpiq.app.run import QueryText, compile_query
+from ocpiq.app.authorization import beyond_policies, refusal
+from ocpiq.app.compile import compile_query
+from ocpiq.app.handout import Handout
+from ocpiq.app.query_text import QueryText
 from ocpiq.errors import OcpiqError
 from ocpiq.prompt.session import Session
 from ocpiq.query import Query

@@ -10,7 +10,8 @@ from typing import Final
 
 from ocpiq.analysis.field_uses import passes
 from ocpiq.app import text_files
-from ocpiq.app.run import QueryText, compile_query
+from ocpiq.app.compile import compile_query
+from ocpiq.app.query_text import QueryText
 from ocpiq.app.settings import QuerySettings
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
 from ocpiq.prompt.parameters import query_name

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from ocpiq.app.authorization import Handout
+from ocpiq.app.handout import Handout
 from ocpiq.prompt.suggestion import KEPT
 from ocpiq.query import Query
 from ocpiq.sources import Source

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from ocpiq.app import error_report, output
-from ocpiq.app.authorization import Handout, authorize
+from ocpiq.app.authorization import authorize
+from ocpiq.app.compile import compile_query
+from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress
+from ocpiq.app.query_text import QueryText
 from ocpiq.app.recipient import recipient_of
-from ocpiq.app.run import QueryText, compile_query
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
 from ocpiq.app.thread import run_in_thread

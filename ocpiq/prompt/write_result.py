@@ -13,8 +13,9 @@ from msgspec import structs
 from ocpiq.app import output
 from ocpiq.app.arguments import parse
 from ocpiq.app.audit import Audit
-from ocpiq.app.authorization import Handout, authorize
+from ocpiq.app.authorization import authorize
 from ocpiq.app.error_report import write_stderr
+from ocpiq.app.handout import Handout
 from ocpiq.app.progress import quantity
 from ocpiq.app.settings import OutputSettings, Settings, settings
 from ocpiq.app.shutdown import Shutdown

@@ -57,6 +57,7 @@ def test_an_import_from_below_is_seen() -> None:
 
 @pytest.mark.parametrize("package", FOLDERS)
 def test_the_files_of_a_package_form_no_circle(package: str) -> None:
+    """Imports in functions and for types alone count as well."""
     names = {name: path for path, name in MODULES.items() if name.startswith(f"ocpiq.{package}.")}
     files = {
         name.removesuffix(".__init__"): path for name, path in names.items() if path.name != "__init__.py"
@@ -64,17 +65,10 @@ def test_the_files_of_a_package_form_no_circle(package: str) -> None:
     graph = {
         name: {
             file
-            for target in imported_at_load(path.read_text("utf-8"))
+            for target in imported(path.read_text("utf-8"))
             for file in (target, target.rpartition(".")[0])
             if file in files and file != name
         }
         for name, path in files.items()
     }
     TopologicalSorter(graph).prepare()  # raises CycleError
-
-
-def imported_at_load(text: str) -> Iterator[str]:
-    """Yield what is imported when the module is, so without the imports in functions and for types alone."""
-    tree = ast.parse(text)
-    top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    yield from imported("\n".join(ast.unparse(node) for node in top))

@@ -1,0 +1,59 @@
+"""One run of a query: what it needs, and its outcome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from ocpiq.app.about import RunLog
+from ocpiq.app.progress import Progress
+from ocpiq.app.query_text import QueryText
+from ocpiq.app.settings import Settings
+from ocpiq.app.shutdown import Shutdown
+from ocpiq.errors import HaltError, IncompleteError
+from ocpiq.privacy.drivers import DRIVERS
+from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.app.audit import Audit
+    from ocpiq.app.corrections import Corrections
+    from ocpiq.app.row_risk import RowRisk
+    from ocpiq.inputs import Inputs
+    from ocpiq.privacy.recipient import Recipient
+    from ocpiq.query import Query
+    from ocpiq.query.start import Start
+    from ocpiq.sources import Source
+
+NO_RESULT: Final = object()
+
+
+class QueryRun(Struct):
+    """One run of a query: what it needs, and its outcome.
+
+    `rows` is the number of results so far, `file` the file of the results once it is in its place.
+    `corrections` adds to the results what changed since a delivery.
+    """
+
+    settings: Settings
+    query: Query
+    text: QueryText
+    inputs: Inputs | None
+    sources: dict[str, Source]
+    variables: dict[str, Value]
+    progress: Progress
+    log: RunLog
+    shutdown: Shutdown
+    start: Start
+    audit: Audit | None = None
+    recipient: Recipient | None = None
+    drivers: int = DRIVERS
+    last_result: object = NO_RESULT
+    code: int = 0
+    incomplete: IncompleteError | None = None
+    halted: HaltError | None = None
+    rows: int = 0
+    file: Path | None = None
+    risk: RowRisk | None = None
+    corrections: Corrections | None = None
