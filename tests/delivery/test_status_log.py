@@ -748,7 +748,7 @@ def test_uk_of_a_known_history(history: tuple[Log, Truth], tmp_path: Path) -> No
     rapid = [f"L000001-{n}" for n in range(3)]
     up = UP["uk_reliability"]
     for words in ([], ["--arg-file", "closed", excluded(tmp_path, rapid, begin, end)]):
-        (row,) = log.ask("-f", str(EXAMPLES / "uk_reliability.ocpiq"), *words)
+        (row,) = log.ask("-f", str(EXAMPLES / "uk_reliability.ocpiq"), "--arg", "country", "NLD", *words)
         whole = [truth.bounds(uid, up, first, last) for uid in rapid]
         low, high, counted, observed = (sum(values) for values in zip(*whole, strict=True))
         if words:
