@@ -83,7 +83,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("query/imports.py", "definitions", "UserText"): "an import of the query",
     OpenPart("query/pulls.py", "_moment", "UserText"): "a variable's name, or a relative date of the user",
     OpenPart("query/pulls.py", "_period", "UserText"): "a variable's name",
-    OpenPart("query/parts.py", "_in_order", "UserText"): "the version of ocpiq",
+    OpenPart("query/part_format.py", "parts_in_order", "UserText"): "the version of ocpiq",
     OpenPart(
         "query/parts.py", "end", "UserText"
     ): "why the source of a part was incomplete, a message of its own",
