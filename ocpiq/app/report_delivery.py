@@ -17,26 +17,21 @@ from msgspec.structs import replace
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
 from ocpiq.app.about import RunLog
-from ocpiq.app.authorization import Handout, authorize
+from ocpiq.app.authorization import authorize
+from ocpiq.app.compile import compile_query
 from ocpiq.app.delivery import EMPTY_CODE, check_same, is_stream, recover
 from ocpiq.app.error_report import write_stderr
+from ocpiq.app.handout import Handout
 from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress, quantity
+from ocpiq.app.query_run import QueryRun
+from ocpiq.app.query_text import QueryText
 from ocpiq.app.recipient import recipient_of, stored_recipient
 from ocpiq.app.report_form import PERIOD, arguments, with_form
-from ocpiq.app.run import (
-    QueryRun,
-    QueryText,
-    compile_query,
-    exit_status,
-    failure,
-    manifest_of,
-    open_run_output,
-    write_all,
-)
-from ocpiq.app.run import report as report_error
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
+from ocpiq.app.write_results import exit_status, failure, manifest_of, open_run_output, write_all
+from ocpiq.app.write_results import report as report_error
 from ocpiq.delivery import commit, file_names, fingerprint, state_file
 from ocpiq.delivery.increment import RowHash
 from ocpiq.delivery.state import SETTLE, Fingerprint, Origin, Pending, PeriodRecord, State
