@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import pexpect
 import pyte
@@ -28,7 +30,9 @@ class Terminal:
         rows: int = 24,
         columns: int = 100,
         command: Sequence[str] = (sys.executable, "-m", "ocpiq"),
+        folder: Path | None = None,
     ) -> None:
+        self.transcript: list[str] = []
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.Stream(self.screen)
         self.process: pexpect.spawn[str] = pexpect.spawn(
@@ -37,6 +41,7 @@ class Terminal:
             env=environment,
             encoding="utf-8",
             dimensions=(rows, columns),
+            cwd=None if folder is None else str(folder),
         )
         self.process.delaybeforesend = None
         # a real terminal answers when it is asked where the cursor is
@@ -92,10 +97,14 @@ class Terminal:
         end = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < end, f"not on the screen: {what}\n{self.text()}"
-            try:
-                self.stream.feed(self.process.read_nonblocking(65536, 0.05))
-            except pexpect.TIMEOUT:
-                continue
+            self.wait_for_output(0.05)
+
+    def wait_for_output(self, patience: float = 1.0) -> None:
+        """Read what the program writes next, if it writes within some seconds; keep it in the transcript."""
+        with suppress(pexpect.TIMEOUT):
+            output = self.process.read_nonblocking(65536, patience)
+            self.transcript.append(output)
+            self.stream.feed(output)
 
     def lines(self) -> list[str]:
         """Return the rows of the screen; pyte puts nothing behind a character that is two columns wide."""
