@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.app.settings import PullSettings
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from ocpiq.errors import Notify
     from ocpiq.plan.partial import Split
     from ocpiq.sources import Source
+    from ocpiq.sources.places import Place
     from ocpiq.values.types import Value
 
 WORTH_SPLITTING: Final = 300_000_000  # bytes; below, starting processes takes as long as they save
@@ -68,14 +68,14 @@ def results(
     from ocpiq.runners.job import Job, pack_variables
     from ocpiq.runners.processes import run_in_processes
     from ocpiq.sources.file_ranges import cut as cut_files
-    from ocpiq.sources.file_ranges import size_of
+    from ocpiq.sources.places import absolute, size_of
 
     query, pull = run.query, run.settings.pull
     part_source = query.plan_for(run.sources).sources[cut.source]
     paths = paths_of(run)
     path, count = paths.pop(part_source.module), processes(pull)
     if pull.cluster:
-        path, paths = path.absolute(), {module: other.absolute() for module, other in paths.items()}
+        path, paths = absolute(path), {module: absolute(other) for module, other in paths.items()}
     size = max(1, size_of(path) // (count * PARTS_EACH))
     if cut.stage is None or cut.large:
         size = min(size, LARGEST_RESULT)
@@ -116,17 +116,18 @@ def processes(pull: PullSettings) -> int:
     return pull.jobs or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
 
 
-def paths_of(run: QueryRun) -> dict[str, Path]:
+def paths_of(run: QueryRun) -> dict[str, Place]:
     """Return the path of each module that is read from saved pages, not from standard input or a status log."""
-    from ocpiq.sources.file_source import STANDARD_INPUT, FileSource
+    from ocpiq.sources.file_source import FileSource
+    from ocpiq.sources.places import STANDARD_INPUT
 
     sources = ((module, run.sources.get(module)) for module in run.query.modules)
     files = {module: source.path for module, source in sources if isinstance(source, FileSource)}
     return {module: path for module, path in files.items() if path != STANDARD_INPUT}
 
 
-def is_large(paths: Mapping[str, Path]) -> bool:
+def is_large(paths: Mapping[str, Place]) -> bool:
     """Tell whether there is so much to read that several processes are faster."""
-    from ocpiq.sources.file_ranges import size_of
+    from ocpiq.sources.places import size_of
 
     return sum(map(size_of, paths.values())) >= WORTH_SPLITTING

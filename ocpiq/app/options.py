@@ -349,7 +349,7 @@ SOURCES: Final = (
         "source",
         "",
         ("MODULE=PATH",),
-        "read this module from saved pages, a file or folder (repeatable)",
+        "read this module from saved pages: a file, a folder, or s3://BUCKET/KEY (repeatable)",
         PULLS,
         prompt=True,
     ),

@@ -29,23 +29,30 @@ def platform(login: Login, *, parallel: int | None = None, rate: float | None = 
 def files(paths: Mapping[str, str | Path], version: str = DEFAULT_VERSION) -> dict[str, Source]:
     """Return a source for each module of `paths`: a file, a folder of files, or `-` for standard input.
 
+    `s3://BUCKET/KEY` is a file or a folder in S3, which needs the extra `cloud`.
+
     `statuses` are read from the folder of a status log, or from one of its files.
 
     `version` is the OCPI version of the objects. Raises UsageError for what is not a module, version or file.
     """
     from ocpiq.sources.file_source import FileSource  # noqa: PLC0415 - platforms need no files
+    from ocpiq.sources.places import place  # noqa: PLC0415
 
     check(paths, version)
     return {
-        module: _status_log(path, version) if module in OWN_MODULES else FileSource(Path(path), version)
+        module: _status_log(path, version) if module in OWN_MODULES else FileSource(place(path), version)
         for module, path in paths.items()
     }
 
 
 def _status_log(path: str | Path, version: str) -> Source:
+    from ocpiq.sources.places import place  # noqa: PLC0415
     from ocpiq.sources.status_log_source import StatusLogSource  # noqa: PLC0415 - few queries read one
 
-    return StatusLogSource(Path(path), version)
+    folder = place(path)
+    if not isinstance(folder, Path):
+        raise SourceError(say("a status log is read from a folder of this machine"))
+    return StatusLogSource(folder, version)
 
 
 def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSION) -> dict[str, Source]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import BufferedReader
-from pathlib import Path
-from typing import cast
 
 from msgspec import Struct
 
@@ -13,8 +10,9 @@ from ocpiq.errors import Notify, Reason, SourceError, say
 from ocpiq.gate import BOM, Framing, Gate, OpenedPage
 from ocpiq.schema import module
 from ocpiq.sources import file_source
-from ocpiq.sources.file_source import BUFFER, GZIP, files_of, path_label
+from ocpiq.sources.file_source import GZIP
 from ocpiq.sources.monitor import monitor_pages
+from ocpiq.sources.places import Place, begun, files_of, open_bytes, path_label, place, size_of_file
 from ocpiq.sources.protocol import Ask
 
 
@@ -42,13 +40,19 @@ class FileRangeSource:
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the pages of the ranges. Raises UsageError."""
         listed = module(ask.module, self.version).pulled
-        pages = ((opened, None) for part in self.ranges for opened in pages_of_range(part, gate, listed))
+        files = begun(
+            [place(part.path) for part in self.ranges], [(part.start, part.end) for part in self.ranges]
+        )
+        pages = (
+            (opened, None)
+            for file, part in zip(files, self.ranges, strict=True)
+            for opened in pages_of_range(file, part, gate, listed)
+        )
         yield from monitor_pages(ask.module, pages, notify, self.version)
 
 
-def pages_of_range(part: FileRange, gate: Gate, listed: str) -> Iterator[OpenedPage]:
+def pages_of_range(path: Place, part: FileRange, gate: Gate, listed: str) -> Iterator[OpenedPage]:
     """Yield the opened pages of a range with objects of the module `listed`."""
-    path = Path(part.path)
     if part.end is None:
         yield from file_source.pages_of_file(path, gate, listed)
         return
@@ -63,21 +67,15 @@ def pages_of_range(part: FileRange, gate: Gate, listed: str) -> Iterator[OpenedP
         raise SourceError(text) from error
 
 
-def lines_of_range(path: Path, start: int, end: int) -> Iterator[bytes]:
+def lines_of_range(path: Place, start: int, end: int) -> Iterator[bytes]:
     """Yield the lines between two places of a file, both of which are the start of a line."""
-    with opened_file(path) as file:
-        file.seek(start)
+    with open_bytes(path, start, end) as file:
         while start < end and (line := file_source.read_line(path, file)):
             start += len(line)
             yield line if start > len(line) else line.removeprefix(BOM)
 
 
-def opened_file(path: Path) -> BufferedReader:
-    """Open a file for reading."""
-    return cast(BufferedReader, path.open("rb", buffering=BUFFER))
-
-
-def cut(path: Path, framing: Framing, size: int) -> list[Part]:
+def cut(path: Place, framing: Framing, size: int) -> list[Part]:
     """Return the parts of a file or a folder, in order, each of about `size` bytes. Raises UsageError."""
     parts: list[list[FileRange]] = [[]]
     filled = 0
@@ -91,30 +89,26 @@ def cut(path: Path, framing: Framing, size: int) -> list[Part]:
     return [tuple(part) for part in parts]
 
 
-def pieces(path: Path, framing: Framing, size: int) -> Iterator[tuple[FileRange, int]]:
+def pieces(path: Place, framing: Framing, size: int) -> Iterator[tuple[FileRange, int]]:
     """Yield a file in ranges of about `size` bytes if it is one of lines, else whole; each with its length."""
-    length = path.stat().st_size
+    length = size_of_file(path)
     if length <= size or not is_of_lines(path, framing):
         yield FileRange(str(path)), length
         return
     start = 0
-    with path.open("rb") as file:
-        while start < length:
-            file.seek(min(start + size, length))
-            file.readline()
-            end = min(file.tell(), length)
-            yield FileRange(str(path), start, end), end - start
-            start = end
+    while start < length:
+        end = end_of_line(path, start + size) if start + size < length else length
+        yield FileRange(str(path), start, end), end - start
+        start = end
 
 
-def is_of_lines(path: Path, framing: Framing) -> bool:
+def end_of_line(path: Place, start: int) -> int:
+    """Return the place after the line that `start` is in."""
+    with open_bytes(path, start, brief=True) as file:
+        return start + len(file.readline())
+
+
+def is_of_lines(path: Place, framing: Framing) -> bool:
     """Tell whether a file has an object on each line, and is not compressed."""
-    with opened_file(path) as file:
+    with open_bytes(path, brief=True) as file:
         return file.peek(2)[:2] != GZIP and framing.file_form(file_source.first_line(path, file)) == "lines"
-
-
-def size_of(path: Path) -> int:
-    """Return the bytes of a file or of the files in a folder; 0 for what is neither."""
-    if path.is_file():
-        return path.stat().st_size
-    return sum(file.stat().st_size for file in path.iterdir() if file.is_file()) if path.is_dir() else 0

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import gzip
-import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader, RawIOBase
 from itertools import chain, filterfalse, islice
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from ocpiq.errors import EMPTY, MessagePart, Notify, PlatformError, Reason, SourceError, UserText, say
 from ocpiq.gate import BOM, Gate, OpenedPage, bounds
 from ocpiq.schema import ModuleName, module
 from ocpiq.sources.monitor import monitor_pages
+from ocpiq.sources.places import BUFFER, STANDARD_INPUT, Place, begun, files_of, open_bytes, path_label
 from ocpiq.sources.protocol import Ask
 from ocpiq.values.encodings import EncodingName, conversion, wide_encoding
 
 LINES = 100  # objects of a page of NDJSON: few enough to stay in the processor's cache
-BUFFER = 1 << 17  # bytes
-STANDARD_INPUT = Path("-")
 TAKES = say("--source takes saved pages, lists or NDJSON of a module")
 GZIP = b"\x1f\x8b"
 
@@ -32,7 +29,7 @@ class FileSource:
 
     repeats = False
 
-    def __init__(self, path: Path, version: str) -> None:
+    def __init__(self, path: Place, version: str) -> None:
         self.path = path
         self.version = version
 
@@ -40,28 +37,28 @@ class FileSource:
         """Yield the pages of the files; 100 lines of NDJSON are a page. Raises UsageError."""
         listed = module(ask.module, self.version).pulled
         pages = (
-            (opened, None) for path in files_of(self.path) for opened in pages_of_file(path, gate, listed)
+            (page, None) for path in begun(files_of(self.path)) for page in pages_of_file(path, gate, listed)
         )
         yield from monitor_pages(ask.module, pages, notify, self.version)
 
 
-def pages_of_file(path: Path, gate: Gate, listed: str) -> Iterator[OpenedPage]:
+def pages_of_file(path: Place, gate: Gate, listed: str) -> Iterator[OpenedPage]:
     """Yield the opened pages of a file with objects of the module `listed`. Raises UsageError."""
-    for opened in open_file(path, gate):
-        check_module(path, opened, listed)
-        yield opened
+    for page in open_file(path, gate):
+        check_module(path, page, listed)
+        yield page
 
 
-def check_module(path: Path, opened: OpenedPage, listed: str) -> None:
+def check_module(path: Place, page: OpenedPage, listed: str) -> None:
     """Raise UsageError if the objects of a page are not those of the module `listed`."""
-    if opened.wrong_module:
+    if page.wrong_module:
         text = say(
             "no object in {path} has a field of {module}", path=path_label(path), module=ModuleName(listed)
         )
         raise SourceError(text, hint=TAKES)
 
 
-def open_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
+def open_file(path: Place, gate: Gate) -> Iterator[OpenedPage]:
     """Yield the opened pages of a file."""
     try:
         with stream(path) as file:
@@ -85,7 +82,7 @@ def open_file(path: Path, gate: Gate) -> Iterator[OpenedPage]:
         ) from error
 
 
-def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
+def open_whole(path: Place, body: bytes, gate: Gate) -> OpenedPage:
     """Return the opened page of a file that is one JSON value."""
     try:
         opened = gate.page(body, first=True)
@@ -106,7 +103,7 @@ def open_whole(path: Path, body: bytes, gate: Gate) -> OpenedPage:
 
 
 def open_lines(
-    path: Path, pages: Iterator[list[bytes]], gate: Gate, *, from_start: bool = True
+    path: Place, pages: Iterator[list[bytes]], gate: Gate, *, from_start: bool = True
 ) -> Iterator[OpenedPage]:
     """Yield the opened pages of pages of lines. Raises UsageError if the file ends in the middle of an object."""
     for number, page in enumerate(pages):
@@ -119,7 +116,7 @@ def open_lines(
         yield opened
 
 
-def check_encoding(path: Path, file: BufferedReader) -> None:
+def check_encoding(path: Place, file: BufferedReader) -> None:
     """Raise UsageError for a file in UTF-16 or UTF-32."""
     encoding = wide_encoding(file.peek(4)[:4])
     if encoding is not None:
@@ -128,7 +125,7 @@ def check_encoding(path: Path, file: BufferedReader) -> None:
         raise SourceError(text, hint=say("{command}", command=command))
 
 
-def check_size(path: Path, size: int) -> None:
+def check_size(path: Place, size: int) -> None:
     """Raise UsageError if a page or a line of `size` bytes is too large."""
     if size > bounds.LARGEST:
         raise SourceError(
@@ -141,14 +138,14 @@ def check_size(path: Path, size: int) -> None:
         )
 
 
-def read_line(path: Path, file: BufferedReader) -> bytes:
+def read_line(path: Place, file: BufferedReader) -> bytes:
     """Return the next line. Raises UsageError if it is too large."""
     line = file.readline(bounds.LARGEST + 1)
     check_size(path, len(line))
     return line
 
 
-def first_line(path: Path, file: BufferedReader) -> bytes:
+def first_line(path: Place, file: BufferedReader) -> bytes:
     """Return the first line that is not blank; the whole line decides the format of the file."""
     line = read_line(path, file).removeprefix(BOM)
     while line.isspace():
@@ -167,13 +164,13 @@ def pages_of_lines(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 @contextmanager
-def stream(path: Path) -> Iterator[BufferedReader]:
+def stream(path: Place) -> Iterator[BufferedReader]:
     """Open a file for reading, decompressed if it is gzip; standard input stays open."""
     with ExitStack() as closing:
         if path == STANDARD_INPUT:
             file = cast(BufferedReader, sys.stdin.buffer)
         else:
-            file = cast(BufferedReader, closing.enter_context(path.open("rb", buffering=BUFFER)))
+            file = closing.enter_context(open_bytes(path))
         packed = file.peek(2)[:2] == GZIP
         yield BufferedReader(cast(RawIOBase, BoundedGzip(path, file)), BUFFER) if packed else file
 
@@ -195,7 +192,7 @@ class CountingFile:
 class BoundedGzip(gzip.GzipFile):
     """A gzip file that may not decompress to far more than its size."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Place, file: BinaryIO) -> None:
         self.packed = CountingFile(file)
         super().__init__(fileobj=cast(BinaryIO, self.packed), mode="rb")  # which uses nothing but read
         self.path = path
@@ -214,28 +211,3 @@ class BoundedGzip(gzip.GzipFile):
                 )
             )
         return data
-
-
-def files_of(path: Path) -> tuple[Path, ...]:
-    """Return the file at `path`, or the files in the folder except hidden ones. Raises UsageError."""
-    if path == STANDARD_INPUT or path.is_file():
-        return (path,)
-    if not path.exists():
-        raise SourceError(say("there is no file or folder {path}", path=path_label(path)))
-    if not path.is_dir():
-        return (path,)  # a pipe
-    files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
-    if not files:
-        raise SourceError(say("the folder {path} holds no file", path=path_label(path)))
-    return tuple(sorted(files, key=natural_order))
-
-
-def natural_order(path: Path) -> list[tuple[int, str]]:
-    """Return the sort key of a file name in natural order: numbers by their value."""
-    pieces = re.findall(r"([0-9]+)|([^0-9]+)", path.name)
-    return [(int(digits), "") if digits else (-1, text.casefold()) for digits, text in pieces]
-
-
-def path_label(path: Path) -> MessagePart:
-    """Return a path for a message."""
-    return say("standard input") if path == STANDARD_INPUT else UserText(path)

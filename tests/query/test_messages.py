@@ -124,7 +124,12 @@ CHECKED_BY_A_PERSON = {
     OpenPart("sources/file_ranges.py", "pages_of_range", "Reason"): "why the system cannot read a file",
     OpenPart("sources/file_source.py", "check_encoding", "UserText"): "a command for the file of the user",
     OpenPart("sources/file_source.py", "open_file", "Reason"): "why the system cannot read a file",
-    OpenPart("sources/file_source.py", "path_label", "UserText"): "the path of a file",
+    OpenPart("sources/cloud.py", "cloud_path", "UserText"): "the address of a file",
+    OpenPart("sources/cloud.py", "failure", "Reason"): "the class of an error of a library",
+    OpenPart("sources/cloud.py", "failure", "UserText"): "the address of a file",
+    OpenPart("sources/cloud.py", "files", "UserText"): "the address of a folder",
+    OpenPart("sources/cloud.py", "refused", "UserText"): "the address of a file",
+    OpenPart("sources/places.py", "path_label", "UserText"): "the path of a file",
     OpenPart("sources/monitor.py", "sum_up", "FieldName"): "plain names of fields that OCPI does not have",
     OpenPart(
         "sources/monitor.py", "warn_of_missing", "FieldName"

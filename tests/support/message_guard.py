@@ -93,6 +93,7 @@ WRITERS = {
     "values/terminal.py": "the one function that writes to standard error",
     "runtime/context.py": "`debug` and `stderr`: what the query shows",
     "runners/dask.py": "silences the log of Dask",
+    "sources/cloud.py": "silences the logs of the libraries for S3",
     "runners/worker.py": "the bytes of parts, to the run that reads them",
 }
 SCOPES = (ast.FunctionDef, ast.Lambda, ast.Module, ast.GeneratorExp, ast.ListComp)
