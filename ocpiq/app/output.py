@@ -70,10 +70,10 @@ class OutputRequest(Struct, frozen=True):
     """What a run needs of its output.
 
     `columns` returns those that the plan knows, and is called only for a format with columns; `many` tells that the
-    plan may have any number of results; `warn` shows the user a warning; `private` tells that results hold fields that
-    are blanked by default; `files` returns the unfinished files; `about` describes the run so far; `wrap` wraps the
-    stream of results that are not a whole file; `part` is the file to write beside the result file, for a delivery;
-    `stream` is written instead of the result file, for one that grows.
+    plan may have any number of results; `computes` that it may compute numbers; `warn` shows the user a warning;
+    `private` tells that results hold fields that are blanked by default; `files` returns the unfinished files; `about`
+    describes the run so far; `wrap` wraps the stream of results that are not a whole file; `part` is the file to write
+    beside the result file, for a delivery; `stream` is written instead of the result file, for one that grows.
     """
 
     columns: Callable[[], Columns]
@@ -85,6 +85,7 @@ class OutputRequest(Struct, frozen=True):
     wrap: Callable[[BinaryIO], BinaryIO] | None = None
     part: Path | None = None
     stream: BinaryIO | None = None
+    computes: bool = True
 
 
 @contextmanager
@@ -98,7 +99,15 @@ def open_output(
         if settings.manifest and file is None:
             raise UsageError("--manifest needs a file (-o FILE)")
         watch = _column_watch() if settings.manifest else None
-        sink = open_sink(settings, environment, target, request.columns, many=request.many, watch=watch)
+        sink = open_sink(
+            settings,
+            environment,
+            target,
+            request.columns,
+            many=request.many,
+            computes=request.computes,
+            watch=watch,
+        )
         try:
             yield Output(target, sink, file, target.terminal or settings.unbuffered, watch)
         finally:
@@ -112,15 +121,19 @@ def open_sink(
     columns: Callable[[], Columns],
     *,
     many: bool = False,
+    computes: bool = True,
     watch: ColumnWatch | None = None,
 ) -> Sink:
-    """Open a sink on `target`, in the format of `--to`, `--csv` or the ending of `-o`, else JSON."""
+    """Open a sink on `target`, in the format of `--to`, `--csv` or the ending of `-o`, else JSON.
+
+    `many` and `computes` are those of the query.
+    """
     from ocpiq.plan.columns import UNKNOWN
 
     format_ = format_of(settings, terminal=target.terminal)
     _check_options(settings, format_)
     known_columns = columns() if format_.rows or watch is not None else UNKNOWN
-    options = format_settings(settings, environment, terminal=target.terminal)
+    options = replace(format_settings(settings, environment, terminal=target.terminal), read=not computes)
     if _requested_format(settings) is not None:  # without a format, JSON is jq's stream of values
         options = replace(options, array="always" if many else "several")
     return registry.open_sink(format_, target, known_columns, options, watch)

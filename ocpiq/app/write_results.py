@@ -53,6 +53,7 @@ def open_run_output(
         about=lambda: _about(run),
         part=part,
         stream=stream,
+        computes=run.query.computes,
     )
     return output.open_output(run.settings.output, os.environ, request)
 

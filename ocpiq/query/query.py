@@ -28,6 +28,7 @@ from ocpiq.errors import (
 from ocpiq.language import parse, tree
 from ocpiq.language.printer import unparse, unparse_without_literals
 from ocpiq.plan.columns import Columns, columns
+from ocpiq.plan.computing import computes_numbers
 from ocpiq.plan.outputs import Outputs
 from ocpiq.plan.query_plan import QueryPlan, SourcePlan
 from ocpiq.privacy.drivers import DRIVERS, FEWEST_DRIVERS
@@ -185,6 +186,11 @@ class Query:
     def many(self) -> bool:
         """Whether it can have more than one result for an input."""
         return self._plan.body.outputs == Outputs.MANY
+
+    @property
+    def computes(self) -> bool:
+        """Whether it may compute a number: else each number in the results is printed as it was read."""
+        return computes_numbers(self._plan)
 
     @property
     def zone(self) -> str:

@@ -15,7 +15,7 @@ from ocpiq.plan.columns import Columns
 from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
 from ocpiq.sinks.target import Target
 from ocpiq.values.blank import Blank
-from ocpiq.values.json.codec import encode, utf8
+from ocpiq.values.json.codec import encode, encode_read, utf8
 from ocpiq.values.json.writer import Style, write
 from ocpiq.values.terminal import LINES, visible
 from ocpiq.values.types import Value
@@ -32,7 +32,7 @@ class JsonStyle(Struct, frozen=True):
 
     `indent` is one level, "" for one line; `raw` writes strings without quotes; `end` follows each value; `start` goes
     before each value that is not raw (`--seq`); `colors` are jq's escape sequences or none; `visible` escapes control
-    characters for a terminal.
+    characters for a terminal. With `read`, all numbers were read, none computed: that is faster.
     """
 
     indent: str = ""
@@ -43,9 +43,10 @@ class JsonStyle(Struct, frozen=True):
     end: bytes = b"\n"
     colors: tuple[str, ...] = ()
     visible: bool = False
+    read: bool = False
 
 
-ONE_LINE: Final = JsonStyle()
+ONE_LINE: Final = (JsonStyle(), JsonStyle(read=True))
 
 
 class JsonEncoder(Struct, frozen=True):
@@ -125,6 +126,7 @@ def _open(target: Target, settings: FormatSettings, indent: str) -> Sink:
         end=b"\0" if settings.raw0 else b"" if settings.join or array else b"\n",
         colors=settings.colors,
         visible=target.terminal,
+        read=settings.read,
     )
     if array:
         return StreamSink(
@@ -135,8 +137,9 @@ def _open(target: Target, settings: FormatSettings, indent: str) -> Sink:
 
 def encode_function(style: JsonStyle) -> Encode:
     """Return the function that encodes a value in this style, with its prefix and ending."""
-    if style == ONE_LINE:  # the usual style, and the fastest
-        return lambda value: encode(value, orjson.OPT_APPEND_NEWLINE)
+    if style in ONE_LINE:  # the usual style, and the fastest
+        to_bytes = encode_read if style.read else encode
+        return lambda value: to_bytes(value, orjson.OPT_APPEND_NEWLINE)
     encoded = _indented_encode(style)
     json = (
         _ascii_encode(encoded) if style.ascii_only else _visible_encode(encoded) if style.visible else encoded
@@ -162,15 +165,16 @@ def _indented_encode(style: JsonStyle) -> Encode:
     if style.colors:
         writer_style = Style(indent=style.indent, sort_keys=style.sort_keys, colors=style.colors)
         return lambda value: write(value, writer_style).encode()
+    to_bytes = encode_read if style.read else encode
     option = orjson.OPT_SORT_KEYS if style.sort_keys else 0
     if not style.indent:
-        return lambda value: encode(value, option)
+        return lambda value: to_bytes(value, option)
     option |= orjson.OPT_INDENT_2
     if style.indent == "  ":
-        return lambda value: encode(value, option)
+        return lambda value: to_bytes(value, option)
     level = style.indent.encode()
     return lambda value: INDENT.sub(
-        lambda spaces: b"\n" + level * (len(spaces[1]) // 2), encode(value, option)
+        lambda spaces: b"\n" + level * (len(spaces[1]) // 2), to_bytes(value, option)
     )
 
 

@@ -33,7 +33,8 @@ class FormatSettings(Struct, frozen=True):
     `null` and `na` are the texts for null and for a blank in cells; `csv` are the words of `--csv`; `explode` is the
     field of `--explode`; `column_types` are those of `--type`, `--text` and `--decimal`. The others are jq's options:
     `indent` is one level, None if the format decides; `colors` are jq's escape sequences or none; `array` tells when
-    JSON results become one array: never, if there are several, or always.
+    JSON results become one array: never, if there are several, or always. `read` says that all numbers in the results
+    were read, none computed.
     """
 
     sort_keys: bool = False
@@ -52,6 +53,7 @@ class FormatSettings(Struct, frozen=True):
     colors: tuple[str, ...] = ()
     title: str = ""
     array: Literal["never", "several", "always"] = "never"
+    read: bool = False
 
 
 class Sink(Protocol):

@@ -40,6 +40,9 @@ class LiteralNumber(float):
         return LiteralNumber, (float(self), self.text)
 
 
+LARGEST_WRITTEN: Final = LiteralNumber(LARGEST, "1.7976931348623157e+308")
+"""What a number beyond a double counts as that was read."""
+
 NUMBERS: Final = (int, float, LiteralNumber)
 """The classes of numbers; booleans are none."""
 
@@ -67,7 +70,10 @@ def integer(text: str) -> int | LiteralNumber:
 
 
 def fraction(text: str) -> float:
-    """Return the number that `text`, with a point or an exponent, stands for: a double if it prints like that."""
+    """Return the number that `text`, with a point or an exponent, stands for: a double if it prints like that.
+
+    So a double that was read has no exponent when it prints; `encode_read` relies on it.
+    """
     number = float(text)
     if (
         (number >= SMALL or number <= -SMALL)
@@ -103,15 +109,19 @@ def _literal(number: float, text: str) -> float:
     try:
         written = Decimal(text)
     except InvalidOperation:  # an exponent beyond that of any number
-        return math.copysign(LARGEST if abs(number) > 1 else 0.0, number)
+        return _largest(number) if abs(number) > 1 else math.copysign(0.0, number)
     if written and written.adjusted() > LARGEST_EXPONENT:
-        return math.copysign(LARGEST, number)
+        return _largest(number)
     printed = str(written)
     if printed == repr(number):
         return number
     if "E" not in printed and "." not in printed:  # such as `1.` or `100e-2` without a fraction left
         return integer(printed)
     return LiteralNumber(number, printed)
+
+
+def _largest(number: float) -> float:
+    return LARGEST_WRITTEN if number > 0 else negated(LARGEST_WRITTEN)
 
 
 def negated(number: float) -> float:

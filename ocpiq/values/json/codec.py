@@ -49,6 +49,15 @@ def encode(value: Value, option: int = 0) -> bytes:
     return data.replace(b"\x7f", b"\\u007f") if b"\x7f" in data else data
 
 
+def encode_read(value: Value, option: int = 0) -> bytes:
+    """Return what `encode` returns, for a value whose numbers were all read: none of them has another form in jq."""
+    try:
+        data = orjson.dumps(value, _text_of, option)
+    except TypeError:
+        return _encode_like_jq(value, option)
+    return data.replace(b"\x7f", b"\\u007f") if b"\x7f" in data else data
+
+
 def decode(data: bytes, line: int = 1, column: int = 0) -> Value:
     """Return the value that the JSON text `data` is, integers exact; raise InputError with jq's message."""
     try:

@@ -13,7 +13,7 @@ from typing import Final, cast
 import msgspec
 
 from ocpiq.errors import EMPTY, InputError, Message, MessagePart, say
-from ocpiq.values.numbers import LARGEST, TEXT, number
+from ocpiq.values.numbers import LARGEST_WRITTEN, TEXT, negated, number
 from ocpiq.values.types import Value
 
 MOST_LEVELS: Final = 10_000  # jq's own limit
@@ -282,8 +282,8 @@ def unquote(text: str, *, lenient: bool = False) -> str:
 def _named_number(text: str) -> float:
     name = text.lstrip("+-").lower()
     if len(text) - len(name) <= 1 and name in {"nan", "inf", "infinity"}:
-        value = float("nan") if name == "nan" else LARGEST
-        return -value if text[0] == "-" else value
+        value = float("nan") if name == "nan" else LARGEST_WRITTEN
+        return negated(value) if text[0] == "-" else value
     if text[0] == "'":
         raise SyntaxProblem(say("Invalid string literal; expected \", but got '"))
     raise SyntaxProblem(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpiq.values.blank import Blank
-from ocpiq.values.json.codec import encode, excerpt, number_text, to_json, tostring
+from ocpiq.values.json.codec import decode, encode, encode_read, excerpt, number_text, to_json, tostring
 from ocpiq.values.json.writer import Style, write
 
 NUMBERS = {
@@ -45,6 +45,32 @@ def test_numbers_have_one_form_everywhere(number: float, text: str) -> None:
 def test_a_computed_fraction_has_the_form_of_jq(number: float) -> None:
     [theirs] = jq.compile("(. + 0) | tojson").input_value(number).all()
     assert to_json(number) == theirs
+
+
+DIGITS = st.text("0123456789", min_size=1, max_size=25)
+EXPONENT = st.sampled_from(["", "e5", "E-7", "e-5", "e+16", "e400", "E-400", "e9999999999", "e-9999999999"])
+READ = st.builds("{}{}.{}{}".format, st.sampled_from(["", "-"]), st.integers(0, 10**18), DIGITS, EXPONENT)
+ODD = [
+    "-0",
+    "-0.0",
+    "0.00001",
+    "1e-5",
+    "1e16",
+    "1E17",
+    "-1e999999999999",
+    "Infinity",
+    "-Infinity",
+    "nan",
+    "1.",
+    "-.5",
+]
+
+
+@given(st.lists(st.one_of(READ, st.sampled_from(ODD)), max_size=3))
+def test_a_number_that_was_read_has_one_form(texts: list[str]) -> None:
+    for text in (*texts, "[" + ",".join([*texts, "null"]) + "]"):
+        value = decode(text.encode())
+        assert encode_read(value) == encode(value)
 
 
 TEXTS = {
