@@ -14,7 +14,15 @@ from ocpiq.query.imports import ENDINGS
 
 LOGINS: Final = r"ocpiq platforms 2>/dev/null | sed 's/^..//; s/ .*//'"
 RECIPIENTS: Final = r"ocpiq recipient list 2>/dev/null | sed 's/ .*//'"
-NAMES_OF: Final = {"platform": LOGINS, "recipient": RECIPIENTS}  # commands that print an option's words
+STATES: Final = r"ocpiq state list 2>/dev/null | sed 's/ .*//'"
+PERIODS: Final = (  # of this year and the last, in the words of `during`
+    "sh -c 'y=$(date +%Y); for y in $((y - 1)) $y; do echo $y; for q in 1 2 3 4; do echo $y-Q$q; done; "
+    "for m in 01 02 03 04 05 06 07 08 09 10 11 12; do echo $y-$m; done; done'"
+)
+NAMES_OF: Final = {"platform": LOGINS, "recipient": RECIPIENTS, "state": STATES, "period": PERIODS}
+"""Commands that print the words of an option."""
+FUNCTIONS: Final = {name: f"_ocpiq_{name}s" for name in NAMES_OF}
+"""The functions of zsh that offer them."""
 NAME: Final = re.compile(r"@?[a-z_][a-z_0-9]*")
 ALL: Final = ("query", *(command.name for command in COMMANDS))
 
@@ -31,6 +39,15 @@ def run(settings: Settings) -> int:
 def accepts(command: str, option: Option) -> bool:
     """Tell whether a command accepts an option; all accept --help and --version."""
     return command in option.commands or not option.commands
+
+
+def choices_of(option: Option, command: str) -> tuple[str, ...]:
+    """Return the words that an option accepts after a command."""
+    if (option.name, command) == ("as", "check"):
+        from ocpiq.reports.validators import VALIDATORS
+
+        return tuple(VALIDATORS)
+    return option.choices
 
 
 def words_after(command: str) -> tuple[str, ...]:
@@ -137,6 +154,11 @@ def _bash_values() -> Iterator[str]:
             yield f"        {name})"
             yield "            local list=; [[ $cur == *,* ]] && list=${cur%,*},"
             yield f'            COMPREPLY=($(compgen -P "$list" -W "{words}" -- "${{cur##*,}}")); return ;;'
+        elif choices_of(option, "check") != option.choices:
+            checks = " ".join(choices_of(option, "check"))
+            yield f"        {name})"
+            yield f'            local words="{words}"; [[ $command == check ]] && words="{checks}"'
+            yield '            COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;'
         elif option.choices:
             yield f'        {name}) COMPREPLY=($(compgen -W "{words}" -- "$cur")); return ;;'
     for option_name, print_names in NAMES_OF.items():
@@ -152,8 +174,9 @@ def zsh() -> Iterator[str]:
     """Yield the lines of the script for zsh: for a file `_ocpiq` in $fpath, or for eval."""
     from ocpiq.schema import modules
 
-    yield from ("#compdef ocpiq", "_ocpiq_logins() {", f"    compadd -- $({LOGINS})", "}")
-    yield from ("_ocpiq_recipients() {", f"    compadd -- $({RECIPIENTS})", "}")
+    yield "#compdef ocpiq"
+    for name, print_names in NAMES_OF.items():
+        yield from (f"{FUNCTIONS[name]}() {{", f"    compadd -- $({print_names})", "}")
     yield from (
         "_ocpiq_source() {",
         "    if compset -P '*='; then _files",
@@ -190,13 +213,13 @@ def _zsh_command(command: str) -> Iterator[str]:
     yield "            _arguments -s -S : \\"
     for option in OPTIONS:
         if accepts(command, option):
-            yield from (f"                {spec} \\" for spec in _zsh(option))
+            yield from (f"                {spec} \\" for spec in _zsh(option, command))
     if command == "query":
         yield "                '1:query:_ocpiq_query' '*:file:_files' ;;"
     elif command == "explain":
         yield "                '1:command:' '*:query:_ocpiq_query' ;;"
     elif command == "logout":
-        yield "                '1:command:' '*:name:_ocpiq_logins' ;;"
+        yield f"                '1:command:' '*:name:{FUNCTIONS['platform']}' ;;"
     else:
         yield f"                '1:command:' '*:word:{_zsh_words(words_after(command))}' ;;"
 
@@ -217,7 +240,12 @@ def fish() -> Iterator[str]:
     yield f"complete -c ocpiq -n __ocpiq_in_file -k -a {_single(f'(__fish_complete_suffix {ENDINGS[0]})')}"
     for option in OPTIONS:
         short = f" -s {option.short}" if option.short else ""
-        yield _fish(" ".join(option.commands), f"-l {option.name}{short}{_fish_takes(option)}", option.about)
+        others = [name for name in option.commands if choices_of(option, name) != option.choices]
+        for name in others:
+            takes = f" -x -a {_single(' '.join(choices_of(option, name)))}"
+            yield _fish(name, f"-l {option.name}{short}{takes}", option.about_in(name))
+        commands = " ".join(name for name in option.commands if name not in others)
+        yield _fish(commands, f"-l {option.name}{short}{_fish_takes(option)}", option.about)
 
 
 def _fish_functions() -> Iterator[str]:
@@ -269,26 +297,26 @@ def _spellings(option: Option) -> list[str]:
     return [f"--{option.name}", *([f"-{option.short}"] if option.short else [])]
 
 
-def _zsh(option: Option) -> Iterator[str]:
+def _zsh(option: Option, command: str) -> Iterator[str]:
     """Yield the specifications of an option for `_arguments`, one for each spelling."""
-    about = re.sub(r"[][\\]", r"\\\g<0>", option.about)
-    values = "".join(f":{word}:{_zsh_value(option, word)}" for word in option.takes)
+    about = re.sub(r"[][\\]", r"\\\g<0>", option.about_in(command))
+    values = "".join(f":{word}:{_zsh_value(option, word, command)}" for word in option.takes)
     equals = "=" if len(option.takes) == 1 else ""
     yield _single(f"*--{option.name}{equals}[{about}]{values}")
     if option.short:
         yield _single(f"*-{option.short}{'+' if option.takes else ''}[{about}]{values}")
 
 
-def _zsh_value(option: Option, word: str) -> str:
+def _zsh_value(option: Option, word: str, command: str) -> str:
     if option.choices and word == "LIST":
         words = (
             choice for choice in option.choices if ":" not in choice
         )  # _values takes the rest as a description
         return f"_values -s , word {' '.join(words)}"
-    if option.choices:
-        return _zsh_words(option.choices)
+    if choices_of(option, command):
+        return _zsh_words(choices_of(option, command))
     if option.name in NAMES_OF:
-        return "_ocpiq_logins" if option.name == "platform" else "_ocpiq_recipients"
+        return FUNCTIONS[option.name]
     return {"FILE": "_files", "MODULE=PATH": "_ocpiq_source", "DIR": "_files -/"}.get(word, " ")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pexpect
@@ -20,10 +21,11 @@ from ocpiq.sinks.registry import NAMES
 
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the scripts, two logins as `ocpiq platforms` lists them, and a saved query among other files."""
+    """A folder with the scripts, a state and two logins as ocpiq lists them, and a saved query among other files."""
     folder = tmp_path_factory.mktemp("completion")
     (folder / "ocpiq").write_text(
-        "#!/bin/sh\nprintf '* depot  2.2.1  https://a\\n  other  2.2.1  https://b\\n'\n"
+        "#!/bin/sh\ncase $1 in state) printf 'depot  sessions  delivered up to\\n';;\n"
+        "*) printf '* depot  2.2.1  https://a\\n  other  2.2.1  https://b\\n';; esac\n"
     )
     (folder / "ocpiq").chmod(0o755)
     (folder / "work" / "more").mkdir(parents=True)
@@ -58,6 +60,7 @@ def test_every_command_and_option_is_in_it(shell: str, scripts: Path) -> None:
     assert [option.name for option in OPTIONS if f"{dashes}{option.name}" not in text] == []
 
 
+YEAR = datetime.now().year
 LINES: dict[str, tuple[str, ...]] = {
     "log": ("login", "logout"),
     "ses": ("sessions",),
@@ -70,6 +73,12 @@ LINES: dict[str, tuple[str, ...]] = {
     "--demo report irve": ("irve_dynamic", "irve_static"),
     "reports afir_c": ("afir_completeness",),
     "--platform d": ("depot",),
+    "--state d": ("depot",),
+    "--as 2.2": ("2.2", "2.2.1"),
+    "check x.csv --as irve": ("irve-dynamic", "irve-static"),
+    "report irve_static --as irve": (),
+    f"report nevi_power --period {YEAR}-Q": tuple(f"{YEAR}-Q{quarter}" for quarter in range(1, 5)),
+    f"-f month.ocpiq --period {YEAR}-1": (f"{YEAR}-10", f"{YEAR}-11", f"{YEAR}-12"),
     "--source ses": ("sessions=",),
     "--source sessions=m": (),
     "-f m": ("month.ocpiq", "more"),
@@ -155,6 +164,10 @@ TYPED = {
     "a form": ("--to mark", "--to markdown "),
     "a login": ("--platform d", "--platform depot "),
     "more of a list": ("--csv excel,semi", "--csv excel,semicolon"),
+    "a report": ("report irve_st", "report irve_static "),
+    "a recipient's rules": ("check x.csv --as irve-st", "check x.csv --as irve-static "),
+    "a period": (f"report nevi_power --period {YEAR}-Q", f"report nevi_power --period {YEAR}-Q"),
+    "the version of a form": ("--as 2.3", "--as 2.3.0 "),
     "a command behind an option": ("--demo expl", "--demo explain "),
 }
 STARTED = {
