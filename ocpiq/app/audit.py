@@ -128,8 +128,9 @@ class HashingStream(BufferedIOBase):
         return self._stream.write(data)  # type: ignore[call-overload, no-any-return]
 
     def flush(self) -> None:
-        """Flush the stream."""
-        self._stream.flush()
+        """Flush the stream; its owner may have closed it when this one is collected."""
+        if not self._stream.closed:
+            self._stream.flush()
 
     def fileno(self) -> int:
         """Return the descriptor."""

@@ -358,8 +358,9 @@ SOURCES: Final = (
         "",
         ("VERSION",),
         "OCPI version of saved pages or of a schema (default: 2.2.1); at login, the version to use",
-        (*PULLS, "schema", "login"),
+        (*PULLS, "schema", "login", "demo"),
         prompt=True,
+        meanings={"demo": "an OCPI version to offer besides 2.1.1 and 2.2.1: 2.2 or 2.3.0"},
     ),
     Option(
         "as",

@@ -13,10 +13,11 @@ from ocpiq.errors import UsageError
 def run(settings: Settings, shutdown: Shutdown) -> int:
     """Serve until Ctrl-C or another signal."""
     from ocpiq.demo import platform
+    from ocpiq.demo.answers import OFFERED
 
     if settings.words:
         raise UsageError("ocpiq demo takes no words", hint="ocpiq demo --port N")
-    served = platform(port=settings.port)
+    served = platform(port=settings.port, version=settings.query.version or OFFERED[-1])
     shutdown.closing(served.stop)
     sys.stdout.write(
         f"versions URL: {served.versions_url}\n"

@@ -88,11 +88,15 @@ class SqliteDialect:
             if not path.exists():
                 path.touch(owner_only.FILE_MODE, exist_ok=False)
             connection = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except OSError as error:
             raise StateError(f"could not open {place}: {reason(error)}") from None
         except sqlite3.Error as error:
+            raise StateError(f"could not open {place}: {error}") from None
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error as error:
+            connection.close()
             raise StateError(f"could not open {place}: {error}") from None
         return connection
 

@@ -275,10 +275,14 @@ def _connect(path: Path) -> sqlite3.Connection:
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, owner_only.FILE_MODE))
     connection = sqlite3.connect(path, check_same_thread=False)
-    connection.create_aggregate("checksum", 4, Checksum)  # type: ignore[arg-type]
-    connection.execute(DURABLE)
-    connection.execute("pragma journal_mode = delete")
-    connection.execute("pragma temp_store = memory")
+    try:
+        connection.create_aggregate("checksum", 4, Checksum)  # type: ignore[arg-type]
+        connection.execute(DURABLE)
+        connection.execute("pragma journal_mode = delete")
+        connection.execute("pragma temp_store = memory")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -1,6 +1,6 @@
 """The demo platform's responses to requests, without sockets.
 
-OCPI 2.2.1 and 2.1.1, sections Transport and format, Versions, Credentials.
+OCPI 2.1.1 to 2.3.0, sections Transport and format, Versions, Credentials.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from urllib.parse import parse_qsl, quote, urlencode
 import orjson
 from msgspec import Struct
 
-from ocpiq.demo.catalogue import MODULES, VERSIONS, Party, listing
+from ocpiq.demo.catalogue import MODULES, Party, listing
 from ocpiq.demo.json import Json
 from ocpiq.demo.names import HUB, MAINLAND, OPERATORS, PROVIDERS, Operator
 
 TOKEN: Final = "made-up-data-for-everyone"  # noqa: S105 (public: whoever can reach the demo may read it)
 ROOT: Final = "/ocpi"
+OFFERED: Final = ("2.1.1", "2.2.1")
+ENCODED: Final = ("2.2.1", "2.3.0")  # versions that demand the token in Base64
 OK, REFUSED, INVALID, UNKNOWN_RECEIVER = 1000, 2000, 2001, 4001  # OCPI status codes
 PARTIES: Final = frozenset((party.country_code, party.party_id) for party in (*OPERATORS, *PROVIDERS))
 DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
@@ -30,11 +32,12 @@ ECHOED: Final = ("X-Request-ID", "X-Correlation-ID")
 
 
 class Settings(Struct, frozen=True):
-    """How a platform behaves: its token, and how many objects a page has by default and at most."""
+    """How a platform behaves: its token, how many objects a page has by default and at most, and its versions."""
 
     token: str = TOKEN
     limit: int = 100
     max_limit: int = 1000
+    versions: tuple[str, ...] = OFFERED
 
 
 class DemoResponse(Struct, frozen=True):
@@ -64,7 +67,7 @@ def answer(settings: Settings, base: str, target: str, headers: Message) -> Demo
     path, _, query = target.partition("?")
     path = path.removesuffix("/")
     version = path.removeprefix(ROOT + "/").split("/")[0]
-    if not is_authorized(headers.get("Authorization", ""), settings.token, encoded=version == "2.2.1"):
+    if not is_authorized(headers.get("Authorization", ""), settings.token, encoded=version in ENCODED):
         echo["WWW-Authenticate"] = "Token"
         return DemoResponse(401, envelope(REFUSED, "The Authorization header has no valid token"), echo)
     try:
@@ -96,18 +99,20 @@ def route(
     root = base + ROOT
     match path.split("/"):
         case ["", "ocpi", "versions"]:
-            return success([{"version": version, "url": f"{root}/{version}"} for version in VERSIONS])
-        case ["", "ocpi", version] if version in VERSIONS:
+            return success(
+                [{"version": version, "url": f"{root}/{version}"} for version in settings.versions]
+            )
+        case ["", "ocpi", version] if version in settings.versions:
             return success(details(root, version))
-        case ["", "ocpi", version, "credentials"] if version in VERSIONS:
+        case ["", "ocpi", version, "credentials"] if version in settings.versions:
             return success(credentials(settings, root, version))
-        case ["", "ocpi", version, module] if version in VERSIONS and module in MODULES:
+        case ["", "ocpi", version, module] if version in settings.versions and module in MODULES:
             return page(settings, base + path, module, version, parameters, party)
     return DemoResponse(404, envelope(REFUSED, "There is nothing at this address"), {})
 
 
 def details(root: str, version: str) -> Json:
-    """Return the version details; only 2.2.1 has roles."""
+    """Return the version details; 2.1.1 has no roles."""
     role = {} if version == "2.1.1" else {"role": "SENDER"}
     endpoints = [
         {"identifier": name, **role, "url": f"{root}/{version}/{name}"} for name in ("credentials", *MODULES)

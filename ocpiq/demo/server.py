@@ -14,7 +14,8 @@ from time import sleep
 from types import TracebackType
 from typing import Final, Self
 
-from ocpiq.demo.answers import REFUSED, TOKEN, DemoResponse, Settings, answer, envelope
+from ocpiq.demo.answers import OFFERED, REFUSED, TOKEN, DemoResponse, Settings, answer, envelope
+from ocpiq.demo.catalogue import VERSIONS
 from ocpiq.errors import UsageError
 
 LOOPBACK: Final = "127.0.0.1"
@@ -195,11 +196,16 @@ def platform(
     page_delay: float = 0.0,
     limit: int = 100,
     max_limit: int = 1000,
+    version: str = OFFERED[-1],
     log: Log | None = None,
 ) -> DemoPlatform:
     """Return a demo platform that listens on `port` of the loopback; 0 takes any free one.
 
     `page_delay` is waited before each page, in seconds; `limit` and `max_limit` are the objects of a page by
-    default and at most; `log` gets the lines of an access log. Raises UsageError if the port is in use.
+    default and at most; `version` is offered besides 2.1.1 and 2.2.1; `log` gets the lines of an access log. Raises
+    UsageError if the port is in use, and for an unknown version.
     """
-    return DemoPlatform(port, Settings(token, limit, max_limit), page_delay, log)
+    if version not in VERSIONS:
+        raise UsageError("unknown OCPI version", hint=f"available: {', '.join(VERSIONS)}")
+    versions = tuple(sorted({*OFFERED, version}))
+    return DemoPlatform(port, Settings(token, limit, max_limit, versions), page_delay, log)

@@ -56,7 +56,7 @@ class DemoSource:
 
     def _platform(self) -> PlatformSource:
         if self._served is None:
-            served = self._stack.enter_context(platform())
+            served = self._stack.enter_context(platform(version=self.version))
             found = login(served.versions_url, served.token, name="demo", version=self.version, notify=ignore)
             self._served = self._stack.enter_context(source(found, parallel=self._parallel, rate=self._rate))
         return self._served

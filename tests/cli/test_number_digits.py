@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import jq
@@ -126,9 +128,8 @@ def test_typed_formats_take_the_double(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "numbers.json"
     path.write_text('{"n": 1.000}\n{"n": 0.10}\n{"n": 1E2}\n')
     assert command(home, ["-o", str(tmp_path / "x.sqlite"), ".", str(path)]).code == 0
-    import sqlite3
-
-    rows = sqlite3.connect(tmp_path / "x.sqlite").execute("select n, typeof(n) from results").fetchall()
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection:
+        rows = connection.execute("select n, typeof(n) from results").fetchall()
     assert rows == [(1.0, "real"), (0.1, "real"), (100.0, "real")]
 
 

@@ -239,3 +239,18 @@ def test_a_wrong_token(home: dict[str, str]) -> None:
     assert run.returncode == 6
     assert "wr0ng" not in run.stderr and run.stderr.startswith("error: ")
     assert ocpiq("platforms", env=home).stdout == ""
+
+
+@pytest.mark.parametrize(
+    "output", [[], ["-o", "x.csv"], ["-o", "x.sqlite"]], ids=["stream", "file", "database"]
+)
+def test_nothing_is_left_for_the_garbage_collector(
+    output: list[str], home: dict[str, str], tmp_path: Path
+) -> None:
+    """Python 3.13 prints what older ones show in development mode: errors while an object is collected."""
+    words = ["-q", "--demo", "--audit", "trail", *output, "locations | limit 3"]
+    command = [sys.executable, "-X", "dev", "-W", "error", "-m", "ocpiq", *words]
+    run = subprocess.run(
+        command, capture_output=True, text=True, env=home, cwd=tmp_path, check=False, timeout=120
+    )
+    assert (run.returncode, run.stderr) == (0, "")

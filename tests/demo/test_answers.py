@@ -193,7 +193,7 @@ def test_forms_of_a_date(client: Client, moment: str) -> None:
         "limit=99999999999999999999",
     ],
 )
-@pytest.mark.parametrize("version", demo.VERSIONS)
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1"])
 def test_invalid_parameters(client: Client, query: str, version: str) -> None:
     status, _, envelope = client.ask(f"/ocpi/{version}/sessions?{query}")
     assert (status, envelope["status_code"]) == (200, 2001)

@@ -54,6 +54,16 @@ DIGESTS = {
     ("cdrs", "2.2.1"): "af2de2b8588c2bf1",
     ("tariffs", "2.2.1"): "c8aa90659ad6cc2d",
     ("tokens", "2.2.1"): "a9db7053b988ef78",
+    ("locations", "2.2"): "8025350ec7f3ac60",
+    ("sessions", "2.2"): "59845793419172c1",
+    ("cdrs", "2.2"): "d28ceb548378426e",
+    ("tariffs", "2.2"): "c8aa90659ad6cc2d",
+    ("tokens", "2.2"): "a9db7053b988ef78",
+    ("locations", "2.3.0"): "41d1afdc88f3b83f",
+    ("sessions", "2.3.0"): "d02fd7393e93153f",
+    ("cdrs", "2.3.0"): "6b00014e9e219599",
+    ("tariffs", "2.3.0"): "759495124a15dda0",
+    ("tokens", "2.3.0"): "a9db7053b988ef78",
 }
 DIGEST = """
 import hashlib, sys, orjson
@@ -329,8 +339,37 @@ def test_each_report_finds_its_fields() -> None:
     assert [place["id"] for place in places if float(place["coordinates"]["latitude"]) == 0] == ["LOC00113"]
 
 
-def test_most_cdrs_have_the_highest_power_and_some_have_not() -> None:
-    counts = Counter(volume(cdr, "MAX_POWER") > 0 for cdr in everything("cdrs") if cdr["total_energy"])
+@pytest.mark.parametrize("version", demo.VERSIONS)
+def test_reports_find_their_fields_in_every_version(version: str) -> None:
+    places = everything("locations", version)
+    statuses = {evse["status"] for place in places for evse in place["evses"]}
+    assert {"PLANNED", "REMOVED", "OUTOFORDER", "INOPERATIVE"} <= statuses
+    for name in ("opening_times", "energy_mix", "time_zone"):
+        assert sum(name in place for place in places) > 50
+    restrictions = {
+        item for place in places for evse in place["evses"] for item in evse.get("parking_restrictions", ())
+    }
+    assert "DISABLED" in restrictions
+    for module in ("tariffs", "sessions", "cdrs"):
+        assert {item["currency"] for item in everything(module, version)} == {"EUR", "GBP"}
+    dimensions = {
+        part["type"]
+        for cdr in everything("cdrs", version)
+        for period in cdr["charging_periods"]
+        for part in period["dimensions"]
+    }
+    assert ("MAX_POWER" in dimensions) == (version != "2.1.1"), "2.1.1 has no such dimension"
+    credits = [cdr for cdr in everything("cdrs", version) if cdr.get("credit")]
+    assert bool(credits) == (version != "2.1.1"), "2.1.1 has no credits"
+    if version != "2.1.1":
+        parties = {(place["country_code"], place["party_id"]) for place in places}
+        assert parties == {("NL", "DEM"), ("GB", "DMK")}
+
+
+@pytest.mark.parametrize("version", ["2.2", "2.2.1", "2.3.0"])
+def test_most_cdrs_have_the_highest_power_and_some_have_not(version: str) -> None:
+    cdrs = everything("cdrs", version)
+    counts = Counter(volume(cdr, "MAX_POWER") > 0 for cdr in cdrs if cdr["total_energy"])
     assert counts[True] > 3 * counts[False] > 3000
 
 
