@@ -46,6 +46,11 @@ def write_listing(
         out.keep()
 
 
+def is_asked_for(settings: OutputSettings) -> bool:
+    """Tell whether a format or a file was asked for, or the config file has a default."""
+    return bool(settings.format or settings.csv is not None or settings.default_format or settings.path)
+
+
 def _with_default(settings: OutputSettings) -> OutputSettings:
     if settings.format or settings.csv is not None or settings.default_format:
         return settings

@@ -39,6 +39,19 @@ def test_the_list(home: Path) -> None:
     assert recipients == sorted(recipients)
 
 
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_the_list_on_a_terminal(columns: int, home: Path) -> None:
+    """Recipients are headings, and names are whole: a name that is cut cannot be run."""
+    lines = command(home, ["reports"], COLUMNS=str(columns)).out.decode().splitlines()
+    rows = list(csv.DictReader(ran(home, "reports", "--to", "csv").out.decode().splitlines()))
+    help_line = len(lines) - lines[::-1].index("")
+    headings = [line for line in lines[:help_line] if line and line[0] != " "]
+    assert headings == list(dict.fromkeys(row["recipient"] for row in rows))
+    starts = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
+    assert starts == [row["name"] for row in rows]
+    assert max(len(line) for line in lines if line not in headings) <= min(columns, 100)
+
+
 def test_the_saved_query_of_a_report_is_one_to_change(home: Path) -> None:
     printed = ran(home, "reports", "nevi_power").out
     (home / "mine.ocpiq").write_bytes(printed)
