@@ -86,7 +86,7 @@ def complete(buffer: Buffer) -> None:
 
     They are computed again: prompt_toolkit may still be computing those of the last letter, and would not wait.
     """
-    document, listed = buffer.document, buffer.complete_state is not None
+    document, listed = buffer.document, buffer.complete_state is not None or opens_by_itself(buffer)
     completions = list(buffer.completer.get_completions(document, CompleteEvent(completion_requested=True)))
     common = get_common_complete_suffix(document, completions)
     if len(completions) == 1:
@@ -98,6 +98,12 @@ def complete(buffer: Buffer) -> None:
         buffer.complete_state = CompletionState(document, completions)
         if listed:
             buffer.complete_next()
+
+
+def opens_by_itself(buffer: Buffer) -> bool:
+    """Tell whether the menu is open, or about to be: a key must not depend on how fast it follows another."""
+    typed = CompleteEvent(text_inserted=True)
+    return buffer.complete_while_typing() and any(buffer.completer.get_completions(buffer.document, typed))
 
 
 def cursor_after(before: str, after: str, cursor: int) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import select
-import sys
 from collections import deque
 from typing import Final
 
-from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding.key_processor import KeyPress, KeyPressEvent
 from prompt_toolkit.keys import Keys
+
+from ocpiq.prompt.typeahead import is_ready
 
 SPACES: Final = {Keys.ControlM: "\n", Keys.ControlJ: "\n", Keys.ControlI: "\t"}
 
@@ -20,7 +19,7 @@ def pasted_rest(event: KeyPressEvent) -> str:
     Nobody types that fast: with a text after it, a newline is one of pasted lines. On Windows prompt_toolkit tells.
     """
     waiting = event.key_processor.input_queue
-    while _is_ready(event.app.input):  # a paste that is longer than one read
+    while is_ready(event.app.input):  # a paste that is longer than one read
         pressed = event.app.input.read_keys()
         if not pressed:
             break
@@ -49,13 +48,3 @@ def _character(press: KeyPress) -> str:
     if not isinstance(press.key, Keys):
         return press.data
     return SPACES.get(press.key, "")
-
-
-def _is_ready(keyboard: Input) -> bool:
-    """Tell whether more keys can be read without waiting."""
-    if sys.platform == "win32" or keyboard.closed:
-        return False
-    try:
-        return bool(select.select([keyboard.fileno()], [], [], 0)[0])
-    except (OSError, ValueError, NotImplementedError):
-        return False

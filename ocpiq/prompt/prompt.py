@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from contextlib import suppress
 from typing import Final
 
@@ -21,6 +22,8 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
+from ocpiq.app.error_report import write_stderr
+from ocpiq.app.stdio import CLEAR
 from ocpiq.errors import OcpiqError
 from ocpiq.prompt.command_syntax import commands, split_command
 from ocpiq.prompt.commands import QuitPrompt, run_command
@@ -37,6 +40,7 @@ from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.toolbar import MAX_ROWS, continuation, rows, status, warning
+from ocpiq.prompt.typeahead import LineDropped, is_cancelled
 from ocpiq.prompt.validator import Validation, validate
 from ocpiq.sinks.colors import no_color
 from ocpiq.values.json.codec import well_formed
@@ -74,24 +78,36 @@ def run_prompt(session: Session) -> int:
     collect_rarely()
     print(GREETING)  # noqa: T201 - to a person at a terminal
     while True:
-        gc.collect()
-        with suppress(OcpiqError):  # of a file of logins that cannot be read now
-            session.read_logins()
-        text, session.pending = session.pending, ""
-        use_keys(prompt, session)
         try:
-            text = prompt.prompt(default=text)
-            if split_command(text) is not None:
-                for command in commands(text):
-                    run_command(session, command)
-                if session.history_cleared:
-                    prompt, session.history_cleared = make_prompt(session), False
-            elif text.strip():
-                run(session, text)
-        except KeyboardInterrupt:  # Ctrl-C starts a new prompt
-            continue
+            prompt = take_line(prompt, session)
+        except KeyboardInterrupt:  # between two prompts, or of a question
+            sys.stderr.write(CLEAR)  # the terminal's own ^C
+            write_stderr("cancelled")
         except (EOFError, QuitPrompt):
             return 0
+
+
+def take_line(prompt: PromptSession[str], session: Session) -> PromptSession[str]:
+    """Read a query or command and run it; return the prompt for the next one."""
+    gc.collect()
+    with suppress(OcpiqError):  # of a file of logins that cannot be read now
+        session.read_logins()
+    text, session.pending = session.pending, ""
+    use_keys(prompt, session)
+    try:
+        text = prompt.prompt(default=text)
+    except LineDropped:
+        return prompt
+    if is_cancelled(prompt.app.input):
+        raise KeyboardInterrupt
+    if split_command(text) is not None:
+        for command in commands(text):
+            run_command(session, command)
+        if session.history_cleared:
+            prompt, session.history_cleared = make_prompt(session), False
+    elif text.strip():
+        run(session, text)
+    return prompt
 
 
 def use_keys(prompt: PromptSession[str], session: Session) -> None:

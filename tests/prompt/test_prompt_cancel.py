@@ -1,0 +1,137 @@
+"""Ctrl-C in each state of the prompt, on real terminals: it ends what is going on, never the prompt, and says so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from support.platforms import TOKEN, Platform, Request, Response, serving
+from support.terminal import CTRL_C, CTRL_R, ENTER, ESCAPE, PATIENCE, SIZES, TAB, Terminal
+from test_prompt import Open, home, open_prompt
+
+__all__ = ["home", "open_prompt"]  # fixtures
+
+BAR = "demo (OCPI 2.2.1)"
+ENDLESS = '"begun", (range(1e12) | empty)'
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[1]}x{size[0]}")
+def terminal(request: pytest.FixtureRequest, open_prompt: Open) -> Terminal:
+    """A prompt on the demo."""
+    rows, columns = request.param
+    return open_prompt(BAR, "--demo", rows=rows, columns=columns)
+
+
+def still_works(terminal: Terminal) -> None:
+    """Run a query and see its result."""
+    terminal.type("20 + 1" + ENTER)
+    terminal.at_prompt("\n21")
+
+
+def test_while_a_query_is_written(terminal: Terminal) -> None:
+    for typed, shown in (
+        ("sess", "every Session"),  # the menu is open
+        ("sess" + TAB, "sessions"),  # a suggestion is selected
+        ("[1," + ENTER + "2", "   ... 2"),
+        ("sessions | select(.kwh > 70)", "is blanked"),
+        (":run fai", ":run fai"),
+    ):
+        terminal.type(typed)
+        terminal.see(shown)
+        terminal.type(CTRL_C)
+        terminal.see_no_more("every Session")
+        still_works(terminal)
+
+
+def test_while_the_history_is_searched(terminal: Terminal) -> None:
+    still_works(terminal)
+    terminal.type(CTRL_R + "20")
+    terminal.see("I-search backward: 20")
+    terminal.type(CTRL_C)
+    terminal.see_no_more("I-search")
+    terminal.type(CTRL_C)
+    still_works(terminal)
+
+
+def test_in_the_modes_of_vi(terminal: Terminal) -> None:
+    terminal.run(":set vi on")
+    terminal.see("vi: insert")
+    for keys in ("1 + 1", "1 + 1" + ESCAPE, "1 + 1" + ESCAPE + "2d"):
+        terminal.type(keys)
+        terminal.see("1 + 1")
+        terminal.type(CTRL_C)
+        terminal.see("vi: insert")
+        still_works(terminal)
+
+
+@pytest.mark.parametrize("delay", [0, 0.002, 0.005, 0.01, 0.02, 0.1])
+def test_right_after_enter(open_prompt: Open, delay: float) -> None:
+    """While the prompt gives the terminal back, Ctrl-C is a key at first, and a signal a moment later."""
+    terminal = open_prompt(BAR, "--demo")
+    for _ in range(3):
+        terminal.type("\x0c" + ENDLESS)
+        terminal.wait(lambda: terminal.lines()[0] == f"ocpiq> {ENDLESS}", "the query on a clear screen")
+        terminal.type(ENTER if delay else ENTER + CTRL_C)
+        if delay:
+            time.sleep(delay)
+            terminal.type(CTRL_C)
+        terminal.at_prompt("cancelled")
+        assert "error" not in terminal.text() and "Traceback" not in terminal.text()
+    still_works(terminal)
+
+
+def test_while_a_query_runs_and_while_its_results_are_shown(terminal: Terminal) -> None:
+    terminal.run(ENDLESS)
+    terminal.see('\n"begun"')
+    terminal.type(CTRL_C)
+    terminal.at_prompt("cancelled")
+    still_works(terminal)
+    terminal.run("range(1000; 5000)")
+    terminal.see("1001")
+    terminal.see("-- more")
+    terminal.type(CTRL_C)
+    terminal.see_no_more("-- more")
+    still_works(terminal)
+
+
+def test_while_a_parameter_is_asked_for(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "c" / "queries"
+    folder.mkdir(parents=True)
+    (folder / "first.ocpiq").write_text(
+        'module {params: {count: {type: "integer"}}};\nsessions | limit $count\n'
+    )
+    terminal.type(":run first" + ENTER)
+    terminal.see("such as 10):")
+    terminal.type("2" + CTRL_C)
+    terminal.at_prompt("cancelled")
+    still_works(terminal)
+
+
+def test_while_a_platform_is_waited_for(home: dict[str, str], open_prompt: Open) -> None:
+    answered = threading.Event()
+    platform = Platform(objects=[{"country_code": "NL", "party_id": "ABC", "id": f"S{n}"} for n in range(3)])
+
+    def late(request: Request) -> Response:
+        answered.wait(PATIENCE)
+        return Response(b"", 500)
+
+    with serving(platform):
+        login = ["login", platform.versions_url, "--party", "NL-ABC", "--name", "slow"]
+        subprocess.run(
+            [sys.executable, "-m", "ocpiq", *login], env={**home, "OCPIQ_TOKEN": TOKEN}, check=True
+        )
+        terminal = open_prompt("slow (OCPI 2.2.1)", rows=15, columns=60)
+        platform.special = {"sessions": late}
+        terminal.type("sessions | aggregate count" + ENTER)
+        terminal.see("pulling sessions from slow …")
+        terminal.type(CTRL_C)
+        terminal.at_prompt("cancelled")
+        assert "pulling" not in terminal.text()
+        answered.set()
+        platform.special = {}
+        terminal.type("sessions | aggregate count" + ENTER)
+        terminal.at_prompt("\n3")
