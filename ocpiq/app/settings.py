@@ -517,13 +517,18 @@ def _duration(arguments: Arguments, name: str, least: int) -> int | None:
     text = arguments.last(name)
     if text is None:
         return None
-    match = DURATION.fullmatch(text)
-    if match is None:
+    seconds = seconds_of(text)
+    if seconds is None:
         raise UsageError(f"--{name} takes a duration", hint="such as 90s, 10m, 2h or 7d")
-    seconds = int(match[1]) * UNITS[match[2]]
     if seconds < least:
         raise UsageError(f"--{name} is at least {least}s")
     return seconds
+
+
+def seconds_of(text: str) -> int | None:
+    """Return the seconds of a duration such as 90s, 10m, 2h or 7d; None for any other text."""
+    match = DURATION.fullmatch(text)
+    return None if match is None else int(match[1]) * UNITS[match[2]]
 
 
 def _get(arguments: Arguments) -> GetSettings:

@@ -27,6 +27,7 @@ from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.suggest import EXPLAIN
 from ocpiq.prompt.suggestion import KEPT, PREDEFINED
+from ocpiq.prompt.watch import watch
 from ocpiq.prompt.words import Word, words
 from ocpiq.prompt.write_result import write_result
 from ocpiq.sinks.registry import TERMINAL_NAMES, by_name
@@ -266,6 +267,7 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
     ":load": _load,
     ":queries": _queries,
     ":run": _run_saved,
+    ":watch": watch,
     ":history": _history,
     ":set": set_preference,
     ":quit": _quit,

@@ -31,7 +31,7 @@ class Pager:
         """Write whole lines; return False once the user quits."""
         self.clear()
         for line in map(escape_line, text.removesuffix("\n").split("\n") if text else ()):
-            rows = self._rows(line)
+            rows = rows_of(line)
             if self.room < rows and not self._more():
                 return False
             self.room -= rows
@@ -48,12 +48,13 @@ class Pager:
     def _height(self) -> int:
         return max(1, shutil.get_terminal_size().lines - 2)
 
-    def _rows(self, line: str) -> int:
-        """Return how many rows of the terminal a line takes."""
-        width = max(1, shutil.get_terminal_size().columns)
-        if len(line) <= width and line.isascii():
-            return 1
-        return max(1, -(-get_cwidth(ALLOWED_CONTROLS.sub("", line)) // width))
+
+def rows_of(line: str) -> int:
+    """Return how many rows of the terminal a line takes."""
+    width = max(1, shutil.get_terminal_size().columns)
+    if len(line) <= width and line.isascii():
+        return 1
+    return max(1, -(-get_cwidth(ALLOWED_CONTROLS.sub("", line)) // width))
 
 
 def escape_line(line: str) -> str:

@@ -78,6 +78,10 @@ class KeptResults:
                 del self._results[number:]
                 return
 
+    def forget(self, result: KeptResult | None) -> None:
+        """Let go of a result."""
+        self._results = [kept for kept in self._results if kept is not result]
+
     def used(self, text: str) -> dict[str, KeptResult]:
         """Return the results that a query uses, by the names of their variables."""
         found = set(USED.findall(text))

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from ocpiq.app import error_report, output
 from ocpiq.app.authorization import authorize
@@ -19,8 +19,18 @@ from ocpiq.app.recipient import recipient_of
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.stdio import CLEAR
 from ocpiq.app.thread import run_in_thread
-from ocpiq.errors import Notice, Notify, OcpiqError, UsageError, WarningIssued, ignore
+from ocpiq.errors import (
+    CompileError,
+    Notice,
+    Notify,
+    OcpiqError,
+    PrivacyError,
+    UsageError,
+    WarningIssued,
+    ignore,
+)
 from ocpiq.privacy.drivers import DRIVERS
+from ocpiq.prompt.one_screen import OneScreen
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.parameters import accepted_values, parameters
 from ocpiq.prompt.results import KeptResult, handouts_of
@@ -32,22 +42,30 @@ from ocpiq.sources import Source
 from ocpiq.sources.page_by_page import page_by_page
 from ocpiq.values.types import Value
 
+REFUSED: Final = (UsageError, CompileError, PrivacyError)
 OPTION: Final = re.compile("^--arg ")  # in a hint
 
 
-def run(session: Session, text: str, values: Mapping[str, Value] | None = None) -> None:
-    """Run a query and show its results; no failure ends the prompt.
+Ending = Literal["complete", "stopped", "failed", "refused", "cancelled"]
+"""How a run ended: `refused` is a query that cannot run, whatever the platform answers."""
+
+
+def run(session: Session, text: str, values: Mapping[str, Value] | None = None) -> Ending:
+    """Run a query, show its results, and return how it ended; no failure ends the prompt.
 
     `values` are those of the variables, without them the session's. Only what the query declares is used of them.
     """
+    session.last_values = values
     variables = accepted_values(text, session.variables if values is None else values)
     session.last_query = text
     session.seen.clear()
     progress = Progress(quiet=session.settings.quiet, verbose=session.settings.verbose)
-    shutdown = Shutdown()
+    shutdown, endings = Shutdown(), list[Ending]()
     with shutdown.on_signals(("SIGINT",), once=False):
         ended = run_in_thread(
-            lambda: _run_and_report(session, text, variables, progress, shutdown), shutdown, force=True
+            lambda: endings.append(_run_and_report(session, text, variables, progress, shutdown)),
+            shutdown,
+            force=True,
         )
     progress.clear()
     if shutdown.signal:
@@ -55,23 +73,27 @@ def run(session: Session, text: str, values: Mapping[str, Value] | None = None) 
         error_report.write_stderr("cancelled")
     if ended == "stuck":  # its connection must not be reused, nor its later notices shown
         session.reopen(session.settings)
+    return "cancelled" if shutdown.signal or not endings else endings[0]
 
 
 def _run_and_report(
     session: Session, text: str, variables: Mapping[str, Value], progress: Progress, shutdown: Shutdown
-) -> None:
+) -> Ending:
     try:
         _write_results(session, text, variables, progress, shutdown)
     except (KeyboardInterrupt, OutputStopped):
-        return
+        return "stopped"
     except OcpiqError as error:
         progress.clear()
         if isinstance(error, UsageError):
             error.hint = OPTION.sub(":arg ", error.hint)
         error_report.report_error(error, text)
+        return "refused" if isinstance(error, REFUSED) else "failed"
     except Exception as error:
         progress.clear()
         error_report.report_crash(error)
+        return "refused"
+    return "complete"
 
 
 def _write_results(
@@ -122,7 +144,8 @@ class ResultWriter:
         self._recipient = recipient_of(session.query_settings(), query)
         self._progress = progress
         self._shutdown = shutdown
-        self._pager, self._stream = Pager(progress.clear), PagerBuffer()
+        self._pager: Pager | OneScreen = (OneScreen if session.watches else Pager)(progress.clear)
+        self._stream = PagerBuffer()
         target = Target(self._stream, None, True, lambda message: progress(WarningIssued(message)))
         options = session.query_settings().output
         self._sink = output.open_sink(options, os.environ, target, lambda: query.columns(session.sources))

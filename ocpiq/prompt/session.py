@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from time import time_ns
@@ -33,7 +34,8 @@ class Session(Struct):
 
     `stack` closes the sources; `last_query` was saved to or loaded from `file`; `pending` is the text to put into the
     next prompt; `history_cleared` is set by `:history clear`; `seen` has the number of objects read, by module;
-    `ask` asks the user for a line; `results` are kept as they were shown.
+    `ask` asks the user for a line; `results` are kept as they were shown; `last_values` are those that the last query
+    ran with, if not the `variables`; `watches` while `:watch` repeats it.
     """
 
     settings: Settings
@@ -45,6 +47,8 @@ class Session(Struct):
     variables: dict[str, Value] = field(default_factory=dict)
     form: str = "json"
     last_query: str = ""
+    last_values: Mapping[str, Value] | None = None
+    watches: bool = False
     file: str = ""
     pending: str = ""
     keeps_history: bool = field(default_factory=history.is_enabled)
