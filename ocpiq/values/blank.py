@@ -17,12 +17,17 @@ class Blank:
     (`tostring`, `@csv`, interpolation) gives a blank again, with the formatted text.
     """
 
-    __slots__ = ("module", "path", "text")
+    __slots__ = ("module", "path", "printed")
 
     def __init__(self, module: str = "", path: str = "", text: str = NA) -> None:
         self.module = module
         self.path = path
-        self.text = text
+        self.printed = text  # what the encoder of JSON reads: a slot, because a property takes twice as long
+
+    @property
+    def text(self) -> str:
+        """What the blank prints."""
+        return self.printed
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Blank)

@@ -11,6 +11,8 @@ import re
 import sys
 from typing import Final
 
+import orjson
+
 EXACT_DIGITS: Final = 4300
 """Digits up to which integers are exact: as many as Python converts in a time that nobody notices."""
 
@@ -35,6 +37,11 @@ class LiteralNumber(float):
         number = super().__new__(cls, value)
         number.text = text
         return number
+
+    @property
+    def printed(self) -> orjson.Fragment:
+        """What the encoder of JSON writes."""
+        return orjson.Fragment(self.text)
 
     def __reduce__(self) -> tuple[type[LiteralNumber], tuple[float, str]]:
         return LiteralNumber, (float(self), self.text)
