@@ -67,9 +67,10 @@ class Sum:
         """Add a number."""
         value_type = type(value)
         if value_type is float or value_type is LiteralNumber:
-            self.floats.append(value)  # type: ignore[arg-type]
-            if len(self.floats) > MAX_FLOATS:
-                shorten(self.floats)
+            floats = self.floats
+            floats.append(value)  # type: ignore[arg-type]
+            if len(floats) > MAX_FLOATS:
+                shorten(floats)
         elif value_type is int:
             self.integers += value  # type: ignore[operator, assignment]
         else:
@@ -113,11 +114,13 @@ class Sum:
 def shorten(floats: list[float]) -> None:
     """Replace floats by few with the same exact sum: their rounded sum, the rounded rest, and so on."""
     expansion: list[float] = []
+    rest = floats.copy()
     try:
-        while rounded := math.fsum([*floats, *(-addend for addend in expansion)]):
+        while rounded := math.fsum(rest):
             expansion.append(rounded)
             if not math.isfinite(rounded):
                 break
+            rest.append(-rounded)
     except (OverflowError, ValueError):  # infinities of both signs, or beyond a double on the way
         if all(map(math.isfinite, floats)):
             return
