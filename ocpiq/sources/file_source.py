@@ -19,7 +19,7 @@ from ocpiq.sources.places import BUFFER, STANDARD_INPUT, Place, begun, files_of,
 from ocpiq.sources.protocol import Ask
 from ocpiq.values.encodings import EncodingName, conversion, wide_encoding
 
-LINES = 100  # objects of a page of NDJSON: few enough to stay in the processor's cache
+LINES = 50  # objects of a page of NDJSON: few enough for their rows to stay in the processor's cache
 TAKES = say("--source takes saved pages, lists or NDJSON of a module")
 GZIP = b"\x1f\x8b"
 
@@ -34,7 +34,7 @@ class FileSource:
         self.version = version
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
-        """Yield the pages of the files; 100 lines of NDJSON are a page. Raises UsageError."""
+        """Yield the pages of the files; 50 lines of NDJSON are a page. Raises UsageError."""
         listed = module(ask.module, self.version).pulled
         pages = (
             (page, None) for path in begun(files_of(self.path)) for page in pages_of_file(path, gate, listed)

@@ -529,36 +529,36 @@ def with_lines(length: int, changed: dict[int, bytes]) -> bytes:
 
 
 NOTICES: dict[str, tuple[str, Callable[[int], bytes], str]] = {
-    "pages": ("sessions | aggregate count", lambda n: with_lines(n, {}), "430 objects, 5 pages"),
+    "pages": ("sessions | aggregate count", lambda n: with_lines(n, {}), "430 objects, 9 pages"),
     "places": (
         "sessions | aggregate count",
         lambda n: with_lines(n, {7: b"tru", 421: b"[]"}),
-        "2 items are not objects, left out (page 1 index 7, page 5 index 21)",
+        "2 items are not objects, left out (page 1 index 7, page 9 index 21)",
     ),
     "a place before an early stop": (
         "limit(3; sessions)",
-        lambda n: with_lines(n, {99: b"tru", 100: b"tru"}),
-        "1 item is not an object, left out (page 1 index 99)",
+        lambda n: with_lines(n, {49: b"tru", 50: b"tru"}),
+        "1 item is not an object, left out (page 1 index 49)",
     ),
     "a place before an error": (
         'sessions | if .id == "S150" then error("x") else empty end',
         lambda n: with_lines(n, {199: b"tru", 200: b"tru"}),
-        "1 item is not an object, left out (page 2 index 99)",
+        "1 item is not an object, left out (page 4 index 49)",
     ),
     "undated before an early stop": (
         "limit(3; sessions since 2026-01-01)",
-        lambda n: with_lines(n, {k: session(k, n, last_updated=None) for k in (9, 99, 100, 300)}),
+        lambda n: with_lines(n, {k: session(k, n, last_updated=None) for k in (9, 49, 50, 300)}),
         "2 objects are kept whose last_updated cannot be read",
     ),
     "unended before an early stop": (
         "limit(1; sessions during 2026-01)",
-        lambda n: with_lines(n, {k: session(k, n, end_date_time=ENDS[k % 2]) for k in range(98, 430)}),
+        lambda n: with_lines(n, {k: session(k, n, end_date_time=ENDS[k % 2]) for k in range(48, 430)}),
         "1 object is left out whose end of charging cannot be read",
     ),
     "unknown fields": (
         "limit(3; sessions)",
-        lambda n: with_lines(n, {k: session(k, n, **{f"x_{k}": 1}) for k in (0, 99, 100)}),
-        "2 fields are not OCPI's, left out: x_0, x_99",
+        lambda n: with_lines(n, {k: session(k, n, **{f"x_{k}": 1}) for k in (0, 49, 50)}),
+        "2 fields are not OCPI's, left out: x_0, x_49",
     ),
     "another version": (
         "sessions | aggregate count",

@@ -95,8 +95,8 @@ def test_a_large_file_is_read_page_by_page_and_no_further_than_wanted(tmp_path):
     pages = sources.files({"cdrs": path})["cdrs"].pages(Ask("cdrs"), gate_of("cdrs"), notices.append)
     first = next(pages)
     pages.close()
-    assert notices == [PageRead("cdrs", 1, 100, None)]
-    assert first.count == 100
+    assert notices == [PageRead("cdrs", 1, 50, None)]
+    assert first.count == 50
     assert read(path)[0] == [f"{n:06}" for n in range(20_000)]
 
 
