@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import orjson
@@ -139,7 +140,7 @@ def encode_function(style: JsonStyle) -> Encode:
     """Return the function that encodes a value in this style, with its prefix and ending."""
     if style in ONE_LINE:  # the usual style, and the fastest
         to_bytes = encode_read if style.read else encode
-        return lambda value: to_bytes(value, orjson.OPT_APPEND_NEWLINE)
+        return partial(to_bytes, option=orjson.OPT_APPEND_NEWLINE)
     encoded = _indented_encode(style)
     json = (
         _ascii_encode(encoded) if style.ascii_only else _visible_encode(encoded) if style.visible else encoded

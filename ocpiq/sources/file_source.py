@@ -67,8 +67,7 @@ def open_file(path: Place, gate: Gate) -> Iterator[OpenedPage]:
             if not start:
                 return
             if gate.framing.file_form(start) == "lines":
-                others = iter(lambda: read_line(path, file), b"")
-                yield from open_lines(path, pages_of_lines(chain((start,), others)), gate)
+                yield from open_lines(path, pages_of_lines(chain((start,), lines_of(path, file))), gate)
             else:
                 rest = file.read(max(bounds.LARGEST - len(start), 0) + 1)
                 check_size(path, len(start) + len(rest))
@@ -143,6 +142,15 @@ def read_line(path: Place, file: BufferedReader) -> bytes:
     line = file.readline(bounds.LARGEST + 1)
     check_size(path, len(line))
     return line
+
+
+def lines_of(path: Place, file: BufferedReader) -> Iterator[bytes]:
+    """Yield the lines that follow, as `read_line` returns them, without a call for each."""
+    read, largest = file.readline, bounds.LARGEST
+    while line := read(largest + 1):
+        if len(line) > largest:
+            check_size(path, len(line))
+        yield line
 
 
 def first_line(path: Place, file: BufferedReader) -> bytes:
