@@ -46,7 +46,7 @@ def main(objects: int, size: int, delay: float) -> None:
             else:
                 offset = int(parse_qs(parts.query)["offset"][0])
                 time.sleep(delay)
-                body = made.replace(PLACE, b"%06d" % (offset // size))
+                body = made.replace(PLACE, b"%06d" % (offset // size)) if offset < objects else enveloped([])
                 headers = {"X-Total-Count": str(objects), "X-Limit": str(size)}
                 if offset + size < objects:
                     headers["Link"] = f'<{base}/cdrs?offset={offset + size}&limit={size}>; rel="next"'
