@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast, overload
 
 from msgspec import Raw, Struct, defstruct
 from msgspec.json import Decoder
@@ -420,13 +420,16 @@ class LazySequence(Sequence[object]):
         return f"LazySequence({len(self)} rows)"
 
 
-class Dated(Struct):
-    """The fields that windows read."""
+ABSENT: Final = cast(Raw, None)  # msgspec reads slices only into fields of no other type
 
-    last_updated: Raw | None = None
-    end_date_time: Raw | None = None
-    end_datetime: Raw | None = None
-    stop_date_time: Raw | None = None
+
+class Dated(Struct):
+    """The fields that windows read: slices, or None for those that were not sent."""
+
+    last_updated: Raw = ABSENT
+    end_date_time: Raw = ABSENT
+    end_datetime: Raw = ABSENT
+    stop_date_time: Raw = ABSENT
 
 
 DATED: Final = Decoder(Dated)
