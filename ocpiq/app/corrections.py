@@ -43,7 +43,7 @@ class Corrections:
                 yield {**value, CHANGE: self._increment.change}
             else:
                 yield value
-        gone = (self._seal.unseal(key, name) for key, name in self._increment.gone())
+        gone = map(self._seal.parts, self._increment.gone())
         for parts in sorted(gone, key=lambda parts: tuple(parts.values())):
             yield self._deleted(parts)
 

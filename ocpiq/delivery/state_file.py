@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from ocpiq import __version__
 from ocpiq.delivery import seen_set
 from ocpiq.delivery.errors import StateError, damaged, later
-from ocpiq.delivery.seen_set import Checksum, SeenSet
+from ocpiq.delivery.seen_set import SeenSet, Totals
 from ocpiq.delivery.state import FORMAT, Pending, State
 from ocpiq.errors import UsageError
 from ocpiq.storage import owner_only
@@ -36,7 +36,8 @@ SECRET: Final = "secret.key"  # noqa: S105 - the name of its file
 SECRET_BYTES: Final = 32
 LOCK_SUFFIX: Final = ".lock"
 NEW_SUFFIX: Final = ".new"
-FREE_PAGES: Final = 256  # that a database may have: 1 MB
+PAGE_BYTES: Final = 1024  # of the database: a leaf of remembered objects wastes half of one
+FREE_PAGES: Final = 1024  # that a database may have: 1 MB
 APPLICATION: Final = 0x6F637071  # "ocpq", in the header of the database
 RECORD: Final = (
     "create table record (id integer primary key check (id = 1), text text not null, seal blob not null);"
@@ -56,7 +57,7 @@ class StateFile:
 
     def seen(self, period: int = 0) -> SeenSet:
         """Return the remembered objects of a period."""
-        return SeenSet(self._connection, period)
+        return SeenSet(self._connection, self.secret, period)
 
     def save(self, state: State) -> None:
         """Replace the state; the remembered objects stay. Raises UsageError."""
@@ -83,8 +84,8 @@ class StateFile:
     def commit(self, state: State) -> None:
         """Make what was staged part of the remembered objects, together with the new state. Raises UsageError."""
         with self._transaction():
-            count, checksum = seen_set.apply_staged(self._connection, state.count, state.checksum)
-            self._write(replace(state, count=count, checksum=checksum))
+            totals = seen_set.apply_staged(self._connection, self.secret, Totals(state.count, state.checksum))
+            self._write(replace(state, count=totals.objects, checksum=totals.checksum))
         self._shrink()
 
     def _shrink(self) -> None:
@@ -99,9 +100,9 @@ class StateFile:
         """Forget what was delivered of a closed period. Raises UsageError."""
         with self._transaction():
             state = self.state
-            count, checksum = seen_set.forget(self._connection, period, state.count, state.checksum)
+            totals = seen_set.forget(self._connection, period, Totals(state.count, state.checksum))
             periods = tuple(record for record in state.periods if record.number != period)
-            self._write(replace(state, periods=periods, count=count, checksum=checksum))
+            self._write(replace(state, periods=periods, count=totals.objects, checksum=totals.checksum))
 
     def close(self) -> None:
         """Close the database, without what was not committed."""
@@ -276,10 +277,10 @@ def _connect(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, owner_only.FILE_MODE))
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
-        connection.create_aggregate("checksum", 4, Checksum)  # type: ignore[arg-type]
         connection.execute(DURABLE)
         connection.execute("pragma journal_mode = delete")
         connection.execute("pragma temp_store = memory")
+        connection.execute(f"pragma page_size = {PAGE_BYTES}")
     except BaseException:
         connection.close()
         raise
@@ -306,7 +307,7 @@ def _read(name: str, connection: sqlite3.Connection, secret: bytes) -> State:
             f"the folder {folder_of(name)} holds the state {printable(state.name)}",
             hint=f"a copy would deliver twice: move it back, or begin again: ocpiq state reset {name}",
         )
-    if seen_set.totals(connection) != (state.count, state.checksum):
+    if seen_set.totals_in(connection) != Totals(state.count, state.checksum):
         raise damaged(name, "is damaged: what it remembers was changed")
     return state
 

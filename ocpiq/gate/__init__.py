@@ -6,7 +6,7 @@ from ocpiq.gate.body_paging import BodyPaging, PagingMembers
 from ocpiq.gate.envelope import BOM, Framing, TwoListsError, too_many_lists
 from ocpiq.gate.field_report import FieldReport
 from ocpiq.gate.gate import Gate, OpenedPage, framing_of, gate
-from ocpiq.gate.keys import Identity, KeySeal, Repeats
+from ocpiq.gate.keys import KEY_BYTES, Identity, KeySeal, Repeats, cipher, keyed_hasher
 from ocpiq.gate.layout import COMPANION, Companion, Row, SealedNumber, Shape, Slot
 from ocpiq.gate.list_order import ListOrder, Order
 from ocpiq.gate.window import Window
@@ -14,6 +14,7 @@ from ocpiq.gate.window import Window
 __all__ = [
     "BOM",
     "COMPANION",
+    "KEY_BYTES",
     "BodyPaging",
     "Companion",
     "FieldReport",
@@ -32,7 +33,9 @@ __all__ = [
     "Slot",
     "TwoListsError",
     "Window",
+    "cipher",
     "framing_of",
     "gate",
+    "keyed_hasher",
     "too_many_lists",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Raw, Struct
 from msgspec.structs import force_setattr
@@ -17,6 +17,9 @@ from msgspec.structs import force_setattr
 from ocpiq.schema import UPDATED
 from ocpiq.values.json.fragments import fields, value
 from ocpiq.values.json.reader import BrokenError
+
+if TYPE_CHECKING:
+    from hashlib import blake2b
 
 Repeats = Callable[[Sequence[int | None]], Sequence[int]]
 """Takes the sealed keys of a page's objects, None for an object without a key; returns the positions of the repeats,
@@ -89,28 +92,53 @@ def identifier(part: object) -> str:
 
 # ---------------------------------------------------------------- for a state
 
-DIGEST: Final = 16  # bytes of a sealed key and of a hash
+KEY_BYTES: Final = 10  # of a sealed key: that two of 10^7 are equal has a chance of 4e-11
 CIPHER_BLOCK: Final = 64  # bytes
+EMPTY_END: Final = ("", "\0")  # of a key whose last part may be empty
 
 
-class Identity(NamedTuple):
-    """An object as a state knows it.
+class Identity(Struct, frozen=True, gc=False):
+    """An object as a state knows it, sealed: its key, hashed or encrypted, is made when it is asked for.
 
-    `key` is its sealed key, empty for an object without one; `name` is the key encrypted, as far as the view shows it.
-    `late` tells that it was last updated before the seal's `late_before`.
+    `late` tells that the object was last updated before the seal's `late_before`. `parts` are those of its key, decoded
+    or slices, and do not leave the gate.
     """
 
-    key: bytes
-    name: bytes
+    parts: Sequence[object]
     late: bool
+    seal: KeySeal
+
+    def __repr__(self) -> str:
+        return "Identity()"
+
+    @property
+    def key(self) -> bytes:
+        """The sealed key; empty for an object without one."""
+        folded = self.seal.folded(self.parts)
+        if not folded:
+            return b""
+        hasher = self.seal.hasher.copy()
+        hasher.update(folded)
+        return bytes(hasher.digest())
+
+    @property
+    def name(self) -> bytes:
+        """The key as far as the view shows it, encrypted."""
+        key = self.key
+        text = self.seal.shown_key(self.parts) if key else ""
+        return cipher(self.seal.secret, key, text.encode("utf-8", "surrogatepass"))
+
+    def add_to(self, hasher: blake2b) -> None:
+        """Add the key to a keyed hash."""
+        hasher.update(self.seal.folded(self.parts))
 
 
 class KeySeal(Struct, frozen=True):
     """Seals the keys of objects for a state, with its `secret`.
 
     `names` are the fields of the key, and `shown` tells of each whether the view shows it. Objects that were last
-    updated before `late_before` (microseconds since 1970) are marked. `own` and `all_shown` follow from the others: the
-    parts that are not the owner, and whether the view shows all parts.
+    updated before `late_before` (microseconds since 1970) are marked. The others follow from these: `own` are the parts
+    that are not the owner, and `hasher` begins each hash.
     """
 
     secret: bytes
@@ -118,12 +146,12 @@ class KeySeal(Struct, frozen=True):
     shown: tuple[bool, ...]
     late_before: int | None = None
     own: tuple[int, ...] = ()
-    all_shown: bool = False
+    hasher: Any = None
 
     def __post_init__(self) -> None:
         own = (number for number, name in enumerate(self.names) if name not in OWNER)
         force_setattr(self, "own", tuple(own))
-        force_setattr(self, "all_shown", all(self.shown))
+        force_setattr(self, "hasher", keyed_hasher(self.secret, b"ocpiq key", KEY_BYTES))
 
     def __repr__(self) -> str:
         return f"KeySeal({self.names})"
@@ -137,39 +165,48 @@ class KeySeal(Struct, frozen=True):
         """Tell whether an object with this moment of its last update is late."""
         return updated is not None and self.late_before is not None and updated < self.late_before
 
-    def seal(self, parts: Sequence[object], *, late: bool) -> Identity:
-        """Return the identity of an object with these parts of a key, decoded or slices."""
-        texts = [part if type(part) is str else identifier(part) for part in parts]
-        if not any(map(texts.__getitem__, self.own)):
-            return Identity(b"", b"", late)
-        joined = "\0".join(texts)
-        key = self._hash(joined.casefold().encode("utf-8", "surrogatepass"))
-        if not self.all_shown:
-            shown = zip(texts, self.shown, strict=True)
-            joined = "\0".join(text if is_shown else "" for text, is_shown in shown)
-        return Identity(key, self._cipher(key, joined.encode("utf-8", "surrogatepass")), late)
+    def folded(self, parts: Sequence[object]) -> bytes:
+        """Return the key made of these parts without case; empty if the object has none."""
+        try:
+            joined = "\0".join(parts)  # type: ignore[arg-type]
+        except TypeError:  # a part is not a text
+            joined = ""
+        if joined[-1:] in EMPTY_END:
+            texts = [identifier(part) for part in parts]
+            if not any(map(texts.__getitem__, self.own)):
+                return b""
+            joined = "\0".join(texts)
+        return joined.casefold().encode("utf-8", "surrogatepass")
 
-    def unseal(self, key: bytes, name: bytes) -> dict[str, str]:
-        """Return the parts of a key that the view shows, by their fields."""
-        texts = self._cipher(key, name).decode("utf-8", "replace").split("\0")
+    def shown_key(self, parts: Sequence[object]) -> str:
+        """Return the key of an object as far as the view shows it."""
+        shown = zip(parts, self.shown, strict=True)
+        return "\0".join([identifier(part) if is_shown else "" for part, is_shown in shown])
+
+    def parts(self, name: bytes) -> dict[str, str]:
+        """Return the parts of a key that the view shows, by their fields, from a decrypted name."""
+        texts = name.decode("utf-8", "replace").split("\0")
         return {field: text for field, text in zip(self.names, texts, strict=False) if text}
 
-    def _hash(self, data: bytes) -> bytes:
-        return keyed_hash(data, self.secret, b"ocpiq key", DIGEST)
 
-    def _cipher(self, key: bytes, data: bytes) -> bytes:
-        """Encrypt or decrypt: `key` is a keyed hash of the whole key, so no two texts have the same stream of bytes."""
-        size = len(data)
-        blocks = (
-            keyed_hash(key + block.to_bytes(4), self.secret, b"ocpiq name", CIPHER_BLOCK)
-            for block in range(-(-size // CIPHER_BLOCK))
-        )
-        mask = b"".join(blocks)[:size]
-        return (int.from_bytes(data) ^ int.from_bytes(mask)).to_bytes(size)
+def cipher(secret: bytes, nonce: bytes, data: bytes) -> bytes:
+    """Encrypt or decrypt: the same secret and nonce have the same stream of bytes, so no two texts may share both.
+
+    The sealed key of an object is such a nonce: it is a keyed hash of the whole key.
+    """
+    size, hasher = len(data), keyed_hasher(secret, b"ocpiq name", CIPHER_BLOCK)
+    hasher.update(nonce)
+    blocks = []
+    for block in range(-(-size // CIPHER_BLOCK)):
+        stream = hasher.copy()
+        stream.update(block.to_bytes(4))
+        blocks.append(stream.digest())
+    mask = b"".join(blocks)[:size]
+    return (int.from_bytes(data) ^ int.from_bytes(mask)).to_bytes(size)
 
 
-def keyed_hash(data: bytes, secret: bytes, person: bytes, size: int) -> bytes:
-    """Return the keyed BLAKE2b of some data, of `size` bytes."""
+def keyed_hasher(secret: bytes, person: bytes, size: int) -> blake2b:
+    """Return a keyed BLAKE2b with a digest of `size` bytes, to be copied for each text."""
     from hashlib import blake2b  # noqa: PLC0415 - takes a while, and few runs seal keys
 
-    return blake2b(data, digest_size=size, key=secret, person=person).digest()
+    return blake2b(digest_size=size, key=secret, person=person)

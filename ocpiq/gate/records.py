@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast, overload
 
@@ -157,10 +157,10 @@ class BatchRecords:
             return ()
         columns = self._identity_columns(records)
         if self.seal.late_before is None:
-            return [self.seal.seal(parts, late=False) for parts in zip(*columns, strict=True)]
+            return [Identity(parts, False, self.seal) for parts in zip(*columns, strict=True)]
         *columns, updated = columns
         lates = map(self.seal.is_late, map(moment, updated))
-        return [self.seal.seal(parts, late=late) for *parts, late in zip(*columns, lates, strict=True)]
+        return [Identity(parts, late, self.seal) for *parts, late in zip(*columns, lates, strict=True)]
 
     def row(self, raw: bytes) -> object:
         """Return the row of an object, in the window or not."""
@@ -211,8 +211,23 @@ class LazyRecords:
         self._decoder = decoder(root.record.cls if root.record else dict[str, Any])
         self.keeps_digits = keeps_digits(root)
         self._convert = converter(root)
-        self.keys = key_reader(key)
+        self._key = key
+        self._read_keys = key_reader(key)
+        self._known = KnownObjects([], [], [])
         self.sealer = sealer
+
+    def keys(self, records: list[Raw]) -> Sequence[int | None]:
+        """Return the sealed keys of slices; what a state needs of them is read with these."""
+        key, seal = self._key, self.seal
+        if key is None or seal is None or key.names != seal.names or not records:
+            return self._read_keys(records)
+        self._known = self._identities(records)
+        columns = zip(*[identity.parts for identity in self._known.identities], strict=True)
+        return key.of_columns(list(columns))
+
+    def _identities(self, records: list[Raw]) -> KnownObjects:
+        assert self._seal_reader is not None
+        return self._seal_reader.identities(records, self.window)
 
     def are_objects(self, records: list[Raw]) -> bool:
         """Tell whether all slices are objects."""
@@ -227,11 +242,14 @@ class LazyRecords:
         undated = unended = 0
         identities: Sequence[Identity] = ()
         if self._seal_reader is not None:
-            known = self._seal_reader.identities(records, self.window)
-            kept, undated, unended = within_window(
-                zip(records, known.identities, strict=True), known.verdicts
-            )
-            records, identities = [raw for raw, _ in kept], [identity for _, identity in kept]
+            known = self._known
+            if known.slices is not records:
+                known = self._identities(records)
+            identities, verdicts = known.identities, known.verdicts
+            if self.window is not None:
+                paired = zip(records, identities, strict=True)
+                kept, undated, unended = within_window(paired, verdicts)
+                records, identities = [raw for raw, _ in kept], [identity for _, identity in kept]
         elif self.window is not None:
             verdicts = [verdict_of(bytes(raw), self.window) for raw in records]
             records, undated, unended = within_window(records, verdicts)
@@ -319,8 +337,9 @@ def key_reader(key: ObjectKey | None) -> Callable[[list[Raw]], Sequence[int | No
 
 
 class KnownObjects(NamedTuple):
-    """The identities of objects, and whether they lie in the window."""
+    """The identities of objects, and, if there is a window, whether they lie in it."""
 
+    slices: Sequence[Raw]
     identities: list[Identity]
     verdicts: list[Verdict]
 
@@ -330,31 +349,39 @@ class SealReader:
 
     def __init__(self, seal: KeySeal, window: Window | None) -> None:
         self.seal = seal
-        attributes = [f"k{number}" for number in range(len(seal.names))]
-        columns: list[Any] = [(attribute, Identifier, None) for attribute in attributes]
-        renamed = dict(zip(attributes, seal.names, strict=True))
-        cls = defstruct("SealFields", columns, bases=(Dated,), rename=renamed, gc=False)
-        self._decode = Decoder(cls).decode
         dates = window.keys if window is not None else ()
-        self._get = attrgetter(*attributes, UPDATED, *(dates or (UPDATED,)))
-        self._size = len(attributes)
+        self._names = dict.fromkeys((*seal.fields, *dates))
+        self._size = len(seal.names)
+        self._is_dated = len(self._names) > self._size
+        columns: list[Any] = [
+            (f"k{number}", Identifier, None) if name in seal.names else (f"k{number}", Raw, ABSENT)
+            for number, name in enumerate(self._names)
+        ]
+        renamed = {f"k{number}": name for number, name in enumerate(self._names)}
+        self._decode = Decoder(
+            defstruct("SealFields", columns, bases=(Row,), rename=renamed, gc=False)
+        ).decode
+        self._get = attrgetter(*renamed) if len(renamed) > 1 else lambda record: (record.k0,)
 
     def identities(self, slices: Sequence[Raw], window: Window | None) -> KnownObjects:
         """Return the identities of objects, and whether they lie in the window. BrokenError for what is no object."""
-        known = KnownObjects([], [])
-        seal, size = self.seal, self._size
+        known = KnownObjects(slices, [], [])
         for raw in slices:
             try:
                 values = self._get(self._decode(raw))
             except REFUSED:
                 parts = fields(bytes(raw))
-                known.identities.append(identity_of(parts, seal))
-                dates = [parts.get(key) for key in window.keys] if window else []
+                known.identities.append(identity_of(parts, self.seal))
+                dates: Mapping[str, object] = parts
             else:
-                late = seal.late_before is not None and seal.is_late(moment(values[size]))
-                known.identities.append(seal.seal(values[:size], late=late))
-                dates = list(values[size + 1 :])
-            known.verdicts.append(Verdict.IN if window is None else window.judge(dates))
+                if not self._is_dated:
+                    known.identities.append(Identity(values, False, self.seal))
+                    continue
+                dates = dict(zip(self._names, values, strict=True))
+                late = self.seal.late_before is not None and self.seal.is_late(moment(dates[UPDATED]))
+                known.identities.append(Identity(values[: self._size], late, self.seal))
+            if window is not None:
+                known.verdicts.append(window.judge([dates.get(key) for key in window.keys]))
         return known
 
 
@@ -366,7 +393,7 @@ def identities_of(slices: Sequence[bytes | Raw], seal: KeySeal | None) -> Sequen
 def identity_of(parts: dict[str, bytes], seal: KeySeal) -> Identity:
     """Return the identity of an object, from the slices of its fields."""
     late = seal.late_before is not None and seal.is_late(moment(parts.get(UPDATED)))
-    return seal.seal([Raw(parts[name]) if name in parts else None for name in seal.names], late=late)
+    return Identity([Raw(parts[name]) if name in parts else None for name in seal.names], late, seal)
 
 
 def untyped_row(root: Cell, parts: dict[str, bytes], sealer: Sealer | None) -> object:

@@ -349,7 +349,8 @@ def test_a_second_run_is_refused(found: Client) -> None:
 
 def cut(state: Path) -> None:
     path = state / "state.sqlite"
-    path.write_bytes(path.read_bytes()[:9000])
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
 
 
 def emptied(state: Path) -> None:
@@ -391,21 +392,33 @@ def no_record(state: Path) -> None:
     sql(state, "delete from record")
 
 
+def entries(state: Path) -> bytes:
+    connection = sqlite3.connect(state / "state.sqlite")
+    (found,) = connection.execute("select entries from leaf").fetchone()
+    connection.close()
+    return bytes(found)
+
+
 def forgotten_object(state: Path) -> None:
-    sql(state, "delete from seen where key = (select min(key) from seen)")
+    sql(state, "update leaf set entries = ?", entries(state)[:-18])
+
+
+def forgotten_objects(state: Path) -> None:
+    sql(state, "delete from leaf")
 
 
 def changed_object(state: Path) -> None:
-    sql(state, "update seen set hash = zeroblob(16) where key = (select min(key) from seen)")
+    sql(state, "update leaf set entries = ?", entries(state)[:-1] + b"x")
+
+
+def changed_name(state: Path) -> None:
+    sql(state, "update leaf set names = zeroblob(length(names))")
 
 
 def flipped_bit(state: Path) -> None:
     path = state / "state.sqlite"
     data = bytearray(path.read_bytes())
-    connection = sqlite3.connect(path)
-    (key,) = connection.execute("select min(key) from seen").fetchone()
-    connection.close()
-    data[data.index(key) + 20] ^= 1
+    data[data.index(entries(state)[:10]) + 12] ^= 1
     path.write_bytes(data)
 
 
@@ -424,7 +437,9 @@ DAMAGES = [
     other_mark,
     no_record,
     forgotten_object,
+    forgotten_objects,
     changed_object,
+    changed_name,
     flipped_bit,
     other_application,
 ]

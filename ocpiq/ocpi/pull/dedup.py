@@ -78,6 +78,19 @@ class KeyGeneration:
         paired = enumerate(zip(keys, pack_keys(keys), strict=True))
         return [place for place, (key, (sealed,)) in paired if sealed in buckets[key & mask]]
 
+    def discard(self, keys: Sequence[int]) -> list[int]:
+        """Remove keys and return the positions of those that were not present."""
+        missing = []
+        buckets, mask = self.buckets, len(self.buckets) - 1
+        for place, key, (sealed,) in zip(count(), keys, pack_keys(keys)):
+            bucket = buckets[key & mask]
+            if sealed in bucket:
+                buckets[key & mask] = bucket.replace(sealed, b"", 1)
+            else:
+                missing.append(place)
+        self.count -= len(keys) - len(missing)
+        return missing
+
     def split(self) -> None:
         """Make two of each bucket, by one more bit of its keys."""
         bit = len(self.buckets)
