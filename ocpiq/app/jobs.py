@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.app.settings import PullSettings
-from ocpiq.errors import SourceError, UsageError
+from ocpiq.errors import SourceError, UsageError, UserText, WarningIssued, say
 
 if TYPE_CHECKING:
     from ocpiq.app.query_run import QueryRun
@@ -27,7 +27,8 @@ LARGEST_RESULT: Final = 16 << 20  # bytes of a part whose results are held until
 def split_run(run: QueryRun) -> Split | None:
     """Return how a run is split between processes; None if this process does it alone.
 
-    Raises UsageError if `--jobs` or `--cluster` asks for several and the query or its sources cannot be split.
+    Where the query or its sources cannot be split, a warning says why if `--jobs` asks for several processes. Raises
+    UsageError if `--cluster` does.
     """
     pull, query = run.settings.pull, run.query
     asked = pull.jobs is not None or bool(pull.cluster)
@@ -36,10 +37,7 @@ def split_run(run: QueryRun) -> Split | None:
     paths = paths_of(run)
     if len(paths) < len(query.modules):
         if asked:
-            option = "--cluster" if pull.cluster else "--jobs"
-            raise UsageError(
-                f"{option} reads saved pages in parts", hint="name them with --source MODULE=PATH"
-            )
+            _refuse(run, UsageError("only saved pages are read in parts", hint="--source MODULE=PATH"))
         return None
     if not asked and not is_large(paths):
         return None
@@ -52,11 +50,19 @@ def split_run(run: QueryRun) -> Split | None:
 
     try:
         cut = split_of(query, run.sources)
-    except SourceError:
+    except SourceError as error:
         if asked:
-            raise
+            _refuse(run, error)
         return None
     return None if cut.large and not asked else cut
+
+
+def _refuse(run: QueryRun, error: UsageError | SourceError) -> None:
+    """Raise what prevents a run in parts if a cluster was to do it; else warn of it."""
+    if run.settings.pull.cluster:
+        raise error
+    reason = f"{error.message} ({error.hint})" if error.hint else str(error.message)
+    run.progress(WarningIssued(say("--jobs has no effect: {reason}", reason=UserText(reason))))
 
 
 def results(
@@ -94,7 +100,7 @@ def results(
     if pull.cluster:
         from ocpiq.runners.dask import run_on_cluster
 
-        done = run_on_cluster(query, job, parts, pull.cluster, check)
+        done = run_on_cluster(query, job, parts, pull.cluster, check, notify)
     else:
         done = run_in_processes(query, job, parts, count, check)
     return merge(

@@ -17,6 +17,7 @@ from ocpiq.codegen import Program, Runtime
 from ocpiq.errors import (
     EMPTY,
     IncompleteError,
+    Message,
     Notify,
     PrivacyError,
     RunError,
@@ -233,7 +234,7 @@ class ReceivedParts:
         self._version = version
         self._notify = notify
         self._credits = credits
-        self._incomplete: list[str] = []
+        self._incomplete: dict[str, Message] = {}
 
     def rows(self) -> Any:  # noqa: ANN401 - what the received node of the plan reads
         """Return the rows, one after the other; of an aggregate, its merged groups."""
@@ -251,8 +252,14 @@ class ReceivedParts:
 
     def _pages(self) -> Iterator[OpenedPage]:
         """Yield the pages of the source that was split; the last of a part has all its rows."""
-        module = self._plan.sources[self._cut.source].module
-        yield from monitor_pages(module, self._counted(), self._notify, self._version)
+        yield from self._monitored(self._plan.sources[self._cut.source].module, self._counted())
+
+    def _monitored(self, module: str, pages: Iterable[tuple[OpenedPage, int | None]]) -> Iterator[OpenedPage]:
+        """Yield pages and report them; that there should be more of them is raised after the last result."""
+        try:
+            yield from monitor_pages(module, pages, self._notify, self._version)
+        except IncompleteError as error:
+            self._incomplete[error.message] = error.hint
 
     def _counted(self) -> Iterator[tuple[OpenedPage, int | None]]:
         report = FieldReport()
@@ -278,17 +285,18 @@ class ReceivedParts:
             if counted is not None:
                 self._note(counted)
                 pages = ((opened(page, (), counted.report, counted.order), None) for page in counted.pages)
-                for _ in monitor_pages(counted.module, pages, self._notify, self._version):
+                for _ in self._monitored(counted.module, pages):
                     pass
 
     def _note(self, counted: SourceCount) -> None:
         if counted.incomplete:
-            self._incomplete.append(counted.incomplete)
+            self._incomplete[counted.incomplete] = EMPTY
 
     def end(self) -> None:
         """Raise IncompleteError if a part was incomplete."""
         if self._incomplete:
-            raise IncompleteError(join(map(UserText, dict.fromkeys(self._incomplete)), "; "))
+            hints = dict.fromkeys(hint for hint in self._incomplete.values() if hint)
+            raise IncompleteError(join(map(UserText, self._incomplete), "; "), hint=join(hints, "; "))
 
 
 def opened(page: PageCount, rows: Sequence[object], report: FieldReport, order: Order) -> OpenedPage:

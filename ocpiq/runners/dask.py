@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from ocpiq import __version__
-from ocpiq.errors import EMPTY, Message, OcpiqError, SourceError, UserText, say
+from ocpiq.errors import EMPTY, Message, Notify, OcpiqError, SourceError, UserText, WarningIssued, say
 from ocpiq.query.query import Query
 from ocpiq.runners.job import Job, decode_job, do_part, encode_job
 from ocpiq.sources.file_ranges import Part
@@ -24,17 +24,21 @@ from ocpiq.sources.file_ranges import Part
 Client: TypeAlias = Any  # distributed has no types
 
 LOCAL: Final = "local:"
+NOT_ON_WORKER: Final = say(
+    "a worker of the cluster could not do its part, which was done here (has every worker the files, under this path?)"
+)
 CONNECTING: Final = 10  # seconds
 PAUSE: Final = 0.1  # seconds between looks at whether the run is to end
 
 
 def run_on_cluster(
-    query: Query, job: Job, parts: Sequence[Part], address: str, check: Callable[[], None]
+    query: Query, job: Job, parts: Sequence[Part], address: str, check: Callable[[], None], notify: Notify
 ) -> Iterator[bytes]:
     """Yield the bytes of all parts, in their order. `check` is called while the run waits, and may raise.
 
-    A part with an error of the query is done here as well, where the error is raised after its results. Raises
-    UsageError if the cluster cannot be reached, or a worker has another version of ocpiq.
+    A part with an error of the query is done here as well, where the error is raised after its results; `notify` is
+    told if there is none here, since a worker may lack the files. Raises UsageError if the cluster cannot be reached,
+    or a worker has another version of ocpiq.
     """
     with connected(address) as client:
         check_versions(client)
@@ -43,6 +47,7 @@ def run_on_cluster(
             client.submit(part_on_worker, encoded, number, msgspec.msgpack.encode(part), pure=False)
             for number, part in enumerate(parts)
         ]
+        warned = False
         try:
             for number, future in enumerate(futures):
                 data = _result(future, check)
@@ -53,6 +58,9 @@ def run_on_cluster(
                 yield done.data
                 if done.error is not None:
                     raise done.error
+                if not warned:
+                    warned = True
+                    notify(WarningIssued(NOT_ON_WORKER))
         finally:
             client.cancel(futures, force=True)
 

@@ -151,10 +151,37 @@ def test_what_cannot_run_is_refused_in_one_line(
     assert message in refused.err
 
 
+def test_a_damaged_file_is_named_and_an_incomplete_part_ends_with_8(home: Path, pages: Path) -> None:
+    during = "cdrs during 2026-01 | aggregate count(.id)"
+    unreadable = CDRS[0] | {"end_date_time": "never"}
+    (pages / "page2.ndjson").write_text(json.dumps(unreadable) + "\n", "utf-8")
+    one, several = (run(home, pages, during, *words) for words in ([], ["--cluster", "local:2"]))
+    assert one.code == 8
+    assert (several.out, several.err, several.code) == (one.out, one.err, one.code)
+    damaged = pages / "page4.ndjson"
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    one, several = (run(home, pages, SUM, *words) for words in ([], ["--cluster", "local:2"]))
+    assert (one.code, str(damaged) in one.err) == (2, True)
+    assert (several.out, several.err, several.code) == (one.out, one.err, one.code)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/cwd").exists(), reason="names a folder that each process has for itself"
+)
+def test_a_worker_without_the_files_is_said(home: Path, pages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Path("/proc/self/cwd") / pages.name
+    with cluster(1) as (address, _):
+        monkeypatch.chdir(pages.parent)
+        several = run(home, own, SUM, "--cluster", address)
+    one = run(home, own, SUM)
+    assert (several.out, several.code) == (one.out, 0)
+    assert several.err.count("a worker of the cluster could not do its part, which was done here") == 1
+
+
 def test_a_platform_is_not_read_on_a_cluster(home: Path) -> None:
     refused = command(home, ["--demo", "--cluster", "local:2", "cdrs | .id"])
     assert refused.code == 2
-    assert "--cluster reads saved pages in parts" in refused.err
+    assert "only saved pages are read in parts (--source MODULE=PATH)" in refused.err
 
 
 def test_the_key_of_a_recipient_stays_on_this_machine(home: Path, pages: Path) -> None:

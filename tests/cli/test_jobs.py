@@ -130,18 +130,20 @@ def test_credits_subtract_cdrs_of_other_parts(home: Path, folder: Path, query: s
     assert several == one
 
 
-REFUSED = {
+IN_ONE_PROCESS = {
     "[cdrs | .id] | length": "`[…]` holds all objects at once (write it with aggregate collect",
+    "reduce (cdrs | .id) as $x (0; . + 1)": "`reduce` takes the objects one after the other (write it with aggregate",
     "cdrs newest 3 | .id": "`newest` depends on all pages (write it with top)",
 }
 
 
-@pytest.mark.parametrize("query", REFUSED)
-def test_what_cannot_be_split_is_refused_with_the_fix(home: Path, folder: Path, query: str) -> None:
-    refused = run(home, folder, query, "--jobs", "2")
-    assert refused.code == 2
-    assert f"the query cannot run in parts: {REFUSED[query]}" in refused.err
-    assert run(home, folder, query).code == 0, "without --jobs one process does it"
+@pytest.mark.parametrize("query", IN_ONE_PROCESS)
+def test_what_cannot_be_split_runs_in_one_process_and_says_why(home: Path, folder: Path, query: str) -> None:
+    one, several = run(home, folder, query), run(home, folder, query, "--jobs", "2")
+    assert (one.code, one.err) == (0, "")
+    assert (several.out, several.code) == (one.out, 0)
+    assert several.err.startswith("warning: --jobs has no effect: the query cannot run in parts: ")
+    assert IN_ONE_PROCESS[query] in several.err
 
 
 @pytest.mark.parametrize(
@@ -156,10 +158,26 @@ def test_wrong_numbers_are_refused(home: Path, folder: Path, words: list[str], m
     assert (refused.code, message in refused.err) == (2, True)
 
 
-def test_a_platform_is_not_read_in_parts(home: Path) -> None:
-    refused = command(home, ["--demo", "--jobs", "2", "cdrs | .id"])
-    assert refused.code == 2
-    assert "--jobs reads saved pages in parts (name them with --source MODULE=PATH)" in refused.err
+def test_a_platform_is_read_by_one_process(home: Path) -> None:
+    """Which CDRs came twice, and which page is next, is decided page after page."""
+    one, several = (command(home, ["--demo", "-q", *jobs, "cdrs | .id"]) for jobs in ([], ["--jobs", "2"]))
+    assert (several.out, several.code) == (one.out, 0)
+    assert "--jobs has no effect: only saved pages are read in parts (--source MODULE=PATH)" in several.err
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+@pytest.mark.parametrize("query", ["cdrs during 2026-01 | .id", "cdrs during 2026-01 | aggregate count(.id)"])
+def test_an_incomplete_part_makes_the_whole_incomplete(
+    home: Path, folder: Path, query: str, jobs: str
+) -> None:
+    """Objects whose end of charging cannot be read: the results so far are written, and the exit code is 8."""
+    ends = ["2026-01-05T00:00:00Z", "never"]
+    dated = [cdr | {"end_date_time": end} for end in ends for cdr in CDRS[:50]]
+    (folder / "page2.ndjson").write_text("".join(json.dumps(cdr) + "\n" for cdr in dated), "utf-8")
+    incomplete = run(home, folder, query, "--jobs", jobs)
+    assert incomplete.code == 8
+    assert len(incomplete.out.splitlines()) == (1 if "aggregate" in query else 50)
+    assert "1150 of 1200 objects could be compared" in incomplete.err
 
 
 @pytest.mark.parametrize("query", ["cdrs | .id", "cdrs | aggregate count"])

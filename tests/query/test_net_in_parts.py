@@ -85,10 +85,13 @@ def cdrs_and_credits(draw: st.DrawFn) -> list[Json]:
 
 
 def results(run: Iterator[Any]) -> list[Any]:
+    found = list[Any]()
     try:
-        return [encode(value) for value in run]
+        for value in run:
+            found.append(encode(value))
     except (RunError, PrivacyError, IncompleteError) as error:
-        return [type(error), str(error)]
+        found += [type(error), str(error)]
+    return found
 
 
 @settings(max_examples=300, deadline=None)

@@ -59,6 +59,7 @@ SPLIT = [
     " | sort by $l.city | {id, c: $l.city}",
     "cdrs pass cdr_location.id | limit 3 | join (locations pass city) as $l on .cdr_location.id == $l.id"
     " | {id, c: $l.city}",
+    "cdrs pass total_energy | join (sessions during 2026-01) as $s on .id == $s.id | {id, s: $s.id}",
     "cdrs during 2026-01 pass total_energy, end_date_time | aggregate count by {m: (.end_date_time | month)}",
 ]
 numbers = st.one_of(
@@ -89,14 +90,19 @@ cdr = st.fixed_dictionaries(
     },
 )
 LOCATIONS = [{"id": "L1", "city": "Gent"}, {"id": "L2", "city": "Brugge"}]
+SESSIONS = [{"id": str(n), "end_date_time": end} for n, end in enumerate(("2026-01-02T00:00:00Z", "no time"))]
+JOINED = {"locations": LOCATIONS, "sessions": SESSIONS}
 
 
 def results(run: Any) -> list[Any]:
-    """Return all results, or the class and text of the error."""
+    """Return all results, and the class and text of the error after them."""
+    found = list[Any]()
     try:
-        return [encode(value) for value in run]
+        for value in run:
+            found.append(encode(value))
     except (RunError, PrivacyError, IncompleteError) as error:
-        return [type(error), str(error)]
+        found += [type(error), str(error)]
+    return found
 
 
 @settings(max_examples=400)
@@ -105,17 +111,17 @@ def test_parts_give_what_one_run_gives(text: str, objects: list[dict[str, Any]],
     """Whatever the objects, and wherever they are cut: empty parts and parts of one object among them."""
     objects = [{**object_, "id": str(number)} for number, object_ in enumerate(objects)]
     query = compile(text)
-    sources = memory({"cdrs": objects, "locations": LOCATIONS})
+    sources = memory({"cdrs": objects, **JOINED})
     expected = results(query.run(sources=sources))
     places = [0, *sorted(min(cut, len(objects)) for cut in cuts), len(objects)]
     slices = [objects[start:end] for start, end in pairwise(places)]
 
     def merged() -> Any:
         parts = [
-            query.partial(memory({"cdrs": part, "locations": LOCATIONS}), number=number, of=len(slices))
+            query.partial(memory({"cdrs": part, **JOINED}), number=number, of=len(slices))
             for number, part in enumerate(slices)
         ]
-        yield from merge(query, parts, memory({"locations": LOCATIONS}))
+        yield from merge(query, parts, memory(JOINED))
 
     assert results(merged()) == expected
 
@@ -214,7 +220,7 @@ def test_an_unpassed_value_is_in_no_part() -> None:
         {"id": "1", "total_energy": 3, "cdr_token": {"uid": secret, "contract_id": secret}, "remark": secret}
     ]
     for text in SPLIT:
-        data = compile(text).partial(memory({"cdrs": objects, "locations": []}))
+        data = compile(text).partial(memory({"cdrs": objects, "locations": [], "sessions": []}))
         assert secret.encode() not in data
 
 
