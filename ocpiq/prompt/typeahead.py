@@ -43,9 +43,9 @@ def interrupt(app: Application[Any]) -> None:
 
 def is_ready(keyboard: Input) -> bool:
     """Tell whether more keys can be read without waiting."""
-    if sys.platform == "win32" or keyboard.closed:
-        return False
-    try:
-        return bool(select.select([keyboard.fileno()], [], [], 0)[0])
-    except (OSError, ValueError, NotImplementedError):
-        return False
+    if sys.platform != "win32" and not keyboard.closed:
+        try:
+            return bool(select.select([keyboard.fileno()], [], [], 0)[0])
+        except (OSError, ValueError, NotImplementedError):
+            return False
+    return False
