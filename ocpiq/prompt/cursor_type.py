@@ -18,11 +18,28 @@ from ocpiq.prompt.suggestion import Surroundings
 PROBE: Final = "_here_"  # no field and no function has this name
 
 
+KEEPS_FIELDS: Final = (
+    "del",
+    "with_entries",
+    "map_values",
+    "walk",
+)  # functions after which an object has its fields
+
+
 class CursorType(Struct):
-    """The type of the input at the cursor and the scope there; None if unknown."""
+    """The type of the input at the cursor and the scope there; None if unknown.
+
+    `deleted` are fields that an object lost, `picked` the only ones that it has left, None for all.
+    """
 
     type: Type | None = None
     scope: Scope | None = None
+    deleted: frozenset[str] = frozenset()
+    picked: frozenset[str] | None = None
+
+    def lacks(self, name: str) -> bool:
+        """Tell whether an object has lost a field."""
+        return name in self.deleted or (self.picked is not None and name not in self.picked)
 
 
 def find_cursor_type(
@@ -30,13 +47,57 @@ def find_cursor_type(
 ) -> CursorType:
     """Return the type and scope at the step `._here_` of `program`. Raises nothing, reads no data.
 
-    Errors before that step are ignored.
+    Errors before that step are ignored, and an object that a step before it changes has the fields of before.
     """
     cursor_type = CursorType()
-    if program is not None:
+    if program is not None and program.body is not None:
+        program = structs.replace(program, body=_without_changes(program.body, cursor_type))
         probe = _probe_handler(cursor_type, HANDLERS[tree.Path])
         (reader or QueryReader()).analyze(program, context, {tree.Path: probe})
     return cursor_type
+
+
+def _without_changes(body: tree.Expr, cursor_type: CursorType) -> tree.Expr:
+    """Return a query with `.` for each step that changes an object, but for the last, in which the cursor is.
+
+    A run does not know the fields of such an object; what is written next most likely is one of those before. Adds the
+    fields that are deleted to `cursor_type`.
+    """
+    match body:
+        case tree.Array(body=tree.Pipeline() as inner) | tree.Paren(body=tree.Pipeline() as inner):
+            return structs.replace(body, body=_without_changes(inner, cursor_type))
+        case tree.Pipeline(items=(*items, last)):
+            end = _without_changes(last, cursor_type) if isinstance(last, tree.Pipeline) else last
+            return tree.Pipeline((*(_unchanged(item, cursor_type) for item in items), end), span=body.span)
+    return body
+
+
+def _unchanged(item: tree.Item, cursor_type: CursorType) -> tree.Item:
+    match item:
+        case tree.Call(name="del" | "pick" as name, arguments=(argument,)):
+            paths = argument.items if isinstance(argument, tree.Comma) else (argument,)
+            if name == "del":
+                cursor_type.deleted |= {_field_name(path) for path in paths if not _is_deeper(path)}
+            else:
+                cursor_type.picked = frozenset(map(_field_name, paths))
+            return tree.Identity(span=item.span)
+        case tree.Assign() | tree.Chain(first=tree.Identity(), rest=(("+", _), *_)):
+            return tree.Identity(span=item.span)
+        case tree.Call(name=name) if name in KEEPS_FIELDS:
+            return tree.Identity(span=item.span)
+    return item
+
+
+def _field_name(path: tree.Expr) -> str:
+    """Return the first name in a path, "" if it does not begin with one."""
+    match path:
+        case tree.Path(base=tree.Identity(), steps=(tree.Field(name=str(name)), *_)):
+            return name
+    return ""
+
+
+def _is_deeper(path: tree.Expr) -> bool:
+    return isinstance(path, tree.Path) and len(path.steps) > 1
 
 
 def _probe_handler(cursor_type: CursorType, default: Handler) -> Handler:

@@ -19,7 +19,7 @@ from ocpiq.prompt.cursor_type import PROBE, CursorType, find_cursor_type
 from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.suggest_command import suggest_command
 from ocpiq.prompt.suggest_examples import suggest_examples
-from ocpiq.prompt.suggest_fields import clause_fields, fields
+from ocpiq.prompt.suggest_fields import clause_fields, fields, is_whole
 from ocpiq.prompt.suggest_values import enum_in_string, quoted_enum, suggest_bound, treatment_numbers
 from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings, rank_matches
 from ocpiq.prompt.words import Word, words
@@ -121,7 +121,11 @@ def _terms(
     joined = read.open_token(frozenset({"VARIABLE"})) if read.open_token(frozenset({"_ON"})) else None
     here = find_cursor_type(_parse_with_probe(_without_path_call(read, reader)), context, reader)
     if word[:1] in ("", "."):
-        yield from fields(here.type, word, context.version, first=term)
+        yield from (
+            _fields_here(here, word, context)
+            if term
+            else fields(here.type, word, context.version, first=False)
+        )
     if joined is not None and joined.text.startswith(word):
         yield Suggestion(joined.text, len(word), "variable", "joined")
     if not term:
@@ -142,9 +146,18 @@ def _terms(
     if word:
         yield from _local_functions(here, word)
         yield from _calls(words("function"), word)
-        yield from fields(here.type, "." + word, context.version, first=True, replaces=len(word))
+        yield from _fields_here(here, "." + word, context, replaces=len(word))
     elif read.tokens and joined is None:
         yield from _global_variables(word, context)
+
+
+def _fields_here(
+    here: CursorType, word: str, context: Surroundings, replaces: int | None = None
+) -> Iterator[Suggestion]:
+    """Yield the fields of `.`, without those that a step before the cursor removed."""
+    for field in fields(here.type, word, context.version, first=True, replaces=replaces):
+        if not (is_whole(here.type) and here.lacks(field.text.lstrip("."))):
+            yield field
 
 
 def _without_path_call(read: PartialParse, reader: QueryReader) -> PartialParse:
@@ -261,8 +274,8 @@ def _path_before_as(read: PartialParse) -> list[str]:
 def _keys(read: PartialParse, word: str, context: Surroundings, reader: QueryReader) -> Iterator[Suggestion]:
     """Yield the fields of `.` as keys of an object: `{id}` is short for `{id: .id}`."""
     program = read.complete(("NAME", "x"), ("_COLON", ":"), ("FIELD", "." + PROBE))
-    object_type = find_cursor_type(program, context, reader).type
-    for field in fields(object_type, "." + word, context.version, first=True):
+    here = find_cursor_type(program, context, reader)
+    for field in _fields_here(here, "." + word, context):
         if field.text.startswith("."):
             yield Suggestion(field.text[1:], len(word), field.kind, field.about, state=field.state)
 

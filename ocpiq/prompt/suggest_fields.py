@@ -52,6 +52,11 @@ def clause_fields(module: SchemaModule, word: str) -> Iterator[Suggestion]:
         yield Suggestion(text, len(word), "field", _field_type(child), state=state)
 
 
+def is_whole(type_: Type | None) -> bool:
+    """Tell whether a value is an object of a module, or one that the query made, and no part of one."""
+    return isinstance(type_, ObjectType) or (isinstance(type_, SourceType) and not type_.path)
+
+
 def enum_of(type_: Type | None) -> tuple[str, ...]:
     """Return the values that OCPI lists for a value of this type."""
     match type_:

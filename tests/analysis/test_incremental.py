@@ -10,6 +10,7 @@ from ocpiq.errors import OcpiqError
 from ocpiq.language import parse
 from ocpiq.language.partial import IncrementalParser
 from ocpiq.plan.query_plan import QueryPlan
+from ocpiq.prompt.field_states import field_states
 
 LINES = [
     "def hours: duration_hours(.end_date_time; .start_date_time);",
@@ -57,6 +58,19 @@ def test_the_plan_after_each_change() -> None:
         text = text.replace(before, after)
         plan = analysis.analyze(parser.parse(text).program(), version="2.2.1", givens=("ARGS",))
         assert (plan, analysis.mistake) == (whole(text), None)
+
+
+def test_the_fields_after_each_change() -> None:
+    """In a query so long that the start of its pipeline is not analysed again."""
+    parser, analysis = IncrementalParser(), IncrementalAnalysis()
+    text = "\n".join(LINES)
+    assert len(parser.parse(text).tokens) > 80
+    for before, after in [("", ""), *CHANGES, *((after, before) for before, after in CHANGES)]:
+        text = text.replace(before, after)
+        program, fresh = parser.parse(text).program(), IncrementalAnalysis()
+        analysis.analyze(program, version="2.2.1", givens=("ARGS",))
+        fresh.analyze(program, version="2.2.1", givens=("ARGS",))
+        assert field_states(analysis.fields) == field_states(fresh.fields) != ()
 
 
 @pytest.mark.parametrize("text", MISTAKES)

@@ -1,7 +1,7 @@
 """`python -m tests.bench.keys`: the processor time of one key at the prompt, everything included.
 
 Keys are typed into the real prompt, whose screen is drawn into memory: completion, colours, the bottom line, hints and
-the drawing itself all count. Prints; asserts nothing.
+the drawing itself all count, as does the work after a pause in typing, in a column of its own. Prints; asserts nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import io
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct
@@ -29,6 +29,7 @@ from ocpiq.prompt.session import Session
 PERIOD = 30  # keys
 CURSOR_AT_THE_TOP = "\x1b[1;1R"  # the terminal's answer; without it the bottom line is not drawn
 QUIET = 0.06  # seconds without a new drawing, after which a key is done
+AFTER = 0.3  # seconds, in which the work after a pause begins
 
 HEAD = """\
 # Energy, price and occupied hours of each station.
@@ -91,19 +92,25 @@ def main() -> None:
     print(
         f"processor time of a key, in ms, in a query of {long_query().count(chr(10))} lines, 100 columns, 30 rows\n"
     )
-    print(f"{'':<18} median     95 %     most    keys")
+    print(f"{'':<18} {'each key':^26}   {'the pause after it':^26}    keys")
+    print(f"{'':<18} {'median     95 %     most   ' * 2}")
     with session.stack:
         for place in places():
-            times = sorted(asyncio.run(key_times(session, place)))
-            high = times[int(len(times) * 0.95)]
-            print(
-                f"{place.name:<18} {statistics.median(times):6.1f}   {high:6.1f}   {times[-1]:6.1f}   {len(times):5}"
-            )
+            keys, pauses = zip(*asyncio.run(key_times(session, place)), strict=True)
+            print(f"{place.name:<18} {spread(keys)}   {spread(pauses)}   {len(keys):5}")
 
 
-async def key_times(session: Session, place: Place) -> list[float]:
-    """Return the processor time of each key, in ms."""
-    times: list[float] = []
+def spread(times: Sequence[float]) -> str:
+    """Return the median, the 95 % quantile and the maximum."""
+    ordered = sorted(times)
+    return (
+        f"{statistics.median(ordered):6.1f}   {ordered[int(len(ordered) * 0.95)]:6.1f}   {ordered[-1]:6.1f}"
+    )
+
+
+async def key_times(session: Session, place: Place) -> list[tuple[float, float]]:
+    """Return the processor time of each key and of the pause after it, in ms."""
+    times: list[tuple[float, float]] = []
     with screen() as (keyboard, drawn):
         prompt = make_prompt(session)
         begun = asyncio.ensure_future(prompt.prompt_async())
@@ -116,7 +123,10 @@ async def key_times(session: Session, place: Place) -> list[float]:
             start = time.process_time()
             keyboard.send_text(key)
             idle = await settled(prompt, drawn)
-            times.append((time.process_time() - start - idle) * 1000)
+            of_key = time.process_time() - start - idle
+            start = time.process_time()
+            idle = await settled(prompt, drawn, AFTER)
+            times.append((of_key * 1000, (time.process_time() - start - idle) * 1000))
         begun.cancel()
     return times
 
@@ -131,10 +141,10 @@ def screen() -> Iterator[tuple[PipeInput, io.StringIO]]:
             yield keyboard, drawn
 
 
-async def settled(prompt: PromptSession[str], drawn: io.StringIO) -> float:
-    """Wait until nothing is drawn any more; return the processor time of the waiting itself."""
+async def settled(prompt: PromptSession[str], drawn: io.StringIO, quiet_for: float = QUIET) -> float:
+    """Wait until nothing has been drawn for a while; return the processor time of the waiting itself."""
     size, quiet, idle = drawn.tell(), 0.0, 0.0
-    while quiet < QUIET:
+    while quiet < quiet_for:
         start = time.process_time()
         await asyncio.sleep(0.01)
         spent = time.process_time() - start
