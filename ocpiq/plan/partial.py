@@ -119,11 +119,14 @@ def split(query: QueryPlan) -> Split:
     _check_everywhere(query)
     found = _descend(query.body)
     left = _left_source(found.node)
-    if sealed_paths(query.sources[left].view, query.sources[left].demand):
-        raise Obstacle(
-            say("totals of fields for aggregates only count the drivers of all objects"),
-            span=query.sources[left].span,
-        )
+    for source in query.sources:
+        if sealed_paths(
+            source.view, source.demand
+        ):  # whether a group may be shown is known after the last part
+            text = say(
+                "a part of it could have few drivers, and would send the totals of fields for aggregates only"
+            )
+            raise Obstacle(text, span=source.span)
     if query.sources[left].newest is not None:
         raise Obstacle(say("`newest` depends on all pages"), hint=say("write it with top"))
     scans = (node.source for node in descendants(found.below(found.node)) if isinstance(node, plan.Scan))

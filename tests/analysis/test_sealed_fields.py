@@ -395,7 +395,7 @@ def test_the_window_of_a_run_must_consist_of_whole_days() -> None:
 
 def test_a_run_in_parts_is_refused() -> None:
     """Each part would count its own drivers, by hashes that only its process knows."""
-    with pytest.raises(Obstacle, match="count the drivers of all objects"):
+    with pytest.raises(Obstacle, match="a part of it could have few drivers"):
         split(query.compile(f"{E} | {SUM}").plan)
 
 

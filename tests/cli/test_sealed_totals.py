@@ -11,6 +11,8 @@ from support.cli import Outcome, command
 from support.platforms import TOKEN, Platform, serving
 from support.typed_files import FORMATS, TypedFormat
 
+import ocpiq
+
 E = "cdrs pass total_energy as aggregate, cdr_location.city"
 BY_CITY = f"{E} | aggregate {{n: count, kwh: sum(.total_energy)}} by {{city: .cdr_location.city}}"
 TOO_FEW = "fewer than 10 drivers: nothing can be shown"
@@ -49,6 +51,21 @@ def work(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(home: Path, *words: str) -> Outcome:
     return command(home, ["--source", "cdrs=cdrs.json", *words])
+
+
+IN_PARTS = "a part of it could have few drivers, and would send the totals of fields for aggregates only"
+
+
+def test_parts_send_no_totals_of_few_drivers(home: Path, work: Path) -> None:
+    """One process does it: a part would send totals of its own drivers, and only the whole tells how many those are."""
+    one, several = (run(home, "-q", "--jobs", jobs, BY_CITY) for jobs in ("1", "2"))
+    assert (several.out, several.code) == (one.out, 0)
+    assert f"warning: --jobs has no effect: the query cannot run in parts: {IN_PARTS}" in several.err
+    refused = run(home, "-q", "--cluster", "local:2", BY_CITY)
+    assert (refused.out, refused.code) == (b"", 2)
+    assert f"error: the query cannot run in parts: {IN_PARTS}\n" in refused.err
+    with pytest.raises(ocpiq.UsageError, match=IN_PARTS):
+        ocpiq.compile(BY_CITY).partial(ocpiq.files({"cdrs": "cdrs.json"}))
 
 
 def test_small_groups_are_combined(home: Path, work: Path) -> None:
