@@ -22,6 +22,9 @@ DOCUMENTS = {
         "grammar/README.md",
         "examples/README.md",
         "ocpiq/ocpi/OCPI_TOOL.md",
+        "ocpiq/prompt/PROMPT.md",
+        "ocpiq/delivery/DELIVERIES.md",
+        *(f".docs/{page.name}" for page in (ROOT / ".docs").glob("*.md")),
     )
 }
 
