@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ocpiq.errors import HaltError, OcpiqError, RunError, render
-from ocpiq.values.terminal import LINES, visible, wrap_words, write_error
+from ocpiq.values.terminal import LINES, text_width, visible, wrap_words, write_error
 
 DEBUG: Final = "OCPIQ_DEBUG"
 INTERNAL: Final = 5
@@ -32,7 +32,7 @@ def report_error(error: OcpiqError, query: str = "", name: str = "", place: str 
     import shutil
 
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
-    text = render(error, query, name, width)
+    text = render(error, query, name, width, text_width)
     write_stderr(f"error (at {place}){text.removeprefix('error')}" if place else text)
     return error.exit_code
 
