@@ -195,6 +195,7 @@ def format_settings(
         explode=settings.explode,
         column_types=settings.column_types,
         title=settings.title,
+        lines_if_cut=settings.lines_if_cut,
         raw=settings.raw == "lines",
         join=settings.raw == "joined",
         raw0=settings.raw == "nul",

@@ -105,7 +105,7 @@ class OutputSettings(Struct, frozen=True):
     file. `csv` are the words of `--csv`, None without it; `explode` is the field of `--explode`; `column_types` are
     those of `--type`, `--text` and `--decimal`. `raw` tells how strings are written without quotes: one per line,
     joined, or with a NUL after each. `special` are the options of certain formats. `mode` is that of `--mode`,
-    `default_mode` the config file's for new files.
+    `default_mode` the config file's for new files. With `lines_if_cut`, a table that does not fit becomes lines.
     """
 
     path: Path | None = None
@@ -133,6 +133,7 @@ class OutputSettings(Struct, frozen=True):
     exit_status: bool = False
     mode: int | None = None
     default_mode: int | None = None
+    lines_if_cut: bool = False
 
 
 class PullSettings(Struct, frozen=True):

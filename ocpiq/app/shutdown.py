@@ -33,6 +33,7 @@ class Shutdown:
     def __init__(self) -> None:
         self.signal = 0
         self.follows = False  # a run without an end: a request to end it is not a failure, and SIGHUP is none
+        self.lent_to: Callable[[], bool] | None = None  # whether a program has the terminal, and so Ctrl-C
         self._files: UnfinishedFiles | None = None
         self._closing: list[Callable[[], object]] = []
         self._bell: Bell | None = None
@@ -89,6 +90,8 @@ class Shutdown:
 
         def request(number: int, frame: object) -> None:
             if self.follows and number == getattr(signal, "SIGHUP", None):
+                return
+            if number == signal.SIGINT and self.lent_to is not None and self.lent_to():
                 return
             if once:
                 for caught in handlers:

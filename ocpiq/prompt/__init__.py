@@ -33,5 +33,5 @@ def start(settings: Settings) -> int:
         return UsageError.exit_code
     from ocpiq.prompt.prompt import run_prompt  # noqa: PLC0415
 
-    with session.stack:
+    with session.at_end, session.stack:
         return run_prompt(session)

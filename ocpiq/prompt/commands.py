@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import io
 import shlex
+import shutil
 import sys
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Final
 
 from msgspec import structs
 
-from ocpiq.app import explain, reference, schema, text_files
+from ocpiq.app import explain, schema, text_files
 from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.settings import Settings, Variable
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
 from ocpiq.prompt.command_syntax import split_arguments, split_command
+from ocpiq.prompt.help import help_text
 from ocpiq.prompt.library import SUFFIX, find_query, is_example, listing
+from ocpiq.prompt.open_result import open_result
 from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.parameters import accepted_values, parameters, query_name, question, with_head
 from ocpiq.prompt.paths import expand_path
@@ -26,21 +28,12 @@ from ocpiq.prompt.preferences import set_preference
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.suggest import EXPLAIN
+from ocpiq.prompt.suggest_command import CUT_TABLE
 from ocpiq.prompt.suggestion import KEPT, PREDEFINED
 from ocpiq.prompt.watch import watch
-from ocpiq.prompt.words import Word, words
 from ocpiq.prompt.write_result import write_result
 from ocpiq.sinks.registry import TERMINAL_NAMES, by_name
 from ocpiq.storage import history
-
-MIN_WIDTH: Final = 79  # columns of the narrowest terminal
-HELP: Final = """\
-Enter runs a complete query, else continues it; Alt-Enter starts a new line.
-Tab completes, Right takes the grey rest of an earlier query, Up searches for
-one that begins with what is typed, Ctrl-R for one that contains it. F2 applies
-the fix in the bottom line, Ctrl-X Ctrl-E opens $EDITOR, Ctrl-C cancels, Ctrl-Z
-suspends, Ctrl-D quits. A query that begins with a space is not in the history.
-"""
 
 
 class CapturedOutput(io.StringIO):
@@ -72,38 +65,7 @@ def run_command(session: Session, text: str) -> None:
 
 
 def _help(session: Session, rest: str) -> None:
-    entries = [word for word in words("command") if word.name in (rest, f":{rest}")]
-    if rest and entries:
-        _show("\n".join(help_lines(entries)))
-    elif rest:
-        _show(_reference_entry(rest))
-    else:
-        _show("\n".join([HELP, *help_lines(words("command"))]))
-
-
-def _reference_entry(name: str) -> str:
-    """Return the reference entry of a name, or the list of names for `all`. Raises UsageError."""
-    try:
-        return (reference.contents() if name == "all" else reference.look_up(name)).rstrip("\n")
-    except UsageError as error:
-        has_suggestion = error.hint.startswith("did you mean")
-        raise UsageError(
-            error.message, hint=error.hint if has_suggestion else ":help all lists all names"
-        ) from None
-
-
-def help_lines(entries: Sequence[Word]) -> list[str]:
-    """Return a wrapped line of help for each command."""
-    width = max(len(word.written) for word in entries) + 2
-    return [
-        textwrap.fill(
-            word.about,
-            MIN_WIDTH,
-            initial_indent=f"  {word.written:<{width}}",
-            subsequent_indent=" " * (width + 2),
-        )
-        for word in entries
-    ]
+    _show(help_text(rest, shutil.get_terminal_size().columns - 1))
 
 
 def _schema(session: Session, rest: str) -> None:
@@ -139,12 +101,12 @@ def _platform(session: Session, rest: str) -> None:
 
 def _to(session: Session, rest: str) -> None:
     if rest:
-        format_ = by_name(rest, ":to")
+        format_ = by_name("table" if rest == CUT_TABLE else rest, ":to")
         if format_.name not in TERMINAL_NAMES:
             raise UsageError(
                 f":to: {format_.name} cannot be shown on a terminal", hint=f"ocpiq --to {format_.name}"
             )
-        session.form = format_.name
+        session.form, session.cuts_tables = format_.name, rest == CUT_TABLE
     write_stderr(
         f"Output format: {session.form}" + ("" if rest else f" (available: {', '.join(TERMINAL_NAMES)})")
     )
@@ -262,6 +224,7 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
     ":platform": _platform,
     ":to": _to,
     ":output": write_result,
+    ":open": open_result,
     ":arg": _arg,
     ":save": _save,
     ":load": _load,
@@ -284,7 +247,9 @@ def _capture(work: Callable[[], object]) -> str:
 
 def _show(text: str) -> None:
     if text:
-        Pager(lambda: None).write(text)
+        pager = Pager()
+        pager.write(text)
+        pager.close()
 
 
 def _printable(name: str) -> str:

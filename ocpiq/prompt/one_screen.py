@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from ocpiq.prompt.pager import escape_line, rows_of
+from ocpiq.prompt.pager_lines import escape_line, row_count
 
 OTHER_ROWS: Final = (
     4  # of the screen: what is repeated and when, a summary, the line that says that there is more
@@ -20,13 +20,15 @@ class OneScreen:
 
     def __init__(self, clear: Callable[[], None]) -> None:
         self.clear = clear
-        self.room = max(1, shutil.get_terminal_size().lines - OTHER_ROWS)
+        size = shutil.get_terminal_size()
+        self.width, self.room = max(1, size.columns), max(1, size.lines - OTHER_ROWS)
+        self.viewed = 0.0
 
     def write(self, text: str) -> bool:
         """Write whole lines; return False once the screen is full."""
         self.clear()
         for line in map(escape_line, text.removesuffix("\n").split("\n") if text else ()):
-            self.room -= rows_of(line)
+            self.room -= row_count(line, self.width)
             if self.room < 0:
                 sys.stdout.write(MORE + "\n")
                 sys.stdout.flush()
@@ -34,3 +36,13 @@ class OneScreen:
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
         return True
+
+    def pause(self) -> bool:
+        """Continue: nobody is asked."""
+        return True
+
+    def close(self) -> None:
+        """Do nothing: all that fits was shown."""
+
+    def cancel(self) -> None:
+        """Do nothing: no program shows the lines."""

@@ -25,14 +25,16 @@ from ocpiq.errors import (
     Notify,
     OcpiqError,
     PrivacyError,
+    PullEnded,
     UsageError,
     WarningIssued,
     ignore,
 )
 from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.prompt.one_screen import OneScreen
-from ocpiq.prompt.pager import Pager
+from ocpiq.prompt.pager import Pager, Running
 from ocpiq.prompt.parameters import accepted_values, parameters
+from ocpiq.prompt.result_line import ResultLine
 from ocpiq.prompt.results import KeptResult, handouts_of
 from ocpiq.prompt.session import Session
 from ocpiq.query import Query
@@ -60,10 +62,10 @@ def run(session: Session, text: str, values: Mapping[str, Value] | None = None) 
     session.last_query = text
     session.seen.clear()
     progress = Progress(quiet=session.settings.quiet, verbose=session.settings.verbose)
-    shutdown, endings = Shutdown(), list[Ending]()
+    line, shutdown, endings = ResultLine(quiet=session.settings.quiet), Shutdown(), list[Ending]()
     with shutdown.on_signals(("SIGINT",), once=False):
         ended = run_in_thread(
-            lambda: endings.append(_run_and_report(session, text, variables, progress, shutdown)),
+            lambda: endings.append(_run_and_report(session, text, variables, progress, line, shutdown)),
             shutdown,
             force=True,
         )
@@ -71,20 +73,28 @@ def run(session: Session, text: str, values: Mapping[str, Value] | None = None) 
     if shutdown.signal:
         sys.stderr.write(CLEAR)  # the terminal's own ^C
         error_report.write_stderr("cancelled")
+    if line.rows or line.ending == "complete":
+        line.print()
     if ended == "stuck":  # its connection must not be reused, nor its later notices shown
         session.reopen(session.settings)
     return "cancelled" if shutdown.signal or not endings else endings[0]
 
 
 def _run_and_report(
-    session: Session, text: str, variables: Mapping[str, Value], progress: Progress, shutdown: Shutdown
+    session: Session,
+    text: str,
+    variables: Mapping[str, Value],
+    progress: Progress,
+    line: ResultLine,
+    shutdown: Shutdown,
 ) -> Ending:
     try:
-        _write_results(session, text, variables, progress, shutdown)
+        _write_results(session, text, variables, progress, line, shutdown)
     except (KeyboardInterrupt, OutputStopped):
         return "stopped"
     except OcpiqError as error:
         progress.clear()
+        line.ending = "incomplete"
         if isinstance(error, UsageError):
             error.hint = OPTION.sub(":arg ", error.hint)
         error_report.report_error(error, text)
@@ -97,7 +107,12 @@ def _run_and_report(
 
 
 def _write_results(
-    session: Session, text: str, variables: Mapping[str, Value], progress: Progress, shutdown: Shutdown
+    session: Session,
+    text: str,
+    variables: Mapping[str, Value],
+    progress: Progress,
+    line: ResultLine,
+    shutdown: Shutdown,
 ) -> None:
     settings, query_text, start = session.query_settings(), QueryText(text, session.file), begin()
     used = {} if parameters(text) else session.results.used(text)
@@ -108,18 +123,18 @@ def _write_results(
         query_text.text, query_text.name, query, session.sources, variables, files, True, start, progress
     )
     kept = KeptResult(query, session.sources, handouts_of(handout, used.values()))
-    results = ResultWriter(session, query, kept, variables, progress, shutdown, start)
+    results = ResultWriter(session, query, kept, variables, progress, line, shutdown, start)
     audit, _, results.drivers = authorize(settings, handout)
     if query.modules:
         progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
     if audit is None:
         results.write_all()
     else:
-        audit.record(lambda: results.write_all(audit.notify), lambda: (results.rows, None), shutdown)
+        audit.record(lambda: results.write_all(audit.notify), lambda: (line.rows, None), shutdown)
 
 
 class ResultWriter:
-    """Writes the results of a query to the pager. `rows` is the number of results so far.
+    """Writes the results of a query to the pager; `line` counts them.
 
     Totals of fields for aggregates only need `drivers` drivers.
     """
@@ -131,10 +146,12 @@ class ResultWriter:
         kept: KeptResult,
         variables: Mapping[str, Value],
         progress: Progress,
+        line: ResultLine,
         shutdown: Shutdown,
         start: Start,
     ) -> None:
-        self.rows = 0
+        self._line = line
+        self._waiting: list[Notice] = []  # while another program has the terminal
         self._kept = kept
         self._variables = variables
         self._start = start
@@ -144,7 +161,8 @@ class ResultWriter:
         self._recipient = recipient_of(session.query_settings(), query)
         self._progress = progress
         self._shutdown = shutdown
-        self._pager: Pager | OneScreen = (OneScreen if session.watches else Pager)(progress.clear)
+        lend, wait = self._lend, progress.show_line
+        self._pager = OneScreen(progress.clear) if session.watches else Pager(progress.clear, lend, wait)
         self._stream = PagerBuffer()
         target = Target(self._stream, None, True, lambda message: progress(WarningIssued(message)))
         options = session.query_settings().output
@@ -155,9 +173,11 @@ class ResultWriter:
 
         def notify(notice: Notice) -> None:
             self._session.count(notice)
-            self._progress(notice)
+            self._line.notice(notice)
+            self._report(notice)
             count(notice)
 
+        self._line.begin(self._query.plan_for(self._session.sources))
         sources = page_by_page(self._session.sources, self._between)
         try:
             for value in self._query.run(
@@ -171,11 +191,12 @@ class ResultWriter:
                 self._shutdown.check()
                 self._sink.write(value)
                 self._kept.add(value)
-                self.rows += 1
+                self._line.rows += 1
                 self._show()
             self._kept.complete = True
             self._sink.close()
             self._show()
+            self._line.ending = "complete"
         except OcpiqError:
             self._sink.flush()
             self._show()
@@ -183,10 +204,28 @@ class ResultWriter:
         except OutputStopped:
             pass
         finally:
-            if self._kept.complete or self.rows:
+            if self._kept.complete or self._line.rows:
                 self._session.results.keep(self._kept)
             self._sink.discard()
+            self._pager.cancel() if self._shutdown.signal else self._pager.close()
+            self._line.viewed = self._pager.viewed
         return 0
+
+    def _report(self, notice: Notice) -> None:
+        """Show a notice, or keep it until the terminal is free again; the line after the result has the counts."""
+        if isinstance(notice, PullEnded):
+            return
+        if self._shutdown.lent_to is None:
+            self._progress(notice)
+        elif isinstance(notice, WarningIssued):
+            self._waiting.append(notice)
+
+    def _lend(self, lent_to: Running | None) -> None:
+        """Leave the terminal to a program, or take it back."""
+        self._progress.clear()
+        self._shutdown.lent_to = lent_to
+        while self._waiting and lent_to is None:
+            self._progress(self._waiting.pop(0))
 
     def _show(self) -> None:
         if not self._pager.write(self._stream.take()):
@@ -197,6 +236,8 @@ class ResultWriter:
         if source.repeats:  # a platform: the next page may take a while
             self._sink.flush()
             self._show()
+            if not self._pager.pause():
+                raise OutputStopped
 
 
 class OutputStopped(Exception):

@@ -34,8 +34,9 @@ class Session(Struct):
 
     `stack` closes the sources; `last_query` was saved to or loaded from `file`; `pending` is the text to put into the
     next prompt; `history_cleared` is set by `:history clear`; `seen` has the number of objects read, by module;
-    `ask` asks the user for a line; `results` are kept as they were shown; `last_values` are those that the last query
-    ran with, if not the `variables`; `watches` while `:watch` repeats it.
+    `cuts_tables` leaves out the columns of a table that do not fit; `ask` asks the user for a line; `results` are kept
+    as they were shown; `folder` has the reports that were opened, and `at_end` removes it; `last_values` are those that
+    the last query ran with, if not the `variables`; `watches` while `:watch` repeats it.
     """
 
     settings: Settings
@@ -46,6 +47,7 @@ class Session(Struct):
     sources: dict[str, Source] = field(default_factory=dict)
     variables: dict[str, Value] = field(default_factory=dict)
     form: str = "json"
+    cuts_tables: bool = False
     last_query: str = ""
     last_values: Mapping[str, Value] | None = None
     watches: bool = False
@@ -56,6 +58,8 @@ class Session(Struct):
     seen: dict[str, int] = field(default_factory=dict)
     ask: Ask = ask_terminal
     results: KeptResults = field(default_factory=KeptResults)
+    folder: Path | None = None
+    at_end: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def start(cls, settings: Settings) -> Session | None:
@@ -110,6 +114,7 @@ class Session(Struct):
                 default_format="",
                 csv=csv,
                 special=special,
+                lines_if_cut=not self.cuts_tables,
             ),
         )
 

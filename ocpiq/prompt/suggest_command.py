@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.prompt.command_syntax import argument_start
+from ocpiq.prompt.help import TOPICS
 from ocpiq.prompt.suggest_fields import clause_fields
 from ocpiq.prompt.suggestion import DEMO, PREDEFINED, Suggestion, Surroundings
 from ocpiq.prompt.words import words
 from ocpiq.query.imports import ENDINGS
 from ocpiq.sinks.registry import FORMATS
 
+CUT_TABLE: Final = "table!"
 HELP_TOPICS: Final = ("clause", "stage", "aggregate", "function", "format")
 SETTINGS: Final = {
     "vi": "the keys of vi: on or off",
@@ -66,13 +68,15 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
     match name:
         case ":help":
             kinds = ("command",) if rest.startswith(":") else HELP_TOPICS if rest else ()
-            return {entry.name: entry.about for kind in kinds for entry in words(kind)}
+            topics = {} if kinds == ("command",) else {name: topic.about for name, topic in TOPICS.items()}
+            return topics | {entry.name: entry.about for kind in kinds for entry in words(kind)}
         case ":schema":
             return {name: f"every {context.module(name).object}" for name in context.modules}
         case ":platform":
             return dict.fromkeys(context.platforms, "platform")
         case ":to":
-            return {entry.name: entry.about for entry in FORMATS if entry.name in context.forms}
+            forms = {entry.name: entry.about for entry in FORMATS if entry.name in context.forms}
+            return forms | {CUT_TABLE: "a table without the columns that do not fit"}
         case ":history":
             return HISTORY_CHOICES
         case ":set":

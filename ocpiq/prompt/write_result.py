@@ -29,13 +29,9 @@ EXAMPLE: Final = ":output cdrs.csv --csv excel:nl"
 
 def write_result(session: Session, rest: str) -> None:
     """Write the last result to the file and with the options in `rest`. Raises UsageError and PrivacyError."""
-    kept = session.results.last
-    if kept is None:
-        raise UsageError("no result yet", hint="run a query first")
-    if kept.is_too_large:
-        raise UsageError("the last result was too large to keep", hint="ocpiq -o FILE QUERY")
-    chosen = structs.replace(session.settings, output=output_settings(rest))
-    path = chosen.output.path
+    kept = last_result(session)
+    chosen = output_settings(rest)
+    path = chosen.path
     assert path is not None
     if path.is_file() and session.ask(f"{path} already exists. Replace it? (y/n) ").lower() not in (
         "y",
@@ -43,18 +39,36 @@ def write_result(session: Session, rest: str) -> None:
     ):
         write_stderr("Not written")
         return
-    handouts = [structs.replace(handout, is_terminal=False) for handout in kept.handouts]
-    shutdown, written = Shutdown(), Written()
-    audits = _authorize(chosen, handouts)
-    try:
-        _record(audits, kept, chosen.output, written, shutdown)
-    finally:
-        shutdown.close()
+    written = write_to(session, chosen)
     rows = quantity(len(kept.rows), "row")
     if kept.complete:
-        write_stderr(f"Wrote {rows} to {written.file or path}")
+        write_stderr(f"Wrote {rows} to {written}")
     else:
-        write_stderr(f"The result is incomplete; wrote {rows} to {written.file or path}")
+        write_stderr(f"The result is incomplete; wrote {rows} to {written}")
+
+
+def last_result(session: Session) -> KeptResult:
+    """Return the last result. Raises UsageError if there is none."""
+    kept = session.results.last
+    if kept is None:
+        raise UsageError("no result yet", hint="run a query first")
+    if kept.is_too_large:
+        raise UsageError("the last result was too large to keep", hint="ocpiq -o FILE QUERY")
+    return kept
+
+
+def write_to(session: Session, chosen: OutputSettings) -> Path:
+    """Write the last result with these settings; return the path of the file. Raises UsageError and PrivacyError."""
+    kept, settings = last_result(session), structs.replace(session.settings, output=chosen)
+    handouts = [structs.replace(handout, is_terminal=False) for handout in kept.handouts]
+    shutdown, written = Shutdown(), Written()
+    audits = _authorize(settings, handouts)
+    try:
+        _record(audits, kept, chosen, written, shutdown)
+    finally:
+        shutdown.close()
+    assert chosen.path is not None
+    return written.file or chosen.path
 
 
 class Written:

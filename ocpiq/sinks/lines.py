@@ -23,12 +23,15 @@ RESET: Final = "\033[0m"
 
 def open_lines(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for one field per line, wrapped on a terminal."""
+    return StreamSink(target, field_lines(target, settings))
+
+
+def field_lines(target: Target, settings: FormatSettings) -> FieldLines:
+    """Return the encoder of one field per line, wrapped on a terminal."""
     width = target.size().columns if target.terminal else None
     color = settings.colors[-1] if settings.colors else ""
-    layout = FieldLines(
-        cell_texts(target, settings, visible=True), width, color=color, sort_keys=settings.sort_keys
-    )
-    return StreamSink(target, layout)
+    texts = cell_texts(target, settings, visible=True)
+    return FieldLines(texts, width, color=color, sort_keys=settings.sort_keys)
 
 
 class FieldLines:

@@ -34,7 +34,7 @@ class FormatSettings(Struct, frozen=True):
     field of `--explode`; `column_types` are those of `--type`, `--text` and `--decimal`. The others are jq's options:
     `indent` is one level, None if the format decides; `colors` are jq's escape sequences or none; `array` tells when
     JSON results become one array: never, if there are several, or always. `read` says that all numbers in the results
-    were read, none computed.
+    were read, none computed. With `lines_if_cut`, a table some of whose columns do not fit becomes one field per line.
     """
 
     sort_keys: bool = False
@@ -54,6 +54,7 @@ class FormatSettings(Struct, frozen=True):
     title: str = ""
     array: Literal["never", "several", "always"] = "never"
     read: bool = False
+    lines_if_cut: bool = False
 
 
 class Sink(Protocol):

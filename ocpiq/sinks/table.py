@@ -8,9 +8,11 @@ from typing import Final
 from ocpiq.errors import Message, say
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
+from ocpiq.sinks.lines import field_lines
 from ocpiq.sinks.preview import PREVIEW_ROWS, PreviewEncoder
 from ocpiq.sinks.rows import row_builder
 from ocpiq.sinks.sink import FormatSettings, Sink, StreamSink
+from ocpiq.sinks.table_or_lines import LeftOut, TableOrLines
 from ocpiq.sinks.target import Target
 from ocpiq.values.arithmetic import is_number
 from ocpiq.values.blank import Blank
@@ -24,20 +26,40 @@ MIN_WIDTH: Final = 8  # columns are not made narrower; those that do not fit are
 
 def open_table(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
     """Open a sink for a table that fits the terminal, or has its full width in a file."""
-    rows = row_builder(columns, settings)
     size = target.size()
-    layout = AlignedLayout(
-        cell_texts(target, settings, visible=True),
-        size.columns if target.terminal else None,
-        lambda names: target.warn(_columns_left_out(names)),
+    width = size.columns if target.terminal else None
+
+    def table(left_out: LeftOut) -> PreviewEncoder:
+        layout = AlignedLayout(cell_texts(target, settings, visible=True), width, left_out)
+        preview_rows = max(1, size.lines - 3) if target.terminal else PREVIEW_ROWS
+        return PreviewEncoder(row_builder(columns, settings), layout, preview_rows)
+
+    if not settings.lines_if_cut:
+        return StreamSink(target, table(lambda names: target.warn(_columns_left_out(names))))
+    return StreamSink(
+        target,
+        TableOrLines(
+            table, lambda: field_lines(target, settings), lambda names: target.warn(_lines_instead(names))
+        ),
     )
-    preview_rows = max(1, size.lines - 3) if target.terminal else PREVIEW_ROWS
-    return StreamSink(target, PreviewEncoder(rows, layout, preview_rows))
 
 
 def _columns_left_out(names: tuple[str, ...]) -> Message:
-    columns = say("1 column does") if len(names) == 1 else say("{count} columns do", count=len(names))
-    return say("{columns} not fit (pick fewer with only or {{id, …}}, or use --to csv)", columns=columns)
+    return say(
+        "{columns} not fit (pick fewer with only or {{id, …}}, or use --to csv)", columns=_columns(names)
+    )
+
+
+def _lines_instead(names: tuple[str, ...]) -> Message:
+    return say(
+        "{columns} not fit a table, so each field has a line (pick fewer with only or {{id, …}}; "
+        ":to table! shows the table without them)",
+        columns=_columns(names),
+    )
+
+
+def _columns(names: tuple[str, ...]) -> Message:
+    return say("1 column does") if len(names) == 1 else say("{count} columns do", count=len(names))
 
 
 class AlignedLayout:

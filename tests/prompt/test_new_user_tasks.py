@@ -18,7 +18,7 @@ KEYS = {"Tab": TAB, "Enter": ENTER, "F2": F2, "Up": UP, "Ctrl-C": CTRL_C, "Ctrl-
 ROW = re.compile(r"^\| (?P<name>.+?) \| (?P<keys>`.+|Up.+) \| (?P<number>\d+) \|$", re.MULTILINE)
 TOKEN = re.compile(r"`(?P<text>[^`]+)`|(?P<key>\S+)")
 CLEAR_SCREEN = "\x0c"
-PAGER = "-- more"
+PAGER = "lines 1-"
 RESULTS = {
     "which modules there are": "hubclientinfo",
     "which fields of a session are private": "when a person charged",

@@ -13,6 +13,7 @@ from ocpiq.app.arguments import parse
 from ocpiq.app.settings import prompt_settings
 from ocpiq.errors import UsageError
 from ocpiq.prompt.commands import COMMANDS, QuitPrompt, run_command
+from ocpiq.prompt.help import TOPICS
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.validator import validate
@@ -489,10 +490,44 @@ def test_options_that_mean_nothing_here(option: str) -> None:
         prompt_settings(parse(["--demo", *option.split("=")]))
 
 
-def test_help_fits_every_terminal(said: Said) -> None:
-    lines = said(":help").splitlines()
-    assert max(map(len, lines)) < 80
-    assert len(lines) < 24 - 1  # and the prompt below
+def test_help_fits_every_terminal(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    for columns, most in ((80, 22), (60, 13)):  # rows, with the prompt below
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = said(":help").splitlines()
+        assert max(map(len, lines)) < columns and len(lines) <= most
+        for name, topic in TOPICS.items():
+            page = said(f":help {name}").splitlines()
+            assert max(map(len, page)) < columns and len(page) <= 22
+            assert all(any(line.startswith(f"  {command}") for line in page) for command in topic.commands)
+
+
+def test_every_command_is_in_a_topic() -> None:
+    assert {":help", *(name for topic in TOPICS.values() for name in topic.commands)} == COMMANDS.keys()
+
+
+def test_the_report_of_a_result_needs_what_its_policies_allow(
+    said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+
+    def browse(url: str) -> bool:
+        opened.append(Path(url.removeprefix("file://")))
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browse)
+    session = said.session
+    session.settings = structs.replace(session.settings, policy=Path("policy.toml"))
+    Path("policy.toml").write_text('formats = ["json"]\n[sessions]\npass = ["id", "kwh"]')
+    said("sessions pass kwh | {id, kwh}")
+    assert "does not allow" in said(":open") and not opened
+    session.settings = structs.replace(session.settings, policy=None)
+    Path("s.ndjson").write_text('{"id":"1","kwh":"MARKER","cdr_token":{"uid":"MARKER"},"x":"MARKER"}\n')
+    said("sessions")
+    with session.at_end:
+        assert said(":open") == "Opened in the browser; the file is removed when the prompt ends\n"
+        assert b"MARKER" not in opened[0].read_bytes() and b"#NA" in opened[0].read_bytes()
+        assert said(":open x").startswith("error: :open takes nothing")
+    assert not opened[0].parent.exists()
 
 
 def test_a_query_for_a_recipient_is_audited(said: Said) -> None:

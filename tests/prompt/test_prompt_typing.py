@@ -73,7 +73,7 @@ def test_a_question_of_the_examples_runs(terminal: Terminal) -> None:
     terminal.see("aggregate")
     terminal.type(ENTER)
     terminal.see('"class": "fast"')
-    terminal.see("-- more")
+    terminal.see("lines 1-")
     terminal.type("q")
     terminal.at_prompt()
 

@@ -62,7 +62,7 @@ def test_a_query_is_repeated_until_ctrl_c(
 def test_each_run_shows_one_screen_and_does_not_ask(open_prompt: Open) -> None:
     terminal = open_prompt("demo (OCPI 2.2.1)", "--demo", rows=15, columns=60)
     terminal.run("range(1000; 5000)")
-    terminal.see("-- more")
+    terminal.see("lines 1-")
     terminal.type("q")
     terminal.at_prompt()
     terminal.run(":watch 1h")

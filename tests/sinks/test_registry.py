@@ -35,6 +35,7 @@ PARTS = {
     "file",
     "registry",
     "rows",
+    "table_or_lines",
     "sql",
     "preview",
     "about",

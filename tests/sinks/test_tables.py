@@ -9,10 +9,12 @@ from wcwidth import wcswidth
 
 from ocpiq.plan.columns import ONE, UNKNOWN, Columns
 from ocpiq.sinks.cells import CellTexts
+from ocpiq.sinks.lines import FieldLines
 from ocpiq.sinks.markdown import MarkdownLayout
 from ocpiq.sinks.preview import PreviewEncoder
 from ocpiq.sinks.rows import RowBuilder
 from ocpiq.sinks.table import AlignedLayout, fit_widths
+from ocpiq.sinks.table_or_lines import LeftOut, TableOrLines
 from ocpiq.values.blank import BLANK
 
 TEXTS = CellTexts(visible=True)
@@ -177,3 +179,29 @@ MARKDOWN = {
 @pytest.mark.parametrize(("values", "text"), MARKDOWN.values(), ids=MARKDOWN)
 def test_markdown(values: list[object], text: str) -> None:
     assert markdown(*values) == text
+
+
+def table_or_lines(*values: object, width: int, held: int = 100) -> str:
+    warned: list[tuple[str, ...]] = []
+
+    def encoder(left_out: LeftOut) -> PreviewEncoder:
+        return PreviewEncoder(RowBuilder(UNKNOWN), AlignedLayout(TEXTS, width, left_out), held)
+
+    sink = TableOrLines(encoder, lambda: FieldLines(TEXTS, width), warned.append)
+    text = b"".join([*map(sink.write, values), sink.flush(), sink.end()]).decode()
+    return text + "".join(f"without {' '.join(names)}\n" for names in warned)
+
+
+@pytest.mark.parametrize("held", [1, 2, 100])
+def test_a_table_whose_columns_do_not_fit_becomes_lines(held: int) -> None:
+    values = [{"a": number, "b": BLANK, "c": "東京"} for number in (1, 2)]
+    assert table_or_lines(*values, width=40, held=held).splitlines()[2:] == ["1  #NA  東京", "2  #NA  東京"]
+    wide = [value | {"d": "0123456789", "e": "0123456789"} for value in values]
+    fields = "b  #NA\nc  東京\nd  0123456789\ne  0123456789\n"
+    expected = "".join(f"─[ {number} ]──────────────\na  {number}\n{fields}" for number in (1, 2))
+    assert table_or_lines(*wide, width=20, held=held) == expected + "without d e\n"
+
+
+@pytest.mark.parametrize("values", [[], [1]])
+def test_a_table_that_fits_stays_one(values: list[object]) -> None:
+    assert table_or_lines(*values, width=20) == table(*values, width=20)

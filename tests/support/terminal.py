@@ -17,7 +17,29 @@ ENTER, TAB, ESCAPE, UP = "\r", "\t", "\x1b", "\x1b[A"
 CTRL_C, CTRL_D, CTRL_R, CTRL_Z, F2 = "\x03", "\x04", "\x12", "\x1a", "\x1bOQ"
 RIGHT, CLEAR_LINE, UNDO, EDIT = "\x1b[C", "\x15", "\x1f", "\x18\x05"
 SIZES = ((24, 80), (30, 100), (15, 60))  # rows, columns
+SECOND_SCREEN = 1049
 SHELL = ("bash", "--norc", "--noprofile", "-i")
+
+
+class Screen(pyte.Screen):
+    """A screen with the second one that full-screen programs use: leaving it shows again what was there before."""
+
+    _before: tuple[dict[int, dict[int, pyte.screens.Char]], tuple[int, int]] | None = None
+
+    def set_mode(self, *modes: int, **options: bool) -> None:
+        super().set_mode(*modes, **options)
+        if SECOND_SCREEN in modes and options.get("private"):
+            rows = {number: dict(row) for number, row in self.buffer.items()}
+            self._before = rows, (self.cursor.x, self.cursor.y)
+
+    def reset_mode(self, *modes: int, **options: bool) -> None:
+        super().reset_mode(*modes, **options)
+        if SECOND_SCREEN in modes and options.get("private") and self._before is not None:
+            rows, (self.cursor.x, self.cursor.y) = self._before
+            self._before = None
+            self.erase_in_display(2)
+            for number, row in rows.items():
+                self.buffer[number].update(row)
 
 
 class Terminal:
@@ -33,7 +55,7 @@ class Terminal:
         folder: Path | None = None,
     ) -> None:
         self.transcript: list[str] = []
-        self.screen = pyte.Screen(columns, rows)
+        self.screen = Screen(columns, rows)
         self.stream = pyte.Stream(self.screen)
         self.process: pexpect.spawn[str] = pexpect.spawn(
             command[0],
