@@ -156,9 +156,7 @@ def test_quitting_early_stops_the_query_and_leaves_what_was_shown(terminal: Term
 
 def test_the_program_in_pager_shows_long_results_only(at: Open, tmp_path: Path) -> None:
     script = tmp_path / "pager"
-    script.write_text(
-        '#!/bin/sh\necho "in the pager"\nhead -n 3 > "$HOME/seen"\nhead -n 1 < /dev/tty\necho "left"\n'
-    )
+    script.write_text('#!/bin/sh\necho "in the pager"\nhead -n 3 > "$HOME/seen"\nexec head -n 1 < /dev/tty\n')
     script.chmod(0o700)
     terminal = at(PAGER=str(script), NO_COLOR="1")
     terminal.run("range(3)")
@@ -170,7 +168,7 @@ def test_the_program_in_pager_shows_long_results_only(at: Open, tmp_path: Path) 
         lambda: (tmp_path / "seen").exists() and (tmp_path / "seen").read_text() == "0\n1\n2\n",
         "what it read",
     )
-    terminal.type(CTRL_C)  # is for the program, which ends by it; the query stops too
+    terminal.press_until(CTRL_C, "stopped")  # is for the program, which ends by it; the query stops too
     terminal.at_prompt("stopped")
     terminal.run("20 + 1")
     terminal.at_prompt("\n21")
