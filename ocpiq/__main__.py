@@ -18,12 +18,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     words = sys.argv[1:] if argv is None else argv
+    from ocpiq.runtime.collector import collect_rarely  # noqa: PLC0415 - after the signal
+
+    collect_rarely()
     from ocpiq.app import stdio  # noqa: PLC0415 - after the signal
-    from ocpiq.runtime.collector import collect_rarely  # noqa: PLC0415
 
     stdio.prepare()
     _load_msgspec()
-    collect_rarely()
     if _wants_prompt(words):
         from ocpiq.prompt import main as run  # noqa: PLC0415 - each needs much that the other does not
     else:

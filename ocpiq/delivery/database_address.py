@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -31,6 +30,8 @@ class DatabaseAddress(Struct, frozen=True):
     @property
     def key_name(self) -> str:
         """A name for the file of the secret of this table."""
+        from hashlib import sha256  # noqa: PLC0415 - most runs write to no database
+
         return sha256(str(self).encode()).hexdigest()[:32]
 
 

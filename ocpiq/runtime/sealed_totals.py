@@ -11,17 +11,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
 from ocpiq.errors import WarningIssued, say
-from ocpiq.gate import Companion, SealedNumber
 from ocpiq.runtime.aggregates import FOLDS, Deviation, Sum, sorted_groups
 from ocpiq.runtime.context import Runtime
 from ocpiq.values.arithmetic import normalize
 from ocpiq.values.blank import OTHER, TOO_FEW
 from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.gate import Companion, SealedNumber  # queries of plain JSON do not need it
 
 
 class Total(Struct, frozen=True):

@@ -22,18 +22,16 @@ DATE_TIME: Final = re.compile(
     rf"\s*+{CLOCK}",
     re.ASCII,
 )
-COMPACT: Final = re.compile(
+COMPACT: Final = (
     r"\s*+(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
     r"(?:[Tt ]?(?P<hour>[0-9]{2})(?P<minute>[0-5][0-9])(?:(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?)?"
-    rf"\s*+{CLOCK}",
-    re.ASCII,
+    rf"\s*+{CLOCK}"
 )
 """ISO 8601's basic format."""
-RFC_1123: Final = re.compile(
+RFC_1123: Final = (
     r"\s*+(?:[A-Za-z]{3,9}+,?\s++)?(?P<day>[0-9]{1,2})[ -](?P<month>[A-Za-z]{3})[ -](?P<year>[0-9]{4})\s++"
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
-    rf"\s*+{CLOCK}",
-    re.ASCII,
+    rf"\s*+{CLOCK}"
 )
 """Dates as HTTP and mail have them."""
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -83,7 +81,11 @@ def lenient(text: str) -> int | None:
 
 def parsed(text: str) -> re.Match[str] | None:
     """Return the parts of a written date and time."""
-    return DATE_TIME.fullmatch(text) or COMPACT.fullmatch(text) or RFC_1123.fullmatch(text)
+    return (
+        DATE_TIME.fullmatch(text)
+        or re.fullmatch(COMPACT, text, re.ASCII)  # compiled when first needed
+        or re.fullmatch(RFC_1123, text, re.ASCII)
+    )
 
 
 def month_number(text: str) -> int:
