@@ -65,18 +65,25 @@ def _rows(line: str, width: int, indent: str, breaks_words: bool) -> list[str]:
     if line.startswith(EXCERPT) or text_width(line) <= width:
         return [line]
     first, *words = line.split(" ")
-    rows = [first]
+    rows = _cut(first, width) if breaks_words else [first]
     for word in words:
         is_long = breaks_words and text_width(indent + word) > width
         if not rows[-1].strip() or is_long or text_width(f"{rows[-1]} {word}") <= width:
-            rows[-1] += f" {word}"
+            row = f"{rows.pop()} {word}"
         else:
-            rows.append(indent + word)
-        while breaks_words and text_width(rows[-1]) > width:
-            row = rows.pop()
-            size = _fitting(row, width)
-            rows += [row[:size], row[size:]]
+            row = indent + word
+        rows += _cut(row, width) if breaks_words else [row]
     return rows
+
+
+def _cut(row: str, width: int) -> list[str]:
+    """Return a row in pieces of at most `width` columns."""
+    pieces = []
+    while len(row) > 1 and text_width(row) > width:
+        size = _fitting(row, width)
+        pieces.append(row[:size])
+        row = row[size:]
+    return [*pieces, row]
 
 
 def _fitting(row: str, width: int) -> int:

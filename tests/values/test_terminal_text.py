@@ -16,7 +16,8 @@ from ocpiq.values.terminal import text_width, wrap_words
         ("  query, line 1", 12, False, "  query,\n  line 1"),
         ("    sessions | .kwh", 10, False, "    sessions | .kwh"),  # the line of a query, above its carets
         ("a-very-long-word b", 6, False, "a-very-long-word\n  b"),
-        ("a-very-long-word b", 6, True, "a-very\n-long-\nword\n  b"),
+        ("a-very-long-word b", 6, True, "a-very\n-long-\nword b"),
+        ("東", 1, True, "東"),
         ("東京 東京 東京", 10, False, "東京 東京\n  東京"),
         ("a very-long-word", 6, True, "a very\n-long-\nword"),
         ("a 東京東京東京", 7, True, "a 東京\n東京東\n京"),
