@@ -204,10 +204,11 @@ def passed_fields(source: SourcePlan, uses: Iterable[FieldUse], version: str) ->
 def summary(paths: Iterable[str], name: str, version: str) -> list[str]:
     """Return paths of a module, with one path for a container whose every field is among them."""
     listed = dict.fromkeys(paths)
-    root = module(name, version).root
+    children = module(name, version).root.children
     whole: dict[str, list[str]] = {}
-    for child in root.children.values():
-        whole |= _whole(child, listed, version)
+    for first in dict.fromkeys(path.partition(".")[0] for path in listed):
+        if first in children:
+            whole |= _whole(children[first], listed, version)
     return list(dict.fromkeys(next((top for top in whole if path in whole[top]), path) for path in listed))
 
 

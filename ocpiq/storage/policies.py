@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
@@ -34,7 +35,7 @@ def read_policy(data: bytes, name: str) -> Policy:
     import tomllib  # noqa: PLC0415 - few runs have a policy
 
     try:
-        table = tomllib.loads(data.decode("utf-8-sig"))
+        table = tomllib.loads(data.removeprefix(BOM_UTF8).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else f"not TOML: {error}"
         raise UsageError(f"the policy {name} is {reason}") from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 from support.cli import Outcome, command
 from support.platforms import TOKEN, Platform, serving
+from support.rows import careful_only
 from support.typed_files import FORMATS, TypedFormat
 
 import ocpiq
@@ -125,13 +127,18 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, P
         yield folder, served
 
 
+@pytest.mark.parametrize("decoder", [nullcontext, careful_only], ids=["typed", "untyped"])
 @pytest.mark.parametrize(("text", "message"), MISUSES.items(), ids=list(MISUSES))
 def test_a_misuse_is_refused_before_any_request(
-    platform: tuple[Path, Platform], text: str, message: str
+    platform: tuple[Path, Platform],
+    text: str,
+    message: str,
+    decoder: Callable[[], AbstractContextManager[None]],
 ) -> None:
     folder, served = platform
     before = len(served.requests)
-    found = command(folder, ["--arg", "from", "3 hours ago", text])
+    with decoder():
+        found = command(folder, ["--arg", "from", "3 hours ago", text])
     assert (found.code, found.out) == (7, b"")
     assert message in found.err
     assert len(served.requests) == before

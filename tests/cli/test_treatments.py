@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 from support.cli import Outcome, command
 from support.platforms import TOKEN, Platform, serving
 from support.recipients import config_with_recipient
+from support.rows import careful_only
 
 from ocpiq.cli.main import run
 
@@ -133,6 +135,11 @@ MISUSES = {
         "sessions.end_date_time is cut to the hour, and is not a DateTime (pass it in the clear)",
     ),
     "(sessions pass kwh as rounded(5)), (sessions pass kwh)": (3, "sessions.kwh is passed in two ways"),
+    "(sessions pass kwh as rounded(5)), (sessions pass kwh as rounded(7))": (
+        3,
+        "sessions.kwh is passed in two ways",
+    ),
+    "cdrs pass cdr_location.city as hour": (3, "cdrs.cdr_location.city is not a DateTime"),
     "cdrs pass total_energy as pseudonym": (3, "a number has no pseudonym"),
     "cdrs pass total_energy as bucket(5)": (3, "unknown treatment bucket (did you mean rounded?)"),
     "cdrs pass total_energy as $x": (3, "expected a treatment such as pseudonym"),
@@ -156,13 +163,18 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, P
         yield folder, served
 
 
+@pytest.mark.parametrize("decoder", [nullcontext, careful_only], ids=["typed", "untyped"])
 @pytest.mark.parametrize(("text", "expected"), MISUSES.items(), ids=list(MISUSES))
 def test_a_misuse_is_refused_before_any_request(
-    platform: tuple[Path, Platform], text: str, expected: tuple[int, str]
+    platform: tuple[Path, Platform],
+    text: str,
+    expected: tuple[int, str],
+    decoder: Callable[[], AbstractContextManager[None]],
 ) -> None:
     folder, served = platform
     before = len(served.requests)
-    found = command(folder, [text])
+    with decoder():
+        found = command(folder, [text])
     assert (found.code, found.out) == (expected[0], b"")
     assert expected[1] in found.err
     assert len(served.requests) == before
