@@ -20,6 +20,7 @@ from ocpiq.app.shutdown import Shutdown
 from ocpiq.approval import audit
 from ocpiq.approval.audit import RunDescription, RunResult
 from ocpiq.approval.query_hash import query_sha256
+from ocpiq.delivery.state import AuditedRun
 from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.storage import audit_trail
 
@@ -108,11 +109,14 @@ class Audit:
             audit_trail.append(self._trail, entry)
 
 
-def end_recovered(place: tuple[str, str], rows: int, path: str, sha256: str) -> None:
-    """Write how a run ended whose delivery a later run completed. Raises UsageError."""
-    run, trail = place
-    result = RunResult(0, {}, rows, path or None, sha256 if path else None)
-    audit_trail.append(Path(trail), audit.ended(run, _now(), result))
+def end_recovered(delivered: AuditedRun) -> None:
+    """Write how the run of a delivery ended, unless it did so itself. Raises UsageError."""
+    trail = Path(delivered.trail)
+    if audit_trail.events(trail, delivered.run) != ["begun"]:
+        return  # it has ended, or the trail was moved away
+    path = delivered.path or None
+    result = RunResult(0, {}, delivered.rows, path, delivered.sha256 if path else None)
+    audit_trail.append(trail, audit.ended(delivered.run, _now(), result))
 
 
 class HashingStream(BufferedIOBase):

@@ -179,16 +179,12 @@ def _deliver(job: Job) -> int:
 
 def recover(file: StateFile, *, quiet: bool) -> DeliveredFile | None:
     """End an interrupted delivery, also in the audit trail; return its file if it was complete."""
-    pending = file.state.pending
     recovered = commit.recover(file)
-    if pending is None or recovered is None:
-        return None
-    if pending.audit_run:
+    if file.state.audited is not None:
         from ocpiq.app.audit import end_recovered
 
-        place = (pending.audit_run, pending.audit_trail)
-        end_recovered(place, recovered.rows, recovered.path, recovered.sha256)
-    if not quiet:
+        end_recovered(file.state.audited)
+    if recovered is not None and not quiet:
         write_stderr(f"{recovered.path or 'standard output'}: the interrupted delivery is complete")
     return recovered
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from ocpiq.app.options import STATE_ACTIONS
 from ocpiq.app.progress import quantity
 from ocpiq.app.settings import Settings
 from ocpiq.delivery import state_file
+from ocpiq.delivery.commit import remove_unfinished
 from ocpiq.delivery.database_address import is_address
 from ocpiq.delivery.errors import StateError
 from ocpiq.delivery.state import State
@@ -155,8 +157,13 @@ def _forget(words: list[str], settings: Settings) -> int:
 
 
 def reset(name: str, settings: Settings) -> int:
-    """Remove a state; damaged ones, too."""
+    """Remove a state; damaged ones, too, of which it is not known what they left unfinished."""
+    state = None
+    with suppress(StateError), state_file.opened(name) as file:
+        state = file.state
     state_file.remove(name)
+    if state is not None:
+        remove_unfinished(state)
     write_stderr(f"removed the state {name}; the next run needs --begin DATE or --all")
     return 0
 

@@ -23,8 +23,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ocpiq.delivery.errors import StateError
-from ocpiq.delivery.file_names import part_of
-from ocpiq.delivery.state import KEPT_FILES, DeliveredFile, Pending, PeriodRecord, State
+from ocpiq.delivery.file_names import part_of, whole_of
+from ocpiq.delivery.state import KEPT_FILES, AuditedRun, DeliveredFile, Pending, PeriodRecord, State
 from ocpiq.delivery.state_file import StateFile
 from ocpiq.storage import owner_only
 from ocpiq.storage.logins import reason
@@ -93,8 +93,17 @@ def commit(file: StateFile, update: Callable[[State], State] = lambda state: sta
         pending=None,
         files=files,
         reconciles=state.reconciles and not pending.correction,
+        audited=audited(pending),
     )
     file.commit(update(done))
+
+
+def audited(pending: Pending) -> AuditedRun | None:
+    """Return how the run of a delivery ends in the audit trail, None without one."""
+    if not pending.audit_run:
+        return None
+    path = pending.path if pending.sha256 else ""
+    return AuditedRun(pending.audit_run, pending.audit_trail, pending.rows, path, pending.sha256)
 
 
 def with_period(state: State, pending: Pending) -> State:
@@ -126,6 +135,14 @@ def recover(file: StateFile) -> DeliveredFile | None:
             publish(pending)
     commit(file)
     return file.state.files[-1]
+
+
+def remove_unfinished(state: State) -> None:
+    """Remove the files that a run left beside their names: of a delivery, or of the open file of a period."""
+    paths = [Path(part.path) for part in (state.pending, state.open) if part is not None and part.path]
+    for path in paths:
+        remove(part_of(path))
+        remove(whole_of(path))
 
 
 def sha256_of(path: Path) -> str:

@@ -59,3 +59,8 @@ def correction_of(path: Path, correction: int) -> Path:
 def part_of(path: Path) -> Path:
     """Return the file beside `path` that is written first: always the same, so that it is found after a crash."""
     return path.with_name(f".{path.name}.part")
+
+
+def whole_of(path: Path) -> Path:
+    """Return the file beside `path` that is made of the lines of a part."""
+    return path.with_name(f".{path.name}.whole")

@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from ocpiq.delivery.commit import remove, sha256_of
 from ocpiq.delivery.errors import StateError
-from ocpiq.delivery.file_names import part_of
+from ocpiq.delivery.file_names import part_of, whole_of
 from ocpiq.delivery.state import KEPT_FILES, DeliveredFile, OpenFile, State
 from ocpiq.delivery.state_file import StateFile
 from ocpiq.delivery.windows import DeliveryWindow, period_at
@@ -119,11 +119,6 @@ def close(file: StateFile, convert: Callable[[Path, Path], None]) -> DeliveredFi
     state = file.state
     file.save(replace(state, open=None, files=(*state.files, delivered)[-KEPT_FILES:], number=opened.number))
     return delivered
-
-
-def whole_of(path: Path) -> Path:
-    """Return the file beside `path` that is made of the lines of a part."""
-    return path.with_name(f".{path.name}.whole")
 
 
 def grown(state: State, length: int, rows: int) -> State:

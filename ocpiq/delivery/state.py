@@ -67,6 +67,16 @@ class DeliveredFile(Struct, frozen=True):
     sha256: str
 
 
+class AuditedRun(Struct, frozen=True):
+    """The run in the audit trail `trail` that made the last delivery, and how it ends there, if it came to that."""
+
+    run: str
+    trail: str
+    rows: int
+    path: str
+    sha256: str
+
+
 class OpenFile(Struct, frozen=True):
     """The file of a period that `--follow` writes: it grows beside its name `path`, poll by poll.
 
@@ -103,8 +113,8 @@ class State(Struct, frozen=True):
     `begin` is the beginning of the first window, None for everything; `mark` the end of the last one. `runs` counts the
     deliveries, also those without a row, and `number` the files. `late` tells that an object came later than half of
     the overlap. `accepts` tells that the next run may have another fingerprint, `reconciles` that it compares
-    everything. `open` is the file of a period that `--follow` writes. `count` and `checksum` are those of the
-    remembered objects. `version` is that of the ocpiq that wrote the state.
+    everything. `open` is the file of a period that `--follow` writes, `audited` the last delivery in an audit trail.
+    `count` and `checksum` are those of the remembered objects.
     """
 
     name: str
@@ -129,4 +139,5 @@ class State(Struct, frozen=True):
     corrections: int = 0
     zone: str = "UTC"
     open: OpenFile | None = None
+    audited: AuditedRun | None = None
     version: str = ""

@@ -84,6 +84,14 @@ def entries(path: Path) -> Iterator[dict[str, object]]:
             raise BrokenTrailError(f"line {number} of {path} is not an entry", hint=HINT) from None
 
 
+def events(path: Path, run: str) -> list[object]:
+    """Return the events of a run, oldest first, without verifying them. Raises UsageError."""
+    mark = run.encode()
+    lines = [line for line in _lines(path) if mark in line]
+    found = [msgspec.json.decode(line, type=dict[str, object]) for line in lines]
+    return [entry.get("event") for entry in found if entry.get("run") == run]
+
+
 def verify(path: Path) -> Head:
     """Return the head of a trail whose chain is whole. Raises BrokenTrailError with the first line that is not."""
     try:

@@ -24,6 +24,7 @@ from support.cli import Outcome, command
 from support.deliveries import Client, client, doubled, lost
 from support.following import FakeClock, use_clock
 from support.platforms import Request, Response
+from support.typed_files import FORMATS, TypedFormat
 
 from ocpiq.app.follow_query import FollowedQuery
 from ocpiq.delivery import commit, rotation
@@ -284,6 +285,16 @@ def test_a_format_that_cannot_grow_is_made_at_the_end(busy: Client, tmp_path: Pa
     assert len([path for path in busy.folder.iterdir() if path.name.startswith(".")]) == 1
 
 
+@pytest.mark.parametrize("typed", FORMATS, ids=lambda typed: typed.name)
+def test_a_typed_file_of_each_period(quiet: Client, typed: TypedFormat) -> None:
+    typed.need()
+    outcome = rotated(quiet, 3.2, *ROTATE, "--poll", "20m", name=f"{{from}}_{{to}}{typed.ending}")
+    assert (outcome.code, outcome.err) == (0, "")
+    rows = [typed.read(path).rows for path in quiet.files()]
+    assert len(rows) > 1 and not any(rows[1:])
+    assert [row["id"] for row in rows[0]] == ["S000001", "S000002", "S000003"]
+
+
 def test_columns_that_change_are_refused(quiet: Client) -> None:
     def change(seconds: float) -> None:
         if quiet.platform.current()[1]["status"] == "ACTIVE":
@@ -421,6 +432,14 @@ def test_a_part_that_was_changed_is_refused(quiet: Client) -> None:
     part.unlink()
     outcome = rotated(quiet, 0.1)
     assert outcome.code == 2 and "ocpiq state reset d" in outcome.err
+
+
+@pytest.mark.parametrize("ending", ["ndjson", "sqlite"])
+def test_reset_removes_the_open_file_of_a_period(quiet: Client, ending: str) -> None:
+    rotated(quiet, 0.5, name=f"{{from}}_{{to}}.{ending}")
+    assert len(list(quiet.folder.iterdir())) == 1
+    assert command(quiet.home, ["state", "reset", "d"]).code == 0
+    assert list(quiet.folder.iterdir()) == []
 
 
 def test_a_file_is_never_replaced(quiet: Client) -> None:

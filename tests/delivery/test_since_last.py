@@ -12,6 +12,8 @@ from support.changing_platform import START, ChangingPlatform, Rates
 from support.cli import command
 from support.deliveries import NAME, Client, client, counted, doubled, lost, visible
 from support.platforms import Response
+from support.typed_files import FORMATS as TYPED
+from support.typed_files import TypedFormat
 
 BUSY = Rates(insert=40, update=60, hidden=20)
 
@@ -288,6 +290,14 @@ def test_every_hour_has_its_file_also_those_that_were_missed(quiet: Client) -> N
     assert ends == [["2230", "2300"], ["2300", "0000"], ["0000", "0100"], ["0100", "0200"]]
     assert [path.stat().st_size > 0 for path in quiet.files()] == [False, True, False, False]
     assert quiet.run("--fail-if-empty").code == 9
+
+
+@pytest.mark.parametrize("typed", TYPED, ids=lambda typed: typed.name)
+def test_every_hour_has_its_typed_file(quiet: Client, typed: TypedFormat) -> None:
+    typed.need()
+    quiet.options = ("--state", "d", "--begin", "2026-01-04T22:30Z", "--every", "hour")
+    assert quiet.run(name=f"{{from}}_{{to}}{typed.ending}").code == 0
+    assert [len(typed.read(path).rows) for path in quiet.files()] == [0, 6]
 
 
 @pytest.mark.parametrize(
