@@ -31,7 +31,11 @@ ALLOWED = {  # licences that a program under the MIT licence may depend on
     "MPL-2.0",
     "PSF-2.0",
 }
-FROM_CLASSIFIER = {"MIT License": "MIT", "BSD License": "BSD-3-Clause"}
+FROM_CLASSIFIER = {
+    "MIT License": "MIT",
+    "BSD License": "BSD-3-Clause",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+}
 SPELLED = {"BSD": "BSD-3-Clause", "Apache 2.0": "Apache-2.0"}  # in old metadata
 LISTED = dict(
     re.findall(r"^\| ([\w-]+) \| ([^|]+) \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)

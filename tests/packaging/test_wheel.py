@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,17 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".*_cache", "dist", "grammar-*.json")
     shutil.copytree(ROOT, folder, ignore=made)
     return folder
+
+
+def test_the_metadata_have_a_readme_whose_links_lead_somewhere(wheel: Path) -> None:
+    """A package index shows it, where paths of the repository are no addresses."""
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        text = archive.read(name).decode()
+    assert "Description-Content-Type: text/markdown" in text
+    assert "the rule" in text and "PRIVACY.md" in text and "tutorial (`.docs/tutorial.md`)" in text
+    links = re.findall(r"\]\(([^)]*)\)", text)
+    assert links and all(link.startswith("https://") for link in links)
 
 
 def installed(folder: Path, *what: str) -> Path:
