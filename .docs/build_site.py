@@ -111,7 +111,10 @@ def make_pages(folder: Path) -> None:
         if page.startswith("reports/"):
             text += "".join(_report_sections(by_folder.get(Path(page).stem, [])))
         site.write(page, site.linked(page, document, _python_markdown(text)))
-    questions = "# Questions\n\nWhat charge point operators are asked, with the query of each.\n"
+    questions = (
+        "# Questions\n\nWhat charge point operators are asked, with the query of each. "
+        "[All reports](index.md#questions) shows how each is run, and what it returns.\n"
+    )
     site.write(f"reports/{QUESTIONS}.md", questions + "".join(_report_sections(by_folder[QUESTIONS])))
     site.write("commands.md", _commands())
     site.write("fields.md", _fields())
@@ -144,7 +147,6 @@ def _report_sections(listed: list[Report]) -> Iterator[str]:
     for report in listed:
         metadata = report.metadata
         yield f"\n### {report.name}: purpose and query\n\n{_text(metadata.about)}\n\n"
-        yield f"    {' '.join(['ocpiq report', report.name, *_arguments(report), '-o .'])}\n\n"
         notes = {
             "Recipient": metadata.recipient,
             "Asked for by": metadata.source,
@@ -158,13 +160,6 @@ def _report_sections(listed: list[Report]) -> Iterator[str]:
             default = "" if parameter.required else f" (default: `{parameter.default}`)"
             yield f"- *`{parameter.name}`.* {_text(parameter.about)}{default}\n"
         yield f"\n```text\n{report.text.rstrip()}\n```\n"
-
-
-def _arguments(report: Report) -> Iterator[str]:
-    for parameter in report.metadata.params:
-        if parameter.required:
-            period = parameter.name == "period"
-            yield "--period 2026-Q1" if period else f"--arg {parameter.name} {parameter.name.upper()}"
 
 
 def _text(text: str) -> str:

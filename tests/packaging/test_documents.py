@@ -22,7 +22,9 @@ DOCUMENTS = {
         "grammar/README.md",
         "examples/README.md",
         "ocpiq/ocpi/OCPI_TOOL.md",
+        "ocpiq/ocpi/PLATFORMS.md",
         "ocpiq/prompt/PROMPT.md",
+        *(f"examples/{page.parent.name}/README.md" for page in (ROOT / "examples").glob("*/README.md")),
         "ocpiq/delivery/DELIVERIES.md",
         *(f".docs/{page.name}" for page in (ROOT / ".docs").glob("*.md")),
     )
@@ -37,7 +39,10 @@ def test_every_path_and_link_leads_somewhere(name: str) -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
     assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []
     anchors = re.findall(r"\]\(#([^)]+)\)", text)
-    titles = {title.lower().replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+    titles = {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
     assert set(anchors) <= titles
 
 
