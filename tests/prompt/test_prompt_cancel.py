@@ -92,9 +92,9 @@ def test_while_a_query_runs_and_while_its_results_are_shown(terminal: Terminal) 
     still_works(terminal)
     terminal.run("range(1000; 5000)")
     terminal.see("1001")
-    terminal.see("-- more")
+    terminal.see("lines 1-")
     terminal.type(CTRL_C)
-    terminal.see_no_more("-- more")
+    terminal.see_no_more("lines 1-")
     still_works(terminal)
 
 

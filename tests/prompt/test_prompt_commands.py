@@ -108,6 +108,10 @@ def test_what_is_not_passed_is_seen_and_kept_nowhere(said: Said, tmp_path: Path)
 def test_help_names_every_command(said: Said) -> None:
     text = said(":help")
     assert all(name in text for name in COMMANDS)
+    keys = text + said(":help typing")
+    assert all(
+        key in keys for key in ("$EDITOR", "Ctrl-C", "Ctrl-D", "Ctrl-R", "Ctrl-X", "Ctrl-Z", "F2", "Tab")
+    )
 
 
 def test_help_on_a_word_of_the_language(said: Said) -> None:

@@ -152,7 +152,7 @@ def test_pasted_commands_run_one_by_one(terminal: Terminal, marked: bool) -> Non
 
 
 def test_ctrl_z_suspends_and_fg_comes_back(home: dict[str, str], size: dict[str, int]) -> None:
-    terminal = Terminal({**home, "PS1": "shell> "}, command=SHELL, **size)
+    terminal = Terminal({**home, "PS1": "shell> ", "LC_MESSAGES": "C"}, command=SHELL, **size)
     terminal.see("shell>")
     terminal.type(f"{shlex.quote(sys.executable)} -m ocpiq --demo\r")
     terminal.see(BAR)
