@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # as in `typing`, which takes a while to load
 if TYPE_CHECKING:
-    from ocpiq.api import files, platform
+    from ocpiq.api import files, platform, snapshot
     from ocpiq.demo.source import DemoSource
     from ocpiq.errors import (
         CompileError,
@@ -50,6 +50,7 @@ __all__ = [
     "files",
     "merge",
     "platform",
+    "snapshot",
 ]
 
 _MODULES = {
@@ -58,6 +59,7 @@ _MODULES = {
     "files": "ocpiq.api",
     "merge": "ocpiq.query.parts",
     "platform": "ocpiq.api",
+    "snapshot": "ocpiq.api",
 }
 
 

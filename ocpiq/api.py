@@ -19,6 +19,11 @@ def platform(name: str | None = None) -> Source:
     return sources.platform(logins.load(name))
 
 
+def snapshot(folder: str | Path) -> Mapping[str, Source]:
+    """Return a source for each module of a snapshot that `ocpiq pull` has made. Raises UsageError."""
+    return sources.snapshot(folder)
+
+
 def files(paths: Mapping[str, str | Path], *, version: str = DEFAULT_VERSION) -> Mapping[str, Source]:
     """Return a source for each module of `paths`: a file or a folder of saved pages of an OCPI `version`."""
     return sources.files(paths, version)

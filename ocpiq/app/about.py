@@ -81,7 +81,7 @@ def about(
         query=query.text_without_literals,
         query_sha256=query_sha256(text),
         zone=query.zone,
-        platform=", ".join(_platforms(pull, query.modules)),
+        platform=", ".join(_platforms(pull, query.modules, sources)),
         ocpi_version=explained.form,
         tool_version=__version__,
         created=_created(start),
@@ -130,14 +130,19 @@ def _local(microseconds: int, zone: tzinfo) -> str:
     return wall.date().isoformat() if wall.time() == time.min else wall.isoformat()
 
 
-def _platforms(pull: PullSettings, modules: Sequence[str]) -> Iterator[str]:
+def _platforms(pull: PullSettings, modules: Sequence[str], sources: Mapping[str, Source]) -> Iterator[str]:
     """Yield where the objects came from: saved pages without their paths, the demo, logins with their hosts."""
     from ocpiq.app.sources import is_from_files, platform_names
+    from ocpiq.sources.protocol import stored_objects
 
     from_files = [is_from_files(pull, module) for module in modules]
     if any(from_files):
         yield "saved pages"
     if all(from_files):
+        return
+    snapshots = {stored.time for source in sources.values() if (stored := stored_objects(source)) is not None}
+    if snapshots:
+        yield f"a snapshot of {', '.join(sorted(snapshots))}"
         return
     if pull.demo:
         yield "the demo platform of ocpiq, with made-up data"

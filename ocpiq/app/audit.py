@@ -199,6 +199,8 @@ def _origin(settings: Settings, module: str) -> str:
     """Return where the objects of a module come from."""
     if origin.is_from_files(settings.pull, module):
         return "files"
+    if settings.snapshot.read is not None:
+        return "snapshot"
     if settings.pull.demo:
         return "demo"
     names = origin.platform_names(settings.pull)

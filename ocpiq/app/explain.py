@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ocpiq.query.start import Start
     from ocpiq.query.windows import SourceWindow
     from ocpiq.schema import OwnForm
+    from ocpiq.sources import Source
     from ocpiq.values.types import Value
 
 
@@ -64,8 +65,12 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
     progress, start = Progress(quiet=True), begin()
     try:
         with ExitStack() as stack:
-            queried = sources.sources(settings, query.modules, stack) if settings.ask else {}
+            reads = settings.ask or settings.snapshot.read is not None
+            queried = sources.sources(settings, query.modules, stack) if reads else {}
             receiver = recipient_of(settings, query) if queried else None
+            if settings.snapshot.read is not None:
+                query.check(queried, variables, receiver, start)
+            snapshot, queried = _snapshot(settings, queried), queried if settings.ask else {}
             answers = query.ask(queried, variables, progress, receiver, start) if queried else []
     except OcpiqError as error:
         return report_error(error)
@@ -84,6 +89,7 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
             if any(source.totals for source in explained.sources):
                 data["drivers"] = drivers
             data |= {"asked": answers} if settings.ask else {}
+            data |= {"snapshot": snapshot} if snapshot else {}
             sys.stdout.write(json.encode(data, enc_hook=str).decode() + "\n")
         case "markdown":
             from ocpiq.approval.sheet import approval_sheet
@@ -91,10 +97,23 @@ def run(settings: Settings, *, values_known: bool = True) -> int:
             facts = _facts(settings, text, query.metadata, parameters, start, drivers)
             sys.stdout.write(approval_sheet(facts, explained, windows))
         case _:
-            lines = _lines(explained, windows, answers, parameters, drivers)
+            lines = [
+                *_lines(explained, windows, answers, parameters, drivers),
+                *_entry_lines("snapshot", snapshot),
+            ]
             sys.stdout.writelines(line + "\n" for line in lines)
     problems = join((source.incomplete for source in answers if source.incomplete), "; ")
     return report_error(IncompleteError(problems)) if problems else 0
+
+
+def _snapshot(settings: Settings, queried: Mapping[str, Source]) -> list[str]:
+    """Return the folder of a snapshot that the query reads, with the moment that it is of; nothing without one."""
+    from ocpiq.sources.protocol import stored_objects
+
+    if settings.snapshot.read is None:
+        return []
+    times = {stored.time for source in queried.values() if (stored := stored_objects(source)) is not None}
+    return [f"{settings.snapshot.read}, of {', '.join(sorted(times))}"]
 
 
 def _windows(query: Query, variables: dict[str, Value], start: Start) -> Sequence[SourceWindow | None]:
@@ -124,6 +143,10 @@ def _version(settings: Settings) -> str:
     from ocpiq.storage import logins
 
     version, pull = settings.query.version, settings.pull
+    if settings.snapshot.read is not None:
+        from ocpiq.snapshots.manifest import load
+
+        return load(settings.snapshot.read).version
     if version or pull.demo or pull.files:
         return version or DEFAULT_VERSION
     names = sources.platform_names(pull)
@@ -139,6 +162,8 @@ def _own_forms(settings: Settings, version: str) -> tuple[OwnForm, ...]:
     from ocpiq.storage.login import owner_of
 
     pull = settings.pull
+    if settings.snapshot.read is not None:
+        return (OwnForm(version),)
     names = [] if pull.demo or pull.files else sources.platform_names(pull)
     if pull.demo or pull.files or (not names and logins.current() is None):
         return (OwnForm(version),)
@@ -150,6 +175,8 @@ def _platform(settings: Settings) -> str:
     from ocpiq.storage import logins
 
     pull = settings.pull
+    if settings.snapshot.read is not None:
+        return f"the snapshot in {settings.snapshot.read}"
     if pull.files:
         return ", ".join(f"files in {path} for {module}" for module, path in pull.files)
     if pull.demo:

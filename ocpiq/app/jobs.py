@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from ocpiq.app.settings import PullSettings
-from ocpiq.errors import SourceError, UsageError, UserText, WarningIssued, say
+from ocpiq.errors import Notice, PullEnded, SourceError, UsageError, UserText, WarningIssued, say
 
 if TYPE_CHECKING:
     from ocpiq.app.query_run import QueryRun
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from ocpiq.plan.partial import Split
     from ocpiq.sources import Source
     from ocpiq.sources.places import Place
+    from ocpiq.sources.snapshot_source import SnapshotSource
     from ocpiq.values.types import Value
 
 WORTH_SPLITTING: Final = 300_000_000  # bytes; below, starting processes takes as long as they save
@@ -32,14 +35,19 @@ def split_run(run: QueryRun) -> Split | None:
     """
     pull, query = run.settings.pull, run.query
     asked = pull.jobs is not None or bool(pull.cluster)
-    if not (asked or pull.files) or (processes(pull) < 2 and not pull.cluster) or not query.modules:
+    if (
+        not (asked or pull.files or run.settings.snapshot.read)
+        or (processes(pull) < 2 and not pull.cluster)
+        or not query.modules
+    ):
         return None
-    paths = paths_of(run)
-    if len(paths) < len(query.modules):
+    paths, stored = paths_of(run), snapshots_of(run)
+    if len(paths) + len(stored) < len(query.modules):
         if asked:
-            _refuse(run, UsageError("only saved pages are read in parts", hint="--source MODULE=PATH"))
+            hint = "--source MODULE=PATH, or --snapshot DIR"
+            _refuse(run, UsageError("only saved pages and snapshots are read in parts", hint=hint))
         return None
-    if not asked and not is_large(paths):
+    if not asked and not is_large(paths, stored):
         return None
     if pull.cluster and query.needs_recipient and not pull.cluster.startswith("local:"):
         raise UsageError(
@@ -79,13 +87,18 @@ def results(
     query, pull = run.query, run.settings.pull
     part_source = query.plan_for(run.sources).sources[cut.source]
     paths = paths_of(run)
-    path, count = paths.pop(part_source.module), processes(pull)
+    stored, count = snapshots_of(run), processes(pull)
     if pull.cluster:
-        path, paths = absolute(path), {module: absolute(other) for module, other in paths.items()}
-    size = max(1, size_of(path) // (count * PARTS_EACH))
-    if cut.stage is None or cut.large:
-        size = min(size, LARGEST_RESULT)
-    parts = cut_files(path, framing_of(part_source.view), size)
+        paths = {module: absolute(path) for module, path in paths.items()}
+    most = LARGEST_RESULT if cut.stage is None or cut.large else None
+    if part_source.module in stored:
+        from ocpiq.sources.snapshot_source import cut_snapshot
+
+        snapshot = stored[part_source.module]
+        parts = cut_snapshot(snapshot, part_size(snapshot.size, count, most))
+    else:
+        path = paths.pop(part_source.module)
+        parts = cut_files(path, framing_of(part_source.view), part_size(size_of(path), count, most))
     assert query.recipe is not None
     job = Job(
         recipe=query.recipe,
@@ -96,7 +109,10 @@ def results(
         recipient=run.recipient,
         now=run.start.now,
         of=len(parts),
+        snapshot=str(next((source.folder.absolute() for source in stored.values()), "")),
+        stored=tuple(source.stored for source in stored.values()),
     )
+    times = {module: source.time for module, source in stored.items()}
     if pull.cluster:
         from ocpiq.runners.dask import run_on_cluster
 
@@ -108,7 +124,7 @@ def results(
         done,
         sources,
         variables=run.variables,
-        notify=notify,
+        notify=lambda notice: notify(with_snapshot(notice, times)),
         recipient=run.recipient,
         start=run.start,
     )
@@ -132,8 +148,32 @@ def paths_of(run: QueryRun) -> dict[str, Place]:
     return {module: path for module, path in files.items() if path != STANDARD_INPUT}
 
 
-def is_large(paths: Mapping[str, Place]) -> bool:
+def snapshots_of(run: QueryRun) -> dict[str, SnapshotSource]:
+    """Return the source of each module that is read from a snapshot."""
+    if run.settings.snapshot.read is None:
+        return {}
+    from ocpiq.sources.snapshot_source import SnapshotSource
+
+    sources = ((module, run.sources.get(module)) for module in run.query.modules)
+    return {module: source for module, source in sources if isinstance(source, SnapshotSource)}
+
+
+def is_large(paths: Mapping[str, Place], stored: Mapping[str, SnapshotSource]) -> bool:
     """Tell whether there is so much to read that several processes are faster."""
     from ocpiq.sources.places import size_of
 
-    return sum(map(size_of, paths.values())) >= WORTH_SPLITTING
+    lines = sum(source.size for source in stored.values())
+    return sum(map(size_of, paths.values())) + lines >= WORTH_SPLITTING
+
+
+def part_size(size: int, count: int, most: int | None) -> int:
+    """Return the bytes of a part of so many bytes, for a number of processes; `most` bounds it."""
+    part = max(1, size // (count * PARTS_EACH))
+    return part if most is None else min(part, most)
+
+
+def with_snapshot(notice: Notice, times: Mapping[str, str]) -> Notice:
+    """Return a notice; that a pull has ended, with the moment that its snapshot is of."""
+    if isinstance(notice, PullEnded) and notice.module in times:
+        return replace(notice, snapshot=times[notice.module])
+    return notice

@@ -16,9 +16,11 @@ QUERY: Final = ("query",)
 WRITES: Final = ("query", "get", "report")
 FORMATS: Final = (*WRITES, "audit", "risk", "explain", "schema", "reports", "check")  # --to
 LISTS: Final = (*WRITES, "audit", "risk", "schema", "reports", "check")  # in any output format
-COMPILES: Final = ("query", "explain", "risk")
+COMPILES: Final = ("query", "explain", "risk", "pull")
 TAKES_VALUES: Final = (*COMPILES, "report")
-PULLS: Final = ("query", "get", "explain", "risk", "report")
+PULLS: Final = ("query", "get", "explain", "risk", "report", "pull")
+KEEPS_TIME: Final = ("query", "pull")
+READS_SNAPSHOTS: Final = ("query", "explain")
 
 ACTIONS: Final = ("add", "list", "show", "rotate", "remove")  # of ocpiq recipient
 STATE_ACTIONS: Final = ("list", "show", "set", "accept", "reconcile", "forget", "reset")
@@ -56,6 +58,19 @@ COMMANDS: Final = (
             "get --demo sessions --privacy-pass start_date_time,kwh",
             "get cdrs --date-from 2026-01-01 --date-to 2026-02-01 -o cdrs.ndjson",
             "get locations --source locations=saved/ --to table",
+        ),
+    ),
+    Command(
+        "pull",
+        "[QUERY] --into DIR",
+        "store what a query passes in a folder, whose queries then need no platform; again: what changed since",
+        (
+            "pull 'cdrs only id, total_energy, last_updated since 2026-01-01' --into cdrs.snapshot",
+            "pull -f city.ocpiq --into city.snapshot",
+            "pull --into cdrs.snapshot",
+            "pull --compact cdrs.snapshot",
+            "pull --repair cdrs.snapshot",
+            "--snapshot cdrs.snapshot 'cdrs only total_energy | aggregate sum(.total_energy)'",
         ),
     ),
     Command(
@@ -412,7 +427,7 @@ SOURCES: Final = (
         "",
         ("FILE",),
         "refuse what this policy does not allow, besides the recipient's own policy",
-        WRITES,
+        (*WRITES, "pull"),
         prompt=True,
     ),
     Option(
@@ -420,7 +435,7 @@ SOURCES: Final = (
         "",
         ("FILE",),
         "audit this run, in this trail (default with a recipient: the user's own); syslog: in the system's log",
-        (*WRITES, "audit"),
+        (*WRITES, "audit", "pull"),
         prompt=True,
         meanings={"audit": "the trail to read (default: the user's own)"},
     ),
@@ -433,15 +448,31 @@ SOURCES: Final = (
         ("explain",),
     ),
     Option("tz", "", ("ZONE",), "time zone of `during`, days and months (default: UTC)", PULLS, prompt=True),
-    Option("quiet", "q", (), "no progress, no summary", (*WRITES, "login", "risk", "check"), prompt=True),
+    Option(
+        "quiet", "q", (), "no progress, no summary", (*WRITES, "login", "risk", "check", "pull"), prompt=True
+    ),
     Option(
         "verbose",
         "",
         (),
         "a line for each request: path, status, objects, time",
-        (*WRITES, "login", "risk"),
+        (*WRITES, "login", "risk", "pull"),
         prompt=True,
     ),
+)
+
+SNAPSHOTS: Final = (
+    Option("into", "", ("DIR",), "the folder of the snapshot", ("pull",)),
+    Option("compact", "", (), "write the snapshot again without objects that have changed since", ("pull",)),
+    Option("repair", "", (), "drop damaged page files; the next pull gets their windows again", ("pull",)),
+    Option(
+        "snapshot",
+        "",
+        ("DIR",),
+        "read modules from this snapshot, never from the platform (see ocpiq pull --help)",
+        READS_SNAPSHOTS,
+    ),
+    Option("refresh", "", (), "with --snapshot: first pull what changed since"),
 )
 
 FOLLOW: Final = (
@@ -554,13 +585,14 @@ STATE: Final = (
         "",
         ("DURATION",),
         "pull this much again, for objects that the platform commits late (default: 1h)",
+        KEEPS_TIME,
     ),
     Option(
         "settle",
         "",
         ("DURATION",),
         "leave out the last moments before now (default: 60s)",
-        ("query", "report"),
+        ("query", "report", "pull"),
         meanings={"report": "how long a period must have ended before a state closes it (default: 60s)"},
     ),
     Option(
@@ -601,6 +633,7 @@ GROUPS: Final = {
     "Output": OUTPUT,
     FORMAT_GROUP: FORMAT,
     "Sources of modules": SOURCES,
+    "Snapshots": SNAPSHOTS,
     "Following": FOLLOW,
     "ocpiq get": GET,
     "ocpiq login, ocpiq recipient": LOGIN,

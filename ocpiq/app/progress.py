@@ -76,6 +76,8 @@ class Progress:
 
     def _summary(self, ended: PullEnded) -> str:
         text = f"{ended.module}: {quantity(ended.objects, 'object')}, {quantity(ended.pages, 'page')}"
+        if ended.snapshot:
+            text += f", from snapshot of {ended.snapshot}"
         if self.terminal and ended.module in self.started:
             text += f", {time.monotonic() - self.started[ended.module]:.1f} s"
         return text if ended.complete else text + ", incomplete"

@@ -43,6 +43,8 @@ def look_up(name: str) -> str:
         return page("PROMPT.md", "ocpiq.prompt")
     if name in ("state", "deliveries"):
         return f"{help_for('state')}\n{page('DELIVERIES.md', 'ocpiq.delivery')}"
+    if name in ("snapshot", "snapshots"):
+        return f"{help_for('pull')}\n{page('SNAPSHOTS.md', 'ocpiq.snapshots')}"
     if command := help_for(name):
         return command
     known = {name for entry in entries() for name in entry.names} | {command.name for command in COMMANDS}
@@ -69,6 +71,7 @@ def contents() -> str:
         "ocpiq help blanks          what works on a blanked value",
         "ocpiq help platforms       tested platforms and their quirks",
         "ocpiq help state           deliveries of what is new or changed",
+        "ocpiq help snapshot        what `ocpiq pull` stores, and what can be asked of it",
         "ocpiq help ocpi-tool       for users of ocpi-tool: its commands and ours",
         "ocpiq help prompt          the interactive prompt: keys, results, saved queries",
         "ocpiq help login           a command, with its options",

@@ -69,6 +69,14 @@ def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Sh
         from ocpiq.app.delivery import deliver  # most runs have no state
 
         return deliver(settings, text, files, shutdown)
+    if settings.snapshot.read is not None:
+        if settings.snapshot.refresh:
+            from ocpiq.app.pull import pull
+
+            code = pull(settings, settings.snapshot.read, None, shutdown)
+            if code:
+                return code
+        settings = app_sources.of_snapshot(settings, settings.snapshot.read)
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     with ExitStack() as stack:
         stack.callback(progress.clear)

@@ -231,6 +231,21 @@ class PromptSettings(Struct, frozen=True):
     history: bool = True
 
 
+class SnapshotSettings(Struct, frozen=True):
+    """The folder of a snapshot: what `ocpiq pull` does with it, or that a query reads it.
+
+    `overlap` and `settle` are in seconds.
+    """
+
+    into: Path | None = None
+    compact: bool = False
+    repair: bool = False
+    overlap: int | None = None
+    settle: int | None = None
+    read: Path | None = None
+    refresh: bool = False
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """A run of ocpiq: the command, its words, and all settings from options and the config file.
 
@@ -248,6 +263,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     output: OutputSettings = OutputSettings()
     pull: PullSettings = PullSettings()
     state: StateSettings = StateSettings()
+    snapshot: SnapshotSettings = SnapshotSettings()
     mark: str | None = None
     get: GetSettings = GetSettings()
     login: LoginSettings = LoginSettings()
@@ -281,6 +297,7 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         output=_output(arguments, config),
         pull=_pull(arguments, config),
         state=_state(arguments),
+        snapshot=_snapshot(arguments),
         mark=arguments.last("mark"),
         get=_get(arguments),
         login=_login(arguments),
@@ -510,6 +527,33 @@ def _state(arguments: Arguments) -> StateSettings:
         arguments.has("state-rows"),
         arguments.has("fail-if-empty"),
         arguments.has("reconcile"),
+    )
+
+
+def _snapshot(arguments: Arguments) -> SnapshotSettings:
+    """Return the options of snapshots. Raises UsageError for those that exclude each other."""
+    read, refresh = _path(arguments, "snapshot"), arguments.has("refresh")
+    if refresh and read is None:
+        raise UsageError("--refresh needs --snapshot", hint="ocpiq --snapshot DIR --refresh QUERY")
+    if read is not None:
+        others = ("state", "follow", "status-log", "demo", "platform", "to-party")
+        other = next((name for name in others if arguments.has(name)), None)
+        if other is not None and not (refresh and other in ("demo", "platform", "to-party")):
+            raise UsageError(
+                f"--{other} and --snapshot exclude each other", hint="a snapshot asks no platform"
+            )
+    if arguments.command != "pull":
+        return SnapshotSettings(read=read, refresh=refresh)
+    if arguments.has("compact") and arguments.has("repair"):
+        raise UsageError(
+            "--compact and --repair exclude each other", hint="repair first, then pull, then compact"
+        )
+    return SnapshotSettings(
+        _path(arguments, "into"),
+        arguments.has("compact"),
+        arguments.has("repair"),
+        _duration(arguments, "overlap", 0),
+        _duration(arguments, "settle", 1),
     )
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ocpiq.app.settings import PullSettings, Settings
+from ocpiq.errors import PrivacyError
 
 if TYPE_CHECKING:
     from ocpiq.sources import Source
@@ -27,11 +31,34 @@ def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dic
             by_module.setdefault(part, by_module[whole])
     if pull.demo and "statuses" in modules:
         by_module.setdefault("statuses", _demo(pull, version, stack))
+    if settings.snapshot.read is not None:
+        others = tuple(module for module in modules if module not in by_module)
+        return by_module | snapshot(settings.snapshot.read, others)
     missing = [module for module in modules if module not in by_module and module not in OWN_MODULES]
     if missing:
         source = _demo(pull, version, stack) if pull.demo else _platforms(pull, stack)
         by_module.update(dict.fromkeys(missing, source))
     return by_module
+
+
+def of_snapshot(settings: Settings, folder: Path) -> Settings:
+    """Return the settings with the OCPI version of a snapshot, with which its query is compiled. Raises UsageError."""
+    from ocpiq.snapshots.manifest import load
+
+    return replace(settings, query=replace(settings.query, version=load(folder).version))
+
+
+def snapshot(folder: Path, modules: Sequence[str]) -> dict[str, Source]:
+    """Return a source for each module, all of a snapshot. Raises UsageError, PrivacyError for one that it lacks."""
+    from ocpiq.sources import snapshot as stored_modules
+
+    stored = stored_modules(folder)
+    missing = next((module for module in modules if module not in stored), None)
+    if missing is not None:
+        raise PrivacyError(
+            f"{missing} is not in the snapshot {folder}", hint=f"ocpiq pull {missing} --into {folder}"
+        )
+    return {module: stored[module] for module in modules}
 
 
 def is_from_files(pull: PullSettings, module: str) -> bool:

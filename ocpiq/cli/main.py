@@ -20,6 +20,7 @@ from ocpiq.errors import UsageError
 COMMANDS: Final = {
     "query": "ocpiq.app.run:run",
     "get": "ocpiq.cli.get:run",
+    "pull": "ocpiq.app.pull:run",
     "reports": "ocpiq.cli.reports:run",
     "report": "ocpiq.cli.report:run",
     "check": "ocpiq.cli.check:run",
@@ -41,7 +42,13 @@ COMMANDS: Final = {
     "config": "ocpiq.app.config:run",
     "version": "ocpiq.cli.main:version",
 }
-TAKES_SHUTDOWN: Final = ("query", "get", "report", "demo")  # commands that run for long or write files
+TAKES_SHUTDOWN: Final = (
+    "query",
+    "get",
+    "report",
+    "demo",
+    "pull",
+)  # commands that run for long or write files
 
 
 def main(argv: Sequence[str] | None = None) -> int:

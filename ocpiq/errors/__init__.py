@@ -15,6 +15,7 @@ from ocpiq.errors.events import (
 )
 from ocpiq.errors.kinds import (
     CompileError,
+    DamagedError,
     FormatError,
     HaltError,
     IncompleteError,
@@ -48,6 +49,7 @@ from ocpiq.errors.suggest import choices, did_you_mean, nearest, safe_word
 __all__ = [
     "EMPTY",
     "CompileError",
+    "DamagedError",
     "FieldName",
     "FormatError",
     "HaltError",

@@ -42,12 +42,16 @@ class RequestEnded(Struct, frozen=True):
 
 
 class PullEnded(Struct, frozen=True):
-    """A pull ended; `complete` is False if the platform had more objects."""
+    """A pull ended; `complete` is False if the platform had more objects.
+
+    Of objects that were read from a snapshot, `snapshot` is the moment that it is of.
+    """
 
     module: str
     pages: int
     objects: int
     complete: bool
+    snapshot: str = ""
 
 
 class StderrWrite(Struct, frozen=True):

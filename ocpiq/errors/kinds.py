@@ -115,6 +115,12 @@ class SourceError(NearDataError, UsageError):
     """A file, an address or an option that nothing can be read from."""
 
 
+class DamagedError(NearDataError):
+    """A file of a snapshot is not as it was written, or is missing."""
+
+    exit_code = 5
+
+
 class PlatformError(NearDataError):
     """An error of the platform: network, credentials, OCPI status."""
 

@@ -114,10 +114,14 @@ class Identity(Struct, frozen=True, gc=False):
     @property
     def key(self) -> bytes:
         """The sealed key; empty for an object without one."""
+        return self.key_by(self.seal.hasher)
+
+    def key_by(self, hasher: blake2b) -> bytes:
+        """Return the key hashed by a copy of a keyed hash; empty for an object without one."""
         folded = self.seal.folded(self.parts)
         if not folded:
             return b""
-        hasher = self.seal.hasher.copy()
+        hasher = hasher.copy()
         hasher.update(folded)
         return bytes(hasher.digest())
 

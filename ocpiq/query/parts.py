@@ -70,6 +70,11 @@ class RecordedSource:
         """Whether it may receive an object twice."""
         return self.source.repeats
 
+    @property
+    def snapshot(self) -> object:
+        """The snapshot that it reads, if it is one."""
+        return getattr(self.source, "snapshot", None)
+
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the source's pages and count them; that it is incomplete is said when the parts merge."""
         pages: list[PageCount] = []

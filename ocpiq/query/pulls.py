@@ -37,7 +37,7 @@ from ocpiq.query.delivery import Delivery
 from ocpiq.query.start import Start
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import OWN_MODULES, ModuleName, module
-from ocpiq.sources.protocol import Ask, Source
+from ocpiq.sources.protocol import CLOCKS_DIFFER, Ask, Source, stored_objects
 from ocpiq.sources.several_platforms import SeveralPlatforms, incomplete_message, named, of_platform
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.relative_times import (
@@ -54,7 +54,6 @@ FIRST_SECOND: Final = (datetime.min - EPOCH) // timedelta(seconds=1)  # that a D
 LAST_SECOND: Final = (datetime.max - EPOCH) // timedelta(seconds=1)
 MOST_DIGITS: Final = 18  # of a count
 MOST_PAGES: Final = 5  # read to learn the size of a source
-CLOCKS_DIFFER: Final = 86_400_000_000  # microseconds: a platform's clock may be a day behind
 
 
 Basis = Literal["counted", "announced", "lower bound"]
@@ -101,26 +100,34 @@ class Pulls:
             for number, part in enumerate(plan.sources)
         ]
         self._newest = [_count(part, variables) for part in plan.sources]
-        self._gates: list[Gate] = [
-            gate(
-                part.view,
-                part.demand,
-                window=window if newest is None else replace(window or Window(None, None), order=ListOrder()),
-                key=_key(part, source),
-                version=source.version,
-                recipient=recipient,
-                seal=_seal(part, source, self._delivery_of(number)),
-                as_version=plan.version if plan.own else "",
-            )
-            for number, (part, window, newest, source) in enumerate(
-                zip(plan.sources, self._windows, self._newest, self._sources, strict=True)
-            )
-        ]
+        self._gates = [self._gate(number, recipient) for number in range(len(plan.sources))]
         self._notify = notify
         self._part_of = part_of  # the source of which this run reads a part
         self.waiting: CreditRows | None = None  # of that source with `net`
         self._missing: list[IncompleteError] = []
         self._rows: Iterator[Iterable[object]] | None = None  # of the delivery
+
+    def _gate(self, number: int, recipient: Recipient | None) -> Gate:
+        """Return the gate of a source; that of a snapshot reads what is stored in place of what is asked for."""
+        part, window, source = self.plan.sources[number], self._windows[number], self._sources[number]
+        if self._newest[number] is not None:
+            window = replace(window or Window(None, None), order=ListOrder())
+        view, stored = part.view, stored_objects(source)
+        if stored is not None:
+            if self.plan.own:
+                hint = say("leave out --as, or pull with it")
+                raise SourceError(say("a snapshot is read in the form that it has"), hint=hint)
+            view, window = stored.reading(part, window, recipient)
+        return gate(
+            view,
+            part.demand,
+            window=window,
+            key=_key(part, source),
+            version=source.version,
+            recipient=recipient,
+            seal=_seal(part, source, self._delivery_of(number)),
+            as_version=self.plan.version if self.plan.own else "",
+        )
 
     def _delivery_of(self, number: int) -> Delivery | None:
         """Return the delivery if it is of source `number`."""
@@ -334,7 +341,7 @@ def _window(
     part: SourcePlan, variables: Mapping[str, Value], clock: Clock, delivery: Delivery | None
 ) -> Window | None:
     if delivery is not None and delivery.period is not None:
-        return Window(None, None, delivery.period)
+        return Window(*(delivery.bounds or (None, None)), delivery.period)
     if delivery is not None and delivery.bounds is not None:
         return None if delivery.bounds == (None, None) else Window(*delivery.bounds)
     if part.since_last:

@@ -44,6 +44,7 @@ from ocpiq.values.types import Value
 if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation
     from ocpiq.plan.partial import Split
+    from ocpiq.query.pulled_sources import PulledSource
     from ocpiq.query.pulls import Pulls, QueriedSource
     from ocpiq.query.windows import SourceWindow
     from ocpiq.sinks.arrow_stream import ArrowStream
@@ -228,6 +229,13 @@ class Query:
         return isinstance(self.library, Folders) and bool(self.library.data_files)
 
     @property
+    def pulled_sources(self) -> tuple[PulledSource, ...]:
+        """Its sources without its stages, as `ocpiq pull` stores them. Raises CompileError."""
+        from ocpiq.query.pulled_sources import pulled_sources  # noqa: PLC0415 - most queries are not pulled
+
+        return pulled_sources(self._program, self._plan.sources)
+
+    @property
     def text(self) -> str:
         """The text of the query as the parser read it."""
         return unparse(self._program)
@@ -393,6 +401,16 @@ class Query:
         """
         pulls = self._pulls(sources, self._metadata.values(variables or {}), notify, recipient, start)
         return [asked for number in range(len(pulls.plan.sources)) for asked in pulls.ask(number)]
+
+    def check(
+        self,
+        sources: Source | Mapping[str, Source],
+        variables: Mapping[str, Value] | None = None,
+        recipient: Recipient | None = None,
+        start: Start | None = None,
+    ) -> None:
+        """Check what needs no request: raises PrivacyError if a snapshot does not have what the query asks for."""
+        self._pulls(sources, self._metadata.values(variables or {}), ignore, recipient, start)
 
     def _pulls(
         self,

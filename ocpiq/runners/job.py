@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -14,7 +15,8 @@ from ocpiq.query.query import Query, Recipe
 from ocpiq.query.start import Start
 from ocpiq.runtime import part_codec
 from ocpiq.runtime.part_codec import Packer
-from ocpiq.sources import files
+from ocpiq.snapshots.manifest import StoredModule
+from ocpiq.sources import Source, files
 from ocpiq.sources.file_ranges import FileRangeSource, Part
 from ocpiq.values.types import Value
 
@@ -22,6 +24,7 @@ from ocpiq.values.types import Value
 class Job(Struct, frozen=True):
     """A run in parts. `module` is the one that is split, `whole` are the files of the others, all of an OCPI `version`.
 
+    Modules of the folder of a `snapshot` are `stored`: a pull may go on in it meanwhile.
     `variables` are packed, `now` is the start of the run in microseconds since 1970. A job may hold the key of a
     recipient, so its repr shows nothing.
     """
@@ -34,6 +37,8 @@ class Job(Struct, frozen=True):
     recipient: Recipient | None
     now: int
     of: int
+    snapshot: str = ""
+    stored: tuple[StoredModule, ...] = ()
 
     def __repr__(self) -> str:
         return "Job(…)"
@@ -46,7 +51,11 @@ def pack_variables(variables: Mapping[str, Value]) -> bytes:
 
 def do_part(job: Job, query: Query, number: int, part: Part) -> PartRun:
     """Run a job over one part, up to an error of the query if there is one. Raises UsageError."""
-    sources = {**files(job.whole, job.version), job.module: FileRangeSource(part, job.version)}
+    sources = files(job.whole, job.version)
+    if job.stored:
+        sources |= _stored(job, part)
+    if job.module not in sources:
+        sources[job.module] = FileRangeSource(part, job.version)
     variables = part_codec.decode(job.variables)
     return run_part(
         query,
@@ -57,6 +66,19 @@ def do_part(job: Job, query: Query, number: int, part: Part) -> PartRun:
         recipient=job.recipient,
         start=Start(job.now),
     )
+
+
+def _stored(job: Job, part: Part) -> dict[str, Source]:
+    """Return the modules of a snapshot; of the one that is split, the page files of a part."""
+    from ocpiq.sources.snapshot_source import SnapshotSource  # noqa: PLC0415 - most jobs read none
+
+    sources = {
+        stored.module: SnapshotSource(Path(job.snapshot), stored, job.version) for stored in job.stored
+    }
+    split = sources.get(job.module)
+    if split is not None:
+        sources[job.module] = split.of_files({piece.path for piece in part})
+    return {**sources}
 
 
 encode_job: Final = msgspec.msgpack.Encoder().encode

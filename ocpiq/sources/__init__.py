@@ -55,6 +55,16 @@ def _status_log(path: str | Path, version: str) -> Source:
     return StatusLogSource(folder, version)
 
 
+def snapshot(folder: str | Path) -> dict[str, Source]:
+    """Return a source for each module of a snapshot that `ocpiq pull` has made. Raises UsageError."""
+    from ocpiq.snapshots.manifest import load  # noqa: PLC0415 - few queries read one
+    from ocpiq.sources.snapshot_source import SnapshotSource  # noqa: PLC0415
+
+    path = Path(folder)
+    manifest = load(path)
+    return {stored.module: SnapshotSource(path, stored, manifest.version) for stored in manifest.modules}
+
+
 def memory(objects: Mapping[str, Sequence[object]], version: str = DEFAULT_VERSION) -> dict[str, Source]:
     """Return a source for each module of `objects`, which are Python values of JSON's types."""
     from ocpiq.sources.memory_source import MemorySource  # noqa: PLC0415
@@ -83,4 +93,4 @@ def closest(name: str) -> Message:
     return say("available: {modules}", modules=join(map(ModuleName, modules())))
 
 
-__all__ = ["Ask", "Source", "files", "memory", "platform"]
+__all__ = ["Ask", "Source", "files", "memory", "platform", "snapshot"]

@@ -47,6 +47,11 @@ class PageByPageSource(Struct, frozen=True):
         """The party that the objects belong to."""
         return owner_of(self.source)
 
+    @property
+    def snapshot(self) -> object:
+        """The snapshot that it reads, if it is one."""
+        return getattr(self.source, "snapshot", None)
+
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the source's pages."""
         for page in self.source.pages(ask, gate, notify):

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, cast, runtime_checkable
 
 from msgspec import Struct
 
 from ocpiq.errors import Notify
 from ocpiq.gate import Gate, OpenedPage
+
+if TYPE_CHECKING:
+    from ocpiq.gate import Window
+    from ocpiq.plan.query_plan import SourcePlan
+    from ocpiq.privacy.recipient import Recipient
+    from ocpiq.privacy.view import ViewNode
+
+CLOCKS_DIFFER: Final = 86_400_000_000
+"""Microseconds: a platform's clock may be a day behind, so an object may be dated a day before its charging ended."""
 
 
 class Ask(Struct, frozen=True):
@@ -76,3 +85,21 @@ class HasOwner(Protocol):
 def owner_of(source: Source) -> Mapping[str, str] | None:
     """Return the party that a source's objects belong to; None if it is not known."""
     return source.owner if isinstance(source, HasOwner) else None
+
+
+class StoredObjects(Protocol):
+    """The objects of a snapshot, which a gate reads with another view than that of the query."""
+
+    @property
+    def time(self) -> str:
+        """The moment that the snapshot is of, in RFC 3339."""
+
+    def reading(
+        self, part: SourcePlan, window: Window | None, recipient: Recipient | None
+    ) -> tuple[ViewNode, Window | None]:
+        """Return view and window for the gate. Raises PrivacyError if the query asks for more than is stored."""
+
+
+def stored_objects(source: Source) -> StoredObjects | None:
+    """Return the snapshot that a source reads, whatever is done for each of its pages; None for other sources."""
+    return cast("StoredObjects | None", getattr(source, "snapshot", None))

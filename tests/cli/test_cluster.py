@@ -196,7 +196,10 @@ def test_a_worker_without_the_files_is_said(home: Path, pages: Path, monkeypatch
 def test_a_platform_is_not_read_on_a_cluster(home: Path) -> None:
     refused = command(home, ["--demo", "--cluster", "local:2", "cdrs | .id"])
     assert refused.code == 2
-    assert "only saved pages are read in parts (--source MODULE=PATH)" in refused.err
+    assert (
+        "only saved pages and snapshots are read in parts (--source MODULE=PATH, or --snapshot DIR)"
+        in refused.err
+    )
 
 
 def test_the_key_of_a_recipient_stays_on_this_machine(home: Path, pages: Path) -> None:

@@ -93,6 +93,7 @@ def test_the_wheel_holds_what_a_run_needs_and_nothing_else(wheel: Path) -> None:
         "ocpiq/ocpi/PLATFORMS.md",
         "ocpiq/ocpi/OCPI_TOOL.md",
         "ocpiq/delivery/DELIVERIES.md",
+        "ocpiq/snapshots/SNAPSHOTS.md",
         "ocpiq/prompt/PROMPT.md",
     } <= set(names)
     shipped = {Path(name).name for name in names if name.startswith("ocpiq/language/grammar/")}

@@ -40,6 +40,42 @@ def test_messages_near_the_data_are_made_of_typed_parts() -> None:
 
 
 CHECKED_BY_A_PERSON = {
+    OpenPart(
+        "snapshots/folder.py", "check_content", "UserText"
+    ): "the path of a snapshot, a name in it, the holder of its lock",
+    OpenPart(
+        "snapshots/folder.py", "opened", "UserText"
+    ): "the path of a snapshot, a name in it, the holder of its lock",
+    OpenPart(
+        "snapshots/folder.py", "secret_of", "UserText"
+    ): "the path of a snapshot, a name in it, the holder of its lock",
+    OpenPart("snapshots/folder.py", "writing", "Reason"): "why the system cannot read or write a folder",
+    OpenPart(
+        "snapshots/folder.py", "writing", "UserText"
+    ): "the path of a snapshot, a name in it, the holder of its lock",
+    OpenPart("snapshots/manifest.py", "load", "Reason"): "why the system cannot read or write a folder",
+    OpenPart("snapshots/manifest.py", "load", "UserText"): "the path of a snapshot",
+    OpenPart("snapshots/page_files.py", "damaged", "UserText"): "the path of a page file",
+    OpenPart("snapshots/stored_view.py", "_missing", "UserText"): "a path and a treatment of the query",
+    OpenPart("snapshots/stored_view.py", "_name", "UserText"): "a path of the query's view",
+    OpenPart("snapshots/stored_view.py", "_node", "UserText"): "a path of the query's view",
+    OpenPart("snapshots/stored_view.py", "_treated", "UserText"): "a path and a treatment of the query",
+    OpenPart(
+        "sources/snapshot_source.py", "_check_ends", "UserText"
+    ): "the path of a snapshot, its query, bounds of windows",
+    OpenPart(
+        "sources/snapshot_source.py", "_lacks", "UserText"
+    ): "the path of a snapshot, its query, bounds of windows",
+    OpenPart(
+        "sources/snapshot_source.py", "_mark", "UserText"
+    ): "the path of a snapshot, its query, bounds of windows",
+    OpenPart("sources/snapshot_source.py", "_narrowed", "FieldName"): "a path of the query's view",
+    OpenPart(
+        "sources/snapshot_source.py", "_opened", "UserText"
+    ): "the path of a snapshot, its query, bounds of windows",
+    OpenPart(
+        "sources/snapshot_source.py", "_refused", "UserText"
+    ): "the path of a snapshot, its query, bounds of windows",
     OpenPart("approval/result_files.py", "rows_of_file", "Reason"): "why the system cannot read a file",
     OpenPart("approval/result_files.py", "_damaged", "UserText"): "the path of a file",
     OpenPart("approval/result_files.py", "rows_of_file", "UserText"): "the path of a file, and endings",

@@ -265,6 +265,55 @@ def test_fields_that_are_not_passed_change_nothing_in_what_a_part_sends(case: Ca
     assert one == other, (case.text, case.version, form)
 
 
+# ---------------------------------------------------------------- in a snapshot
+
+
+class Stored(NamedTuple):
+    """What a pull says and stores, without keys and time, and what the same query then says of the snapshot."""
+
+    pulled: Outcome
+    files: dict[str, bytes]
+    queried: Outcome
+
+
+def stored(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int) -> Stored:
+    """Pull one side of the pairs into a snapshot, and query it."""
+    queried = Outcome(b"", "", 0, {})
+    with TemporaryDirectory() as folder:
+        snapshot = Path(folder, "snapshot")
+        pulled = run(case, form, side, "pull", "--into", str(snapshot))
+        if pulled.code == 0:
+            home = Path(folder, "home")
+            home.mkdir()
+            words = ["--recipient", RECIPIENT.name, "--snapshot", str(snapshot), case.text]
+            settings = {"OCPIQ_CONFIG": str(config_with_recipient()), "OCPIQ_STATE": f"{folder}/state"}
+            queried = command(home, words, **settings)
+            queried = queried._replace(err=queried.err.replace(str(folder), "FOLDER"))
+        files = {
+            str(path.relative_to(snapshot)): re.sub(rb'"end": ?\d+', b"", path.read_bytes())
+            for path in sorted(snapshot.rglob("*"))
+            if path.is_file() and path.suffix not in (".keys", ".key") and path.name != ".lock"
+        }
+    pulled = pulled._replace(err=re.sub(r"\S*/snapshot\b", "SNAPSHOT", pulled.err))
+    return Stored(pulled, files, queried._replace(err=re.sub(r"snapshot of \S+", "", queried.err)))
+
+
+@settings(THOROUGH, max_examples=EXAMPLES // 3)
+@given(cases(), st.sampled_from(list(FORMS)))
+def test_fields_that_are_not_passed_change_nothing_in_a_snapshot(case: Case, form: str) -> None:
+    """The files of the snapshot are the same, and a query of it says what it says of the pages."""
+    form = fitting_form(case, form)
+    one, other = (stored(case, FORMS[form], side) for side in (0, 1))
+    assume_same_module(one.pulled, other.pulled)
+    event(f"exit code of the pull {one.pulled.code}")
+    assert one == other, (case.text, case.version, form, text_of(one), text_of(other))
+    assert "internal error" not in one.pulled.err + one.queried.err
+    if one.pulled.code == 0 and case.objects:
+        direct = run(case, FORMS[form], 0, "-q")
+        event(f"exit code {direct.code}")
+        assert (one.queried.out, one.queried.code) == (direct.out, direct.code), (case.text, case.version)
+
+
 # ---------------------------------------------------------------- in the form of another version
 
 

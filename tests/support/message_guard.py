@@ -24,6 +24,7 @@ NEAR = (
     "runners",
     "runtime",
     "sinks",
+    "snapshots",
     "sources",
     "values",
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from operator import attrgetter
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 import orjson
@@ -36,20 +37,24 @@ PRINTED: Final = attrgetter("printed")
 
 EXCERPT_BYTES: Final = 29
 
+OfBlank = Callable[[Blank], LiteralNumber]
 
-def encode(value: Value, option: int = 0) -> bytes:
+
+def encode(value: Value, option: int = 0, blank: OfBlank | None = None) -> bytes:
     """Return `value` as JSON in UTF-8, on one line; `option` are orjson's: sorted keys, an indent, a newline.
+
+    `blank` returns the number to write for a blank, whose text is written without it.
 
     Never fails for a value: what orjson refuses, or writes in another form than jq, falls back to the slower writer.
     The latter is looked for in the finished bytes, since a walk over the value would cost more than writing it.
     """
     try:
-        data = orjson.dumps(value, PRINTED, option)
+        data = orjson.dumps(value, PRINTED if blank is None else _printed_with(blank), option)
     except TypeError:  # lone surrogates, integers over 64 bits, more than 250 levels
-        return _encode_like_jq(value, option)
+        return _encode_like_jq(value, option, blank)
     suspect = SMALL(data) or TINY(data) or (b"+" in data and b"e+" in data)
     if (suspect and OTHER_FORM.search(data)) or (NULL(data) and _holds_infinity(value)):
-        return _encode_like_jq(value, option)
+        return _encode_like_jq(value, option, blank)
     return data.replace(b"\x7f", b"\\u007f") if b"\x7f" in data else data
 
 
@@ -124,7 +129,30 @@ def _holds_infinity(value: Value) -> bool:
     return INFINITE[0] in packed or INFINITE[1] in packed
 
 
-def _encode_like_jq(value: Value, option: int) -> bytes:
+def _printed_with(blank: OfBlank) -> Callable[[object], object]:
+    return lambda value: PRINTED(blank(value) if type(value) is Blank else value)
+
+
+def _encode_like_jq(value: Value, option: int, blank: OfBlank | None = None) -> bytes:
+    value = value if blank is None else _without_blanks(value, blank)
     indent = "  " if option & orjson.OPT_INDENT_2 else ""
     text = write(value, Style(indent=indent, sort_keys=bool(option & orjson.OPT_SORT_KEYS)))
     return (text + "\n" if option & orjson.OPT_APPEND_NEWLINE else text).encode()
+
+
+def _without_blanks(value: Value, blank: OfBlank) -> Value:
+    """Return a copy of a value, however deep, with numbers in place of its blanks."""
+    top: list[Value] = [value]
+    todo: list[list[Value] | dict[str, Value]] = [top]
+    while todo:
+        holder = todo.pop()
+        places: list[tuple[Any, Value]] = list(
+            holder.items() if isinstance(holder, dict) else enumerate(holder)
+        )
+        for place, item in places:
+            if type(item) is Blank:
+                holder[place] = blank(item)
+            elif isinstance(item, list | dict):
+                copied = holder[place] = item.copy()
+                todo.append(copied)
+    return top[0]

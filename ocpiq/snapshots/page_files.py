@@ -1,0 +1,261 @@
+"""Page files: lines of JSON, compressed with zstd, and beside them the keys of their objects.
+
+A line has what the view of the pull shows. Of a blanked field it has a number, since only its presence is shown; a
+value that was blanked for its form, or because it could not be read, is one that nobody can read: the gate blanks it
+again.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+import orjson
+from msgspec.structs import replace
+
+from ocpiq.errors import DamagedError, UserText, say
+from ocpiq.snapshots.manifest import PageFile, PulledWindow, StoredModule
+from ocpiq.storage import owner_only
+from ocpiq.values.blank import Blank
+from ocpiq.values.json.codec import encode
+from ocpiq.values.numbers import LiteralNumber
+from ocpiq.values.types import Value
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+OBJECTS: Final = 10_000  # of a page file
+KEY: Final = 16  # bytes
+NO_KEY: Final = bytes(KEY)
+LEVEL: Final = 3
+BLOCK: Final = 1 << 16  # bytes that are compressed or decompressed at once
+PART: Final = ".part"
+PRESENT: Final = LiteralNumber(0.0, "0")
+UNREADABLE: Final = LiteralNumber(0.0, "-")
+
+KeyedLine = tuple[bytes, bytes]
+"""The line of an object and its key, which is empty if it has none."""
+
+
+class LineEncoder:
+    """Encodes objects as lines; `blanked` are the paths that the view blanks."""
+
+    def __init__(self, blanked: Collection[str]) -> None:
+        self._blanked = frozenset(blanked)
+
+    def encode(self, value: object) -> bytes:
+        """Return the line of an object."""
+        return encode(cast(Value, value), orjson.OPT_APPEND_NEWLINE, self._blank)
+
+    def _blank(self, blank: Blank) -> LiteralNumber:
+        return PRESENT if blank.path in self._blanked else UNREADABLE
+
+
+class PageWriter:
+    """Writes a page file and its keys beside their names; they get these when the file is whole."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self._file = PageFile(number, 0, 0, "")
+        self._folder = folder
+        self.objects = 0
+        self._bytes = 0
+        self._sha256 = sha256()
+        self._keys = bytearray()
+        self._compressor = zstd.ZstdCompressor(level=LEVEL)
+        self._stream = created(self._part(self._file.name))
+
+    def _part(self, name: str) -> Path:
+        return self._folder / f".{name}{PART}"
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the file has as many objects as a page file has."""
+        return self.objects == OBJECTS
+
+    def add(self, lines: Sequence[KeyedLine]) -> Sequence[KeyedLine]:
+        """Add objects, and return those for which there is no room. Raises OSError."""
+        room = OBJECTS - self.objects
+        added = lines[:room]
+        self.objects += len(added)
+        self._keys += b"".join([key or NO_KEY for _, key in added])
+        self._write(self._compressor.compress(b"".join([line for line, _ in added])))
+        return lines[room:]
+
+    def _write(self, data: bytes) -> None:
+        self._sha256.update(data)
+        self._bytes += len(data)
+        self._stream.write(data)
+
+    def finish(self) -> PageFile:
+        """Give the files their names, keys first, once they are on disk. Raises OSError."""
+        self._write(self._compressor.flush())
+        with created(self._part(self._file.keys_name)) as keys:
+            keys.write(self._keys)
+            synced(keys)
+        synced(self._stream)
+        self._stream.close()
+        digest = self._sha256.hexdigest()
+        file = PageFile(self._file.number, self.objects, self._bytes, digest)
+        for name in (file.keys_name, file.name):
+            self._part(name).replace(self._folder / name)
+        owner_only.sync_folder(self._folder)
+        return file
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        self._stream.close()
+        for name in (self._file.name, self._file.keys_name):
+            with suppress(OSError):
+                self._part(name).unlink(missing_ok=True)
+
+
+def created(path: Path) -> BinaryIO:
+    """Create a file for its owner only, or empty the one that is there. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | owner_only.BINARY
+    return os.fdopen(os.open(path, flags, owner_only.FILE_MODE), "wb")
+
+
+def synced(stream: BinaryIO) -> None:
+    """Wait until what was written is on disk. Raises OSError."""
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def blocks(folder: Path, file: PageFile) -> Iterator[list[bytes]]:
+    """Yield the lines of a page file, without their newlines, block by block. Raises DamagedError."""
+    data = verified(folder, file)
+    decompressor = zstd.ZstdDecompressor()
+    rest, objects = b"", 0
+    try:
+        while not decompressor.eof:
+            block = decompressor.decompress(data, BLOCK)
+            data = b""
+            if not block and decompressor.needs_input:
+                break
+            *lines, rest = (rest + block).split(b"\n")
+            objects += len(lines)
+            yield lines
+    except zstd.ZstdError:
+        raise damaged(folder, file, "is damaged") from None
+    if rest or objects != file.objects:
+        raise damaged(folder, file, "is damaged")
+
+
+def verified(folder: Path, file: PageFile) -> bytes:
+    """Return the bytes of a page file, verified. Raises DamagedError."""
+    data = read(folder, file.name)
+    if data is None:
+        raise damaged(folder, file, "is missing")
+    if len(data) != file.bytes:
+        raise damaged(folder, file, "is cut" if len(data) < file.bytes else "is damaged")
+    if sha256(data).hexdigest() != file.sha256:
+        raise damaged(folder, file, "is damaged")
+    return data
+
+
+def keys(folder: Path, file: PageFile) -> Sequence[bytes]:
+    """Return the keys of the objects of a page file, in their order. Raises DamagedError."""
+    data = read(folder, file.keys_name)
+    if data is None or len(data) != KEY * file.objects:
+        raise damaged(folder, file, "has no keys" if data is None else "has damaged keys")
+    return [data[start : start + KEY] for start in range(0, len(data), KEY)]
+
+
+class LatestWindows:
+    """Which objects of page files a later window has again, by their keys.
+
+    Keys are read only if the manifest says that files have such objects, and of no window before them.
+    """
+
+    def __init__(self, folder: Path, windows: Sequence[PulledWindow]) -> None:
+        self._folder = folder
+        self._windows = {
+            file.number: number for number, window in enumerate(windows) for file in window.files
+        }
+        self._latest: dict[bytes, int] = {}
+        stale = [self._windows[file.number] for window in windows for file in window.files if file.stale]
+        if stale:
+            self._read(windows[min(stale) + 1 :], min(stale) + 1)
+
+    def _read(self, windows: Sequence[PulledWindow], first: int) -> None:
+        for number, window in enumerate(windows, first):
+            for file in window.files:
+                self._latest.update(dict.fromkeys(keys(self._folder, file), number))
+        self._latest.pop(NO_KEY, None)
+
+    def stale(self, file: PageFile) -> frozenset[int]:
+        """Return the places in a page file of the objects that a later window has."""
+        if not file.stale:
+            return frozenset()
+        window, latest = self._windows[file.number], self._latest
+        listed = keys(self._folder, file)
+        return frozenset(place for place, key in enumerate(listed) if latest.get(key, window) > window)
+
+
+def with_stale_counts(folder: Path, windows: Sequence[PulledWindow]) -> tuple[PulledWindow, ...]:
+    """Return windows with the number of stale objects of each file. Raises DamagedError."""
+    suspects = [replace(window, files=tuple(map(_suspect, window.files))) for window in windows]
+    latest = LatestWindows(folder, suspects) if len(windows) > 1 else None
+    return tuple(
+        replace(
+            window,
+            files=tuple(
+                replace(file, stale=0 if latest is None else len(latest.stale(file))) for file in window.files
+            ),
+        )
+        for window in suspects
+    )
+
+
+def _suspect(file: PageFile) -> PageFile:
+    return replace(file, stale=max(1, file.objects))
+
+
+def current_lines(folder: Path, stored: StoredModule) -> Iterator[list[KeyedLine]]:
+    """Yield the lines and keys of the objects that no later window has, in their order. Raises DamagedError."""
+    latest = LatestWindows(folder, stored.windows)
+    for file in stored.files:
+        stale, position = latest.stale(file), 0
+        listed = [b"" if key == NO_KEY else key for key in keys(folder, file)]
+        for lines in blocks(folder, file):
+            places = range(position, position + len(lines))
+            position += len(lines)
+            yield [
+                (line + b"\n", listed[place])
+                for place, line in zip(places, lines, strict=True)
+                if place not in stale
+            ]
+
+
+def is_whole(folder: Path, file: PageFile) -> bool:
+    """Tell whether a page file and its keys are as they were written."""
+    try:
+        verified(folder, file)
+        keys(folder, file)
+    except DamagedError:
+        return False
+    return True
+
+
+def read(folder: Path, name: str) -> bytes | None:
+    """Return the content of a file in the folder of a module; None if there is none. The only place that opens one."""
+    try:
+        return (folder / name).read_bytes()
+    except OSError:
+        return None
+
+
+def damaged(folder: Path, file: PageFile, how: str) -> DamagedError:
+    """Return the error for a page file that is not as it was written."""
+    snapshot = folder.parent
+    return DamagedError(
+        say("the page file {path} {how}", path=UserText(folder / file.name), how=UserText(how)),
+        hint=say("drop it and pull its window again: ocpiq pull --repair {into}", into=UserText(snapshot)),
+    )
