@@ -20,7 +20,10 @@ def platform(name: str | None = None) -> Source:
 
 
 def snapshot(folder: str | Path) -> Mapping[str, Source]:
-    """Return a source for each module of a snapshot that `ocpiq pull` has made. Raises UsageError."""
+    """Return a source for each module of a snapshot that `ocpiq pull` has made, in a folder or at `s3://BUCKET/KEY`.
+
+    Raises UsageError.
+    """
     return sources.snapshot(folder)
 
 

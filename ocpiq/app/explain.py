@@ -144,9 +144,7 @@ def _version(settings: Settings) -> str:
 
     version, pull = settings.query.version, settings.pull
     if settings.snapshot.read is not None:
-        from ocpiq.snapshots.manifest import load
-
-        return load(settings.snapshot.read).version
+        return sources.version_of_snapshot(settings.snapshot.read)
     if version or pull.demo or pull.files:
         return version or DEFAULT_VERSION
     names = sources.platform_names(pull)

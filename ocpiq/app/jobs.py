@@ -109,7 +109,7 @@ def results(
         recipient=run.recipient,
         now=run.start.now,
         of=len(parts),
-        snapshot=str(next((source.folder.absolute() for source in stored.values()), "")),
+        snapshot=str(next((absolute(source.folder) for source in stored.values()), "")),
         stored=tuple(source.stored for source in stored.values()),
     )
     times = {module: source.time for module, source in stored.items()}

@@ -469,7 +469,7 @@ SNAPSHOTS: Final = (
         "snapshot",
         "",
         ("DIR",),
-        "read modules from this snapshot, never from the platform (see ocpiq pull --help)",
+        "read modules from this snapshot, never from the platform; DIR may be s3://BUCKET/KEY (see ocpiq pull --help)",
         READS_SNAPSHOTS,
     ),
     Option("refresh", "", (), "with --snapshot: first pull what changed since"),

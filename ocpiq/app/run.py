@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -73,7 +74,7 @@ def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Sh
         if settings.snapshot.refresh:
             from ocpiq.app.pull import pull
 
-            code = pull(settings, settings.snapshot.read, None, shutdown)
+            code = pull(settings, Path(settings.snapshot.read), None, shutdown)
             if code:
                 return code
         settings = app_sources.of_snapshot(settings, settings.snapshot.read)

@@ -242,7 +242,7 @@ class SnapshotSettings(Struct, frozen=True):
     repair: bool = False
     overlap: int | None = None
     settle: int | None = None
-    read: Path | None = None
+    read: str | None = None
     refresh: bool = False
 
 
@@ -532,9 +532,14 @@ def _state(arguments: Arguments) -> StateSettings:
 
 def _snapshot(arguments: Arguments) -> SnapshotSettings:
     """Return the options of snapshots. Raises UsageError for those that exclude each other."""
-    read, refresh = _path(arguments, "snapshot"), arguments.has("refresh")
+    read, refresh = arguments.last("snapshot") or None, arguments.has("refresh")
     if refresh and read is None:
         raise UsageError("--refresh needs --snapshot", hint="ocpiq --snapshot DIR --refresh QUERY")
+    into = arguments.last("into") or ""
+    if "://" in into or (refresh and read is not None and "://" in read):
+        raise UsageError(
+            "a pull writes into a folder of this machine", hint="pull, and copy the folder to S3"
+        )
     if read is not None:
         others = ("state", "follow", "status-log", "demo", "platform", "to-party")
         other = next((name for name in others if arguments.has(name)), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -41,14 +40,20 @@ def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dic
     return by_module
 
 
-def of_snapshot(settings: Settings, folder: Path) -> Settings:
+def of_snapshot(settings: Settings, folder: str) -> Settings:
     """Return the settings with the OCPI version of a snapshot, with which its query is compiled. Raises UsageError."""
+    return replace(settings, query=replace(settings.query, version=version_of_snapshot(folder)))
+
+
+def version_of_snapshot(folder: str) -> str:
+    """Return the OCPI version of a snapshot. Raises UsageError."""
     from ocpiq.snapshots.manifest import load
+    from ocpiq.sources.places import place
 
-    return replace(settings, query=replace(settings.query, version=load(folder).version))
+    return load(place(folder)).version
 
 
-def snapshot(folder: Path, modules: Sequence[str]) -> dict[str, Source]:
+def snapshot(folder: str, modules: Sequence[str]) -> dict[str, Source]:
     """Return a source for each module, all of a snapshot. Raises UsageError, PrivacyError for one that it lacks."""
     from ocpiq.sources import snapshot as stored_modules
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -70,10 +69,11 @@ def do_part(job: Job, query: Query, number: int, part: Part) -> PartRun:
 
 def _stored(job: Job, part: Part) -> dict[str, Source]:
     """Return the modules of a snapshot; of the one that is split, the page files of a part."""
+    from ocpiq.sources.places import place  # noqa: PLC0415
     from ocpiq.sources.snapshot_source import SnapshotSource  # noqa: PLC0415 - most jobs read none
 
     sources = {
-        stored.module: SnapshotSource(Path(job.snapshot), stored, job.version) for stored in job.stored
+        stored.module: SnapshotSource(place(job.snapshot), stored, job.version) for stored in job.stored
     }
     split = sources.get(job.module)
     if split is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +15,19 @@ from ocpiq.storage import owner_only
 
 FORMAT: Final = 1
 MANIFEST: Final = "snapshot.json"
+
+
+class Folder(Protocol):
+    """A folder, or a file in one, that is read: of this machine, or elsewhere."""
+
+    @property
+    def parent(self) -> Folder:
+        """The folder that it is in."""
+
+    def __truediv__(self, name: str, /) -> Folder: ...
+
+    def read_bytes(self) -> bytes:
+        """Return the content of a file. Raises OSError, UsageError."""
 
 
 class PageFile(Struct, frozen=True):
@@ -123,7 +136,7 @@ class Head(Struct):
     format: int
 
 
-def load(folder: Path) -> Manifest:
+def load(folder: Folder) -> Manifest:
     """Return the manifest of a snapshot. Raises UsageError."""
     path = UserText(folder)
     try:
@@ -131,7 +144,9 @@ def load(folder: Path) -> Manifest:
     except FileNotFoundError:
         raise SourceError(
             say("{folder} is not a snapshot", folder=path),
-            hint=say("to make one: ocpiq pull QUERY --into {folder}", folder=path),
+            hint=say("to make one: ocpiq pull QUERY --into {folder}", folder=path)
+            if isinstance(folder, Path)
+            else say("pull it into a folder of this machine, and copy that"),
         ) from None
     except OSError as error:
         reason = Reason(error.strerror or "unreadable")

@@ -19,7 +19,7 @@ import orjson
 from msgspec.structs import replace
 
 from ocpiq.errors import DamagedError, UserText, say
-from ocpiq.snapshots.manifest import PageFile, PulledWindow, StoredModule
+from ocpiq.snapshots.manifest import Folder, PageFile, PulledWindow, StoredModule
 from ocpiq.storage import owner_only
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import encode
@@ -128,7 +128,7 @@ def synced(stream: BinaryIO) -> None:
     os.fsync(stream.fileno())
 
 
-def blocks(folder: Path, file: PageFile) -> Iterator[list[bytes]]:
+def blocks(folder: Folder, file: PageFile) -> Iterator[list[bytes]]:
     """Yield the lines of a page file, without their newlines, block by block. Raises DamagedError."""
     data = verified(folder, file)
     decompressor = zstd.ZstdDecompressor()
@@ -148,7 +148,7 @@ def blocks(folder: Path, file: PageFile) -> Iterator[list[bytes]]:
         raise damaged(folder, file, "is damaged")
 
 
-def verified(folder: Path, file: PageFile) -> bytes:
+def verified(folder: Folder, file: PageFile) -> bytes:
     """Return the bytes of a page file, verified. Raises DamagedError."""
     data = read(folder, file.name)
     if data is None:
@@ -160,7 +160,7 @@ def verified(folder: Path, file: PageFile) -> bytes:
     return data
 
 
-def keys(folder: Path, file: PageFile) -> Sequence[bytes]:
+def keys(folder: Folder, file: PageFile) -> Sequence[bytes]:
     """Return the keys of the objects of a page file, in their order. Raises DamagedError."""
     data = read(folder, file.keys_name)
     if data is None or len(data) != KEY * file.objects:
@@ -174,7 +174,7 @@ class LatestWindows:
     Keys are read only if the manifest says that files have such objects, and of no window before them.
     """
 
-    def __init__(self, folder: Path, windows: Sequence[PulledWindow]) -> None:
+    def __init__(self, folder: Folder, windows: Sequence[PulledWindow]) -> None:
         self._folder = folder
         self._windows = {
             file.number: number for number, window in enumerate(windows) for file in window.files
@@ -199,7 +199,7 @@ class LatestWindows:
         return frozenset(place for place, key in enumerate(listed) if latest.get(key, window) > window)
 
 
-def with_stale_counts(folder: Path, windows: Sequence[PulledWindow]) -> tuple[PulledWindow, ...]:
+def with_stale_counts(folder: Folder, windows: Sequence[PulledWindow]) -> tuple[PulledWindow, ...]:
     """Return windows with the number of stale objects of each file. Raises DamagedError."""
     suspects = [replace(window, files=tuple(map(_suspect, window.files))) for window in windows]
     latest = LatestWindows(folder, suspects) if len(windows) > 1 else None
@@ -218,7 +218,7 @@ def _suspect(file: PageFile) -> PageFile:
     return replace(file, stale=max(1, file.objects))
 
 
-def current_lines(folder: Path, stored: StoredModule) -> Iterator[list[KeyedLine]]:
+def current_lines(folder: Folder, stored: StoredModule) -> Iterator[list[KeyedLine]]:
     """Yield the lines and keys of the objects that no later window has, in their order. Raises DamagedError."""
     latest = LatestWindows(folder, stored.windows)
     for file in stored.files:
@@ -234,7 +234,7 @@ def current_lines(folder: Path, stored: StoredModule) -> Iterator[list[KeyedLine
             ]
 
 
-def is_whole(folder: Path, file: PageFile) -> bool:
+def is_whole(folder: Folder, file: PageFile) -> bool:
     """Tell whether a page file and its keys are as they were written."""
     try:
         verified(folder, file)
@@ -244,7 +244,7 @@ def is_whole(folder: Path, file: PageFile) -> bool:
     return True
 
 
-def read(folder: Path, name: str) -> bytes | None:
+def read(folder: Folder, name: str) -> bytes | None:
     """Return the content of a file in the folder of a module; None if there is none. The only place that opens one."""
     try:
         return (folder / name).read_bytes()
@@ -252,10 +252,14 @@ def read(folder: Path, name: str) -> bytes | None:
         return None
 
 
-def damaged(folder: Path, file: PageFile, how: str) -> DamagedError:
+def damaged(folder: Folder, file: PageFile, how: str) -> DamagedError:
     """Return the error for a page file that is not as it was written."""
-    snapshot = folder.parent
+    if isinstance(folder, Path):
+        hint = say(
+            "drop it and pull its window again: ocpiq pull --repair {into}", into=UserText(folder.parent)
+        )
+    else:
+        hint = say("repair the snapshot where it was pulled, and copy it again")
     return DamagedError(
-        say("the page file {path} {how}", path=UserText(folder / file.name), how=UserText(how)),
-        hint=say("drop it and pull its window again: ocpiq pull --repair {into}", into=UserText(snapshot)),
+        say("the page file {path} {how}", path=UserText(folder / file.name), how=UserText(how)), hint=hint
     )

@@ -56,11 +56,15 @@ def _status_log(path: str | Path, version: str) -> Source:
 
 
 def snapshot(folder: str | Path) -> dict[str, Source]:
-    """Return a source for each module of a snapshot that `ocpiq pull` has made. Raises UsageError."""
+    """Return a source for each module of a snapshot that `ocpiq pull` has made. Raises UsageError.
+
+    It is a folder of this machine, or with the extra `cloud` one in S3: `s3://BUCKET/KEY`.
+    """
     from ocpiq.snapshots.manifest import load  # noqa: PLC0415 - few queries read one
+    from ocpiq.sources.places import place  # noqa: PLC0415
     from ocpiq.sources.snapshot_source import SnapshotSource  # noqa: PLC0415
 
-    path = Path(folder)
+    path = place(folder)
     manifest = load(path)
     return {stored.module: SnapshotSource(path, stored, manifest.version) for stored in manifest.modules}
 

@@ -57,6 +57,23 @@ class CloudPath:
         """The last part of the path."""
         return self.address.rstrip("/").rpartition("/")[2]
 
+    @property
+    def parent(self) -> CloudPath:
+        """The folder that it is in."""
+        return CloudPath(self.address.rstrip("/").rpartition("/")[0], system=self._system)
+
+    def __truediv__(self, name: str) -> CloudPath:
+        return CloudPath(f"{self.address.rstrip('/')}/{name}", system=self._file_system())
+
+    def read_bytes(self) -> bytes:
+        """Return the content of a file. Raises FileNotFoundError if there is none, else UsageError."""
+        try:
+            return bytes(self._file_system().cat_file(self.address.removeprefix(SCHEME)))
+        except FileNotFoundError:
+            raise
+        except Exception as error:  # as in `refused`
+            raise failure(self.address, error) from error
+
     def files(self) -> tuple[CloudPath, ...]:
         """Return the file itself, or the files in the folder except hidden ones. Raises UsageError."""
         with refused(self.address):

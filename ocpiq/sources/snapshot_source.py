@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
@@ -35,6 +34,7 @@ from ocpiq.snapshots.stored_view import CLEAR, ViewOfLines
 from ocpiq.sources.file_ranges import FileRange, Part
 from ocpiq.sources.file_source import LINES
 from ocpiq.sources.monitor import monitor_pages
+from ocpiq.sources.places import Place
 from ocpiq.sources.protocol import CLOCKS_DIFFER, Ask
 from ocpiq.values.times import EPOCH
 
@@ -49,7 +49,7 @@ class SnapshotSource:
     repeats = False
 
     def __init__(
-        self, folder: Path, stored: StoredModule, version: str, files: Sequence[PageFile] | None = None
+        self, folder: Place, stored: StoredModule, version: str, files: Sequence[PageFile] | None = None
     ) -> None:
         self.folder = folder
         self.stored = stored

@@ -135,16 +135,17 @@ class TestResults:
         for runner in (["--jobs", "2"], ["--cluster", "local:2"]):
             assert store.run(*runner, "--source", "cdrs=s3://bucket/cdrs", *words) == local
 
-    def test_in_python(self, store: Store) -> None:
+    def test_in_python(self, store: Store, snapshot: Path) -> None:
         program = (
             "import ocpiq; query = ocpiq.compile('cdrs | aggregate count')\n"
-            "print(list(query.run(sources=ocpiq.files({'cdrs': 's3://bucket/cdrs'}))))\n"
+            "print(list(query.run(sources=ocpiq.files({'cdrs': 's3://bucket/cdrs'}))),"
+            " list(query.run(sources=ocpiq.snapshot('s3://bucket/snapshot'))))\n"
         )
         words = [sys.executable, "-c", program]
         ended = subprocess.run(
             words, capture_output=True, env=store.environment(), check=False, timeout=120, text=True
         )
-        assert (ended.stdout, ended.stderr) == ("[2000]\n", "")
+        assert (ended.stdout, ended.stderr) == ("[2000] [2000]\n", "")
 
     def test_a_public_bucket_needs_no_key(self, store: Store) -> None:
         path = "cdrs=s3://bucket/all the CDRs é.ndjson"
@@ -155,6 +156,69 @@ class TestResults:
         assert store.run("--source", "cdrs=s3://bucket/large.ndjson", "cdrs | limit 1 | .id")[0] == b'"C0"\n'
         requests = store.log.read_text("utf-8").count("GET /bucket/large.ndjson") - before
         assert 1 <= requests <= 3, "of seven pieces"
+
+
+STORED = "cdrs only id, currency, total_energy"
+
+
+@pytest.fixture(scope="module")
+def snapshot(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a snapshot on this machine; a copy of it is in S3, and one without a page file."""
+    pages = tmp_path_factory.mktemp("pages") / "cdrs.ndjson"
+    pages.write_bytes(b"".join(LINES))
+    folder = pages.parent / "snapshot"
+    _, err, code = store.run("pull", STORED, "--source", f"cdrs={pages}", "--into", str(folder))
+    assert code == 0, err
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = file.relative_to(folder)
+        if name.name == "secret.key":
+            continue
+        store.put(f"bucket/snapshot/{name}", file.read_bytes())
+        if file.suffix != ".zst":
+            store.put(f"bucket/damaged/{name}", file.read_bytes())
+    return folder
+
+
+@pytest.mark.slow
+class TestSnapshots:
+    """`--snapshot s3://…` gives what the snapshot that was copied there gives."""
+
+    @pytest.mark.parametrize("jobs", ["1", "2"])
+    def test_a_snapshot(self, store: Store, snapshot: Path, jobs: str) -> None:
+        query = f"{STORED} | aggregate {{n: count(.id), kwh: sum(.total_energy)}} by .currency"
+        local = store.run("--snapshot", str(snapshot), query)
+        assert local[2] == 0, local
+        assert store.run("--snapshot", "s3://bucket/snapshot", "--jobs", jobs, query) == local
+
+    def test_what_cannot_be_read_is_one_line(self, store: Store, snapshot: Path) -> None:
+        out, err, code = store.run("--snapshot", "s3://bucket/damaged", f"{STORED} | .id")
+        assert (out, code, err.count("\n")) == (b"", 5, 1), err
+        assert (
+            "s3://bucket/damaged/cdrs/00000001.ndjson.zst is missing (repair the snapshot where it was" in err
+        )
+        out, err, code = store.run("--snapshot", "s3://bucket/cdrs", STORED)
+        assert (out, code) == (b"", 2)
+        assert (
+            "s3://bucket/cdrs is not a snapshot (pull it into a folder of this machine, and copy that)" in err
+        )
+        out, err, code = store.run(
+            "--snapshot", "s3://bucket/snapshot", STORED, AWS_EC2_METADATA_DISABLED="true"
+        )
+        assert (out, code, "no access key" in err) == (b"", 2, True)
+        assert store.run("--snapshot", "s3://bucket/snapshot", "cdrs pass remark | .remark")[2] == 7
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["pull", STORED, "--into", "s3://bucket/new"],
+        ["--snapshot", "s3://bucket/snapshot", "--refresh", STORED],
+    ],
+)
+def test_a_pull_does_not_write_to_the_cloud(home: Path, words: list[str]) -> None:
+    refused = command(home, [*words, "--demo"])
+    assert (refused.code, refused.out) == (2, b"")
+    assert "a pull writes into a folder of this machine (pull, and copy the folder to S3)" in refused.err
 
 
 ERRORS = {
