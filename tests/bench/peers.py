@@ -15,6 +15,7 @@ from msgspec import Struct
 from tests.bench.questions import IDENTITY, Question
 
 HERE = Path(__file__).parent
+OCPIQ = [sys.executable, "-m", "ocpiq", "-q"]
 
 
 class Peer(Struct, frozen=True):
@@ -26,10 +27,9 @@ class Peer(Struct, frozen=True):
 
 def ocpiq(question: Question, file: Path) -> list[str]:
     """Return the command line of ocpiq itself."""
-    start = [sys.executable, "-m", "ocpiq", "-q"]
     if question is IDENTITY:
-        return [*start, question.ocpiq, str(file)]
-    return [*start, "--source", f"cdrs={file}", question.ocpiq]
+        return [*OCPIQ, question.ocpiq, str(file)]
+    return [*OCPIQ, "--jobs", "1", "--source", f"cdrs={file}", question.ocpiq]
 
 
 def peers() -> list[Peer]:
@@ -42,7 +42,9 @@ def peers() -> list[Peer]:
     if not any(peer.name.startswith("jq 1.8") for peer in found) and importlib.util.find_spec("jq"):
         found.append(Peer("jq 1.8 (binding)", _binding))
     if importlib.util.find_spec("duckdb"):
-        found.append(Peer("duckdb", _duckdb))
+        found += [Peer("duckdb", _duckdb), Peer("duckdb, columns", _duckdb_with_columns)]
+    if importlib.util.find_spec("polars"):
+        found.append(Peer("polars", _polars))
     return found
 
 
@@ -62,5 +64,19 @@ def _binding(question: Question, file: Path) -> list[str]:
 
 
 def _duckdb(question: Question, file: Path) -> list[str]:
-    query = question.duckdb.replace("CDRS", f"read_ndjson('{file}')")
+    return _duckdb_command(question.duckdb.replace("CDRS", f"read_ndjson('{file}')"))
+
+
+def _duckdb_with_columns(question: Question, file: Path) -> list[str]:
+    """Give DuckDB the types of the columns; without a list of them, it looks for them itself."""
+    columns = f", columns={question.columns}" if question.columns else ""
+    return _duckdb_command(question.duckdb.replace("CDRS", f"read_ndjson('{file}'{columns})"))
+
+
+def _duckdb_command(query: str) -> list[str]:
     return [sys.executable, "-c", f"import duckdb; print(len(duckdb.sql({query!r}).fetchall()))"]
+
+
+def _polars(question: Question, file: Path) -> list[str]:
+    code = f"import polars as pl; cdrs = pl.scan_ndjson({str(file)!r}); print(len(({question.polars}).collect()))"
+    return [sys.executable, "-c", code]
