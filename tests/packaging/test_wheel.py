@@ -176,3 +176,32 @@ def test_pip_installs_the_sources_with_tables(checkout: Path, tmp_path: Path, ed
     assert left == ([TABLES] if editable else [])
     for name in left:
         (checkout / "ocpiq" / "language" / name).unlink()
+
+
+def test_pip_installs_the_sdist(checkout: Path, tmp_path: Path) -> None:
+    build(checkout, tmp_path / "dist", "--sdist", "--wheel")
+    [sdist] = (tmp_path / "dist").glob("*.tar.gz")
+    programs = installed(tmp_path / "venv", str(sdist))
+    assert run(programs, tmp_path, "ocpiq", "-q", "--demo", "sessions | aggregate count") == "10000\n"
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("tool", "words"),
+    [
+        ("pipx", ["install", "--python", sys.executable]),
+        ("uv", ["tool", "install", "-q", "--python", sys.executable]),
+    ],
+)
+def test_installers_of_programs(tool: str, words: list[str], checkout: Path, tmp_path: Path) -> None:
+    """`pipx install .` and `uv tool install .` give a program that runs."""
+    tools = installed(tmp_path / "tools", tool)
+    bin_folder = tmp_path / "bin"
+    places = {"PIPX_HOME": "pipx", "PIPX_BIN_DIR": "bin", "UV_TOOL_DIR": "uv", "UV_TOOL_BIN_DIR": "bin"}
+    environment = (
+        os.environ | {"HOME": str(tmp_path)} | {name: str(tmp_path / at) for name, at in places.items()}
+    )
+    command = [str(tools / tool), *words, str(checkout)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert run(bin_folder, tmp_path, "ocpiq", "-q", "--demo", "sessions | aggregate count") == "10000\n"
