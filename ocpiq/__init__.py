@@ -12,7 +12,7 @@ What the query does not pass is `ocpiq.BLANK`; errors are subclasses of `ocpiq.O
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 TYPE_CHECKING = False  # as in `typing`, which takes a while to load
 if TYPE_CHECKING:

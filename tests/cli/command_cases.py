@@ -604,7 +604,7 @@ SOURCES = [
 ]
 
 OTHER = [
-    Case("--version", ("--version",), "ocpiq 0.1.0\n"),
+    Case("--version", ("--version",), "ocpiq 0.2.0\n"),
     Case(
         "schema of a field",
         ("schema", "sessions.kwh"),
