@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from ocpiq.errors import DamagedError, UserText, say
 from ocpiq.snapshots.manifest import Folder, PageFile, PulledWindow, StoredModule
 from ocpiq.storage import owner_only
-from ocpiq.values.blank import Blank
+from ocpiq.values.blank import NA, Blank
 from ocpiq.values.json.codec import encode
 from ocpiq.values.numbers import LiteralNumber
 from ocpiq.values.types import Value
@@ -37,6 +37,7 @@ NO_KEY: Final = bytes(KEY)
 LEVEL: Final = 3
 BLOCK: Final = 1 << 16  # bytes that are compressed or decompressed at once
 PART: Final = ".part"
+PRINTED_BLANK: Final = f'"{NA}"'.encode()
 PRESENT: Final = LiteralNumber(0.0, "0")
 UNREADABLE: Final = LiteralNumber(0.0, "-")
 
@@ -51,8 +52,10 @@ class LineEncoder:
         self._blanked = frozenset(blanked)
 
     def encode(self, value: object) -> bytes:
-        """Return the line of an object."""
-        return encode(cast(Value, value), orjson.OPT_APPEND_NEWLINE, self._blank)
+        """Return the line of an object. Without a blank no function of Python's is called for a number."""
+        row = cast(Value, value)
+        line = encode(row, orjson.OPT_APPEND_NEWLINE)
+        return encode(row, orjson.OPT_APPEND_NEWLINE, self._blank) if PRINTED_BLANK in line else line
 
     def _blank(self, blank: Blank) -> LiteralNumber:
         return PRESENT if blank.path in self._blanked else UNREADABLE
