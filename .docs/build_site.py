@@ -33,6 +33,7 @@ DOCUMENTS: Final = {
     "examples/README.md": "reports/index.md",
     "ocpiq/prompt/PROMPT.md": "prompt.md",
     "ocpiq/delivery/DELIVERIES.md": "deliveries.md",
+    "ocpiq/snapshots/SNAPSHOTS.md": "snapshots.md",
     "ocpiq/ocpi/OCPI_TOOL.md": "ocpi-tool.md",
     "ocpiq/ocpi/PLATFORMS.md": "platforms.md",
     **{f".docs/{page.name}": page.name for page in HERE.glob("*.md")},

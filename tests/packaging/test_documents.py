@@ -26,6 +26,7 @@ DOCUMENTS = {
         "ocpiq/prompt/PROMPT.md",
         *(f"examples/{page.parent.name}/README.md" for page in (ROOT / "examples").glob("*/README.md")),
         "ocpiq/delivery/DELIVERIES.md",
+        "ocpiq/snapshots/SNAPSHOTS.md",
         *(f".docs/{page.name}" for page in (ROOT / ".docs").glob("*.md")),
     )
 }

@@ -24,6 +24,7 @@ TOPICS = {  # what `ocpiq help` has beside entries of the language and commands,
     "blanks": "language.md",
     "platforms": "platforms.md",
     "state": "deliveries.md",
+    "snapshot": "snapshots.md",
     "ocpi-tool": "ocpi-tool.md",
     "prompt": "prompt.md",
 }
@@ -57,7 +58,8 @@ def test_every_topic_of_help_is_on_its_page(pages: dict[str, str]) -> None:
     commands = {command.name for command in COMMANDS} - TOPICS.keys()
     assert set(topics) - commands == TOPICS.keys()
     for topic, page in TOPICS.items():
-        text = words(look_up(topic).removeprefix(help_for(topic))).split(" ")
+        command = "pull" if topic == "snapshot" else topic
+        text = words(look_up(topic).removeprefix(help_for(command))).split(" ")
         assert " ".join(text[:20]) in words(pages[page]), topic
 
 
