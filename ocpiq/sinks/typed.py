@@ -69,14 +69,12 @@ class TypedSink:
         self._cells: list[list[Value]] = []
         self._converters: tuple[ColumnConverter, ...] = ()
         self._limit = PREVIEW_ROWS
-        if (
-            columns.closed
-        ):  # then everything is known, and wrong options are reported before anything is fetched
-            self._rows.settle()
-            self._check_names()
-            typed_columns(self._rows.leaves, settings.column_types, ())
-            if all(leaf.type != "unknown" for leaf in self._rows.leaves):
-                self._begin([])
+        if columns.closed:
+            try:
+                self._begin_early()
+            except BaseException:
+                self.discard()
+                raise
 
     def write(self, value: Value) -> None:
         """Take a value; every batch is converted and written."""
@@ -107,6 +105,14 @@ class TypedSink:
     def discard(self) -> None:
         """Release the target."""
         self._writer.discard()
+
+    def _begin_early(self) -> None:
+        """Report wrong options before anything is fetched: the columns are known."""
+        self._rows.settle()
+        self._check_names()
+        typed_columns(self._rows.leaves, self._settings.column_types, ())
+        if all(leaf.type != "unknown" for leaf in self._rows.leaves):
+            self._begin([])
 
     def _begin(self, rows: list[list[Value]]) -> None:
         self._check_names()
