@@ -6,7 +6,6 @@ from ocpiq.gate.body_paging import BodyPaging, PagingMembers
 from ocpiq.gate.envelope import BOM, Framing, TwoListsError, too_many_lists
 from ocpiq.gate.field_report import FieldReport
 from ocpiq.gate.gate import Gate, OpenedPage, framing_of, gate
-from ocpiq.gate.kept import KeepingGate, can_be_kept, open_kept, shows_no_more
 from ocpiq.gate.keys import KEY_BYTES, Identity, KeySeal, Repeats, cipher, keyed_hasher
 from ocpiq.gate.layout import COMPANION, Companion, Row, SealedNumber, Shape, Slot
 from ocpiq.gate.list_order import ListOrder, Order
@@ -22,7 +21,6 @@ __all__ = [
     "Framing",
     "Gate",
     "Identity",
-    "KeepingGate",
     "KeySeal",
     "ListOrder",
     "OpenedPage",
@@ -35,12 +33,9 @@ __all__ = [
     "Slot",
     "TwoListsError",
     "Window",
-    "can_be_kept",
     "cipher",
     "framing_of",
     "gate",
     "keyed_hasher",
-    "open_kept",
-    "shows_no_more",
     "too_many_lists",
 ]

@@ -112,13 +112,10 @@ class Gate:
     ) -> None:
         is_column, view = has_platform(view), without_platform(view)
         self.framing = framing_of(view)
-        self.view = self._view = view
-        self.demand = self._demand = demand
-        self.version = version
-        self.as_version = self._as_version = as_version
-        self.window = self._window = window
-        self.key = key
-        self.is_sealed = seal is not None
+        self._view = view
+        self._demand = demand
+        self._as_version = as_version
+        self._window = window
         self._seal = seal
         self._order = window.order if window else None
         self._survey = self._new_survey(version)
@@ -170,21 +167,12 @@ class Gate:
         `party` has the country_code and party_id of the platform, if they are known: OCPI 2.1.1 objects have none.
         """
         gate = copy(self)
-        gate.version = version
         gate._label = replace(self._label, name=name)
         gate._survey = self._new_survey(version)
         if self._as_version:
             gate._read_with(gate._converted(version, party or {}))
         if self._order is not None:
             self._order.restart()
-        return gate
-
-    def for_kept_rows(self, name: str) -> Gate:
-        """Return the gate for rows of one platform that were kept: in the window, as records and in the right form."""
-        gate = Gate(
-            replace(self._view, nested=None), self._demand, None, (), self._as_version or self.version
-        )
-        gate._label = replace(self._label, name=name, shape=gate.shape)
         return gate
 
     def _new_survey(self, version: str) -> Survey:

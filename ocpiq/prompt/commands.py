@@ -213,24 +213,6 @@ def _history(session: Session, rest: str) -> None:
     write_stderr(f"History: {'on' if session.keeps_history else 'off'}")
 
 
-def _keep(session: Session, rest: str) -> None:
-    if rest not in ("", "on", "off"):
-        raise UsageError(":keep takes on or off")
-    if rest:
-        session.rows.is_on = rest == "on"
-        session.rows.clear()
-    write_stderr(f"Rows that were pulled are {'kept' if session.rows.is_on else 'not kept'}")
-
-
-def _refresh(session: Session, rest: str) -> None:
-    if rest:
-        raise UsageError(":refresh takes nothing")
-    if not session.last_query:
-        raise UsageError("no query to repeat yet")
-    session.rows.clear()
-    run(session, session.last_query, session.last_values)
-
-
 def _quit(session: Session, rest: str) -> None:
     raise QuitPrompt
 
@@ -243,8 +225,6 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
     ":to": _to,
     ":output": write_result,
     ":open": open_result,
-    ":keep": _keep,
-    ":refresh": _refresh,
     ":arg": _arg,
     ":save": _save,
     ":load": _load,

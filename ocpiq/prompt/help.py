@@ -33,9 +33,8 @@ TOPICS: Final = {
         "$_ is the last result, $_1 the one before it, up to $_9, as arrays: $_[] | .id. They are kept in memory as "
         "they were shown: 10 results, together 64 MB of JSON. A result longer than the screen opens in $PAGER, else in "
         "a pager: Space and b turn pages, / searches, n and N go to the next and the previous match, g and G to the "
-        "start and the end, q quits. If columns of a table do not fit, each field has a line. "
-        "Complete pulls are kept in memory as shown, at most 256 MB, for queries that ask no more.",
-        (":to", ":output", ":open", ":keep", ":refresh"),
+        "start and the end, q quits. If columns of a table do not fit, each field has a line.",
+        (":to", ":output", ":open"),
     ),
     "queries": Topic(
         "saved queries and variables",

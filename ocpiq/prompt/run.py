@@ -41,7 +41,6 @@ from ocpiq.query import Query
 from ocpiq.query.start import Start, begin
 from ocpiq.sinks.target import Target
 from ocpiq.sources import Source
-from ocpiq.sources.kept_source import keeping
 from ocpiq.sources.page_by_page import page_by_page
 from ocpiq.values.types import Value
 
@@ -179,10 +178,7 @@ class ResultWriter:
             count(notice)
 
         self._line.begin(self._query.plan_for(self._session.sources))
-        rows = self._session.rows
-        rows.begin()
-        pulled = self._session.sources if self._session.watches else keeping(self._session.sources, rows)
-        sources = page_by_page(pulled, self._between)
+        sources = page_by_page(self._session.sources, self._between)
         try:
             for value in self._query.run(
                 sources=sources,
@@ -213,8 +209,6 @@ class ResultWriter:
             self._sink.discard()
             self._pager.cancel() if self._shutdown.signal else self._pager.close()
             self._line.viewed = self._pager.viewed
-            times = " and ".join(dict.fromkeys(rows.used))
-            self._line.notes += [f"kept rows of {times} (:refresh pulls again)"] if times else []
         return 0
 
     def _report(self, notice: Notice) -> None:

@@ -22,7 +22,6 @@ from ocpiq.prompt.suggestion import DEMO, Surroundings
 from ocpiq.schema import DEFAULT_VERSION, OwnForm, modules
 from ocpiq.sinks import registry
 from ocpiq.sources import Source
-from ocpiq.sources.kept_source import KeptRows
 from ocpiq.sources.several_platforms import forms_of
 from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
@@ -36,8 +35,8 @@ class Session(Struct):
     `stack` closes the sources; `last_query` was saved to or loaded from `file`; `pending` is the text to put into the
     next prompt; `history_cleared` is set by `:history clear`; `seen` has the number of objects read, by module;
     `cuts_tables` leaves out the columns of a table that do not fit; `ask` asks the user for a line; `results` are kept
-    as they were shown, and `rows` that were pulled; `folder` has the reports that were opened, and `at_end` removes it;
-    `last_values` are those that the last query ran with, if not the `variables`; `watches` while `:watch` repeats it.
+    as they were shown; `folder` has the reports that were opened, and `at_end` removes it; `last_values` are those that
+    the last query ran with, if not the `variables`; `watches` while `:watch` repeats it.
     """
 
     settings: Settings
@@ -59,7 +58,6 @@ class Session(Struct):
     seen: dict[str, int] = field(default_factory=dict)
     ask: Ask = ask_terminal
     results: KeptResults = field(default_factory=KeptResults)
-    rows: KeptRows = field(default_factory=KeptRows)
     folder: Path | None = None
     at_end: ExitStack = field(default_factory=ExitStack)
 
@@ -93,7 +91,6 @@ class Session(Struct):
         self.settings, self.sources, self.platform = settings, sources, name
         self.version = next(iter(sources.values())).version
         self.read_logins()
-        self.rows.clear()
         self.seen.clear()
 
     def read_logins(self) -> None:

@@ -77,8 +77,6 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
         case ":to":
             forms = {entry.name: entry.about for entry in FORMATS if entry.name in context.forms}
             return forms | {CUT_TABLE: "a table without the columns that do not fit"}
-        case ":keep":
-            return {"on": "keep the rows that were pulled", "off": "forget them, and keep no others"}
         case ":history":
             return HISTORY_CHOICES
         case ":set":

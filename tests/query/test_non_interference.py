@@ -21,7 +21,6 @@ import pytest
 from generated_queries import WINDOWS, queries
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
-from msgspec import Struct
 from msgspec.structs import replace
 from support.cli import Outcome, command, text_of
 from support.full import FULL
@@ -35,8 +34,7 @@ from support.typed_files import FORMATS, TypedFormat
 from ocpiq.app.arguments import parse
 from ocpiq.app.settings import prompt_settings
 from ocpiq.delivery.status_query import log_query
-from ocpiq.errors import Notify, OcpiqError
-from ocpiq.gate import Gate, OpenedPage
+from ocpiq.errors import OcpiqError
 from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.privacy.view import ViewNode, descendants
 from ocpiq.prompt.run import run as run_at_prompt
@@ -46,7 +44,6 @@ from ocpiq.query.start import Start
 from ocpiq.schema import ENDED, UPDATED, VERSIONS, OwnForm, module, read_as
 from ocpiq.schema.counterparts import counterparts
 from ocpiq.sources import files
-from ocpiq.sources.protocol import Ask, Source
 
 EXAMPLES = 3000 if FULL else 1200 if os.environ.get("CI") == "true" else 250
 THOROUGH = settings(
@@ -214,68 +211,6 @@ def test_fields_that_are_not_passed_change_nothing_in_the_results_that_the_promp
     results, others = (kept(case, side) for side in (0, 1))
     event(f"{len(results)} results")
     assert results == others, (case.text, case.version)
-
-
-class RepeatingFiles(Struct):
-    """Files that are treated as a platform, whose rows the prompt keeps."""
-
-    source: Source
-    repeats: bool = True
-
-    @property
-    def version(self) -> str:
-        return self.source.version
-
-    def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
-        yield from self.source.pages(ask, gate, notify)
-
-
-def answers(case: Case, side: int, *, keeps: bool) -> tuple[list[tuple[list[bytes], str]], int]:
-    """Run a query twice at the prompt, then ones that pass nothing; return results and the number of kept pulls."""
-    limit, results, used = sys.getrecursionlimit(), list[tuple[list[bytes], str]](), 0
-    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        stack.callback(sys.setrecursionlimit, limit)  # which a run raises
-        words = ["-q", "--ocpi-version", case.version, "--recipient", RECIPIENT.name]
-        for module, both in case.objects.items():
-            file = Path(folder, f"{module}.json")
-            file.write_bytes(listed([pair[side] for pair in both]))
-            words += ["--source", f"{module}={file}"]
-        patch.setenv("OCPIQ_CONFIG", str(config_with_recipient()))
-        patch.setenv("OCPIQ_STATE", f"{folder}/state")
-        session = Session.start(prompt_settings(parse(words)))
-        assert session is not None
-        session.sources = {name: RepeatingFiles(source) for name, source in session.sources.items()}
-        session.rows.is_on = keeps
-        with session.stack:
-            for text in (case.text, case.text, *case.objects, f"[{next(iter(case.objects))}] | tojson"):
-                err = StringIO()
-                with redirect_stdout(StringIO()), redirect_stderr(err):
-                    run_at_prompt(session, text)
-                used += len(session.rows.used)
-                rows = session.results.last.rows if session.results.last else []
-                errors = "".join(
-                    line
-                    for line in err.getvalue().replace(folder, "").splitlines()
-                    if line.startswith("error")
-                )
-                results.append((rows, errors))
-    return results, used
-
-
-@settings(THOROUGH, max_examples=EXAMPLES // 5)
-@given(cases())
-def test_rows_that_the_prompt_keeps_hold_only_what_was_passed_and_answer_as_the_platform(case: Case) -> None:
-    assume(case.objects)
-    one, other = (run(case, page, side) for side in (0, 1))
-    assume_same_module(one, other)
-    (results, used), (others, _) = (answers(case, side, keeps=True) for side in (0, 1))
-    event(f"{min(used, 3)} pulls were used again")
-    assert results[:2] == others[:2], (
-        case.text,
-        case.version,
-    )  # the others show which private fields there are
-    for side, kept in enumerate((results, others)):
-        assert kept == answers(case, side, keeps=False)[0], (case.text, case.version)
 
 
 VARYING = dict.fromkeys(("line", "previous", "time", "run"))
