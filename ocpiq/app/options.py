@@ -65,7 +65,7 @@ COMMANDS: Final = (
         "[QUERY] --into DIR",
         "store what a query passes in a folder, whose queries then need no platform; again: what changed since",
         (
-            "pull 'cdrs only id, last_updated since 2026-01-01' --into cdrs.snapshot",
+            "pull 'cdrs only id, last_updated' --into cdrs.snapshot",
             "pull -f city.ocpiq --into city.snapshot",
             "pull --into cdrs.snapshot",
             "pull --compact cdrs.snapshot",

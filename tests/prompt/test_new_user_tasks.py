@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from support.full import FULL
 from support.terminal import CTRL_C, ENTER, F2, SIZES, TAB, UNDO, UP, Terminal
 from test_prompt import home
 
@@ -70,6 +71,7 @@ def test_the_table_has_twenty_tasks_and_counts_their_keys() -> None:
     assert {task.name: pressed(task.keys) for task in tasks()} == {task.name: task.number for task in tasks()}
 
 
+@pytest.mark.skipif(not FULL, reason="FULL=1 runs it: keys that are sent early are not repeated")
 @pytest.mark.parametrize(
     ("rows", "columns"), [SIZES[0], *(pytest.param(*size, marks=pytest.mark.slow) for size in SIZES[1:])]
 )
