@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -42,6 +42,9 @@ from ocpiq.sources.protocol import Platform
 from ocpiq.values.relative_times import is_relative_moment, relative_moment
 from ocpiq.values.times import SECOND, moment, zone
 from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.app.audit import Audit
 
 EMPTY_CODE: Final = 9  # with --fail-if-empty
 LATE: Final = say(
@@ -353,8 +356,7 @@ def _deliver_window(job: Job, file: StateFile, due: Due) -> tuple[int, int]:
     settings = replace(job.settings, output=replace(job.settings.output, path=path))
     start = Start(job.start.now, increment)
     audit, _, drivers = authorize(settings, handout_of(job, start))
-    if audit is not None:
-        pending = replace(pending, audit_run=audit.place[0], audit_trail=audit.place[1])
+    pending = with_audit(pending, audit)
     run = QueryRun(
         settings,
         job.query,
@@ -377,6 +379,13 @@ def _deliver_window(job: Job, file: StateFile, due: Due) -> tuple[int, int]:
 
     code = work() if audit is None else audit.record(work, lambda: (run.rows, run.file), job.shutdown)
     return code, run.rows
+
+
+def with_audit(pending: Pending, audit: Audit | None) -> Pending:
+    """Return a delivery with its entry in the audit trail, which a later run ends if this one cannot."""
+    if audit is None:
+        return pending
+    return replace(pending, audit_run=audit.place[0], audit_trail=audit.place[1])
 
 
 def handout_of(job: Job, start: Start) -> Handout:
@@ -441,21 +450,26 @@ def commit_delivery(job: Job, run: QueryRun, file: StateFile, out: Output, incre
     is_period = pending.correction == 0 and (pending.period > 0 or job.options.every is not None)
     has_file = path is None or bool(run.rows) or is_period
     if has_file:
-        manifest = b""
-        if path is not None and out.file is not None:
-            out.file.complete()
-            manifest = manifest_of(run, out, path, file_names.part_of(path))
-        pending = commit.stage(file, run.rows, manifest.decode())
-        commit.publish(pending)
-    if path is not None and has_file:
-        run.file = path
-        if run.audit is not None:
-            run.audit.sha256 = pending.sha256
+        publish_part(run, file, out, path)
     commit.commit(file, lambda state: replace(state, late=state.late or increment.late))
     if increment.late:
         run.progress(WarningIssued(LATE))
     if path is not None and not job.settings.quiet:
         write_stderr(f"{path.name}: {quantity(run.rows, 'row')}" if has_file else "nothing new")
+
+
+def publish_part(run: QueryRun, file: StateFile, out: Output, path: Path | None, content: str = "") -> None:
+    """Give the complete part its name, and let the audit trail have its hash; `content` is remembered with it."""
+    manifest = b""
+    if path is not None and out.file is not None:
+        out.file.complete()
+        manifest = manifest_of(run, out, path, file_names.part_of(path))
+    pending = commit.stage(file, run.rows, manifest.decode(), content)
+    commit.publish(pending)
+    if path is not None:
+        run.file = path
+        if run.audit is not None:
+            run.audit.sha256 = pending.sha256
 
 
 def is_stream(path: Path) -> bool:

@@ -19,10 +19,9 @@ from ocpiq.app import variables as app_variables
 from ocpiq.app.about import RunLog
 from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
-from ocpiq.app.delivery import EMPTY_CODE, check_same, is_stream, recover
+from ocpiq.app.delivery import EMPTY_CODE, check_same, is_stream, publish_part, recover, with_audit
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.handout import Handout
-from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress, quantity
 from ocpiq.app.query_run import QueryRun
 from ocpiq.app.query_text import QueryText
@@ -30,7 +29,7 @@ from ocpiq.app.recipient import recipient_of, stored_recipient
 from ocpiq.app.report_form import PERIOD, arguments, with_form
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
-from ocpiq.app.write_results import exit_status, failure, manifest_of, open_run_output, write_all
+from ocpiq.app.write_results import exit_status, failure, open_run_output, write_all
 from ocpiq.app.write_results import report as report_error
 from ocpiq.delivery import commit, file_names, fingerprint, state_file
 from ocpiq.delivery.increment import RowHash
@@ -243,8 +242,7 @@ def _deliver_period(job: Job, file: StateFile, label: str) -> tuple[int, bool]:
     pending = Pending(
         window.start, window.end, str(path), number, period=period_number, correction=correction
     )
-    if audit is not None:
-        pending = replace(pending, audit_run=audit.place[0], audit_trail=audit.place[1])
+    pending = with_audit(pending, audit)
     run = QueryRun(
         settings,
         job.query,
@@ -279,25 +277,12 @@ def _write(run: QueryRun, file: StateFile, pending: Pending, record: PeriodRecor
             code = failure(run, out)
             if code:
                 return code
-            if record is not None and record.content == hashed.content():
-                commit.commit(file)
-            else:
-                _publish(run, file, out, path, hashed.content())
+            if record is None or record.content != hashed.content():
+                assert out.file is not None
+                publish_part(run, file, out, path, hashed.content())
+            commit.commit(file)
             if not run.settings.quiet:
                 write_stderr(f"{path.name}: {quantity(run.rows, 'row')}" if run.file else "nothing new")
             return exit_status(run)
     except OcpiqError as error:
         return report_error(error, run.settings, run.text, run.progress)
-
-
-def _publish(run: QueryRun, file: StateFile, out: Output, path: Path, content: str) -> None:
-    """Give the complete part its name, and remember it."""
-    assert out.file is not None
-    out.file.complete()
-    manifest = manifest_of(run, out, path, file_names.part_of(path))
-    pending = commit.stage(file, run.rows, manifest.decode(), content)
-    commit.publish(pending)
-    run.file = path
-    if run.audit is not None:
-        run.audit.sha256 = pending.sha256
-    commit.commit(file)
