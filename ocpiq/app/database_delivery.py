@@ -11,15 +11,11 @@ from typing import Final, cast
 from msgspec.structs import replace
 
 from ocpiq.app import delivery
-from ocpiq.app.about import RunLog
-from ocpiq.app.authorization import authorize
 from ocpiq.app.delivery import EMPTY_CODE, LATE, Job
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.output import Output, format_settings
 from ocpiq.app.progress import Progress, quantity
-from ocpiq.app.query_run import QueryRun
 from ocpiq.app.query_text import QueryText
-from ocpiq.app.recipient import recipient_of
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.write_results import exit_status, failure, report, write_all
@@ -136,22 +132,7 @@ def _deliver_window(job: Job, opened: Database, keys: list[str], window: Deliver
     """Deliver one window in one transaction; return the exit code and the number of rows."""
     increment = delivery.increment_of(job, cast(StateFile, opened), window)
     start = Start(job.start.now, increment)
-    audit, _, drivers = authorize(job.settings, delivery.handout_of(job, start))
-    run = QueryRun(
-        job.settings,
-        job.query,
-        job.text,
-        None,
-        job.sources,
-        job.variables,
-        job.progress,
-        RunLog(),
-        job.shutdown,
-        start,
-        audit,
-        recipient_of(job.settings, job.query),
-        drivers,
-    )
+    run = delivery.begin_window(job, job.settings, start)
 
     def work() -> int:
         try:
@@ -186,8 +167,7 @@ def _deliver_window(job: Job, opened: Database, keys: list[str], window: Deliver
         except OcpiqError as error:
             return report(error, run.settings, run.text, run.progress)
 
-    code = work() if audit is None else audit.record(work, lambda: (run.rows, None), job.shutdown)
-    return code, run.rows
+    return run.record(work), run.rows
 
 
 def accept(text: str) -> int:

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
-from ocpiq.app.about import RunLog
 from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
 from ocpiq.app.corrections import Corrections, key_columns, key_of
@@ -21,9 +20,9 @@ from ocpiq.app.error_report import write_stderr
 from ocpiq.app.handout import Handout
 from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress, quantity
-from ocpiq.app.query_run import QueryRun
+from ocpiq.app.query_run import QueryRun, begin_run
 from ocpiq.app.query_text import QueryText
-from ocpiq.app.recipient import recipient_of, stored_recipient
+from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.settings import Settings, StateSettings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.write_results import exit_status, failure, manifest_of, open_run_output, report, write_all
@@ -355,30 +354,15 @@ def _deliver_window(job: Job, file: StateFile, due: Due) -> tuple[int, int]:
     increment = _increment(job, file, due)
     settings = replace(job.settings, output=replace(job.settings.output, path=path))
     start = Start(job.start.now, increment)
-    audit, _, drivers = authorize(settings, handout_of(job, start))
-    pending = with_audit(pending, audit)
-    run = QueryRun(
-        settings,
-        job.query,
-        job.text,
-        None,
-        job.sources,
-        job.variables,
-        job.progress,
-        RunLog(),
-        job.shutdown,
-        start,
-        audit,
-        recipient_of(settings, job.query),
-        drivers,
-        corrections=_corrections(job, increment) if due.correction else None,
-    )
+    run = begin_window(job, settings, start)
+    run.corrections = _corrections(job, increment) if due.correction else None
+    pending = with_audit(pending, run.audit)
+    return run.record(lambda: _write(job, run, file, increment, pending)), run.rows
 
-    def work() -> int:
-        return _write(job, run, file, increment, pending)
 
-    code = work() if audit is None else audit.record(work, lambda: (run.rows, run.file), job.shutdown)
-    return code, run.rows
+def begin_window(job: Job, settings: Settings, start: Start) -> QueryRun:
+    """Return the run that delivers one window, as `begin_run` does. Raises PrivacyError, UsageError."""
+    return begin_run(settings, handout_of(job, start), job.progress, job.shutdown)
 
 
 def with_audit(pending: Pending, audit: Audit | None) -> Pending:
@@ -391,8 +375,7 @@ def with_audit(pending: Pending, audit: Audit | None) -> Pending:
 def handout_of(job: Job, start: Start) -> Handout:
     """Return what a delivery hands out, for the policies and the audit trail."""
     is_terminal = job.path is None and sys.stdout.isatty()
-    text, sources, variables = job.text, job.sources, job.variables
-    return Handout(text.text, text.name, job.query, sources, variables, (), is_terminal, start)
+    return Handout(job.text, job.query, job.sources, job.variables, (), is_terminal, start)
 
 
 def _corrections(job: Job, increment: Increment) -> Corrections:

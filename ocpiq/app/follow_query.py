@@ -9,12 +9,11 @@ from typing import BinaryIO, Final, cast
 from msgspec.structs import replace
 
 from ocpiq.app import output as app_output
-from ocpiq.app.about import RunLog
-from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
 from ocpiq.app.delivery import (
     Job,
     adjusted_state,
+    begin_window,
     check_origin,
     check_policies,
     commit_delivery,
@@ -27,9 +26,8 @@ from ocpiq.app.delivery import (
 )
 from ocpiq.app.following import FollowProgress, follow
 from ocpiq.app.output import Output
-from ocpiq.app.query_run import QueryRun
+from ocpiq.app.query_run import QueryRun, new_run
 from ocpiq.app.query_text import QueryText
-from ocpiq.app.recipient import recipient_of
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.variables import variables
@@ -213,8 +211,8 @@ class FollowedQuery:
         """Deliver one window; return the number of rows."""
         job = self._job
         increment = increment_of(job, file, window)
-        run = self._run(Start(begin().now, increment), None if opened is None else Path(opened.path))
-        run.audit, _, run.drivers = authorize(run.settings, handout_of(job, run.start))
+        settings = job.settings if opened is None else self._settings_for(Path(opened.path))
+        run = begin_window(job, settings, Start(begin().now, increment))
         pending = Pending(window.start, window.end, "", file.state.number + 1)
 
         def work() -> int:
@@ -225,10 +223,7 @@ class FollowedQuery:
                 self._to_file(file, run, increment, opened)
             return 0
 
-        if run.audit is None:
-            work()
-        else:
-            run.audit.record(work, lambda: (run.rows, None), job.shutdown)
+        run.record(work)
         return run.rows
 
     def _to_stdout(self, file: StateFile, run: QueryRun, increment: Increment) -> None:
@@ -237,14 +232,9 @@ class FollowedQuery:
             _check(run, increment)
             commit_delivery(self._job, run, file, out, increment)
 
-    def _run(self, start: Start, path: Path | None) -> QueryRun:
-        """Return a run with this start that writes to a file, or to standard output."""
-        job, settings = self._job, self._job.settings
-        if path is not None:
-            settings = replace(settings, output=replace(settings.output, path=path))
-        recipient = recipient_of(settings, job.query)
-        parts = (None, job.sources, job.variables, job.progress, RunLog(), job.shutdown, start)
-        return QueryRun(settings, job.query, job.text, *parts, recipient=recipient)
+    def _settings_for(self, path: Path) -> Settings:
+        settings = self._job.settings
+        return replace(settings, output=replace(settings.output, path=path))
 
     def _to_file(self, file: StateFile, run: QueryRun, increment: Increment, opened: OpenFile) -> None:
         path = Path(opened.path)
@@ -273,7 +263,8 @@ class FollowedQuery:
         assert file is not None and file.state.open is not None, "there is a file to close"
         opened = file.state.open
         bounds = Bounds(self._job.left.number, (opened.start, opened.end))
-        run = self._run(Start(begin().now, bounds), Path(opened.path))
+        handout = handout_of(self._job, Start(begin().now, bounds))
+        run = new_run(self._settings_for(Path(opened.path)), handout, self._job.progress, self._job.shutdown)
         whole.unlink(missing_ok=True)
         with open_run_output(run, part=whole) as out:
             for value in values_of_lines(part):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ocpiq.app.query_text import QueryText
 from ocpiq.errors import Notify, ignore
 from ocpiq.values.types import Value
 
@@ -19,12 +20,11 @@ if TYPE_CHECKING:
 class Handout(Struct, frozen=True):
     """A run that is about to fetch and to write.
 
-    `text` is the query as written and `name` its file, if it has one; `files` are the inputs that it names. `start` is
-    the moment at which the run began; `notify` hears warnings.
+    `text` is the query as written; `files` are the inputs that it names. `start` is the moment at which the run began;
+    `notify` hears warnings.
     """
 
-    text: str
-    name: str
+    text: QueryText
     query: Query
     sources: Mapping[str, Source]
     variables: Mapping[str, Value]

@@ -143,7 +143,7 @@ def _prepare(
     sources = app_sources.sources(settings, query.modules, stack)
     _check_sources(sources)
     settings = replace(settings, output=replace(settings.output, path=path, format="ndjson"))
-    handout = Handout(text.text, text.name, query, sources, variables, (), False, start, progress)
+    handout = Handout(text, query, sources, variables, (), False, start, progress)
     audit = authorize(settings, handout).audit
     return PullJob(
         settings, text, query, sources, variables, recipient, progress, shutdown, start, path, audit

@@ -16,16 +16,15 @@ from msgspec.structs import replace
 
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
-from ocpiq.app.about import RunLog
 from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
 from ocpiq.app.delivery import EMPTY_CODE, check_same, is_stream, publish_part, recover, with_audit
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress, quantity
-from ocpiq.app.query_run import QueryRun
+from ocpiq.app.query_run import QueryRun, begin_run
 from ocpiq.app.query_text import QueryText
-from ocpiq.app.recipient import recipient_of, stored_recipient
+from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.report_form import PERIOD, arguments, with_form
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
@@ -208,7 +207,7 @@ def _fingerprint(job: Job, file: StateFile) -> Fingerprint:
 
 def _handout(job: Job, settings: Settings) -> Handout:
     variables = app_variables.variables(settings.query)
-    return Handout(job.text.text, job.text.name, job.query, job.sources, variables, (), False, job.start)
+    return Handout(job.text, job.query, job.sources, variables, (), False, job.start)
 
 
 def _settings_for(job: Job, label: str) -> Settings:
@@ -237,33 +236,12 @@ def _deliver_period(job: Job, file: StateFile, label: str) -> tuple[int, bool]:
         path = file_names.expanded(path, window, job.query.modules[0], number)
     path = file_names.correction_of(path, correction).absolute()
     settings = replace(settings, output=replace(settings.output, path=path))
-    handout = _handout(job, settings)
-    audit, _, drivers = authorize(settings, handout)
+    run = begin_run(settings, _handout(job, settings), job.progress, job.shutdown)
     pending = Pending(
         window.start, window.end, str(path), number, period=period_number, correction=correction
     )
-    pending = with_audit(pending, audit)
-    run = QueryRun(
-        settings,
-        job.query,
-        job.text,
-        None,
-        job.sources,
-        dict(handout.variables),
-        job.progress,
-        RunLog(),
-        job.shutdown,
-        job.start,
-        audit,
-        recipient_of(settings, job.query),
-        drivers,
-    )
-
-    def work() -> int:
-        return _write(run, file, pending, record)
-
-    code = work() if audit is None else audit.record(work, lambda: (run.rows, run.file), job.shutdown)
-    return code, run.file is not None
+    pending = with_audit(pending, run.audit)
+    return run.record(lambda: _write(run, file, pending, record)), run.file is not None
 
 
 def _write(run: QueryRun, file: StateFile, pending: Pending, record: PeriodRecord | None) -> int:

@@ -12,14 +12,11 @@ from msgspec import structs
 from ocpiq.app import sources as app_sources
 from ocpiq.app import text_files
 from ocpiq.app import variables as app_variables
-from ocpiq.app.about import RunLog
-from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
 from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress
-from ocpiq.app.query_run import QueryRun
+from ocpiq.app.query_run import QueryRun, begin_run
 from ocpiq.app.query_text import QueryText, query_text
-from ocpiq.app.recipient import recipient_of
 from ocpiq.app.settings import InputSettings, Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.write_results import finish, open_run_output, report, write_all
@@ -85,11 +82,7 @@ def run_text(settings: Settings, text: QueryText, files: list[str], shutdown: Sh
             query_run = _prepare(settings, text, files, stack, progress, shutdown)
         except OcpiqError as error:
             return report(error, settings, text, progress)
-        if query_run.audit is None:
-            return _write(query_run)
-        return query_run.audit.record(
-            lambda: _write(query_run), lambda: (query_run.rows, query_run.file), shutdown
-        )
+        return query_run.record(lambda: _write(query_run))
 
 
 def _write(run: QueryRun) -> int:
@@ -116,33 +109,14 @@ def _prepare(
     variables = app_variables.variables(settings.query)
     query = compile_query(settings.query, text, variables)
     settings = _with_file_name(settings, query, variables, start)
-    recipient = recipient_of(settings, query)
     sources = app_sources.sources(settings, query.modules, stack)
     is_terminal = settings.output.path is None and sys.stdout.isatty()
-    notify = progress
-    handout = Handout(
-        text.text, text.name, query, sources, variables, tuple(files), is_terminal, start, notify
-    )
-    audit, may_read, drivers = authorize(settings, handout)
-    inputs = _inputs(settings.input, files, progress) if may_read else None
-    if inputs is not None:
+    handout = Handout(text, query, sources, variables, tuple(files), is_terminal, start, progress)
+    query_run = begin_run(settings, handout, progress, shutdown)
+    if query_run.may_read_json:
+        query_run.inputs = inputs = _inputs(settings.input, files, progress)
         stack.callback(inputs.close)
-    log = RunLog()
-    return QueryRun(
-        settings,
-        query,
-        text,
-        inputs,
-        sources,
-        variables,
-        progress,
-        log,
-        shutdown,
-        start,
-        audit,
-        recipient,
-        drivers,
-    )
+    return query_run
 
 
 def _with_file_name(settings: Settings, query: Query, variables: dict[str, Value], start: Start) -> Settings:

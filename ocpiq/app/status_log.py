@@ -203,9 +203,7 @@ def _prepare(settings: Settings, text: QueryText, stack: ExitStack, shutdown: Sh
     known = structs.replace(settings.query, version=source.version)
     query = compile_query(known, QueryText(written, text.name), variables)
     output = structs.replace(settings.output, path=settings.following.status_log, format="ndjson")
-    handout = Handout(
-        text.text, text.name, query, {LOCATIONS: source}, variables, (), is_terminal=False, start=begin()
-    )
+    handout = Handout(text, query, {LOCATIONS: source}, variables, (), is_terminal=False, start=begin())
     audit, *_ = authorize(structs.replace(settings, output=output), handout)
     progress: Progress = FollowProgress(verbose=settings.verbose)
     if not settings.following.follow:

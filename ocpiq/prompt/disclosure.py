@@ -33,7 +33,7 @@ def disclosure(session: Session, text: str) -> Disclosure:
     except OcpiqError:
         return Disclosure()
     try:
-        handout = Handout(text, written.name, query, session.sources, session.variables, (), True, begin())
+        handout = Handout(written, query, session.sources, session.variables, (), True, begin())
         problems = beyond_policies(settings, handout)
     except (
         OcpiqError

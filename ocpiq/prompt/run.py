@@ -119,9 +119,7 @@ def _write_results(
     variables = {**variables, **{name: result.values() for name, result in used.items()}}
     query = compile_query(settings.query, query_text, variables)
     files = tuple(f"${name}" for name in used)  # a policy has to allow JSON that belongs to no module
-    handout = Handout(
-        query_text.text, query_text.name, query, session.sources, variables, files, True, start, progress
-    )
+    handout = Handout(query_text, query, session.sources, variables, files, True, start, progress)
     kept = KeptResult(query, session.sources, handouts_of(handout, used.values()))
     results = ResultWriter(session, query, kept, variables, progress, line, shutdown, start)
     audit, _, results.drivers = authorize(settings, handout)
