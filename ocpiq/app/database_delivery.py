@@ -10,8 +10,10 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
-from ocpiq.app import delivery
-from ocpiq.app.delivery import EMPTY_CODE, LATE, Job
+from ocpiq.app.delivery import EMPTY_CODE, LATE
+from ocpiq.app.delivery_job import Job, begin_window, check_policies, platform_time, prepare
+from ocpiq.app.delivery_state import adjusted_state, beginning, check_origin, first_state
+from ocpiq.app.due_deliveries import due, increment_of
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.output import Output, format_settings
 from ocpiq.app.progress import Progress, quantity
@@ -45,7 +47,7 @@ def deliver(settings: Settings, text: QueryText, files: list[str], shutdown: Shu
         try:
             address = parse_address(settings.output.database)
             _check_options(settings, address)
-            job = delivery.prepare(settings, text, files, stack, progress, shutdown)
+            job = prepare(settings, text, files, stack, progress, shutdown)
             keys = _key_columns(job)
             opened = stack.enter_context(database.opened(address))
             return _deliver(job, opened, keys)
@@ -112,16 +114,16 @@ def _deliver(job: Job, opened: Database, keys: list[str]) -> int:
     is_first = opened.state is None
     if is_first and not (job.options.begin or job.options.everything):
         raise UsageError(f"{opened.address} has no rows yet", hint=FIRST_RUN)
-    delivery.check_policies(job, opened.state.mark if opened.state else delivery.beginning(job))
-    time = delivery.platform_time(job)
+    check_policies(job, opened.state.mark if opened.state else beginning(job))
+    time = platform_time(job)
     if opened.state is None:
-        opened.state = delivery.first_state(job, str(opened.address), time)
+        opened.state = first_state(job, str(opened.address), time)
     file = cast(StateFile, opened)  # which has the same parts: state, secret, seen
-    delivery.check_origin(job, file)
-    opened.state = delivery.adjusted_state(job, file)
+    check_origin(job, file)
+    opened.state = adjusted_state(job, file)
     rows = 0
-    for due in delivery.due(job, file, time):
-        code, count = _deliver_window(job, opened, keys, due.window)
+    for delivery in due(job, file, time):
+        code, count = _deliver_window(job, opened, keys, delivery.window)
         if code:
             return code
         rows += count
@@ -130,9 +132,9 @@ def _deliver(job: Job, opened: Database, keys: list[str]) -> int:
 
 def _deliver_window(job: Job, opened: Database, keys: list[str], window: DeliveryWindow) -> tuple[int, int]:
     """Deliver one window in one transaction; return the exit code and the number of rows."""
-    increment = delivery.increment_of(job, cast(StateFile, opened), window)
+    increment = increment_of(job, cast(StateFile, opened), window)
     start = Start(job.start.now, increment)
-    run = delivery.begin_window(job, job.settings, start)
+    run = begin_window(job, job.settings, start)
 
     def work() -> int:
         try:

@@ -10,20 +10,18 @@ from msgspec.structs import replace
 
 from ocpiq.app import output as app_output
 from ocpiq.app.compile import compile_query
-from ocpiq.app.delivery import (
+from ocpiq.app.delivery import commit_delivery
+from ocpiq.app.delivery_job import (
     Job,
-    adjusted_state,
     begin_window,
-    check_origin,
     check_policies,
-    commit_delivery,
-    create_state,
     handout_of,
-    increment_of,
     is_stream,
     platform_time,
     prepare,
 )
+from ocpiq.app.delivery_state import adjusted_state, check_origin, create_state
+from ocpiq.app.due_deliveries import increment_of
 from ocpiq.app.following import FollowProgress, follow
 from ocpiq.app.output import Output
 from ocpiq.app.query_run import QueryRun, new_run

@@ -18,7 +18,9 @@ from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
 from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
-from ocpiq.app.delivery import EMPTY_CODE, check_same, is_stream, publish_part, recover, with_audit
+from ocpiq.app.delivery import EMPTY_CODE, publish_part, with_audit
+from ocpiq.app.delivery_job import is_stream
+from ocpiq.app.delivery_state import check_same, recover
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress, quantity
