@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from ocpiq.app.commands import COMMANDS
 from ocpiq.app.help import command_help, full_help
-from ocpiq.app.options import COMMANDS
 from ocpiq.reports import Report, pack_folder, reports
 
 HERE: Final = Path(__file__).parent

@@ -8,7 +8,8 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from ocpiq.app.options import COMMANDS, OPTIONS, Option
+from ocpiq.app.commands import COMMANDS
+from ocpiq.app.options import OPTIONS, Option
 from ocpiq.errors import UsageError, nearest, safe_word
 
 NAMES: Final = frozenset(command.name for command in COMMANDS)

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterable
 from typing import Final
 
-from ocpiq.app.options import COMMANDS, FORMAT_GROUP, GROUPS, LISTS, OPTIONS, Command, Option
+from ocpiq.app.commands import COMMANDS, Command
+from ocpiq.app.options import FORMAT_GROUP, GROUPS, LISTS, OPTIONS, Option
 from ocpiq.sinks.registry import FORMATS
 
 WIDTH: Final = 80

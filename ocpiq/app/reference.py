@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
 
+from ocpiq.app.commands import COMMANDS
 from ocpiq.app.help import WIDTH, help_for
-from ocpiq.app.options import COMMANDS
 from ocpiq.app.settings import Settings
 from ocpiq.app.wrap import wrap_section
 from ocpiq.errors import UsageError, did_you_mean

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from ocpiq.app.options import ACTIONS, COMMANDS, OPTIONS, SHELLS, STATE_ACTIONS, Option
+from ocpiq.app.commands import ACTIONS, COMMANDS, SHELLS, STATE_ACTIONS
+from ocpiq.app.options import OPTIONS, Option
 from ocpiq.app.settings import Settings
 from ocpiq.errors import UsageError, choices
 from ocpiq.query.imports import ENDINGS

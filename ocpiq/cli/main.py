@@ -11,7 +11,7 @@ from typing import Final
 from ocpiq.app import stdio
 from ocpiq.app.arguments import Arguments, parse
 from ocpiq.app.exit_codes import exit_code
-from ocpiq.app.settings import settings
+from ocpiq.app.read_settings import settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.thread import run_in_thread
 from ocpiq.errors import UsageError

@@ -6,8 +6,9 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from ocpiq.app.commands import COMMANDS
 from ocpiq.app.help import ENVIRONMENT, EXAMPLES, EXIT_CODES, SHORT, USAGE, option_usage
-from ocpiq.app.options import COMMANDS, GROUPS
+from ocpiq.app.options import GROUPS
 from ocpiq.app.settings import Settings
 from ocpiq.errors import UsageError
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from ocpiq.app.commands import ACTIONS
 from ocpiq.app.error_report import write_stderr
-from ocpiq.app.options import ACTIONS
 from ocpiq.app.settings import Settings
 from ocpiq.errors import UsageError, choices
 from ocpiq.storage import recipients

@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from ocpiq.app.commands import STATE_ACTIONS
 from ocpiq.app.error_report import write_stderr
-from ocpiq.app.options import STATE_ACTIONS
 from ocpiq.app.progress import quantity
 from ocpiq.app.settings import Settings
 from ocpiq.delivery import state_file

@@ -6,7 +6,8 @@ import signal
 from collections.abc import Sequence
 
 from ocpiq.app.arguments import parse
-from ocpiq.app.settings import Settings, prompt_settings
+from ocpiq.app.read_settings import prompt_settings
+from ocpiq.app.settings import Settings
 
 
 def main(argv: Sequence[str]) -> int:

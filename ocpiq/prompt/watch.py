@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from ocpiq.app.error_report import write_stderr
+from ocpiq.app.option_values import seconds_of
 from ocpiq.app.progress import Progress
-from ocpiq.app.settings import seconds_of
 from ocpiq.app.stdio import CLEAR
 from ocpiq.errors import UsageError
 from ocpiq.prompt.run import run

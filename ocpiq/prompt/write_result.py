@@ -17,7 +17,8 @@ from ocpiq.app.authorization import authorize
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.handout import Handout
 from ocpiq.app.progress import quantity
-from ocpiq.app.settings import OutputSettings, Settings, settings
+from ocpiq.app.read_settings import settings
+from ocpiq.app.settings import OutputSettings, Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.errors import Message, UsageError
 from ocpiq.prompt.paths import expand_path

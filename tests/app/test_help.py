@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from ocpiq.app.arguments import parse
+from ocpiq.app.commands import COMMANDS, Command
 from ocpiq.app.help import ENVIRONMENT, EXAMPLES, SHORT, full_help, help_for
-from ocpiq.app.options import COMMANDS, OPTIONS, Command
+from ocpiq.app.options import OPTIONS
+from ocpiq.app.read_settings import settings
 from ocpiq.app.reference import run as looked_up
 from ocpiq.app.schema import run as schema
-from ocpiq.app.settings import settings
 from ocpiq.app.wrap import wrap_section
 from ocpiq.cli import main
 from ocpiq.cli.get import as_query

@@ -22,7 +22,7 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ocpiq.app.arguments import parse
-from ocpiq.app.settings import prompt_settings
+from ocpiq.app.read_settings import prompt_settings
 from ocpiq.prompt.prompt import collect_rarely, make_prompt
 from ocpiq.prompt.session import Session
 

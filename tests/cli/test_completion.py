@@ -13,7 +13,8 @@ import pytest
 from _pytest.mark import ParameterSet
 from support.programs import program
 
-from ocpiq.app.options import COMMANDS, OPTIONS, SHELLS
+from ocpiq.app.commands import COMMANDS, SHELLS
+from ocpiq.app.options import OPTIONS
 from ocpiq.cli.completion import SCRIPTS
 from ocpiq.schema import modules
 from ocpiq.sinks.registry import NAMES

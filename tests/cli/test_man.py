@@ -9,8 +9,9 @@ import subprocess
 import pytest
 from support.programs import program
 
+from ocpiq.app.commands import COMMANDS
 from ocpiq.app.help import ENVIRONMENT, EXIT_CODES
-from ocpiq.app.options import COMMANDS, OPTIONS
+from ocpiq.app.options import OPTIONS
 from ocpiq.cli.main import run
 from ocpiq.cli.man import roff
 

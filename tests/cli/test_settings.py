@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ocpiq.app.arguments import parse
-from ocpiq.app.settings import Positional, Settings, Variable, prompt_settings, settings
+from ocpiq.app.read_settings import prompt_settings, settings
+from ocpiq.app.settings import Positional, Settings, Variable
 from ocpiq.errors import UsageError
 from ocpiq.storage.config import Config
 

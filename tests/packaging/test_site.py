@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ocpiq.app.commands import COMMANDS
 from ocpiq.app.help import help_for
-from ocpiq.app.options import COMMANDS
 from ocpiq.app.reference import contents, look_up
 from ocpiq.reports import reports
 from ocpiq.schema import modules

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ocpiq.app.arguments import parse
-from ocpiq.app.settings import settings
+from ocpiq.app.read_settings import settings
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.suggest import suggest
 from ocpiq.prompt.validator import validate

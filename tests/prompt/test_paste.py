@@ -12,7 +12,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from ocpiq.app.arguments import parse
-from ocpiq.app.settings import prompt_settings
+from ocpiq.app.read_settings import prompt_settings
 from ocpiq.prompt.prompt import make_prompt
 from ocpiq.prompt.session import Session
 

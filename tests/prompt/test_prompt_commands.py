@@ -10,7 +10,7 @@ from msgspec import structs
 
 from ocpiq import prompt
 from ocpiq.app.arguments import parse
-from ocpiq.app.settings import prompt_settings
+from ocpiq.app.read_settings import prompt_settings
 from ocpiq.errors import UsageError
 from ocpiq.prompt.commands import COMMANDS, QuitPrompt, run_command
 from ocpiq.prompt.help import TOPICS

@@ -32,7 +32,7 @@ from support.rows import RECIPIENT
 from support.typed_files import FORMATS, TypedFormat
 
 from ocpiq.app.arguments import parse
-from ocpiq.app.settings import prompt_settings
+from ocpiq.app.read_settings import prompt_settings
 from ocpiq.delivery.status_query import log_query
 from ocpiq.errors import OcpiqError
 from ocpiq.plan.query_plan import SourcePlan
