@@ -72,3 +72,8 @@ class QueryPlan(Struct, frozen=True):
     zone: str = "UTC"
     version: str = DEFAULT_VERSION
     own: tuple[OwnForm, ...] = ()
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that the query pulls, in the order of the text."""
+        return tuple(dict.fromkeys(source.module for source in self.sources))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from ocpiq.query.query import Query, compile
+from ocpiq.query.compile_text import compile
+from ocpiq.query.query import Query
 
 __all__ = ["Query", "compile"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from importlib.util import find_spec
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,15 +17,13 @@ from ocpiq.codegen import Halted, Program, Runtime
 from ocpiq.errors import (
     Message,
     Notify,
-    OtherVersionError,
     SourceError,
     UserText,
     WarningIssued,
     ignore,
-    join,
     say,
 )
-from ocpiq.language import parse, tree
+from ocpiq.language import tree
 from ocpiq.language.printer import unparse, unparse_without_literals
 from ocpiq.plan.columns import Columns, columns
 from ocpiq.plan.computing import computes_numbers
@@ -35,8 +33,10 @@ from ocpiq.privacy.drivers import DRIVERS, FEWEST_DRIVERS
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import has_pseudonyms, shows
 from ocpiq.query.imports import Folders
+from ocpiq.query.query_plans import QueryPlans
+from ocpiq.query.recipe import Recipe
 from ocpiq.query.start import Start, begin
-from ocpiq.schema import DEFAULT_VERSION, VERSIONS, OwnForm, VersionName
+from ocpiq.schema import OwnForm
 from ocpiq.sinks.target import Target
 from ocpiq.values.times import zone, zone_hint
 from ocpiq.values.types import Value
@@ -50,76 +50,6 @@ if TYPE_CHECKING:
     from ocpiq.sinks.arrow_stream import ArrowStream
     from ocpiq.sinks.sink import StoredType
     from ocpiq.sources.protocol import Source
-
-Analyze = Callable[..., QueryPlan]  # with the parameters of `ocpiq.analysis.analyze`
-
-
-def compile(
-    text: str,
-    *,
-    version: str | None = None,
-    variables: Collection[str] = (),
-    library: Sequence[Path] = (),
-    home: Path | None = None,
-    zone: str | None = None,
-    default_zone: str | None = None,
-    startup: Path | None = None,
-    as_version: str | None = None,
-    own: Collection[OwnForm] = (),
-) -> Query:
-    """Return the query in `text`, compiled, to be run any number of times.
-
-    `version` is the OCPI version whose fields the paths are checked against; without it, a run checks them against the
-    version of its sources;
-    `variables` are the names that every run gives values for; `library` are the folders for `import` (default: `home`,
-    the folder of the query itself; default of that: the current folder); `zone` is the time zone of days and months
-    (default: the query's own, else `default_zone`, else UTC); `startup` is a file of definitions to prepend, as jq's
-    `~/.jq`; `as_version` is the OCPI version in whose form objects of every version are read (default: the query's own,
-    else each in its own form), and `own` are the forms of the platforms, if they are known before a run. Raises
-    CompileError, and PrivacyError if the query uses a field that it does not pass.
-    """
-    folders = Folders(library, home or Path.cwd(), startup)
-    query = Query(parse(text), version, tuple(variables), folders, zone, default_zone, as_version, tuple(own))
-    query.recipe = Recipe(
-        text,
-        version,
-        tuple(variables),
-        tuple(str(folder.absolute()) for folder in library),
-        str((home or Path.cwd()).absolute()),
-        zone,
-        default_zone,
-        None if startup is None else str(startup),
-        as_version,
-    )
-    return query
-
-
-class Recipe(Struct, frozen=True):
-    """The arguments of `compile`, to compile the same query in another process. Paths are absolute."""
-
-    text: str
-    version: str | None
-    variables: tuple[str, ...]
-    library: tuple[str, ...]
-    home: str
-    zone: str | None
-    default_zone: str | None
-    startup: str | None
-    as_version: str | None = None
-
-    def compile(self) -> Query:
-        """Return the query. Raises what `compile` raises."""
-        return compile(
-            self.text,
-            version=self.version,
-            variables=self.variables,
-            library=tuple(map(Path, self.library)),
-            home=Path(self.home),
-            zone=self.zone,
-            default_zone=self.default_zone,
-            startup=None if self.startup is None else Path(self.startup),
-            as_version=self.as_version,
-        )
 
 
 class Query:
@@ -136,36 +66,24 @@ class Query:
         as_version: str | None = None,
         own: tuple[OwnForm, ...] = (),
         *,
-        analyze: Analyze = analyze,
+        analyze: Callable[..., QueryPlan] = analyze,
     ) -> None:
         self._program = program
-        self._analyze_program = analyze
         self._metadata = metadata(program)
         self._metadata.check(variables)
         self._variables = tuple(dict.fromkeys((*variables, *(param.name for param in self._metadata.params))))
         self.recipe: Recipe | None = None  # of a query that `compile` returned
         self._zone = _zone(zone) or self._metadata.tz or _zone(default_zone) or "UTC"
-        self._version = version or DEFAULT_VERSION
-        self._as_version = _known_version(as_version) or self._metadata.ocpi
         self.library = library
-        self._other_version = (
-            False  # whether it reads a field that its version lacks, and that a run may have
-        )
-        if self._as_version:
-            self._plan = self._analyze_as(own or ((OwnForm(version),) if version else ()))
-            return
-        try:
-            self._plan = self._analyze(self._version)
-        except OtherVersionError:
-            if version is not None:
-                raise
-            self._other_version = True
-            self._plan = self._analyze(self._version, any_version=True)
+        analyze_as = partial(analyze, program, givens=self._variables, library=library, zone=self._zone)
+        as_version = self._metadata.ocpi or None if as_version is None else as_version
+        self._plans = QueryPlans(analyze_as, version, as_version, own)
+        self._plan = self._plans.plan
 
     @property
     def modules(self) -> tuple[str, ...]:
         """The modules that the query pulls, in the order of the text; none for a program on plain JSON."""
-        return tuple(dict.fromkeys(source.module for source in self._plan.sources))
+        return self._plan.modules
 
     @property
     def passes(self) -> bool:
@@ -263,11 +181,7 @@ class Query:
     def columns(self, sources: Source | Mapping[str, Source] | None = None) -> Columns:
         """Return what is known about the columns of the results before a run."""
         by_module = self.by_module(sources)
-        used = [by_module[module] for module in self.modules if module in by_module]
-        if self._as_version:
-            return columns(self.plan_for(by_module).output, self._as_version)
-        versions = dict.fromkeys(version for source in used for version in _versions(source))
-        return columns(self.plan_for(by_module).output, *(versions or (self._version,)))
+        return columns(self.plan_for(by_module).output, *self._plans.versions_of(by_module))
 
     def run(
         self,
@@ -441,61 +355,11 @@ class Query:
 
     def version_of(self, sources: Mapping[str, Source]) -> str:
         """Return the OCPI version that sources are read in: their own; without sources, the query's."""
-        if self._as_version:
-            return self._as_version
-        versions = {sources[module].version for module in self.modules if module in sources}
-        if len(versions) > 1:
-            listed = join(map(UserText, sorted(versions)))
-            raise SourceError(say("the sources have different OCPI versions: {versions}", versions=listed))
-        return next(iter(versions), self._version)
+        return self._plans.version_of(sources)
 
     def plan_for(self, sources: Source | Mapping[str, Source] | None) -> QueryPlan:
         """Return the resolved query for the OCPI version of these sources. Raises OtherVersionError."""
-        by_module = self.by_module(sources)
-        if self._as_version:
-            return self._plan_as(by_module)
-        version = self.version_of(by_module)
-        several = any(_is_several(source) for source in by_module.values())
-        if not (several or self._other_version or version != self._version):
-            return self._plan
-        mixed = several and len({other for source in by_module.values() for other in _versions(source)}) > 1
-        return self._analyze(version, several_platforms=several, any_version=mixed)
-
-    def _plan_as(self, sources: Mapping[str, Source]) -> QueryPlan:
-        """Return the plan for sources whose objects are read in the form of another version."""
-        used = [sources[module] for module in self.modules if module in sources]
-        if not used:
-            return self._plan
-        from ocpiq.sources.several_platforms import forms_of  # noqa: PLC0415 - see above
-
-        several = any(_is_several(source) for source in used)
-        own = dict.fromkeys(form for source in used for form in forms_of(source))
-        return self._analyze_as(tuple(own), several_platforms=several)
-
-    def _analyze_as(self, own: tuple[OwnForm, ...], *, several_platforms: bool = False) -> QueryPlan:
-        is_other = any(form.version != self._as_version for form in own)
-        return self._analyze(
-            self._as_version, several_platforms=several_platforms, own=own if is_other else ()
-        )
-
-    def _analyze(
-        self,
-        version: str,
-        *,
-        several_platforms: bool = False,
-        any_version: bool = False,
-        own: tuple[OwnForm, ...] = (),
-    ) -> QueryPlan:
-        return self._analyze_program(
-            self._program,
-            version=version,
-            givens=self._variables,
-            library=self.library,
-            zone=self._zone,
-            several_platforms=several_platforms,
-            any_version=any_version,
-            own=own,
-        )
+        return self._plans.plan_for(self.by_module(sources))
 
 
 class NoPulls(Struct, frozen=True):
@@ -510,26 +374,6 @@ class NoPulls(Struct, frozen=True):
 
     def end(self) -> None:
         """Do nothing."""
-
-
-def _is_several(source: Source) -> bool:
-    from ocpiq.sources.several_platforms import SeveralPlatforms  # noqa: PLC0415 - see above
-
-    return isinstance(source, SeveralPlatforms)
-
-
-def _versions(source: Source) -> Collection[str]:
-    from ocpiq.sources.several_platforms import versions_of  # noqa: PLC0415 - see above
-
-    return versions_of(source)
-
-
-def _known_version(version: str | None) -> str:
-    """Return an OCPI version, "" for none. Raises UsageError if it is unknown."""
-    if version is not None and version not in VERSIONS:
-        hint = say("available: {known}", known=join(map(VersionName, VERSIONS)))
-        raise SourceError(say("OCPI {version} is not known", version=UserText(version)), hint=hint)
-    return version or ""
 
 
 def _zone(name: str | None) -> str | None:

@@ -17,6 +17,7 @@ import msgspec
 
 from ocpiq import __version__
 from ocpiq.errors import EMPTY, Message, Notify, OcpiqError, SourceError, UserText, WarningIssued, say
+from ocpiq.query.compile_text import compile_recipe
 from ocpiq.query.query import Query
 from ocpiq.runners.job import Job, decode_job, do_part, encode_job
 from ocpiq.sources.file_ranges import Part
@@ -79,7 +80,7 @@ def part_on_worker(job: bytes, number: int, part: bytes) -> bytes:
 def _prepared(job: bytes) -> tuple[Job, Query]:
     """Return a job and its compiled query."""
     read = decode_job(job)
-    return read, read.recipe.compile()
+    return read, compile_recipe(read.recipe)
 
 
 def worker_version() -> str:

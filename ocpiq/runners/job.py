@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.query.parts import PartRun, run_part
-from ocpiq.query.query import Query, Recipe
+from ocpiq.query.query import Query
+from ocpiq.query.recipe import Recipe
 from ocpiq.query.start import Start
 from ocpiq.runtime import part_codec
 from ocpiq.runtime.part_codec import Packer

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from ocpiq.errors import OcpiqError
+from ocpiq.query.compile_text import compile_recipe
 from ocpiq.runners.frames import read_frame, write_frame
 from ocpiq.runners.job import decode_job, do_part
 from ocpiq.runtime.collector import collect_rarely
@@ -41,7 +42,7 @@ def serve(tasks: BinaryIO, results: BinaryIO) -> None:
     if first is None:
         return
     job = decode_job(first)
-    query = job.recipe.compile()
+    query = compile_recipe(job.recipe)
     decoder = msgspec.msgpack.Decoder(Task)
     while (data := read_frame(tasks)) is not None:
         task = decoder.decode(data)

@@ -82,7 +82,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("approval/risk.py", "_available", "UserText"): "names of columns in a file of the user",
     OpenPart("gate/envelope.py", "__init__", "FieldName"): "plain names of lists in a response",
     OpenPart("sinks/explode.py", "close", "UserText"): "the field of --explode",
-    OpenPart("query/query.py", "_known_version", "UserText"): "an argument of compile",
+    OpenPart("query/query_plans.py", "_known_version", "UserText"): "an argument of compile",
     OpenPart("privacy/view.py", "other_form", "FieldName"): "the path of a field in the schema",
     OpenPart("inputs/files.py", "_all_values", "UserText"): "the path of a file",
     OpenPart("inputs/files.py", "_blocks", "Reason"): "why the system cannot read a file",
@@ -123,7 +123,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart(
         "query/parts.py", "end", "UserText"
     ): "why the source of a part was incomplete, a message of its own",
-    OpenPart("query/query.py", "version_of", "UserText"): "versions of sources",
+    OpenPart("query/query_plans.py", "version_of", "UserText"): "versions of sources",
     OpenPart("query/query.py", "warn_of_totals", "UserText"): "a warning about the text of the query",
     OpenPart("runners/dask.py", "_refused", "UserText"): "the version of ocpiq",
     OpenPart("runners/dask.py", "_result", "UserText"): "the class of an error",
