@@ -98,7 +98,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("ocpi/http/failures.py", "of_tls", "Reason"): "OpenSSL's verdict, without the token",
     OpenPart("ocpi/http/transport.py", "ssl_context", "Reason"): "why the system cannot open a certificate",
     OpenPart("ocpi/http/transport.py", "ssl_context", "UserText"): "the path of a certificate",
-    OpenPart("ocpi/login.py", "once", "Quotation"): "an empty text",
+    OpenPart("ocpi/handshake.py", "once", "Quotation"): "an empty text",
     OpenPart("ocpi/responses.py", "safe_message", "Quotation"): "truncated, on one line, without the token",
     OpenPart("ocpi/routing.py", "for_party", "UserText"): "the name of a login",
     OpenPart("ocpi/versions.py", "no_common_version", "Quotation"): "truncated, escaped, without the token",
