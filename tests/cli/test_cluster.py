@@ -211,7 +211,7 @@ def test_the_key_of_a_recipient_stays_on_this_machine(home: Path, pages: Path) -
 
 
 def test_without_the_extra_the_fix_is_named(home: Path, pages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ocpiq.app.settings.find_spec", lambda _: None)
+    monkeypatch.setattr("ocpiq.app.read_settings.find_spec", lambda _: None)
     refused = run(home, pages, SUM, "--cluster", "local:2")
     assert refused.code == 2
     assert "--cluster needs distributed (pip install 'ocpiq[dask]')" in refused.err

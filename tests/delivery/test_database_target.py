@@ -321,7 +321,7 @@ def test_mistakes_are_refused_before_any_request_for_rows(
 
 
 def test_without_the_extra_the_fix_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ocpiq.delivery.database.find_spec", lambda _: None)
+    monkeypatch.setattr("ocpiq.delivery.database_dialects.find_spec", lambda _: None)
     with delivering(tmp_path, ChangingPlatform(size=3)) as one:
         refused = command(one.home, ["-q", "--all", "-o", "postgres://host/d#t", QUERY])
         assert refused.code == 2
