@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from msgspec import json, structs, to_builtins
+from msgspec import Struct, json, structs, to_builtins
 
 from ocpiq.app import sources
 from ocpiq.app import variables as values
@@ -38,72 +38,121 @@ if TYPE_CHECKING:
     from ocpiq.values.types import Value
 
 
+class Explained(Struct, frozen=True):
+    """What there is to say of a query; `asked` is what the platform answered, `snapshot` the folder that is read."""
+
+    settings: Settings
+    text: QueryText
+    query: Query
+    explanation: Explanation
+    windows: Sequence[SourceWindow | None]
+    parameters: list[tuple[str, str]]
+    drivers: int
+    start: Start
+    asked: list[QueriedSource]
+    snapshot: list[str]
+
+
 def run(settings: Settings, *, values_known: bool = True) -> int:
-    """Print a paragraph for each source of the query, all of it as JSON, or the approval sheet.
+    """Print a paragraph for each source of the query, all of it as JSON, or the approval sheet; return the exit code.
 
     Without `values_known`, the variables of the settings have names alone.
     """
-    from ocpiq.analysis.explanation import explain
-    from ocpiq.query.start import begin
-
     if settings.diff is not None:
         from ocpiq.app.explain_policy import print_difference
 
         return print_difference(settings, settings.diff)
-    text = _one_query(settings)
-    form = _format(settings)
+    text, form = _one_query(settings), _format(settings)
     try:
-        recipient = stored_recipient(settings)
-        drivers = drivers_of(policies_of(settings, recipient))
-        version = _version(settings)
-        variables = values.variables(settings.query)
-        query = compile_query(
-            structs.replace(settings.query, version=version), text, variables, _own_forms(settings, version)
-        )
+        query, variables, drivers = _compiled(settings, text)
     except OcpiqError as error:
         return report_error(error, text.text, text.name)
-    progress, start = Progress(quiet=True), begin()
     try:
-        with ExitStack() as stack:
-            reads = settings.ask or settings.snapshot.read is not None
-            queried = sources.sources(settings, query.modules, stack) if reads else {}
-            receiver = recipient_of(settings, query) if queried else None
-            if settings.snapshot.read is not None:
-                query.check(queried, variables, receiver, start)
-            snapshot, queried = _snapshot(settings, queried), queried if settings.ask else {}
-            answers = query.ask(queried, variables, progress, receiver, start) if queried else []
+        explained = _explained(settings, text, query, variables, drivers, values_known=values_known)
     except OcpiqError as error:
         return report_error(error)
-    explained = explain(query.plan, query.plan.version)
-    windows = _windows(query, variables, start)
-    parameters = _parameters(settings, query.metadata) if values_known else []
-    match form:
-        case "policy":
-            from ocpiq.app.explain_policy import print_policy
-
-            print_policy(explained, text)
-        case "json":
-            data = {**to_builtins(explained), "parameters": dict(parameters)}
-            for source, window in zip(data["sources"], windows, strict=True):
-                source["window"] = None if window is None else window.as_text()
-            if any(source.totals for source in explained.sources):
-                data["drivers"] = drivers
-            data |= {"asked": answers} if settings.ask else {}
-            data |= {"snapshot": snapshot} if snapshot else {}
-            sys.stdout.write(json.encode(data, enc_hook=str).decode() + "\n")
-        case "markdown":
-            from ocpiq.approval.sheet import approval_sheet
-
-            facts = _facts(settings, text, query.metadata, parameters, start, drivers)
-            sys.stdout.write(approval_sheet(facts, explained, windows))
-        case _:
-            lines = [
-                *_lines(explained, windows, answers, parameters, drivers),
-                *_entry_lines("snapshot", snapshot),
-            ]
-            sys.stdout.writelines(line + "\n" for line in lines)
-    problems = join((source.incomplete for source in answers if source.incomplete), "; ")
+    PRINTERS[form](explained)
+    problems = join((source.incomplete for source in explained.asked if source.incomplete), "; ")
     return report_error(IncompleteError(problems)) if problems else 0
+
+
+def _compiled(settings: Settings, text: QueryText) -> tuple[Query, dict[str, Value], int]:
+    """Return the query, its variables, and the number of drivers that totals need. Raises OcpiqError."""
+    drivers = drivers_of(policies_of(settings, stored_recipient(settings)))
+    version, variables = _version(settings), values.variables(settings.query)
+    known = structs.replace(settings.query, version=version)
+    return compile_query(known, text, variables, _own_forms(settings, version)), variables, drivers
+
+
+def _explained(
+    settings: Settings,
+    text: QueryText,
+    query: Query,
+    variables: dict[str, Value],
+    drivers: int,
+    *,
+    values_known: bool,
+) -> Explained:
+    """Ask the platform, or look into the snapshot, where the settings say so. Raises OcpiqError."""
+    from ocpiq.analysis.explanation import explain
+    from ocpiq.query.start import begin
+
+    start = begin()
+    asked: list[QueriedSource] = []
+    snapshot: list[str] = []
+    with ExitStack() as stack:
+        if settings.ask or settings.snapshot.read is not None:
+            read = sources.sources(settings, query.modules, stack)
+            recipient = recipient_of(settings, query) if read else None
+            if settings.snapshot.read is not None:
+                query.check(read, variables, recipient, start)
+            snapshot = _snapshot(settings, read)
+            if settings.ask and read:
+                asked = query.ask(read, variables, Progress(quiet=True), recipient, start)
+    return Explained(
+        settings,
+        text,
+        query,
+        explain(query.plan, query.plan.version),
+        _windows(query, variables, start),
+        _parameters(settings, query.metadata) if values_known else [],
+        drivers,
+        start,
+        asked,
+        snapshot,
+    )
+
+
+def _print_policy(explained: Explained) -> None:
+    from ocpiq.app.explain_policy import print_policy
+
+    print_policy(explained.explanation, explained.text)
+
+
+def _print_json(explained: Explained) -> None:
+    explanation = explained.explanation
+    data = {**to_builtins(explanation), "parameters": dict(explained.parameters)}
+    for source, window in zip(data["sources"], explained.windows, strict=True):
+        source["window"] = None if window is None else window.as_text()
+    if any(source.totals for source in explanation.sources):
+        data["drivers"] = explained.drivers
+    data |= {"asked": explained.asked} if explained.settings.ask else {}
+    data |= {"snapshot": explained.snapshot} if explained.snapshot else {}
+    sys.stdout.write(json.encode(data, enc_hook=str).decode() + "\n")
+
+
+def _print_sheet(explained: Explained) -> None:
+    from ocpiq.approval.sheet import approval_sheet
+
+    sys.stdout.write(approval_sheet(_facts(explained), explained.explanation, explained.windows))
+
+
+def _print_text(explained: Explained) -> None:
+    lines = [*_lines(explained), *_entry_lines("snapshot", explained.snapshot)]
+    sys.stdout.writelines(line + "\n" for line in lines)
+
+
+PRINTERS: Final = {"": _print_text, "json": _print_json, "markdown": _print_sheet, "policy": _print_policy}
 
 
 def _snapshot(settings: Settings, queried: Mapping[str, Source]) -> list[str]:
@@ -197,27 +246,20 @@ def _parameters(settings: Settings, metadata: Metadata) -> list[tuple[str, str]]
     return list(given.items())
 
 
-def _facts(
-    settings: Settings,
-    text: QueryText,
-    metadata: Metadata,
-    parameters: Sequence[tuple[str, str]],
-    start: Start,
-    drivers: int,
-) -> QueryFacts:
+def _facts(explained: Explained) -> QueryFacts:
     from ocpiq import __version__
     from ocpiq.approval.sheet import QueryFacts
 
-    about = ": ".join(part for part in (metadata.name, metadata.about) if part)
+    metadata = explained.query.metadata
     return QueryFacts(
-        text.text,
-        text.name,
-        about,
-        _platform(settings),
-        tuple(parameters),
+        explained.text.text,
+        explained.text.name,
+        ": ".join(part for part in (metadata.name, metadata.about) if part),
+        _platform(explained.settings),
+        tuple(explained.parameters),
         f"ocpiq {__version__}",
-        datetime.fromtimestamp(start.now // 1_000_000, UTC).astimezone().date().isoformat(),
-        drivers,
+        datetime.fromtimestamp(explained.start.now // 1_000_000, UTC).astimezone().date().isoformat(),
+        explained.drivers,
     )
 
 
@@ -242,30 +284,25 @@ def _announced(source: QueriedSource) -> str:
     return f"{size}, about {max(1, round(source.seconds)):,} s one after the other"
 
 
-def _lines(
-    explained: Explanation,
-    windows: Sequence[SourceWindow | None],
-    answers: Sequence[QueriedSource],
-    parameters: Sequence[tuple[str, str]],
-    drivers: int,
-) -> Iterator[str]:
-    if not explained.sources:
+def _lines(explained: Explained) -> Iterator[str]:
+    explanation, asked = explained.explanation, explained.asked
+    if not explanation.sources:
         yield "reads no module: a program on plain JSON, run once for each input"
-    for number, source in enumerate(explained.sources):
-        yield f"{source.module} (OCPI {explained.form})"
-        platforms = len(answers) // len(explained.sources)
-        for answer in answers[number * platforms : (number + 1) * platforms]:
+    for number, source in enumerate(explanation.sources):
+        yield f"{source.module} (OCPI {explanation.form})"
+        platforms = len(asked) // len(explanation.sources)
+        for answer in asked[number * platforms : (number + 1) * platforms]:
             name = f"{answer.platform}: " if answer.platform else ""
             yield from _entry_lines("  has", (name + _announced(answer),))
-        yield from _source_lines(source, windows[number], drivers)
-    if parameters:
-        named = [f"{name} = {value}" for name, value in parameters]
+        yield from _source_lines(source, explained.windows[number], explained.drivers)
+    if explained.parameters:
+        named = [f"{name} = {value}" for name, value in explained.parameters]
         yield from _entry_lines("parameters", list(map(visible, named)))
-    if explained.holds:
-        yield from _entry_lines("holds", explained.holds, "; ")
-    if explained.parts:
-        yield from _entry_lines("in parts", explained.parts.split("; "), "; ")
-    for warning in explained.warnings:
+    if explanation.holds:
+        yield from _entry_lines("holds", explanation.holds, "; ")
+    if explanation.parts:
+        yield from _entry_lines("in parts", explanation.parts.split("; "), "; ")
+    for warning in explanation.warnings:
         yield from _entry_lines("warning", (warning,))
 
 
