@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -12,8 +11,9 @@ from ocpiq.language import tree
 from ocpiq.language.printer import unparse
 from ocpiq.plan.types import SourceType, Type
 from ocpiq.privacy.view import ViewNode
+from ocpiq.values.patterns import lazy_pattern
 
-DATE: Final = re.compile(r"[0-9]{4} ?- ?[0-9]{2}(?: ?- ?[0-9]{2})?")
+DATE: Final = lazy_pattern(r"[0-9]{4} ?- ?[0-9]{2}(?: ?- ?[0-9]{2})?")
 
 STAGE_FOR_ARRAY_FUNCTION: Final[dict[tuple[str, int], Callable[[str], str]]] = {
     ("sort_by", 1): lambda key: f"sort by {key}",

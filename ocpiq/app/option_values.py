@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final
 
 from ocpiq.app.arguments import Arguments
 from ocpiq.errors import UsageError
+from ocpiq.values.patterns import lazy_pattern
 
-DURATION: Final = re.compile(r"([0-9]{1,7})([smhd])")
+DURATION: Final = lazy_pattern(r"([0-9]{1,7})([smhd])")
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 

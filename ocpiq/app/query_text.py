@@ -11,11 +11,12 @@ from msgspec import Struct
 from ocpiq.app import text_files
 from ocpiq.errors import OcpiqError, UsageError
 from ocpiq.values.json.codec import well_formed
+from ocpiq.values.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from ocpiq.analysis.metadata import Metadata
 
-VARIABLE: Final = re.compile(r"\$([a-z]\w*)", re.ASCII)
+VARIABLE: Final = lazy_pattern(r"\$([a-z]\w*)", re.ASCII)
 
 
 class QueryText(Struct, frozen=True):

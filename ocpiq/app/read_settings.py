@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,12 +33,15 @@ from ocpiq.errors import UsageError
 from ocpiq.sinks import registry
 from ocpiq.storage.config import Config, file_mode
 from ocpiq.storage.config import load as load_config
+from ocpiq.values.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from ocpiq.sinks.sink import ColumnOption, StoredType
 
 MAX_JOBS: Final = 64
-CLUSTER: Final = re.compile(r"local:[1-9][0-9]?|(?:tcp|tls|wss?)://(?:[^/\s:\[\]]+|\[[0-9a-fA-F:]+\]):[0-9]+")
+CLUSTER: Final = lazy_pattern(
+    r"local:[1-9][0-9]?|(?:tcp|tls|wss?)://(?:[^/\s:\[\]]+|\[[0-9a-fA-F:]+\]):[0-9]+"
+)
 MAX_PARALLEL: Final = 32
 MAX_RATE: Final = 100_000  # requests a minute
 MAX_INDENT: Final = 7
@@ -52,7 +54,7 @@ VARIABLE_OPTIONS: Final = ("arg", "argjson", "arg-file", "slurpfile", "rawfile")
 
 COLUMN_OPTIONS: Final = ("type", "text", "decimal")
 COLUMN_TYPES: Final = ("text", "number", "integer", "boolean", "time")
-DIGITS: Final = re.compile(r"([1-9]|[12][0-9]|3[0-8]),([0-9]|[12][0-9]|3[0-8])")
+DIGITS: Final = lazy_pattern(r"([1-9]|[12][0-9]|3[0-8]),([0-9]|[12][0-9]|3[0-8])")
 
 STATE_OPTIONS: Final = (
     "begin",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -10,10 +9,11 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from ocpiq.errors import UsageError
+from ocpiq.values.patterns import lazy_pattern
 
 SQLITE: Final = "sqlite:"
 POSTGRES: Final = ("postgres://", "postgresql://")
-TABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+TABLE: Final = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 OWN: Final = "_ocpiq"  # the beginning of our own tables' names
 
 

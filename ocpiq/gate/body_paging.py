@@ -6,7 +6,6 @@ objects leave the gate; of any other member only its name, as the sign that ther
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Self
 
@@ -17,13 +16,14 @@ from ocpiq.errors import EMPTY, MessagePart
 from ocpiq.gate.envelope import BOM
 from ocpiq.values.json.fragments import LIST, OBJECT, REFUSED, fields, items, value
 from ocpiq.values.json.reader import BLANKS, BrokenError
+from ocpiq.values.patterns import lazy_pattern
 
 LONGEST: Final = 4096  # bytes of a member that is read
 DEPTH: Final = 3  # levels of members in members
-NAME: Final = re.compile(r"[@A-Za-z_][A-Za-z0-9_.@-]{0,63}")
-SEPARATORS: Final = re.compile(r"[^a-z0-9]")  # ignored when names are compared
+NAME: Final = lazy_pattern(r"[@A-Za-z_][A-Za-z0-9_.@-]{0,63}")
+SEPARATORS: Final = lazy_pattern(r"[^a-z0-9]")  # ignored when names are compared
 NO_VALUES: Final = ("", "null", "none", "false", "0", "-1")
-URL: Final = re.compile(r"https?://\S+|[/?]\S*|[^\s?]*\?[^\s=]*=\S*")
+URL: Final = lazy_pattern(r"https?://\S+|[/?]\S*|[^\s?]*\?[^\s=]*=\S*")
 
 HOLDERS: Final = (
     "link",
@@ -36,7 +36,7 @@ BACK: Final = ("prev", "before", "start", "first", "self", "current")
 NEXT: Final = (
     "page|link|url|uri|href|path|cursor|token|offset|marker|key|start|id|set|results|records|batch|index|skip"
 )
-NEXT_MEMBER: Final = re.compile(rf"(?:odata|page|link)?next(?:{NEXT})*+|after")
+NEXT_MEMBER: Final = lazy_pattern(rf"(?:odata|page|link)?next(?:{NEXT})*+|after")
 CURSORS: Final = ("cursor", "continuation", "pagetoken", "scrollid")  # a part of the name of a cursor
 TRUE_IF_MORE: Final = (
     "more",
@@ -50,8 +50,8 @@ TRUE_IF_MORE: Final = (
 )
 FALSE_IF_MORE: Final = ("last", "islast", "lastpage", "islastpage")
 COUNTED: Final = "count|size|elements|items|objects|records|results|rows|entries|hits|matches|found"
-TOTAL: Final = re.compile(f"x?total(number)?(of)?({COUNTED})?|({COUNTED})total|num(ber)?found")
-PAGES: Final = re.compile(
+TOTAL: Final = lazy_pattern(f"x?total(number)?(of)?({COUNTED})?|({COUNTED})total|num(ber)?found")
+PAGES: Final = lazy_pattern(
     "total(number)?(of)?pages?(count)?|pages?(count|total)|(num(ber)?|count)(of)?pages?|lastpage"
 )
 

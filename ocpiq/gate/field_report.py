@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
@@ -17,9 +16,10 @@ from ocpiq.schema import SchemaField
 from ocpiq.values.json.fragments import OBJECT, fields, objects
 from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.json.scanner import Items
+from ocpiq.values.patterns import lazy_pattern
 
 OBJECTS_READ: Final = 100  # the first objects of a source, over any number of pages
-NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+NAME: Final = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
 class FieldReport(Struct, frozen=True):

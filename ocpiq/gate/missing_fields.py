@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -17,12 +16,13 @@ from ocpiq.privacy.platform_field import PLATFORM
 from ocpiq.privacy.view import ViewNode
 from ocpiq.values.json.fragments import REFUSED, fields, objects
 from ocpiq.values.json.reader import BrokenError
+from ocpiq.values.patterns import lazy_pattern
 
 Path = tuple[str, ...]
 Names = Collection[tuple[str, tuple[str, ...] | None]]
 """The paths of the received fields, and the versions that have each: None for no version, empty if out of view."""
 
-PLAIN: Final = re.compile(r"[^a-z0-9]")  # what names are compared without
+PLAIN: Final = lazy_pattern(r"[^a-z0-9]")  # what names are compared without
 
 
 class MissingField(Struct, frozen=True):

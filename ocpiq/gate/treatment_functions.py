@@ -20,6 +20,7 @@ from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.treatments import PERIODS, Treatment
 from ocpiq.schema.pseudonym_classes import OTHER, PREFIXES
 from ocpiq.values.blank import NA
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.periods import LABELS
 from ocpiq.values.times import epoch_us, local, zone
 
@@ -30,7 +31,7 @@ PAIRS: Final = [first + second for first in LETTERS for second in LETTERS]
 PSEUDONYM_BYTES: Final = 10  # of the HMAC that a pseudonym shows
 
 EXACT: Final = Context(prec=700)  # digits: enough for every double and every step
-DECIMAL_TEXT: Final = re.compile(r"\s*([+-]?)([0-9]{1,40})(?:\.([0-9]{1,40}))?\s*", re.ASCII)
+DECIMAL_TEXT: Final = lazy_pattern(r"\s*([+-]?)([0-9]{1,40})(?:\.([0-9]{1,40}))?\s*", re.ASCII)
 SAFE_QUOTIENT: Final = 1e6  # below it, the error of a division is smaller than MARGIN
 MARGIN: Final = 1e-9
 MOST_RESULTS: Final = 16_384  # hours, or multiples of a step, that are kept

@@ -9,7 +9,6 @@ read, and an unreadable or truncated file is not used.
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from functools import cache
 from operator import itemgetter
@@ -20,6 +19,8 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
+from ocpiq.values.patterns import lazy_pattern
+
 if TYPE_CHECKING:
     from lark import Lark
     from lark.grammar import Rule as LarkRule
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 3  # of the saved file; increase it whenever Tables or its meaning changes
 IGNORED: Final = ("_SPACE", "_COMMENT")
 INSTALLED: Final = Path(__file__).parent  # the folder of installed tables
-KEYWORD: Final = re.compile(r"([a-z]+)\(\?!.+\)")  # a word and the lookahead _WORD_END
+KEYWORD: Final = lazy_pattern(r"([a-z]+)\(\?!.+\)")  # a word and the lookahead _WORD_END
 
 
 class Terminal(Struct, frozen=True):

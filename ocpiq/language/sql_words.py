@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ocpiq.values.patterns import lazy_pattern
+
 FORMS: Final[dict[str, str]] = {
     "where": "write a condition as | select(.kwh > 3)",
     "having": "write a condition as | select(.count > 3)",
@@ -22,10 +24,10 @@ FORMS: Final[dict[str, str]] = {
 """What to write, by the word in lower case."""
 
 KEYWORDS: Final = ("and", "or", "if", "then", "else", "end", "limit", "join", "on", "as", "by", "asc", "desc")
-BEFORE_BY: Final = re.compile(r"\b(group|order)\s+$", re.IGNORECASE)
-AFTER_SELECT: Final = re.compile(r"(?:^|[|(])\s*select\s+$", re.IGNORECASE)
-SELECT_FROM: Final = re.compile(r"\s*select\b.*\bfrom\b", re.IGNORECASE | re.DOTALL)
-COUNT_OF_ALL: Final = re.compile(r"\bcount\s*\(\s*$", re.IGNORECASE)
+BEFORE_BY: Final = lazy_pattern(r"\b(group|order)\s+$", re.IGNORECASE)
+AFTER_SELECT: Final = lazy_pattern(r"(?:^|[|(])\s*select\s+$", re.IGNORECASE)
+SELECT_FROM: Final = lazy_pattern(r"\s*select\b.*\bfrom\b", re.IGNORECASE | re.DOTALL)
+COUNT_OF_ALL: Final = lazy_pattern(r"\bcount\s*\(\s*$", re.IGNORECASE)
 
 
 def sql_hint(text: str, start: int, word: str) -> str:

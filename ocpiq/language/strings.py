@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ocpiq.values.patterns import lazy_pattern
+
 CHARACTERS: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 ESCAPED: Final = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-ESCAPES: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\.")
-SPECIAL: Final = re.compile(r'["\\\x00-\x1f\x7f]')
+ESCAPES: Final = lazy_pattern(r"(?:\\u[0-9a-fA-F]{4})+|\\.")
+SPECIAL: Final = lazy_pattern(r'["\\\x00-\x1f\x7f]')
 
 
 def unescape(literal: str) -> str:

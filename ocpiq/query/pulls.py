@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from time import perf_counter
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,7 +32,6 @@ from ocpiq.plan.query_plan import Moment, Period, QueryPlan, SourcePlan
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.sealed import has_sealed
 from ocpiq.privacy.view import is_in_the_clear
-from ocpiq.query.credits import CreditRows
 from ocpiq.query.delivery import Delivery
 from ocpiq.query.start import Start
 from ocpiq.query.windows import SourceWindow
@@ -48,6 +47,9 @@ from ocpiq.values.relative_times import (
 )
 from ocpiq.values.times import EPOCH, moment, period, zone
 from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from ocpiq.query.credits import CreditRows
 
 BEYOND: Final = 1e12  # seconds since 1970; the year 9999 ends at 2.5e11
 FIRST_SECOND: Final = (datetime.min - EPOCH) // timedelta(seconds=1)  # that a DateTime can express
@@ -148,7 +150,7 @@ class Pulls:
         rows = (page.rows for page in pages) if newest is None else _last(pages, newest)
         if delivery is not None:
             rows = self._rows = _selected(pages, delivery)
-        weighed = CreditRows(self._gates[number].shape) if part.net else None
+        weighed = _credit_rows(self._gates[number].shape) if part.net else None
         try:
             for page in rows:  # not `yield from`, which would close what `end` reads on
                 yield page if weighed is None else weighed.page(page)
@@ -231,6 +233,12 @@ def _queried(module: str, notices: Sequence[Notice], seconds: float, incomplete:
         return QueriedSource(module, last.objects, "lower bound", incomplete=incomplete)
     count = -(-last.total // first.objects)
     return QueriedSource(module, last.total, "announced", count, seconds * count)
+
+
+def _credit_rows(shape: Shape | None) -> CreditRows:
+    from ocpiq.query.credits import CreditRows  # noqa: PLC0415 - takes a while, and most queries have no `net`
+
+    return CreditRows(shape)
 
 
 def _source(part: SourcePlan, sources: Mapping[str, Source]) -> Source:

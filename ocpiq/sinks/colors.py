@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
+from ocpiq.values.patterns import lazy_pattern
+
 # null, false, true, numbers, strings, arrays, objects, object keys: the defaults of jq 1.8
 DEFAULT: Final = ("0;90", "0;39", "0;39", "0;39", "0;32", "1;39", "1;39", "34;1")
-CODES: Final = re.compile(r"[0-9;]*(?::[0-9;]*)*")
+CODES: Final = lazy_pattern(r"[0-9;]*(?::[0-9;]*)*")
 
 
 def colors(environment: Mapping[str, str]) -> tuple[str, ...]:

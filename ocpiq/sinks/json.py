@@ -18,14 +18,15 @@ from ocpiq.sinks.target import Target
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import encode, encode_read, utf8
 from ocpiq.values.json.writer import Style, write
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.terminal import LINES, visible
 from ocpiq.values.types import Value
 
 Encode = Callable[[Value], bytes]
 
 LAYOUT: Final = f"{LINES}\x1b\x1e"
-BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
-INDENT: Final = re.compile(rb"\n( +)")
+BEYOND_ASCII: Final = lazy_pattern(r"[^\x00-\x7f]")
+INDENT: Final = lazy_pattern(rb"\n( +)")
 
 
 class JsonStyle(Struct, frozen=True):

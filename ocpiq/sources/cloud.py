@@ -6,25 +6,26 @@ AWS_ENDPOINT_URL and the like), the files in ~/.aws, or the role of the machine.
 
 from __future__ import annotations
 
-import logging
 import os
-import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from io import BufferedReader, RawIOBase
 from threading import Thread
-from typing import Any, BinaryIO, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias, cast
 
 from ocpiq.errors import Reason, SourceError, UserText, say
+from ocpiq.values.patterns import lazy_pattern
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 FileSystem: TypeAlias = Any  # fsspec has no types
 
 SCHEME: Final = "s3://"
-ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+ADDRESS: Final = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]+://")
 PIECE: Final = 4 << 20  # bytes of a request
 BUFFER: Final = 1 << 17  # bytes
 
@@ -144,6 +145,8 @@ def cloud_path(address: str) -> CloudPath:
 @lru_cache(maxsize=1)
 def file_system(environment: frozenset[tuple[str, str]]) -> FileSystem:
     """Return the files of S3, as the variables of AWS in the environment have it."""
+    import logging  # noqa: PLC0415 - files of this machine do not need it
+
     s3fs: Any = import_module("s3fs")  # an extra
     for name in ("s3fs", "fsspec", "botocore", "aiobotocore"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -193,6 +196,8 @@ class Download(RawIOBase):
 
 def in_background(work: Callable[[], bytes]) -> Future[bytes]:
     """Do some work in a thread, which does not keep the program from ending."""
+    from concurrent.futures import Future  # noqa: PLC0415 - files of this machine do not need it
+
     future: Future[bytes] = Future()
 
     def run() -> None:

@@ -13,6 +13,8 @@ from typing import Final
 
 import orjson
 
+from ocpiq.values.patterns import lazy_pattern
+
 EXACT_DIGITS: Final = 4300
 """Digits up to which integers are exact: as many as Python converts in a time that nobody notices."""
 
@@ -23,7 +25,7 @@ SMALL: Final = 1e-4  # below it, a double is written with an exponent
 REPEATED: Final = 7  # characters of a fraction that probably occurs more than once
 MOST_REPEATED: Final = 16_384  # fractions that are remembered
 LARGEST_EXPONENT: Final = 999_999_999  # of jq; a number beyond it is infinite
-TEXT: Final = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?", re.ASCII)
+TEXT: Final = lazy_pattern(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?", re.ASCII)
 
 
 class LiteralNumber(float):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import MINYEAR, date, timedelta, tzinfo
 from typing import Final
 
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.times import SECOND, instant, local, midnight, period
 
-AGO: Final = re.compile(r"([0-9]+) (minute|hour|day|week|month|quarter|year)s? ago")
+AGO: Final = lazy_pattern(r"([0-9]+) (minute|hour|day|week|month|quarter|year)s? ago")
 CLOCK: Final = {"minute": 60 * SECOND, "hour": 3600 * SECOND}  # microseconds
 DAYS: Final = {"day": 1, "week": 7}
 MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
-PERIOD: Final = re.compile(r"(this|last) (day|week|month|quarter|year)")
+PERIOD: Final = lazy_pattern(r"(this|last) (day|week|month|quarter|year)")
 NAMED: Final = {"today": "this day", "yesterday": "last day"}
 
 

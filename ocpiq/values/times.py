@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from ocpiq.errors import Message, did_you_mean, say
+from ocpiq.values.patterns import lazy_pattern
 
 SECOND: Final = 1_000_000
 EPOCH: Final = datetime(1970, 1, 1)
@@ -16,7 +17,7 @@ MICROSECOND: Final = timedelta(microseconds=1)
 CLOCK: Final = (
     r"(?P<designator>[Zz]|UTC|UT|GMT|(?P<sign>[+-])(?P<oh>[01][0-9]|2[0-3]):?(?P<om>[0-5][0-9])?)?\s*+"
 )
-DATE_TIME: Final = re.compile(
+DATE_TIME: Final = lazy_pattern(
     r"\s*+(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
     r"(?:[Tt ](?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?)?"
     rf"\s*+{CLOCK}",
@@ -35,7 +36,7 @@ RFC_1123: Final = (
 )
 """Dates as HTTP and mail have them."""
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-EPOCH_NUMBER: Final = re.compile(r"\s*+(?:/Date\()?([0-9]{9,19}+(?:\.[0-9]+)?)(?:\)/)?\s*+", re.ASCII)
+EPOCH_NUMBER: Final = lazy_pattern(r"\s*+(?:/Date\()?([0-9]{9,19}+(?:\.[0-9]+)?)(?:\)/)?\s*+", re.ASCII)
 """Seconds since 1970 as text, or parts of a second; also as ASP.NET writes them."""
 EPOCH_UNITS: Final = ((10**12, 10**6), (10**15, 10**3), (10**18, 1))
 """Numbers below the first are of units with the second in microseconds; larger ones are nanoseconds."""
@@ -110,7 +111,7 @@ def number_us(number: float) -> int | None:
 
 # ---------------------------------------------------------------- local time
 
-PERIOD: Final = re.compile(
+PERIOD: Final = lazy_pattern(
     r"(?P<year>[0-9]{4})(?:-(?:(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?|Q(?P<quarter>[1-4])|W(?P<week>[0-9]{2})))?"
 )
 

@@ -254,3 +254,45 @@ def test_nothing_is_left_for_the_garbage_collector(
         command, capture_output=True, text=True, env=home, cwd=tmp_path, check=False, timeout=120
     )
     assert (run.returncode, run.stderr) == (0, "")
+
+
+LOADED_AND_COMPILED = """
+import re, sys
+before, compiled, compile = set(sys.modules), set(), re.compile
+def record(text, flags=0):
+    compiled.add(sys._getframe(1).f_globals["__name__"])
+    return compile(text, flags)
+re.compile = record
+sys.argv = ["ocpiq", "-n", "1"]
+from ocpiq.__main__ import main
+main()
+heavy = {"asyncio", "concurrent.futures", "hashlib", "inspect", "ipaddress", "logging", "platform", "textwrap"}
+print(sorted(heavy & set(sys.modules) - before))
+print(sorted(name for name in compiled if name.startswith("ocpiq")))
+"""
+
+
+def test_a_start_loads_and_compiles_nothing_that_it_does_not_use(home: dict[str, str]) -> None:
+    """The start is a third of a short query: what libraries import for other uses, expressions of other queries."""
+    argv = [sys.executable, "-c", LOADED_AND_COMPILED]
+    run = subprocess.run(argv, capture_output=True, text=True, env=home, check=True)
+    compiled = "['ocpiq.language.lalr', 'ocpiq.values.json.codec']"
+    assert run.stdout == f"1\n[]\n{compiled}\n"
+
+
+DEFERRED = """
+from ocpiq.app.light_imports import import_lightly
+import_lightly()
+import dataclasses, urllib.parse, uuid
+import inspect, ipaddress, platform, textwrap, typing_extensions
+assert all(module.__spec__ for module in (inspect, ipaddress, platform, textwrap, typing_extensions))
+@dataclasses.dataclass
+class Pair:
+    x: int
+print(Pair.__doc__, urllib.parse.urlsplit("http://[::1]:80/").hostname, uuid.uuid4().version)
+"""
+
+
+def test_a_deferred_module_is_there_for_everyone_else() -> None:
+    run = subprocess.run([sys.executable, "-c", DEFERRED], capture_output=True, text=True, check=True)
+    assert run.stdout == "Pair(x: int) ::1 4\n"

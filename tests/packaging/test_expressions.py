@@ -14,11 +14,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from re import _constants as codes  # type: ignore[attr-defined] # the standard library's own parser
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import ocpiq
+from ocpiq.values.patterns import LazyPattern
 
 ROOT = Path(ocpiq.__file__).parent
 TYPED = ROOT / "prompt"  # reads what a person types, and no data
@@ -129,12 +130,16 @@ def expressions() -> Iterator[tuple[str, re.Pattern[Any]]]:
     for path in sorted(ROOT.rglob("*.py")):
         place = path.relative_to(ROOT.parent).with_suffix("")
         text = path.read_text("utf-8")
-        if "re." not in text or path.name == "__main__.py" or TYPED in path.parents:
+        if (
+            not any(word in text for word in ("re.", "lazy_pattern"))
+            or path.name == "__main__.py"
+            or TYPED in path.parents
+        ):
             continue
         module = importlib.import_module(".".join(place.parts).removesuffix(".__init__"))
         for name, value in vars(module).items():
-            if isinstance(value, re.Pattern):
-                yield f"{place}: {name}", value
+            if isinstance(value, re.Pattern | LazyPattern):
+                yield f"{place}: {name}", cast("re.Pattern[Any]", value)
         for node in ast.walk(ast.parse(text)):
             if is_call(node) and isinstance(node.args[0], ast.Constant) and node.args[0].value:
                 yield f"{place}: line {node.lineno}", re.compile(node.args[0].value)

@@ -197,6 +197,7 @@ OTHER_DECODERS = {
     "analysis/calls.py": "rebuilds nodes of the plan",
     "analysis/metadata.py": "literals of the query",
     "app/explain.py": "writes JSON",
+    "app/light_imports.py": "loads them for the others",
     "app/saved.py": "writes JSON",
     "app/schema.py": "writes JSON",
     "app/variables.py": "values of --argjson and --slurpfile",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
-import re
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -13,10 +12,11 @@ from urllib.parse import quote, unquote
 from ocpiq.errors import RunError
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import excerpt, to_json, tostring, utf8
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.types import Value, type_name
 
-BROKEN_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
-BASE64: Final = re.compile("[A-Za-z0-9+/=]*")
+BROKEN_PERCENT: Final = lazy_pattern("%(?![0-9A-Fa-f]{2})")
+BASE64: Final = lazy_pattern("[A-Za-z0-9+/=]*")
 REPLACE_HANDLER: Final = "ocpiq.replace"  # the error handler for bytes that are not UTF-8
 NUL: Final = "\\0"  # how jq writes U+0000 in a row, a shell word, HTML
 HTML: Final = str.maketrans({"\0": NUL, "<": "&lt;", ">": "&gt;", "&": "&amp;", "'": "&apos;", '"': "&quot;"})

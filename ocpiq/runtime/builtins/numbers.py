@@ -13,9 +13,10 @@ from ocpiq.values.json.codec import excerpt
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.numbers import number as written_number
 from ocpiq.values.order import greater, less
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.types import Value, type_name
 
-LITERAL: Final = re.compile(
+LITERAL: Final = lazy_pattern(
     r"[+-]?(?:(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:e[+-]?[0-9]++)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
 )
 SMALLEST_NORMAL: Final = 2.2250738585072014e-308

@@ -20,6 +20,7 @@ from ocpiq.runtime.dates.calendar import date_of, days_before, weekday, year_day
 from ocpiq.values import times
 from ocpiq.values.arithmetic import Number, normalize
 from ocpiq.values.numbers import NUMBERS
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.types import Value
 
 DAY: Final = 86_400
@@ -28,11 +29,11 @@ EPOCH: Final = datetime(1970, 1, 1)
 ONLY_INTEGERS: Final = {int}
 MAX_INT: Final = 2**31 - 1
 ISO_8601: Final = "%Y-%m-%dT%H:%M:%SZ"
-EXTENDED_ISO_8601: Final = re.compile(
+EXTENDED_ISO_8601: Final = lazy_pattern(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})([.,][0-9]+)?(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)",
     re.ASCII,
 )
-DIRECTIVE: Final = re.compile(r"%[-_0^#]*+[0-9]*+[EO]?[A-Za-z+%]", re.ASCII)
+DIRECTIVE: Final = lazy_pattern(r"%[-_0^#]*+[0-9]*+[EO]?[A-Za-z+%]", re.ASCII)
 
 
 def _struct_time(convert: Callable[[float], time.struct_time], seconds: Number) -> time.struct_time:

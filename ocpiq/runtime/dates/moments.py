@@ -18,6 +18,7 @@ from ocpiq.values.arithmetic import Number, divide, is_finite, multiply, normali
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.codec import excerpt, number_text
 from ocpiq.values.numbers import NUMBERS
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.periods import LABELS
 from ocpiq.values.times import instant, midnight, months_later
 from ocpiq.values.types import Value, type_name
@@ -26,8 +27,8 @@ HOUR: Final = 3_600_000_000  # microseconds
 PHASES: Final = {"AC_2_PHASE": 2, "AC_2_PHASE_SPLIT": 2, "AC_3_PHASE": 3}
 MAX_DIGITS: Final = 300
 MAX_SECONDS: Final = 1e12  # seconds; the year 9999 ends at 2.5e11
-AMOUNT: Final = re.compile(r"\s*[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*", re.ASCII)
-UNKNOWN: Final = re.compile(r"\s*1970-0?1-0?1(?:[Tt ]|$)")
+AMOUNT: Final = lazy_pattern(r"\s*[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*", re.ASCII)
+UNKNOWN: Final = lazy_pattern(r"\s*1970-0?1-0?1(?:[Tt ]|$)")
 
 # ---------------------------------------------------------------- moments
 

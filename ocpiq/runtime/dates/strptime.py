@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ocpiq.errors import RunError
 from ocpiq.runtime.dates.calendar import DAYS_BEFORE_MONTH, days_before, is_leap, weekday, year_day
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.types import Value
 
 MONTHS: Final = (
@@ -18,7 +19,7 @@ MONTHS: Final = (
     *("july", "august", "september", "october", "november", "december"),
 )
 DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-ITEM: Final = re.compile(r"\s+|%[-_0^#]*[EO]?(.)|[^%\s]|%", re.DOTALL)
+ITEM: Final = lazy_pattern(r"\s+|%[-_0^#]*[EO]?(.)|[^%\s]|%", re.DOTALL)
 ABBREVIATIONS: Final = {
     "c": "%a %b %e %H:%M:%S %Y",
     "D": "%m/%d/%y",

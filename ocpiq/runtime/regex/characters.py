@@ -7,10 +7,11 @@ from functools import cache
 from typing import Final, NoReturn
 
 from ocpiq.errors import RunError
+from ocpiq.values.patterns import lazy_pattern
 
-POSIX: Final = re.compile(r"\[:(\^?)([a-z]+):\]")
-PROPERTY: Final = re.compile(r"\{(\^?)([^}]*)\}")
-CODE: Final = re.compile(r"x\{([0-9a-fA-F]+)\}|x([0-9a-fA-F]{0,2})|c(.)|C-(.)|([0-7]{1,3})", re.DOTALL)
+POSIX: Final = lazy_pattern(r"\[:(\^?)([a-z]+):\]")
+PROPERTY: Final = lazy_pattern(r"\{(\^?)([^}]*)\}")
+CODE: Final = lazy_pattern(r"x\{([0-9a-fA-F]+)\}|x([0-9a-fA-F]{0,2})|c(.)|C-(.)|([0-7]{1,3})", re.DOTALL)
 
 POSIX_NAMES: Final = frozenset(
     (

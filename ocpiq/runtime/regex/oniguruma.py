@@ -12,11 +12,12 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.runtime.regex.characters import fail, translate_class, translate_escape
+from ocpiq.values.patterns import lazy_pattern
 
-QUANTIFIER: Final = re.compile(r"[*+?][?+]?|\{(\d++)(,?)(\d*+)\}[?+]?", re.ASCII)
-NAME: Final = re.compile(r"[^\W\d][^)>']*")
-REFERENCE: Final = re.compile(r"<([^>]*)>|'([^']*)'")
-OPTIONS: Final = re.compile(r"(?=[-imsx])[imsx]*(?:-[imsx]*)?(?=[:)])")
+QUANTIFIER: Final = lazy_pattern(r"[*+?][?+]?|\{(\d++)(,?)(\d*+)\}[?+]?", re.ASCII)
+NAME: Final = lazy_pattern(r"[^\W\d][^)>']*")
+REFERENCE: Final = lazy_pattern(r"<([^>]*)>|'([^']*)'")
+OPTIONS: Final = lazy_pattern(r"(?=[-imsx])[imsx]*(?:-[imsx]*)?(?=[:)])")
 END: Final = r"(?!.|\n)"
 LINE_START: Final = rf"(?:^(?!(?<=\n){END}))"  # not after the newline that ends the text
 ASSERTIONS: Final = {

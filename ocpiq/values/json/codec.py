@@ -13,16 +13,17 @@ import orjson
 from ocpiq.values.blank import Blank
 from ocpiq.values.json.writer import Style, number_text, write
 from ocpiq.values.numbers import Fractions, LiteralNumber
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.types import Value
 
 __all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8", "well_formed"]
 
 DECODER: Final = msgspec.json.Decoder(float_hook=Fractions().__getitem__)
-SIGNED_ZERO: Final = re.compile(rb"-0(?:[,\]} \t\r\n]|$)")
+SIGNED_ZERO: Final = lazy_pattern(rb"-0(?:[,\]} \t\r\n]|$)")
 """Finds `-0`, of which the decoder drops the sign; it may also be in a string."""
 
 # Numbers that orjson writes in another form than jq (0.00001, 1e-7, 1.5e+16); one in a string does no harm.
-OTHER_FORM: Final = re.compile(rb"(?:^|[:,\[\s])-?(?:0\.0000|\d+(?:\.\d+)?e[-+])")
+OTHER_FORM: Final = lazy_pattern(rb"(?:^|[:,\[\s])-?(?:0\.0000|\d+(?:\.\d+)?e[-+])")
 
 # Parts of such numbers, and of null. For a fixed text, a regular expression is faster than `in`.
 SMALL: Final = re.compile(b"e-").search

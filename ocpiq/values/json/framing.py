@@ -15,6 +15,7 @@ from ocpiq.errors import EMPTY, InputError, Message, say
 from ocpiq.values.json.codec import DECODER, SIGNED_ZERO, decode_exactly
 from ocpiq.values.json.events import EventParser
 from ocpiq.values.json.reader import BOM, BrokenError, ValueParser
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.types import Value
 
 SPACE: Final = b" \t\r\n"
@@ -25,10 +26,10 @@ LONG: Final = 1 << 20
 CONSTANTS: Final = (b"true", b"false", b"null")
 IN_WORDS: Final = bytes(set(range(256)) - set(b' \t\r\n"[]{},:'))
 
-WHITE: Final = re.compile(rb"[ \t\r\n]*+")
-WORD: Final = re.compile(rb'[^ \t\r\n"\[\]{},:]++')
-STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-BRACKET: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}"]', re.DOTALL)
+WHITE: Final = lazy_pattern(rb"[ \t\r\n]*+")
+WORD: Final = lazy_pattern(rb'[^ \t\r\n"\[\]{},:]++')
+STRING: Final = lazy_pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+BRACKET: Final = lazy_pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}"]', re.DOTALL)
 
 
 class Texts:

@@ -14,6 +14,7 @@ import msgspec
 
 from ocpiq.errors import EMPTY, InputError, Message, MessagePart, say
 from ocpiq.values.numbers import LARGEST_WRITTEN, TEXT, negated, number
+from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.types import Value
 
 MOST_LEVELS: Final = 10_000  # jq's own limit
@@ -21,16 +22,16 @@ BLANKS: Final = b" \t\r\n"
 BOM: Final = b"\xef\xbb\xbf"
 
 STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-TOKEN: Final = re.compile(
+TOKEN: Final = lazy_pattern(
     rb"[ \t\r\n]*+(?:(" + STRING + rb')|([\[\]{},:])|(")|([^ \t\r\n"\[\]{},:]++))?', re.DOTALL
 )
 STRING_TOKEN, MARK, OPEN_STRING, WORD = 1, 2, 3, 4  # the groups of TOKEN
-ESCAPE: Final = re.compile(
+ESCAPE: Final = lazy_pattern(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u(.{0,4})|(.?))", re.DOTALL
 )
 ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 WORDS: Final[dict[str, Value]] = {"null": None, "true": True, "false": False}
-CONTROL: Final = re.compile("[\x00-\x1f]")
+CONTROL: Final = lazy_pattern("[\x00-\x1f]")
 
 NOTHING: Final = object()  # no value stands ready
 

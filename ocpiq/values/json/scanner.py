@@ -11,19 +11,20 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.values.json.reader import BLANKS, STRING, BrokenError, unquote
+from ocpiq.values.patterns import lazy_pattern
 
 Items = list["bytes | Items"]
 """The slices of a list's items; an item that is a list is such slices again."""
 
 BRACE, BRACKET, COMMA, OPENING = *b"{[,", b"{["
 FLAT: Final = rb'(?:[^"{}\[\]]++|' + STRING + rb")"
-NEXT: Final = re.compile(rb'(?:[^"{}\[\],]++|' + STRING + rb")*+[{}\[\],]", re.DOTALL)
+NEXT: Final = lazy_pattern(rb'(?:[^"{}\[\],]++|' + STRING + rb")*+[{}\[\],]", re.DOTALL)
 """Up to the next bracket or comma."""
-INNER: Final = re.compile(
+INNER: Final = lazy_pattern(
     rb"(?:" + FLAT + rb"|\{" + FLAT + rb"*+\}|\[" + FLAT + rb"*+\])*+[{}\[\]]", re.DOTALL
 )
 """Up to the next bracket, over objects and lists that hold no others."""
-KEY: Final = re.compile(rb"[ \t\r\n]*+(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+", re.DOTALL)
+KEY: Final = lazy_pattern(rb"[ \t\r\n]*+(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+", re.DOTALL)
 
 
 def fields(raw: bytes) -> dict[str, bytes]:
