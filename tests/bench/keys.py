@@ -23,7 +23,8 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ocpiq.app.arguments import parse
 from ocpiq.app.read_settings import prompt_settings
-from ocpiq.prompt.prompt import collect_rarely, make_prompt
+from ocpiq.prompt.editor import make_prompt
+from ocpiq.prompt.prompt import collect_rarely
 from ocpiq.prompt.session import Session
 
 PERIOD = 30  # keys

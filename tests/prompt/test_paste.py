@@ -13,7 +13,7 @@ from prompt_toolkit.output import DummyOutput
 
 from ocpiq.app.arguments import parse
 from ocpiq.app.read_settings import prompt_settings
-from ocpiq.prompt.prompt import make_prompt
+from ocpiq.prompt.editor import make_prompt
 from ocpiq.prompt.session import Session
 
 READ = 1024  # characters that prompt_toolkit reads at once
