@@ -33,7 +33,6 @@ class Shutdown:
     def __init__(self) -> None:
         self.signal = 0
         self.follows = False  # a run without an end: a request to end it is not a failure, and SIGHUP is none
-        self.lent_to: Callable[[], bool] | None = None  # whether a program has the terminal, and so Ctrl-C
         self._files: UnfinishedFiles | None = None
         self._closing: list[Callable[[], object]] = []
         self._bell: Bell | None = None
@@ -58,6 +57,10 @@ class Shutdown:
         """Remove the unfinished files."""
         if self._files is not None:
             self._files.abandon()
+
+    def request(self, number: int) -> None:
+        """Request an end because of a signal; the first one counts."""
+        self.signal = self.signal or number
 
     def check(self) -> None:
         """Raise KeyboardInterrupt after a request to end; call it only where work can end cleanly."""
@@ -91,12 +94,10 @@ class Shutdown:
         def request(number: int, frame: object) -> None:
             if self.follows and number == getattr(signal, "SIGHUP", None):
                 return
-            if number == signal.SIGINT and self.lent_to is not None and self.lent_to():
-                return
             if once:
                 for caught in handlers:
                     signal.signal(caught, signal.SIG_DFL)
-            self.signal = self.signal or number
+            self.request(number)
 
         with ExitStack() as stack:
             self._bell = stack.enter_context(Bell())

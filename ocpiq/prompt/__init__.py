@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Sequence
 
@@ -17,7 +18,10 @@ def main(argv: Sequence[str]) -> int:
 
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # Ctrl-C must interrupt the wait for a query
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    return exit_code(lambda: start(prompt_settings(parse(argv))), Shutdown())
+    try:
+        return exit_code(lambda: start(prompt_settings(parse(argv))), Shutdown())
+    except SystemExit as ended:  # by a signal: a query that still runs in its thread must not hold the end up
+        os._exit(int(ended.code or 0))
 
 
 def start(settings: Settings) -> int:

@@ -65,19 +65,19 @@ def run_command(session: Session, text: str) -> None:
 
 
 def _help(session: Session, rest: str) -> None:
-    _show(help_text(rest, shutil.get_terminal_size().columns - 1))
+    _show(session, help_text(rest, shutil.get_terminal_size().columns - 1))
 
 
 def _schema(session: Session, rest: str) -> None:
     settings = structs.replace(session.query_settings(), words=tuple(rest.split()))
-    _show(_capture(lambda: schema.run(settings)))
+    _show(session, _capture(lambda: schema.run(settings)))
 
 
 def _explain(session: Session, rest: str) -> None:
     text = rest or session.last_query
     if not text:
         raise UsageError("no query yet", hint=":explain sessions | .id")
-    _show(_capture(lambda: explain.run(_explain_settings(session, text), values_known=False)))
+    _show(session, _capture(lambda: explain.run(_explain_settings(session, text), values_known=False)))
 
 
 def _explain_settings(session: Session, text: str) -> Settings:
@@ -96,7 +96,7 @@ def _platform(session: Session, rest: str) -> None:
         return
     session.read_logins()
     for name in dict.fromkeys((*session.platforms, session.platform)):
-        _show(f"{'*' if name == session.platform else ' '} {name}")
+        _show(session, f"{'*' if name == session.platform else ' '} {name}")
 
 
 def _to(session: Session, rest: str) -> None:
@@ -174,7 +174,7 @@ def _load(session: Session, rest: str) -> None:
 
 
 def _queries(session: Session, rest: str) -> None:
-    _show(listing(session.query_settings().query))
+    _show(session, listing(session.query_settings().query))
 
 
 def _run_saved(session: Session, rest: str) -> None:
@@ -245,9 +245,9 @@ def _capture(work: Callable[[], object]) -> str:
     return output.getvalue().rstrip("\n")
 
 
-def _show(text: str) -> None:
+def _show(session: Session, text: str) -> None:
     if text:
-        pager = Pager()
+        pager = Pager(lend=session.interrupts.lend)
         pager.write(text)
         pager.close()
 

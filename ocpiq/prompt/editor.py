@@ -24,6 +24,7 @@ from ocpiq.prompt.key_bindings import bindings
 from ocpiq.prompt.lexer import QueryLexer
 from ocpiq.prompt.library import SUFFIX
 from ocpiq.prompt.pause import Pause
+from ocpiq.prompt.read_line import LineDropped
 from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.toolbar import MAX_ROWS
@@ -69,12 +70,13 @@ def make_prompt(session: Session) -> PromptSession[str]:
         complete_style=CompleteStyle.COLUMN,
         complete_while_typing=Condition(lambda: session.settings.prompt.menu),
         lexer=QueryLexer(session.context, feedback.mistake, lambda text: look(text).states, reader, pause),
-        key_bindings=bindings(look, reader),
+        key_bindings=bindings(look, reader, session.interrupts),
         history=PromptHistory(session),
         auto_suggest=AutoSuggestFromHistory(),
         bottom_toolbar=feedback.bar,
         style=Style.from_dict(STYLE),
         enable_suspend=True,
+        interrupt_exception=LineDropped,
         tempfile_suffix=SUFFIX,
         cursor=DynamicCursorShapeConfig(lambda: cursor_shapes(session)),
         color_depth=ColorDepth.DEPTH_1_BIT if plain else None,

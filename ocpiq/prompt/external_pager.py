@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Final
+
+from ocpiq.prompt.terminal_mode import left_to_programs
 
 LESS: Final = "RX"  # colours as colours; what was shown stays on the screen
 
@@ -15,6 +17,8 @@ class ExternalPager:
     """The running program; `write` is False once it was quit."""
 
     def __init__(self, command: str, environment: Mapping[str, str]) -> None:
+        self._mode = ExitStack()
+        self._mode.enter_context(left_to_programs())
         self._process = subprocess.Popen(  # noqa: S602 - it is the user's own command, as in git
             command, shell=True, stdin=subprocess.PIPE, env={"LESS": LESS, **environment}
         )
@@ -44,12 +48,8 @@ class ExternalPager:
         assert self._process.stdin is not None
         with suppress(OSError):
             self._process.stdin.close()
-        while True:
-            try:
-                self._process.wait()
-            except KeyboardInterrupt:
-                continue
-            return
+        self._process.wait()
+        self._mode.close()
 
 
 def pager_command() -> str:

@@ -19,6 +19,7 @@ from prompt_toolkit.filters import (
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from ocpiq.prompt.command_syntax import split_command
+from ocpiq.prompt.interrupts import Interrupts
 from ocpiq.prompt.paste import pasted_rest
 from ocpiq.prompt.quick_fix import apply_fix
 from ocpiq.prompt.reader import QueryReader
@@ -27,7 +28,7 @@ from ocpiq.prompt.validator import Validation
 FIX_KEY: Final = "F2"
 
 
-def bindings(look: Callable[[str], Validation], reader: QueryReader) -> KeyBindings:
+def bindings(look: Callable[[str], Validation], reader: QueryReader, interrupts: Interrupts) -> KeyBindings:
     """Return the bindings.
 
     Enter accepts the selected suggestion, starts a new line in an unfinished query, and otherwise runs the query;
@@ -68,7 +69,8 @@ def bindings(look: Callable[[str], Validation], reader: QueryReader) -> KeyBindi
     @keys.add("c-x", "c-e", filter=at_query & ~has_selection)
     @keys.add("v", filter=at_query & vi_navigation_mode)
     def _(event: KeyPressEvent) -> None:
-        event.current_buffer.open_in_editor()  # and does not run it: Enter does
+        editing = event.current_buffer.open_in_editor()  # and does not run it: Enter does
+        interrupts.lend(lambda: not editing.done())
 
     @keys.add(FIX_KEY.lower(), filter=at_query)
     def _(event: KeyPressEvent) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
@@ -12,10 +10,10 @@ from ocpiq.app.error_report import write_stderr
 from ocpiq.app.settings import OutputSettings
 from ocpiq.errors import UsageError
 from ocpiq.prompt.session import Session
+from ocpiq.prompt.terminal_mode import left_to_programs
 from ocpiq.prompt.write_result import last_result, write_to
 
 PRIVATE: Final = 0o600
-SIGNALS: Final = ("SIGTERM", "SIGHUP")
 
 
 def open_result(session: Session, rest: str) -> None:
@@ -28,7 +26,13 @@ def open_result(session: Session, rest: str) -> None:
     folder = report_folder(session)
     path = folder / f"result{len(list(folder.iterdir())) + 1}.html"
     written = write_to(session, OutputSettings(path=path, format="html", mode=PRIVATE))
-    if webbrowser.open(written.as_uri()):
+    session.interrupts.lend(lambda: True)  # a browser may be a program of the terminal
+    try:
+        with left_to_programs():
+            opened = webbrowser.open(written.as_uri())
+    finally:
+        session.interrupts.lend(None)
+    if opened:
         write_stderr("Opened in the browser; the file is removed when the prompt ends")
     else:
         write_stderr(f"No browser found (set $BROWSER). Until the prompt ends, the report is {written}")
@@ -40,10 +44,6 @@ def report_folder(session: Session) -> Path:
         folder = mkdtemp(prefix="ocpiq-")
         session.folder = Path(folder)
         session.at_end.callback(remove_folder, session.folder)
-        for name in SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-                signal.signal(number, _exit)
     return session.folder
 
 
@@ -52,8 +52,3 @@ def remove_folder(folder: Path) -> None:
     import shutil  # noqa: PLC0415 - not before it is used
 
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _exit(number: int, frame: object) -> None:
-    """End as the signal would, after what has to be removed."""
-    sys.exit(128 + number)

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Final
 
 from ocpiq.prompt.external_pager import ExternalPager, pager_command
+from ocpiq.prompt.interrupts import Running
 from ocpiq.prompt.pager_lines import PagerLines, PagerView, escape_line, row_count
 from ocpiq.prompt.pager_screen import PagerScreen, Wish
 from ocpiq.values.terminal import visible
@@ -21,10 +22,6 @@ READING: Final = {
     "end": "reading to the end … Ctrl-C cancels",
     "search": "searching … Ctrl-C cancels",
 }
-
-
-Running = Callable[[], bool]
-"""Tells whether a program still runs."""
 
 
 class Pager:

@@ -16,6 +16,7 @@ from prompt_toolkit.layout import FormattedTextControl, Layout, Window
 from prompt_toolkit.utils import get_cwidth
 
 from ocpiq.prompt.pager_lines import REVERSE, PagerView
+from ocpiq.prompt.typeahead import collect_keys
 from ocpiq.values.terminal import truncate, visible
 
 Wish = Literal["quit", "more", "end", "search"]
@@ -51,7 +52,8 @@ class PagerScreen:
     def run(self) -> Wish:
         """Show the lines; return what the user wants."""
         size = self._app.output.get_size()
-        return self._app.run(pre_run=lambda: self._watch_until_end(size))
+        wish = self._app.run(pre_run=lambda: self._watch_until_end(size), handle_sigint=False)
+        return "quit" if collect_keys(self._app.input) else wish  # Ctrl-C right after another key
 
     def _watch_until_end(self, size: Size) -> None:
         self._app.create_background_task(self._watch(size))

@@ -8,7 +8,7 @@ from typing import Final
 from prompt_toolkit.key_binding.key_processor import KeyPress, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from ocpiq.prompt.typeahead import is_ready
+from ocpiq.prompt.typeahead import KeyTypedAhead, is_ready
 
 SPACES: Final = {Keys.ControlM: "\n", Keys.ControlJ: "\n", Keys.ControlI: "\t"}
 
@@ -16,8 +16,11 @@ SPACES: Final = {Keys.ControlM: "\n", Keys.ControlJ: "\n", Keys.ControlI: "\t"}
 def pasted_rest(event: KeyPressEvent) -> str:
     """Take the text that arrived together with this Enter, and return it; "" if the user pressed Enter.
 
-    Nobody types that fast: with a text after it, a newline is one of pasted lines. On Windows prompt_toolkit tells.
+    Nobody types that fast: with a text after it, a newline is one of pasted lines, unless the Enter was pressed before
+    the prompt was there. On Windows prompt_toolkit tells.
     """
+    if isinstance(event.key_sequence[-1], KeyTypedAhead):
+        return ""
     waiting = event.key_processor.input_queue
     while is_ready(event.app.input):  # a paste that is longer than one read
         pressed = event.app.input.read_keys()

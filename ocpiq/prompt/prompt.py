@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import gc
-import sys
 from contextlib import suppress
 from typing import Final
 
 from prompt_toolkit import PromptSession
 
 from ocpiq.app.error_report import write_stderr
-from ocpiq.app.stdio import CLEAR
 from ocpiq.errors import OcpiqError
 from ocpiq.prompt.command_syntax import commands, split_command
 from ocpiq.prompt.commands import QuitPrompt, run_command
 from ocpiq.prompt.editor import make_prompt, use_keys
+from ocpiq.prompt.read_line import LineDropped, read_line
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
-from ocpiq.prompt.typeahead import LineDropped, is_cancelled
+from ocpiq.prompt.terminal_mode import waiting_mode
+from ocpiq.prompt.typeahead import forget_keys
 
 RARELY: Final = 1000  # collections of younger objects before a whole one
 GREETING: Final = "Type :help for help. Tab completes, Ctrl-D quits."
@@ -28,14 +28,14 @@ def run_prompt(session: Session) -> int:
     prompt = make_prompt(session)
     collect_rarely()
     print(GREETING)  # noqa: T201 - to a person at a terminal
-    while True:
-        try:
-            prompt = take_line(prompt, session)
-        except KeyboardInterrupt:  # between two prompts, or of a question
-            sys.stderr.write(CLEAR)  # the terminal's own ^C
-            write_stderr("cancelled")
-        except (EOFError, QuitPrompt):
-            return 0
+    with session.interrupts.handled(), waiting_mode():
+        while True:
+            try:
+                prompt = take_line(prompt, session)
+            except KeyboardInterrupt:  # right after Enter, or of a command or its question
+                write_stderr("cancelled")
+            except (EOFError, QuitPrompt):
+                return 0
 
 
 def take_line(prompt: PromptSession[str], session: Session) -> PromptSession[str]:
@@ -46,18 +46,16 @@ def take_line(prompt: PromptSession[str], session: Session) -> PromptSession[str
     text, session.pending = session.pending, ""
     use_keys(prompt, session)
     try:
-        text = prompt.prompt(default=text)
+        text = read_line(prompt, session.interrupts, text)
     except LineDropped:
         return prompt
-    if is_cancelled(prompt.app.input):
-        raise KeyboardInterrupt
     if split_command(text) is not None:
         for command in commands(text):
             run_command(session, command)
         if session.history_cleared:
             prompt, session.history_cleared = make_prompt(session), False
-    elif text.strip():
-        run(session, text)
+    elif text.strip() and run(session, text) == "cancelled":
+        forget_keys(prompt.app.input)
     return prompt
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import sys
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -17,7 +16,6 @@ from ocpiq.app.progress import Progress
 from ocpiq.app.query_text import QueryText
 from ocpiq.app.recipient import recipient_of
 from ocpiq.app.shutdown import Shutdown
-from ocpiq.app.stdio import CLEAR
 from ocpiq.app.thread import run_in_thread
 from ocpiq.errors import (
     CompileError,
@@ -31,8 +29,9 @@ from ocpiq.errors import (
     ignore,
 )
 from ocpiq.privacy.drivers import DRIVERS
+from ocpiq.prompt.interrupts import Running
 from ocpiq.prompt.one_screen import OneScreen
-from ocpiq.prompt.pager import Pager, Running
+from ocpiq.prompt.pager import Pager
 from ocpiq.prompt.parameters import accepted_values, parameters
 from ocpiq.prompt.result_line import ResultLine
 from ocpiq.prompt.results import KeptResult, handouts_of
@@ -63,15 +62,18 @@ def run(session: Session, text: str, values: Mapping[str, Value] | None = None) 
     session.seen.clear()
     progress = Progress(quiet=session.settings.quiet, verbose=session.settings.verbose)
     line, shutdown, endings = ResultLine(quiet=session.settings.quiet), Shutdown(), list[Ending]()
-    with shutdown.on_signals(("SIGINT",), once=False):
-        ended = run_in_thread(
-            lambda: endings.append(_run_and_report(session, text, variables, progress, line, shutdown)),
-            shutdown,
-            force=True,
+    with session.interrupts.ending(shutdown):
+        ended = (
+            "done"
+            if shutdown.signal
+            else run_in_thread(
+                lambda: endings.append(_run_and_report(session, text, variables, progress, line, shutdown)),
+                shutdown,
+                force=True,
+            )
         )
     progress.clear()
     if shutdown.signal:
-        sys.stderr.write(CLEAR)  # the terminal's own ^C
         error_report.write_stderr("cancelled")
     if line.rows or line.ending == "complete":
         line.print()
@@ -213,7 +215,7 @@ class ResultWriter:
         """Show a notice, or keep it until the terminal is free again; the line after the result has the counts."""
         if isinstance(notice, PullEnded):
             return
-        if self._shutdown.lent_to is None:
+        if self._session.interrupts.lent_to is None:
             self._progress(notice)
         elif isinstance(notice, WarningIssued):
             self._waiting.append(notice)
@@ -221,7 +223,7 @@ class ResultWriter:
     def _lend(self, lent_to: Running | None) -> None:
         """Leave the terminal to a program, or take it back."""
         self._progress.clear()
-        self._shutdown.lent_to = lent_to
+        self._session.interrupts.lend(lent_to)
         while self._waiting and lent_to is None:
             self._progress(self._waiting.pop(0))
 

@@ -15,6 +15,7 @@ from ocpiq.app import variables as values
 from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.settings import QuerySettings, Settings
 from ocpiq.errors import Notice, PageRead, PullEnded
+from ocpiq.prompt.interrupts import Interrupts
 from ocpiq.prompt.paths import list_folder
 from ocpiq.prompt.question import Ask, ask_terminal
 from ocpiq.prompt.results import KeptResults
@@ -34,9 +35,9 @@ class Session(Struct):
 
     `stack` closes the sources; `last_query` was saved to or loaded from `file`; `pending` is the text to put into the
     next prompt; `history_cleared` is set by `:history clear`; `seen` has the number of objects read, by module;
-    `cuts_tables` leaves out the columns of a table that do not fit; `ask` asks the user for a line; `results` are kept
+    `cuts_tables` leaves out the columns of a table that do not fit; `asks` asks the user for a line; `results` are kept
     as they were shown; `folder` has the reports that were opened, and `at_end` removes it; `last_values` are those that
-    the last query ran with, if not the `variables`; `watches` while `:watch` repeats it.
+    the last query ran with, if not the `variables`; `watches` while `:watch` repeats it; `interrupts` has Ctrl-C.
     """
 
     settings: Settings
@@ -56,7 +57,8 @@ class Session(Struct):
     keeps_history: bool = field(default_factory=history.is_enabled)
     history_cleared: bool = False
     seen: dict[str, int] = field(default_factory=dict)
-    ask: Ask = ask_terminal
+    asks: Ask = ask_terminal
+    interrupts: Interrupts = field(default_factory=Interrupts)
     results: KeptResults = field(default_factory=KeptResults)
     folder: Path | None = None
     at_end: ExitStack = field(default_factory=ExitStack)
@@ -158,6 +160,10 @@ class Session(Struct):
             time_ns() // HOUR * HOUR // 1000,
             self.own,
         )
+
+    def ask(self, question: str) -> str:
+        """Ask the user for a line. Raises KeyboardInterrupt for Ctrl-C and Ctrl-D."""
+        return self.asks(question, self.interrupts)
 
     def count(self, notice: Notice) -> None:
         """Update the number of objects read."""

@@ -1,26 +1,24 @@
-"""Keys that were pressed before anything could read them."""
+"""Keys that were pressed before anything could read them: they act as if they were pressed afterwards."""
 
 from __future__ import annotations
 
 import select
 import sys
-from typing import Any
 
-from prompt_toolkit.application import Application
 from prompt_toolkit.input import Input
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
 
 
-class LineDropped(Exception):
-    """Raised by Ctrl-C at the prompt."""
+class KeyTypedAhead(KeyPress):
+    """A key that was pressed before the prompt was there: an Enter among such keys is no line break of a paste."""
 
 
-def is_cancelled(keyboard: Input) -> bool:
-    """Tell whether Ctrl-C was pressed right after Enter, when the terminal did not make a signal of it yet.
+def collect_keys(keyboard: Input) -> bool:
+    """Read the keys that wait, and keep them for the next prompt; tell whether Ctrl-C is among them.
 
-    What was pressed after it is for the next prompt.
+    It is when the terminal did not make a signal of it yet, and it drops what was pressed before it.
     """
     pressed = get_typeahead(keyboard)
     while is_ready(keyboard):
@@ -28,17 +26,15 @@ def is_cancelled(keyboard: Input) -> bool:
         if not more:
             break
         pressed += more
+    pressed += keyboard.flush_keys()  # an Escape that nothing follows
     places = [place for place, press in enumerate(pressed) if press.key == Keys.ControlC]
-    store_typeahead(keyboard, pressed[places[-1] + 1 :] if places else pressed)
+    store_typeahead(keyboard, [_ahead(press) for press in (pressed[places[-1] + 1 :] if places else pressed)])
     return bool(places)
 
 
-def interrupt(app: Application[Any]) -> None:
-    """End a prompt on Ctrl-C; one that is ending already leaves it for `is_cancelled`."""
-    if app.is_running and not app.is_done:
-        app.exit(exception=LineDropped, style="class:aborting")
-    else:
-        store_typeahead(app.input, [KeyPress(Keys.ControlC)])
+def forget_keys(keyboard: Input) -> None:
+    """Drop the keys that were kept."""
+    get_typeahead(keyboard)
 
 
 def is_ready(keyboard: Input) -> bool:
@@ -49,3 +45,9 @@ def is_ready(keyboard: Input) -> bool:
         except (OSError, ValueError, NotImplementedError):
             return False
     return False
+
+
+def _ahead(press: KeyPress) -> KeyTypedAhead:
+    if press.key == Keys.ControlJ:  # Enter, before ocpiq had the terminal
+        return KeyTypedAhead(Keys.ControlM, "\r")
+    return KeyTypedAhead(press.key, press.data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from datetime import datetime
 from typing import Final
@@ -10,7 +9,6 @@ from typing import Final
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.option_values import seconds_of
 from ocpiq.app.progress import Progress
-from ocpiq.app.stdio import CLEAR
 from ocpiq.errors import UsageError
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
@@ -32,7 +30,6 @@ def watch(session: Session, rest: str) -> None:
     try:
         _repeat(session, seconds, every)
     except KeyboardInterrupt:
-        sys.stderr.write(CLEAR)  # the terminal's own ^C
         write_stderr("no longer repeated")
     finally:
         session.watches = False
@@ -53,6 +50,6 @@ def _repeat(session: Session, seconds: int, every: str) -> None:
             return
         progress.show_line(f"again in {every}, Ctrl-C ends")
         try:
-            time.sleep(max(0.0, started + seconds - time.monotonic()))
+            session.interrupts.sleep(started + seconds - time.monotonic())
         finally:
             progress.clear()

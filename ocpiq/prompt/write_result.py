@@ -65,7 +65,8 @@ def write_to(session: Session, chosen: OutputSettings) -> Path:
     shutdown, written = Shutdown(), Written()
     audits = _authorize(settings, handouts)
     try:
-        _record(audits, kept, chosen, written, shutdown)
+        with session.interrupts.ending(shutdown):
+            _record(audits, kept, chosen, written, shutdown)
     finally:
         shutdown.close()
     assert chosen.path is not None
@@ -128,6 +129,7 @@ def _write(kept: KeptResult, chosen: OutputSettings, written: Written, shutdown:
     )
     with output.open_output(chosen, os.environ, request) as out:
         for value in kept.values():
+            shutdown.check()
             out.sink.write(with_blanks(value))
         out.close()
         if kept.complete:

@@ -14,6 +14,7 @@ from ocpiq.app.read_settings import prompt_settings
 from ocpiq.errors import UsageError
 from ocpiq.prompt.commands import COMMANDS, QuitPrompt, run_command
 from ocpiq.prompt.help import TOPICS
+from ocpiq.prompt.interrupts import Interrupts
 from ocpiq.prompt.run import run
 from ocpiq.prompt.session import Session
 from ocpiq.prompt.validator import validate
@@ -52,9 +53,9 @@ class Said:
         self.captured = captured
         self.answers: list[str] = []
         self.questions: list[str] = []
-        session.ask = self._ask
+        session.asks = self._ask
 
-    def _ask(self, question: str) -> str:
+    def _ask(self, question: str, interrupts: Interrupts) -> str:
         self.questions.append(question)
         return self.answers.pop(0)
 
