@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.input import Input
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 
 from ocpiq.prompt.interrupts import Interrupts
 from ocpiq.prompt.terminal_mode import mark_pastes
@@ -30,10 +31,25 @@ def read_line(prompt: PromptSession[str], interrupts: Interrupts, text: str = ""
         if app.loop is not None:
             app.loop.call_soon_threadsafe(drop)
 
+    def begin() -> None:
+        drop()
+        prompt.default_buffer.load_history_if_not_yet_loaded()
+        app.create_background_task(press_waiting_keys())  # after the history, in which they may move
+
+    async def press_waiting_keys() -> None:
+        if not app.is_done:
+            app.key_processor.feed_multiple(list(waiting))
+            waiting.clear()
+            app.key_processor.process_keys()
+
     collect(app.input, interrupts)
-    with interrupts.told_to(tell):
-        line = prompt.prompt(default=text, pre_run=drop, handle_sigint=False)
-    mark_pastes(on=True)
+    waiting = get_typeahead(app.input)
+    try:
+        with interrupts.told_to(tell):
+            line = prompt.prompt(default=text, pre_run=begin, handle_sigint=False)
+    finally:
+        mark_pastes(on=True)
+        store_typeahead(app.input, [*waiting, *get_typeahead(app.input)])
     collect(app.input, interrupts)
     interrupts.check()
     return line

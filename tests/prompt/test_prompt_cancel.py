@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.platforms import TOKEN, Platform, Request, Response, serving
-from support.terminal import CTRL_C, CTRL_R, ENTER, ESCAPE, PATIENCE, SIZES, TAB, Terminal
+from support.terminal import CTRL_C, CTRL_R, EDIT, ENTER, ESCAPE, PATIENCE, SIZES, TAB, Terminal
 from test_prompt import Open, home, open_prompt
 
 __all__ = ["home", "open_prompt"]  # fixtures
@@ -91,6 +91,37 @@ def test_while_a_query_runs_and_while_its_results_are_shown(terminal: Terminal) 
     terminal.type(CTRL_C)
     terminal.see_no_more("lines 1-")
     still_works(terminal)
+
+
+def test_right_after_a_key_of_the_pager(open_prompt: Open) -> None:
+    """Ctrl-C that the pager has not read yet, because it leaves to read on."""
+    terminal = open_prompt(BAR, "--demo")
+    for key in ("G", "/no such line" + ENTER):
+        terminal.run('range(1e12) | "\\(.) a flood"')
+        terminal.see("lines 1-")
+        terminal.type(key + CTRL_C)
+        terminal.at_prompt("stopped")
+        terminal.type("\x0c")
+        terminal.see_no_more("stopped")
+    still_works(terminal)
+
+
+def test_in_the_editor(open_prompt: Open, tmp_path: Path) -> None:
+    """Ctrl-C is for the editor, which may live on; the prompt has its line as before."""
+    script = tmp_path / "editor"
+    script.write_text(
+        '#!/bin/sh\ntrap "echo for the editor" INT\necho edits\nread line < /dev/tty\nread line < /dev/tty\n'
+    )
+    script.chmod(0o700)
+    terminal = open_prompt(BAR, "--demo", EDITOR=str(script))
+    terminal.type("20 + 1" + EDIT)
+    terminal.see("edits")
+    terminal.type(CTRL_C)
+    terminal.see("for the editor")
+    terminal.type("\r\r")
+    terminal.see("ocpiq> 20 + 1")
+    terminal.type(ENTER)
+    terminal.at_prompt("\n21")
 
 
 def test_while_a_parameter_is_asked_for(terminal: Terminal, tmp_path: Path) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import fcntl
+import os
+import struct
 import sys
+import termios
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -42,6 +47,21 @@ class Screen(pyte.Screen):
                 self.buffer[number].update(row)
 
 
+def _unread(fileno: int) -> int:
+    """Return how many bytes of keys nothing has read yet."""
+    (count,) = struct.unpack("i", fcntl.ioctl(fileno, termios.FIONREAD, bytes(4)))
+    return int(count)
+
+
+def _name_of(fileno: int) -> bytes:
+    """Return the name of the terminal that a program has at the other end."""
+    ptsname = ctypes.CDLL(None).ptsname  # in `os` from Python 3.13 on
+    ptsname.restype = ctypes.c_char_p
+    name = ptsname(fileno)
+    assert isinstance(name, bytes)
+    return name
+
+
 class Terminal:
     """The program `ocpiq`, or another `command`, with its screen."""
 
@@ -72,6 +92,15 @@ class Terminal:
     def type(self, text: str) -> None:
         """Press keys."""
         self.process.send(text)
+
+    def type_ahead(self, text: str) -> None:
+        """Press keys while nothing reads them, and wait until the terminal holds them."""
+        self.type(text)
+        slave = os.open(_name_of(self.process.child_fd), os.O_RDWR | os.O_NOCTTY)
+        try:
+            self.wait(lambda: _unread(slave) == len(text.encode()), "the keys, unread")
+        finally:
+            os.close(slave)
 
     def run(self, query: str) -> None:
         """Type a query, see it there, and press Enter."""
