@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from ocpiq.gate.envelope import members
 from ocpiq.gate.layout import Shape
 from ocpiq.gate.missing_fields import MissingField, MissingFields
 from ocpiq.gate.nested import nested_objects
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import SchemaField
-from ocpiq.values.json.fragments import OBJECT, fields, objects
+from ocpiq.values.json.fragments import OBJECT, fields, uncopied_objects
 from ocpiq.values.json.reader import BrokenError
 from ocpiq.values.json.scanner import Items
 from ocpiq.values.patterns import lazy_pattern
 
 OBJECTS_READ: Final = 100  # the first objects of a source, over any number of pages
 NAME: Final = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+
+
+Objects: TypeAlias = Sequence[Mapping[str, bytes | Raw]]
+"""The slices of the fields of each object in one place."""
 
 
 class FieldReport(Struct, frozen=True):
@@ -45,11 +50,10 @@ class Survey:
     """
 
     def __init__(self, view: ViewNode, known: Collection[str], missing: MissingFields) -> None:
-        self._view = view
         self._missing = missing
         self._named_in_query = {node.blank.path for node in vendor_nodes(view)}
         self._known = {*known, *(path.partition(".")[0] for path in self._named_in_query)}
-        self._seen: set[tuple[str, tuple[str, ...] | None]] = set()
+        self._names = ReceivedNames(view)
         self.report = FieldReport()
 
     @property
@@ -64,7 +68,7 @@ class Survey:
             return
         for raw in first:
             if isinstance(raw, bytes) and raw[:1] == OBJECT:
-                self._seen.update(known_versions(self._view, raw))
+                self._names.read(raw)
         self.report = self._report(self.report.objects + len(first))
 
     def is_wrong_module(self, slices: Items) -> bool:
@@ -79,10 +83,11 @@ class Survey:
 
         An unknown name is shown if it is a plain identifier, and left out if the query itself names it.
         """
-        self._missing.read(self._seen)
-        unknown = {path for path, versions in self._seen if versions is None} - self._named_in_query
+        seen = self._names.seen
+        self._missing.read(seen)
+        unknown = {path for path, versions in seen if versions is None} - self._named_in_query
         plain = {path for path in unknown if all(NAME.fullmatch(name) for name in path.split("."))}
-        known = [set(versions) for _, versions in self._seen if versions]
+        known = [set(versions) for _, versions in seen if versions]
         versions = tuple(sorted(set.intersection(*known))) if known else ()
         return FieldReport(
             tuple(sorted(plain)), len(unknown) - len(plain), versions, objects, self._missing.fields
@@ -95,34 +100,66 @@ class Survey:
             self.report = replace(self.report, missing=self._missing.fields)
 
 
+class InnerField(NamedTuple):
+    """A field in which other fields are looked for: its name, its schema and view, the start of their paths."""
+
+    name: str
+    field: SchemaField | None
+    view: ViewNode | None
+    prefix: str
+
+
+class ReceivedNames:
+    """The paths of the fields in the objects read so far, or in the objects nested in them.
+
+    `seen` has them with the versions that have each. None stands for a field that no version has; the versions of a
+    field that the view leaves out are empty, so that its presence stays private. Objects in the same place with the
+    same names tell the same: only the first of them is looked at, the others just lead to those inside.
+    """
+
+    def __init__(self, view: ViewNode) -> None:
+        self._view = view
+        self._inner: dict[tuple[str, tuple[str, ...]], list[InnerField]] = {}
+        self.seen: set[tuple[str, tuple[str, ...] | None]] = set()
+
+    def read(self, raw: bytes) -> None:
+        """Read the names in an object; nothing if it cannot be read."""
+        view = self._view
+        objects: Objects
+        try:
+            objects = nested_objects(view.nested, raw) if view.nested else [members(raw)]
+        except BrokenError:
+            return
+        todo: list[tuple[InnerField, Objects]] = [(InnerField("", view.field, view, ""), objects)]
+        while todo:
+            place, objects = todo.pop()
+            for slices in objects:
+                names = tuple(slices)
+                inner = self._inner.get((place.prefix, names))
+                if inner is None:
+                    inner = self._inner[place.prefix, names] = self._look_at(place, names)
+                todo += [(field, uncopied_objects(slices[field.name])) for field in inner]
+
+    def _look_at(self, place: InnerField, names: Sequence[str]) -> list[InnerField]:
+        """Note the fields of an object with these names; return those in which other fields are looked for."""
+        inner = []
+        known = place.field.children if place.field else {}
+        for name in names:
+            child = known.get(name)
+            view = place.view.child(name) if place.view else None
+            path = f"{place.prefix}{name}"
+            self.seen.add((path, None if child is None else child.versions if view else ()))
+            if child is not None and not child.leaf and (view is None or view.treatment is None):
+                inner.append(InnerField(name, child, view, f"{path}."))
+        return inner
+
+
 def names_in(raw: bytes) -> Iterable[str]:
     """Return the names of the fields in an object; none if it cannot be read."""
     try:
         return fields(raw)
     except BrokenError:
         return ()
-
-
-def known_versions(view: ViewNode, raw: bytes) -> Iterator[tuple[str, tuple[str, ...] | None]]:
-    """Yield the path of each field in an object, or in the objects nested in it, and the versions that have it.
-
-    None stands for a field that no version has; the versions of a field that the view leaves out are empty, so that
-    its presence stays private.
-    """
-    try:
-        records = nested_objects(view.nested, raw) if view.nested else [fields(raw)]
-    except BrokenError:
-        return
-    todo: list[tuple[SchemaField | None, ViewNode | None, str, dict[str, bytes]]]
-    todo = [(view.field, view, "", members) for members in records]
-    while todo:
-        field, shown, prefix, members = todo.pop()
-        known = field.children if field else {}
-        for name, slice_ in members.items():
-            child, node = known.get(name), shown.child(name) if shown else None
-            yield f"{prefix}{name}", None if child is None else child.versions if node else ()
-            if child is not None and not child.leaf and (node is None or node.treatment is None):
-                todo += [(child, node, f"{prefix}{name}.", inner) for inner in objects(slice_)]
 
 
 def vendor_nodes(view: ViewNode) -> Iterator[ViewNode]:

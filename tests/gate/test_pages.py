@@ -197,6 +197,27 @@ def test_unknown_fields_of_the_first_objects_are_named() -> None:
 
 
 @pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param(
+            b'{"id":2,"charging_periods":[{"dimensions":[{"type":"A"}]},{"dimensions":[{"x":1}]}]}',
+            id="inside",
+        ),
+        pytest.param(b'{"id":2,"charging_periods":[[[{"dimensions":{"x":1}}]],7,null]}', id="lists in lists"),
+        pytest.param(
+            b'{"charging_periods":[{"dimensions":[{"x":1,"y\\ud800":2}]}]}', id="beside a lone surrogate"
+        ),
+        pytest.param(b'{"charging_periods":[{"dimensions":[7,{"x":NaN}]}]}', id="in what only we can read"),
+    ],
+)
+def test_an_unknown_field_in_a_later_object_with_the_same_names_is_named(later: bytes) -> None:
+    opening = gate(seen("cdrs"), needs("id"))
+    usual = b'{"id":1,"charging_periods":[{"dimensions":[{"type":"A"}]}]}'
+    report = opening.page(listed([usual, usual, later])).field_report
+    assert report.unknown == ("charging_periods.dimensions.x",)
+
+
+@pytest.mark.parametrize(
     ("sent", "versions"),
     [
         pytest.param([b'{"id":1,"auth_id":2}'], ("2.1.1",), id="fields of one version"),

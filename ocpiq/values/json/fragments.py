@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ interpreter's stack."""
 
 FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 OBJECT, LIST, NULL = b"{", b"[", b"null"
 
@@ -66,3 +68,16 @@ def objects(raw: bytes) -> list[dict[str, bytes]]:
         except BrokenError:
             continue
     return found
+
+
+def uncopied_objects(raw: bytes | msgspec.Raw) -> Sequence[Mapping[str, bytes | msgspec.Raw]]:
+    """Return what `objects` does, if possible without copies of the slices."""
+    start = memoryview(raw)[:1]
+    try:
+        if start == OBJECT:
+            return (FIELDS.decode(raw),)
+        if start == LIST:
+            return OBJECTS.decode(raw)
+    except REFUSED:
+        pass
+    return objects(bytes(raw))
