@@ -120,7 +120,7 @@ def connected(address: str) -> Iterator[Client]:
                 cluster = distributed.LocalCluster(
                     n_workers=int(address.removeprefix(LOCAL)),
                     threads_per_worker=1,
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",  # any free port: 8787 may be that of another cluster
                     silence_logs=logging.CRITICAL,
                 )
                 stack.enter_context(cluster)
