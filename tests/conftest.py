@@ -41,7 +41,9 @@ def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.casefold().endswith("_proxy")]:
             patch.delenv(name)
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background: programs would inherit it
+        if (
+            signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        ):  # a run in the background: programs would inherit it
             signal.signal(signal.SIGINT, signal.default_int_handler)
         patch.setenv("OCPIQ_CONFIG", str(tmp_path_factory.mktemp("config")))
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))  # which may have a .jq
