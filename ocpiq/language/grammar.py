@@ -9,6 +9,7 @@ read, and an unreadable or truncated file is not used.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from functools import cache
 from operator import itemgetter
@@ -19,8 +20,6 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
-from ocpiq.values.patterns import lazy_pattern
-
 if TYPE_CHECKING:
     from lark import Lark
     from lark.grammar import Rule as LarkRule
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 3  # of the saved file; increase it whenever Tables or its meaning changes
 IGNORED: Final = ("_SPACE", "_COMMENT")
 INSTALLED: Final = Path(__file__).parent  # the folder of installed tables
-KEYWORD: Final = lazy_pattern(r"([a-z]+)\(\?!.+\)")  # a word and the lookahead _WORD_END
+KEYWORD: Final = r"([a-z]+)\(\?!.+\)"  # a word and the lookahead _WORD_END
 
 
 class Terminal(Struct, frozen=True):
@@ -200,7 +199,7 @@ def _terminals(lark: Lark) -> tuple[Terminal, ...]:
 
 
 def _terminal(name: str, pattern: Pattern) -> Terminal:
-    keyword = KEYWORD.fullmatch(pattern.value)
+    keyword = re.fullmatch(KEYWORD, pattern.value)
     text = keyword[1] if keyword else pattern.value if pattern.type == "str" else None
     return Terminal(name=name, pattern=pattern.to_regexp(), text=text, word=keyword is not None)
 

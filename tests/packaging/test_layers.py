@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -72,3 +74,10 @@ def test_the_files_of_a_package_form_no_circle(package: str) -> None:
         for name, path in files.items()
     }
     TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize("file", ["language/grammar.py", "schema/types.py"])
+def test_what_the_build_runs_needs_nothing_of_the_package(file: str) -> None:
+    script = f"import runpy, sys; sys.modules['ocpiq'] = None; runpy.run_path({str(PACKAGE / file)!r})"
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
