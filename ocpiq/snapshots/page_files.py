@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
+from io import BytesIO
+from itertools import chain, compress, islice
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -36,6 +38,7 @@ KEY: Final = 16  # bytes
 NO_KEY: Final = bytes(KEY)
 LEVEL: Final = 3
 BLOCK: Final = 1 << 16  # bytes that are compressed or decompressed at once
+LINES: Final = 100  # that are written again at once
 PART: Final = ".part"
 PRINTED_BLANK: Final = f'"{NA}"'.encode()
 PRESENT: Final = LiteralNumber(0.0, "0")
@@ -132,22 +135,26 @@ def synced(stream: BinaryIO) -> None:
 
 
 def blocks(folder: Folder, file: PageFile) -> Iterator[list[bytes]]:
-    """Yield the lines of a page file, without their newlines, block by block. Raises DamagedError."""
+    """Yield the lines of a page file, each with its newline, block by block. Raises DamagedError."""
     data = verified(folder, file)
     decompressor = zstd.ZstdDecompressor()
-    rest, objects = b"", 0
+    last, objects = b"", 0
     try:
         while not decompressor.eof:
             block = decompressor.decompress(data, BLOCK)
             data = b""
-            if not block and decompressor.needs_input:
+            if block:
+                *lines, last = BytesIO(last + block).readlines()  # finds newlines faster than bytes.split
+                objects += len(lines)
+                yield lines
+            elif decompressor.needs_input:
                 break
-            *lines, rest = (rest + block).split(b"\n")
-            objects += len(lines)
-            yield lines
     except zstd.ZstdError:
         raise damaged(folder, file, "is damaged") from None
-    if rest or objects != file.objects:
+    if last:
+        objects += 1
+        yield [last]
+    if objects != file.objects or not last.endswith(b"\n"):
         raise damaged(folder, file, "is damaged")
 
 
@@ -193,13 +200,28 @@ class LatestWindows:
                 self._latest.update(dict.fromkeys(keys(self._folder, file), number))
         self._latest.pop(NO_KEY, None)
 
-    def stale(self, file: PageFile) -> frozenset[int]:
-        """Return the places in a page file of the objects that a later window has."""
+    def current(self, file: PageFile) -> Sequence[bool] | None:
+        """Return of each object of a page file whether no later window has it; None if that is so of all."""
         if not file.stale:
-            return frozenset()
+            return None
         window, latest = self._windows[file.number], self._latest
-        listed = keys(self._folder, file)
-        return frozenset(place for place, key in enumerate(listed) if latest.get(key, window) > window)
+        return [latest.get(key, window) <= window for key in keys(self._folder, file)]
+
+    def stale(self, file: PageFile) -> int:
+        """Return how many objects of a page file a later window has."""
+        return (self.current(file) or ()).count(False)
+
+    def lines(self, file: PageFile) -> Iterator[bytes]:
+        """Yield the lines of the objects of a page file that no later window has. Raises DamagedError."""
+        return self._selected(file, chain.from_iterable(blocks(self._folder, file)))
+
+    def keys(self, file: PageFile) -> Iterator[bytes]:
+        """Yield the keys of these objects. Raises DamagedError."""
+        return self._selected(file, keys(self._folder, file))
+
+    def _selected(self, file: PageFile, items: Iterable[bytes]) -> Iterator[bytes]:
+        current = self.current(file)
+        return iter(items) if current is None else compress(items, current)
 
 
 def with_stale_counts(folder: Folder, windows: Sequence[PulledWindow]) -> tuple[PulledWindow, ...]:
@@ -210,7 +232,7 @@ def with_stale_counts(folder: Folder, windows: Sequence[PulledWindow]) -> tuple[
         replace(
             window,
             files=tuple(
-                replace(file, stale=0 if latest is None else len(latest.stale(file))) for file in window.files
+                replace(file, stale=0 if latest is None else latest.stale(file)) for file in window.files
             ),
         )
         for window in suspects
@@ -225,16 +247,10 @@ def current_lines(folder: Folder, stored: StoredModule) -> Iterator[list[KeyedLi
     """Yield the lines and keys of the objects that no later window has, in their order. Raises DamagedError."""
     latest = LatestWindows(folder, stored.windows)
     for file in stored.files:
-        stale, position = latest.stale(file), 0
-        listed = [b"" if key == NO_KEY else key for key in keys(folder, file)]
-        for lines in blocks(folder, file):
-            places = range(position, position + len(lines))
-            position += len(lines)
-            yield [
-                (line + b"\n", listed[place])
-                for place, line in zip(places, lines, strict=True)
-                if place not in stale
-            ]
+        listed = (b"" if key == NO_KEY else key for key in latest.keys(file))
+        keyed = zip(latest.lines(file), listed, strict=True)
+        while lines := list(islice(keyed, LINES)):
+            yield lines
 
 
 def is_whole(folder: Folder, file: PageFile) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
+from itertools import chain, islice
 from typing import Final
 
 from msgspec.structs import replace
@@ -27,7 +28,6 @@ from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import ViewNode, has_pseudonyms
 from ocpiq.schema import ENDED, UPDATED, ModuleName
-from ocpiq.snapshots import page_files
 from ocpiq.snapshots.manifest import PageFile, StoredModule
 from ocpiq.snapshots.page_files import LatestWindows
 from ocpiq.snapshots.stored_view import CLEAR, ViewOfLines
@@ -199,23 +199,9 @@ class SnapshotSource:
 
     def _lines(self) -> Iterator[list[bytes]]:
         """Yield the lines of the objects that no later window has, page by page."""
-        folder = self.folder / self.stored.module
-        latest = LatestWindows(folder, self.stored.windows)
-        page: list[bytes] = []
-        for file in self.files:
-            stale, position = latest.stale(file), 0
-            for lines in page_files.blocks(folder, file):
-                position += len(lines)
-                places = range(position - len(lines), position)
-                page += (
-                    [line for place, line in zip(places, lines, strict=True) if place not in stale]
-                    if stale
-                    else lines
-                )
-                full = len(page) // LINES * LINES
-                yield from (page[start : start + LINES] for start in range(0, full, LINES))
-                page = page[full:]
-        if page:
+        latest = LatestWindows(self.folder / self.stored.module, self.stored.windows)
+        lines = chain.from_iterable(map(latest.lines, self.files))
+        while page := list(islice(lines, LINES)):
             yield page
 
 
