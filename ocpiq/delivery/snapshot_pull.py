@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ocpiq.sources.protocol import Source
     from ocpiq.values.types import Value
 
-CHUNK: Final = 500  # rows that are written at once
+CHUNK: Final = 200  # lines that are written at once
 STALE_SHARE: Final = 0.2  # of the lines, from which on compaction is worth it
 
 KeyedRow = tuple[object, "Identity"]
@@ -135,8 +135,8 @@ def pull_window(
     rows = cast("Iterator[Iterable[KeyedRow]]", pulls.scan(0))
     encode = LineEncoder(frozenset(blank_paths(pull.plan.sources[0].view))).encode
     hasher = keyed_hasher(folder.secret, b"ocpiq key", page_files.KEY)
-    lines = ([(encode(row), identity.key_by(hasher)) for row, identity in some] for some in _chunks(rows))
-    for file in _written(path, stored.last_number + 1, lines, known):
+    lines = ((encode(row), identity.key_by(hasher)) for page in rows for row, identity in page)
+    for file in _written(path, stored.last_number + 1, _chunks(lines), known):
         window = replace(window, files=(*window.files, file))
         stored = replace(stored, pending=window)
         folder.save_module(stored)
@@ -146,7 +146,9 @@ def pull_window(
 
 def _pulls(pull: ModulePull, rows: StoredRows) -> Pulls:
     sources = {pull.module: pull.source}
-    return Pulls(pull.plan, sources, pull.variables, pull.notify, Start(pull.now, rows), pull.recipient)
+    (source,) = pull.plan.sources
+    plan = replace(pull.plan, sources=(replace(source, view=page_files.view_of_numbers(source.view)),))
+    return Pulls(plan, sources, pull.variables, pull.notify, Start(pull.now, rows), pull.recipient)
 
 
 def _rows(pull: ModulePull, stored: StoredModule, window: PulledWindow, secret: bytes) -> StoredRows:
@@ -173,12 +175,10 @@ def _has_keyless(folder: Path, window: PulledWindow) -> bool:
     return any(page_files.NO_KEY in page_files.keys(folder, file) for file in window.files)
 
 
-def _chunks(rows: Iterator[Iterable[KeyedRow]]) -> Iterator[list[KeyedRow]]:
-    """Yield rows in lists that are small, however large the pages are."""
-    for page in rows:
-        pairs = iter(page)
-        while some := list(islice(pairs, CHUNK)):
-            yield some
+def _chunks(lines: Iterator[page_files.KeyedLine]) -> Iterator[list[page_files.KeyedLine]]:
+    """Yield lines in lists that are small, however large the pages are."""
+    while chunk := list(islice(lines, CHUNK)):
+        yield chunk
 
 
 def _written(

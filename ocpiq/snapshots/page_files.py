@@ -21,10 +21,11 @@ import orjson
 from msgspec.structs import replace
 
 from ocpiq.errors import DamagedError, UserText, say
+from ocpiq.privacy.view import ViewNode
 from ocpiq.snapshots.manifest import Folder, PageFile, PulledWindow, StoredModule
 from ocpiq.storage import owner_only
 from ocpiq.values.blank import NA, Blank
-from ocpiq.values.json.codec import encode
+from ocpiq.values.json.codec import encode, without_blanks
 from ocpiq.values.numbers import LiteralNumber
 from ocpiq.values.types import Value
 
@@ -55,13 +56,23 @@ class LineEncoder:
         self._blanked = frozenset(blanked)
 
     def encode(self, value: object) -> bytes:
-        """Return the line of an object. Without a blank no function of Python's is called for a number."""
+        """Return the line of an object. Blanks of `view_of_numbers` cost no function of Python's."""
         row = cast(Value, value)
-        line = encode(row, orjson.OPT_APPEND_NEWLINE)
-        return encode(row, orjson.OPT_APPEND_NEWLINE, self._blank) if PRINTED_BLANK in line else line
+        line = encode(row, orjson.OPT_APPEND_NEWLINE, self._number)
+        if PRINTED_BLANK in line:  # a text that reads so, or a blank of another view
+            return encode(without_blanks(row, self._number), orjson.OPT_APPEND_NEWLINE)
+        return line
 
-    def _blank(self, blank: Blank) -> LiteralNumber:
+    def _number(self, blank: Blank) -> LiteralNumber:
         return PRESENT if blank.path in self._blanked else UNREADABLE
+
+
+def view_of_numbers(node: ViewNode) -> ViewNode:
+    """Return a view whose blanks print as the numbers that lines have for them."""
+    number = PRESENT if node.visibility == "blank" else UNREADABLE
+    printed = cast(str, number.printed)  # which only the encoder of lines sees
+    children = {name: view_of_numbers(child) for name, child in node.children.items()}
+    return replace(node, blank=Blank(node.blank.module, node.blank.path, printed), children=children)
 
 
 class PageWriter:

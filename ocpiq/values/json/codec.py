@@ -16,7 +16,17 @@ from ocpiq.values.numbers import Fractions, LiteralNumber
 from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.types import Value
 
-__all__ = ["decode", "encode", "excerpt", "number_text", "to_json", "tostring", "utf8", "well_formed"]
+__all__ = [
+    "decode",
+    "encode",
+    "excerpt",
+    "number_text",
+    "to_json",
+    "tostring",
+    "utf8",
+    "well_formed",
+    "without_blanks",
+]
 
 DECODER: Final = msgspec.json.Decoder(float_hook=Fractions().__getitem__)
 SIGNED_ZERO: Final = lazy_pattern(rb"-0(?:[,\]} \t\r\n]|$)")
@@ -44,13 +54,13 @@ OfBlank = Callable[[Blank], LiteralNumber]
 def encode(value: Value, option: int = 0, blank: OfBlank | None = None) -> bytes:
     """Return `value` as JSON in UTF-8, on one line; `option` are orjson's: sorted keys, an indent, a newline.
 
-    `blank` returns the number to write for a blank, whose text is written without it.
+    `blank` returns the number that stands for a blank, where the slower writer needs it.
 
     Never fails for a value: what orjson refuses, or writes in another form than jq, falls back to the slower writer.
     The latter is looked for in the finished bytes, since a walk over the value would cost more than writing it.
     """
     try:
-        data = orjson.dumps(value, PRINTED if blank is None else _printed_with(blank), option)
+        data = orjson.dumps(value, PRINTED, option)
     except TypeError:  # lone surrogates, integers over 64 bits, more than 250 levels
         return _encode_like_jq(value, option, blank)
     suspect = SMALL(data) or TINY(data) or (b"+" in data and b"e+" in data)
@@ -83,6 +93,24 @@ def decode_exactly(data: bytes) -> Value:
     if SIGNED_ZERO.search(data):
         raise ValueError("-0")
     return cast(Value, DECODER.decode(data))
+
+
+def without_blanks(value: Value, blank: OfBlank) -> Value:
+    """Return a copy of a value, however deep, with numbers in place of its blanks."""
+    top: list[Value] = [value]
+    todo: list[list[Value] | dict[str, Value]] = [top]
+    while todo:
+        holder = todo.pop()
+        places: list[tuple[Any, Value]] = list(
+            holder.items() if isinstance(holder, dict) else enumerate(holder)
+        )
+        for place, item in places:
+            if type(item) is Blank:
+                holder[place] = blank(item)
+            elif isinstance(item, list | dict):
+                copied = holder[place] = item.copy()
+                todo.append(copied)
+    return top[0]
 
 
 def to_json(value: Value) -> str:
@@ -130,30 +158,8 @@ def _holds_infinity(value: Value) -> bool:
     return INFINITE[0] in packed or INFINITE[1] in packed
 
 
-def _printed_with(blank: OfBlank) -> Callable[[object], object]:
-    return lambda value: PRINTED(blank(value) if type(value) is Blank else value)
-
-
 def _encode_like_jq(value: Value, option: int, blank: OfBlank | None = None) -> bytes:
-    value = value if blank is None else _without_blanks(value, blank)
+    value = value if blank is None else without_blanks(value, blank)
     indent = "  " if option & orjson.OPT_INDENT_2 else ""
     text = write(value, Style(indent=indent, sort_keys=bool(option & orjson.OPT_SORT_KEYS)))
     return (text + "\n" if option & orjson.OPT_APPEND_NEWLINE else text).encode()
-
-
-def _without_blanks(value: Value, blank: OfBlank) -> Value:
-    """Return a copy of a value, however deep, with numbers in place of its blanks."""
-    top: list[Value] = [value]
-    todo: list[list[Value] | dict[str, Value]] = [top]
-    while todo:
-        holder = todo.pop()
-        places: list[tuple[Any, Value]] = list(
-            holder.items() if isinstance(holder, dict) else enumerate(holder)
-        )
-        for place, item in places:
-            if type(item) is Blank:
-                holder[place] = blank(item)
-            elif isinstance(item, list | dict):
-                copied = holder[place] = item.copy()
-                todo.append(copied)
-    return top[0]
