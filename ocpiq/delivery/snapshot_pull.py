@@ -13,6 +13,7 @@ A pull that was interrupted has the same window again, and leaves out the object
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -27,10 +28,10 @@ from ocpiq.gate import keyed_hasher
 from ocpiq.query.pulls import Pulls
 from ocpiq.query.start import Start
 from ocpiq.snapshots import page_files
+from ocpiq.snapshots.columns import ColumnEncoder, list_names
 from ocpiq.snapshots.folder import SnapshotFolder, files_of, writing
 from ocpiq.snapshots.manifest import PageFile, PulledWindow, StoredModule
-from ocpiq.snapshots.page_files import LineEncoder, PageWriter
-from ocpiq.snapshots.stored_view import blank_paths
+from ocpiq.snapshots.page_files import CHUNK, KeyedLine, LineEncoder, PageWriter
 from ocpiq.values.times import SECOND
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from ocpiq.sources.protocol import Source
     from ocpiq.values.types import Value
 
-CHUNK: Final = 200  # lines that are written at once
 STALE_SHARE: Final = 0.2  # of the lines, from which on compaction is worth it
 
 KeyedRow = tuple[object, "Identity"]
@@ -133,10 +133,11 @@ def pull_window(
     known = _known_keys(path, stored, window)
     pulls = _pulls(pull, _rows(pull, stored, window, folder.secret))
     rows = cast("Iterator[Iterable[KeyedRow]]", pulls.scan(0))
-    encode = LineEncoder(frozenset(blank_paths(pull.plan.sources[0].view))).encode
+    lists = list_names(pull.module, pull.plan.version, stored.view)
+    encode = ColumnEncoder(lists, LineEncoder(pull.plan.sources[0].view).encode).encode
     hasher = keyed_hasher(folder.secret, b"ocpiq key", page_files.KEY)
     lines = ((encode(row), identity.key_by(hasher)) for page in rows for row, identity in page)
-    for file in _written(path, stored.last_number + 1, _chunks(lines), known):
+    for file in _written(path, stored.last_number + 1, lists, _chunks(lines), known):
         window = replace(window, files=(*window.files, file))
         stored = replace(stored, pending=window)
         folder.save_module(stored)
@@ -175,25 +176,30 @@ def _has_keyless(folder: Path, window: PulledWindow) -> bool:
     return any(page_files.NO_KEY in page_files.keys(folder, file) for file in window.files)
 
 
-def _chunks(lines: Iterator[page_files.KeyedLine]) -> Iterator[list[page_files.KeyedLine]]:
+def _chunks(lines: Iterator[KeyedLine]) -> Iterator[list[KeyedLine]]:
     """Yield lines in lists that are small, however large the pages are."""
     while chunk := list(islice(lines, CHUNK)):
         yield chunk
 
 
 def _written(
-    folder: Path, number: int, chunks: Iterable[list[page_files.KeyedLine]], known: frozenset[bytes]
+    folder: Path,
+    number: int,
+    lists: Sequence[str],
+    chunks: Iterable[list[KeyedLine]],
+    known: frozenset[bytes] = frozenset(),
 ) -> Iterator[PageFile]:
     """Write lines into page files; yield each file once it is whole. Raises UsageError."""
+    worker = ThreadPoolExecutor(1)
     writer: PageWriter | None = None
     try:
         for chunk in chunks:
-            lines: Sequence[page_files.KeyedLine] = chunk
+            lines: Sequence[KeyedLine] = chunk
             if known:
                 lines = [line for line in chunk if line[1] not in known]
             while lines:
                 with writing(folder):
-                    writer = writer or PageWriter(folder, number)
+                    writer = writer or PageWriter(folder, number, lists, worker)
                     lines = writer.add(lines)
                     file = writer.finish() if writer.is_full else None
                 if file is not None:
@@ -205,6 +211,7 @@ def _written(
             writer = None
             yield file
     finally:
+        worker.shutdown()
         if writer is not None:
             writer.discard()
 
@@ -232,7 +239,8 @@ def compact(folder: SnapshotFolder, stored: StoredModule) -> StoredModule:
             hint=say("go on with: ocpiq pull --into {folder}", folder=UserText(folder.path)),
         )
     path = folder.pages(stored.module)
-    files = tuple(_written(path, stored.last_number + 1, page_files.current_lines(path, stored), frozenset()))
+    current = page_files.current_lines(path, stored)
+    files = tuple(_written(path, stored.last_number + 1, page_files.lists_of(stored), current))
     window = PulledWindow(stored.windows[0].start, stored.mark or stored.windows[-1].end, files)
     stored = replace(stored, windows=(window,))
     folder.save_module(stored)

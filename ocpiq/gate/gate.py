@@ -139,6 +139,16 @@ class Gate:
         self._label = PlatformLabel("", self.shape, is_column=is_column, is_read=reads_platform(view, demand))
         self._read_with(self._converted(version, {}) if as_version else self._inner)
 
+    @property
+    def fields_read(self) -> frozenset[str] | None:
+        """The fields of an object that it reads; None if these may be any."""
+        view, demand = self._read
+        if self.shape is None or view.nested or self._as_version:
+            return None
+        keys = () if self._key is None else self._key.names
+        dates = () if self._window is None else self._window.keys
+        return frozenset((*demand.fields, *keys, *dates, *(self._seal.fields if self._seal else ())))
+
     def _read_with(self, records: Records) -> None:
         self._records = records
         self._decoder = PageDecoder(records, self.framing)

@@ -13,7 +13,8 @@ from ocpiq.errors import Reason, SourceError, UserText, say
 from ocpiq.snapshots.stored_view import StoredField
 from ocpiq.storage import owner_only
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Page files of format 1 have no columns of lists; they are read, and written on in this one."""
 MANIFEST: Final = "snapshot.json"
 
 
@@ -33,7 +34,8 @@ class Folder(Protocol):
 class PageFile(Struct, frozen=True):
     """A page file: its number, how many objects it has, its size in bytes and its SHA-256.
 
-    `stale` objects are replaced by those of a later window that have the same key.
+    `stale` objects are replaced by those of a later window that have the same key. `lists` are the columns of lists,
+    with their sizes in bytes: they follow that of the lines, in this order.
     """
 
     number: int
@@ -41,6 +43,7 @@ class PageFile(Struct, frozen=True):
     bytes: int
     sha256: str
     stale: int = 0
+    lists: dict[str, int] = {}
 
     @property
     def name(self) -> str:
@@ -154,7 +157,7 @@ def load(folder: Folder) -> Manifest:
     try:
         newer = msgspec.json.decode(data, type=Head).format > FORMAT
         if not newer:
-            return msgspec.json.decode(data, type=Manifest)
+            return replace(msgspec.json.decode(data, type=Manifest), format=FORMAT)
     except (msgspec.MsgspecError, UnicodeError):
         raise SourceError(
             say("{file} of the snapshot {folder} is damaged", file=UserText(MANIFEST), folder=path),

@@ -1,4 +1,4 @@
-"""Page files: lines of JSON, compressed with zstd, and beside them the keys of their objects.
+"""Page files: lines of JSON in columns, compressed with zstd, and beside them the keys of their objects.
 
 A line has what the view of the pull shows. Of a blanked field it has a number, since only its presence is shown; a
 value that was blanked for its form, or because it could not be read, is one that nobody can read: the gate blanks it
@@ -9,25 +9,31 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from io import BytesIO
-from itertools import chain, compress, islice
+from itertools import accumulate, chain, compress, islice
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar, cast
 
 import orjson
 from msgspec.structs import replace
 
 from ocpiq.errors import DamagedError, UserText, say
 from ocpiq.privacy.view import ViewNode
+from ocpiq.snapshots.columns import Columns, joined
 from ocpiq.snapshots.manifest import Folder, PageFile, PulledWindow, StoredModule
+from ocpiq.snapshots.stored_view import blank_paths, has_treatments
 from ocpiq.storage import owner_only
 from ocpiq.values.blank import NA, Blank
-from ocpiq.values.json.codec import encode, without_blanks
+from ocpiq.values.json.codec import encode, encode_read, without_blanks
 from ocpiq.values.numbers import LiteralNumber
 from ocpiq.values.types import Value
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -39,26 +45,28 @@ KEY: Final = 16  # bytes
 NO_KEY: Final = bytes(KEY)
 LEVEL: Final = 3
 BLOCK: Final = 1 << 16  # bytes that are compressed or decompressed at once
-LINES: Final = 100  # that are written again at once
+CHUNK: Final = 200  # lines that are written at once
+AHEAD: Final = 2  # of these that wait to be compressed
 PART: Final = ".part"
 PRINTED_BLANK: Final = f'"{NA}"'.encode()
 PRESENT: Final = LiteralNumber(0.0, "0")
 UNREADABLE: Final = LiteralNumber(0.0, "-")
 
-KeyedLine = tuple[bytes, bytes]
-"""The line of an object and its key, which is empty if it has none."""
+Item = TypeVar("Item")
+KeyedLine = tuple[Columns, bytes]
+"""The lines of an object and its key, which is empty if it has none."""
 
 
 class LineEncoder:
-    """Encodes objects as lines; `blanked` are the paths that the view blanks."""
+    """Encodes the values of a view as lines."""
 
-    def __init__(self, blanked: Collection[str]) -> None:
-        self._blanked = frozenset(blanked)
+    def __init__(self, view: ViewNode) -> None:
+        self._blanked = frozenset(blank_paths(view))
+        self._encode = encode if has_treatments(view) else encode_read
 
-    def encode(self, value: object) -> bytes:
-        """Return the line of an object. Blanks of `view_of_numbers` cost no function of Python's."""
-        row = cast(Value, value)
-        line = encode(row, orjson.OPT_APPEND_NEWLINE, self._number)
+    def encode(self, row: Value) -> bytes:
+        """Return the line of a value. Blanks of `view_of_numbers` cost no function of Python's."""
+        line = self._encode(row, orjson.OPT_APPEND_NEWLINE, self._number)
         if PRINTED_BLANK in line:  # a text that reads so, or a blank of another view
             return encode(without_blanks(row, self._number), orjson.OPT_APPEND_NEWLINE)
         return line
@@ -76,17 +84,21 @@ def view_of_numbers(node: ViewNode) -> ViewNode:
 
 
 class PageWriter:
-    """Writes a page file and its keys beside their names; they get these when the file is whole."""
+    """Writes a page file and its keys beside their names; they get these when the file is whole.
 
-    def __init__(self, folder: Path, number: int) -> None:
+    `lists` are the names of the lists that have a column. The `worker` compresses while more objects are made.
+    """
+
+    def __init__(self, folder: Path, number: int, lists: Sequence[str], worker: Executor) -> None:
         self._file = PageFile(number, 0, 0, "")
         self._folder = folder
+        self._lists = lists
+        self._worker = worker
         self.objects = 0
-        self._bytes = 0
-        self._sha256 = sha256()
         self._keys = bytearray()
-        self._compressor = zstd.ZstdCompressor(level=LEVEL)
-        self._stream = created(self._part(self._file.name))
+        self._compressors = [zstd.ZstdCompressor(level=LEVEL) for _ in ("", *lists)]
+        self._columns = [bytearray() for _ in self._compressors]
+        self._jobs: deque[Future[None]] = deque()
 
     def _part(self, name: str) -> Path:
         return self._folder / f".{name}{PART}"
@@ -97,29 +109,34 @@ class PageWriter:
         return self.objects == OBJECTS
 
     def add(self, lines: Sequence[KeyedLine]) -> Sequence[KeyedLine]:
-        """Add objects, and return those for which there is no room. Raises OSError."""
+        """Add objects, and return those for which there is no room."""
         room = OBJECTS - self.objects
         added = lines[:room]
         self.objects += len(added)
         self._keys += b"".join([key or NO_KEY for _, key in added])
-        self._write(self._compressor.compress(b"".join([line for line, _ in added])))
+        texts = [b"".join(column) for column in zip(*[columns for columns, _ in added], strict=True)]
+        self._jobs.append(self._worker.submit(self._compress, texts))
+        if len(self._jobs) > AHEAD:
+            self._jobs.popleft().result()
         return lines[room:]
 
-    def _write(self, data: bytes) -> None:
-        self._sha256.update(data)
-        self._bytes += len(data)
-        self._stream.write(data)
+    def _compress(self, texts: Sequence[bytes]) -> None:
+        for column, compressor, text in zip(self._columns, self._compressors, texts, strict=True):
+            column.extend(compressor.compress(text))
 
     def finish(self) -> PageFile:
-        """Give the files their names, keys first, once they are on disk. Raises OSError."""
-        self._write(self._compressor.flush())
-        with created(self._part(self._file.keys_name)) as keys:
-            keys.write(self._keys)
-            synced(keys)
-        synced(self._stream)
-        self._stream.close()
-        digest = self._sha256.hexdigest()
-        file = PageFile(self._file.number, self.objects, self._bytes, digest)
+        """Write the files, and give them their names, keys first, once they are on disk. Raises OSError."""
+        while self._jobs:
+            self._jobs.popleft().result()
+        for column, compressor in zip(self._columns, self._compressors, strict=True):
+            column.extend(compressor.flush())
+        data = b"".join(self._columns)
+        sizes = dict(zip(self._lists, map(len, self._columns[1:]), strict=True))
+        file = PageFile(self._file.number, self.objects, len(data), sha256(data).hexdigest(), lists=sizes)
+        for name, content in ((file.keys_name, self._keys), (file.name, data)):
+            with created(self._part(name)) as stream:
+                stream.write(content)
+                synced(stream)
         for name in (file.keys_name, file.name):
             self._part(name).replace(self._folder / name)
         owner_only.sync_folder(self._folder)
@@ -127,7 +144,6 @@ class PageWriter:
 
     def discard(self) -> None:
         """Remove what was written."""
-        self._stream.close()
         for name in (self._file.name, self._file.keys_name):
             with suppress(OSError):
                 self._part(name).unlink(missing_ok=True)
@@ -145,19 +161,42 @@ def synced(stream: BinaryIO) -> None:
     os.fsync(stream.fileno())
 
 
-def blocks(folder: Folder, file: PageFile) -> Iterator[list[bytes]]:
-    """Yield the lines of a page file, each with its newline, block by block. Raises DamagedError."""
-    data = verified(folder, file)
+def lines(folder: Folder, file: PageFile, fields: Collection[str] | None = None) -> Iterator[bytes]:
+    """Return the lines of a page file, with at least these `fields`, None for all. Raises DamagedError."""
+    columns = columns_of(folder, file)
+    lists = [name for name in file.lists if fields is None or name in fields]
+    if not lists:
+        return columns("")
+    if fields is not None and len(lists) == len(fields) == 1:
+        return columns(lists[0])
+    return joined(lists, [columns(name) for name in ("", *lists)])
+
+
+def columns_of(folder: Folder, file: PageFile) -> Callable[[str], Iterator[bytes]]:
+    """Return the function that returns the column of a list, and that of the lines for no name. Raises DamagedError."""
+    data = memoryview(verified(folder, file))
+    sizes = {"": file.bytes - sum(file.lists.values())} | file.lists
+    ends = dict(zip(sizes, accumulate(sizes.values()), strict=True))
+
+    def column(name: str) -> Iterator[bytes]:
+        compressed = data[ends[name] - sizes[name] : ends[name]]
+        return chain.from_iterable(_blocks(folder, file, compressed))
+
+    return column
+
+
+def _blocks(folder: Folder, file: PageFile, data: memoryview) -> Iterator[list[bytes]]:
+    """Yield the lines of a column, each with its newline, block by block. Raises DamagedError."""
     decompressor = zstd.ZstdDecompressor()
     last, objects = b"", 0
     try:
         while not decompressor.eof:
             block = decompressor.decompress(data, BLOCK)
-            data = b""
+            data = memoryview(b"")
             if block:
-                *lines, last = BytesIO(last + block).readlines()  # finds newlines faster than bytes.split
-                objects += len(lines)
-                yield lines
+                *whole, last = BytesIO(last + block).readlines()  # finds newlines faster than bytes.split
+                objects += len(whole)
+                yield whole
             elif decompressor.needs_input:
                 break
     except zstd.ZstdError:
@@ -222,15 +261,8 @@ class LatestWindows:
         """Return how many objects of a page file a later window has."""
         return (self.current(file) or ()).count(False)
 
-    def lines(self, file: PageFile) -> Iterator[bytes]:
-        """Yield the lines of the objects of a page file that no later window has. Raises DamagedError."""
-        return self._selected(file, chain.from_iterable(blocks(self._folder, file)))
-
-    def keys(self, file: PageFile) -> Iterator[bytes]:
-        """Yield the keys of these objects. Raises DamagedError."""
-        return self._selected(file, keys(self._folder, file))
-
-    def _selected(self, file: PageFile, items: Iterable[bytes]) -> Iterator[bytes]:
+    def selected(self, file: PageFile, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield those of the items of a page file, one for each object, that no later window has."""
         current = self.current(file)
         return iter(items) if current is None else compress(items, current)
 
@@ -254,14 +286,25 @@ def _suspect(file: PageFile) -> PageFile:
     return replace(file, stale=max(1, file.objects))
 
 
+def lists_of(stored: StoredModule) -> tuple[str, ...]:
+    """Return the lists that have a column in all page files of a module; those of an earlier format have none."""
+    lists = {tuple(file.lists) for file in stored.files}
+    return lists.pop() if len(lists) == 1 else ()
+
+
 def current_lines(folder: Folder, stored: StoredModule) -> Iterator[list[KeyedLine]]:
     """Yield the lines and keys of the objects that no later window has, in their order. Raises DamagedError."""
-    latest = LatestWindows(folder, stored.windows)
+    latest, lists = LatestWindows(folder, stored.windows), lists_of(stored)
     for file in stored.files:
-        listed = (b"" if key == NO_KEY else key for key in latest.keys(file))
-        keyed = zip(latest.lines(file), listed, strict=True)
-        while lines := list(islice(keyed, LINES)):
-            yield lines
+        listed = (b"" if key == NO_KEY else key for key in keys(folder, file))
+        if lists:
+            column = columns_of(folder, file)
+            columns = [column(name) for name in ("", *lists)]
+        else:
+            columns = [lines(folder, file)]
+        keyed = latest.selected(file, zip(zip(*columns, strict=True), listed, strict=True))
+        while some := list(islice(keyed, CHUNK)):
+            yield some
 
 
 def is_whole(folder: Folder, file: PageFile) -> bool:

@@ -63,6 +63,11 @@ def blank_paths(node: ViewNode) -> Iterator[str]:
         yield from blank_paths(child)
 
 
+def has_treatments(node: ViewNode) -> bool:
+    """Tell whether a view has a field that is made less exact."""
+    return node.visibility == "treated" or any(map(has_treatments, node.children.values()))
+
+
 class ViewOfLines:
     """The view with which a gate reads stored objects, so that a query sees what it asks for and no more.
 

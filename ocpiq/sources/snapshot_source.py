@@ -28,6 +28,7 @@ from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import ViewNode, has_pseudonyms
 from ocpiq.schema import ENDED, UPDATED, ModuleName
+from ocpiq.snapshots import page_files
 from ocpiq.snapshots.manifest import PageFile, StoredModule
 from ocpiq.snapshots.page_files import LatestWindows
 from ocpiq.snapshots.stored_view import CLEAR, ViewOfLines
@@ -187,7 +188,7 @@ class SnapshotSource:
         yield from monitor_pages(ask.module, self._opened(gate), notify_with_time)
 
     def _opened(self, gate: Gate) -> Iterator[tuple[OpenedPage, None]]:
-        for page in self._lines():
+        for page in self._lines(gate.fields_read):
             opened = gate.lines(page)
             yield replace(opened, field_report=FieldReport()), None  # the pull has warned
         if self.stored.repairs:
@@ -197,10 +198,13 @@ class SnapshotSource:
                 hint=say("pull its window again: ocpiq pull --into {folder}", folder=folder),
             )
 
-    def _lines(self) -> Iterator[list[bytes]]:
-        """Yield the lines of the objects that no later window has, page by page."""
-        latest = LatestWindows(self.folder / self.stored.module, self.stored.windows)
-        lines = chain.from_iterable(map(latest.lines, self.files))
+    def _lines(self, fields: Collection[str] | None) -> Iterator[list[bytes]]:
+        """Yield the lines of the objects that no later window has, with at least these fields, page by page."""
+        folder = self.folder / self.stored.module
+        latest = LatestWindows(folder, self.stored.windows)
+        lines = chain.from_iterable(
+            latest.selected(file, page_files.lines(folder, file, fields)) for file in self.files
+        )
         while page := list(islice(lines, LINES)):
             yield page
 

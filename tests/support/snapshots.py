@@ -102,7 +102,7 @@ class Snapshot:
 
 def lines_of(folder: Path, file: PageFile) -> bytes:
     """Return the lines of a page file."""
-    return b"".join(line for lines in page_files.blocks(folder, file) for line in lines)
+    return b"".join(page_files.lines(folder, file))
 
 
 @contextmanager

@@ -69,12 +69,12 @@ def encode(value: Value, option: int = 0, blank: OfBlank | None = None) -> bytes
     return data.replace(b"\x7f", b"\\u007f") if b"\x7f" in data else data
 
 
-def encode_read(value: Value, option: int = 0) -> bytes:
+def encode_read(value: Value, option: int = 0, blank: OfBlank | None = None) -> bytes:
     """Return what `encode` returns, for a value whose numbers were all read: none of them has another form in jq."""
     try:
         data = orjson.dumps(value, PRINTED, option)
     except TypeError:
-        return _encode_like_jq(value, option)
+        return _encode_like_jq(value, option, blank)
     return data.replace(b"\x7f", b"\\u007f") if b"\x7f" in data else data
 
 
