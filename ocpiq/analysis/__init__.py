@@ -41,6 +41,7 @@ def analyze(
     any_version: bool = False,
     own: tuple[OwnForm, ...] = (),
     handlers: Mapping[type, Handler] = HANDLERS,
+    for_run: bool = True,
 ) -> QueryPlan:
     """Return the plan of `program` for platforms of an OCPI `version`.
 
@@ -48,7 +49,7 @@ def analyze(
     time zone of days and months (an IANA name), `handlers` resolve the nodes of each type. The objects of
     `several_platforms` have the name of theirs as a field. With `any_version`, fields that only other versions have are
     accepted. `own` are the forms of the platforms whose objects are read in the form of `version`; none if that is
-    their own.
+    their own. Without `for_run`, what only makes a run faster is left out.
     Raises CompileError, and PrivacyError where the query uses a field that it does not pass.
     """
     analysis = Analysis(
@@ -74,7 +75,7 @@ def analyze(
         check_sealed(plan_node, tuple(analysis.sources), zone)
     for wrap in reversed(imports.wraps):
         plan_node = wrap(plan_node)
-    if analysis.sources:
+    if analysis.sources and for_run:
         drop_digits(plan_node)
     return QueryPlan(plan_node, type_, tuple(analysis.sources), analysis.follows_paths, zone, version, own)
 

@@ -96,6 +96,7 @@ class IncrementalAnalysis:
                 any_version=any_version,
                 own=own,
                 handlers={**self._handlers, tree.Pipeline: self._pipeline, **special},
+                for_run=False,
             )
         except OcpiqError as error:
             self._note(error)

@@ -57,7 +57,7 @@ USES: Final = "it can be shown, grouped, counted, joined, and compared with othe
 def check_one_way(sources: Iterable[SourcePlan], version: str) -> None:
     """Raise CompileError if two sources of a query pass a field with different treatments, or one in the clear."""
     listed = list(sources)
-    for source in listed:
+    for source in listed if len(listed) > 1 else ():
         for path, node in _treated(source.view, ()):
             pulled = _pulled_path(source, path, version)
             for other in listed:

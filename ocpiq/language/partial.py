@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ocpiq.errors import QuerySyntaxError, Span
 from ocpiq.language.lalr import END, Parser, ParserRun, Token, UnexpectedToken, can_follow
-from ocpiq.language.parser import parser, refuse_too_deep
+from ocpiq.language.parser import Passed, parser, refuse_too_deep
 from ocpiq.language.tree import Program
 
 State = Literal["empty", "complete", "unfinished", "invalid"]
@@ -39,6 +39,7 @@ COMPLETIONS: Final = {
 }
 MAX_TOKENS: Final = 400  # that are tried to complete a query
 RECENT: Final = 8  # texts that are kept: the query, its start up to the cursor, that with a fix
+MAX_PASSED: Final = 2000  # steps, of several versions of a query
 BETWEEN_CHECKPOINTS: Final = 8  # tokens
 LONGEST_REREAD: Final = (
     16  # tokens before a change that it can turn into others: 2026-01-31T06:00:00.0+01:0 and a 0
@@ -49,7 +50,7 @@ class PartialParse(Struct, frozen=True, dict=True):
     """The part of a text that could be parsed: the parser after the last token, and the tokens.
 
     `unexpected` is the first token that cannot come where it is; the text after it is not parsed. `refused` is the
-    error of a token that could come there, but not with this text.
+    error of a token that could come there, but not with this text. `passed` has the steps that are not too deep.
     """
 
     text: str
@@ -57,6 +58,7 @@ class PartialParse(Struct, frozen=True, dict=True):
     tokens: list[Token]
     unexpected: Token | None = None
     refused: QuerySyntaxError | None = None
+    passed: Passed = field(default_factory=dict)
 
     def next(self) -> frozenset[str]:
         """Return the terminals that can come next."""
@@ -92,7 +94,7 @@ class PartialParse(Struct, frozen=True, dict=True):
             if not kind or not _feed(run, token):
                 return None
             if kind == END:
-                return _unless_too_deep(run.values[-1])
+                return _unless_too_deep(run.values[-1], self.passed)
         return None
 
     @cached_property
@@ -113,7 +115,7 @@ class PartialParse(Struct, frozen=True, dict=True):
             from ocpiq.language.syntax_errors import explain  # noqa: PLC0415 - rarely needed
 
             raise explain(end, self.text, parser())
-        refuse_too_deep(end)
+        refuse_too_deep(end, self.passed)
         return end
 
     @cached_property
@@ -158,12 +160,15 @@ class IncrementalParser:
     def __init__(self) -> None:
         self._parser: Parser = parser()
         self._recent: list[Parsed] = []
+        self._passed: Passed = {}
 
     def parse(self, text: str) -> PartialParse:
         """Parse `text` as far as possible. Raises no error."""
         nearest = max(self._recent, key=lambda parsed: _common(parsed.read.text, text), default=None)
         if nearest is not None and nearest.read.text == text:
             return nearest.read
+        if len(self._passed) > MAX_PASSED:
+            self._passed.clear()
         start, checkpoints = Checkpoint(0, self._parser.start(forkable=True)), []
         tokens: list[Token] = []
         if nearest is not None:
@@ -180,18 +185,19 @@ class IncrementalParser:
         """Parse from the last of `tokens`; both lists grow."""
         position = tokens[-1].span.end if tokens else 0
         lexer = self._parser.lexer
+        parsed = partial(PartialParse, text, run, tokens, passed=self._passed)
         while True:
             token = lexer.next(text, position, run.states[-1])
             if token is None:
-                return PartialParse(text, run, tokens, lexer.any_token(text, position))
+                return parsed(unexpected=lexer.any_token(text, position))
             if token.kind == END:
-                return PartialParse(text, run, tokens)
+                return parsed()
             try:
                 accepted = run.feed(token)
             except QuerySyntaxError as error:
-                return PartialParse(text, run, tokens, token, error)
+                return parsed(unexpected=token, refused=error)
             if not accepted:
-                return PartialParse(text, run, tokens, token)
+                return parsed(unexpected=token)
             tokens.append(token)
             position = token.span.end
             if len(tokens) % BETWEEN_CHECKPOINTS == 0:
@@ -224,9 +230,9 @@ def _feed(run: ParserRun, token: Token) -> bool:
         return False
 
 
-def _unless_too_deep(program: Program) -> Program | None:
+def _unless_too_deep(program: Program, passed: Passed) -> Program | None:
     try:
-        refuse_too_deep(program)
+        refuse_too_deep(program, passed)
     except QuerySyntaxError:
         return None
     return program

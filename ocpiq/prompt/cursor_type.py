@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct, structs
@@ -9,6 +10,7 @@ from msgspec import Struct, structs
 from ocpiq.analysis import HANDLERS
 from ocpiq.analysis.context import Analysis, Handler, Resolved
 from ocpiq.analysis.scope import Scope
+from ocpiq.errors import Span
 from ocpiq.language import tree
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.types import OpaqueType, Type
@@ -80,12 +82,18 @@ def _unchanged(item: tree.Item, cursor_type: CursorType) -> tree.Item:
                 cursor_type.deleted |= {_field_name(path) for path in paths if not _is_deeper(path)}
             else:
                 cursor_type.picked = frozenset(map(_field_name, paths))
-            return tree.Identity(span=item.span)
+            return _identity(item.span)
         case tree.Assign() | tree.Chain(first=tree.Identity(), rest=(("+", _), *_)):
-            return tree.Identity(span=item.span)
+            return _identity(item.span)
         case tree.Call(name=name) if name in KEEPS_FIELDS:
-            return tree.Identity(span=item.span)
+            return _identity(item.span)
     return item
+
+
+@lru_cache(maxsize=1000)
+def _identity(span: Span) -> tree.Identity:
+    """Return the same `.` for the same place: steps that are the same nodes are not analysed again."""
+    return tree.Identity(span=span)
 
 
 def _field_name(path: tree.Expr) -> str:

@@ -138,9 +138,10 @@ class Session(Struct):
     @property
     def own(self) -> tuple[OwnForm, ...]:
         """The forms of the platforms, if they are others than the form that is asked for."""
+        if not self.settings.query.as_version:
+            return ()
         forms = dict.fromkeys(form for source in self.sources.values() for form in forms_of(source))
-        is_other = any(form.version != self.asked_version for form in forms)
-        return tuple(forms) if self.settings.query.as_version and is_other else ()
+        return tuple(forms) if any(form.version != self.asked_version for form in forms) else ()
 
     def context(self) -> Surroundings:
         """Return the surroundings for suggestions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
@@ -84,7 +85,7 @@ def _analyze_start(read: PartialParse, context: Surroundings, reader: QueryReade
     # The start of a path would pass more than the whole path.
     cuts = [token.span.start for token in last if token.kind != "FIELD"]
     mistake: OcpiqError | None = None
-    for start in (read, *(reader.parse(read.text[:cut]) for cut in cuts)):
+    for start in chain((read,), (reader.parse(read.text[:cut]) for cut in cuts)):
         program = start.complete()
         if program is not None:
             analysed = reader.analyze(program, context)

@@ -72,3 +72,19 @@ def test_the_errors_are_those_of_a_whole_parse() -> None:
         with pytest.raises(QuerySyntaxError) as parts:
             IncrementalParser().parse(text or "|").program()
         assert (whole.value.message, whole.value.hint) == (parts.value.message, parts.value.hint)
+
+
+@pytest.mark.parametrize("levels", range(295, 301))
+def test_a_step_as_deep_as_allowed(levels: int) -> None:
+    """A step that was not too deep can be so after a change around it: as the first of several, after a definition."""
+    nested = "(" * levels + "1" + ")" * levels
+    parser = IncrementalParser()
+    for text in (
+        nested,
+        nested + " | .a",
+        nested + " | .a | .b",
+        "def f: 1; " + nested,
+        nested,
+        f"[{nested} | .a]",
+    ):
+        assert outcome(parser.parse(text)) == outcome(parse_partial(text))
