@@ -1,69 +1,70 @@
 """`python -m tests.bench`: speed and memory beside the peers that are installed. Prints; asserts nothing.
 
 Every question goes to every tool in turn, a few rounds of it, and the least processor time of each counts: on a machine
-that does other work too, it says more than the time that passed. ocpiq reads in one process. Peak memory is that of the
-first process of a tool. The files stay in the folder for the next run.
+that does other work too, it says more than the time that passed. Only where all cores are compared, the time that
+passed counts. The files stay in the folder for the next run.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from tests.bench import keys
+from tests.bench.cost import Cost, keep_best, measured, wall
 from tests.bench.data import cdrs, repeated
-from tests.bench.peers import OCPIQ, Peer, ocpiq, peers
+from tests.bench.peers import OCPIQ, Peer, ocpiq, ocpiq_on, peers, with_columns
 from tests.bench.questions import BLANKED, IDENTITY, OPEN, QUESTIONS, Question
 
-ROOT = Path(__file__).parents[2]
 LARGEST_FILE = 5  # as a power of ten of its objects
-METER = Path(__file__).with_name("meter.py")
+LARGE = 200_000  # objects that all cores are compared over: 685 MB
 
 
-class Cost(Struct, frozen=True):
-    """What one run took: wall and processor time in seconds, the most memory it had, in bytes; its exit code."""
+class Sizes(Struct, frozen=True):
+    """How much is measured: objects, rounds, and the largest power of ten of objects; `whole` files for every tool."""
 
-    seconds: float
-    processor: float
-    memory: int
-    status: int
+    folder: Path
+    objects: int
+    rounds: int
+    largest: int
+    whole: bool
 
 
 def main() -> None:
-    """Make the data, ask, print: start-up, questions, growth, keys at the prompt."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("--objects", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "ocpiq-bench")
-    parser.add_argument(
-        "--growth",
-        type=int,
-        metavar="EXPONENT",
-        help="only the growth of time and memory, from 10^3 to 10^EXPONENT objects (7: 33 GB are read)",
+    """Make the data, ask, print."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description="A run takes about ten minutes, with --full an hour."
     )
+    parser.add_argument(
+        "--objects", type=int, default=100_000, help="CDRs of the questions (100,000: 342 MB)"
+    )
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "ocpiq-bench")
+    parser.add_argument("--growth", type=int, default=6, metavar="EXPONENT", help="up to 10^EXPONENT objects")
+    parser.add_argument(
+        "--full", action="store_true", help="growth up to 10^7; all files whole for jq and gojq"
+    )
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), metavar="SECTION")
     given = parser.parse_args()
     given.folder.mkdir(exist_ok=True)
-    if given.growth is None:
-        file = cdrs(given.folder, given.objects)
-        start_up(4 * given.rounds)
-        print(f"{given.objects:,} CDRs, {file.stat().st_size / 1e6:.0f} MB, best of {given.rounds}")
-        print("processor time, wall time, processor time beside ocpiq, peak memory\n")
-        compare(file, given.rounds)
-    growth(given.folder, given.growth or 6)
-    if given.growth is None:
-        keys.main()
+    largest = 7 if given.full else given.growth
+    sizes = Sizes(given.folder, given.objects, given.rounds, largest, given.full)
+    for name in given.only:
+        began = time.perf_counter()
+        SECTIONS[name](sizes)
+        print(f"({name}: {time.perf_counter() - began:.0f} s)\n", flush=True)
 
 
-def start_up(rounds: int) -> None:
+def start_up(sizes: Sizes) -> None:
     """Print what it takes to start: as usual, for the first time, without a place to write, and Python alone."""
+    rounds = 4 * sizes.rounds
     query = [*OCPIQ, "-n", "1"]
     with tempfile.TemporaryDirectory() as new:
         cases: dict[str, tuple[list[str], dict[str, str]]] = {
@@ -79,42 +80,65 @@ def start_up(rounds: int) -> None:
     print(f"start-up, best of {rounds}: processor time, wall time, peak memory")
     for name, cost in best.items():
         times = f"{cost.processor * 1000:6.0f} ms {cost.seconds * 1000:6.0f} ms"
-        print(f"  {name:<18} {times} {cost.memory / 1e6:5.0f} MB")
-    print(flush=True)
+        print(f"  {name:<18} {times} {cost.megabytes}")
 
 
-def keep_best(best: dict[str, Cost], name: str, cost: Cost) -> None:
-    """Keep the run with the least processor time."""
-    if name not in best or cost.processor < best[name].processor:
-        best[name] = cost
+def questions(sizes: Sizes) -> None:
+    """Print for each question what each tool took, beside ocpiq in one process.
 
-
-def compare(file: Path, rounds: int) -> None:
-    """Print for each question what each tool took, beside ocpiq."""
+    Tools that take time in proportion to what they read, and much of it, read a fifth, and what they took counts
+    five times.
+    """
     tools = peers()
+    files = {
+        share: cdrs(sizes.folder, sizes.objects // share) for share in {1, *(tool.share for tool in tools)}
+    }
+    size = files[1].stat().st_size / 1e6
+    print(f"{sizes.objects:,} CDRs, {size:.0f} MB, best of {sizes.rounds}")
+    print("processor time, wall time, processor time beside ocpiq, peak memory\n")
     for question in (*QUESTIONS, IDENTITY, BLANKED, OPEN):
         best: dict[str, Cost] = {}
-        for _ in range(rounds):
+        for _ in range(sizes.rounds):
             for tool in tools:
-                keep_best(best, tool.name, run(tool, question, file))
+                share = 1 if sizes.whole else tool.share
+                keep_best(best, tool.name, run(tool, question, files[share]).times(share))
         ours = best["ocpiq"].processor
         print(question.name)
         for name, cost in best.items():
-            times = f"{cost.processor / ours:6.1f} x ocpiq" if name != "ocpiq" else " " * 14
-            spent = f"{cost.processor:7.2f} s {cost.seconds:7.2f} s"
-            print(f"  {name:<18} {spent} {times}  {cost.memory / 1e6:5.0f} MB")
+            beside = f"{cost.processor / ours:6.1f} x ocpiq" if name != "ocpiq" else " " * 14
+            print(f"  {name:<18} {cost} {beside}  {cost.megabytes}")
         print(flush=True)
 
 
-def growth(folder: Path, largest: int) -> None:
+def all_cores(sizes: Sizes) -> None:
+    """Print for the questions that tables answer, too, the wall time on all cores."""
+    cores = os.cpu_count() or 1
+    folder = repeated(sizes.folder, cdrs(sizes.folder, 10**LARGEST_FILE), LARGE // 10**LARGEST_FILE)
+    tools = [Peer("ocpiq", ocpiq), Peer(f"ocpiq --jobs {cores}", ocpiq_on(cores)), *with_columns()]
+    size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+    print(f"{LARGE:,} CDRs, {size:.0f} MB, {cores} cores, best of {sizes.rounds}")
+    print("processor time, wall time, wall time of one process beside it, peak memory of all processes\n")
+    for question in QUESTIONS:
+        best: dict[str, Cost] = {}
+        for _ in range(sizes.rounds):
+            for tool in tools:
+                keep_best(best, tool.name, run(tool, question, folder), wall)
+        print(question.name)
+        for name, cost in best.items():
+            beside = f"{best['ocpiq'].seconds / cost.seconds:6.2f} x"
+            print(f"  {name:<18} {cost} {beside}  {cost.megabytes}")
+        print(flush=True)
+
+
+def growth(sizes: Sizes) -> None:
     """Print processor time and peak memory of each question from 10^3 to 10^largest objects.
 
     Beyond 10^5 it is a folder of links to one file.
     """
-    sizes = {exponent: sized(folder, exponent) for exponent in range(3, largest + 1)}
-    print("processor time and peak memory of ocpiq at", ", ".join(f"10^{exponent}" for exponent in sizes))
+    paths = {exponent: sized(sizes.folder, exponent) for exponent in range(3, sizes.largest + 1)}
+    print("processor time and peak memory of ocpiq at", ", ".join(f"10^{exponent}" for exponent in paths))
     for question in QUESTIONS:
-        costs = [run(Peer("ocpiq", ocpiq), question, path) for path in sizes.values()]
+        costs = [run(Peer("ocpiq", ocpiq), question, path) for path in paths.values()]
         cells = (f"{cost.processor:7.2f} s {cost.memory / 1e6:5.1f} MB" for cost in costs)
         print(f"  {question.name:<18}", "  ".join(cells), flush=True)
 
@@ -126,21 +150,18 @@ def sized(folder: Path, exponent: int) -> Path:
     return repeated(folder, cdrs(folder, 10**LARGEST_FILE), 10 ** (exponent - LARGEST_FILE))
 
 
-def run(tool: Peer, question: Question, file: Path) -> Cost:
+def run(tool: Peer, question: Question, path: Path) -> Cost:
     """Run the tool once, its results thrown away."""
-    return measured(tool.command(question, file), f"{tool.name} on {question.name}")
+    return measured(tool.command(question, path), f"{tool.name} on {question.name}")
 
 
-def measured(argv: list[str], name: str, changes: Mapping[str, str] | None = None) -> Cost:
-    """Run a command, its output thrown away, in this environment with `changes`, and return what it took."""
-    command = [sys.executable, "-I", "-S", str(METER), *argv]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **(changes or {})}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
-    text = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True).stdout
-    cost = msgspec.json.decode(text, type=Cost)
-    if cost.status:
-        sys.exit(f"{name} failed")
-    return cost
+SECTIONS: dict[str, Callable[[Sizes], None]] = {
+    "start-up": start_up,
+    "questions": questions,
+    "all-cores": all_cores,
+    "growth": growth,
+    "keys": lambda sizes: keys.main(),
+}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ocpiq.sinks.registry import FORMATS
-from tests.bench.__main__ import Cost, measured
+from tests.bench.cost import Cost, measured
 from tests.bench.data import cdrs, repeated
 
 QUERY = (

@@ -15,19 +15,41 @@ INTERVAL = 5  # milliseconds
 
 
 def high_water_mark(process: int) -> int:
-    """Return the most memory that a process had until it ended, in bytes; 0 without /proc."""
-    peak = 0
+    """Return the most memory that a process had, and those that it started, in bytes; 0 without /proc."""
+    peaks: dict[int, int] = {}
     try:
         ended = select.poll()
         ended.register(os.pidfd_open(process))
         while True:
-            with open(f"/proc/{process}/status") as status:  # noqa: PTH123 - a small process
-                match = re.search(r"VmHWM:\s+(\d+) kB", status.read())
-            peak = max(peak, int(match[1]) * 1024) if match else peak
+            for each in family(process):
+                peaks[each] = max(peaks.get(each, 0), peak_of(each))
             if ended.poll(INTERVAL):
-                return peak
+                return sum(peaks.values())
     except (AttributeError, OSError):
-        return peak
+        return sum(peaks.values())
+
+
+def family(process: int) -> list[int]:
+    """Return a process and all that it has started."""
+    found = [process]
+    for parent in found:  # which grows
+        try:
+            for thread in os.listdir(f"/proc/{parent}/task"):  # noqa: PTH208 - a small process
+                with open(f"/proc/{parent}/task/{thread}/children") as children:  # noqa: PTH123
+                    found += map(int, children.read().split())
+        except OSError:
+            continue
+    return found
+
+
+def peak_of(process: int) -> int:
+    """Return the most memory that a process had so far, in bytes; 0 if it has ended."""
+    try:
+        with open(f"/proc/{process}/status") as status:  # noqa: PTH123
+            match = re.search(r"VmHWM:\s+(\d+) kB", status.read())
+    except OSError:
+        return 0
+    return int(match[1]) * 1024 if match else 0
 
 
 def main(command: list[str]) -> None:
