@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Final
 
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.codegen import pyast
@@ -20,6 +21,10 @@ ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": 
 ORDER = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
 COMPARISON_NODES: dict[str, ast.cmpop] = {"<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE()}
 UNKNOWN = OpaqueType()
+BUILTIN: Final = "builtin_"
+FORMAT: Final = "format_"
+"""How the names of builtins begin in generated code; the second for `@csv` and the like."""
+
 RUNTIME_BUILTINS = {name for name in vars(Runtime) if name[0] != "_"}  # builtins that need the state of a run
 
 
@@ -279,7 +284,7 @@ def _string(compiler: Compiler, node: plan.Interpolate, outputs: list[ast.expr])
 
 def format_name(name: str) -> str:
     """Return the name of a builtin in generated code: `@csv` is not a Python name."""
-    return name.replace("@", "format_") if name[0] == "@" else f"builtin_{name}"
+    return f"{FORMAT}{name[1:]}" if name[0] == "@" else f"{BUILTIN}{name}"
 
 
 GUARDS = {

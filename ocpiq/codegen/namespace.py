@@ -1,13 +1,15 @@
-"""Every name that generated code can use, besides the constants of its query."""
+"""Every name that generated code can use, besides the constants of its query: GLOBALS, and the builtins."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import CodeType
 from typing import Final
 
-from ocpiq.codegen.expressions import format_name
+from ocpiq.codegen.expressions import BUILTIN, FORMAT
 from ocpiq.errors import RunError
 from ocpiq.runtime import access, aggregates, buffers, net_aggregates, sealed_totals, updates
-from ocpiq.runtime.builtins import NATIVES, formats
+from ocpiq.runtime.builtins import native
 from ocpiq.runtime.context import BreakSignal
 from ocpiq.values import arithmetic, order
 
@@ -33,7 +35,6 @@ GLOBALS: Final[dict[str, object]] = {
     "greater": order.greater,
     "greater_equal": order.greater_equal,
     "group_key": order.group_key,
-    "concatenate": formats.concatenate,
     **{
         name: getattr(access, name)
         for name in ("field", "item", "slice_value", "iterate", "truth", "object_key")
@@ -60,5 +61,29 @@ GLOBALS: Final[dict[str, object]] = {
     **aggregates.NAMES,
     **net_aggregates.NAMES,
     **sealed_totals.NAMES,
-    **{format_name(name): function for name, function in NATIVES.items()},
 }
+
+
+def names_for(code: CodeType) -> dict[str, object]:
+    """Return the names that generated code can use, of the builtins those that it does use."""
+    builtins = {name: function for name in names_in(code) if (function := builtin(name)) is not None}
+    return GLOBALS | builtins
+
+
+def names_in(code: CodeType) -> Iterator[str]:
+    """Yield every name that code looks up outside of its functions."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from names_in(constant)
+
+
+def builtin(name: str) -> object | None:
+    """Return the builtin of this name in generated code; None if the name is of something else."""
+    if name == "concatenate":
+        from ocpiq.runtime.builtins.formats import concatenate  # noqa: PLC0415 - takes a while
+
+        return concatenate
+    if name.startswith(BUILTIN):
+        return native(name.removeprefix(BUILTIN))
+    return native(f"@{name.removeprefix(FORMAT)}") if name.startswith(FORMAT) else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ocpiq.codegen import access, control, expressions, functions, path_tracing, pyast, stages
 from ocpiq.codegen.compiler import Compiler
-from ocpiq.codegen.namespace import GLOBALS
+from ocpiq.codegen.namespace import names_for
 from ocpiq.errors import CompileError, PrivacyError, RunError, say
 from ocpiq.plan import nodes as plan
 from ocpiq.plan.query_plan import QueryPlan
@@ -62,7 +62,7 @@ class Program:
             code = pyast.compile_function(run_definition(compiler))
         except (RecursionError, SyntaxError, MemoryError):
             raise CompileError(say("the query is nested too deeply")) from None
-        self._run = pyast.load(code, {**GLOBALS, **compiler.constants})
+        self._run = pyast.load(code, {**names_for(code), **compiler.constants})
         self._nodes_by_line = compiler.nodes_by_line
 
     def run(

@@ -267,6 +267,7 @@ sys.argv = ["ocpiq", "-n", "1"]
 from ocpiq.__main__ import main
 main()
 heavy = {"asyncio", "concurrent.futures", "hashlib", "inspect", "ipaddress", "logging", "platform", "textwrap"}
+heavy |= {"ocpiq.runtime.builtins.formats", "ocpiq.runtime.dates.dates", "ocpiq.runtime.regex.regex"}
 print(sorted(heavy & set(sys.modules) - before))
 print(sorted(name for name in compiled if name.startswith("ocpiq")))
 """

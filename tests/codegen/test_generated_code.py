@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ocpiq import query
 from ocpiq.analysis import analyze
-from ocpiq.codegen.namespace import GLOBALS
+from ocpiq.codegen.namespace import GLOBALS, builtin
 from ocpiq.codegen.program import PARAMETERS, create_compiler, run_definition
 from ocpiq.codegen.pyast import FILE
 from ocpiq.errors import QuerySyntaxError
@@ -60,7 +60,7 @@ def identifiers(text: str) -> set[str]:
 
 def check(text: str) -> None:
     for name in identifiers(text):
-        assert name in FIXED or OWN.fullmatch(name), name
+        assert name in FIXED or OWN.fullmatch(name) or builtin(name), name
 
 
 @pytest.mark.parametrize("text", PROGRAMS)

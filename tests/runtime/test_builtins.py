@@ -12,7 +12,7 @@ from ocpiq import query
 from ocpiq.analysis.builtins import BUILTINS
 from ocpiq.analysis.calls import builtin_names
 from ocpiq.codegen.expressions import RUNTIME_BUILTINS
-from ocpiq.runtime.builtins import NATIVES
+from ocpiq.runtime.builtins import MODULES, native, table
 from ocpiq.runtime.context import Runtime
 
 MISSING = {
@@ -27,7 +27,9 @@ COMPILED = {"empty", "path"}
 
 def test_each_row_has_a_function_and_each_function_a_row() -> None:
     rows = {name for name, _ in BUILTINS}
-    assert rows == (set(NATIVES) | RUNTIME_BUILTINS) - (COMPILED - rows)
+    names = [*(name for module in MODULES for name in table(module)), "builtins"]
+    assert len(names) == len(set(names))
+    assert rows == (set(names) | RUNTIME_BUILTINS) - (COMPILED - rows)
 
 
 def test_every_builtin_of_jq_exists_or_has_a_reason() -> None:
@@ -51,7 +53,7 @@ def test_a_function_has_the_arity_of_its_row(row: object) -> None:
     name, arity, reads = row.name, row.arity, row.reads  # type: ignore[attr-defined]
     if name in COMPILED or name in ("now", "_assembly"):
         return
-    function = getattr(Runtime, name) if name in RUNTIME_BUILTINS else NATIVES[name]
+    function = getattr(Runtime, name) if name in RUNTIME_BUILTINS else native(name)
     least, most = parameters(function)
     assert least <= arity + reads + (name in RUNTIME_BUILTINS) <= most
 
