@@ -1,10 +1,10 @@
-"""Files as a recipient reads them: the rows of CSV with its separator, the objects of a JSON array."""
+"""Files as a recipient reads them: the rows of CSV with its separator, the objects of a JSON array or of JSON lines."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +37,8 @@ def read(path: Path, validator: Validator) -> Content:
         raise SourceError(
             say("{path} is not UTF-8", path=UserText(path)), hint=say("the recipient takes UTF-8 text")
         ) from None
+    if validator.by_line:
+        return _json_lines(text)
     return _json(path, text) if validator.is_json else _csv(path, text, validator.separator)
 
 
@@ -75,8 +77,24 @@ def _json(path: Path, text: str) -> Content:
         raise SourceError(say("{path} is not JSON", path=UserText(path))) from None
     if not isinstance(data, list):
         return Content([], [], [Problem(None, "", say("is not a JSON array"))])
+    return _objects(enumerate(data, 1))
+
+
+def _json_lines(text: str) -> Content:
+    """Read an object from each line: another line is a problem of its own, as a stream goes on after it."""
+    items: list[tuple[int, object]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                items.append((number, json.loads(line)))
+            except (ValueError, RecursionError):
+                items.append((number, None))
+    return _objects(items)
+
+
+def _objects(items: Iterable[tuple[int, object]]) -> Content:
     problems, rows = [], []
-    for number, item in enumerate(data, 1):
+    for number, item in items:
         if isinstance(item, dict):
             rows.append(Row(number, item))
         else:

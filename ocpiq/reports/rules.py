@@ -140,15 +140,16 @@ class Column(Struct, frozen=True, kw_only=True):
 
 
 class Validator(Struct, frozen=True, kw_only=True):
-    """The rules of one recipient for one kind of file: CSV with a separator and a decimal mark, or a JSON array.
+    """The rules of one recipient for one kind of file: CSV with a separator and a decimal mark, or JSON.
 
-    With `only_these`, other columns are refused, too.
+    JSON is an array, or with `by_line` an object on each line. With `only_these`, other columns are refused, too.
     """
 
     about: str
     columns: tuple[Column, ...]
     checks: tuple[Check, ...] = ()
     is_json: bool = False
+    by_line: bool = False
     separator: str = ","
     decimal: str = "."
     only_these: bool = False
@@ -222,6 +223,17 @@ def in_order(start: str, end: str) -> Check:
     def test(row: Row) -> Iterator[tuple[str, Message]]:
         if row.text(start) and row.text(end) and row.text(end) < row.text(start):
             yield end, say("is before {start}", start=UserText(start))
+
+    return each_row(test)
+
+
+def at_most(lower: str, upper: str, *, tolerance: float = 0) -> Check:
+    """Return the check that the number in one column is not greater than that in another."""
+
+    def test(row: Row) -> Iterator[tuple[str, Message]]:
+        low, high = row.number_in(lower), row.number_in(upper)
+        if low is not None and high is not None and low > high + tolerance:
+            yield lower, say("is more than {upper}", upper=UserText(upper))
 
     return each_row(test)
 

@@ -85,34 +85,20 @@ def test_the_index_names_it(report: Report) -> None:
     assert f"[{link}]({link})" in (FOLDER / "README.md").read_text("utf-8")
 
 
-UNCHECKED = sorted(name for name, report in PACK.items() if not report.metadata.check_name)
-
-
-@pytest.mark.parametrize("name", UNCHECKED)
-def test_the_index_has_the_rows_of_each_other_report(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    commands = [line for line, _ in shown(PACK[name].path.parent / "README.md")]
-    line = next(line for line in commands if f" --demo {name} " in f"{line} ").partition(" | ")[0]
-    if "--recipient" in line:
-        run(folder, next(line for line in commands if line.startswith("ocpiq recipient add")))
-    rows = run(folder, f"{line} --to ndjson").count("\n")
-    text = (FOLDER / "README.md").read_text("utf-8")
-    assert re.search(rf"^\| \[\w+/{name}\.ocpiq\].* \| {rows:,} \| \| \|$", text, re.MULTILINE), rows
+def test_every_report_of_a_recipient_has_a_check() -> None:
+    assert [name for name, report in PACK.items() if not report.metadata.check_name] == []
 
 
 def test_the_index_has_the_rows_and_the_result_of_each_check() -> None:
     text = (FOLDER / "README.md").read_text("utf-8")
-    pattern = r"^\| \[\w+/(\w+)\.ocpiq\].*\| ([\d,]+) \| [a-z0-9-]+ \| (accepted|refused).*\|$"
+    pattern = r"^\| \[(?:\w+/)?(\w+)\.ocpiq\].*\| ([\d,]+) \| [a-z0-9-]+ \| (accepted|refused).*\|$"
     rows = {name: (count, result) for name, count, result in re.findall(pattern, text, re.MULTILINE)}
-    checked = {name: report for name, report in PACK.items() if report.metadata.check_name}
+    checked = {name: report for name, report in REPORTS.items() if report.metadata.check_name}
     assert rows.keys() == checked.keys()
     for name, report in checked.items():
         page = (report.path.parent / "README.md").read_text("utf-8")
         check, (count, result) = report.metadata.check_name, rows[name]
-        accepted, refused = f"{check} accepts it, {count} rows", f"{check} would refuse it"
+        count = "1 row" if count == "1" else f"{count} rows"
+        accepted, refused = f"{check} accepts it, {count}\n", f"{check} would refuse it"
         assert (accepted if result == "accepted" else refused) in page, name
-        assert f"{count} rows" in page, name
+        assert count in page, name

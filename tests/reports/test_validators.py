@@ -5,23 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rule_cases import OWN_RULES
 from support.cli import command
 from whole_rows import WHOLE, Row
 
-from ocpiq.reports import reports
+from ocpiq.reports import pack_folder, reports
 from ocpiq.reports.rules import Column
-from ocpiq.reports.validators import VALIDATORS, ev_chart, validator
+from ocpiq.reports.validators import VALIDATORS, afir, cpo, ev_chart, ndw, ozev, qualicharge, validator
 
 SECRET = "zebra7"  # in a wrong cell; no message may have it
 
 
-def written(rows: Iterable[Row], *, as_json: bool, separator: str = ",") -> str:
+def written(rows: Iterable[Row], *, as_json: bool, by_line: bool = False, separator: str = ",") -> str:
     rows = list(rows)
+    if by_line:
+        return "".join(f"{json.dumps(row)}\n" for row in rows)
     if as_json:
         return json.dumps(rows)
     text = io.StringIO()
@@ -45,7 +49,8 @@ def check(folder: Path, name: str, text: str) -> tuple[list[tuple[str, str, str]
 
 def of_rows(folder: Path, name: str, *rows: Row) -> list[tuple[str, str, str]]:
     rules = validator(name)
-    found, code = check(folder, name, written(rows, as_json=rules.is_json, separator=rules.separator))
+    text = written(rows, as_json=rules.is_json, by_line=rules.by_line, separator=rules.separator)
+    found, code = check(folder, name, text)
     assert code == (5 if found else 0)
     return found
 
@@ -140,7 +145,8 @@ def test_a_column_that_is_not_known_is_named_by_its_place(tmp_path: Path) -> Non
 def test_no_rows(name: str, tmp_path: Path) -> None:
     rules = validator(name)
     names = rules.separator.join(column.name for column in rules.columns)
-    assert check(tmp_path, name, "[]" if rules.is_json else names) == ([("", "", "there are no rows")], 5)
+    empty = "" if rules.by_line else "[]" if rules.is_json else names
+    assert check(tmp_path, name, empty) == ([("", "", "there are no rows")], 5)
 
 
 SESSION: Row = WHOLE["ev-chart-2"]
@@ -240,6 +246,7 @@ CHARGE = WHOLE["qualicharge-sessions"]
             [WHOLE["thg-quota"] | {"Strommenge_MWh": "1.5"}],
             [("2", "Strommenge_MWh", "is not a number in the recipient's form")],
         ),
+        *OWN_RULES,
     ],
 )
 def test_rules_over_columns_and_rows(
@@ -274,6 +281,35 @@ def test_what_it_is_called_with(words: list[str], err: str, tmp_path: Path) -> N
 
 def test_every_validator_is_that_of_a_report() -> None:
     assert {report.metadata.check_name for report in reports()} - {""} == VALIDATORS.keys()
+
+
+WORDS = [
+    ("us/nevi_power.ocpiq", ev_chart.POWER.columns[0].choices),
+    ("fr/qualicharge_quality.ocpiq", qualicharge.QUALITY_RULES),
+    ("status_time.jq", ozev.RELIABILITY.columns[-1].choices),
+    ("eu/afir.jq", afir.ELEMENTS),
+    ("nl/dot_nl.ocpiq", tuple(ndw.LEVELS)),
+    ("cpo/impossible_cdrs.ocpiq", cpo.FAULTS),
+    ("cpo/connectors_without_tariff.ocpiq", (cpo.NO_TARIFF, cpo.UNLISTED)),
+]
+
+
+@pytest.mark.parametrize(("file", "words"), WORDS, ids=[file for file, _ in WORDS])
+def test_the_words_of_a_column_are_those_of_its_query(file: str, words: tuple[str, ...]) -> None:
+    text = (pack_folder() / file).read_text("utf-8")
+    assert [word for word in words if not re.search(rf"\b{re.escape(word)}\b", text)] == []
+
+
+def test_the_elements_are_all_that_the_query_looks_at() -> None:
+    text = (pack_folder() / "eu" / "afir.jq").read_text("utf-8")
+    assert re.findall(r'^  "([^"]+)": ', text, re.MULTILINE) == list(afir.ELEMENTS)
+
+
+@pytest.mark.parametrize("line", ["[1", "7", '["NOR_1"]'])
+def test_a_line_that_is_not_an_object_is_a_problem_of_its_own(line: str, tmp_path: Path) -> None:
+    good = json.dumps(WHOLE["nobil-status"])
+    found, code = check(tmp_path, "nobil-status", f"{good}\n{line}\n")
+    assert (found, code) == ([("2", "", "is not an object")], 5)
 
 
 def schema_file(kind: str) -> Path:

@@ -13,7 +13,9 @@ from ocpiq.reports.rules import Validator
 
 VALIDATORS: Final = {
     "ev-chart-2": "ev_chart:MODULE_2",
+    "ev-chart-power": "ev_chart:POWER",
     "ev-chart-3": "ev_chart:MODULE_3",
+    "ev-chart-coverage": "ev_chart:COVERAGE",
     "ev-chart-4": "ev_chart:MODULE_4",
     "atlas-sessions": "atlas:SESSIONS",
     "atlas-ports": "atlas:PORTS",
@@ -21,7 +23,18 @@ VALIDATORS: Final = {
     "irve-dynamic": "irve:DYNAMIC",
     "qualicharge-sessions": "qualicharge:SESSIONS",
     "qualicharge-statuses": "qualicharge:STATUSES",
+    "qualicharge-quality": "qualicharge:QUALITY",
     "thg-quota": "umweltbundesamt:THG_QUOTA",
+    "uk-reliability": "ozev:RELIABILITY",
+    "afir-completeness": "afir:COMPLETENESS",
+    "afir-summary": "afir:SUMMARY",
+    "dot-nl": "ndw:COMPLETENESS",
+    "nobil-status": "nobil:STATUS",
+    "elaadnl-transactions": "research:TRANSACTIONS",
+    "concession": "cpo:CONCESSION",
+    "occupancy-heat-map": "cpo:OCCUPANCY",
+    "impossible-cdrs": "cpo:IMPOSSIBLE_CDRS",
+    "connectors-without-tariff": "cpo:TARIFFS",
 }
 """The module in this package and the name of its validator, by the word after `ocpiq check --as`."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.errors import Message, say
-from ocpiq.reports.rules import Column, Row, Validator, each_row, in_order, unique
+from ocpiq.reports.rules import Column, Row, Validator, at_most, each_row, in_order, unique
 
 ID: Final = 36  # characters of a station, port, session or connector
 TEXT: Final = 255
@@ -98,5 +98,33 @@ MODULE_4: Final = Validator(
         Column(name="outage_duration", type="number", minimum=0.01, digits=8, decimals=2, filled=False),
     ),
     checks=(each_row(both_or_none), unique("station_id", "network_provider", "port_id", "outage_id")),
+    only_these=True,
+)
+
+POWER: Final = Validator(
+    about="US EV-ChART, module 2: where power_kw comes from",
+    columns=(
+        Column(name="power_from", choices=("MAX_POWER", "energy and time", "no time and no energy: 0")),
+        Column(name="sessions", type="integer", minimum=1),
+    ),
+    checks=(unique("power_from"),),
+    only_these=True,
+)
+
+COVERAGE: Final = Validator(
+    about="US EV-ChART, module 3: share of the twelve months that was observed",
+    columns=(
+        *STATION[:2],
+        Column(name="coverage", type="number", minimum=0, maximum=100, decimals=2),
+        *(
+            Column(name=name, type="number", minimum=0, decimals=2)
+            for name in ("outage_least", "outage_most", "outage_excl", "unobserved")
+        ),
+    ),
+    checks=(
+        at_most("outage_least", "outage_most"),
+        at_most("outage_excl", "outage_most"),
+        unique("station_id", "port_id"),
+    ),
     only_these=True,
 )
