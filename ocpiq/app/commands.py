@@ -71,7 +71,7 @@ COMMANDS: Final = (
         "NAME",
         "run a report, in the form that its recipient takes",
         (
-            "report --demo nevi_sessions --period 2026-Q1 -o sessions.csv",
+            "report --demo nevi_power --period 2026-Q1 -o power.csv",
             "report nevi_sessions --period 2026-Q1 --arg network_provider acme",
             "report tariff_revenue --period 'last month' --state revenue -o out",
             "report nevi_sessions --help",
@@ -160,7 +160,7 @@ COMMANDS: Final = (
         (
             "state list",
             "state show monthly",
-            "state set monthly --mark 2026-01-01",
+            "state set daily --mark 2026-01-01",
             "state accept monthly",
             "state reconcile daily",
             "state forget monthly 2026-01",
