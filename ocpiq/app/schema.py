@@ -75,13 +75,12 @@ def _leaves(field: SchemaField, version: str) -> Iterator[SchemaField]:
 
 
 def _row(version: str, module: str, field: SchemaField) -> Value:
-    default = "shown" if field.shown else "blanked"
     return {
         "version": version,
         "module": module,
         "field": field.path,
         "type": field.type,
-        "default": default,
+        "default": _default(field),
         "reason": field.reason,
     }
 
@@ -128,7 +127,7 @@ def _field_lines(module: SchemaModule, field: SchemaField, width: int | None = N
     names = max(len(row[0]) for row in rows)
     types = max(len(row[1]) for row in rows)
     lines = [
-        (f"{name:<{names}}  {type_:<{types}}  {default:<5}", reason) for name, type_, default, reason in rows
+        (f"{name:<{names}}  {type_:<{types}}  {default:<7}", reason) for name, type_, default, reason in rows
     ]
     fits = width is None or max(len(line) + 2 + len(reason) for line, reason in lines) <= width
     for line, reason in lines:
@@ -153,4 +152,4 @@ def _type(field: SchemaField) -> str:
 
 
 def _default(field: SchemaField) -> str:
-    return "open" if field.shown else "blank"
+    return "shown" if field.shown else "blanked"

@@ -47,7 +47,7 @@ STYLE: Final = {
     "comment": "ansibrightblack italic",
     "command": "ansimagenta bold",
     "wrong": "underline ansired",
-    "open": "ansigreen",
+    "shown": "ansigreen",
     "blanked": "ansired",
     "passed": "ansicyan",
     "treated": "ansiyellow",

@@ -1,4 +1,4 @@
-"""The state of each field in the text of a query: open, blanked, passed or treated."""
+"""The state of each field in the text of a query: shown, blanked, passed or treated."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ STATES: Final = {
     "shown": "passed",
     "open": "passed",
     "treated": "treated",
-    "plain": "open",
+    "plain": "shown",
     "blank": "blanked",
 }
 ORDER: Final = (
     "blanked",
     "treated",
     "passed",
-    "open",
+    "shown",
 )  # of a path that leads to several fields, the first counts
 
 

@@ -1,4 +1,4 @@
-"""Suggestions for fields, each with its type and its state: open, blanked or passed."""
+"""Suggestions for fields, each with its type and its state: shown, blanked or passed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATES: Final = {
     "shown": "passed",
     "open": "",
     "treated": "treated",
-    "plain": "open",
+    "plain": "shown",
     "blank": "blanked",
     "container": "",
 }
@@ -48,7 +48,7 @@ def clause_fields(module: SchemaModule, word: str) -> Iterator[Suggestion]:
     children = [child for child in field.children.values() if module.version in child.versions]
     for child in rank_matches(children, name, lambda child: child.name):
         text = f"{parent}.{child.name}" if "." in word else child.name
-        state = "" if not child.leaf else "open" if child.shown else "blanked"
+        state = "" if not child.leaf else "shown" if child.shown else "blanked"
         yield Suggestion(text, len(word), "field", _field_type(child), state=state)
 
 

@@ -46,7 +46,7 @@ class Suggestion(Struct, frozen=True):
     """A text that can replace the `replaces` characters before the cursor.
 
     `kind` is module, clause, stage, function, field, …; `about` is a line of help, or the type of a field. `shown` is
-    how it is listed, if not as `text`. `state` says whether a field is `open`, `blanked` or `passed`.
+    how it is listed, if not as `text`. `state` says whether a field is `shown`, `blanked` or `passed`.
     """
 
     text: str

@@ -23,7 +23,7 @@ class Validation(Struct, frozen=True):
     """The state of a text, its first error and its plan; a command or an empty text has neither.
 
     `open` says what is missing in an unfinished text of several lines; `possible_mistake` is an error at its end, which
-    more text may fix. `states` says of the fields in the text whether they are open, blanked, passed or treated.
+    more text may fix. `states` says of the fields in the text whether they are shown, blanked, passed or treated.
     """
 
     state: State

@@ -608,7 +608,7 @@ OTHER = [
     Case(
         "schema of a field",
         ("schema", "sessions.kwh"),
-        "sessions.kwh  number  OCPI 2.2.1\n  blank: amount or course of a person's charging\n"
+        "sessions.kwh  number  OCPI 2.2.1\n  blanked: amount or course of a person's charging\n"
         "  in 2.1.1, 2.2, 2.2.1, 2.3.0\n",
     ),
     Case("schema of no module", ("schema", "sesions"), err="did you mean sessions", code=2),

@@ -53,10 +53,10 @@ def test_nothing_is_lost_and_the_mistake_is_marked(text: str, start: int, size: 
     ("text", "states"),
     [
         ("sessions | .kwh", {".kwh": "blanked"}),
-        ("sessions pass kwh | .kwh, .id", {"kwh": "passed", ".kwh": "passed", ".id": "open"}),
+        ("sessions pass kwh | .kwh, .id", {"kwh": "passed", ".kwh": "passed", ".id": "shown"}),
         ("sessions only kwh as rounded(5) | .kwh", {"kwh": "treated", ".kwh": "treated"}),
         ("sessions | select(.cdr_token.uid == 1)", {".cdr_token": "blanked", ".uid": "blanked"}),
-        ("sessions | {id, kwh}", {"id": "open", "kwh": "blanked"}),
+        ("sessions | {id, kwh}", {"id": "shown", "kwh": "blanked"}),
         ("sessions | {energy: .kwh} | .energy", {".kwh": "blanked", ".energy": "blanked"}),
         ("sessions as $s | $s.kwh", {".kwh": "blanked"}),
         ("sessions | select(.kwh", {".kwh": "blanked"}),
@@ -66,7 +66,7 @@ def test_nothing_is_lost_and_the_mistake_is_marked(text: str, start: int, size: 
         ),
         ("sessions | join locations as $l pass city | $l.city", {"city": "passed", ".city": "passed"}),
         ("def f: .kwh; sessions | f", {".kwh": "blanked"}),
-        ("[sessions | {a: [.kwh, .id]}]", {".kwh": "blanked", ".id": "open"}),
+        ("[sessions | {a: [.kwh, .id]}]", {".kwh": "blanked", ".id": "shown"}),
         ("{a: 1} | .a", {".a": "field"}),
     ],
 )

@@ -66,7 +66,7 @@ def test_from_the_first_start_to_the_first_result(terminal: Terminal) -> None:
 def test_a_nested_field_is_completed_with_its_type(terminal: Terminal) -> None:
     terminal.type("locations | .evses[].connectors[].max_v")
     terminal.see("int  ")
-    terminal.see("open")
+    terminal.see("shown")
     terminal.type(TAB)
     terminal.see(".max_voltage")
     terminal.type(" | select(. > 300)")
