@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from ocpiq.errors import DamagedError, UserText, say
 from ocpiq.privacy.view import ViewNode
-from ocpiq.snapshots.columns import Columns, joined
+from ocpiq.snapshots.columns import IN_COLUMN, PLACE, Columns, joined
 from ocpiq.snapshots.manifest import Folder, PageFile, PulledWindow, StoredModule
 from ocpiq.snapshots.stored_view import blank_paths, has_treatments
 from ocpiq.storage import owner_only
@@ -72,6 +72,8 @@ class LineEncoder:
         return line
 
     def _number(self, blank: Blank) -> LiteralNumber:
+        if blank is IN_COLUMN:
+            return PLACE
         return PRESENT if blank.path in self._blanked else UNREADABLE
 
 

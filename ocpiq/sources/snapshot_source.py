@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from ocpiq.errors import (
     EMPTY,
+    DamagedError,
     FieldName,
     IncompleteError,
     Message,
@@ -19,6 +20,7 @@ from ocpiq.errors import (
     Notify,
     PrivacyError,
     PullEnded,
+    SourceError,
     UserText,
     join,
     say,
@@ -27,7 +29,8 @@ from ocpiq.gate import FieldReport, Gate, OpenedPage, Window
 from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import ViewNode, has_pseudonyms
-from ocpiq.schema import ENDED, UPDATED, ModuleName
+from ocpiq.schema import ENDED, UPDATED, ModuleName, module
+from ocpiq.snapshots import manifest as manifests
 from ocpiq.snapshots import page_files
 from ocpiq.snapshots.manifest import PageFile, StoredModule
 from ocpiq.snapshots.page_files import LatestWindows
@@ -115,7 +118,7 @@ class SnapshotSource:
         if (since is not None or until is not None) and not self._has(UPDATED):
             raise self._lacks([say("last_updated (which a narrower window reads)")], [FieldName(UPDATED)])
         if completed is not None and not any(map(self._has, ENDED)):
-            raise self._lacks([say("the end of charging (which a narrower period reads)")], [])
+            raise self._lacks([say("the end of charging (which a narrower period reads)")], self._ended())
         narrowed = Window(since, until, completed, asked.order)
         return None if narrowed == Window(None, None) else narrowed
 
@@ -147,6 +150,12 @@ class SnapshotSource:
     def _has(self, name: str) -> bool:
         field = self.stored.view.child(name)
         return field is not None and field.visibility in CLEAR
+
+    def _ended(self) -> list[MessagePart]:
+        """Return the field for the end of charging, if the module has one in this version."""
+        fields = module(self.stored.module, self.version).root.children
+        names = (name for name in ENDED if name in fields and self.version in fields[name].versions)
+        return [FieldName(name) for name in islice(names, 1)]
 
     def _outside(self, window: Message, fix: Message) -> PrivacyError:
         return self._refused(
@@ -188,14 +197,27 @@ class SnapshotSource:
         yield from monitor_pages(ask.module, self._opened(gate), notify_with_time)
 
     def _opened(self, gate: Gate) -> Iterator[tuple[OpenedPage, None]]:
-        for page in self._lines(gate.fields_read):
-            opened = gate.lines(page)
-            yield replace(opened, field_report=FieldReport()), None  # the pull has warned
+        try:
+            for page in self._lines(gate.fields_read):
+                opened = gate.lines(page)
+                yield replace(opened, field_report=FieldReport()), None  # the pull has warned
+        except DamagedError:
+            self._check_unchanged()
+            raise
         if self.stored.repairs:
             folder = UserText(self.folder)
             raise IncompleteError(
                 say("the snapshot {folder} has lost a page file", folder=folder),
                 hint=say("pull its window again: ocpiq pull --into {folder}", folder=folder),
+            )
+
+    def _check_unchanged(self) -> None:
+        """Raise UsageError if the snapshot has no longer the page files that it had."""
+        stored = manifests.load(self.folder).module(self.stored.module)
+        if stored is None or not {file.name for file in self.files} <= {file.name for file in stored.files}:
+            raise SourceError(
+                say("the snapshot {folder} was changed while it was read", folder=UserText(self.folder)),
+                hint=say("run the query again"),
             )
 
     def _lines(self, fields: Collection[str] | None) -> Iterator[list[bytes]]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tests.bench import keys
+from tests.bench import snapshots as snapshot_costs
 from tests.bench.cost import Cost, keep_best, measured, wall
 from tests.bench.data import cdrs, repeated
 from tests.bench.peers import OCPIQ, Peer, ocpiq, ocpiq_on, peers, with_columns
@@ -158,11 +159,17 @@ def run(tool: Peer, question: Question, path: Path) -> Cost:
     return measured(tool.command(question, path), f"{tool.name} on {question.name}")
 
 
+def snapshots(sizes: Sizes) -> None:
+    """Print what snapshots cost beside NDJSON."""
+    snapshot_costs.print_costs(sizes.folder, sizes.objects, sizes.rounds)
+
+
 SECTIONS: dict[str, Callable[[Sizes], None]] = {
     "start-up": start_up,
     "questions": questions,
     "all-cores": all_cores,
     "growth": growth,
+    "snapshots": snapshots,
     "keys": lambda sizes: keys.main(),
 }
 

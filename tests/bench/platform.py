@@ -1,6 +1,7 @@
 """A platform for measuring: the demo platform's CDRs under new ids, as many as wanted, from pages made beforehand.
 
-`python -m tests.bench.platform OBJECTS PAGE DELAY` prints its versions URL and serves until it is killed.
+`python -m tests.bench.platform OBJECTS PAGE DELAY` prints its versions URL and serves until it is killed. Asked for
+what has changed since a date, it returns the first hundredth of them.
 """
 
 from __future__ import annotations
@@ -16,18 +17,24 @@ from ocpiq.demo.catalogue import listing
 
 TOKEN = "measuring"
 PLACE = b"@@@@@@"
+NOW = "2026-02-01T00:00:00Z"
+UNCHANGED, CHANGED = "2026-01-01T00:00:00Z", "2026-01-31T23:00:00Z"
+SHARE = 100  # of the objects, of which one has changed
 
 
-def template(size: int) -> bytes:
+def template(size: int, updated: str) -> bytes:
     """Return a page's body; the ids in it hold the place of the page's number."""
     found = listing("cdrs", "2.2.1")
-    made = [{**found.make(number % 1000), "id": f"C{PLACE.decode()}{number:06}"} for number in range(size)]
-    return orjson.dumps({"data": made, "status_code": 1000, "timestamp": "2026-01-01T00:00:00Z"})
+    made = [
+        {**found.make(number % 1000), "id": f"C{PLACE.decode()}{number:06}", "last_updated": updated}
+        for number in range(size)
+    ]
+    return enveloped(made)
 
 
 def main(objects: int, size: int, delay: float) -> None:
     """Serve."""
-    made = template(size)
+    bodies = {updated: template(size, updated) for updated in (UNCHANGED, CHANGED)}
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -44,12 +51,17 @@ def main(objects: int, size: int, delay: float) -> None:
                 endpoint = {"identifier": "cdrs", "role": "SENDER", "url": f"{base}/cdrs"}
                 body = enveloped({"version": "2.2.1", "endpoints": [endpoint]})
             else:
-                offset = int(parse_qs(parts.query)["offset"][0])
+                query = parse_qs(parts.query)
+                offset, since = int(query["offset"][0]), query.get("date_from", [""])[0]
+                total, updated = (objects // SHARE, CHANGED) if since else (objects, UNCHANGED)
                 time.sleep(delay)
-                body = made.replace(PLACE, b"%06d" % (offset // size)) if offset < objects else enveloped([])
-                headers = {"X-Total-Count": str(objects), "X-Limit": str(size)}
-                if offset + size < objects:
-                    headers["Link"] = f'<{base}/cdrs?offset={offset + size}&limit={size}>; rel="next"'
+                page = bodies[updated].replace(PLACE, b"%06d" % (offset // size))
+                body = page if offset < total else enveloped([])
+                headers = {"X-Total-Count": str(total), "X-Limit": str(size)}
+                if offset + size < total:
+                    further = f"&date_from={since}" if since else ""
+                    address = f"{base}/cdrs?offset={offset + size}&limit={size}{further}"
+                    headers["Link"] = f'<{address}>; rel="next"'
             self.send_response_only(200)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -67,7 +79,7 @@ def main(objects: int, size: int, delay: float) -> None:
 
 def enveloped(data: object) -> bytes:
     """Return an envelope."""
-    return orjson.dumps({"data": data, "status_code": 1000, "timestamp": "2026-01-01T00:00:00Z"})
+    return orjson.dumps({"data": data, "status_code": 1000, "timestamp": NOW})
 
 
 if __name__ == "__main__":

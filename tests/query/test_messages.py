@@ -74,6 +74,10 @@ CHECKED_BY_A_PERSON = {
         "sources/snapshot_source.py", "_opened", "UserText"
     ): "the path of a snapshot, its query, bounds of windows",
     OpenPart(
+        "sources/snapshot_source.py", "_ended", "FieldName"
+    ): "the field that a snapshot was narrowed by",
+    OpenPart("sources/snapshot_source.py", "_check_unchanged", "UserText"): "the path of a snapshot",
+    OpenPart(
         "sources/snapshot_source.py", "_refused", "UserText"
     ): "the path of a snapshot, its query, bounds of windows",
     OpenPart("approval/result_files.py", "rows_of_file", "Reason"): "why the system cannot read a file",

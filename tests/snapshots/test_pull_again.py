@@ -14,6 +14,9 @@ from support.full import FULL
 from support.platforms import Response
 from support.snapshots import OBJECTS, Snapshot, snapshot
 
+from ocpiq.snapshots import page_files
+from ocpiq.snapshots.manifest import Folder
+
 PACE = 1200.0  # seconds between two pulls
 STEPS = {
     "secret": (0,),
@@ -342,3 +345,23 @@ def test_compaction_drops_stale_lines_and_keeps_the_order(pulled: Snapshot) -> N
     change(pulled, 0, kwh=9)
     assert pulled.pull().code == 0
     assert shown(pulled) == current(pulled)
+
+
+def test_a_query_during_a_compaction_is_to_be_run_again(
+    pulled: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page files that it reads are replaced after the first."""
+    read, codes = page_files.read, []
+
+    def compacting_read(folder: Folder, name: str) -> bytes | None:
+        data = read(folder, name)
+        if not codes:
+            codes.append(0)
+            codes.append(pulled.maintain("--compact").code)
+        return data
+
+    monkeypatch.setattr(page_files, "read", compacting_read)
+    done = pulled.ask("sessions only id | .id")
+    assert codes == [0, 0]
+    assert (done.code, "was changed while it was read (run the query again)" in done.err) == (2, True)
+    assert pulled.ask("sessions only id | .id").code == 0

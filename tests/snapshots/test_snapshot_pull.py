@@ -223,6 +223,14 @@ def test_a_window_lies_in_the_stored_one(
         assert (done.code, len(done.out.splitlines())) == (code, count), done.err
 
 
+def test_a_narrower_period_needs_the_end_of_charging(tmp_path: Path) -> None:
+    with snapshot(tmp_path, ChangingPlatform(size=1, modules=("cdrs",)), query="cdrs only id") as found:
+        assert found.pull().code == 0
+        done = found.ask("cdrs only id during 2026-01")
+        assert (done.code, done.out) == (7, b"")
+        assert "ocpiq pull 'cdrs only id, end_date_time' --into ANOTHER_DIR" in done.err
+
+
 def test_the_newest_are_the_last_that_were_pulled(pulled: Snapshot) -> None:
     assert [row["id"] for row in pulled.rows("sessions only id newest 2")] == ["S000009", "S000010"]
 
