@@ -43,6 +43,7 @@ class Audit:
         self._run = os.urandom(8).hex()
         self._stream: HashingStream | None = None
         self._objects: Counter[str] = Counter()
+        self._as_of: dict[str, str] = {}  # the moment of rows that were pulled before, by module
         self._in_progress: dict[str, int] = {}
         self.sha256: str | None = None  # of the file, if it may be gone before the last entry is written
 
@@ -61,6 +62,8 @@ class Audit:
 
     def notify(self, notice: Notice) -> None:
         """Count the objects of a pull."""
+        if isinstance(notice, PageRead | PullEnded) and notice.snapshot:
+            self._as_of[notice.module] = notice.snapshot
         if isinstance(notice, PageRead):
             self._in_progress[notice.module] = notice.objects
         elif isinstance(notice, PullEnded):
@@ -96,7 +99,7 @@ class Audit:
             with path.open("rb") as file:
                 digest = file_digest(file, "sha256").hexdigest()
         objects = dict(self._objects + Counter(self._in_progress))
-        result = RunResult(code, objects, rows, absolute(path), digest)
+        result = RunResult(code, objects, rows, absolute(path), digest, self._as_of)
         self._append(audit.ended(self._run, _now(), result))
 
     def _append(self, entry: dict[str, object]) -> None:

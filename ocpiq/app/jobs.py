@@ -82,7 +82,7 @@ def results(
     from ocpiq.runners.job import Job, pack_variables
     from ocpiq.runners.processes import run_in_processes
     from ocpiq.sources.file_ranges import cut as cut_files
-    from ocpiq.sources.places import absolute, size_of
+    from ocpiq.sources.places import absolute, place, size_of
 
     query, pull = run.query, run.settings.pull
     part_source = query.plan_for(run.sources).sources[cut.source]
@@ -109,7 +109,7 @@ def results(
         recipient=run.recipient,
         now=run.start.now,
         of=len(parts),
-        snapshot=str(next((absolute(source.folder) for source in stored.values()), "")),
+        snapshot=str(next((absolute(place(str(source.folder))) for source in stored.values()), "")),
         stored=tuple(source.stored for source in stored.values()),
     )
     times = {module: source.time for module, source in stored.items()}

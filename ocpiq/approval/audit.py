@@ -47,6 +47,7 @@ class RunResult(Struct, frozen=True):
     """How a run ended: `objects` by module, the number of results, and the hash of what was written.
 
     `file` is the file that was written, None if there is none; `sha256` is that of the file or of standard output.
+    `as_of` has the moment of the objects of a snapshot, or of rows that the prompt kept, by module.
     """
 
     exit: int
@@ -54,6 +55,7 @@ class RunResult(Struct, frozen=True):
     rows: int
     file: str | None = None
     sha256: str | None = None
+    as_of: dict[str, str] = {}
 
 
 class AuditedRun(Struct, frozen=True, kw_only=True):
@@ -98,6 +100,7 @@ def ended(run: str, time: str, result: RunResult) -> dict[str, object]:
         "rows": result.rows,
         "file": result.file,
         "sha256": result.sha256,
+        **({"as_of": result.as_of} if result.as_of else {}),
     }
 
 

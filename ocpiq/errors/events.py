@@ -20,12 +20,16 @@ class WarningIssued(Struct, frozen=True):
 
 
 class PageRead(Struct, frozen=True):
-    """A page was read. Counts are totals of the pull; `total` is the number that the platform announced."""
+    """A page was read. Counts are totals of the pull; `total` is the number that the platform announced.
+
+    Of objects that were read from a snapshot, `snapshot` is the moment that it is of.
+    """
 
     module: str
     pages: int
     objects: int
     total: int | None
+    snapshot: str = ""
 
 
 class RequestEnded(Struct, frozen=True):

@@ -14,9 +14,11 @@ from typing import Any, Final
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 from msgspec.structs import astuple, replace
 
+from ocpiq.errors import PlatformError
 from ocpiq.gate.envelope import BOM, Envelope, EnvelopeHead, Form, Framing, Page, envelope_head
 from ocpiq.gate.field_report import OBJECTS_READ, FieldReport, Survey
 from ocpiq.gate.keys import Identity, KeySeal, ObjectKey, Repeats
+from ocpiq.gate.known_repeats import KnownRepeats, OtherKeysError
 from ocpiq.gate.layout import Shape, decoder, reads_platform
 from ocpiq.gate.list_order import Order
 from ocpiq.gate.missing_fields import MissingFields
@@ -53,7 +55,7 @@ class OpenedPage(Struct, frozen=True):
     `field_report` covers all pages so far. `form` is the form of the page. `wrong_module` says of the first page of a
     file that its objects have no field of the module. `platform` is the name of the login that it comes from, if any.
     `order` is that of all objects so far, if the query asks for the newest. For a state, `identities` has that of each
-    row.
+    row. If rows are kept, `whole` has them with all that the view shows; it is None if that is not certain.
     """
 
     status_code: int | None
@@ -71,6 +73,7 @@ class OpenedPage(Struct, frozen=True):
     platform: str = ""
     order: Order = ""
     identities: Sequence[Identity] = ()
+    whole: Sequence[object] | None = None
 
     def __repr__(self) -> str:
         return f"OpenedPage(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
@@ -117,6 +120,7 @@ class Gate:
         self._as_version = as_version
         self._window = window
         self._seal = seal
+        self._whole: Gate | None = None
         self._order = window.order if window else None
         self._survey = self._new_survey(version)
         self._key = ObjectKey(key) if key else None
@@ -171,6 +175,12 @@ class Gate:
             return ConvertedRecords(self._inner, convert, self._window, self._key, self._seal)
         return ConvertedNestedRecords(self._inner, convert, self._key)
 
+    def keeping(self, whole: Gate) -> Gate:
+        """Return this gate, whose pages also have the rows of the gate `whole`, of the same objects."""
+        gate = copy(self)
+        gate._whole = whole
+        return gate
+
     def of_platform(self, name: str, version: str, party: Mapping[str, str] | None = None) -> Gate:
         """Return this gate for the objects of one platform: they have its name, and a field report of their own.
 
@@ -181,6 +191,8 @@ class Gate:
         gate._survey = self._new_survey(version)
         if self._as_version:
             gate._read_with(gate._converted(version, party or {}))
+        if self._whole is not None:
+            gate._whole = self._whole.of_platform("", version, party)
         if self._order is not None:
             self._order.restart()
         return gate
@@ -202,6 +214,28 @@ class Gate:
         `repeats` takes the sealed keys of the objects and returns the positions of those to leave out. Only the `first`
         page of a file is checked for being of the `wrong_module`.
         """
+        if self._whole is None:
+            return self._page(body, repeats, first=first)
+        known = None if repeats is None else KnownRepeats(repeats)
+        opened = self._page(body, known, first=first)
+        return replace(opened, whole=self._whole.same_rows(body, opened, known))
+
+    def same_rows(
+        self, body: bytes, opened: OpenedPage, repeats: KnownRepeats | None
+    ) -> Sequence[object] | None:
+        """Return the rows of a page as this gate opens it; None unless they are of the same objects as `opened`."""
+        try:
+            page = self._page(body, None if repeats is None else repeats.again, first=False)
+        except (PlatformError, OtherKeysError):
+            return None
+        counts = [
+            (one.count, one.bad, one.undated, one.unended, one.repeated, len(one.rows))
+            for one in (page, opened)
+        ]
+        return page.rows if counts[0] == counts[1] else None
+
+    def _page(self, body: bytes, repeats: Repeats | None, *, first: bool) -> OpenedPage:
+        """Open a page for the query."""
         body = body.removeprefix(BOM).lstrip(BLANKS)
         decoder = self._decoder if len(body) <= LARGE else self._large_decoder
         head, records = decoder.records(body)

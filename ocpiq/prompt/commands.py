@@ -19,6 +19,7 @@ from ocpiq.app.settings import Settings, Variable
 from ocpiq.errors import OcpiqError, UsageError, did_you_mean
 from ocpiq.prompt.command_syntax import split_arguments, split_command
 from ocpiq.prompt.help import help_text
+from ocpiq.prompt.kept_rows import keep, refresh
 from ocpiq.prompt.library import SUFFIX, find_query, is_example, listing
 from ocpiq.prompt.open_result import open_result
 from ocpiq.prompt.pager import Pager
@@ -225,6 +226,8 @@ COMMANDS: Final[dict[str, Callable[[Session, str], None]]] = {
     ":to": _to,
     ":output": write_result,
     ":open": open_result,
+    ":keep": keep,
+    ":refresh": refresh,
     ":arg": _arg,
     ":save": _save,
     ":load": _load,

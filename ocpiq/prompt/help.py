@@ -33,8 +33,9 @@ TOPICS: Final = {
         "$_ is the last result, $_1 the one before it, up to $_9, as arrays: $_[] | .id. They are kept in memory as "
         "they were shown: 10 results, together 64 MB of JSON. A result longer than the screen opens in $PAGER, else in "
         "a pager: Space and b turn pages, / searches, n and N go to the next and the previous match, g and G to the "
-        "start and the end, q quits. If columns of a table do not fit, each field has a line.",
-        (":to", ":output", ":open"),
+        "start and the end, q quits. If columns of a table do not fit, each field has a line. Rows that were pulled "
+        "are kept in memory as shown, at most 256 MB, and used again by queries that ask no more.",
+        (":to", ":output", ":open", ":keep", ":refresh"),
     ),
     "queries": Topic(
         "saved queries and variables",

@@ -27,6 +27,7 @@ class ResultLine:
         self.viewed = 0.0  # seconds in the pager, which are not the query's
         self.ending: Ending = "stopped"
         self.notes: list[str] = []
+        self.kept_at: tuple[str, ...] = ()  # times of the rows that were not pulled again
         self._shown = not quiet and sys.stderr.isatty()
         self._plan: QueryPlan | None = None
         self._pages: dict[str, int] = {}
@@ -37,8 +38,8 @@ class ResultLine:
         self._plan = plan
 
     def notice(self, notice: Notice) -> None:
-        """Count pages."""
-        if isinstance(notice, PageRead | PullEnded):
+        """Count pages; kept rows have none."""
+        if isinstance(notice, PageRead | PullEnded) and not notice.snapshot:
             self._pages[notice.module] = notice.pages
 
     def print(self) -> None:
@@ -51,7 +52,10 @@ class ResultLine:
         parts = [f"{quantity(self.rows, 'row')} in {monotonic() - self._started - self.viewed:.1f} s"]
         if self._pages:
             parts.append(quantity(sum(self._pages.values()), "page"))
-        parts += [self.ending, *self.notes]
+        parts.append(self.ending)
+        if self.kept_at:
+            parts.append(f"from rows kept at {' and '.join(self.kept_at)} (:refresh pulls again)")
+        parts += self.notes
         text = ", ".join(parts)
         names = [] if self._plan is None else list(dict.fromkeys(blanked_fields(self._plan)))
         return text + _listed(names, width - len(text) - 1) if names else text

@@ -40,7 +40,9 @@ from ocpiq.query import Query
 from ocpiq.query.start import Start, begin
 from ocpiq.sinks.target import Target
 from ocpiq.sources import Source
-from ocpiq.sources.page_by_page import page_by_page
+from ocpiq.sources.kept_rows import KeptSource
+from ocpiq.sources.page_by_page import each_page, page_by_page
+from ocpiq.sources.protocol import PlannedPull
 from ocpiq.values.types import Value
 
 REFUSED: Final = (UsageError, CompileError, PrivacyError)
@@ -179,6 +181,7 @@ class ResultWriter:
 
         self._line.begin(self._query.plan_for(self._session.sources))
         sources = page_by_page(self._session.sources, self._between)
+        self._session.rows.begin()
         try:
             for value in self._query.run(
                 sources=sources,
@@ -187,6 +190,7 @@ class ResultWriter:
                 recipient=self._recipient,
                 start=self._start,
                 drivers=self.drivers,
+                keep=None if self._session.watches else self._keep,
             ):
                 self._shutdown.check()
                 self._sink.write(value)
@@ -209,7 +213,13 @@ class ResultWriter:
             self._sink.discard()
             self._pager.cancel() if self._shutdown.signal else self._pager.close()
             self._line.viewed = self._pager.viewed
+            self._line.kept_at = tuple(dict.fromkeys(pull.clock for pull in self._session.rows.used))
         return 0
+
+    def _keep(self, source: Source, planned: PlannedPull) -> Source:
+        """Return the rows that are kept, if they have what the query asks for."""
+        source = self._session.rows.source(source, planned)
+        return each_page(source, self._between) if isinstance(source, KeptSource) else source
 
     def _report(self, notice: Notice) -> None:
         """Show a notice, or keep it until the terminal is free again; the line after the result has the counts."""

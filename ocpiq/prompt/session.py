@@ -23,6 +23,7 @@ from ocpiq.prompt.suggestion import DEMO, Surroundings
 from ocpiq.schema import DEFAULT_VERSION, OwnForm, modules
 from ocpiq.sinks import registry
 from ocpiq.sources import Source
+from ocpiq.sources.kept_rows import KeptRows
 from ocpiq.sources.several_platforms import forms_of
 from ocpiq.storage import history, logins
 from ocpiq.values.types import Value
@@ -36,8 +37,9 @@ class Session(Struct):
     `stack` closes the sources; `last_query` was saved to or loaded from `file`; `pending` is the text to put into the
     next prompt; `history_cleared` is set by `:history clear`; `seen` has the number of objects read, by module;
     `cuts_tables` leaves out the columns of a table that do not fit; `asks` asks the user for a line; `results` are kept
-    as they were shown; `folder` has the reports that were opened, and `at_end` removes it; `last_values` are those that
-    the last query ran with, if not the `variables`; `watches` while `:watch` repeats it; `interrupts` has Ctrl-C.
+    as they were shown, and `rows` that were pulled; `folder` has the reports that were opened, and `at_end` removes it;
+    `last_values` are those that the last query ran with, if not the `variables`; `watches` while `:watch` repeats it;
+    `interrupts` has Ctrl-C.
     """
 
     settings: Settings
@@ -60,6 +62,7 @@ class Session(Struct):
     asks: Ask = ask_terminal
     interrupts: Interrupts = field(default_factory=Interrupts)
     results: KeptResults = field(default_factory=KeptResults)
+    rows: KeptRows = field(default_factory=KeptRows)
     folder: Path | None = None
     at_end: ExitStack = field(default_factory=ExitStack)
 
@@ -92,12 +95,15 @@ class Session(Struct):
             self.stack.push(new_stack.pop_all())
         self.settings, self.sources, self.platform = settings, sources, name
         self.version = next(iter(sources.values())).version
+        self.rows.clear()
         self.read_logins()
         self.seen.clear()
 
     def read_logins(self) -> None:
-        """List the platforms again: another terminal may have logged in."""
-        self.platforms = tuple(dict.fromkeys((*logins.names(), DEMO)))
+        """List the platforms again: another terminal may have logged in or out."""
+        before, self.platforms = self.platforms, tuple(dict.fromkeys((*logins.names(), DEMO)))
+        if any(name not in self.platforms for name in self.platform.split(",") if name in before):
+            self.rows.clear()
 
     def query_settings(self) -> Settings:
         """Return the settings of a query at the prompt, with the platform's version and the output format.

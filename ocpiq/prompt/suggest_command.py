@@ -26,6 +26,11 @@ SETTINGS: Final = {
     "audit": "an entry in the audit trail for every run: on, off, or the path of the trail",
 }
 ON_OFF: Final = {"on": "switch it on", "off": "switch it off", "default": "remove it from the config file"}
+KEEP_CHOICES: Final = {
+    "on": "keep rows that are pulled",
+    "off": "forget the rows, and keep none",
+    "clear": "forget the rows",
+}
 HISTORY_CHOICES: Final = {
     "on": "save queries in the history",
     "off": "stop saving queries",
@@ -77,6 +82,8 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
         case ":to":
             forms = {entry.name: entry.about for entry in FORMATS if entry.name in context.forms}
             return forms | {CUT_TABLE: "a table without the columns that do not fit"}
+        case ":keep":
+            return KEEP_CHOICES
         case ":history":
             return HISTORY_CHOICES
         case ":set":

@@ -36,7 +36,7 @@ from ocpiq.query.delivery import Delivery
 from ocpiq.query.start import Start
 from ocpiq.query.windows import SourceWindow
 from ocpiq.schema import OWN_MODULES, ModuleName, module
-from ocpiq.sources.protocol import CLOCKS_DIFFER, Ask, Source, stored_objects
+from ocpiq.sources.protocol import CLOCKS_DIFFER, Ask, Keep, PlannedPull, Source, stored_objects
 from ocpiq.sources.several_platforms import SeveralPlatforms, incomplete_message, named, of_platform
 from ocpiq.values.numbers import NUMBERS
 from ocpiq.values.relative_times import (
@@ -92,6 +92,7 @@ class Pulls:
         recipient: Recipient | None = None,
         wrap: Callable[[int, Source], Source] = lambda _, source: source,
         part_of: int | None = None,
+        keep: Keep | None = None,
     ) -> None:
         self.plan = plan
         self._sources = [wrap(number, _source(part, sources)) for number, part in enumerate(plan.sources)]
@@ -102,12 +103,39 @@ class Pulls:
             for number, part in enumerate(plan.sources)
         ]
         self._newest = [_count(part, variables) for part in plan.sources]
+        if keep is not None:
+            self._sources = [
+                keep(source, self._planned(number, source, variables, start.now, recipient))
+                for number, source in enumerate(self._sources)
+            ]
         self._gates = [self._gate(number, recipient) for number in range(len(plan.sources))]
         self._notify = notify
         self._part_of = part_of  # the source of which this run reads a part
         self.waiting: CreditRows | None = None  # of that source with `net`
         self._missing: list[IncompleteError] = []
         self._rows: Iterator[Iterable[object]] | None = None  # of the delivery
+
+    def _planned(
+        self,
+        number: int,
+        source: Source,
+        variables: Mapping[str, Value],
+        now: int,
+        recipient: Recipient | None,
+    ) -> PlannedPull:
+        """Return the pull of a source, for rows that are kept."""
+        part = self.plan.sources[number]
+        return PlannedPull(
+            part,
+            self._windows[number],
+            self._newest[number],
+            any(_is_relative(bound, variables) for bound in (part.since, part.until)),
+            now,
+            _key(part, source),
+            source.version,
+            self.plan.version if self.plan.own else "",
+            recipient,
+        )
 
     def _gate(self, number: int, recipient: Recipient | None) -> Gate:
         """Return the gate of a source; that of a snapshot reads what is stored in place of what is asked for."""
@@ -116,7 +144,7 @@ class Pulls:
             window = replace(window or Window(None, None), order=ListOrder())
         view, stored = part.view, stored_objects(source)
         if stored is not None:
-            if self.plan.own:
+            if self.plan.own and source.version != self.plan.version:
                 hint = say("leave out --as, or pull with it")
                 raise SourceError(say("a snapshot is read in the form that it has"), hint=hint)
             view, window = stored.reading(part, window, recipient)
@@ -128,7 +156,7 @@ class Pulls:
             version=source.version,
             recipient=recipient,
             seal=_seal(part, source, self._delivery_of(number)),
-            as_version=self.plan.version if self.plan.own else "",
+            as_version=self.plan.version if self.plan.own and stored is None else "",
         )
 
     def _delivery_of(self, number: int) -> Delivery | None:
@@ -382,6 +410,14 @@ def _period(during: Period, variables: Mapping[str, Value], clock: Clock) -> tup
         hint = say("write it as 2026, 2026-Q1, 2026-01, 2026-W03, 2026-01-31 or last month")
         raise SourceError(say("${variable} is not a period", variable=UserText(during.variable)), hint=hint)
     return bounds
+
+
+def _is_relative(bound: Moment | None, variables: Mapping[str, Value]) -> bool:
+    """Tell whether a bound depends on the time of the run."""
+    if bound is None or bound.microseconds is not None:
+        return False
+    value = variables[bound.variable] if bound.variable else bound.relative
+    return type(value) is str and is_relative_moment(value)
 
 
 def _moment(bound: Moment | None, variables: Mapping[str, Value], clock: Clock) -> int | None:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from ocpiq.query.windows import SourceWindow
     from ocpiq.sinks.arrow_stream import ArrowStream
     from ocpiq.sinks.sink import StoredType
-    from ocpiq.sources.protocol import Source
+    from ocpiq.sources.protocol import Keep, Source
 
 
 class Query:
@@ -195,6 +195,7 @@ class Query:
         recipient: Recipient | None = None,
         start: Start | None = None,
         drivers: int = DRIVERS,
+        keep: Keep | None = None,
     ) -> Iterator[Value]:
         """Yield the results, as they come.
 
@@ -202,15 +203,16 @@ class Query:
         `value` while `input` and `inputs` read them. `sources` is one source for all `modules`, or a source for each;
         `variables` has a value for each name of `compile`; `notify` receives progress and warnings; `recipient` has the
         key of pseudonyms, and is needed if `needs_recipient`; `start` is the moment that relative times depend on
-        (default: now); totals of fields passed `as aggregate` need `drivers` distinct drivers, at least 5. Raises
-        RunError, PrivacyError, PlatformError, and, after the last result, IncompleteError if a source is incomplete.
+        (default: now); totals of fields passed `as aggregate` need `drivers` distinct drivers, at least 5; `keep` has
+        rows of earlier runs, which are read in place of a source. Raises RunError, PrivacyError, PlatformError, and,
+        after the last result, IncompleteError if a source is incomplete.
         """
         values = self._metadata.values(variables or {})
         if drivers < FEWEST_DRIVERS:
             raise SourceError(say("drivers must be at least {count}", count=FEWEST_DRIVERS))
         pulls: Pulls | NoPulls = NoPulls(self._plan)
         if self._plan.sources:
-            pulls = self._pulls(sources, values, notify, recipient, start)
+            pulls = self._pulls(sources, values, notify, recipient, start, keep)
             self.warn_of_totals(pulls.plan, notify, self.by_module(sources))
         program = Program(pulls.plan, pulls.shapes)
         remaining = iter(()) if inputs is None else inputs
@@ -333,12 +335,14 @@ class Query:
         notify: Notify,
         recipient: Recipient | None,
         start: Start | None,
+        keep: Keep | None = None,
     ) -> Pulls:
         from ocpiq.query.pulls import Pulls  # noqa: PLC0415 - queries of plain JSON do not need it
 
         self.check_recipient(recipient)
         by_module = self.by_module(sources)
-        return Pulls(self.plan_for(by_module), by_module, values, notify, start or begin(), recipient)
+        plan, start = self.plan_for(by_module), start or begin()
+        return Pulls(plan, by_module, values, notify, start, recipient, keep=keep)
 
     def warn_of_totals(self, query_plan: QueryPlan, notify: Notify, sources: Mapping[str, Source]) -> None:
         """Warn of totals that may not be what the user means, such as sums over several currencies."""

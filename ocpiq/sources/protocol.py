@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Protocol, cast, runtime_checkable
 
 from msgspec import Struct
@@ -85,6 +85,34 @@ class HasOwner(Protocol):
 def owner_of(source: Source) -> Mapping[str, str] | None:
     """Return the party that a source's objects belong to; None if it is not known."""
     return source.owner if isinstance(source, HasOwner) else None
+
+
+class PlannedPull(Struct, frozen=True):
+    """A pull as a run has planned it: `part` of the query, for the objects in a `window`, of a run that begins `now`.
+
+    `newest` is the number of the newest objects to return. A window `is_relative` if a bound of it is a time before
+    now. `key` identifies an object of a source that repeats. The source has objects of OCPI `version`, which are read
+    in the form of `as_version`, if that is set.
+    """
+
+    part: SourcePlan
+    window: Window | None
+    newest: int | None
+    is_relative: bool
+    now: int
+    key: tuple[str, ...]
+    version: str
+    as_version: str
+    recipient: Recipient | None
+
+    @property
+    def form(self) -> str:
+        """The OCPI version in whose form objects are read."""
+        return self.as_version or self.version
+
+
+Keep = Callable[[Source, PlannedPull], Source]
+"""Returns what a pull reads in place of a source: rows that are kept, or the source, whose rows are then kept."""
 
 
 class StoredObjects(Protocol):

@@ -18,6 +18,7 @@ from ocpiq.errors import (
     MessagePart,
     Notice,
     Notify,
+    PageRead,
     PrivacyError,
     PullEnded,
     SourceError,
@@ -32,13 +33,12 @@ from ocpiq.privacy.view import ViewNode, has_pseudonyms
 from ocpiq.schema import ENDED, UPDATED, ModuleName, module
 from ocpiq.snapshots import manifest as manifests
 from ocpiq.snapshots import page_files
-from ocpiq.snapshots.manifest import PageFile, StoredModule
+from ocpiq.snapshots.manifest import Folder, PageFile, StoredModule
 from ocpiq.snapshots.page_files import LatestWindows
 from ocpiq.snapshots.stored_view import CLEAR, ViewOfLines
 from ocpiq.sources.file_ranges import FileRange, Part
 from ocpiq.sources.file_source import LINES
 from ocpiq.sources.monitor import monitor_pages
-from ocpiq.sources.places import Place
 from ocpiq.sources.protocol import CLOCKS_DIFFER, Ask
 from ocpiq.values.times import EPOCH
 
@@ -53,7 +53,7 @@ class SnapshotSource:
     repeats = False
 
     def __init__(
-        self, folder: Place, stored: StoredModule, version: str, files: Sequence[PageFile] | None = None
+        self, folder: Folder, stored: StoredModule, version: str, files: Sequence[PageFile] | None = None
     ) -> None:
         self.folder = folder
         self.stored = stored
@@ -192,7 +192,9 @@ class SnapshotSource:
         """Yield the pages. Raises DamagedError, and IncompleteError at the end if a page file has been dropped."""
 
         def notify_with_time(notice: Notice) -> None:
-            notify(replace(notice, snapshot=self.time) if isinstance(notice, PullEnded) else notice)
+            notify(
+                replace(notice, snapshot=self.time) if isinstance(notice, PageRead | PullEnded) else notice
+            )
 
         yield from monitor_pages(ask.module, self._opened(gate), notify_with_time)
 

@@ -209,9 +209,11 @@ def path(field: SchemaField, root: SchemaField) -> str:
 
 
 @st.composite
-def queries(draw: st.DrawFn, modules: tuple[str, ...] = MODULES) -> tuple[str, str]:
+def queries(
+    draw: st.DrawFn, modules: tuple[str, ...] = MODULES, versions: tuple[str, ...] = VERSIONS
+) -> tuple[str, str]:
     """Draw an OCPI version and a query of one source."""
-    version, name = draw(st.sampled_from(VERSIONS)), draw(st.sampled_from(modules))
+    version, name = draw(st.sampled_from(versions)), draw(st.sampled_from(modules))
     root = schema.module(name, version).root
     known = fields(root)
     clauses = draw(_clauses(known))

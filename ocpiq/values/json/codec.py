@@ -43,6 +43,9 @@ NULL: Final = re.compile(b"null").search
 # Infinity, which orjson writes as null, in MessagePack.
 INFINITE: Final = (b"\xcb\x7f\xf0\0\0\0\0\0\0", b"\xcb\xff\xf0\0\0\0\0\0\0")
 
+EXPONENT: Final = re.compile(rb"[:,\[]-?\d+(?:\.\d+)?[eE]")  # one in a string does no harm
+NAN: Final = re.compile(rb"\xcb[\x7f\xff]\xf8\0\0\0\0\0\0")  # in MessagePack
+
 PRINTED: Final = attrgetter("printed")
 """Returns what orjson writes for a blank or a number that keeps its digits; no function of Python's is as fast."""
 
@@ -156,6 +159,13 @@ def _plain_text_of(value: object) -> str:
 def _holds_infinity(value: Value) -> bool:
     packed = msgspec.msgpack.encode(value, enc_hook=_plain_text_of)
     return INFINITE[0] in packed or INFINITE[1] in packed
+
+
+def reads_back(value: Value, line: bytes) -> bool:
+    """Tell whether a line that `encode` wrote is read as the same value: NaN is null in it, exponents have one form."""
+    if EXPONENT.search(line):
+        return False
+    return not NULL(line) or not NAN.search(msgspec.msgpack.encode(value, enc_hook=lambda _: None))
 
 
 def _encode_like_jq(value: Value, option: int, blank: OfBlank | None = None) -> bytes:
