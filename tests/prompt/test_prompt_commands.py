@@ -128,7 +128,7 @@ def test_help_on_a_command(asked: str, said: Said) -> None:
 
 
 def test_schema(said: Said) -> None:
-    assert said(":schema sessions.kwh").startswith("sessions.kwh  number  OCPI 2.2.1\n  blank:")
+    assert said(":schema sessions.kwh").startswith("sessions.kwh  number  OCPI 2.2.1\n  blanked:")
     assert "sessions\n" in said(":schema")
     assert "did you mean sessions?" in said(":schema sesions")
 
