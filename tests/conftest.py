@@ -41,10 +41,10 @@ def own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.casefold().endswith("_proxy")]:
             patch.delenv(name)
-        if (
-            signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-        ):  # a run in the background: programs would inherit it
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for name in ("SIGINT", "SIGHUP"):  # ignored in the background and by nohup: programs would inherit it
+            number = getattr(signal, name, signal.SIGINT)
+            if signal.getsignal(number) is signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
         patch.setenv("OCPIQ_CONFIG", str(tmp_path_factory.mktemp("config")))
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))  # which may have a .jq
         yield
