@@ -19,10 +19,10 @@ def drawn(text: str, *, asked: bool = True) -> list[tuple[str, str]]:
 
 def test_the_states_of_fields_stand_one_below_the_other() -> None:
     assert drawn("sessions | .cdr_token.") == [
-        (".country_code", "CiString(2)   open"),
-        (".party_id", "CiString(3)   open"),
+        (".country_code", "CiString(2)   shown"),
+        (".party_id", "CiString(3)   shown"),
         (".uid", "CiString(36)  blanked"),
-        (".type", "TokenType     open"),
+        (".type", "TokenType     shown"),
         (".contract_id", "CiString(36)  blanked"),
     ]
     assert drawn("sessions | .kwh")[0] == (".kwh", "number  blanked")

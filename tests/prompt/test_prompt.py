@@ -287,7 +287,7 @@ def test_the_window_changes_its_size(terminal: Terminal) -> None:
     terminal.at_prompt("\n29.98")
     terminal.run(":schema tokens")
     terminal.see("lines 1-")
-    assert "blank\n            " in terminal.text()  # the reason in rows of its own, where it fits
+    assert "blanked\n            " in terminal.text()  # the reason in rows of its own, where it fits
     terminal.type("q")
     terminal.at_prompt()
     terminal.type("\x15sessions" + " | select(.id)" * 4 + " | .kwhh" + ENTER)
