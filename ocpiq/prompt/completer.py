@@ -12,6 +12,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from ocpiq.prompt.command_syntax import split_command
 from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.suggest import suggest
+from ocpiq.prompt.suggest_values import PARTIAL_BOUND
 from ocpiq.prompt.suggestion import Suggestion, Surroundings
 
 OPENERS: Final = ("_PASS", "_ONLY", "_SINCE", "_UNTIL", "_DURING", "_PIPE")
@@ -47,6 +48,8 @@ class QueryCompleter(Completer):
         """Tell whether the menu opens by itself here."""
         if split_command(before) is not None or before[-1:] == "\n":
             return False
+        if PARTIAL_BOUND.search(before):
+            return True
         read, modules = self.reader.parse(before), self.context().modules
         last = read.last()
         if last is None or read.unexpected is not None or before[-1:] not in (" ", "|"):

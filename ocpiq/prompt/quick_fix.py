@@ -10,6 +10,7 @@ from ocpiq.errors import OcpiqError, QuerySyntaxError, nearest
 from ocpiq.language.lalr import Token
 from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.suggest import suggest
+from ocpiq.prompt.suggest_values import PARTIAL_BOUND
 from ocpiq.prompt.suggestion import Surroundings
 from ocpiq.prompt.validator import Validation
 
@@ -60,8 +61,9 @@ def certain_mistake(text: str, cursor: int, look: Callable[[str], Validation]) -
 
 
 def _partial_date(text: str, cursor: int, mistake: OcpiqError) -> bool:
-    date = PARTIAL_DATE.search(text, 0, cursor)
-    return mistake.span is not None and date is not None and date.start() <= mistake.span.start
+    date, bound = PARTIAL_DATE.search(text, 0, cursor), PARTIAL_BOUND.search(text, 0, cursor)
+    starts = [date.start()] if date else [bound.start(1)] if bound else []
+    return mistake.span is not None and any(start <= mistake.span.start for start in starts)
 
 
 def has_fix(text: str, look: Callable[[str], Validation], reader: QueryReader | None = None) -> bool:

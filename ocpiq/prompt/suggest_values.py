@@ -26,6 +26,9 @@ DATES: Final = (
     "3 months ago",
     "1 year ago",
 )
+PARTIAL_BOUND: Final = re.compile(  # `last `, `30 days a`: parsed as a number or a name until it is complete
+    r"\b(?:since|until|during)\s+((?:(?:this|last)|[0-9]+(?:\s+(?:minute|hour|day|week|month|quarter|year)s?)?)\s+[a-z]*)$"
+)
 UNITS: Final = ("month", "quarter", "year", "week")
 PERIODS: Final = (*(f"{which} {unit}" for unit in UNITS for which in ("this", "last")), "today", "yesterday")
 EQUALITY: Final = ("EQUAL", "UNEQUAL")
