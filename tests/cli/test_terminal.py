@@ -190,7 +190,7 @@ def test_reasons_stand_below_the_fields_where_the_terminal_is_narrow(environment
     lines = text.splitlines()
     assert code == 0 and max(map(len, lines)) <= 100
     at = next(number for number, line in enumerate(lines) if line.split()[:1] == ["start_date_time"])
-    assert lines[at].endswith("  blank") and lines[at + 1].strip() == "when a person charged"
+    assert lines[at].endswith("  blanked") and lines[at + 1].strip() == "when a person charged"
     text, _ = ended(start(environment, "schema", "cdrs.charging_periods"))
     assert any(
         line.startswith("  start_date_time  DateTime") and "person's charging" in line

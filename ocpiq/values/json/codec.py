@@ -150,14 +150,12 @@ def excerpt(value: Value) -> str:
     return data[: EXCERPT_BYTES - len(end)].decode(errors="ignore") + end
 
 
-def _plain_text_of(value: object) -> str:
-    if isinstance(value, Blank | LiteralNumber):
-        return value.text
-    raise TypeError
+def _nothing(value: object) -> None:
+    """Stand for a blank or a number that keeps its digits: neither is infinite or NaN."""
 
 
 def _holds_infinity(value: Value) -> bool:
-    packed = msgspec.msgpack.encode(value, enc_hook=_plain_text_of)
+    packed = msgspec.msgpack.encode(value, enc_hook=_nothing)
     return INFINITE[0] in packed or INFINITE[1] in packed
 
 
@@ -165,7 +163,7 @@ def reads_back(value: Value, line: bytes) -> bool:
     """Tell whether a line that `encode` wrote is read as the same value: NaN is null in it, exponents have one form."""
     if EXPONENT.search(line):
         return False
-    return not NULL(line) or not NAN.search(msgspec.msgpack.encode(value, enc_hook=lambda _: None))
+    return not NULL(line) or not NAN.search(msgspec.msgpack.encode(value, enc_hook=_nothing))
 
 
 def _encode_like_jq(value: Value, option: int, blank: OfBlank | None = None) -> bytes:
