@@ -7,7 +7,7 @@ queries it can answer, is decided by the code for snapshots.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, cast
 
@@ -26,9 +26,10 @@ from ocpiq.snapshots.manifest import PageFile, PulledWindow, StoredModule
 from ocpiq.snapshots.memory import MemoryFolder, MemoryPages
 from ocpiq.snapshots.page_files import LineEncoder, view_of_numbers
 from ocpiq.snapshots.stored_view import StoredField, for_aggregates_only, stored_view
-from ocpiq.sources.protocol import Ask, PlannedPull, Source, owner_of
+from ocpiq.sources.protocol import Ask, PlannedPull, Source
 from ocpiq.sources.several_platforms import named
 from ocpiq.sources.snapshot_source import SnapshotSource, moment_text
+from ocpiq.sources.wrapped_source import WrappedSource
 from ocpiq.values.json.codec import reads_back
 from ocpiq.values.types import Value
 
@@ -240,27 +241,11 @@ class KeptSource:
             yield from module.pages(ask, gate.of_platform(name, self.version), tell)
 
 
-class KeepingSource(Struct, frozen=True):
+class KeepingSource(WrappedSource, frozen=True):
     """A platform, or several, whose rows are kept when the pull has come to its end."""
 
-    source: Source
     rows: KeptRows
     planned: PlannedPull
-
-    @property
-    def version(self) -> str:
-        """The OCPI version."""
-        return self.source.version
-
-    @property
-    def repeats(self) -> bool:
-        """Whether it may return an object twice."""
-        return self.source.repeats
-
-    @property
-    def owner(self) -> Mapping[str, str] | None:
-        """The party that the objects belong to."""
-        return owner_of(self.source)
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the pages of the source."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from msgspec import Struct
-
 from ocpiq.errors import Notify
 from ocpiq.gate import Gate, OpenedPage
-from ocpiq.sources.protocol import Ask, Source, owner_of
+from ocpiq.sources.protocol import Ask, Source
 from ocpiq.sources.several_platforms import SeveralPlatforms
+from ocpiq.sources.wrapped_source import WrappedSource
 
 
 def page_by_page(sources: Mapping[str, Source], between: Callable[[Source], None]) -> dict[str, Source]:
@@ -26,31 +25,10 @@ def each_page(source: Source, between: Callable[[Source], None]) -> Source:
     )
 
 
-class PageByPageSource(Struct, frozen=True):
+class PageByPageSource(WrappedSource, frozen=True):
     """A source that calls `between` after each page."""
 
-    source: Source
     between: Callable[[Source], None]
-
-    @property
-    def version(self) -> str:
-        """The OCPI version."""
-        return self.source.version
-
-    @property
-    def repeats(self) -> bool:
-        """Whether it may return an object twice."""
-        return self.source.repeats
-
-    @property
-    def owner(self) -> Mapping[str, str] | None:
-        """The party that the objects belong to."""
-        return owner_of(self.source)
-
-    @property
-    def snapshot(self) -> object:
-        """The snapshot that it reads, if it is one."""
-        return getattr(self.source, "snapshot", None)
 
     def pages(self, ask: Ask, gate: Gate, notify: Notify) -> Iterator[OpenedPage]:
         """Yield the source's pages."""
