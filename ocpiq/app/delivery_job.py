@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -30,9 +29,6 @@ from ocpiq.query.start import Start, begin
 from ocpiq.sources import Source
 from ocpiq.sources.protocol import Platform
 from ocpiq.values.types import Value
-
-if TYPE_CHECKING:
-    pass
 
 
 class Job(Struct, frozen=True):

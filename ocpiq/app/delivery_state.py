@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
 from ocpiq.app.delivery_job import Job
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.recipient import stored_recipient
+from ocpiq.app.settings import Settings
 from ocpiq.delivery import commit, fingerprint, state_file
 from ocpiq.delivery.errors import StateError
 from ocpiq.delivery.state import SETTLE, DeliveredFile, Fingerprint, Kind, Origin, State
 from ocpiq.delivery.state_file import StateFile
 from ocpiq.delivery.windows import settled
 from ocpiq.errors import UsageError
+from ocpiq.plan.query_plan import QueryPlan
 from ocpiq.values.relative_times import is_relative_moment, relative_moment
 from ocpiq.values.times import SECOND, moment, zone
-
-if TYPE_CHECKING:
-    pass
+from ocpiq.values.types import Value
 
 
 def create_state(job: Job, time: int) -> None:
@@ -86,10 +86,17 @@ def _origin(job: Job) -> Origin:
 
 
 def _fingerprint(job: Job, file: StateFile) -> Fingerprint:
-    stored = stored_recipient(job.settings)
-    recipient = None if stored is None else (stored.name, stored.key_id)
     values = job.query.values(job.variables)
-    return fingerprint.fingerprint(job.query.plan_for(job.sources), values, recipient, file.secret)
+    return fingerprint_of(job.settings, job.query.plan_for(job.sources), values, file.secret)
+
+
+def fingerprint_of(
+    settings: Settings, query: QueryPlan, values: Mapping[str, Value], secret: bytes
+) -> Fingerprint:
+    """Return the fingerprint of a run with its recipient. Raises UsageError."""
+    stored = stored_recipient(settings)
+    recipient = None if stored is None else (stored.name, stored.key_id)
+    return fingerprint.fingerprint(query, values, recipient, secret)
 
 
 def adjusted_state(job: Job, file: StateFile) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from ocpiq.app.delivery_job import Job
 from ocpiq.app.error_report import write_stderr
@@ -12,9 +12,6 @@ from ocpiq.delivery.state_file import StateFile
 from ocpiq.delivery.windows import DeliveryWindow, Every, next_windows, settled
 from ocpiq.errors import UsageError, WarningIssued, say
 from ocpiq.values.times import SECOND, zone
-
-if TYPE_CHECKING:
-    pass
 
 
 class Due(NamedTuple):

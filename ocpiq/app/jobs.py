@@ -109,7 +109,7 @@ def results(
         recipient=run.recipient,
         now=run.start.now,
         of=len(parts),
-        snapshot=str(next((absolute(place(str(source.folder))) for source in stored.values()), "")),
+        snapshot=str(absolute(place(run.settings.snapshot.read or ""))) if stored else "",
         stored=tuple(source.stored for source in stored.values()),
     )
     times = {module: source.time for module, source in stored.items()}

@@ -20,19 +20,18 @@ from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
 from ocpiq.app.delivery import EMPTY_CODE, publish_part, with_audit
 from ocpiq.app.delivery_job import is_stream
-from ocpiq.app.delivery_state import check_same, recover
+from ocpiq.app.delivery_state import check_same, fingerprint_of, recover
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress, quantity
 from ocpiq.app.query_run import QueryRun, begin_run
 from ocpiq.app.query_text import QueryText
-from ocpiq.app.recipient import stored_recipient
 from ocpiq.app.report_form import PERIOD, arguments, with_form
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.write_results import exit_status, failure, open_run_output, write_all
 from ocpiq.app.write_results import report as report_error
-from ocpiq.delivery import commit, file_names, fingerprint, state_file
+from ocpiq.delivery import commit, file_names, state_file
 from ocpiq.delivery.increment import RowHash
 from ocpiq.delivery.state import SETTLE, Fingerprint, Origin, Pending, PeriodRecord, State
 from ocpiq.delivery.state_file import StateFile
@@ -201,10 +200,8 @@ def _origin(job: Job) -> Origin:
 
 def _fingerprint(job: Job, file: StateFile) -> Fingerprint:
     """Return what decides how the report reads, without its period."""
-    stored = stored_recipient(job.settings)
-    recipient = None if stored is None else (stored.name, stored.key_id)
     values = job.query.values(app_variables.variables(job.settings.query)) | {PERIOD: None}
-    return fingerprint.fingerprint(job.query.plan_for(job.sources), values, recipient, file.secret)
+    return fingerprint_of(job.settings, job.query.plan_for(job.sources), values, file.secret)
 
 
 def _handout(job: Job, settings: Settings) -> Handout:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from ocpiq.delivery.errors import StateError
 from ocpiq.errors import UsageError
+from ocpiq.sinks import sqlite
 from ocpiq.sinks.sink import StoredType
 from ocpiq.sinks.sql import quoted
 from ocpiq.storage import owner_only
@@ -43,15 +44,7 @@ class Dialect(Protocol):
 class SqliteDialect:
     """SQLite."""
 
-    types: dict[StoredType, str] = {  # noqa: RUF012 - a constant
-        "boolean": "INTEGER",
-        "integer": "INTEGER",
-        "number": "REAL",
-        "decimal": "TEXT",
-        "time": "TEXT",
-        "text": "TEXT",
-        "json": "TEXT",
-    }
+    types = sqlite.TYPES
     bytes_type = "BLOB"
     mark = "?"
 
@@ -91,7 +84,7 @@ class SqliteDialect:
 
     def placeholder(self, type_: StoredType) -> str:
         """Return SQLite's mark."""
-        return "?"
+        return self.mark
 
 
 class PostgresDialect:
