@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ocpiq.errors import (
-    PlatformError,
-    SourceError,
-    say,
-)
+from ocpiq.errors import PlatformError, SourceError, say
 from ocpiq.ocpi.http.address import Origin
 from ocpiq.ocpi.http.failures import Subject
 from ocpiq.ocpi.http.urls import is_plain_http, origin

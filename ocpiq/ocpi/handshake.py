@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import uuid4
 
-from ocpiq.errors import (
-    Message,
-    Notify,
-    PlatformError,
-    Quotation,
-    RequestEnded,
-    WarningIssued,
-    say,
-)
+from ocpiq.errors import Message, Notify, PlatformError, Quotation, RequestEnded, WarningIssued, say
 from ocpiq.ocpi.allowed_origins import AllowedOrigins
 from ocpiq.ocpi.endpoints import sender_endpoints
 from ocpiq.ocpi.http import failures
@@ -35,13 +27,7 @@ from ocpiq.ocpi.responses import (
     version_details,
     version_entries,
 )
-from ocpiq.ocpi.versions import (
-    Located,
-    has_modules,
-    no_common_version,
-    unusable_reason,
-    usable_versions,
-)
+from ocpiq.ocpi.versions import Located, has_modules, no_common_version, unusable_reason, usable_versions
 from ocpiq.schema import VERSIONS, VersionName
 from ocpiq.storage import AccessToken, PlatformParty
 from ocpiq.storage.login import TokenForm

@@ -20,13 +20,12 @@ def keep(session: Session, rest: str) -> None:
     if rest not in CHOICES:
         raise UsageError(":keep takes on, off or clear")
     rows = session.rows
-    if rest:
-        rows.is_on = rows.is_on if rest == "clear" else rest == "on"
-        if rest != "on":
-            rows.clear()
-    elif rows.pulls:
-        for pull in rows.pulls:
-            write_stderr(described(pull))
+    if rest in ("on", "off"):
+        rows.is_on = rest == "on"
+    if rest in ("off", "clear"):
+        rows.clear()
+    for pull in () if rest else rows.pulls:
+        write_stderr(described(pull))
     used = f"{megabytes(rows.size)} of {megabytes(MAX_BYTES)} MB"
     write_stderr(
         f"Rows that are pulled are kept: {used}" if rows.is_on else "Rows that are pulled are not kept"

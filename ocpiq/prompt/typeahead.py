@@ -12,7 +12,7 @@ from prompt_toolkit.keys import Keys
 
 
 class KeyTypedAhead(KeyPress):
-    """A key that was pressed before the prompt was there: an Enter among such keys is no line break of a paste."""
+    """A key that was pressed before the prompt was there: an Enter among these keys does not belong to a paste."""
 
 
 def collect_keys(keyboard: Input) -> bool:

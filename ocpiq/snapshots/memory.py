@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Final
 
 from msgspec import Struct, field
 
 from ocpiq.snapshots import page_files
 from ocpiq.snapshots.manifest import PageFile
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-CHUNK: Final = page_files.CHUNK  # lines that are compressed at once
+from ocpiq.values import zstd
 
 
 class MemoryFolder(Struct, frozen=True):
@@ -57,8 +49,8 @@ class MemoryPages:
 
     def add(self, lines: Sequence[bytes]) -> None:
         """Store the lines of objects."""
-        for start in range(0, len(lines), CHUNK):
-            chunk = lines[start : start + CHUNK]
+        for start in range(0, len(lines), page_files.CHUNK):
+            chunk = lines[start : start + page_files.CHUNK]
             if self._compressor is None:
                 self._compressor = zstd.ZstdCompressor(level=page_files.LEVEL)
             self._objects += len(chunk)

@@ -8,7 +8,6 @@ again.
 from __future__ import annotations
 
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -27,6 +26,7 @@ from ocpiq.snapshots.columns import IN_COLUMN, PLACE, Columns, joined
 from ocpiq.snapshots.manifest import Folder, PageFile, PulledWindow, StoredModule
 from ocpiq.snapshots.stored_view import blank_paths, has_treatments
 from ocpiq.storage import owner_only
+from ocpiq.values import zstd
 from ocpiq.values.blank import NA, Blank
 from ocpiq.values.json.codec import encode, encode_read, without_blanks
 from ocpiq.values.numbers import LiteralNumber
@@ -34,11 +34,6 @@ from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 OBJECTS: Final = 10_000  # of a page file
 KEY: Final = 16  # bytes
@@ -111,7 +106,7 @@ class PageWriter:
         return self.objects == OBJECTS
 
     def add(self, lines: Sequence[KeyedLine]) -> Sequence[KeyedLine]:
-        """Add objects, and return those for which there is no room."""
+        """Add objects up to the size of a page file; return the rest."""
         room = OBJECTS - self.objects
         added = lines[:room]
         self.objects += len(added)

@@ -273,7 +273,7 @@ def whole_gate(planned: PlannedPull) -> Gate:
 
 
 class UnkeptError(Exception):
-    """Raised when rows are not kept: there is no room for them, or they could not be read again as they are."""
+    """Raised when rows cannot be kept: they exceed the limit, or would not be read again as they are."""
 
 
 class Storing:

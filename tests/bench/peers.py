@@ -38,7 +38,7 @@ def ocpiq(question: Question, file: Path) -> list[str]:
 
 
 def ocpiq_on(jobs: int) -> Callable[[Question, Path], list[str]]:
-    """Return the command lines of ocpiq in so many processes."""
+    """Return the function for the command line of ocpiq in a number of processes."""
     return lambda question, file: [
         *(*OCPIQ, "--jobs", str(jobs), "--source", f"cdrs={file}"),
         question.ocpiq,

@@ -53,7 +53,7 @@ class Prompt:
         self.session, self.platform, self.captured = session, platform, captured
 
     def __call__(self, line: str) -> tuple[str, int]:
-        self.platform.requests.clear()  # it answers only so many
+        self.platform.requests.clear()  # it answers a limited number
         run_command(self.session, line) if line.startswith(":") else run(self.session, line)
         out, err = self.captured.readouterr()
         return out + err, len(self.platform.pulls())

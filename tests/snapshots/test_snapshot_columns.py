@@ -10,10 +10,10 @@ from unittest.mock import patch
 
 import pytest
 from support.cli import Outcome, command
+from support.faults import zstd
 
 from ocpiq.snapshots import page_files
 from ocpiq.snapshots.manifest import load
-from ocpiq.snapshots.page_files import zstd
 
 PERIODS = [
     {"start_date_time": "2026-01-01T00:00:00Z", "dimensions": [{"type": "ENERGY", "volume": 1.50}]},

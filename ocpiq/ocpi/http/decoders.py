@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import brotli
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from ocpiq.values import zstd
 
 PIECE = 1 << 18  # bytes that a decoder returns at once
 MOST_CODINGS = 5  # of one body; more are not unpacked, so the result is not JSON
