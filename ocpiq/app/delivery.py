@@ -17,7 +17,7 @@ from ocpiq.app.output import Output
 from ocpiq.app.progress import Progress, quantity
 from ocpiq.app.query_run import QueryRun
 from ocpiq.app.query_text import QueryText
-from ocpiq.app.settings import Settings
+from ocpiq.app.settings import Settings, with_result_file
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.write_results import exit_status, failure, manifest_of, open_run_output, report, write_all
 from ocpiq.delivery import commit, file_names, state_file
@@ -85,9 +85,7 @@ def _deliver_window(job: Job, file: StateFile, due: Due) -> tuple[int, int]:
     name = "" if streams else str(path and path.absolute())
     pending = Pending(window.start, window.end, name, number, period=due.period, correction=due.correction)
     increment = increment_for(job, file, due)
-    settings = replace(job.settings, output=replace(job.settings.output, path=path))
-    start = Start(job.start.now, increment)
-    run = begin_window(job, settings, start)
+    run = begin_window(job, with_result_file(job.settings, path), Start(job.start.now, increment))
     run.corrections = _corrections(job, increment) if due.correction else None
     pending = with_audit(pending, run.audit)
     return run.record(lambda: _write(job, run, file, increment, pending)), run.rows

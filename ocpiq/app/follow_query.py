@@ -26,7 +26,7 @@ from ocpiq.app.following import FollowProgress, follow
 from ocpiq.app.output import Output
 from ocpiq.app.query_run import QueryRun, new_run
 from ocpiq.app.query_text import QueryText
-from ocpiq.app.settings import Settings
+from ocpiq.app.settings import Settings, with_result_file
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.variables import variables
 from ocpiq.app.write_results import open_run_output, report, write_all
@@ -209,7 +209,7 @@ class FollowedQuery:
         """Deliver one window; return the number of rows."""
         job = self._job
         increment = increment_of(job, file, window)
-        settings = job.settings if opened is None else self._settings_for(Path(opened.path))
+        settings = job.settings if opened is None else with_result_file(job.settings, Path(opened.path))
         run = begin_window(job, settings, Start(begin().now, increment))
         pending = Pending(window.start, window.end, "", file.state.number + 1)
 
@@ -229,10 +229,6 @@ class FollowedQuery:
             write_all(run, out)
             _check(run, increment)
             commit_delivery(self._job, run, file, out, increment)
-
-    def _settings_for(self, path: Path) -> Settings:
-        settings = self._job.settings
-        return replace(settings, output=replace(settings.output, path=path))
 
     def _to_file(self, file: StateFile, run: QueryRun, increment: Increment, opened: OpenFile) -> None:
         path = Path(opened.path)
@@ -257,12 +253,12 @@ class FollowedQuery:
 
     def _convert(self, part: Path, whole: Path) -> None:
         """Write the file of a period from the lines of its polls. Raises OcpiqError and OSError."""
-        file = self._file
+        job, file = self._job, self._file
         assert file is not None and file.state.open is not None, "there is a file to close"
         opened = file.state.open
-        bounds = Bounds(self._job.left.number, (opened.start, opened.end))
-        handout = handout_of(self._job, Start(begin().now, bounds))
-        run = new_run(self._settings_for(Path(opened.path)), handout, self._job.progress, self._job.shutdown)
+        bounds = Bounds(job.left.number, (opened.start, opened.end))
+        handout = handout_of(job, Start(begin().now, bounds))
+        run = new_run(with_result_file(job.settings, Path(opened.path)), handout, job.progress, job.shutdown)
         whole.unlink(missing_ok=True)
         with open_run_output(run, part=whole) as out:
             for value in values_of_lines(part):

@@ -27,7 +27,7 @@ from ocpiq.app.progress import Progress, quantity
 from ocpiq.app.query_run import QueryRun, begin_run
 from ocpiq.app.query_text import QueryText
 from ocpiq.app.report_form import PERIOD, arguments, with_form
-from ocpiq.app.settings import Settings
+from ocpiq.app.settings import Settings, with_result_file
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.write_results import exit_status, failure, open_run_output, write_all
 from ocpiq.app.write_results import report as report_error
@@ -234,7 +234,7 @@ def _deliver_period(job: Job, file: StateFile, label: str) -> tuple[int, bool]:
     if file_names.has_fields(path):
         path = file_names.expanded(path, window, job.query.modules[0], number)
     path = file_names.correction_of(path, correction).absolute()
-    settings = replace(settings, output=replace(settings.output, path=path))
+    settings = with_result_file(settings, path)
     run = begin_run(settings, _handout(job, settings), job.progress, job.shutdown)
     pending = Pending(
         window.start, window.end, str(path), number, period=period_number, correction=correction

@@ -17,7 +17,7 @@ from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress
 from ocpiq.app.query_run import QueryRun, begin_run
 from ocpiq.app.query_text import QueryText, query_text
-from ocpiq.app.settings import InputSettings, Settings
+from ocpiq.app.settings import InputSettings, Settings, with_result_file
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.write_results import finish, open_run_output, report, write_all
 from ocpiq.errors import OcpiqError, UsageError, WarningIssued, say
@@ -137,7 +137,7 @@ def _with_file_name(settings: Settings, query: Query, variables: dict[str, Value
             hint="write during, or since and until; or use --state NAME",
         )
     name = file_names.expanded(path, DeliveryWindow(start_, end), query.modules[0])
-    return structs.replace(settings, output=structs.replace(settings.output, path=name))
+    return with_result_file(settings, name)
 
 
 def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> Inputs:

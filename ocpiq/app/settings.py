@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from ocpiq.sinks.sink import ColumnOption
@@ -245,3 +246,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     json: bool = False
     ask: bool = False
     port: int = 0
+
+
+def with_result_file(settings: Settings, path: Path | None) -> Settings:
+    """Return the settings with another file for the results; None for standard output."""
+    return replace(settings, output=replace(settings.output, path=path))
