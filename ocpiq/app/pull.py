@@ -14,13 +14,12 @@ from msgspec.structs import replace
 
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
-from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress, quantity
+from ocpiq.app.query_run import QueryRun, begin_run
 from ocpiq.app.query_text import QueryText, query_text
-from ocpiq.app.recipient import recipient_of
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.write_results import report
@@ -39,10 +38,7 @@ from ocpiq.sources.protocol import Platform
 from ocpiq.values.times import EPOCH
 
 if TYPE_CHECKING:
-    from ocpiq.app.audit import Audit
-    from ocpiq.privacy.recipient import Recipient
     from ocpiq.query import Query
-    from ocpiq.query.start import Start
     from ocpiq.sources import Source
     from ocpiq.values.types import Value
 
@@ -51,31 +47,16 @@ COMMAND: Final = "ocpiq pull 'cdrs only id, total_energy' --into DIR"
 
 
 class PullJob(Struct, frozen=True):
-    """A pull into a snapshot: the query of its sources alone, and where they come from."""
+    """A pull into the snapshot at `path`; the query of the run is that of the sources alone."""
 
-    settings: Settings
-    text: QueryText
-    query: Query
-    sources: dict[str, Source]
-    variables: dict[str, Value]
-    recipient: Recipient | None
-    progress: Progress
-    shutdown: Shutdown
-    start: Start
+    run: QueryRun
     path: Path
-    audit: Audit | None = None
 
     @property
     def origin(self) -> Origin:
         """Where the objects come from."""
-        source = next(iter(self.sources.values()))
+        source = next(iter(self.run.sources.values()))
         return Origin(source.address, source.party) if isinstance(source, Platform) else SAVED_PAGES
-
-
-class Counts(Struct):
-    """How many objects a pull has stored so far."""
-
-    objects: int = 0
 
 
 def run(settings: Settings, shutdown: Shutdown) -> int:
@@ -108,15 +89,7 @@ def pull(settings: Settings, path: Path, text: QueryText | None, shutdown: Shutd
         try:
             job = _prepare(settings, path, text, stack, progress, shutdown)
             folder = stack.enter_context(folders.opened(path, create=text is not None))
-            counts = Counts()
-
-            def work() -> int:
-                return _pull_all(job, folder, counts)
-
-            audit = job.audit
-            if audit is None:
-                return work()
-            return audit.record(work, lambda: (counts.objects, path if audit.sha256 else None), shutdown)
+            return job.run.record(lambda: _pull_all(job, folder))
         except OcpiqError as error:
             return report(error, replace(settings, words=()), text or QueryText(""), progress)
 
@@ -139,15 +112,11 @@ def _prepare(
         settings, text, variables = _sources_alone(settings, text, variables)
     query = compile_query(settings.query, text, variables)
     _check_passes(query)
-    recipient = recipient_of(settings, query)
     sources = app_sources.sources(settings, query.modules, stack)
     _check_sources(sources)
     settings = replace(settings, output=replace(settings.output, path=path, format="ndjson"))
     handout = Handout(text, query, sources, variables, (), False, start, progress)
-    audit = authorize(settings, handout).audit
-    return PullJob(
-        settings, text, query, sources, variables, recipient, progress, shutdown, start, path, audit
-    )
+    return PullJob(begin_run(settings, handout, progress, shutdown), path)
 
 
 def _sources_alone(
@@ -208,28 +177,30 @@ def _check_sources(sources: dict[str, Source]) -> None:
         raise UsageError("a snapshot is of one platform, or of saved pages", hint="use a folder for each")
 
 
-def _pull_all(job: PullJob, folder: SnapshotFolder, counts: Counts) -> int:
+def _pull_all(job: PullJob, folder: SnapshotFolder) -> int:
     """Pull the windows of all modules that are due. Raises OcpiqError."""
-    manifest = _checked_manifest(job, folder)
+    run, manifest = job.run, _checked_manifest(job, folder)
     number_of = {
-        source.module: number for number, source in enumerate(job.query.plan_for(job.sources).sources)
+        source.module: number for number, source in enumerate(run.query.plan_for(run.sources).sources)
     }
     for module, number in number_of.items():
         wanted = _wanted(job, number)
         stored = manifest.module(module)
         if stored is not None:
             _check_same(job, wanted, stored)
-        counts.objects += _pull_module(job, folder, stored or wanted, number)
-    if job.audit is not None:
-        job.audit.sha256 = sha256((folder.path / MANIFEST).read_bytes()).hexdigest()
+        run.rows += _pull_module(job, folder, stored or wanted, number)
+    if run.audit is not None:
+        run.file = job.path
+        run.audit.sha256 = sha256((folder.path / MANIFEST).read_bytes()).hexdigest()
     return 0
 
 
 def _checked_manifest(job: PullJob, folder: SnapshotFolder) -> Manifest:
     """Return the manifest, a new one for a first pull. Raises UsageError if it is of another origin."""
-    query_plan = job.query.plan_for(job.sources)
+    run = job.run
+    query_plan = run.query.plan_for(run.sources)
     new = Manifest(
-        job.origin, query_plan.version, query_plan.zone, as_version=job.settings.query.as_version or ""
+        job.origin, query_plan.version, query_plan.zone, as_version=run.settings.query.as_version or ""
     )
     manifest = folder.manifest
     if manifest is None:
@@ -251,10 +222,11 @@ def _checked_manifest(job: PullJob, folder: SnapshotFolder) -> Manifest:
 
 def _wanted(job: PullJob, number: int) -> StoredModule:
     """Return a module as the query asks for it, without page files."""
-    source = job.query.plan_for(job.sources).sources[number]
-    window = job.query.windows(job.variables, job.start)[number]
-    clauses = job.query.pulled_sources[number].query
-    key_id = "" if job.recipient is None else job.recipient.key_id
+    run = job.run
+    source = run.query.plan_for(run.sources).sources[number]
+    window = run.query.windows(run.variables, run.start)[number]
+    clauses = run.query.pulled_sources[number].query
+    key_id = "" if run.recipient is None else run.recipient.key_id
     return StoredModule(
         source.module, clauses, stored_view(source.view), key_id, window.since, window.until, window.during
     )
@@ -280,28 +252,29 @@ def _check_same(job: PullJob, wanted: StoredModule, stored: StoredModule) -> Non
 
 def _pull_module(job: PullJob, folder: SnapshotFolder, stored: StoredModule, number: int) -> int:
     """Pull the windows of a module that are due; return the number of objects that were stored."""
-    chosen, source = job.settings.snapshot, job.sources[stored.module]
+    run = job.run
+    chosen, source = run.settings.snapshot, run.sources[stored.module]
     lag = Lag(
         OVERLAP if chosen.overlap is None else chosen.overlap,
         SETTLE if chosen.settle is None else chosen.settle,
     )
-    time = source.time(stored.module, job.progress) if isinstance(source, Platform) else job.start.now
-    query_plan = job.query.plan_for(job.sources)
+    time = source.time(stored.module, run.progress) if isinstance(source, Platform) else run.start.now
+    query_plan = run.query.plan_for(run.sources)
     module_pull = ModulePull(
         replace(query_plan, sources=(query_plan.sources[number],)),
-        each_page(source, lambda _: job.shutdown.check()),
-        job.query.values(job.variables),
-        job.start.now,
-        job.progress,
-        job.recipient,
+        each_page(source, lambda _: run.shutdown.check()),
+        run.query.values(run.variables),
+        run.start.now,
+        run.progress,
+        run.recipient,
         lag,
     )
     before = {file.number for file in folders.files_of(stored)}
     for window in snapshot_pull.due_windows(stored, time, lag, is_platform=source.repeats):
         stored = snapshot_pull.pull_window(folder, module_pull, stored, window)
     objects = sum(file.objects for file in stored.files if file.number not in before)
-    if not job.settings.quiet:
-        job.progress.clear()
+    if not run.settings.quiet:
+        run.progress.clear()
         write_stderr(_summary(stored, objects))
     if snapshot_pull.stale_share(stored) > STALE_SHARE:
         share, into = round(100 * snapshot_pull.stale_share(stored)), job.path

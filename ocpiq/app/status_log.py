@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from msgspec import Struct, field, structs
 
 from ocpiq.app import sources as app_sources
 from ocpiq.app import variables as app_variables
-from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
 from ocpiq.app.error_report import report_error, write_stderr
 from ocpiq.app.following import FollowProgress, follow
 from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress, quantity
+from ocpiq.app.query_run import QueryRun, begin_run
 from ocpiq.app.query_text import QueryText
 from ocpiq.app.settings import Settings
 from ocpiq.app.shutdown import Shutdown
@@ -33,27 +33,17 @@ from ocpiq.sources.timed_source import TimedSource
 from ocpiq.storage.status_log import FORMAT, UNOBSERVED, Header, Scope
 from ocpiq.values.types import Value
 
-if TYPE_CHECKING:
-    from ocpiq.app.audit import Audit
-    from ocpiq.query import Query
-
 UNKNOWN: Final = "UNKNOWN"
 
 
 class LogRun(Struct):
-    """One run of a status log. `said` are its own warnings, each of which is printed once."""
+    """One run of a status log, whose results are its lines. `said` are its own warnings, each printed once."""
 
-    settings: Settings
-    query: Query
+    run: QueryRun
     source: Platform
-    variables: dict[str, Value]
     is_private: bool
-    progress: Progress
-    shutdown: Shutdown
-    audit: Audit | None = None
     said: set[str] = field(default_factory=set)
     asks_time: bool = False
-    rows: int = 0
 
     def poll(self, log: StatusLog) -> int:
         """Poll the platform and append what changed; return the number of lines. Raises OcpiqError."""
@@ -69,8 +59,8 @@ class LogRun(Struct):
             evse = self.evse(row)
             if evse is not None:
                 evses.append(evse)
-        poll = Poll(times[0], times[1], self.settings.following.poll, tuple(evses))
-        self.shutdown.check()
+        poll = Poll(times[0], times[1], self.run.settings.following.poll, tuple(evses))
+        self.run.shutdown.check()
         try:
             result = log.append(poll)
         except ClockWentBack as error:
@@ -78,10 +68,10 @@ class LogRun(Struct):
             return 0
         except OSError as error:
             raise UsageError(
-                f"could not write the status log {self.settings.following.status_log}: {error.strerror}"
+                f"could not write the status log {self.run.settings.following.status_log}: {error.strerror}"
             ) from None
-        self.rows += result.lines
-        if not self.settings.following.follow:
+        self.run.rows += result.lines
+        if not self.run.settings.following.follow:
             self.tell(result.evses, result.changes, left_out)
         return result.lines
 
@@ -92,9 +82,9 @@ class LogRun(Struct):
         """
         began = self.source.time(LOCATIONS, self.notify) if self.asks_time else None
         timed = TimedSource(self.source)
-        checked = PageByPageSource(timed, lambda _: self.shutdown.check())
+        checked = PageByPageSource(timed, lambda _: self.run.shutdown.check())
         rows = list(
-            self.query.run(sources={LOCATIONS: checked}, variables=self.variables, notify=self.notify)
+            self.run.query.run(sources={LOCATIONS: checked}, variables=self.run.variables, notify=self.notify)
         )
         if timed.times:
             return rows, timed.times
@@ -122,7 +112,7 @@ class LogRun(Struct):
 
     def tell(self, evses: int, changes: int, left_out: int) -> None:
         """Print a summary."""
-        if self.settings.quiet:
+        if self.run.settings.quiet:
             return
         text = f"status log: {quantity(evses, 'EVSE')}, {quantity(changes, 'change')}"
         if left_out:
@@ -131,15 +121,15 @@ class LogRun(Struct):
 
     def notify(self, notice: Notice) -> None:
         """Show an event, and count it for the audit trail."""
-        if self.audit is not None:
-            self.audit.notify(notice)
-        self.progress(notice)
+        if self.run.audit is not None:
+            self.run.audit.notify(notice)
+        self.run.progress(notice)
 
     def warn(self, text: Message) -> None:
         """Print a warning that was not printed before."""
         if text not in self.said:
             self.said.add(text)
-            self.progress(WarningIssued(text))
+            self.run.progress(WarningIssued(text))
 
 
 def known_statuses() -> tuple[str, ...]:
@@ -169,9 +159,7 @@ def run(settings: Settings, text: QueryText, files: list[str], shutdown: Shutdow
                 return report_error(error)
             return 0
 
-        if log_run.audit is None:
-            return work()
-        return log_run.audit.record(work, lambda: (log_run.rows, None), shutdown)
+        return log_run.run.record(work)
 
 
 def _folder(settings: Settings, files: list[str]) -> Path:
@@ -204,11 +192,11 @@ def _prepare(settings: Settings, text: QueryText, stack: ExitStack, shutdown: Sh
     query = compile_query(known, QueryText(written, text.name), variables)
     output = structs.replace(settings.output, path=settings.following.status_log, format="ndjson")
     handout = Handout(text, query, {LOCATIONS: source}, variables, (), is_terminal=False, start=begin())
-    audit, *_ = authorize(structs.replace(settings, output=output), handout)
     progress: Progress = FollowProgress(verbose=settings.verbose)
     if not settings.following.follow:
         progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
-    return LogRun(settings, query, source, variables, is_private, progress, shutdown, audit)
+    run = begin_run(structs.replace(settings, output=output), handout, progress, shutdown)
+    return LogRun(run, source, is_private)
 
 
 def _header(run: LogRun) -> Header:

@@ -9,26 +9,22 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from ocpiq.app import error_report, output
-from ocpiq.app.authorization import authorize
 from ocpiq.app.compile import compile_query
 from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress
+from ocpiq.app.query_run import QueryRun, begin_run
 from ocpiq.app.query_text import QueryText
-from ocpiq.app.recipient import recipient_of
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.thread import run_in_thread
 from ocpiq.errors import (
     CompileError,
     Notice,
-    Notify,
     OcpiqError,
     PrivacyError,
     PullEnded,
     UsageError,
     WarningIssued,
-    ignore,
 )
-from ocpiq.privacy.drivers import DRIVERS
 from ocpiq.prompt.interrupts import Running
 from ocpiq.prompt.one_screen import OneScreen
 from ocpiq.prompt.pager import Pager
@@ -36,8 +32,7 @@ from ocpiq.prompt.parameters import accepted_values, parameters
 from ocpiq.prompt.result_line import ResultLine
 from ocpiq.prompt.results import KeptResult, handouts_of
 from ocpiq.prompt.session import Session
-from ocpiq.query import Query
-from ocpiq.query.start import Start, begin
+from ocpiq.query.start import begin
 from ocpiq.sinks.target import Target
 from ocpiq.sources import Source
 from ocpiq.sources.kept_rows import KeptSource
@@ -125,77 +120,49 @@ def _write_results(
     files = tuple(f"${name}" for name in used)  # a policy has to allow JSON that belongs to no module
     handout = Handout(query_text, query, session.sources, variables, files, True, start, progress)
     kept = KeptResult(query, session.sources, handouts_of(handout, used.values()))
-    results = ResultWriter(session, query, kept, variables, progress, line, shutdown, start)
-    audit, _, results.drivers = authorize(settings, handout)
+    query_run = begin_run(settings, handout, progress, shutdown)
     if query.modules:
         progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
-    if audit is None:
-        results.write_all()
-    else:
-        audit.record(lambda: results.write_all(audit.notify), lambda: (line.rows, None), shutdown)
+    query_run.record(lambda: ResultWriter(session, query_run, kept, line).write_all())
 
 
 class ResultWriter:
-    """Writes the results of a query to the pager; `line` counts them.
+    """Writes the results of a run to the pager, and keeps them; `line` counts them, too."""
 
-    Totals of fields for aggregates only need `drivers` drivers.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        query: Query,
-        kept: KeptResult,
-        variables: Mapping[str, Value],
-        progress: Progress,
-        line: ResultLine,
-        shutdown: Shutdown,
-        start: Start,
-    ) -> None:
+    def __init__(self, session: Session, run: QueryRun, kept: KeptResult, line: ResultLine) -> None:
+        self._session = session
+        self._run = run
+        self._kept = kept
         self._line = line
         self._waiting: list[Notice] = []  # while another program has the terminal
-        self._kept = kept
-        self._variables = variables
-        self._start = start
-        self.drivers = DRIVERS
-        self._session = session
-        self._query = query
-        self._recipient = recipient_of(session.query_settings(), query)
-        self._progress = progress
-        self._shutdown = shutdown
+        self._progress = progress = run.progress
         lend, wait = self._lend, progress.show_line
         self._pager = OneScreen(progress.clear) if session.watches else Pager(progress.clear, lend, wait)
         self._stream = PagerBuffer()
         target = Target(self._stream, None, True, lambda message: progress(WarningIssued(message)))
-        options = session.query_settings().output
-        self._sink = output.open_sink(options, os.environ, target, lambda: query.columns(session.sources))
+        self._sink = output.open_sink(
+            run.settings.output, os.environ, target, lambda: run.query.columns(run.sources)
+        )
 
-    def write_all(self, count: Notify = ignore) -> int:
-        """Run the query, of whose progress `count` is told too; return the exit code. Raises OcpiqError."""
-
-        def notify(notice: Notice) -> None:
-            self._session.count(notice)
-            self._line.notice(notice)
-            self._report(notice)
-            count(notice)
-
-        self._line.begin(self._query.plan_for(self._session.sources))
-        sources = page_by_page(self._session.sources, self._between)
+    def write_all(self) -> int:
+        """Run the query; return the exit code. Raises OcpiqError."""
+        run = self._run
+        self._line.begin(run.query.plan_for(run.sources))
         self._session.rows.begin()
         try:
-            for value in self._query.run(
-                sources=sources,
-                variables=self._variables,
-                notify=notify,
-                recipient=self._recipient,
-                start=self._start,
-                drivers=self.drivers,
+            for value in run.query.run(
+                sources=page_by_page(run.sources, self._between),
+                variables=run.variables,
+                notify=self._notify,
+                recipient=run.recipient,
+                start=run.start,
+                drivers=run.drivers,
                 keep=None if self._session.watches else self._keep,
             ):
-                self._shutdown.check()
+                run.shutdown.check()
                 self._sink.write(value)
                 self._kept.add(value)
-                self._line.rows += 1
+                run.rows = self._line.rows = run.rows + 1
                 self._show()
             self._kept.complete = True
             self._sink.close()
@@ -208,13 +175,25 @@ class ResultWriter:
         except OutputStopped:
             pass
         finally:
-            if self._kept.complete or self._line.rows:
-                self._session.results.keep(self._kept)
-            self._sink.discard()
-            self._pager.cancel() if self._shutdown.signal else self._pager.close()
-            self._line.viewed = self._pager.viewed
-            self._line.kept_at = tuple(dict.fromkeys(pull.clock for pull in self._session.rows.used))
+            self._end()
         return 0
+
+    def _end(self) -> None:
+        """Keep what was shown, and close the pager."""
+        if self._kept.complete or self._run.rows:
+            self._session.results.keep(self._kept)
+        self._sink.discard()
+        self._pager.cancel() if self._run.shutdown.signal else self._pager.close()
+        self._line.viewed = self._pager.viewed
+        self._line.kept_at = tuple(dict.fromkeys(pull.clock for pull in self._session.rows.used))
+
+    def _notify(self, notice: Notice) -> None:
+        """Count an event in all places that count, and show it."""
+        self._session.count(notice)
+        self._line.notice(notice)
+        self._report(notice)
+        if self._run.audit is not None:
+            self._run.audit.notify(notice)
 
     def _keep(self, source: Source, planned: PlannedPull) -> Source:
         """Return the rows that are kept, if they have what the query asks for."""
@@ -242,7 +221,7 @@ class ResultWriter:
             raise OutputStopped
 
     def _between(self, source: Source) -> None:
-        self._shutdown.check()
+        self._run.shutdown.check()
         if source.repeats:  # a platform: the next page may take a while
             self._sink.flush()
             self._show()
