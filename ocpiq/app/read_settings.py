@@ -1,26 +1,24 @@
-"""The settings of a command line and the config file; only this module looks up options by name."""
+"""The settings of a command line and the config file; only it and `read_output_settings` look up options by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import Final, Literal, cast
 
 from ocpiq.app.arguments import LONG, Arguments
 from ocpiq.app.option_values import comma_list, duration, path_of, whole_number
+from ocpiq.app.read_output_settings import output_settings, writes_policy
 from ocpiq.app.settings import (
     DEFAULT_POLL,
     FollowSettings,
     GetSettings,
     InputSettings,
     LoginSettings,
-    OutputSettings,
     Positional,
     PromptSettings,
     PullSettings,
     QuerySettings,
-    Raw,
     Settings,
     SnapshotSettings,
     StateSettings,
@@ -30,13 +28,9 @@ from ocpiq.app.settings import (
 )
 from ocpiq.delivery.database_address import is_address
 from ocpiq.errors import UsageError
-from ocpiq.sinks import registry
-from ocpiq.storage.config import Config, file_mode
+from ocpiq.storage.config import Config
 from ocpiq.storage.config import load as load_config
 from ocpiq.values.patterns import lazy_pattern
-
-if TYPE_CHECKING:
-    from ocpiq.sinks.sink import ColumnOption, StoredType
 
 MAX_JOBS: Final = 64
 CLUSTER: Final = lazy_pattern(
@@ -44,17 +38,10 @@ CLUSTER: Final = lazy_pattern(
 )
 MAX_PARALLEL: Final = 32
 MAX_RATE: Final = 100_000  # requests a minute
-MAX_INDENT: Final = 7
 MIN_POLL: Final = 5  # seconds
 ROTATIONS: Final = ("hour", "day", "week")
 MAX_PORT: Final = 65_535
-POLICY: Final = "policy"  # what `explain --to` writes besides formats of results
-STANDARD_OUTPUT: Final = "-"
 VARIABLE_OPTIONS: Final = ("arg", "argjson", "arg-file", "slurpfile", "rawfile")
-
-COLUMN_OPTIONS: Final = ("type", "text", "decimal")
-COLUMN_TYPES: Final = ("text", "number", "integer", "boolean", "time")
-DIGITS: Final = lazy_pattern(r"([1-9]|[12][0-9]|3[0-8]),([0-9]|[12][0-9]|3[0-8])")
 
 STATE_OPTIONS: Final = (
     "begin",
@@ -77,7 +64,7 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         words=tuple(arguments.words),
         query=_query(arguments, config),
         input=_input(arguments),
-        output=_output(arguments, config),
+        output=output_settings(arguments, config),
         pull=_pull(arguments, config),
         state=_state(arguments),
         snapshot=_snapshot(arguments),
@@ -94,7 +81,7 @@ def settings(arguments: Arguments, config: Config | None = None) -> Settings:
         check_as=arguments.last("as") or "",
         all=arguments.has("all"),
         policy=path_of(arguments, "policy"),
-        to_policy=_is_policy(arguments),
+        to_policy=writes_policy(arguments),
         diff=_diff(arguments),
         quiet=arguments.has("quiet"),
         verbose=arguments.has("verbose"),
@@ -157,88 +144,6 @@ def _input(arguments: Arguments) -> InputSettings:
         stream_errors=arguments.has("stream-errors"),
         seq=arguments.has("seq"),
     )
-
-
-def _output(arguments: Arguments, config: Config) -> OutputSettings:
-    path = arguments.last("output")
-    database = path if path is not None and is_address(path) else ""
-    if database:
-        path = None
-    if path is not None and path.endswith("/") and not Path(path).is_dir():
-        raise UsageError(f"{path} does not exist", hint=f"mkdir {path}")
-    return OutputSettings(
-        path=None if path is None or path == STANDARD_OUTPUT else Path(path),
-        database=database,
-        format=_format(arguments),
-        default_format="" if config.form is None else registry.by_name(config.form, "config file").name,
-        csv=tuple(comma_list(arguments, "csv")) if arguments.has("csv") else None,
-        special=tuple(name for name, _ in arguments.options if registry.formats_with(name)),
-        explode=arguments.last("explode") or "",
-        column_types=tuple(_column_types(arguments)),
-        null=arguments.last("null"),
-        na=arguments.last("na"),
-        title=arguments.last("title") or "",
-        manifest=arguments.has("manifest"),
-        raw=_raw(arguments),
-        compact=arguments.has("compact-output"),
-        ascii=arguments.has("ascii-output"),
-        sort_keys=arguments.has("sort-keys"),
-        tab=arguments.has("tab"),
-        indent=whole_number(arguments, "indent", 0, MAX_INDENT),
-        seq=arguments.has("seq"),
-        color=arguments.has("color-output"),
-        monochrome=arguments.has("monochrome-output"),
-        unbuffered=arguments.has("unbuffered"),
-        exit_status=arguments.has("exit-status"),
-        mode=_mode(arguments),
-        default_mode=config.mode,
-    )
-
-
-def _column_types(arguments: Arguments) -> Iterator[ColumnOption]:
-    """Yield the types of columns that options set. Raises UsageError."""
-    for option, words in arguments.options:
-        if option not in COLUMN_OPTIONS:
-            continue
-        from ocpiq.sinks.sink import ColumnOption
-
-        column, _, type_ = words[0].rpartition("=")
-        if option == "text":
-            yield ColumnOption(words[0], "text")
-        elif option == "type":
-            if type_ not in COLUMN_TYPES or not column:
-                raise UsageError("--type takes COLUMN=TYPE", hint=f"types: {', '.join(COLUMN_TYPES)}")
-            yield ColumnOption(column, cast("StoredType", type_))
-        else:
-            digits = DIGITS.fullmatch(type_)
-            if digits is None or not column or not int(digits[2]) <= int(digits[1]):
-                raise UsageError(
-                    "--decimal takes COLUMN=DIGITS,SCALE, up to 38 digits", hint="such as --decimal kwh=18,3"
-                )
-            yield ColumnOption(column, "decimal", precision=int(digits[1]), scale=int(digits[2]))
-
-
-def _format(arguments: Arguments) -> str:
-    name = arguments.last("to")
-    return "" if name is None or _is_policy(arguments) else registry.by_name(name).name
-
-
-def _mode(arguments: Arguments) -> int | None:
-    text = arguments.last("mode")
-    if text is None:
-        return None
-    mode = file_mode(text)
-    if mode is None:
-        raise UsageError("--mode takes a file mode in octal", hint="such as --mode 640")
-    return mode
-
-
-def _raw(arguments: Arguments) -> Raw:
-    if arguments.has("raw-output0"):
-        return "nul"
-    if arguments.has("join-output"):
-        return "joined"
-    return "lines" if arguments.has("raw-output") else ""
 
 
 def _pull(arguments: Arguments, config: Config) -> PullSettings:
@@ -401,10 +306,6 @@ def _audit(arguments: Arguments, config: Config) -> Path | bool | Literal["syslo
     if path == "syslog":
         return "syslog"
     return Path(path).expanduser().absolute() if path else bool(config.audit)
-
-
-def _is_policy(arguments: Arguments) -> bool:
-    return arguments.command == "explain" and arguments.last("to") == POLICY
 
 
 def _diff(arguments: Arguments) -> tuple[str, str] | None:
