@@ -13,7 +13,7 @@ def pieces($up; $down):
   | [$piece.was, .status] as $both
   | ($both | all(. != null and . != "UNOBSERVED")) as $observed
   | [select($observed) | $both[] | if IN($up[]) then 1 elif IN($down[]) then 0 else empty end] as $values
-  | {location_id, evse_uid, since: $piece.since, to: $piece.to, low: ($values | min // 0), high: ($values | max // 0),
+  | {country_code, party_id, location_id, evse_uid, since: $piece.since, to: $piece.to, low: ($values | min // 0), high: ($values | max // 0),
      counted: (if $values == [] then 0 else 1 end), observed: (if $observed then 1 else 0 end)};
 
 # Times from a file: JSON values (--slurpfile), or the text of a CSV file (--arg-file) with evse_uid, from and until.
@@ -61,7 +61,8 @@ def without_closed($closed; $opening; $zone):
 # A row for each period of a unit that a piece touches, with hours.
 def hours_by($unit):
   . as $piece | slots($unit; .since; .to)
-  | {period: .slot, start, location_id: $piece.location_id, evse_uid: $piece.evse_uid, low: ($piece.low * .hours),
+  | {period: .slot, start, country_code: $piece.country_code, party_id: $piece.party_id, location_id: $piece.location_id,
+     evse_uid: $piece.evse_uid, low: ($piece.low * .hours),
      high: ($piece.high * .hours), counted: ($piece.counted * .hours), observed: ($piece.observed * .hours)};
 
 # The hours of a whole period that starts at `start`.

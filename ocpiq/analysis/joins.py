@@ -6,7 +6,7 @@ import re
 
 from ocpiq.analysis import treated
 from ocpiq.analysis.context import Analysis, Staged
-from ocpiq.analysis.keys import reference
+from ocpiq.analysis.keys import OWNER, reference
 from ocpiq.analysis.scope import Flow, Scope, Variable
 from ocpiq.errors import CompileError, Span
 from ocpiq.language import tree
@@ -128,12 +128,20 @@ def _natural(analysis: Analysis, node: tree.Join, flow: Flow, right: Type) -> li
             f"each of the {left_module} may have several {right_module}", span=place, hint=hint
         )
     joined = tree.Variable(node.name, span=place)
-    return [(_path(tree.Identity(span=place), mine), _path(joined, theirs)) for mine, theirs in pairs]
+    return [(_key(tree.Identity(span=place), mine), _key(joined, theirs)) for mine, theirs in pairs]
 
 
 def _module(type_: Type) -> str | None:
     """Return the module whose objects have this type."""
     return type_.view.blank.module if isinstance(type_, SourceType) and not type_.path else None
+
+
+def _key(base: tree.Expr, text: str) -> tree.Expr:
+    """Return what a row of the table of keys names; objects without an owner belong to each other."""
+    path = _path(base, text)
+    if text not in OWNER:
+        return path
+    return tree.Alternatives((path, tree.Text(("",), span=base.span)), span=base.span)
 
 
 def _path(base: tree.Expr, text: str) -> tree.Expr:

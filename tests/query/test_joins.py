@@ -120,6 +120,26 @@ def test_matching(text: str, expected: list[Any]) -> None:
     assert run(text) == expected
 
 
+PARTIES = [
+    {
+        "country_code": "NL",
+        "party_id": party,
+        "id": "L1",
+        "evses": [{"uid": "1", "connectors": [{"id": "1"}]}],
+    }
+    for party in ("AAA", "BBB")
+]
+
+
+@pytest.mark.parametrize("left", ["evses", "connectors"])
+def test_two_parties_may_use_the_same_ids(left: str) -> None:
+    """As on a hub: an EVSE belongs to the location of its own party, and also without a party to its own location."""
+    text = f"{left} | join locations as $l | [.party_id, $l.party_id]"
+    assert run(text, objects={"locations": PARTIES}) == [["AAA", "AAA"], ["BBB", "BBB"]]
+    nobody = [{"id": "L1", "evses": PARTIES[0]["evses"]}]
+    assert run(f"{left} | join locations as $l | $l.id", objects={"locations": nobody}) == ["L1"]
+
+
 def test_the_no_data_text_matches_nothing() -> None:
     listed = {
         "sessions": [{"id": "S", "evse_uid": "#NA"}],
