@@ -11,6 +11,7 @@ from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from importlib import import_module
+from threading import Event
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -138,16 +139,17 @@ def connected(address: str) -> Iterator[Client]:
 
 def _result(future: Any, check: Callable[[], None]) -> bytes:  # noqa: ANN401
     """Return the result of a part. Raises UsageError if its worker died again and again."""
-    while True:
-        try:
-            return bytes(future.result(timeout=PAUSE))
-        except TimeoutError:
-            check()
-        except (CancelledError, Exception) as error:
-            raise SourceError(
-                say(
-                    "a part could not be done on the cluster ({reason})",
-                    reason=UserText(type(error).__name__),
-                ),
-                hint=EMPTY,
-            ) from error
+    done = Event()
+    future.add_done_callback(lambda _: done.set())
+    while not done.wait(PAUSE):  # result(timeout=…) fails now and then when the part ends as the time does
+        check()
+    try:
+        return bytes(future.result())
+    except (CancelledError, Exception) as error:
+        raise SourceError(
+            say(
+                "a part could not be done on the cluster ({reason})",
+                reason=UserText(type(error).__name__),
+            ),
+            hint=EMPTY,
+        ) from error
