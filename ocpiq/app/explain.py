@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ocpiq.analysis.metadata import Metadata
     from ocpiq.approval.sheet import QueryFacts
     from ocpiq.query import Query
-    from ocpiq.query.pulls import QueriedSource
+    from ocpiq.query.source_size import QueriedSource
     from ocpiq.query.start import Start
     from ocpiq.query.windows import SourceWindow
     from ocpiq.schema import OwnForm

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from ocpiq.gate.keys import KeySeal, ObjectKey
 from ocpiq.gate.nested import merge_rows
-from ocpiq.gate.records import BatchRecords, LazyRecords, Records, key_reader
+from ocpiq.gate.records import BatchRecords, LazyRecords, Records
+from ocpiq.gate.slices import key_reader
 from ocpiq.gate.window import Window, WindowedRecords
 from ocpiq.privacy.demand import Demand
 from ocpiq.privacy.view import ViewNode

@@ -10,7 +10,8 @@ from msgspec import UNSET, Raw, Struct, defstruct
 
 from ocpiq.gate.keys import Identifier, ObjectKey
 from ocpiq.gate.layout import Record, Row, decoder, decoding_type
-from ocpiq.gate.records import BatchRecords, LazyRecords, Records, column_reader, key_reader, untyped_rows
+from ocpiq.gate.records import BatchRecords, LazyRecords, Records, untyped_rows
+from ocpiq.gate.slices import column_reader, key_reader
 from ocpiq.gate.window import WindowedRecords
 from ocpiq.schema import NestedModule
 from ocpiq.values.json.codec import SIGNED_ZERO

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from ocpiq.analysis.explanation import Explanation
     from ocpiq.plan.partial import Split
     from ocpiq.query.pulled_sources import PulledSource
-    from ocpiq.query.pulls import Pulls, QueriedSource
+    from ocpiq.query.pulls import Pulls
+    from ocpiq.query.source_size import QueriedSource
     from ocpiq.query.windows import SourceWindow
     from ocpiq.sinks.arrow_stream import ArrowStream
     from ocpiq.sinks.sink import StoredType
@@ -133,7 +134,7 @@ class Query:
 
     def until(self, number: int, variables: Mapping[str, Value], start: Start) -> int | None:
         """Return the end of the window that the query itself sets for source `number`. Raises UsageError."""
-        from ocpiq.query.pulls import until_of  # noqa: PLC0415 - queries of plain JSON do not need it
+        from ocpiq.query.run_windows import until_of  # noqa: PLC0415 - queries of plain JSON do not need it
 
         return until_of(self._plan, number, self._metadata.values(variables), start)
 
@@ -174,7 +175,7 @@ class Query:
         self, variables: Mapping[str, Value] | None = None, start: Start | None = None
     ) -> tuple[SourceWindow, ...]:
         """Return the window of each source for a run with this start (default: now). Raises UsageError."""
-        from ocpiq.query.pulls import windows  # noqa: PLC0415 - queries of plain JSON do not need it
+        from ocpiq.query.run_windows import windows  # noqa: PLC0415 - queries of plain JSON do not need it
 
         return windows(self._plan, self._metadata.values(variables or {}), start or begin())
 

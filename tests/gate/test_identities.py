@@ -78,7 +78,8 @@ def test_windows_of_whole_objects_are_read_by_the_fast_decoder(
     def refuse(raw: bytes) -> dict[str, bytes]:
         raise AssertionError
 
-    monkeypatch.setattr(sys.modules["ocpiq.gate.records"], "fields", refuse)
+    for name in ("records", "slices"):
+        monkeypatch.setattr(sys.modules[f"ocpiq.gate.{name}"], "fields", refuse)
     (part,) = compile("sessions").source_plans
     names = module("sessions", "2.2.1").key
     seal = KeySeal(SECRET, names, (True,) * len(names), LATE) if with_seal else None

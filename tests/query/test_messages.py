@@ -121,8 +121,10 @@ CHECKED_BY_A_PERSON = {
     OpenPart("query/imports.py", "_read_text", "UserText"): "the path of a module, and a command for it",
     OpenPart("query/imports.py", "data", "UserText"): "an import of the query, and its file",
     OpenPart("query/imports.py", "definitions", "UserText"): "an import of the query",
-    OpenPart("query/pulls.py", "_moment", "UserText"): "a variable's name, or a relative date of the user",
-    OpenPart("query/pulls.py", "_period", "UserText"): "a variable's name",
+    OpenPart(
+        "query/run_windows.py", "_moment", "UserText"
+    ): "a variable's name, or a relative date of the user",
+    OpenPart("query/run_windows.py", "_period", "UserText"): "a variable's name",
     OpenPart("query/part_format.py", "parts_in_order", "UserText"): "the version of ocpiq",
     OpenPart(
         "query/parts.py", "end", "UserText"

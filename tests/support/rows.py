@@ -111,10 +111,10 @@ def careful_only() -> Iterator[None]:
         patch.object(fragments, "FIELDS", Refusing()),
         patch.object(fragments, "ITEMS", Refusing()),
         patch.object(fragments, "decode_exactly", Refusing().decode),
-        patch("ocpiq.gate.records.Decoder", lambda *_: Refusing()),
+        patch("ocpiq.gate.slices.Decoder", lambda *_: Refusing()),
         patch("ocpiq.gate.records.decoder", lambda *_: Refusing()),
         patch("ocpiq.gate.nested.decoder", lambda *_: Refusing()),
         patch("ocpiq.gate.gate.decoder", lambda *_: Refusing()),
-        patch("ocpiq.gate.records.DATED", Refusing()),
+        patch("ocpiq.gate.slices.DATED", Refusing()),
     ):
         yield
