@@ -16,6 +16,7 @@ from ocpiq.errors import FormatError, SourceError, say
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import CellTexts, cell_text, cell_texts
 from ocpiq.sinks.charts import Bars, Chart, Lines, Number, Rows, Series, charts, nice_ceiling, number_texts
+from ocpiq.sinks.first_rows import MOST_ROWS, FirstRows
 from ocpiq.sinks.rows import RowBuilder, row_builder
 from ocpiq.sinks.sink import FormatSettings, Sink
 from ocpiq.sinks.table import align
@@ -24,7 +25,6 @@ from ocpiq.values.json.codec import utf8
 from ocpiq.values.terminal import text_width
 from ocpiq.values.types import Value
 
-MOST: Final = 1000  # rows that are drawn
 NEVER_NUMBERS: Final = {"string", "DateTime", "decimal", "boolean", "list", "object"}
 NO_NUMBERS: Final = say("the results have no column of numbers for a chart")
 EXAMPLE: Final = say("such as | aggregate count by .city; or use --to table")
@@ -81,27 +81,13 @@ class Style(Struct, frozen=True):
         return f"{color}{text}{RESET}" if self.color and text.strip() else text
 
 
-class ChartSink:
-    """Holds rows until the last one, then draws a chart for each column of numbers.
-
-    A chart of a part of the results would be misleading, so that `flush` writes nothing.
-    """
+class ChartSink(FirstRows):
+    """Draws a chart for each column of numbers when all rows have come."""
 
     def __init__(self, target: Target, rows: RowBuilder, texts: CellTexts, style: Style) -> None:
-        self.target = target
-        self.rows = rows
+        super().__init__(target, rows)
         self.texts = texts
         self.style = style
-        self.cells: list[list[Value]] = []
-
-    def write(self, value: Value) -> None:
-        """Hold the next row."""
-        cells = self.rows.cells(value)
-        if len(self.cells) < MOST:
-            self.cells.append(cells)
-
-    def flush(self) -> None:
-        """Do nothing."""
 
     def close(self) -> None:
         """Draw the charts. Raises FormatError for rows without a number."""
@@ -111,18 +97,15 @@ class ChartSink:
         drawn = charts(rows)
         if not drawn:
             raise FormatError(NO_NUMBERS, hint=EXAMPLE)
-        if self.rows.count > MOST:
+        if self.rows.count > MOST_ROWS:
             self.target.warn(
                 say(
                     "the chart has the first {drawn:,} of {count:,} results (fewer: top, limit or aggregate)",
-                    drawn=MOST,
+                    drawn=MOST_ROWS,
                     count=self.rows.count,
                 )
             )
         self.target.stream.write(utf8("\n".join(draw(chart, self.style) for chart in drawn)))
-
-    def discard(self) -> None:
-        """Do nothing: the stream belongs to its opener."""
 
     def _label(self, value: Value) -> str:
         text = cell_text(value, self.texts)

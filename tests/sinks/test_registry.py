@@ -33,6 +33,7 @@ PARTS = {
     "explode",
     "typed",
     "file",
+    "first_rows",
     "registry",
     "rows",
     "table_or_lines",

@@ -11,9 +11,10 @@ import pytest
 from ocpiq.errors import FormatError
 from ocpiq.plan.columns import UNKNOWN
 from ocpiq.sinks.charts import Bars, Chart, Lines, Series
+from ocpiq.sinks.first_rows import MOST_ROWS
 from ocpiq.sinks.sink import FormatSettings
 from ocpiq.sinks.target import Target
-from ocpiq.sinks.terminal_chart import MOST, Style, draw, open_chart
+from ocpiq.sinks.terminal_chart import Style, draw, open_chart
 from ocpiq.values.blank import BLANK
 from ocpiq.values.terminal import text_width
 from ocpiq.values.types import Value
@@ -171,8 +172,8 @@ def test_nulls_and_blanks_have_the_texts_of_the_settings() -> None:
 
 
 def test_a_long_result_says_how_much_of_it_is_drawn() -> None:
-    text, warnings = chart_of(*({"c": f"c{number}", "n": 1} for number in range(MOST + 5)))
-    assert len(text.splitlines()) == MOST + 1
+    text, warnings = chart_of(*({"c": f"c{number}", "n": 1} for number in range(MOST_ROWS + 5)))
+    assert len(text.splitlines()) == MOST_ROWS + 1
     assert warnings == ["the chart has the first 1,000 of 1,005 results (fewer: top, limit or aggregate)"]
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from ocpiq.plan.columns import Columns
 from ocpiq.sinks.cells import cell_texts
+from ocpiq.sinks.first_rows import FirstRows
 from ocpiq.sinks.html.page import Report, page
 from ocpiq.sinks.rows import RowBuilder, row_builder
 from ocpiq.sinks.sink import FormatSettings, Sink
 from ocpiq.sinks.target import Target
 from ocpiq.values.json.codec import utf8
-from ocpiq.values.types import Value
-
-MOST: Final = 1000  # rows that the page has
 
 
 def open_html(target: Target, columns: Columns, settings: FormatSettings) -> Sink:
@@ -21,23 +17,12 @@ def open_html(target: Target, columns: Columns, settings: FormatSettings) -> Sin
     return ReportSink(target, row_builder(columns, settings), settings)
 
 
-class ReportSink:
-    """Holds the first rows, and writes the page at the end, when it is known how many there are."""
+class ReportSink(FirstRows):
+    """Writes the page at the end, when it is known how many rows there are."""
 
     def __init__(self, target: Target, rows: RowBuilder, settings: FormatSettings) -> None:
-        self.target = target
-        self.rows = rows
+        super().__init__(target, rows)
         self.settings = settings
-        self.cells: list[list[Value]] = []
-
-    def write(self, value: Value) -> None:
-        """Hold the next row, if it is one of the first. Raises FormatError."""
-        cells = self.rows.cells(value)
-        if len(self.cells) < MOST:
-            self.cells.append(cells)
-
-    def flush(self) -> None:
-        """Do nothing."""
 
     def close(self) -> None:
         """Write the page."""
@@ -51,6 +36,3 @@ class ReportSink:
             texts=cell_texts(self.target, self.settings, visible=True),
         )
         self.target.stream.write(utf8(page(report)))
-
-    def discard(self) -> None:
-        """Do nothing: the stream belongs to its opener."""
