@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from ocpiq.prompt import main as run  # noqa: PLC0415 - each needs much that the other does not
     else:
         from ocpiq.cli.main import main as run  # noqa: PLC0415
-    return run(words)
+    code = run(words)
+    stdio.drop_unwritten_errors()
+    return code
 
 
 def _wants_prompt(words: Sequence[str]) -> bool:

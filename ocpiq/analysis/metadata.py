@@ -73,15 +73,15 @@ class Metadata(Struct, frozen=True):
     def values(self, arguments: Mapping[str, Value]) -> dict[str, Value]:
         """Return each parameter's value, converted to its type. UsageError for a missing or wrong one."""
         values = dict(arguments)
+        missing = [param for param in self.params if param.required and param.name not in arguments]
+        if missing:
+            needed = ", and ".join(
+                f"{param.name}: {param.about}" if param.about else param.name for param in missing
+            )
+            raise UsageError(f"the query needs {needed}", hint=" ".join(map(_option, missing)))
         for parameter in self.params:
             if parameter.name in arguments:
                 values[parameter.name] = _read(parameter, arguments[parameter.name])
-            elif parameter.required:
-                about = f" ({parameter.about})" if parameter.about else ""
-                example = TYPES[parameter.type].example
-                raise UsageError(
-                    f"the query needs {parameter.name}{about}", hint=f"--arg {parameter.name} {example}"
-                )
             else:
                 values[parameter.name] = parameter.default
         return values
@@ -163,9 +163,14 @@ def _read(parameter: QueryParameter, value: Value) -> Value:
         return type_.read(value)
     except ValueError:
         raise UsageError(
-            f"{parameter.name} must be {type_.name}, not {excerpt(value)}",
-            hint=f"--arg {parameter.name} {type_.example}",
+            f"{parameter.name}: {excerpt(value)} is not {type_.name}", hint=_option(parameter)
         ) from None
+
+
+def _option(parameter: QueryParameter) -> str:
+    """Return the option of the command line that sets a parameter, with an example."""
+    option = "--period" if parameter.name == "period" else f"--arg {parameter.name}"
+    return f"{option} {TYPES[parameter.type].example}"
 
 
 class ParameterType(Struct, frozen=True):

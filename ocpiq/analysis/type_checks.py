@@ -155,7 +155,8 @@ def _hint(type_: SourceType, other: str | None) -> str:
     if field is None:
         return ""
     if field.type in PRICES:
-        return "use .… | excl_vat, or one of its fields"
+        path = f".{type_.path[-1]}"
+        return f"use {path} | excl_vat, or a field such as {path}.{next(iter(field.children))}"
     if type_.is_list:
         return "take one of its items, or all of them with .[]"
     if not field.leaf:

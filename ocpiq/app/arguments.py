@@ -96,7 +96,7 @@ def _take_long(parsed: Arguments, text: str, remaining: list[str]) -> str:
         words = [*parsed.words, *(word for word in reversed(remaining) if not _is_option(word))]
         from_file = parsed.has("from-file") or any(map(_is_from_file, remaining))
         hint = _parameter_hint(name, value, words) if from_file else ""
-        raise UsageError(f"unknown option --{safe_word(name)}", hint=hint or _did_you_mean(name))
+        raise UsageError(f"unknown option --{safe_word(name)}", hint=hint or _did_you_mean(name, words))
     if equals:
         if len(option.takes) != 1:
             raise UsageError(f"--{name} does not take a value after =")
@@ -121,9 +121,18 @@ def _parameter_hint(name: str, value: str, words: list[str]) -> str:
     return f"for a parameter: --arg {parameter or safe_word(name)} {value if re.fullmatch(HARMLESS, value) else 'TEXT'}"
 
 
-def _did_you_mean(name: str) -> str:
-    option = nearest(name, LONG)
-    return f"did you mean --{option}?" if option else "ocpiq --help lists the options"
+def _did_you_mean(name: str, words: list[str]) -> str:
+    """Return the hint for an unknown option: the nearest one of the command, else of another command."""
+    command = next((word for word in words if word in NAMES), "")
+    own = [
+        option.name for option in OPTIONS if not command or not option.commands or command in option.commands
+    ]
+    option = nearest(name, own)
+    return (
+        f"did you mean --{option}?"
+        if option
+        else f"ocpiq {f'{command} ' * bool(command)}--help lists the options"
+    )
 
 
 def _take_short(parsed: Arguments, text: str, remaining: list[str]) -> None:
@@ -131,7 +140,9 @@ def _take_short(parsed: Arguments, text: str, remaining: list[str]) -> None:
     for index, letter in enumerate(text[1:], start=2):
         option = SHORT.get(letter)
         if option is None:
-            raise UsageError(f"unknown option -{safe_word(letter)}", hint=_did_you_mean(text[1:]))
+            raise UsageError(
+                f"unknown option -{safe_word(letter)}", hint=_did_you_mean(text[1:], parsed.words)
+            )
         if option.takes and text[index:]:
             remaining.append(text[index:])
             _take_option(parsed, option, remaining)

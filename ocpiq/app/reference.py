@@ -48,6 +48,8 @@ def look_up(name: str) -> str:
     if command := help_for(name):
         return command
     known = {name for entry in entries() for name in entry.names} | {command.name for command in COMMANDS}
+    if " " in name:
+        raise UsageError("ocpiq help takes one name", hint="ocpiq help lists all entries")
     raise UsageError(
         "unknown entry or command", hint=did_you_mean(name, known) or "ocpiq help lists all entries"
     )

@@ -13,6 +13,7 @@ from ocpiq.app import sources as app_sources
 from ocpiq.app import text_files
 from ocpiq.app import variables as app_variables
 from ocpiq.app.compile import compile_query
+from ocpiq.app.error_report import write_stderr
 from ocpiq.app.handout import Handout
 from ocpiq.app.progress import Progress
 from ocpiq.app.query_run import QueryRun, begin_run
@@ -90,9 +91,26 @@ def _write(run: QueryRun) -> int:
     try:
         with open_run_output(run) as out:
             write_all(run, out)
-            return finish(run, out)
+            code = finish(run, out)
     except OcpiqError as error:
         return report(error, run.settings, run.text, run.progress)
+    if code == 0 and run.rows == 0 and run.file is not None:
+        run.progress.clear()
+        write_stderr(f"warning: {run.file} has no rows{_parameters_by_default(run)}")
+    return code
+
+
+def _parameters_by_default(run: QueryRun) -> str:
+    """Return the parameters of a saved query that have their defaults, which may be why there are no rows."""
+    defaults = [
+        f"{parameter.name} {parameter.default}"
+        for parameter in run.query.metadata.params
+        if not parameter.required
+        and isinstance(parameter.default, str)
+        and parameter.default
+        and run.variables.get(parameter.name, parameter.default) == parameter.default
+    ]
+    return f" (by default: {', '.join(defaults)})" if defaults else ""
 
 
 def _prepare(

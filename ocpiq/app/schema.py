@@ -101,7 +101,7 @@ def _field_at(module: SchemaModule, path: str) -> SchemaField:
     for name in path.split(".") if path else ():
         if name not in field.children:
             hint = did_you_mean(name, of_version(field, module.version).children)
-            raise UsageError(f"{module.name} has no such field", hint=hint)
+            raise UsageError(f"{module.name} has no field {safe_word(path)}", hint=hint)
         child = field.children[name]
         if only_in_other_versions(field, child, module.version):
             latest = child.versions[-1]

@@ -39,6 +39,15 @@ def forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def drop_unwritten_errors() -> None:
+    """Forget what standard error does not take: trying it again at the end would change the exit code."""
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def _enable_escapes() -> None:
     """Turn on escape sequences in a Windows console, for colours and the progress line."""
     if sys.platform == "win32":

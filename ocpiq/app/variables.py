@@ -31,7 +31,7 @@ def _value(variable: Variable) -> Value:
         case "slurpfile":
             return _values(text, name)
         case "rawfile":
-            return read_bytes(text, f"${name} from ").decode("utf-8", "replace")
+            return _raw(text, name)
         case "arg-file":
             return read(text, f"${name} from ").removesuffix("\n").removesuffix("\r")
 
@@ -47,6 +47,19 @@ def _json(text: str, option: str) -> Value:
         raise UsageError(f"{option} takes JSON", hint="a string needs its quotes: '\"text\"'") from None
 
 
+def _raw(path: str, name: str) -> str:
+    """Return the text of a file; bytes that are not UTF-8 are replaced, as in jq, but not silently."""
+    data = read_bytes(path, f"${name} from ")
+    if encoding_of(data) != "UTF-8":
+        _warn(path, name)
+    return data.decode("utf-8", "replace")
+
+
+def _warn(path: str, name: str) -> None:
+    fix = conversion("Latin-1", path)
+    write_stderr(f"warning: {path} for ${name} is not UTF-8; if it is Latin-1, convert it: {fix}")
+
+
 def _values(path: str, name: str) -> Value:
     from ocpiq.values.json.framing import Texts, values
 
@@ -55,8 +68,7 @@ def _values(path: str, name: str) -> Value:
     if encoding is not None:
         raise UsageError(f"{path} for ${name} is {encoding}, not UTF-8", hint=conversion(encoding, path))
     if encoding_of(data) != "UTF-8":
-        fix = conversion("Latin-1", path)
-        write_stderr(f"warning: {path} for ${name} is not UTF-8; if it is Latin-1, convert it: {fix}")
+        _warn(path, name)
     try:
         return list(values(Texts(iter([data]))))
     except InputError as error:

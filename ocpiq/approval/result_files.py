@@ -49,6 +49,8 @@ def rows_of_file(path: Path) -> Iterator[Row]:
         reason = Reason(error.strerror)
         text = say("could not read {path}: {reason}", path=UserText(path), reason=reason)
         raise SourceError(text) from None
+    except UnicodeDecodeError:
+        raise SourceError(say("{path} is not UTF-8", path=UserText(path))) from None
     except (ValueError, csv.Error, sqlite3.Error, BadZipFile, KeyError, SyntaxError):
         raise _damaged(path) from None
 

@@ -37,7 +37,9 @@ def run(settings: Settings) -> int:
         raise UsageError("the system's log is not read here", hint="such as journalctl -t ocpiq")
     trail = settings.audit if isinstance(settings.audit, Path) else audit_trail.default_path()
     if not trail.exists() and not audit_trail.head_path(trail).exists():
-        raise UsageError(f"{trail} does not exist", hint="every run with a recipient is audited")
+        raise UsageError(
+            f"there is no audit trail {trail}", hint="a run with --recipient or --audit begins one"
+        )
     return _verify(trail) if settings.words else _list(trail, settings)
 
 

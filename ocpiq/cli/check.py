@@ -20,10 +20,10 @@ COLUMNS: Final = ("row", "column", "problem")
 def run(settings: Settings) -> int:
     """List the problems of a file; exit code 5 if there are any. Raises UsageError."""
     from ocpiq.reports.files import read
-    from ocpiq.reports.validators import VALIDATORS, validator
+    from ocpiq.reports.validators import validator
 
     if len(settings.words) != 1 or not settings.check_as:
-        hint = f"such as ocpiq check sessions.csv --as ev-chart-2; available: {', '.join(VALIDATORS)}"
+        hint = "such as ocpiq check sessions.csv --as ev-chart-2; ocpiq report NAME --help names the check of a report"
         raise UsageError("ocpiq check takes one file and --as NAME", hint=hint)
     path = Path(settings.words[0])
     rules = validator(settings.check_as)
@@ -39,6 +39,7 @@ def run(settings: Settings) -> int:
         return 0
     write_listing(settings.output, COLUMNS, rows)
     if not settings.quiet:
-        refused = len({problem.row for problem in problems if problem.row is not None})
-        write_stderr(f"{path}: {settings.check_as} would refuse it: problems in {refused:,} of {count}")
+        rows_with_problems = {problem.row for problem in problems}
+        extent = "in the file" if None in rows_with_problems else f"in {len(rows_with_problems):,} of {count}"
+        write_stderr(f"{path}: {settings.check_as} would refuse it: problems {extent}")
     return REFUSED

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ocpiq.app import stdio
 from ocpiq.app.arguments import Arguments, parse
@@ -15,6 +15,9 @@ from ocpiq.app.read_settings import settings
 from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.thread import run_in_thread
 from ocpiq.errors import UsageError
+
+if TYPE_CHECKING:
+    from ocpiq.app.settings import Settings
 
 # The function of each command; its module is imported only when it is run.
 COMMANDS: Final = {
@@ -48,7 +51,8 @@ TAKES_SHUTDOWN: Final = (
     "report",
     "demo",
     "pull",
-)  # commands that run for long or write files
+    "login",
+)  # commands that run for long, write files, or ask a person
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,9 +88,12 @@ def _dispatch(arguments: Arguments, shutdown: Shutdown) -> int:
     return command(command_settings)
 
 
-def version(settings: object = None) -> int:
-    """Print the version of ocpiq."""
+def version(settings: Settings | None = None) -> int:
+    """Print the version of ocpiq. Raises UsageError."""
     from ocpiq import __version__
+
+    if settings is not None and settings.words:
+        raise UsageError("ocpiq version takes no words")
 
     sys.stdout.write(f"ocpiq {__version__}\n")
     return 0
@@ -108,7 +115,11 @@ def _help(arguments: Arguments) -> int:
         return 0
     if arguments.command == "query" and arguments.words:
         from ocpiq.app.advice import intended_command
+        from ocpiq.schema import modules
 
+        if arguments.words[0] in modules():
+            hint = f"ocpiq schema {arguments.words[0]} lists its fields; ocpiq --help, the options of a query"
+            raise UsageError(f"{arguments.words[0]} is a module, not a command", hint=hint)
         if command := intended_command(arguments.words[0]):
             raise UsageError(f"unknown command {arguments.words[0]}", hint=f"did you mean ocpiq {command}?")
     sys.stdout.write(help.help_for(arguments.command) or help.full_help())

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ocpiq.app import text_files
+from ocpiq.app.ask import ask_hidden, ask_yes_or_no, can_ask
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.progress import Progress
 from ocpiq.app.settings import LoginSettings, Settings
+from ocpiq.app.shutdown import Shutdown
 from ocpiq.app.sources import platform_name, platform_names
 from ocpiq.errors import UsageError
 
@@ -21,17 +23,17 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE: Final = "OCPIQ_TOKEN"  # noqa: S105 - the variable's name
 
 
-def login(settings: Settings) -> int:
+def login(settings: Settings, shutdown: Shutdown) -> int:
     """Log in to a platform and store the login."""
     from ocpiq import ocpi
     from ocpiq.storage import logins
 
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
-    session = _session(settings)
+    session = _session(settings, shutdown)
     if session is not None:
-        new_login = _import_session(session, settings.login, progress)
+        new_login = _import_session(session, settings.login, progress, shutdown)
     elif len(settings.words) == 1:
-        new_login = _log_in(settings.words[0], settings.login, progress)
+        new_login = _log_in(settings.words[0], settings.login, progress, shutdown)
     else:
         raise UsageError(
             "ocpiq login takes one URL", hint="the versions or version-details URL of the platform"
@@ -46,7 +48,7 @@ def login(settings: Settings) -> int:
     return 0
 
 
-def _session(settings: Settings) -> Path | None:
+def _session(settings: Settings, shutdown: Shutdown) -> Path | None:
     """Return the session of ocpi-tool to import: that of `--import`, else, without a URL, one that the user agrees to.
 
     Raises UsageError.
@@ -61,18 +63,12 @@ def _session(settings: Settings) -> Path | None:
     found = ocpi_tool.session_path()
     if found is None:
         return None
-    if sys.stdin.isatty() and sys.stderr.isatty():
-        sys.stderr.write(f"import the session of ocpi-tool in {found}? [y/N] ")
-        sys.stderr.flush()
-        return found if _is_yes(sys.stdin.readline()) else None
+    if can_ask():
+        return found if ask_yes_or_no(f"import the session of ocpi-tool in {found}?", shutdown) else None
     raise UsageError("ocpiq login takes one URL", hint=f"or --import {found}, the session of ocpi-tool")
 
 
-def _is_yes(answer: str) -> bool:
-    return answer.strip().lower() in ("y", "yes")
-
-
-def _import_session(path: Path, options: LoginSettings, progress: Progress) -> Login:
+def _import_session(path: Path, options: LoginSettings, progress: Progress, shutdown: Shutdown) -> Login:
     """Return ocpi-tool's session as a login, after one request with its token. Raises UsageError and PlatformError."""
     from msgspec.structs import replace
 
@@ -92,7 +88,9 @@ def _import_session(path: Path, options: LoginSettings, progress: Progress) -> L
         tls=_tls(options),
         allow_http=options.allow_http,
     )
-    new_login = ocpi.confirm(session, agree=_origin_consent(options, session.token.value), notify=progress)
+    new_login = ocpi.confirm(
+        session, agree=_origin_consent(options, session.token.value, shutdown), notify=progress
+    )
     return _in_keyring(new_login) if options.keyring else new_login
 
 
@@ -103,11 +101,15 @@ def _in_keyring(login: Login) -> Login:
     return replace(login, token=replace(login.token, in_keyring=login.token.value != ""))
 
 
-def _log_in(url: str, options: LoginSettings, progress: Progress) -> Login:
+def _log_in(url: str, options: LoginSettings, progress: Progress, shutdown: Shutdown) -> Login:
     """Check the options, log in and return the login. Raises UsageError and PlatformError."""
     from ocpiq import ocpi
+    from ocpiq.schema import VERSIONS
     from ocpiq.storage import keyring, logins
 
+    ocpi.clean_url(url)
+    if options.version not in (None, *VERSIONS):
+        raise UsageError("--ocpi-version: unknown OCPI version", hint=f"available: {', '.join(VERSIONS)}")
     is_module_url = ocpi.module_at(url) is not None
     if options.party is None and not is_module_url and not options.open:
         raise UsageError("ocpiq login needs --party XX-YYY", hint="your own country code and party id")
@@ -116,7 +118,7 @@ def _log_in(url: str, options: LoginSettings, progress: Progress) -> Login:
         logins.valid_name(options.name)
     if options.keyring:
         keyring.check()
-    token = _token(options, needed=not is_module_url)
+    token = _token(options, shutdown, needed=not is_module_url)
     new_login = ocpi.login(
         url,
         token,
@@ -124,14 +126,14 @@ def _log_in(url: str, options: LoginSettings, progress: Progress) -> Login:
         name=options.name,
         version=options.version,
         tls=_tls(options),
-        agree=_origin_consent(options, token),
+        agree=_origin_consent(options, token, shutdown),
         allow_http=options.allow_http,
         notify=progress,
     )
     return _in_keyring(new_login) if options.keyring else new_login
 
 
-def _origin_consent(options: LoginSettings, token: str) -> Callable[[str], bool]:
+def _origin_consent(options: LoginSettings, token: str, shutdown: Shutdown) -> Callable[[str], bool]:
     """Return a function that decides whether the token may go to another origin: by the options, else by asking."""
     from ocpiq.ocpi import origin, redact
 
@@ -140,13 +142,10 @@ def _origin_consent(options: LoginSettings, token: str) -> Callable[[str], bool]
         raise UsageError("--allow-origin takes an origin", hint="such as https://data.example.com")
 
     def consents(other_origin: str) -> bool:
-        if other_origin in allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if other_origin in allowed or not can_ask():
             return other_origin in allowed
-        sys.stderr.write(
-            f"the platform keeps data at {redact(other_origin, token, cut=False)}; may the token go there? [y/N] "
-        )
-        sys.stderr.flush()
-        return _is_yes(sys.stdin.readline())
+        shown = redact(other_origin, token, cut=False)
+        return ask_yes_or_no(f"the platform keeps data at {shown}; may the token go there?", shutdown)
 
     return consents
 
@@ -192,7 +191,7 @@ def platforms(settings: Settings) -> int:
     return 0
 
 
-def _token(options: LoginSettings, *, needed: bool) -> str:
+def _token(options: LoginSettings, shutdown: Shutdown, *, needed: bool) -> str:
     """Return the token: from the option, a file, the environment, or typed at the terminal.
 
     Unless `needed`, nobody is asked for it. An empty token is for a feed that needs none.
@@ -202,17 +201,19 @@ def _token(options: LoginSettings, *, needed: bool) -> str:
     if options.token is not None:
         return options.token
     if options.token_file is not None:
-        return text_files.read(str(options.token_file), "the token file ").strip()
-    token = os.environ.get(TOKEN_VARIABLE)
+        return _token_in(options.token_file)
+    token = os.environ.get(TOKEN_VARIABLE, "")
     if token or not needed:
-        return token or ""
-    if sys.stdin.isatty() and sys.stderr.isatty():
-        from getpass import getpass
-
-        try:
-            token = getpass("token: ", stream=sys.stderr)
-        except EOFError:
-            token = ""
+        return token
+    if can_ask():
+        token = ask_hidden("token: ", shutdown)
     if not token:
         raise UsageError("no token", hint=f"{TOKEN_VARIABLE}, --token-file FILE, or --token TOKEN")
+    return token
+
+
+def _token_in(path: Path) -> str:
+    token = text_files.read(str(path), "the token file ").strip()
+    if not token:
+        raise UsageError(f"the token file {path} is empty", hint="for a feed without a token: --open")
     return token

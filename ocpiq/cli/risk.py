@@ -32,6 +32,8 @@ def run(settings: Settings) -> int:
     if len(settings.words) != 1:
         raise UsageError("ocpiq risk takes one file or query", hint="such as ocpiq risk cdrs.csv")
     path = Path(settings.words[0])
+    if _is_folder(path):
+        raise UsageError(f"{path} is a folder", hint="ocpiq risk takes one file or query")
     if not settings.query.from_file and (is_readable(path) or _is_file(path)):
         return _report(CodedTable(rows_of_file(path)), settings, path.name)
     return _report_query(settings)
@@ -41,6 +43,13 @@ def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:  # a query that is too long for a name
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
         return False
 
 

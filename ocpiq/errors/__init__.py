@@ -44,7 +44,7 @@ from ocpiq.errors.message import (
     say,
 )
 from ocpiq.errors.render import location, place, render
-from ocpiq.errors.suggest import choices, did_you_mean, nearest, safe_word
+from ocpiq.errors.suggest import choices, did_you_mean, did_you_mean_one_of, nearest, safe_word
 
 __all__ = [
     "EMPTY",
@@ -81,6 +81,7 @@ __all__ = [
     "WarningIssued",
     "choices",
     "did_you_mean",
+    "did_you_mean_one_of",
     "ignore",
     "join",
     "location",

@@ -92,6 +92,8 @@ OTHER_LANGUAGES: Final = {
 HIGH_SURROGATE: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
 UNQUOTED_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]*(?:Z|[+-][0-9:]+)?")
 LONGEST_TIME: Final = 40  # characters
+DATES: Final = "write dates as 2026-01-31 or 2026-01-31T06:00Z"
+PERIODS: Final = "write periods as 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31"
 WITH_AMOUNT: Final = re.compile(r"\bas\s+aggregate\s*\($")
 STAGE: Final = re.compile(r"\|\s*([a-z]+)\s+$")  # a word where a stage could be
 
@@ -253,7 +255,7 @@ def _hint(failure: UnexpectedToken, text: str, expected: set[str]) -> str:
         and last.span.end == at
         and token.kind not in {"_COMMA", *ENDING}
     ):
-        return "write dates as 2026-01-31 or 2026-01-31T06:00Z"
+        return DATES if last.kind == "DATE" else PERIODS
     if last and last.kind == "NAME" and token.kind in CLAUSES:
         return f"put a source with clauses in parentheses: ({last.text} {token.text} …)"
     if token.kind not in ENDING and _after_clauses(failure.values):

@@ -9,7 +9,7 @@ from ocpiq.ocpi.http.address import Origin
 from ocpiq.ocpi.http.client import Bounds, HttpClient
 from ocpiq.ocpi.http.redaction import redact, shown_address
 from ocpiq.ocpi.http.retry import RetryPolicy
-from ocpiq.ocpi.http.urls import is_plain_http, origin
+from ocpiq.ocpi.http.urls import clean_url, is_plain_http, origin
 from ocpiq.ocpi.login import confirm, login, module_at, platform_name
 from ocpiq.ocpi.pull.pull import pull
 from ocpiq.ocpi.routing import for_party, parse_party
@@ -19,6 +19,7 @@ __all__ = [
     "HttpClient",
     "Origin",
     "RetryPolicy",
+    "clean_url",
     "confirm",
     "for_party",
     "is_plain_http",

@@ -59,7 +59,8 @@ def _csv(path: Path, text: str, separator: str) -> Content:
     try:
         records = list(csv.reader(lines, delimiter=used, strict=True))
     except csv.Error:
-        raise SourceError(say("{path} is not a whole csv file", path=UserText(path))) from None
+        text_ = say("{path} is not CSV", path=UserText(path))
+        raise SourceError(text_, hint=say("a quote is not closed, or text follows it")) from None
     names_, *cells = records or [[]]
     rows = []
     for number, record in enumerate(cells, 2):
@@ -73,6 +74,14 @@ def _csv(path: Path, text: str, separator: str) -> Content:
 def _json(path: Path, text: str) -> Content:
     try:
         data = json.loads(text)
+    except json.JSONDecodeError as error:
+        text_ = say(
+            "{path} is not JSON at line {line}, column {column}",
+            path=UserText(path),
+            line=error.lineno,
+            column=error.colno,
+        )
+        raise SourceError(text_) from None
     except (ValueError, RecursionError):
         raise SourceError(say("{path} is not JSON", path=UserText(path))) from None
     if not isinstance(data, list):

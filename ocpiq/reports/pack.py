@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from ocpiq.analysis.metadata import Metadata, metadata
-from ocpiq.errors import SourceError, choices, safe_word, say
+from ocpiq.errors import Message, SourceError, choices, did_you_mean_one_of, safe_word, say
 from ocpiq.language import parse
 
 INCLUDE: Final = re.compile(r'^include (?P<name>"\w+")(?: \{search: "(?P<folder>[./]+)"\})?;$', re.MULTILINE)
@@ -54,9 +54,20 @@ def find(name: str) -> Report:
     paths = _paths()
     if name not in paths:
         raise SourceError(
-            say("unknown report {name}", name=safe_word(name)), hint=choices(name, sorted(paths))
+            say("unknown report {name}", name=safe_word(name)), hint=_meant(name, sorted(paths))
         )
     return _read(paths[name])
+
+
+def _meant(name: str, known: list[str]) -> Message:
+    """Return the hint for a word that is no report: part of a name, or of a recipient's name."""
+    word = name.casefold()
+    of_recipient = [
+        report.name for report in reports() if len(word) > 1 and word in report.metadata.recipient.casefold()
+    ]
+    if of_recipient and not any(word in report for report in known):
+        return did_you_mean_one_of(of_recipient)
+    return choices(name, known, say("ocpiq reports lists them"))
 
 
 def copy_of(report: Report) -> str:

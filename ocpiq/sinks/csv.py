@@ -59,6 +59,12 @@ def open_tsv(target: Target, columns: Columns, settings: FormatSettings) -> Sink
 def dialect_of(words: Sequence[str]) -> Dialect:
     """Return the dialect for the words of `--csv`. Raises UsageError."""
     for word in words:
+        if word not in DIALECT_WORDS and word.startswith(EXCEL_LOCALE):
+            called = word.removeprefix(EXCEL_LOCALE)
+            raise SourceError(
+                say("--csv: unknown locale {called}", called=safe_word(called)),
+                hint=choices(called, sorted(LOCALES), say("such as excel:de, excel:en or excel:nl")),
+            )
         if word not in DIALECT_WORDS:
             raise SourceError(
                 say("--csv: unknown word {word}", word=safe_word(word)),

@@ -199,6 +199,7 @@ TERMINAL_NAMES: Final = tuple(format_.name for format_ in FORMATS if format_.tar
 ENDINGS: Final = {ending: format_ for format_ in FORMATS for ending in format_.endings}
 UNSUPPORTED_ENDINGS: Final = frozenset((".xls", ".ods", ".xml", ".yaml", ".yml", ".gz", ".zip", ".pdf"))
 """Endings of formats that ocpiq does not write."""
+MISTYPED: Final = 0.75  # how close an ending must be to that of a format: `.cvs`
 
 
 def by_name(name: str, place: str = "--to") -> Format:
@@ -221,6 +222,13 @@ def by_ending(ending: str) -> Format | None:
         raise SourceError(
             say("ocpiq does not write {ending} files", ending=UserText(ending)),
             hint=say("for a spreadsheet: -o NAME.xlsx; see --to for other formats"),
+        )
+    from difflib import get_close_matches  # noqa: PLC0415 - most endings are known
+
+    if close := get_close_matches(ending, ENDINGS, n=1, cutoff=MISTYPED):
+        raise SourceError(
+            say("unknown ending {ending}", ending=UserText(ending)),
+            hint=say("did you mean {close}? else name the format: --to json", close=UserText(close[0])),
         )
     return None
 

@@ -289,7 +289,7 @@ def test_verify(home: Path, work: Path) -> None:
 
 
 MISTAKES = {
-    ("audit",): "does not exist (every run with a recipient is audited)",
+    ("audit",): "audit.ndjson (a run with --recipient or --audit begins one)",
     ("audit", "verfy"): "ocpiq audit has no action verfy (ocpiq audit, or ocpiq audit verify)",
     ("audit", "verify", "x"): "ocpiq audit has no action x (ocpiq audit, or ocpiq audit verify)",
     ("--since", "2026-01-01", "sessions"): "--since is an option of ocpiq audit",

@@ -177,12 +177,15 @@ def test_a_list_of_funded_stations(home: Path) -> None:
         (["report"], "ocpiq report takes one report (ocpiq reports lists them)"),
         (["report", "nevi_session"], "unknown report nevi_session (did you mean nevi_sessions?)"),
         (["reports", "a", "b"], "ocpiq reports takes one report"),
-        (["report", "nevi_power", "--demo"], "the query needs period (which quarter) (--arg period 2026-01)"),
+        (["report", "nevi_power", "--demo"], "the query needs period: which quarter (--period 2026-01)"),
         (
             ["report", "nevi_power", "--demo", "--period", "last month", "--tz", "Atlantis"],
             "unknown time zone",
         ),
-        (["report", "nevi_power", "--demo", "--period", "last decade"], "period must be a period"),
+        (
+            ["report", "nevi_power", "--demo", "--period", "last decade"],
+            'period: "last decade" is not a period (--period 2026-01)',
+        ),
         (["report", "irve_dynamic", "--demo", "--period", "2026"], "the query has no parameter period"),
     ],
 )

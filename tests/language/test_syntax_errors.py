@@ -200,7 +200,7 @@ sessions since 01/02/2026
 sessions during 2026-1-5
                       ^
     unexpected "-"; expected a clause, "|" or the end
-    write dates as 2026-01-31 or 2026-01-31T06:00Z
+    write periods as 2026, 2026-Q1, 2026-01, 2026-W03 or 2026-01-31
 sessions newest 1.5
                   ^^^
     unexpected "1.5"; expected a $variable or a whole number

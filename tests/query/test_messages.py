@@ -139,7 +139,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("reports/files.py", "_json", "UserText"): "the path of a file",
     OpenPart("reports/files.py", "read", "Reason"): "why the system cannot read a file",
     OpenPart("reports/files.py", "read", "UserText"): "the path of a file",
-    OpenPart("reports/pack.py", "find", "choices"): "names of reports",
+    OpenPart("reports/pack.py", "_meant", "choices"): "names of reports",
     OpenPart("reports/pack.py", "find", "safe_word"): "the report that the user named",
     OpenPart("reports/rules.py", "_json_type", "UserText"): "a type of the rules",
     OpenPart("reports/rules.py", "_limits", "UserText"): "choices and forms of the rules",

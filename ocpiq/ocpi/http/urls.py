@@ -19,7 +19,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared
 def clean_url(text: str) -> str:
     """Return a URL entered by the user, without blanks and fragment. Raises UsageError."""
     parts = split_url(text.strip())
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or " " in parts.netloc:
         raise SourceError(
             say("not a platform URL"), hint=say("https://HOST/…/versions, as provided by the platform")
         )

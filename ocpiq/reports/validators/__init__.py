@@ -43,8 +43,18 @@ def validator(name: str) -> Validator:
     """Return the validator with a name. Raises SourceError."""
     if name not in VALIDATORS:
         raise SourceError(
-            say("--as: unknown recipient {name}", name=safe_word(name)), hint=choices(name, VALIDATORS)
+            say("--as: unknown recipient {name}", name=safe_word(name)),
+            hint=choices(
+                _check_of(name), VALIDATORS, say("ocpiq report NAME --help names the check of a report")
+            ),
         )
     module, _, attribute = VALIDATORS[name].partition(":")
     found: Validator = getattr(import_module(f"{__name__}.{module}"), attribute)
     return found
+
+
+def _check_of(name: str) -> str:
+    """Return the check of a report, for those who name the report; another word as it is."""
+    from ocpiq.reports.pack import find, is_report  # noqa: PLC0415 - only after an error
+
+    return find(name).metadata.check_name or name if is_report(name) else name
