@@ -330,13 +330,19 @@ def test_all_with_every_begins_with_what_is_before(quiet: Client) -> None:
 
 # ---------------------------------------------------------------- without a value in the state
 
-MARKERS = ("S000003", "s000003", "T3", "NL-TST-C3", "H0", "ACTIVE", "31.125", "COMPLETED", "secret-literal")
+# All longer than what the salts and fingerprints of a state may have by chance.
+UID, CONTRACT, METER = "token-uid-3", "NL-TST-C3", "meter-id-3"
+MARKERS = ("S000003", "s000003", UID, CONTRACT, METER, "ACTIVE", "31.125", "COMPLETED", "secret-literal")
 
 
 def test_no_value_and_no_id_in_any_file_of_a_state(quiet: Client) -> None:
     results = "{id, kwh, status, t: .cdr_token.uid}"
     quiet.query = f'sessions pass cdr_token, kwh since last | select(.id != "secret-literal") | {results}'
+    token = {"uid": UID, "type": "RFID", "contract_id": CONTRACT}
+    change(quiet.platform, 2, cdr_token=token, meter_id=METER)
+    quiet.platform.step(120)
     quiet.run()
+    assert UID in "".join(map(str, quiet.delivered()))
     change(quiet.platform, 2, kwh=31.125, status="COMPLETED")
     quiet.platform.step(120)
     quiet.run()
