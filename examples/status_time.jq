@@ -22,9 +22,12 @@ def as_rows:
   then [gsub("[\r\"]"; "") | split("\n")[1:][] | select(. != "") | split(",") | {evse_uid: .[0], from: .[1], until: .[2]}]
   else . end;
 
+# Whether a row with evse_uid is about the EVSE of a piece; on a hub, its party stands before: "NL-ABC EVSE1".
+def is_about($piece): .evse_uid | IN($piece.evse_uid, "\($piece.country_code)-\($piece.party_id) \($piece.evse_uid)");
+
 # The parts of a piece that lie in one of `times`, rows with evse_uid, from and until that do not overlap.
 def within($times):
-  . as $piece | ($times | as_rows)[] | select(.evse_uid == $piece.evse_uid)
+  . as $piece | ($times | as_rows)[] | select(is_about($piece))
   | $piece + {since: later($piece.since; .from), to: sooner($piece.to; .until)} | select(duration_hours(.to; .since) > 0);
 
 # An outage in an `excused` time counts as time that the EVSE was up.
@@ -51,7 +54,7 @@ def without_closed($closed; $opening; $zone):
   . as $piece | (.since | fromdate) as $from | (.to | fromdate) as $until
   | (if $opening.twentyfourseven == true or ($opening.regular_hours // []) == [] then [{from: $from, until: $until}]
      else [regular_hours($opening; $zone; $from; $until), ($opening.exceptional_openings | exceptional)] end) as $open
-  | [(($closed | as_rows)[] | select(.evse_uid == $piece.evse_uid) | seconds), ($opening.exceptional_closings | exceptional)] as $shut
+  | [(($closed | as_rows)[] | select(is_about($piece)) | seconds), ($opening.exceptional_closings | exceptional)] as $shut
   | ., ([$from, $until, (($open[], $shut[]) | .from, .until | select(. > $from and . < $until))] | unique
     | . as $times | range(1; length) | {since: $times[. - 1], to: $times[.]} as $part
     | def covers: .from <= $part.since and .until >= $part.to;

@@ -139,7 +139,7 @@ def _module(type_: Type) -> str | None:
 def _key(base: tree.Expr, text: str) -> tree.Expr:
     """Return what a row of the table of keys names; objects without an owner belong to each other."""
     path = _path(base, text)
-    if text not in OWNER:
+    if text.rpartition(".")[2] not in OWNER:
         return path
     return tree.Alternatives((path, tree.Text(("",), span=base.span)), span=base.span)
 

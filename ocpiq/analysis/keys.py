@@ -12,9 +12,12 @@ from msgspec import Struct
 
 OLD: Final = ("2.1.1",)
 NEW: Final = ("2.2", "2.2.1", "2.3.0")
+FIRST: Final = NEW[:1]
+NEXT: Final = NEW[1:]
 LAST: Final = ("2.3.0",)
-ALL: Final = (*OLD, *NEW)
 OWNER: Final = ("country_code", "party_id")
+TOKEN: Final = ("cdr_token.uid=uid", "cdr_token.type=type")
+TOKEN_OWNER: Final = tuple(f"cdr_token.{name}={name}" for name in OWNER)
 
 
 class Reference(Struct, frozen=True):
@@ -30,6 +33,11 @@ class Reference(Struct, frozen=True):
 def _row(left: str, right: str, versions: tuple[str, ...], *pairs: str, owned: bool = True) -> Reference:
     split = tuple((pair.partition("=")[0], pair.partition("=")[2]) for pair in pairs)
     return Reference(left, right, versions, split, owned and versions != OLD)
+
+
+def _rows(left: str, right: str, *pairs: str) -> tuple[Reference, Reference]:
+    """Return the rows of a key that is the same in all versions, except for the owner."""
+    return _row(left, right, OLD, *pairs), _row(left, right, NEW, *pairs)
 
 
 REFERENCES: Final = (
@@ -68,31 +76,28 @@ REFERENCES: Final = (
         "location.evses[0].connectors[0].id=id",
     ),
     _row("cdrs", "cdrs", NEW, "credit_reference_id=id"),
-    _row("cdrs", "tariffs", ALL, "tariffs[].id=id", owned=False),
-    _row("sessions", "tariffs", NEW, "charging_periods[].tariff_id=id", owned=False),
-    _row("connectors", "tariffs", NEW, "tariff_ids[]=id", owned=False),
+    *_rows("cdrs", "tariffs", "tariffs[].id=id"),
+    _row("sessions", "tariffs", NEW, "charging_periods[].tariff_id=id"),
+    _row("connectors", "tariffs", NEW, "tariff_ids[]=id"),
     _row("connectors", "tariffs", OLD, "tariff_id=id"),
-    _row("evses", "locations", NEW, "location_id=id"),
-    _row("evses", "locations", OLD, "location_id=id"),
-    _row("connectors", "locations", NEW, "location_id=id"),
-    _row("connectors", "locations", OLD, "location_id=id"),
-    _row("connectors", "evses", NEW, "location_id=location_id", "evse_uid=uid"),
-    _row("connectors", "evses", OLD, "location_id=location_id", "evse_uid=uid"),
-    _row("sessions", "tokens", NEW, "cdr_token.uid=uid", "cdr_token.type=type", owned=False),
-    _row("cdrs", "tokens", NEW, "cdr_token.uid=uid", "cdr_token.type=type", owned=False),
+    *_rows("evses", "locations", "location_id=id"),
+    *_rows("connectors", "locations", "location_id=id"),
+    *_rows("connectors", "evses", "location_id=location_id", "evse_uid=uid"),
+    _row("sessions", "tokens", FIRST, *TOKEN, owned=False),  # the owner of a token is its provider,
+    _row("cdrs", "tokens", FIRST, *TOKEN, owned=False),
+    _row("sessions", "tokens", NEXT, *TOKEN, *TOKEN_OWNER, owned=False),  # whom cdr_token names since 2.2.1
+    _row("cdrs", "tokens", NEXT, *TOKEN, *TOKEN_OWNER, owned=False),
     _row("sessions", "tokens", OLD, "auth_id=auth_id"),
     _row("cdrs", "tokens", OLD, "auth_id=auth_id"),
     _row("cdrs", "invoicereconciliation", LAST, "invoice_reference_id=invoice_id", owned=False),
-    _row("cdrs", "bookings", LAST, "booking_id=id", owned=False),
-    _row("bookings", "locations", LAST, "location_id=id", owned=False),
+    _row("cdrs", "bookings", LAST, "booking_id=id"),
+    _row("bookings", "locations", LAST, "location_id=id"),
     _row("booking_locations", "locations", LAST, "location_id=id"),
-    _row("booking_locations", "tariffs", LAST, "tariff_ids[]=id", owned=False),
-    _row("terminals", "locations", LAST, "location_ids[]=id", owned=False),
+    _row("booking_locations", "tariffs", LAST, "tariff_ids[]=id"),
+    _row("terminals", "locations", LAST, "location_ids[]=id", owned=False),  # may have no owner
     _row("terminals", "evses", LAST, "evse_uids[]=uid", owned=False),
-    _row("statuses", "locations", NEW, "location_id=id"),
-    _row("statuses", "locations", OLD, "location_id=id"),
-    _row("statuses", "evses", NEW, "location_id=location_id", "evse_uid=uid"),
-    _row("statuses", "evses", OLD, "location_id=location_id", "evse_uid=uid"),
+    *_rows("statuses", "locations", "location_id=id"),
+    *_rows("statuses", "evses", "location_id=location_id", "evse_uid=uid"),
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 DEFERRED: Final = (
     "inspect",  # for dataclasses, which orjson imports
-    "ipaddress",  # for urllib.parse, which pathlib imports
+    "ipaddress",  # for urllib.parse, which pathlib imports before Python 3.13
     "platform",  # for uuid, which msgspec imports
     "textwrap",  # for msgspec's JSON Schema
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ocpiq.app.settings import PullSettings, Settings
-from ocpiq.errors import PrivacyError
+from ocpiq.errors import PrivacyError, UsageError
 
 if TYPE_CHECKING:
     from ocpiq.sources import Source
@@ -37,6 +37,11 @@ def sources(settings: Settings, modules: Sequence[str], stack: ExitStack) -> dic
     if missing:
         source = _demo(pull, version, stack) if pull.demo else _platforms(pull, stack)
         by_module.update(dict.fromkeys(missing, source))
+    elif pull.party is not None and not pull.demo:
+        raise UsageError(
+            "--to-party asks a platform, and all modules of the query are read from files",
+            hint='pull the files with --to-party, or add select(.party_id == "YYY")',
+        )
     return by_module
 
 
@@ -77,7 +82,8 @@ def is_from_files(pull: PullSettings, module: str) -> bool:
 def _demo(pull: PullSettings, version: str, stack: ExitStack) -> Source:
     from ocpiq.demo.source import DemoSource
 
-    return stack.enter_context(DemoSource(version, parallel=pull.parallel, rate=pull.rate))
+    demo = DemoSource(version, to_party=pull.party, parallel=pull.parallel, rate=pull.rate)
+    return stack.enter_context(demo)
 
 
 def _platforms(pull: PullSettings, stack: ExitStack) -> Source:

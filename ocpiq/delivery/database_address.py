@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -62,6 +61,8 @@ def parse_address(text: str) -> DatabaseAddress:
 
 
 def _has_password(url: str) -> bool:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - with Python 3.13 nothing else imports it at every start
+
     try:
         parts = urlsplit(url)
         return parts.password is not None or "password=" in parts.query.lower()

@@ -12,13 +12,14 @@ from ocpiq.ocpi.http.retry import RetryPolicy
 from ocpiq.ocpi.http.urls import clean_url, is_plain_http, origin
 from ocpiq.ocpi.login import confirm, login, module_at, platform_name
 from ocpiq.ocpi.pull.pull import pull
-from ocpiq.ocpi.routing import for_party, parse_party
+from ocpiq.ocpi.routing import asked_party, for_party, parse_party
 
 __all__ = [
     "Bounds",
     "HttpClient",
     "Origin",
     "RetryPolicy",
+    "asked_party",
     "clean_url",
     "confirm",
     "for_party",

@@ -41,6 +41,11 @@ def parse_party(text: str) -> Party:
     return Party(match[1].upper(), match[2].upper())
 
 
+def asked_party(recipient: str) -> Party | None:
+    """Return the one party to ask (`XX-YYY`), or None for `none`. Raises UsageError."""
+    return None if recipient.strip().casefold() == NOBODY else parse_party(recipient)
+
+
 def for_party(login: Login, recipient: str) -> Login:
     """Return `login` for requests to one party (`XX-YYY`), or with `none` to no particular party.
 
@@ -50,14 +55,15 @@ def for_party(login: Login, recipient: str) -> Login:
         raise SourceError(
             say("OCPI 2.1.1 cannot ask for one party"), hint=say("its requests do not name parties")
         )
-    if recipient.strip().casefold() == NOBODY:
+    party = asked_party(recipient)
+    if party is None:
         return replace(login, own=None)
     if login.own is None:
         raise SourceError(
             say("asking for one party requires your own party"),
             hint=say("log in to {name} again with --party XX-YYY", name=UserText(login.name)),
         )
-    return replace(login, parties=(PlatformParty(parse_party(recipient), ""),))
+    return replace(login, parties=(PlatformParty(party, ""),))
 
 
 def receivers(login: Login, module: str) -> tuple[Party, ...]:

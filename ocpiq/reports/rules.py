@@ -139,10 +139,19 @@ class Column(Struct, frozen=True, kw_only=True):
             yield say("has more than {count} digits", count=self.digits)
 
 
+PARTY: Final = (
+    Column(name="country_code", pattern="[A-Z]{2}|#NA", form="a country of two letters"),
+    Column(name="party_id", pattern="[A-Za-z0-9]{3}|#NA", form="a party of three letters"),
+)
+"""Whose object a row is about: ids are unique for each party of a hub. Blanked, where OCPI 2.1.1 does not tell it."""
+OWNER: Final = tuple(column.name for column in PARTY)
+
+
 class Validator(Struct, frozen=True, kw_only=True):
     """The rules of one recipient for one kind of file: CSV with a separator and a decimal mark, or JSON.
 
     JSON is an array, or with `by_line` an object on each line. With `only_these`, other columns are refused, too.
+    A list of problems `may_be_empty`: there are none.
     """
 
     about: str
@@ -153,6 +162,7 @@ class Validator(Struct, frozen=True, kw_only=True):
     separator: str = ","
     decimal: str = "."
     only_these: bool = False
+    may_be_empty: bool = False
 
     def problems(self, names: Sequence[str], rows: Sequence[Row]) -> Iterator[Problem]:
         """Yield what the recipient would refuse in rows under these columns."""
@@ -163,7 +173,7 @@ class Validator(Struct, frozen=True, kw_only=True):
         for number, name in enumerate(names if self.only_these else (), 1):
             if name not in known:  # which may be a value, in a file without a header
                 yield Problem(None, "", say("column {number} is none of this report", number=number))
-        if not rows:
+        if not rows and not self.may_be_empty:
             yield Problem(None, "", say("there are no rows"))
         present = [column for column in self.columns if column.name in names]
         for row in rows:

@@ -171,3 +171,36 @@ def test_the_demo_is_a_hub_of_two_parties(tmp_path: Path) -> None:
         assert command(home, login).code == 0
         counts = [command(home, ["-q", "--to", "csv", *words, query]).out.decode() for words in ([], one)]
     assert [text.splitlines()[1:] for text in counts] == [["GB,DMK,27", "NL,DEM,86"], ["GB,DMK,27"]]
+
+
+DEMO = [
+    ("GB-DMK", {"DMK"}),
+    ("nl*dem", {"DEM"}),
+    ("none", {"DEM", "DMK"}),
+]
+
+
+@pytest.mark.parametrize(("party", "expected"), DEMO, ids=[party for party, _ in DEMO])
+@pytest.mark.parametrize("module", ["locations", "statuses"])
+def test_one_party_of_the_demo(module, party, expected, home):
+    run = command(home, ["-q", "-r", "--demo", "--to-party", party, f"{module} | .party_id"])
+    assert (set(run.out.decode().split()), run.code) == (expected, 0)
+
+
+def test_a_party_that_the_demo_does_not_have(home):
+    run = command(home, ["-q", "--demo", "--to-party", "SE-NEW", "locations"])
+    assert (run.out, run.code) == (b"", 6)
+    assert "the hub does not know the receiver" in run.err
+
+
+@pytest.mark.parametrize(
+    "words", [["--source", "locations=places.json"], ["--source", "statuses=log"]], ids=" ".join
+)
+def test_files_are_not_those_of_one_party(words, home):
+    """To ignore it would give the objects of all parties as those of one."""
+    (home / "places.json").write_text("[]")
+    run = command(home, ["--to-party", "NL-ABC", *words, words[1].partition("=")[0]])
+    assert (run.out, run.code) == (b"", 2)
+    assert run.err.startswith(
+        "error: --to-party asks a platform, and all modules of the query are read from files"
+    )

@@ -105,7 +105,7 @@ GOLDEN: dict[str, tuple[dict[str, Any], int, Json]] = {
     "drivers_per_station": (
         MARCH,
         71,
-        {"location_id": "LOC00001", "month": "2026-03", "sessions": 5, "drivers": 5},
+        {"country_code": "GB", "party_id": "DMK", "location_id": "LOC00007", "sessions": 14, "drivers": 12},
     ),
     "failed_sessions": (
         {"count": "3"},
@@ -154,6 +154,7 @@ GOLDEN: dict[str, tuple[dict[str, Any], int, Json]] = {
         {},
         20,
         {
+            "party_id": "DEM",
             "id": "S0008302",
             "evse_uid": "EVSE00060",
             "start_date_time": "2026-09-09T09:03:22Z",
@@ -203,9 +204,20 @@ GOLDEN: dict[str, tuple[dict[str, Any], int, Json]] = {
     "tariff_revenue": (
         MARCH,
         28,
-        {"tariff": "BE-FAST", "currency": "EUR", "cdrs": 33, "kwh": 932.2, "revenue": 516.67},
+        {
+            "party_id": "DMK",
+            "tariff": "GB-FAST",
+            "currency": "GBP",
+            "cdrs": 36,
+            "kwh": 1102.5,
+            "revenue": 522.65,
+        },
     ),
-    "tariffs_in_use": ({}, 33, {"id": "BE-FAST", "listed": True, "connectors": 12, "cdrs": 335}),
+    "tariffs_in_use": (
+        {},
+        33,
+        {"party_id": "DMK", "id": "GB-FAST", "listed": True, "connectors": 18, "cdrs": 361},
+    ),
 }
 
 
@@ -412,21 +424,28 @@ def test_drivers_per_station() -> None:
     assert {row["location_id"]: row["drivers"] for row in run("drivers_per_station", MARCH)} == expected
 
 
+def party(item: Json) -> tuple[str, str]:
+    return item["country_code"], item["party_id"]
+
+
 def test_tariffs_in_use() -> None:
     connectors = Counter(
-        tariff
+        (*party(place), tariff)
         for place in objects("locations")
         for evse in place["evses"]
         for connector in evse["connectors"]
         for tariff in connector.get("tariff_ids") or []
     )
     cdrs = Counter(
-        tariff["id"] for cdr in without_credits(objects("cdrs")) for tariff in cdr.get("tariffs") or []
+        (*party(cdr), tariff["id"])
+        for cdr in without_credits(objects("cdrs"))
+        for tariff in cdr.get("tariffs") or []
     )
-    listed = {tariff["id"] for tariff in objects("tariffs")}
+    listed = {(*party(tariff), tariff["id"]) for tariff in objects("tariffs")}
     assert run("tariffs_in_use") == [
-        {"id": id, "listed": id in listed, "connectors": connectors[id], "cdrs": cdrs[id]}
-        for id in sorted({*connectors, *cdrs, *listed})
+        dict(zip(("country_code", "party_id", "id"), key, strict=True))
+        | {"listed": key in listed, "connectors": connectors[key], "cdrs": cdrs[key]}
+        for key in sorted({*connectors, *cdrs, *listed})
     ]
 
 
@@ -471,14 +490,15 @@ def test_impossible_sessions() -> None:
 
 def test_data_quality_finds_faults_that_the_demo_does_not_have() -> None:
     connector = {"id": "1", "max_electric_power": 5_000_000}
-    nowhere = {
+    owner = {"country_code": "NL", "party_id": "ABC"}
+    nowhere = owner | {
         "id": "L",
         "coordinates": {"latitude": "0.0", "longitude": "0.00000"},
         "evses": [{"uid": "E", "connectors": [connector]}],
     }
     assert run_on("data_quality", locations=[nowhere]) == [
-        {"problem": "at 0,0", "id": "L"},
-        {"problem": "impossible power", "id": "E/1"},
+        {"problem": "at 0,0", **owner, "id": "L"},
+        {"problem": "impossible power", **owner, "id": "E/1"},
     ]
 
 

@@ -192,8 +192,6 @@ DOUBLED: dict[str, tuple[str, ...]] = {
     "occupancy_heat_map": (),
     "power_classes": ("connectors",),
     "prices_and_durations": ("cdrs",),
-    "tariff_revenue": ("cdrs",),
-    "tariffs_in_use": ("connectors", "cdrs"),
     "thg_quota": (),
     "uk_reliability": ("evses",),
 }

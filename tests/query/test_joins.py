@@ -20,7 +20,7 @@ OBJECTS: Json = {
     "tokens": [{**OWNER, "uid": "U1", "type": "RFID", "auth_id": "A1"}],
     "sessions": [
         {**OWNER, "id": "S1", "location_id": "l1", "evse_uid": "e1", "connector_id": "1", "location": OLD_PLACE,
-         "cdr_token": {"uid": "u1", "type": "RFID"}, "auth_id": "A1"},
+         "cdr_token": {**OWNER, "uid": "u1", "type": "RFID"}, "auth_id": "A1"},
         {**OWNER, "id": "S2", "location_id": "L9", "evse_uid": "#NA", "connector_id": None, "location": None},
     ],
     "cdrs": [
@@ -89,6 +89,55 @@ def test_every_key_names_existing_fields(reference: Any) -> None:
                 for name in path.replace("[]", "").replace("[0]", "").split("."):
                     field = field.children[name]
                 assert version in field.versions or module in ("evses", "connectors")
+
+
+OTHER = {"country_code": "NL", "party_id": "XYZ"}
+
+
+def of_other(value: Any) -> Any:
+    """Return objects with the same ids of another party."""
+    if isinstance(value, list):
+        return [of_other(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: of_other(item) for name, item in value.items()} | (OTHER if "party_id" in value else {})
+
+
+HUB: Json = {name: [*objects, *of_other(objects)] for name, objects in OBJECTS.items()}
+PAIRS = (
+    "sessions locations", "sessions evses", "sessions connectors", "sessions tokens", "cdrs sessions", "cdrs locations",
+    "cdrs evses", "cdrs connectors", "cdrs cdrs", "evses locations", "connectors locations", "connectors evses",
+)  # fmt: skip
+LISTS = (
+    "cdrs tariffs", "connectors tariffs", "sessions cdrs", "locations evses", "locations connectors", "evses sessions",
+    "tokens sessions", "tariffs connectors",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", [*PAIRS, *LISTS])
+def test_parties_of_a_hub_may_have_the_same_ids(pair: str) -> None:
+    left, right = pair.split()
+    each = "each" if pair in LISTS else ""
+    results = "[.country_code, .party_id, $x.country_code, $x.party_id]"
+    found = run(f"{left} pass . | join {each} {right} as $x pass . | select($x) | {results}", objects=HUB)
+    own, other = list(OWNER.values()), list(OTHER.values())
+    assert found and len(found) == 2 * len([row for row in found if row == own + own])
+    assert {tuple(row) for row in found} == {tuple(own + own), tuple(other + other)}
+
+
+WITHOUT_OWNER = {  # the keys of OCPI 2.2 and later that are no key of one party
+    ("cdrs", "invoicereconciliation"): "an invoice has an issuer, who may be neither",
+    ("terminals", "locations"): "a terminal may have no owner",
+    ("terminals", "evses"): "a terminal may have no owner",
+    ("sessions", "tokens"): "a token is a provider's: cdr_token names it since 2.2.1",
+    ("cdrs", "tokens"): "a token is a provider's: cdr_token names it since 2.2.1",
+}
+
+
+@pytest.mark.parametrize("reference", REFERENCES, ids=lambda row: f"{row.left}-{row.right}-{row.versions[0]}")
+def test_the_owner_is_part_of_every_key(reference: Any) -> None:
+    listed = (reference.left, reference.right) in WITHOUT_OWNER
+    assert reference.owned is (reference.versions != (OLD,) and not listed)
 
 
 @pytest.mark.parametrize(

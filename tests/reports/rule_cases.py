@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from whole_rows import WHOLE, Row
 
+from ocpiq.reports.rules import OWNER
 from ocpiq.reports.validators import validator
 
 Problems = list[tuple[str, str, str]]
@@ -48,7 +49,7 @@ OWN_RULES: list[tuple[str, list[Row], Problems]] = [
         [WHOLE["afir-completeness"] | {"element": "name of the operator", "operator": ""}],
         [],
     ),
-    twice("afir-completeness", "country_code", "party_id", "location_id", "evse_uid", "element"),
+    twice("afir-completeness", *OWNER, "location_id", "evse_uid", "element"),
     wrong("afir-summary", "evses", "is not the sum of complete and missing", missing="3"),
     twice("afir-summary", "operator", "element"),
     wrong(
@@ -64,7 +65,7 @@ OWN_RULES: list[tuple[str, list[Row], Problems]] = [
         element="parking_restrictions",
     ),
     ("dot-nl", [WHOLE["dot-nl"] | {"element": "energy_mix", "evse_uid": "", "connector_id": ""}], []),
-    twice("dot-nl", "location_id", "evse_uid", "connector_id", "element"),
+    twice("dot-nl", *OWNER, "location_id", "evse_uid", "connector_id", "element"),
     wrong("nobil-status", "nobilId", "is not an id of NOBIL such as NOR_23314", nobilId="23314"),
     twice("nobil-status", "nobilId", "evseUId"),
     wrong("elaadnl-transactions", "StartCard", "is not a pseudonym", StartCard="04E2B6D2A15C80"),
@@ -75,7 +76,7 @@ OWN_RULES: list[tuple[str, list[Row], Problems]] = [
         "is before UTCTransactionStart",
         UTCTransactionStop="2026-01-01T09:00:00Z",
     ),
-    twice("elaadnl-transactions", "TransactionId"),
+    twice("elaadnl-transactions", *OWNER, "TransactionId"),
     wrong("concession", "failed", "is more than sessions", failed="118"),
     wrong("concession", "connected_hours", "is more than available_hours", connected_hours="60000"),
     twice("concession", "city"),
@@ -92,7 +93,7 @@ OWN_RULES: list[tuple[str, list[Row], Problems]] = [
         "is other energy than its session although both are the same",
         total_energy="81.29",
     ),
-    twice("impossible-cdrs", "fault", "id", "session_id"),
+    twice("impossible-cdrs", "fault", *OWNER, "id", "session_id"),
     wrong(
         "connectors-without-tariff", "tariff_id", "has an id, and the problem is no tariff", tariff_id="T1"
     ),
@@ -102,11 +103,11 @@ OWN_RULES: list[tuple[str, list[Row], Problems]] = [
         "is empty, and the problem is a tariff that is not listed",
         problem="tariff is not listed",
     ),
-    twice("connectors-without-tariff", "location_id", "evse_uid", "connector_id", "tariff_id"),
+    twice("connectors-without-tariff", *OWNER, "location_id", "evse_uid", "connector_id", "tariff_id"),
     twice("ev-chart-power", "power_from"),
     wrong("ev-chart-coverage", "outage_least", "is more than outage_most", outage_least="321.00"),
     wrong("ev-chart-coverage", "outage_excl", "is more than outage_most", outage_excl="321.00"),
-    twice("ev-chart-coverage", "station_id", "port_id"),
+    twice("ev-chart-coverage", *OWNER, "station_id", "port_id"),
     wrong(QUALITY, "rule", "is about energy above 1000 kWh, and kwh is not", rule="11 energy above 1000 kWh"),
     wrong(QUALITY, "rule", "is about negative energy, and kwh is not", rule="negative energy"),
     wrong(

@@ -141,12 +141,23 @@ def test_a_column_that_is_not_known_is_named_by_its_place(tmp_path: Path) -> Non
     assert found == [("", "", f"column {len(WHOLE['ev-chart-2']) + 1} is none of this report")]
 
 
+LISTS_OF_PROBLEMS = {
+    "afir-completeness",
+    "connectors-without-tariff",
+    "dot-nl",
+    "impossible-cdrs",
+    "qualicharge-quality",
+}
+
+
 @pytest.mark.parametrize("name", VALIDATORS)
 def test_no_rows(name: str, tmp_path: Path) -> None:
+    """A list of problems may have none."""
     rules = validator(name)
     names = rules.separator.join(column.name for column in rules.columns)
     empty = "" if rules.by_line else "[]" if rules.is_json else names
-    assert check(tmp_path, name, empty) == ([("", "", "there are no rows")], 5)
+    expected = ([], 0) if name in LISTS_OF_PROBLEMS else ([("", "", "there are no rows")], 5)
+    assert check(tmp_path, name, empty) == expected
 
 
 SESSION: Row = WHOLE["ev-chart-2"]
@@ -328,3 +339,34 @@ def test_the_rules_are_those_of_the_schema(kind: str) -> None:
         assert column.minimum == limits.get("minimum"), column.name
         if "enum" in limits and column.choices:
             assert list(column.choices) == limits["enum"], column.name
+
+
+OF_EACH_PARTY = [name for name in VALIDATORS if {"country_code", "party_id"} <= WHOLE[name].keys()]
+OF_NOBODY = {  # the files that name no operator, and why no two rows of them may have the same ids
+    "afir-summary": "a row for each operator, by name",
+    "atlas-ports": "the recipient's form",
+    "atlas-sessions": "the recipient's form",
+    "concession": "sums by city",
+    "ev-chart-2": "the recipient's form",
+    "ev-chart-3": "the recipient's form",
+    "ev-chart-4": "the recipient's form",
+    "ev-chart-power": "sums",
+    "irve-dynamic": "ids of charge points have the operator in them",
+    "irve-static": "ids of charge points have the operator in them",
+    "nobil-status": "the recipient's form",
+    "occupancy-heat-map": "sums",
+    "qualicharge-sessions": "ids of charge points have the operator in them",
+    "qualicharge-statuses": "ids of charge points have the operator in them",
+    "thg-quota": "ids of charge points have the operator in them",
+    "uk-reliability": "sums",
+}
+
+
+def test_every_file_names_the_operator_or_is_listed_as_one_that_does_not() -> None:
+    assert sorted([*OF_EACH_PARTY, *OF_NOBODY]) == sorted(VALIDATORS)
+
+
+@pytest.mark.parametrize("name", OF_EACH_PARTY)
+def test_two_parties_of_a_hub_may_have_the_same_ids(name: str, tmp_path: Path) -> None:
+    others = [{"party_id": "XYZ"}, {"country_code": "BE"}]
+    assert of_rows(tmp_path, name, WHOLE[name], *(WHOLE[name] | other for other in others)) == []

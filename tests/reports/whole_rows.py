@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 Row = dict[str, Any]
+PARTY: Row = {"country_code": "NL", "party_id": "ABC"}
 
 WHOLE: dict[str, Row] = {
     "ev-chart-2": {
@@ -145,10 +146,9 @@ WHOLE: dict[str, Row] = {
         "observed": "99.9",
         "verdict": "met",
     },
-    "afir-completeness": {
+    "afir-completeness": PARTY
+    | {
         "operator": "acme",
-        "country_code": "NL",
-        "party_id": "ABC",
         "location_id": "LOC1",
         "evse_uid": "EVSE1",
         "element": "opening hours",
@@ -160,9 +160,11 @@ WHOLE: dict[str, Row] = {
         "complete": "10",
         "missing": "2",
     },
-    "dot-nl": {"location_id": "LOC1", "evse_uid": "EVSE1", "connector_id": "1", "element": "tariff_ids"},
+    "dot-nl": PARTY
+    | {"location_id": "LOC1", "evse_uid": "EVSE1", "connector_id": "1", "element": "tariff_ids"},
     "nobil-status": {"nobilId": "NOR_23314", "evseUId": "EVSE1", "status": "AVAILABLE"},
-    "elaadnl-transactions": {
+    "elaadnl-transactions": PARTY
+    | {
         "TransactionId": "S1",
         "ChargePoint": "evs_o4mqnhbsslxl7s34",
         "Connector": "1",
@@ -185,14 +187,16 @@ WHOLE: dict[str, Row] = {
         "available_hours": "58320",
     },
     "occupancy-heat-map": {"weekday": "1"} | {f"{hour:02}:00": "12.5" for hour in range(24)},
-    "impossible-cdrs": {
+    "impossible-cdrs": PARTY
+    | {
         "fault": "other energy than its session",
         "id": "C1",
         "session_id": "S1",
         "total_energy": "8.129",
         "session_kwh": "81.29",
     },
-    "connectors-without-tariff": {
+    "connectors-without-tariff": PARTY
+    | {
         "location_id": "LOC1",
         "evse_uid": "EVSE1",
         "connector_id": "1",
@@ -200,7 +204,8 @@ WHOLE: dict[str, Row] = {
         "tariff_id": "",
     },
     "ev-chart-power": {"power_from": "MAX_POWER", "sessions": "1959"},
-    "ev-chart-coverage": {
+    "ev-chart-coverage": PARTY
+    | {
         "station_id": "LOC1",
         "port_id": "EVSE1",
         "coverage": "24.59",
@@ -209,7 +214,8 @@ WHOLE: dict[str, Row] = {
         "outage_excl": "0.00",
         "unobserved": "396370.00",
     },
-    "qualicharge-quality": {
+    "qualicharge-quality": PARTY
+    | {
         "rule": "41 excessive energy",
         "id": "S1",
         "evse_uid": "EVSE1",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.errors import Message, say
-from ocpiq.reports.rules import Column, Row, Validator, each_row, unique
+from ocpiq.reports.rules import OWNER, PARTY, Column, Row, Validator, each_row, unique
 
 ELEMENTS: Final = (
     "name of the operator",
@@ -47,17 +47,17 @@ COMPLETENESS: Final = Validator(
     about="EU, AFIR: list of the mandatory elements that are missing, by EVSE",
     columns=(
         OPERATOR,
-        Column(name="country_code", pattern="[A-Z]{2}", form="a country of two letters"),
-        Column(name="party_id", pattern="[A-Za-z0-9]{3}", form="a party of three letters"),
+        *PARTY,
         Column(name="location_id", longest=36),
         Column(name="evse_uid", longest=36),
         ELEMENT,
     ),
     checks=(
         each_row(name_is_missing),
-        unique("country_code", "party_id", "location_id", "evse_uid", "element"),
+        unique(*OWNER, "location_id", "evse_uid", "element"),
     ),
     only_these=True,
+    may_be_empty=True,
 )
 
 SUMMARY: Final = Validator(

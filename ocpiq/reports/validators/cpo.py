@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.errors import Message, say
-from ocpiq.reports.rules import Column, Row, Validator, at_most, each_row, unique
+from ocpiq.reports.rules import OWNER, PARTY, Column, Row, Validator, at_most, each_row, unique
 
 WEEKDAYS: Final = 7
 HOURS: Final = tuple(f"{hour:02}:00" for hour in range(24))
@@ -75,18 +75,21 @@ IMPOSSIBLE_CDRS: Final = Validator(
     about="CDRs that cannot be true, by fault",
     columns=(
         Column(name="fault", choices=FAULTS),
+        *PARTY,
         Column(name="id", longest=39),
         Column(name="session_id", longest=36, filled=False),
         Column(name="total_energy", type="number"),
         Column(name="session_kwh", type="number", filled=False),
     ),
-    checks=(each_row(fault_of_the_numbers), unique("fault", "id", "session_id")),
+    checks=(each_row(fault_of_the_numbers), unique("fault", *OWNER, "id", "session_id")),
     only_these=True,
+    may_be_empty=True,
 )
 
 TARIFFS: Final = Validator(
     about="Connectors without a tariff, or with an unlisted one",
     columns=(
+        *PARTY,
         Column(name="location_id", longest=36),
         Column(name="evse_uid", longest=36),
         Column(name="connector_id", longest=36),
@@ -95,7 +98,8 @@ TARIFFS: Final = Validator(
     ),
     checks=(
         each_row(tariff_of_the_problem),
-        unique("location_id", "evse_uid", "connector_id", "tariff_id"),
+        unique(*OWNER, "location_id", "evse_uid", "connector_id", "tariff_id"),
     ),
     only_these=True,
+    may_be_empty=True,
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.errors import Message, say
-from ocpiq.reports.rules import Column, Row, Validator, at_most, each_row, in_order, unique
+from ocpiq.reports.rules import OWNER, PARTY, Column, Row, Validator, at_most, each_row, in_order, unique
 
 ID: Final = 36  # characters of a station, port, session or connector
 TEXT: Final = 255
@@ -114,6 +114,7 @@ POWER: Final = Validator(
 COVERAGE: Final = Validator(
     about="US EV-ChART, module 3: share of the twelve months that was observed",
     columns=(
+        *PARTY,
         *STATION[:2],
         Column(name="coverage", type="number", minimum=0, maximum=100, decimals=2),
         *(
@@ -124,7 +125,7 @@ COVERAGE: Final = Validator(
     checks=(
         at_most("outage_least", "outage_most"),
         at_most("outage_excl", "outage_most"),
-        unique("station_id", "port_id"),
+        unique(*OWNER, "station_id", "port_id"),
     ),
     only_these=True,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ocpiq.errors import Message, say
-from ocpiq.reports.rules import Column, Row, Validator, each_row, unique
+from ocpiq.reports.rules import OWNER, PARTY, Column, Row, Validator, each_row, unique
 
 LEVELS: Final = {  # the object that has each element: how many of the ids below the location's a row needs
     "opening_times": 0,
@@ -33,11 +33,16 @@ def ids_of_the_object(row: Row) -> Iterator[tuple[str, Message]]:
 COMPLETENESS: Final = Validator(
     about="Netherlands, DOT-NL: list of the mandatory elements that are missing",
     columns=(
+        *PARTY,
         Column(name="location_id", longest=36),
         Column(name="evse_uid", longest=36, filled=False),
         Column(name="connector_id", longest=36, filled=False),
         Column(name="element", choices=tuple(LEVELS)),
     ),
-    checks=(each_row(ids_of_the_object), unique("location_id", "evse_uid", "connector_id", "element")),
+    checks=(
+        each_row(ids_of_the_object),
+        unique(*OWNER, "location_id", "evse_uid", "connector_id", "element"),
+    ),
     only_these=True,
+    may_be_empty=True,
 )

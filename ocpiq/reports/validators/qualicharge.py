@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ocpiq.errors import Message, say
-from ocpiq.reports.rules import Column, Row, Validator, each_row, in_order, no_overlap, unique
+from ocpiq.reports.rules import PARTY, Column, Row, Validator, each_row, in_order, no_overlap, unique
 from ocpiq.reports.validators.irve import ID, ID_FORM
 
 LONGEST: Final = timedelta(days=7)
@@ -88,6 +88,7 @@ QUALITY: Final = Validator(
     about="France, QualiCharge: sessions that break its quality rules",
     columns=(
         Column(name="rule", choices=QUALITY_RULES),
+        *PARTY,
         Column(name="id", longest=36),
         Column(name="evse_uid", longest=36),
         Column(name="start", type="time", utc=True),
@@ -96,4 +97,5 @@ QUALITY: Final = Validator(
     ),
     checks=(each_row(rule_of_the_numbers),),
     only_these=True,
+    may_be_empty=True,
 )

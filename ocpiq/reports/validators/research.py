@@ -1,10 +1,10 @@
-"""Charging transactions for research, in the columns of ElaadNL's open data: cards and charge points are pseudonyms."""
+"""Charging transactions for research, in the columns of ElaadNL's open data; cards and charge points are pseudonyms."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from ocpiq.reports.rules import Column, Validator, at_most, in_order, unique
+from ocpiq.reports.rules import OWNER, PARTY, Column, Validator, at_most, in_order, unique
 
 PSEUDONYM: Final = "[a-z]{3}_[a-z2-7]{16}"
 HOUR: Final = 0.0002  # hours are rounded to four decimals
@@ -12,6 +12,7 @@ HOUR: Final = 0.0002  # hours are rounded to four decimals
 TRANSACTIONS: Final = Validator(
     about="Research, ElaadNL's columns: transactions with pseudonyms",
     columns=(
+        *PARTY,
         Column(name="TransactionId", longest=36),
         Column(name="ChargePoint", pattern=PSEUDONYM, form="a pseudonym"),
         Column(name="Connector"),
@@ -26,7 +27,7 @@ TRANSACTIONS: Final = Validator(
     checks=(
         in_order("UTCTransactionStart", "UTCTransactionStop"),
         at_most("ChargeTime", "ConnectedTime", tolerance=HOUR),
-        unique("TransactionId"),
+        unique(*OWNER, "TransactionId"),
     ),
     only_these=True,
 )
