@@ -5,6 +5,7 @@ from __future__ import annotations
 from ocpiq.gate.body_paging import BodyPaging, PagingMembers
 from ocpiq.gate.envelope import BOM, Framing, TwoListsError, too_many_lists
 from ocpiq.gate.field_report import FieldReport
+from ocpiq.gate.forwarding import ForwardingGate, PageBody, PageOwner, UnopenedRows, forwarding_gate, reopened
 from ocpiq.gate.gate import Gate, OpenedPage, framing_of, gate
 from ocpiq.gate.keys import KEY_BYTES, Identity, KeySeal, Repeats, cipher, keyed_hasher
 from ocpiq.gate.layout import COMPANION, Companion, Row, SealedNumber, Shape, Slot
@@ -18,6 +19,7 @@ __all__ = [
     "BodyPaging",
     "Companion",
     "FieldReport",
+    "ForwardingGate",
     "Framing",
     "Gate",
     "Identity",
@@ -25,6 +27,8 @@ __all__ = [
     "ListOrder",
     "OpenedPage",
     "Order",
+    "PageBody",
+    "PageOwner",
     "PagingMembers",
     "Repeats",
     "Row",
@@ -32,10 +36,13 @@ __all__ = [
     "Shape",
     "Slot",
     "TwoListsError",
+    "UnopenedRows",
     "Window",
     "cipher",
+    "forwarding_gate",
     "framing_of",
     "gate",
     "keyed_hasher",
+    "reopened",
     "too_many_lists",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Final, NamedTuple, TypeAlias
 
 from msgspec import Raw, Struct
@@ -60,6 +61,12 @@ class Survey:
     def remaining(self) -> int:
         """How many more objects are to be read."""
         return OBJECTS_READ - self.report.objects
+
+    def ended(self) -> Survey:
+        """Return a survey that reads no names."""
+        survey = copy(self)
+        survey.report = FieldReport(objects=OBJECTS_READ)
+        return survey
 
     def read(self, slices: Items) -> None:
         """Read the names in the next objects and update `report`."""

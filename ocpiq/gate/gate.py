@@ -7,7 +7,7 @@ through the object slice by slice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from typing import Any, Final
 
@@ -197,6 +197,18 @@ class Gate:
             self._order.restart()
         return gate
 
+    def without_survey(self) -> Gate:
+        """Return this gate without its field report: the names of the fields are read elsewhere."""
+        gate = copy(self)
+        gate._survey = self._survey.ended()
+        return gate
+
+    def with_report_of(self, other: Gate) -> Gate:
+        """Return this gate, which goes on with the field report of another one."""
+        gate = copy(self)
+        gate._survey = other._survey
+        return gate
+
     def _new_survey(self, version: str) -> Survey:
         view, demand = self._view, self._demand
         if self._as_version:
@@ -208,14 +220,21 @@ class Gate:
             )
         return Survey(view, self.framing.fields, MissingFields(view, demand, version))
 
-    def page(self, body: bytes, repeats: Repeats | None = None, *, first: bool = False) -> OpenedPage:
+    def page(
+        self,
+        body: bytes,
+        repeats: Repeats | None = None,
+        *,
+        first: bool = False,
+        left_out: Collection[int] = (),
+    ) -> OpenedPage:
         """Open an envelope, a bare list, or one object. PlatformError if it is not JSON.
 
-        `repeats` takes the sealed keys of the objects and returns the positions of those to leave out. Only the `first`
-        page of a file is checked for being of the `wrong_module`.
+        `repeats` takes the sealed keys of the objects and returns the positions of those to leave out; without it,
+        `left_out` are these positions. Only the `first` page of a file is checked for being of the `wrong_module`.
         """
         if self._whole is None:
-            return self._page(body, repeats, first=first)
+            return self._page(body, repeats, first=first, left_out=left_out)
         known = None if repeats is None else KnownRepeats(repeats)
         opened = self._page(body, known, first=first)
         return replace(opened, whole=self._whole.same_rows(body, opened, known))
@@ -234,7 +253,9 @@ class Gate:
         ]
         return page.rows if counts[0] == counts[1] else None
 
-    def _page(self, body: bytes, repeats: Repeats | None, *, first: bool) -> OpenedPage:
+    def _page(
+        self, body: bytes, repeats: Repeats | None, *, first: bool, left_out: Collection[int] = ()
+    ) -> OpenedPage:
         """Open a page for the query."""
         body = body.removeprefix(BOM).lstrip(BLANKS)
         decoder = self._decoder if len(body) <= LARGE else self._large_decoder
@@ -249,14 +270,24 @@ class Gate:
         elif surveyed:
             page = Page(head, [bytes(raw) for raw in records[:surveyed]])
         if records is None:
-            rows = self._rows_of_slices(page.slices, repeats)
+            rows = self._rows_of_slices(page.slices, repeats, left_out)
             return self._opened(page, len(page.slices), rows, suspect=suspect)
+        repeated = set(repeats(keys)) if keys and repeats else left_out
+        return self._opened(
+            page, len(records), rows_without(records, repeated, decoder.maker), suspect=suspect
+        )
+
+    def page_at_once(self, body: bytes, repeats: Repeats | None) -> OpenedPage | None:
+        """Open a page as `page` does, without reading the names of fields; None unless it is decoded at once."""
+        body = body.removeprefix(BOM).lstrip(BLANKS)
+        decoder = self._decoder if len(body) <= LARGE else self._large_decoder
+        head, records = decoder.records(body)
+        if records is None:
+            return None
+        keys = decoder.maker.keys(records) if repeats and self._key else None
         repeated = set(repeats(keys)) if keys and repeats else ()
-        kept = records
-        if repeated:
-            kept = [record for position, record in enumerate(records) if position not in repeated]
-        page_rows = decoder.maker.rows(kept), (), len(repeated)
-        return self._opened(page, len(records), page_rows, suspect=suspect)
+        rows = rows_without(records, repeated, decoder.maker)
+        return self._opened(Page(head, []), len(records), rows, suspect=False)
 
     def lines(self, lines: Sequence[bytes], *, first: bool = False) -> OpenedPage:
         """Open lines with one object each; none of them is empty."""
@@ -296,7 +327,9 @@ class Gate:
             windowed.identities,
         )
 
-    def _rows_of_slices(self, slices: Items, repeats: Repeats | None) -> PageRows:
+    def _rows_of_slices(
+        self, slices: Items, repeats: Repeats | None, left_out: Collection[int] = ()
+    ) -> PageRows:
         """Return the rows of slices that are decoded one by one."""
         rows: list[WindowedRecords] = []
         keys: list[int | None] = []
@@ -311,9 +344,17 @@ class Gate:
                 continue
             if repeats and self._key:
                 keys.append(self._key.of_slice(raw))
-        repeated = set(repeats(keys)) if repeats and keys else ()
+        repeated = set(repeats(keys)) if repeats and keys else left_out
         kept = [windowed for position, windowed in enumerate(rows) if position not in repeated]
         return merge_rows(kept), tuple(bad), len(repeated)
+
+
+def rows_without(records: list[Any], repeated: Collection[int], maker: Records) -> PageRows:
+    """Return the rows of records without those at the positions `repeated`."""
+    kept = records
+    if repeated:
+        kept = [record for position, record in enumerate(records) if position not in repeated]
+    return maker.rows(kept), (), len(repeated)
 
 
 def begins_empty(records: list[Any]) -> bool:

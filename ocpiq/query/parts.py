@@ -132,8 +132,12 @@ def run_part(
     variables: Mapping[str, Value] | None,
     recipient: Recipient | None,
     start: Start | None,
+    sent: Mapping[int, Source] | None = None,
 ) -> PartRun:
-    """Run a query over one part of the objects, up to an error of the query if there is one."""
+    """Run a query over one part of the objects, up to an error of the query if there is one.
+
+    `sent` has the sources of a live pull, by their numbers in the plan.
+    """
     values = query.metadata.values(variables or {})
     by_module = query.by_module(sources)
     query_plan = query.plan_for(by_module)
@@ -146,8 +150,8 @@ def run_part(
     query.check_recipient(recipient)
     recorded: list[RecordedSource] = []
 
-    def record(_: int, source: Source) -> Source:
-        recorded.append(RecordedSource(source))
+    def record(number: int, source: Source) -> Source:
+        recorded.append(RecordedSource((sent or {}).get(number, source)))
         return recorded[-1]
 
     pulls = Pulls(query_plan, by_module, values, ignore, start or begin(), recipient, record, cut.source)
@@ -208,17 +212,34 @@ def merge(
     )
     received = ReceivedParts(query_plan, cut, parts_in_order(parts, mark), version, notify, late)
     pulls = Pulls(query_plan, by_module, values, notify, begun, recipient)
-    read_again = {node.source for node in descendants(cut.rest) if isinstance(node, plan.Scan)}
-    shapes = [shape if number in read_again else None for number, shape in enumerate(pulls.shapes)]
     query.warn_of_totals(query_plan, notify, by_module)
-    program = Program(replace(query_plan, body=cut.rest), shapes)
+    yield from finish(query, cut, pulls, received, values, notify)
+
+
+def finish(
+    query: Query,
+    cut: Split,
+    pulls: Pulls,
+    received: ReceivedParts,
+    variables: Mapping[str, Value],
+    notify: Notify,
+) -> Iterator[Value]:
+    """Yield the results of the plan that follows the parts. Raises IncompleteError after the last."""
+    read_again = sources_read_again(cut)
+    shapes = [shape if number in read_again else None for number, shape in enumerate(pulls.shapes)]
+    program = Program(replace(pulls.plan, body=cut.rest), shapes)
 
     def scan(number: int) -> Iterable[Iterable[object]]:
         return received.rows() if number == plan.RECEIVED else pulls.scan(number)
 
-    yield from program.run(None, Runtime(iter(()), query.library, notify), values, scan)
+    yield from program.run(None, Runtime(iter(()), query.library, notify), variables, scan)
     received.end()
     pulls.end()
+
+
+def sources_read_again(cut: Split) -> set[int]:
+    """Return the sources that the plan which follows the parts reads itself."""
+    return {node.source for node in descendants(cut.rest) if isinstance(node, plan.Scan)}
 
 
 class ReceivedParts:
@@ -244,20 +265,21 @@ class ReceivedParts:
     def rows(self) -> Any:  # noqa: ANN401 - what the received node of the plan reads
         """Return the rows, one after the other; of an aggregate, its merged groups."""
         if not isinstance(self._cut.stage, plan.Aggregate):
-            return chain((row for page in self._pages() for row in page.rows), self._credits.outputs())
+            return chain((row for rows in self._rows() for row in rows), self._credits.outputs())
         keys, folds = self._cut.stage.keys, self._cut.stage.folds
         merged = MergedGroups(None if keys is None else len(keys), folds)
-        for page in self._pages():
-            for packed in page.rows:
+        for rows in self._rows():
+            for packed in rows:
                 merged.add(part_codec.unpack_group(packed, len(keys or ()), folds))
         for groups in self._credits.outputs():
             for group in cast("list[part_codec.Group]", groups):
                 merged.add(group)
         return merged.result()
 
-    def _pages(self) -> Iterator[OpenedPage]:
-        """Yield the pages of the source that was split; the last of a part has all its rows."""
-        yield from self._monitored(self._plan.sources[self._cut.source].module, self._counted())
+    def _rows(self) -> Iterator[Sequence[object]]:
+        """Yield the rows that the parts sent, and report the source that was split."""
+        for page in self._monitored(self._plan.sources[self._cut.source].module, self._counted()):
+            yield page.rows  # the last page of a part has all its rows
 
     def _monitored(self, module: str, pages: Iterable[tuple[OpenedPage, int | None]]) -> Iterator[OpenedPage]:
         """Yield pages and report them; that there should be more of them is raised after the last result."""
@@ -302,6 +324,15 @@ class ReceivedParts:
         if self._incomplete:
             hints = dict.fromkeys(hint for hint in self._incomplete.values() if hint)
             raise IncompleteError(join(map(UserText, self._incomplete), "; "), hint=join(hints, "; "))
+
+
+class ForwardedParts(ReceivedParts):
+    """What the parts of a live pull sent; this process pulls it, and reports its pages as it does."""
+
+    def _rows(self) -> Iterator[Sequence[object]]:
+        for part in self._parts:
+            self._credits.add(part.credits)
+            yield cast("list[object]", part_codec.decode(part.rows))
 
 
 def opened(page: PageCount, rows: Sequence[object], report: FieldReport, order: Order) -> OpenedPage:

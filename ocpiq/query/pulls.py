@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,18 @@ from ocpiq.errors import (
     join,
     say,
 )
-from ocpiq.gate import Gate, KeySeal, ListOrder, OpenedPage, Shape, Window, gate
+from ocpiq.gate import (
+    Gate,
+    KeySeal,
+    ListOrder,
+    OpenedPage,
+    PageBody,
+    Shape,
+    UnopenedRows,
+    Window,
+    forwarding_gate,
+    gate,
+)
 from ocpiq.plan.query_plan import QueryPlan, SourcePlan
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import is_in_the_clear
@@ -53,8 +64,10 @@ class Pulls:
         wrap: Callable[[int, Source], Source] = lambda _, source: source,
         part_of: int | None = None,
         keep: Keep | None = None,
+        forwarded: Collection[int] = (),
     ) -> None:
         self.plan = plan
+        self._forwarded = forwarded  # the sources whose pages are opened in other processes
         self._sources = [wrap(number, _source(part, sources)) for number, part in enumerate(plan.sources)]
         clock = Clock(start.now, zone(plan.zone))
         self._delivery = start.delivery
@@ -108,7 +121,8 @@ class Pulls:
                 hint = say("leave out --as, or pull with it")
                 raise SourceError(say("a snapshot is read in the form that it has"), hint=hint)
             view, window = stored.reading(part, window, recipient)
-        return gate(
+        make = forwarding_gate if number in self._forwarded else gate
+        return make(
             view,
             part.demand,
             window=window,
@@ -150,6 +164,16 @@ class Pulls:
             self.waiting = weighed
         else:
             yield weighed.credits()
+
+    def forward(self, number: int) -> Iterator[PageBody]:
+        """Yield the pages of a source that are opened in other processes; `end` raises if it is incomplete."""
+        ask = _ask(self.plan.sources[number], self._windows[number], None)
+        try:
+            for page in self._sources[number].pages(ask, self._gates[number], self._notify):
+                if isinstance(page.rows, UnopenedRows):  # not the empty page of a response without a body
+                    yield page.rows.page
+        except IncompleteError as error:
+            self._missing.append(error)
 
     def ask(self, number: int) -> list[QueriedSource]:
         """Return what source `number` has; of several platforms, each."""

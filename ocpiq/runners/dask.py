@@ -14,13 +14,11 @@ from importlib import import_module
 from threading import Event
 from typing import Any, Final, TypeAlias
 
-import msgspec
-
 from ocpiq import __version__
 from ocpiq.errors import EMPTY, Message, Notify, OcpiqError, SourceError, UserText, WarningIssued, say
 from ocpiq.query.compile_text import compile_recipe
 from ocpiq.query.query import Query
-from ocpiq.runners.job import Job, decode_job, do_part, encode_job
+from ocpiq.runners.job import Job, Task, decode_job, decode_task, do_part, encode_job, encode_task
 from ocpiq.sources.file_ranges import Part
 
 Client: TypeAlias = Any  # distributed has no types
@@ -46,7 +44,7 @@ def run_on_cluster(
         check_versions(client)
         encoded = encode_job(job)
         futures = [
-            client.submit(part_on_worker, encoded, number, msgspec.msgpack.encode(part), pure=False)
+            client.submit(part_on_worker, encoded, encode_task(Task(number, part)), pure=False)
             for number, part in enumerate(parts)
         ]
         warned = False
@@ -56,7 +54,7 @@ def run_on_cluster(
                 if data:
                     yield data
                     continue
-                done = do_part(job, query, number, parts[number])
+                done = do_part(job, query, Task(number, parts[number]))
                 yield done.data
                 if done.error is not None:
                     raise done.error
@@ -67,11 +65,11 @@ def run_on_cluster(
             client.cancel(futures, force=True)
 
 
-def part_on_worker(job: bytes, number: int, part: bytes) -> bytes:
+def part_on_worker(job: bytes, part: bytes) -> bytes:
     """Do one part on a worker; return its bytes, or nothing if the query ended with an error."""
     read, query = _prepared(job)
     try:
-        done = do_part(read, query, number, msgspec.msgpack.decode(part, type=Part))
+        done = do_part(read, query, decode_task(part))
     except (OcpiqError, MemoryError, RecursionError):
         return b""
     return b"" if done.error is not None else done.data

@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from ocpiq.gate import PageBody
 from ocpiq.privacy.recipient import Recipient
-from ocpiq.query.parts import PartRun, run_part
+from ocpiq.query.parts import AbsentSource, PartRun, run_part
 from ocpiq.query.query import Query
 from ocpiq.query.recipe import Recipe
 from ocpiq.query.start import Start
@@ -18,6 +19,8 @@ from ocpiq.runtime.part_codec import Packer
 from ocpiq.snapshots.manifest import StoredModule
 from ocpiq.sources import Source, files
 from ocpiq.sources.file_ranges import FileRangeSource, Part
+from ocpiq.sources.sent_pages import SentPages
+from ocpiq.sources.several_platforms import SeveralPlatforms
 from ocpiq.values.types import Value
 
 
@@ -26,7 +29,8 @@ class Job(Struct, frozen=True):
 
     Modules of the folder of a `snapshot` are `stored`: a pull may go on in it meanwhile.
     `variables` are packed, `now` is the start of the run in microseconds since 1970. A job may hold the key of a
-    recipient, so its repr shows nothing.
+    recipient, so its repr shows nothing. Of a live pull, `platforms` are the names and versions of those of each module
+    (no name for the only one), and `joined` are all pages of the sources, by number, that each part reads.
     """
 
     recipe: Recipe
@@ -39,6 +43,9 @@ class Job(Struct, frozen=True):
     of: int
     snapshot: str = ""
     stored: tuple[StoredModule, ...] = ()
+    platforms: dict[str, dict[str, str]] = {}
+    joined: dict[int, list[PageBody]] = {}
+    split: int = 0
 
     def __repr__(self) -> str:
         return "Job(…)"
@@ -49,9 +56,22 @@ def pack_variables(variables: Mapping[str, Value]) -> bytes:
     return part_codec.encode(Packer(()).pack(dict(variables)))
 
 
-def do_part(job: Job, query: Query, number: int, part: Part) -> PartRun:
+class Task(Struct, frozen=True, array_like=True):
+    """One part: its number, and what it reads: ranges of files, or pages that were pulled."""
+
+    number: int
+    part: Part = ()
+    pages: tuple[PageBody, ...] = ()
+
+
+def do_part(job: Job, query: Query, task: Task) -> PartRun:
     """Run a job over one part, up to an error of the query if there is one. Raises UsageError."""
+    number, part = task.number, task.part
     sources = files(job.whole, job.version)
+    sources |= {module: pulled_elsewhere(versions) for module, versions in job.platforms.items()}
+    sent: dict[int, Source] = {source: SentPages(pages, job.version) for source, pages in job.joined.items()}
+    if job.module in job.platforms:
+        sent[job.split] = SentPages(task.pages, job.version)
     if job.stored:
         sources |= _stored(job, part)
     if job.module not in sources:
@@ -65,7 +85,15 @@ def do_part(job: Job, query: Query, number: int, part: Part) -> PartRun:
         variables=variables,
         recipient=job.recipient,
         start=Start(job.now),
+        sent=sent,
     )
+
+
+def pulled_elsewhere(versions: Mapping[str, str]) -> Source:
+    """Return the source that stands for platforms, by name and version, which another process pulls."""
+    if "" in versions:
+        return AbsentSource(versions[""])
+    return SeveralPlatforms({name: AbsentSource(version) for name, version in versions.items()})
 
 
 def _stored(job: Job, part: Part) -> dict[str, Source]:
@@ -83,4 +111,6 @@ def _stored(job: Job, part: Part) -> dict[str, Source]:
 
 
 encode_job: Final = msgspec.msgpack.Encoder().encode
+encode_task: Final = msgspec.msgpack.Encoder().encode
+decode_task: Final = msgspec.msgpack.Decoder(Task).decode
 decode_job: Final = msgspec.msgpack.Decoder(Job).decode

@@ -10,22 +10,11 @@ import sys
 from contextlib import suppress
 from typing import BinaryIO, cast
 
-import msgspec
-from msgspec import Struct
-
 from ocpiq.errors import OcpiqError
 from ocpiq.query.compile_text import compile_recipe
 from ocpiq.runners.frames import read_frame, write_frame
-from ocpiq.runners.job import decode_job, do_part
+from ocpiq.runners.job import decode_job, decode_task, do_part
 from ocpiq.runtime.collector import collect_rarely
-from ocpiq.sources.file_ranges import Part
-
-
-class Task(Struct, frozen=True, array_like=True):
-    """One part: its number, and what it reads."""
-
-    number: int
-    part: Part
 
 
 def main() -> None:
@@ -43,11 +32,9 @@ def serve(tasks: BinaryIO, results: BinaryIO) -> None:
         return
     job = decode_job(first)
     query = compile_recipe(job.recipe)
-    decoder = msgspec.msgpack.Decoder(Task)
     while (data := read_frame(tasks)) is not None:
-        task = decoder.decode(data)
         try:
-            done = do_part(job, query, task.number, task.part)
+            done = do_part(job, query, decode_task(data))
             write_frame(results, b"" if done.error is not None else done.data)
         except (OcpiqError, MemoryError, RecursionError):
             write_frame(results, b"")

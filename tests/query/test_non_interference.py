@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.cli import Outcome, command, text_of
+from support.forwarded import PagedSource, run_in_parts
 from support.full import FULL
 from support.json_texts import listed, object_of
 from support.platforms import TOKEN, Platform, Response, serving
@@ -34,16 +35,18 @@ from support.typed_files import FORMATS, TypedFormat
 from ocpiq.app.arguments import parse
 from ocpiq.app.read_settings import prompt_settings
 from ocpiq.delivery.status_query import log_query
-from ocpiq.errors import OcpiqError
+from ocpiq.errors import Notice, OcpiqError, WarningIssued
 from ocpiq.plan.query_plan import SourcePlan
 from ocpiq.privacy.view import ViewNode, descendants
 from ocpiq.prompt.run import run as run_at_prompt
 from ocpiq.prompt.session import Session
 from ocpiq.query import compile
+from ocpiq.query.forwarded import check_forwarding
 from ocpiq.query.start import Start
 from ocpiq.schema import ENDED, UPDATED, VERSIONS, OwnForm, module, read_as
 from ocpiq.schema.counterparts import counterparts
 from ocpiq.sources import files
+from ocpiq.values.json.codec import encode
 
 EXAMPLES = 3000 if FULL else 1200 if os.environ.get("CI") == "true" else 250
 THOROUGH = settings(
@@ -264,6 +267,64 @@ def test_fields_that_are_not_passed_change_nothing_in_what_a_part_sends(case: Ca
     event("an error" if isinstance(one, str) else "bytes")
     assume((FOREIGN in str(one)) == (FOREIGN in str(other)))
     assert one == other, (case.text, case.version, form)
+
+
+def many_pages(objects: list[bytes]) -> dict[str, bytes]:
+    """Pages that tell the names of all fields, and then two that are opened only as far as a pull needs it."""
+    first = [objects[number % len(objects)] for number in range(MANY_OBJECTS)]
+    return {"page1": listed(first), "page2": listed(objects), "page3": listed([*objects, b"tru"])}
+
+
+PULLED_FORMS = {"a page": page, "pages": pages, "a bad item": with_a_bad_item, "many pages": many_pages}
+
+
+def pulled(case: Case, form: str, side: int) -> tuple[list[bytes], str, list[bytes], list[str]]:
+    """Run a query whose pages other processes open; return its results, how it ends, the parts, what is reported."""
+    sources = {
+        module: PagedSource(
+            list(PULLED_FORMS[form]([pair[side] for pair in both]).values()), case.version, repeats=False
+        )
+        for module, both in case.objects.items()
+    }
+    rows, sent, notices, ended = list[bytes](), list[bytes](), list[Notice](), ""
+    try:
+        query = compile(case.text, version=case.version)
+        check_forwarding(query, sources, query.splits)
+        for row in run_in_parts(query, sources, [1, 1], notices.append, sent=sent, recipient=RECIPIENT):
+            rows.append(encode(row))
+    except OcpiqError as error:
+        ended = str(error)
+    except RecursionError:  # the command line has a deeper stack
+        ended = "too deep"
+    return rows, ended, sent, [text_of_notice(notice) for notice in notices]
+
+
+def text_of_notice(notice: Notice) -> str:
+    """Return what a user can read of a notice."""
+    return str(notice.message) if isinstance(notice, WarningIssued) else repr(notice)
+
+
+@settings(THOROUGH, max_examples=EXAMPLES // 5)
+@given(cases(), st.sampled_from(list(PULLED_FORMS)))
+def test_fields_that_are_not_passed_change_nothing_where_other_processes_open_pages(
+    case: Case, form: str
+) -> None:
+    """Neither in the results, the messages and the errors, nor in what a worker sends back."""
+    assume(case.objects)
+    one, other = (pulled(case, form, side) for side in (0, 1))
+    event("parts" if one[2] else "in one process")
+    event("an error" if one[1] else "no error")
+    assert one == other, (case.text, case.version, form)
+
+
+def test_passed_fields_have_an_influence_where_other_processes_open_pages() -> None:
+    """The test above compares what it would change."""
+    case = Case("sessions pass kwh", "2.2.1", {"sessions": [(b'{"kwh":1}', b'{"kwh":2}')]})
+    for form in PULLED_FORMS:
+        one, other = (pulled(case, form, side) for side in (0, 1))
+        assert one[0] != other[0]
+        assert one[2] != other[2]
+        assert one[1::2] == other[1::2]
 
 
 # ---------------------------------------------------------------- in a snapshot
