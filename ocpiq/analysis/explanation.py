@@ -117,7 +117,7 @@ def _parts(query: QueryPlan) -> str:
     try:
         cut = split(query)
     except Obstacle as obstacle:
-        return f"one process only: {obstacle.reason}"
+        return f"one process only: {obstacle.reason}" + (f" ({obstacle.hint})" if obstacle.hint else "")
     whole = [query.sources[number].module for number in cut.read_by_each]
     return "; ".join(
         (
@@ -125,6 +125,7 @@ def _parts(query: QueryPlan) -> str:
             SENT[cut.name],
             *(("credit CDRs are subtracted at the end",) if query.sources[cut.source].net else ()),
             *((f"each part reads all of {', '.join(whole)}",) if whole else ()),
+            "with --jobs" if cut.large else "with --jobs, and by default for 300 MB of saved pages or more",
         )
     )
 

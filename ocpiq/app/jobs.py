@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from ocpiq.app.settings import PullSettings
-from ocpiq.errors import Notice, PullEnded, SourceError, UsageError, UserText, WarningIssued, say
+from ocpiq.errors import Notice, PullEnded, SourceError, UserText, WarningIssued, say
 
 if TYPE_CHECKING:
     from ocpiq.app.query_run import QueryRun
     from ocpiq.errors import Notify
     from ocpiq.plan.partial import Split
+    from ocpiq.runners.job import Job
     from ocpiq.sources import Source
     from ocpiq.sources.places import Place
     from ocpiq.sources.snapshot_source import SnapshotSource
@@ -41,55 +42,84 @@ def split_run(run: QueryRun) -> Split | None:
         or not query.modules
     ):
         return None
-    paths, stored = paths_of(run), snapshots_of(run)
-    if len(paths) + len(stored) < len(query.modules):
+    try:
+        return _split_of(run, asked=asked)
+    except SourceError as error:
+        if pull.cluster:
+            raise
         if asked:
-            hint = "--source MODULE=PATH, or --snapshot DIR"
-            _refuse(run, UsageError("only saved pages and snapshots are read in parts", hint=hint))
+            reason = f"{error.message} ({error.hint})" if error.hint else str(error.message)
+            run.progress(WarningIssued(say("--jobs has no effect: {reason}", reason=UserText(reason))))
         return None
-    if not asked and not is_large(paths, stored):
-        return None
-    if pull.cluster and query.needs_recipient and not pull.cluster.startswith("local:"):
-        raise UsageError(
-            "pseudonyms are not made on other machines: the recipient's key stays on this one",
-            hint="--jobs, or --cluster local:4",
-        )
+
+
+def _split_of(run: QueryRun, *, asked: bool) -> Split | None:
+    """Return how a run is split; None if one process is as fast. Raises SourceError if it cannot be split."""
     from ocpiq.query.parts import split_of
 
-    try:
-        cut = split_of(query, run.sources)
-    except SourceError as error:
-        if asked:
-            _refuse(run, error)
+    paths, stored, live = paths_of(run), snapshots_of(run), platforms_of(run)
+    _check_sources(run, len(paths) + len(stored), live)
+    if not asked and (live or not is_large(paths, stored)):
         return None
+    cut = split_of(run.query, run.sources)
+    if live:
+        _check_live(run, cut, live)
     return None if cut.large and not asked else cut
 
 
-def _refuse(run: QueryRun, error: UsageError | SourceError) -> None:
-    """Raise what prevents a run in parts if a cluster was to do it; else warn of it."""
-    if run.settings.pull.cluster:
-        raise error
-    reason = f"{error.message} ({error.hint})" if error.hint else str(error.message)
-    run.progress(WarningIssued(say("--jobs has no effect: {reason}", reason=UserText(reason))))
+def _check_sources(run: QueryRun, saved: int, live: Collection[str]) -> None:
+    """Raise SourceError if not all modules can be read in parts: `saved` is the number of those without platform."""
+    from ocpiq.query.forwarded import SAVE
+
+    cluster, delivers = run.settings.pull.cluster, run.start.delivery or run.corrections
+    if live and cluster:
+        raise SourceError(say("only saved pages and snapshots are read on a cluster"), hint=SAVE)
+    if saved + len(live) < len(run.query.modules):
+        hint = say("--source MODULE=PATH, or --snapshot DIR")
+        raise SourceError(say("only platforms, saved pages and snapshots are read in parts"), hint=hint)
+    if delivers:
+        raise SourceError(say("one process decides which objects a delivery hands out"), hint=SAVE)
+    if cluster and run.query.needs_recipient and not cluster.startswith("local:"):
+        raise SourceError(
+            say("pseudonyms are not made on other machines: the recipient's key stays on this one"),
+            hint=say("--jobs, or --cluster local:4"),
+        )
+
+
+def _check_live(run: QueryRun, cut: Split, live: Collection[str]) -> None:
+    """Raise SourceError if the pages of the platforms must be opened by this process."""
+    from ocpiq.query.forwarded import SAVE, check_forwarding
+
+    if run.query.source_plans[cut.source].module not in live:
+        raise SourceError(
+            say("the right side of a join is a platform, and the left side is not"),
+            hint=SAVE,
+        )
+    check_forwarding(run.query, run.sources, cut)
 
 
 def results(
     run: QueryRun, cut: Split, sources: Mapping[str, Source], notify: Notify, check: Callable[[], None]
 ) -> Iterator[Value]:
     """Yield the results of a run that is split; `check` is called while it waits."""
+    if platforms_of(run):
+        return _live_results(run, cut, sources, notify, check)
+    return _saved_results(run, cut, sources, notify, check)
+
+
+def _saved_results(
+    run: QueryRun, cut: Split, sources: Mapping[str, Source], notify: Notify, check: Callable[[], None]
+) -> Iterator[Value]:
+    """Yield the results of a run over saved pages and snapshots."""
     from ocpiq.gate import framing_of
     from ocpiq.query.parts import merge
-    from ocpiq.runners.job import Job, pack_variables
     from ocpiq.runners.processes import run_in_processes
     from ocpiq.sources.file_ranges import cut as cut_files
-    from ocpiq.sources.places import absolute, place, size_of
+    from ocpiq.sources.places import size_of
 
     query, pull = run.query, run.settings.pull
     part_source = query.plan_for(run.sources).sources[cut.source]
-    paths = paths_of(run)
-    stored, count = snapshots_of(run), processes(pull)
-    if pull.cluster:
-        paths = {module: absolute(path) for module, path in paths.items()}
+    paths, stored, count = paths_of(run), snapshots_of(run), processes(pull)
     most = LARGEST_RESULT if cut.stage is None or cut.large else None
     if part_source.module in stored:
         from ocpiq.sources.snapshot_source import cut_snapshot
@@ -97,21 +127,9 @@ def results(
         snapshot = stored[part_source.module]
         parts = cut_snapshot(snapshot, part_size(snapshot.size, count, most))
     else:
-        path = paths.pop(part_source.module)
+        path = absolute_if(paths[part_source.module], pull)
         parts = cut_files(path, framing_of(part_source.view), part_size(size_of(path), count, most))
-    assert query.recipe is not None
-    job = Job(
-        recipe=query.recipe,
-        module=part_source.module,
-        whole={module: str(path) for module, path in paths.items()},
-        version=next(iter(run.sources.values())).version,
-        variables=pack_variables(run.variables),
-        recipient=run.recipient,
-        now=run.start.now,
-        of=len(parts),
-        snapshot=str(absolute(place(run.settings.snapshot.read or ""))) if stored else "",
-        stored=tuple(source.stored for source in stored.values()),
-    )
+    job = _job(run, cut, of=len(parts))
     times = {module: source.time for module, source in stored.items()}
     if pull.cluster:
         from ocpiq.runners.dask import run_on_cluster
@@ -128,6 +146,71 @@ def results(
         recipient=run.recipient,
         start=run.start,
     )
+
+
+def _live_results(
+    run: QueryRun, cut: Split, sources: Mapping[str, Source], notify: Notify, check: Callable[[], None]
+) -> Iterator[Value]:
+    """Yield the results of a run whose pages other processes open, while this one pulls them."""
+    from ocpiq.query.forwarded import PulledPages, run_forwarded
+    from ocpiq.runners.processes import run_pulled
+
+    query, live = run.query, platforms_of(run)
+    source_plans = query.plan_for(run.sources).sources
+    job = _job(run, cut)
+
+    def run_parts(pulled: PulledPages) -> Iterator[bytes]:
+        return run_pulled(query, job, pulled, processes(run.settings.pull), check)
+
+    return run_forwarded(
+        query,
+        cut,
+        sources,
+        [number for number in (cut.source, *cut.read_by_each) if source_plans[number].module in live],
+        run_parts,
+        variables=run.variables,
+        notify=notify,
+        recipient=run.recipient,
+        start=run.start,
+    )
+
+
+def _job(run: QueryRun, cut: Split, of: int = 0) -> Job:
+    """Return what each part of a run needs; `of` is the number of parts, if it is known."""
+    from ocpiq.runners.job import Job, pack_variables
+    from ocpiq.sources.places import absolute, place
+
+    query, stored = run.query, snapshots_of(run)
+    module = query.plan_for(run.sources).sources[cut.source].module
+    assert query.recipe is not None
+    return Job(
+        recipe=query.recipe,
+        module=module,
+        whole={
+            name: str(absolute_if(path, run.settings.pull))
+            for name, path in paths_of(run).items()
+            if name != module
+        },
+        version=query.version_of(run.sources),
+        variables=pack_variables(run.variables),
+        recipient=run.recipient,
+        now=run.start.now,
+        of=of,
+        snapshot=str(absolute(place(run.settings.snapshot.read or ""))) if stored else "",
+        stored=tuple(source.stored for source in stored.values()),
+        platforms={
+            name: {login: source.version for login, source in platforms.items()}
+            for name, platforms in platforms_of(run).items()
+        },
+        split=cut.source,
+    )
+
+
+def absolute_if(path: Place, pull: PullSettings) -> Place:
+    """Return a path for the workers, which on a cluster run in another folder."""
+    from ocpiq.sources.places import absolute
+
+    return absolute(path) if pull.cluster else path
 
 
 def processes(pull: PullSettings) -> int:
@@ -156,6 +239,24 @@ def snapshots_of(run: QueryRun) -> dict[str, SnapshotSource]:
 
     sources = ((module, run.sources.get(module)) for module in run.query.modules)
     return {module: source for module, source in sources if isinstance(source, SnapshotSource)}
+
+
+def platforms_of(run: QueryRun) -> dict[str, dict[str, Source]]:
+    """Return the platforms of each module that is pulled, by name; without one for the only platform."""
+    from ocpiq.schema import OWN_MODULES
+    from ocpiq.sources.protocol import Platform
+    from ocpiq.sources.several_platforms import SeveralPlatforms
+
+    platforms: dict[str, dict[str, Source]] = {}
+    for module in run.query.modules:
+        source = run.sources.get(module)
+        if module in OWN_MODULES:
+            continue
+        if isinstance(source, SeveralPlatforms):
+            platforms[module] = dict(source.platforms)
+        elif isinstance(source, Platform):
+            platforms[module] = {"": source}
+    return platforms
 
 
 def is_large(paths: Mapping[str, Place], stored: Mapping[str, SnapshotSource]) -> bool:

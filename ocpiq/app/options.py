@@ -217,7 +217,7 @@ SOURCES: Final = (
         "jobs",
         "",
         ("N",),
-        "processes that read --source (default: by its size; 1: this one alone)",
+        "processes that open the pages (default: by the size of --source; of a platform: 1)",
         WRITES,
     ),
     Option(

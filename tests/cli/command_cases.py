@@ -618,7 +618,7 @@ OTHER = [
         ("explain", "sessions pass kwh since 2026-01-01 | .kwh"),
         "sessions (OCPI 2.2.1)\n  asks for    last updated from 2026-01-01T00:00:00Z\n  passes      kwh\n"
         "  shown       kwh\n  window      last_updated\n  key         country_code, party_id, id\n"
-        "in parts      sessions can be split; each part sends its results\n",
+        "in parts      sessions can be split; each part sends its results; with --jobs\n",
     ),
     Case(
         "explain a plain program",
@@ -639,7 +639,7 @@ OTHER = [
         'ier","private":false}],"net":false,"totals":[],"own_versions":[],"own_names":{},"window":{}}],"holds":[],'
         '"warnings":[],"columns":[{"name":"id","type":"s'
         'tring","path":"sessions.id","blank":false}],"parts":"sessions can be split; each part sends its resul'
-        'ts","parameters":{}}\n',
+        'ts; with --jobs","parameters":{}}\n',
     ),
     Case(
         "schema as JSON",

@@ -173,7 +173,8 @@ OCPI = [
         "  key         country_code, party_id, id\n"
         "holds         the credit CDRs\n"
         "in parts      cdrs can be split; each part sends a state for each group; credit\n"
-        "              CDRs are subtracted at the end\n",
+        "              CDRs are subtracted at the end; with --jobs, and by default for\n"
+        "              300 MB of saved pages or more\n",
     ),
     Case(
         "explain shows the warnings",
@@ -181,7 +182,8 @@ OCPI = [
         "cdrs (OCPI 2.2.1)\n"
         "  passes      nothing; private fields are blanked\n"
         "  key         country_code, party_id, id\n"
-        "in parts      cdrs can be split; each part sends a state for each group\n"
+        "in parts      cdrs can be split; each part sends a state for each group; with\n"
+        "              --jobs, and by default for 300 MB of saved pages or more\n"
         "warning       count: credit CDRs and the CDRs they cancel are counted as\n"
         "              charging sessions (use `cdrs net …`)\n",
     ),

@@ -197,7 +197,7 @@ def test_a_platform_is_not_read_on_a_cluster(home: Path) -> None:
     refused = command(home, ["--demo", "--cluster", "local:2", "cdrs | .id"])
     assert refused.code == 2
     assert (
-        "only saved pages and snapshots are read in parts (--source MODULE=PATH, or --snapshot DIR)"
+        "only saved pages and snapshots are read on a cluster (save the pages first: ocpiq get, or ocpiq pull"
         in refused.err
     )
 

@@ -158,16 +158,6 @@ def test_wrong_numbers_are_refused(home: Path, folder: Path, words: list[str], m
     assert (refused.code, message in refused.err) == (2, True)
 
 
-def test_a_platform_is_read_by_one_process(home: Path) -> None:
-    """Which CDRs came twice, and which page is next, is decided page after page."""
-    one, several = (command(home, ["--demo", "-q", *jobs, "cdrs | .id"]) for jobs in ([], ["--jobs", "2"]))
-    assert (several.out, several.code) == (one.out, 0)
-    assert (
-        "--jobs has no effect: only saved pages and snapshots are read in parts (--source MODULE=PATH, or"
-        in several.err
-    )
-
-
 @pytest.mark.parametrize("jobs", ["1", "3"])
 @pytest.mark.parametrize("query", ["cdrs during 2026-01 | .id", "cdrs during 2026-01 | aggregate count(.id)"])
 def test_an_incomplete_part_makes_the_whole_incomplete(
