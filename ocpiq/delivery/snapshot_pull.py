@@ -12,7 +12,7 @@ A pull that was interrupted has the same window again, and leaves out the object
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -30,8 +30,9 @@ from ocpiq.query.start import Start
 from ocpiq.snapshots import page_files
 from ocpiq.snapshots.columns import ColumnEncoder, list_names
 from ocpiq.snapshots.folder import SnapshotFolder, files_of, writing
-from ocpiq.snapshots.manifest import PageFile, PulledWindow, StoredModule
-from ocpiq.snapshots.page_files import CHUNK, KeyedLine, LineEncoder, PageWriter
+from ocpiq.snapshots.line_encoder import LineEncoder, view_of_numbers
+from ocpiq.snapshots.manifest import PageFile, PulledWindow, StoredModule, inexact_fields
+from ocpiq.snapshots.page_files import CHUNK, KeyedLine, PageWriter
 from ocpiq.values.times import SECOND
 
 if TYPE_CHECKING:
@@ -134,10 +135,12 @@ def pull_window(
     pulls = _pulls(pull, _rows(pull, stored, window, folder.secret))
     rows = cast("Iterator[Iterable[KeyedRow]]", pulls.scan(0))
     lists = list_names(pull.module, pull.plan.version, stored.view)
-    encode = ColumnEncoder(lists, LineEncoder(pull.plan.sources[0].view).encode).encode
+    encoder = LineEncoder(pull.plan.sources[0].view)
+    encode = ColumnEncoder(lists, encoder.encode).encode
     hasher = keyed_hasher(folder.secret, b"ocpiq key", page_files.KEY)
     lines = ((encode(row), identity.key_by(hasher)) for page in rows for row, identity in page)
-    for file in _written(path, stored.last_number + 1, lists, _chunks(lines), known):
+    written = _written(path, stored.last_number + 1, lists, lambda: encoder.inexact, _chunks(lines), known)
+    for file in written:
         window = replace(window, files=(*window.files, file))
         stored = replace(stored, pending=window)
         folder.save_module(stored)
@@ -148,7 +151,7 @@ def pull_window(
 def _pulls(pull: ModulePull, rows: StoredRows) -> Pulls:
     sources = {pull.module: pull.source}
     (source,) = pull.plan.sources
-    plan = replace(pull.plan, sources=(replace(source, view=page_files.view_of_numbers(source.view)),))
+    plan = replace(pull.plan, sources=(replace(source, view=view_of_numbers(source.view)),))
     return Pulls(plan, sources, pull.variables, pull.notify, Start(pull.now, rows), pull.recipient)
 
 
@@ -186,6 +189,7 @@ def _written(
     folder: Path,
     number: int,
     lists: Sequence[str],
+    inexact: Callable[[], tuple[str, ...] | None],
     chunks: Iterable[list[KeyedLine]],
     known: frozenset[bytes] = frozenset(),
 ) -> Iterator[PageFile]:
@@ -199,7 +203,7 @@ def _written(
                 lines = [line for line in chunk if line[1] not in known]
             while lines:
                 with writing(folder):
-                    writer = writer or PageWriter(folder, number, lists, worker)
+                    writer = writer or PageWriter(folder, number, lists, inexact, worker)
                     lines = writer.add(lines)
                     file = writer.finish() if writer.is_full else None
                 if file is not None:
@@ -240,7 +244,8 @@ def compact(folder: SnapshotFolder, stored: StoredModule) -> StoredModule:
         )
     path = folder.pages(stored.module)
     current = page_files.current_lines(path, stored)
-    files = tuple(_written(path, stored.last_number + 1, page_files.lists_of(stored), current))
+    lists, inexact = page_files.lists_of(stored), inexact_fields(stored.files)
+    files = tuple(_written(path, stored.last_number + 1, lists, lambda: inexact, current))
     window = PulledWindow(stored.windows[0].start, stored.mark or stored.windows[-1].end, files)
     stored = replace(stored, windows=(window,))
     folder.save_module(stored)

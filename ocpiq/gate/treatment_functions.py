@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Context, Decimal, InvalidOperation
 from hashlib import sha256
-from math import floor, isfinite
+from math import floor, isfinite, isinf
 from typing import Any, Final
 
 from ocpiq.gate.keys import identifier
@@ -20,6 +20,7 @@ from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.treatments import PERIODS, Treatment
 from ocpiq.schema.pseudonym_classes import OTHER, PREFIXES
 from ocpiq.values.blank import NA
+from ocpiq.values.numbers import LARGEST_WRITTEN, SMALL, fraction, negated
 from ocpiq.values.patterns import lazy_pattern
 from ocpiq.values.periods import LABELS
 from ocpiq.values.times import epoch_us, local, zone
@@ -39,6 +40,7 @@ MINUTES: Final = frozenset(f":{minute:02}" for minute in range(60))
 SECONDS: Final = frozenset(f":{second:02}{end}" for second in range(60) for end in ("Z", ".000Z", ""))
 """The ends of a DateTime after the minute, in the forms that most platforms send."""
 LARGEST_INTEGER: Final = 1 << 53  # beyond it a double is not exact
+LARGE: Final = 1e16  # from which on a double is written with an exponent
 
 
 def treatment_function(treatment: Treatment, recipient: Recipient | None, blank: object) -> Treat:
@@ -165,7 +167,7 @@ def rounding_function(step: Decimal, blank: object = None) -> Treat:
     def result_of(rounded: Decimal) -> float:
         if whole and abs(rounded) < LARGEST_INTEGER:
             return int(rounded)
-        return float(rounded) + 0.0  # not -0.0
+        return as_read(float(rounded))
 
     def rounded(value: object) -> object:
         if type(value) is float and -limit < value < limit:  # in whole steps, a division by floats is exact
@@ -191,6 +193,15 @@ def rounding_function(step: Decimal, blank: object = None) -> Treat:
 
     round_text = text_rounding_function(step)
     return rounded
+
+
+def as_read(number: float) -> float:
+    """Return a computed number as one that was read: with an exponent it prints in another way; zero has no sign."""
+    if SMALL <= abs(number) < LARGE:
+        return number
+    if isinf(number):
+        return negated(LARGEST_WRITTEN) if number < 0 else LARGEST_WRITTEN
+    return fraction(repr(number)) if number else 0.0
 
 
 def text_rounding_function(step: Decimal) -> Callable[[str], str | None]:

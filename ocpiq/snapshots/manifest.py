@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -13,8 +14,9 @@ from ocpiq.errors import Reason, SourceError, UserText, say
 from ocpiq.snapshots.stored_view import StoredField
 from ocpiq.storage import owner_only
 
-FORMAT: Final = 2
-"""Page files of format 1 have no columns of lists; they are read, and written on in this one."""
+FORMAT: Final = 3
+"""Those of earlier formats are read, and written on in this one: page files of format 1 have no columns of lists, and
+of these formats it is not known which fields are inexact."""
 MANIFEST: Final = "snapshot.json"
 
 
@@ -35,7 +37,8 @@ class PageFile(Struct, frozen=True):
     """A page file: its number, how many objects it has, its size in bytes and its SHA-256.
 
     `stale` objects are replaced by those of a later window that have the same key. `lists` are the columns of lists,
-    with their sizes in bytes: they follow that of the lines, in this order.
+    with their sizes in bytes: they follow that of the lines, in this order. `inexact` are the fields of which a value
+    was blanked for its form, although the view shows them; None if that is not known, so that any may be.
     """
 
     number: int
@@ -44,6 +47,7 @@ class PageFile(Struct, frozen=True):
     sha256: str
     stale: int = 0
     lists: dict[str, int] = {}
+    inexact: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -54,6 +58,16 @@ class PageFile(Struct, frozen=True):
     def keys_name(self) -> str:
         """The name of the file with the keys of its objects."""
         return f"{self.number:08}.keys"
+
+
+def inexact_fields(files: Iterable[PageFile]) -> tuple[str, ...] | None:
+    """Return the fields that are inexact in page files; None if any may be."""
+    fields: set[str] = set()
+    for file in files:
+        if file.inexact is None:
+            return None
+        fields.update(file.inexact)
+    return tuple(sorted(fields))
 
 
 class PulledWindow(Struct, frozen=True):

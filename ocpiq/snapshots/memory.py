@@ -37,10 +37,16 @@ class MemoryFolder(Struct, frozen=True):
 
 
 class MemoryPages:
-    """Makes page files in a folder of memory; `grow` is told of each number of bytes before they are stored."""
+    """Makes page files in a folder of memory; `grow` is told of each number of bytes before they are stored.
 
-    def __init__(self, folder: MemoryFolder, grow: Callable[[int], None]) -> None:
+    `inexact` returns the fields that are inexact, once all lines of a file were added.
+    """
+
+    def __init__(
+        self, folder: MemoryFolder, inexact: Callable[[], tuple[str, ...] | None], grow: Callable[[int], None]
+    ) -> None:
         self._folder = folder
+        self._inexact = inexact
         self._grow = grow
         self._compressor: zstd.ZstdCompressor | None = None
         self._objects = 0
@@ -64,7 +70,8 @@ class MemoryPages:
             return
         self._store(self._compressor.flush())
         data = bytes(self._stored)
-        file = PageFile(len(self.files) + 1, self._objects, len(data), sha256(data).hexdigest())
+        number, sha = len(self.files) + 1, sha256(data).hexdigest()
+        file = PageFile(number, self._objects, len(data), sha, inexact=self._inexact())
         self._folder.files[(self._folder / file.name).path] = data
         self.files.append(file)
         self._compressor, self._objects, self._stored = None, 0, bytearray()

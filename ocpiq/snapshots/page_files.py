@@ -1,9 +1,4 @@
-"""Page files: lines of JSON in columns, compressed with zstd, and beside them the keys of their objects.
-
-A line has what the view of the pull shows. Of a blanked field it has a number, since only its presence is shown; a
-value that was blanked for its form, or because it could not be read, is one that nobody can read: the gate blanks it
-again.
-"""
+"""Page files: lines of JSON in columns, compressed with zstd, and beside them the keys of their objects."""
 
 from __future__ import annotations
 
@@ -15,22 +10,15 @@ from hashlib import sha256
 from io import BytesIO
 from itertools import accumulate, chain, compress, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
-import orjson
 from msgspec.structs import replace
 
 from ocpiq.errors import DamagedError, UserText, say
-from ocpiq.privacy.view import ViewNode
-from ocpiq.snapshots.columns import IN_COLUMN, PLACE, Columns, joined
+from ocpiq.snapshots.columns import Columns, joined
 from ocpiq.snapshots.manifest import Folder, PageFile, PulledWindow, StoredModule
-from ocpiq.snapshots.stored_view import blank_paths, has_treatments
 from ocpiq.storage import owner_only
 from ocpiq.values import zstd
-from ocpiq.values.blank import NA, Blank
-from ocpiq.values.json.codec import encode, encode_read, without_blanks
-from ocpiq.values.numbers import LiteralNumber
-from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -43,53 +31,31 @@ BLOCK: Final = 1 << 16  # bytes that are compressed or decompressed at once
 CHUNK: Final = 200  # lines that are written at once
 AHEAD: Final = 2  # of these that wait to be compressed
 PART: Final = ".part"
-PRINTED_BLANK: Final = f'"{NA}"'.encode()
-PRESENT: Final = LiteralNumber(0.0, "0")
-UNREADABLE: Final = LiteralNumber(0.0, "-")
 
 Item = TypeVar("Item")
 KeyedLine = tuple[Columns, bytes]
 """The lines of an object and its key, which is empty if it has none."""
 
 
-class LineEncoder:
-    """Encodes the values of a view as lines."""
-
-    def __init__(self, view: ViewNode) -> None:
-        self._blanked = frozenset(blank_paths(view))
-        self._encode = encode if has_treatments(view) else encode_read
-
-    def encode(self, row: Value) -> bytes:
-        """Return the line of a value. Blanks of `view_of_numbers` cost no function of Python's."""
-        line = self._encode(row, orjson.OPT_APPEND_NEWLINE, self._number)
-        if PRINTED_BLANK in line:  # a text that reads so, or a blank of another view
-            return encode(without_blanks(row, self._number), orjson.OPT_APPEND_NEWLINE)
-        return line
-
-    def _number(self, blank: Blank) -> LiteralNumber:
-        if blank is IN_COLUMN:
-            return PLACE
-        return PRESENT if blank.path in self._blanked else UNREADABLE
-
-
-def view_of_numbers(node: ViewNode) -> ViewNode:
-    """Return a view whose blanks print as the numbers that lines have for them."""
-    number = PRESENT if node.visibility == "blank" else UNREADABLE
-    printed = cast(str, number.printed)  # which only the encoder of lines sees
-    children = {name: view_of_numbers(child) for name, child in node.children.items()}
-    return replace(node, blank=Blank(node.blank.module, node.blank.path, printed), children=children)
-
-
 class PageWriter:
     """Writes a page file and its keys beside their names; they get these when the file is whole.
 
     `lists` are the names of the lists that have a column. The `worker` compresses while more objects are made.
+    `inexact` returns the fields that are inexact, once all lines of the file were added.
     """
 
-    def __init__(self, folder: Path, number: int, lists: Sequence[str], worker: Executor) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        number: int,
+        lists: Sequence[str],
+        inexact: Callable[[], tuple[str, ...] | None],
+        worker: Executor,
+    ) -> None:
         self._file = PageFile(number, 0, 0, "")
         self._folder = folder
         self._lists = lists
+        self._inexact = inexact
         self._worker = worker
         self.objects = 0
         self._keys = bytearray()
@@ -129,7 +95,14 @@ class PageWriter:
             column.extend(compressor.flush())
         data = b"".join(self._columns)
         sizes = dict(zip(self._lists, map(len, self._columns[1:]), strict=True))
-        file = PageFile(self._file.number, self.objects, len(data), sha256(data).hexdigest(), lists=sizes)
+        file = PageFile(
+            self._file.number,
+            self.objects,
+            len(data),
+            sha256(data).hexdigest(),
+            lists=sizes,
+            inexact=self._inexact(),
+        )
         for name, content in ((file.keys_name, self._keys), (file.name, data)):
             with created(self._part(name)) as stream:
                 stream.write(content)

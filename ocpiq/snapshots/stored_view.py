@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -63,21 +63,28 @@ def blank_paths(node: ViewNode) -> Iterator[str]:
         yield from blank_paths(child)
 
 
-def has_treatments(node: ViewNode) -> bool:
-    """Tell whether a view has a field that is made less exact."""
-    return node.visibility == "treated" or any(map(has_treatments, node.children.values()))
+def shown_paths(node: ViewNode) -> Iterator[str]:
+    """Yield the paths of the fields of a view that are not blanked; that of the root is empty."""
+    if node.visibility != "blank":
+        yield node.blank.path
+    for child in node.children.values():
+        yield from shown_paths(child)
 
 
 class ViewOfLines:
     """The view with which a gate reads stored objects, so that a query sees what it asks for and no more.
 
     `problems` are the reasons why it cannot: fields that are not stored, or stored with another treatment. Those that
-    the pull need only have passed are `missing`, as a query passes them.
+    the pull need only have passed are `missing`, as a query passes them. `inexact` fields have values that were blanked
+    for their form, which a query may not blank; None if any field may be one.
     """
 
-    def __init__(self, asked: ViewNode, demand: Demand, stored: StoredField) -> None:
+    def __init__(
+        self, asked: ViewNode, demand: Demand, stored: StoredField, inexact: Collection[str] | None = ()
+    ) -> None:
         self.problems: list[MessagePart] = []
         self.missing: list[MessagePart] = []
+        self._inexact = inexact
         self.view = replace(self._node(asked, demand, stored, ""), nested=None)
 
     def _node(self, asked: ViewNode, demand: Demand, stored: StoredField | None, path: str) -> ViewNode:
@@ -85,14 +92,19 @@ class ViewOfLines:
         if asked.treatment is not None and asked.treatment.name == AGGREGATE:
             return self._problem(asked, say("{path} for aggregates only", path=UserText(path)))
         if stored is not None and asked.visibility == "blank":
+            if is_presence(stored):  # stored too if it was not sent
+                return self._problem(asked, say("{path} other than as present", path=UserText(path)))
             return asked
         if stored is None or stored.visibility == "blank":
             return self._missing(asked, path)
         if asked.visibility == "treated":
             return self._treated(asked, stored, path)
+        if (self._inexact is None or path in self._inexact) and not blanks_alike(asked, stored):
+            return self._blanked_for_form(asked, stored, path)
         if asked.visibility in CLEAR and stored.visibility in CLEAR and not asked.children:
-            return as_stored(asked) if stored.visibility == "plain" else asked
+            return asked
         if stored.visibility == "shown":
+            self._object(asked, demand, stored, path)  # for its problems
             return asked
         if asked.visibility not in OBJECTS or stored.visibility not in OBJECTS:
             return self._problem(asked, say("{path} in the clear", path=UserText(path)))
@@ -129,6 +141,12 @@ class ViewOfLines:
             asked, say("{path} as {treatment}", path=UserText(path), treatment=UserText(asked.treatment))
         )
 
+    def _blanked_for_form(self, asked: ViewNode, stored: StoredField, path: str) -> ViewNode:
+        """Return the problem of a field with values that the pull has blanked for their form."""
+        if path and asked.visibility == "shown" and stored.visibility != "shown":
+            self.missing.append(_name(path))
+        return self._problem(asked, say("{path} in any form", path=_name(path)))
+
     def _missing(self, asked: ViewNode, path: str) -> ViewNode:
         field: MessagePart = UserText(path)
         if asked.treatment is not None:
@@ -139,6 +157,23 @@ class ViewOfLines:
     def _problem(self, asked: ViewNode, message: MessagePart) -> ViewNode:
         self.problems.append(message)
         return asked
+
+
+def blanks_alike(asked: ViewNode, stored: StoredField) -> bool:
+    """Tell whether a field is asked for so that at least those values are blanked that were blanked when it was stored.
+
+    That is so of plain fields: they show a scalar, whatever they are stored as, and blank what could not be read.
+    """
+    if asked.visibility == "plain":
+        return True
+    if asked.visibility == "open":
+        return stored_view(asked) == stored
+    return (asked.visibility, asked.scalars) == (stored.visibility, stored.scalars)
+
+
+def is_presence(stored: StoredField) -> bool:
+    """Tell whether of a field only the presence is stored."""
+    return stored.treatment is not None and stored.treatment.name == "present"
 
 
 def as_stored(node: ViewNode) -> ViewNode:

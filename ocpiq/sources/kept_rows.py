@@ -6,7 +6,6 @@ queries it can answer, is decided by the code for snapshots.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, cast
@@ -22,21 +21,17 @@ from ocpiq.privacy.platform_field import has_platform, with_platform, without_pl
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.privacy.view import ViewNode
 from ocpiq.schema import OWN_MODULES
+from ocpiq.snapshots.line_encoder import LineEncoder, view_of_numbers
 from ocpiq.snapshots.manifest import PageFile, PulledWindow, StoredModule
 from ocpiq.snapshots.memory import MemoryFolder, MemoryPages
-from ocpiq.snapshots.page_files import LineEncoder, view_of_numbers
-from ocpiq.snapshots.stored_view import StoredField, for_aggregates_only, stored_view
+from ocpiq.snapshots.stored_view import for_aggregates_only, stored_view
 from ocpiq.sources.protocol import Ask, PlannedPull, Source
 from ocpiq.sources.several_platforms import named
 from ocpiq.sources.snapshot_source import SnapshotSource, moment_text
 from ocpiq.sources.wrapped_source import WrappedSource
-from ocpiq.values.json.codec import reads_back
 from ocpiq.values.types import Value
 
 MAX_BYTES: Final = 256 << 20  # compressed, of all pulls together
-UNREADABLE: Final = re.compile(
-    rb"[:,\[]-[,}\]]"
-)  # a value that was blanked for its form; one in a text does no harm
 WHOLE: Final = Demand(whole=True)
 NEVER: Final = 253_402_300_799_000_000  # microseconds: the last second of the year 9999
 
@@ -47,8 +42,7 @@ Identity = tuple[str, str, str]
 class KeptPull(Struct, eq=False):
     """A complete pull of one module: the page files of each platform, by its name, and how they are stored.
 
-    `time` is when the pull began, in microseconds since 1970. It `is_exact` if no value was blanked for its form, so
-    that a field that passes by default is stored as it was sent, and if each field is stored only if it was sent.
+    `time` is when the pull began, in microseconds since 1970.
     """
 
     identity: Identity
@@ -56,7 +50,6 @@ class KeptPull(Struct, eq=False):
     time: int
     folders: dict[str, MemoryFolder]
     pages: dict[str, MemoryPages]
-    is_exact: bool = True
     size: int = 0
 
     @property
@@ -166,8 +159,7 @@ def answers(pull: KeptPull, planned: PlannedPull) -> bool:
     Its window is the same, or lies in that of the pull, is written with dates and begins before the pull.
     """
     window, stored = planned.window or Window(None, None), pull.stored
-    view = without_platform(planned.part.view)
-    if pull.identity != identity_of(planned) or not (pull.is_exact or stored_view(view) == stored.view):
+    if pull.identity != identity_of(planned):
         return False
     if (window.since, window.until, window.completed) != _bounds(stored):
         begins = max((window.since or 0), (window.completed or (0, 0))[0])
@@ -178,12 +170,6 @@ def answers(pull: KeptPull, planned: PlannedPull) -> bool:
     except (PrivacyError, IncompleteError):
         return False
     return True
-
-
-def says_present(stored: StoredField) -> bool:
-    """Tell whether a field is stored although it may not have been sent."""
-    is_present = stored.treatment is not None and stored.treatment.name == "present"
-    return is_present or any(map(says_present, stored.children.values()))
 
 
 def _bounds(stored: StoredModule) -> tuple[int | None, int | None, tuple[int, int] | None]:
@@ -273,7 +259,7 @@ def whole_gate(planned: PlannedPull) -> Gate:
 
 
 class UnkeptError(Exception):
-    """Raised when rows cannot be kept: they exceed the limit, or would not be read again as they are."""
+    """Raised when rows cannot be kept: they exceed the limit, or are not certainly those of the objects."""
 
 
 class Storing:
@@ -282,7 +268,6 @@ class Storing:
     def __init__(self, rows: KeptRows, planned: PlannedPull) -> None:
         self._rows = rows
         self._encoder = LineEncoder(planned.part.view)
-        self._has_unreadable = False
         self._pull: KeptPull | None = rows.start(planned)
 
     def add(self, page: OpenedPage) -> None:
@@ -297,19 +282,14 @@ class Storing:
     def _lines(self, page: OpenedPage) -> list[bytes]:
         if page.whole is None and page.rows:
             raise UnkeptError
-        lines = []
-        for row in page.whole or ():
-            line = self._encoder.encode(cast(Value, row))
-            if not reads_back(cast(Value, row), line):
-                raise UnkeptError
-            self._has_unreadable = self._has_unreadable or UNREADABLE.search(line) is not None
-            lines.append(line)
-        return lines
+        return [self._encoder.encode(cast(Value, row)) for row in page.whole or ()]
 
     def _pages(self, pull: KeptPull, platform: str) -> MemoryPages:
         if platform not in pull.pages:
             folder = pull.folders[platform] = MemoryFolder()
-            pull.pages[platform] = MemoryPages(folder / pull.stored.module, self._grow)
+            pull.pages[platform] = MemoryPages(
+                folder / pull.stored.module, lambda: self._encoder.inexact, self._grow
+            )
         return pull.pages[platform]
 
     def _grow(self, size: int) -> None:
@@ -325,7 +305,6 @@ class Storing:
         except UnkeptError:
             return
         if pull is not None:
-            pull.is_exact = not (self._has_unreadable or says_present(pull.stored.view))
             self._rows.complete(pull)
 
     def close(self) -> None:

@@ -97,7 +97,8 @@ class SnapshotSource:
 
         Raises PrivacyError if the query asks for more than is stored, IncompleteError if no window is complete.
         """
-        lines = ViewOfLines(part.view, part.demand, self.stored.view)
+        inexact = manifests.inexact_fields(self.stored.files)
+        lines = ViewOfLines(part.view, part.demand, self.stored.view, inexact)
         if lines.problems:
             raise self._lacks(lines.problems, lines.missing)
         pseudonyms = has_pseudonyms(part.view) and self.stored.key_id

@@ -147,10 +147,7 @@ def odd(number: int) -> dict[str, object]:
 
 
 ODD = [*OBJECTS, *map(odd, range(20))]
-EXPONENTS = [
-    *OBJECTS,
-    {"id": "S9", "kwh": 1e300, "status": None},
-]  # a number that is not written as it was sent
+EXPONENTS = [*OBJECTS, {"id": "S9", "kwh": 1e300, "status": None}]
 
 
 @pytest.mark.parametrize("objects", [OBJECTS, ODD, EXPONENTS], ids=["usual", "odd", "exponents"])
@@ -160,7 +157,7 @@ def test_every_query_says_what_it_says_of_the_platform(prompt: Prompt, objects: 
     kept = {query: prompt(query) for query in (*QUERIES, *QUERIES)}
     if objects is OBJECTS:  # a query that fails does not read to the end
         assert [query for query, (_, pulls) in kept.items() if pulls] == []  # the second time
-    assert (prompt(EVERYTHING)[1] == 0) == (objects is not EXPONENTS)
+    assert prompt(EVERYTHING)[1] == 0
     prompt(":keep off")
     for query, (text, _) in kept.items():
         assert without_warnings(prompt(query)[0]) == without_warnings(text), query

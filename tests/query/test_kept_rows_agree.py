@@ -8,13 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from generated_queries import MODULES, VERSIONS, WINDOWS, fields, queries
+from generated_queries import MODULES, WINDOWS, fields, queries
 from hypothesis import assume, event, example, given, reject, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 from support.json_texts import listed
 from support.rows import RECIPIENT
-from test_non_interference import EXAMPLES, FOREIGN, THOROUGH, Case, sent_to
+from test_non_interference import EXAMPLES, FOREIGN, THOROUGH, Case, locations_of, sent_to
 
 from ocpiq import schema
 from ocpiq.errors import Notify, OcpiqError
@@ -22,13 +22,14 @@ from ocpiq.gate import Gate, OpenedPage
 from ocpiq.privacy.treatments import suitable
 from ocpiq.query import Query, compile
 from ocpiq.query.start import Start
-from ocpiq.schema import SchemaField
+from ocpiq.schema import VERSIONS, SchemaField
 from ocpiq.sources import files
 from ocpiq.sources.kept_rows import KeptPull, KeptRows
 from ocpiq.sources.protocol import Ask, Source
 from ocpiq.values.json.codec import encode
 
 NOW = 1_796_000_000_000_000
+NESTED_MODULES = ("evses", "connectors")
 READS = [".", ".", "[..] | tojson", "keys", ".id?", "to_entries", "aggregate count by .id?"]
 
 
@@ -105,15 +106,21 @@ def compare(texts: list[str], case: Case, side: int) -> Compared:
 @st.composite
 def sequences(draw: st.DrawFn) -> tuple[list[str], Case]:
     """Draw queries of the same objects, most of which ask for less than the first; in any order."""
-    version, module = draw(st.sampled_from(VERSIONS)), draw(st.sampled_from(MODULES))
+    version, module = draw(st.sampled_from(VERSIONS)), draw(st.sampled_from((*MODULES, *NESTED_MODULES)))
     known = [field for field in fields(schema.module(module, version).root) if version in field.versions]
     paths = [field.path for field in known]
-    wide = draw(st.lists(st.sampled_from(paths), max_size=5, unique=True))
-    first = f"{module} {draw(st.sampled_from(['pass', 'only']))} {', '.join(wide)}" if wide else module
+    wide = draw(st.lists(st.sampled_from([*paths, "."]), max_size=5, unique=True))
+    treatments = {path: draw(treatment_of(path, known)) for path in wide}
+    clause = ", ".join(path + treatments[path] for path in wide)
+    first = f"{module} {draw(st.sampled_from(['pass', 'only']))} {clause}" if wide else module
     texts = [f"{first}{draw(st.sampled_from(WINDOWS))} | {draw(st.sampled_from(READS))}"]
     for _ in range(draw(st.integers(1, 4))):
         some = draw(st.lists(st.sampled_from([*wide * 9, *paths]), max_size=3, unique=True))
-        passed = ", ".join(path + draw(treatment_of(path, known)) for path in some)
+        treated = [draw(st.sampled_from([treatments.get(path, ""), None])) for path in some]
+        passed = ", ".join(
+            path + (draw(treatment_of(path, known)) if treatment is None else treatment)
+            for path, treatment in zip(some, treated, strict=True)
+        )
         clause = f" {draw(st.sampled_from(['pass', 'only']))} {passed}" if some else ""
         read = draw(st.sampled_from([*READS, *(f".{path}?" for path in some)]))
         texts.append(f"{module}{clause}{draw(st.sampled_from(['', '', *WINDOWS]))} | {read}")
@@ -123,18 +130,19 @@ def sequences(draw: st.DrawFn) -> tuple[list[str], Case]:
     except OcpiqError:
         reject()
     objects = draw(sent_to(source, " ".join(texts)))
+    if source.view.nested is not None:
+        objects = [locations_of(source.view.nested.path, pair) for pair in objects]
+    case = Case(texts[0], version, {schema.module(module, version).pulled: objects})
     texts.append(texts[0])
-    return (texts if draw(st.integers(0, 3)) else draw(st.permutations(texts))), Case(
-        texts[0], version, {module: objects}
-    )
+    return (texts if draw(st.integers(0, 3)) else draw(st.permutations(texts))), case
 
 
 @st.composite
 def treatment_of(draw: st.DrawFn, path: str, known: list[SchemaField]) -> str:
     """Draw a treatment that fits a field, most often none."""
-    if draw(st.integers(0, 3)):
+    field = next((field for field in known if field.path == path), None)
+    if field is None or draw(st.integers(0, 3)):
         return ""
-    field = next(field for field in known if field.path == path)
     return f" as {draw(st.sampled_from(suitable(field, totals=True)))}"
 
 

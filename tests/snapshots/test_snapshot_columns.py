@@ -13,7 +13,7 @@ from support.cli import Outcome, command
 from support.faults import zstd
 
 from ocpiq.snapshots import page_files
-from ocpiq.snapshots.manifest import load
+from ocpiq.snapshots.manifest import FORMAT, load
 
 PERIODS = [
     {"start_date_time": "2026-01-01T00:00:00Z", "dimensions": [{"type": "ENERGY", "volume": 1.50}]},
@@ -138,4 +138,4 @@ def test_compaction_keeps_every_byte(pulled: Path, is_first_format: bool) -> Non
     done = command(pulled.parent / "home", ["pull", "--compact", str(pulled)])
     assert done.code == 0, done.err
     assert [ask(pulled, query).out for query in QUERIES] == before
-    assert json.loads((pulled / "snapshot.json").read_text())["format"] == 2
+    assert json.loads((pulled / "snapshot.json").read_text())["format"] == FORMAT

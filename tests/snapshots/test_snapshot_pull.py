@@ -458,7 +458,7 @@ def test_another_module_is_added(pulled: Snapshot) -> None:
 
 
 def test_a_newer_format_is_refused(pulled: Snapshot) -> None:
-    pulled.edit(format=3)
+    pulled.edit(format=4)
     for done in (pulled.ask(), pulled.pull()):
         assert (done.code, "a later version of ocpiq wrote the snapshot" in done.err) == (2, True)
 

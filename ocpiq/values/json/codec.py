@@ -43,7 +43,6 @@ NULL: Final = re.compile(b"null").search
 # Infinity, which orjson writes as null, in MessagePack.
 INFINITE: Final = (b"\xcb\x7f\xf0\0\0\0\0\0\0", b"\xcb\xff\xf0\0\0\0\0\0\0")
 
-EXPONENT: Final = re.compile(rb"[:,\[]-?\d+(?:\.\d+)?[eE]")  # one in a string does no harm
 NAN: Final = re.compile(rb"\xcb[\x7f\xff]\xf8\0\0\0\0\0\0")  # in MessagePack
 
 PRINTED: Final = attrgetter("printed")
@@ -100,6 +99,11 @@ def decode_exactly(data: bytes) -> Value:
 
 def without_blanks(value: Value, blank: OfBlank) -> Value:
     """Return a copy of a value, however deep, with numbers in place of its blanks."""
+    return with_leaves(value, lambda leaf: blank(leaf) if isinstance(leaf, Blank) else leaf)
+
+
+def with_leaves(value: Value, replace: Callable[[Value], Value]) -> Value:
+    """Return a copy of a value, however deep, in which `replace` has been called for all but arrays and objects."""
     top: list[Value] = [value]
     todo: list[list[Value] | dict[str, Value]] = [top]
     while todo:
@@ -108,11 +112,11 @@ def without_blanks(value: Value, blank: OfBlank) -> Value:
             holder.items() if isinstance(holder, dict) else enumerate(holder)
         )
         for place, item in places:
-            if type(item) is Blank:
-                holder[place] = blank(item)
-            elif isinstance(item, list | dict):
+            if isinstance(item, list | dict):
                 copied = holder[place] = item.copy()
                 todo.append(copied)
+            else:
+                holder[place] = replace(item)
     return top[0]
 
 
@@ -159,11 +163,12 @@ def _holds_infinity(value: Value) -> bool:
     return INFINITE[0] in packed or INFINITE[1] in packed
 
 
-def reads_back(value: Value, line: bytes) -> bool:
-    """Tell whether a line that `encode` wrote is read as the same value: NaN is null in it, exponents have one form."""
-    if EXPONENT.search(line):
-        return False
-    return not NULL(line) or not NAN.search(msgspec.msgpack.encode(value, enc_hook=_nothing))
+def may_hold_nan(value: Value) -> bool:
+    """Tell whether NaN, which is null in JSON, may be in a value."""
+    try:
+        return NAN.search(msgspec.msgpack.encode(value, enc_hook=_nothing)) is not None
+    except (OverflowError, RecursionError):  # for a large integer, or many levels
+        return True
 
 
 def _encode_like_jq(value: Value, option: int, blank: OfBlank | None = None) -> bytes:
