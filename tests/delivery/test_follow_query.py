@@ -31,6 +31,7 @@ from ocpiq.delivery import commit, rotation
 from ocpiq.delivery.rotation import rotating_windows
 from ocpiq.delivery.state_file import StateFile
 from ocpiq.delivery.windows import compact
+from ocpiq.ocpi.pull.strategy import MOVES
 from ocpiq.storage import owner_only
 
 HOUR = 3600.0
@@ -67,6 +68,11 @@ def followed(
         return command(followed_client.home, [*words, query])
 
 
+def problems(outcome: Outcome) -> list[str]:
+    """Return what a run on a busy platform says, but that a list changed while it was read: some do, by chance."""
+    return [line for line in outcome.err.splitlines() if not line.endswith(str(MOVES))]
+
+
 def rows_of(text: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
@@ -89,7 +95,7 @@ def quiet(tmp_path: Path) -> Iterator[Client]:
 
 def test_every_change_comes_once_and_on_a_line(busy: Client) -> None:
     outcome = followed(busy, 4, *FOLLOW, "--all")
-    assert (outcome.code, outcome.err) == (0, "")
+    assert (outcome.code, problems(outcome)) == (0, [])
     rows = rows_of(outcome.out)
     settled = busy.platform.now - 300
     assert len(rows) > 300
@@ -272,7 +278,7 @@ def test_a_format_that_cannot_grow_is_made_at_the_end(busy: Client, tmp_path: Pa
     query = "sessions pass kwh | {id, kwh, status, meter_id, list: [.id, .meter_id]}"
 
     outcome = rotated(busy, 2.2, name="{from}_{to}.sqlite", query=query)
-    assert (outcome.code, outcome.err) == (0, "")
+    assert (outcome.code, problems(outcome)) == (0, [])
     files = busy.files()
     assert [path.suffix for path in files] == [".sqlite"] * 3
     rows = [row for path in files for row in database_rows(path.read_bytes(), tmp_path)]
@@ -416,7 +422,7 @@ def polled(busy: Client, hours: float, ending: str) -> None:
     outcome = rotated(
         busy, hours, *ROTATE, "--poll", "5m", name=f"{{from}}_{{to}}.{ending}", on_wait=lambda _: busy.move()
     )
-    assert (outcome.code, outcome.err) == (0, "")
+    assert (outcome.code, problems(outcome)) == (0, [])
 
 
 def test_a_part_that_was_changed_is_refused(quiet: Client) -> None:
