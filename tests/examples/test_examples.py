@@ -245,7 +245,7 @@ def test_a_missing_parameter_is_an_error_that_names_it() -> None:
     with pytest.raises(UsageError) as caught:
         run("one_driver")
     assert (caught.value.message, caught.value.hint) == (
-        "the query needs contract (the driver's contract id)",
+        "the query needs contract: the driver's contract id",
         "--arg contract TEXT",
     )
 

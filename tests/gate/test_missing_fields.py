@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import ocpiq
+import ocpiq.sources
 from ocpiq.errors import WarningIssued
 from ocpiq.gate.missing_fields import similar
 

@@ -1,7 +1,9 @@
-"""Every indented example of help and documents, which man page and site have too, runs against the demo platform.
+"""Every example of help and documents, which man page and site have too, runs against the demo platform.
 
-Console blocks are run by test_documented_commands.py, those of `examples/` by test_report_pages.py, units and crontab
-by tests/delivery/test_follow.py. Each group runs in order, in a copy of a home with a login and the files it names.
+In a sentence, a command may have words in capitals: `STANDS_FOR` has what stands for them. Console blocks are run by
+test_documented_commands.py, those of `examples/` by test_report_pages.py;
+units and crontab by tests/delivery/test_follow.py.
+Each group runs in order, in a copy of a home with a login and the files it names.
 """
 
 from __future__ import annotations
@@ -88,6 +90,81 @@ ALL = [*help_examples(), *page_examples()]
 GROUPS = list(dict.fromkeys(example.group for example in ALL))
 
 
+def inline_commands() -> Iterator[str]:
+    """Yield each command in the sentences and tables of the documents, and each query of the privacy page."""
+    found = list[str]()
+    for path in DOCUMENTS:
+        text = re.sub(r"^```.*?^```$", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+        found += re.findall(r"`((?:[A-Z_]+=\S+ )*ocpiq [^`]*)`", text)
+    queries = re.findall(
+        r"^    (sessions\b.*?)(?:  .*)?$", (ROOT / "PRIVACY.md").read_text("utf-8"), re.MULTILINE
+    )
+    found += [f"ocpiq -q {shlex.quote(query)}" for query in queries]
+    indented = {example.line for example in ALL}
+    lines = (" ".join(line.replace(r"\|", "|").split()) for line in found)
+    yield from dict.fromkeys(line for line in lines if line not in indented)
+
+
+STANDS_FOR: dict[str, dict[str, str]] = {  # by the beginning of a command; the first that has the word
+    "ocpiq explain --diff": {"OLD": "approved.ocpiq", "NEW": "changed.ocpiq"},
+    "ocpiq explain 'QUERY'": {"QUERY": "sessions pass kwh"},
+    "ocpiq explain --snapshot": {"DIR": "pulled", "QUERY": "'sessions only id'"},
+    "ocpiq --snapshot": {"DIR": "pulled", "QUERY": "'sessions only id'"},
+    "ocpiq pull --": {"DIR": "pulled"},
+    "ocpiq pull": {"QUERY": "'sessions only id'", "DIR": "new"},
+    "ocpiq policy set": {"NAME": "utrecht", "FILE": "utrecht.toml"},
+    "ocpiq policy check": {"NAME": "utrecht", "FOLDER": "approved.ocpiq"},
+    "ocpiq policy": {"NAME": "utrecht"},
+    "ocpiq recipient add": {"NAME": "breda"},
+    "ocpiq recipient": {"NAME": "utrecht"},
+    "ocpiq audit": {"FILE": "cdrs.csv"},
+    "ocpiq verify": {"NAME": "cdrs.csv"},
+    "ocpiq risk": {"FILE": "cdrs.csv"},
+    "ocpiq logout": {"NAME": "depot"},
+    "ocpiq login --import": {"FILE": ".ocpi"},
+    "ocpiq help": {"NAME": "join"},
+    "ocpiq reports": {"NAME": "uptime"},
+    "ocpiq report NAME --help": {"NAME": "uptime"},
+    "ocpiq report": {"NAME": "city_month", "STATE": "cities", "FOLDER": "out"},
+    "ocpiq check": {"FILE": "sessions.csv", "NAME": "ev-chart-2"},
+    "ocpiq state forget NAME 2026-Q1": {"NAME": "quarterly"},
+    "ocpiq state forget": {"NAME": "monthly"},
+    "ocpiq state": {"NAME": "daily", "TIME": "2026-02-01T00:00:00Z"},
+    "ocpiq get": {"MODULE": "tariffs"},
+    "ocpiq --jobs": {
+        "FOLDER": "cdrs.json",
+        "QUERY": "'cdrs only id | .id'",
+    },
+    "ocpiq --follow": {"NAME": "followed", "QUERY": "'sessions only country_code, party_id, id'"},
+    "ocpiq": {"QUERY": "'sessions | limit 1'"},
+}
+NOT_WHOLE = {  # inline commands that cannot be run as they stand
+    "ocpiq --demo": "opens the prompt: tests/prompt/ runs it in a terminal",
+    "ocpiq explain --to markdown": "without a query; the indented examples have it with one",
+    "ocpiq -f mine.ocpiq": "the command before it makes the file",
+    "ocpiq state accept 'sqlite:city.sqlite#sessions'": "needs the table of the examples before it: tests/delivery/",
+    "ocpiq -o FILE": "without a query; `:output` of the prompt is compared with it",
+    "ocpiq login --keyring": "needs a keyring: tests/cli/test_keyring.py runs it",
+    "ocpiq --cluster tcp://HOST:8786 --source cdrs=FOLDER QUERY": "needs a cluster: tests/cli/test_cluster.py runs it",
+}
+BARE = {entry.name for entry in COMMANDS}
+
+
+def filled(line: str) -> str:
+    """Return an inline command as one that runs; a command without its arguments is one that has help."""
+    words = line.split(" ")[1:]
+    if words[0] in BARE and all(re.fullmatch("[a-z]+", word) for word in words) and words[0] != "help":
+        return f"ocpiq {words[0]} --help"
+    values: dict[str, str] = {}
+    for start, found in STANDS_FOR.items():
+        if line.startswith(start):
+            values = found | values
+    return re.sub(r"(?<![\w-])[A-Z]{2,}(?![\w:-])", lambda match: values.get(match[0], match[0]), line)
+
+
+INLINE = [line for line in inline_commands() if "…" not in line and line not in NOT_WHOLE]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -145,6 +222,8 @@ NAMED = (  # what makes the other things that the examples name
     "-q --state daily --begin 2026-01-01 -o 'daily_{from}_{to}.csv' 'cdrs only country_code, party_id, id'",
     "-q --state monthly -o 'monthly_{from}_{to}.csv' 'cdrs only id, total_energy during 2026-01'",
     "-q --status-log statuses-log/statuses locations",
+    "-q --state quarterly -o 'quarterly_{from}_{to}.csv' 'cdrs only id, total_energy during 2026-Q1'",
+    "pull -q 'sessions only country_code, party_id, id' --into pulled",
 )
 
 
@@ -227,8 +306,22 @@ def test_the_examples_run(
         assert found.code in allowed(line), (line, found.err)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("line", INLINE)
+def test_a_command_in_a_sentence_runs(
+    line: str, prepared: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(prepared, home)
+    monkeypatch.chdir(home)
+    at_this_moment(monkeypatch)
+    found = run(home, filled(line), url)
+    assert found.code in allowed(filled(line)), (filled(line), found.err)
+
+
 def test_what_is_excluded_is_an_example() -> None:
     assert EXCLUDED.keys() <= {example.line for example in ALL}
+    assert NOT_WHOLE.keys() <= {*inline_commands()}
 
 
 def test_the_examples_are_found_in_every_kind_of_place() -> None:
