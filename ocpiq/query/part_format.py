@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Final, Protocol
+from zlib import crc32
 
 import msgspec
 from msgspec import Raw, Struct
@@ -12,7 +13,7 @@ from msgspec import Raw, Struct
 from ocpiq import __version__
 from ocpiq.analysis.metadata import Metadata
 from ocpiq.analysis.modules import Library
-from ocpiq.errors import Notify, SourceError, UserText, say
+from ocpiq.errors import EMPTY, Message, Notify, SourceError, UserText, join, say
 from ocpiq.gate import FieldReport, Order
 from ocpiq.plan.dump import plan_text
 from ocpiq.plan.query_plan import QueryPlan
@@ -59,8 +60,9 @@ class Query(Protocol):
         """Warn of totals that may not be what the user means."""
 
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of the bytes of a part."""
+SHOWN: Final = 10  # numbers of missing parts in a message
 
 
 class PageCount(Struct, frozen=True, array_like=True):
@@ -91,14 +93,12 @@ class Head(Struct, frozen=True, array_like=True):
 
 
 class Part(Struct, frozen=True, array_like=True):
-    """The bytes of a part; `rows` are packed values or groups. `of` is the number of parts, 0 if it is not known.
+    """A part; `rows` are packed values or groups. `of` is the number of parts, 0 if it is not known.
 
     `sources` are in the order of the plan; None for one that the part did not read. `credits` are those of `net` that
     wait until all parts were read.
     """
 
-    format: int
-    version: str
     fingerprint: str
     number: int
     of: int
@@ -107,9 +107,20 @@ class Part(Struct, frozen=True, array_like=True):
     credits: Raw
 
 
+class Envelope(Struct, frozen=True, array_like=True):
+    """What the bytes of a part are in this version: the part, and its CRC-32."""
+
+    format: int
+    version: str
+    checksum: int
+    part: Raw
+
+
 ENCODER: Final = msgspec.msgpack.Encoder()
 DECODER: Final = msgspec.msgpack.Decoder(Part)
+ENVELOPE_DECODER: Final = msgspec.msgpack.Decoder(Envelope)
 HEAD_DECODER: Final = msgspec.msgpack.Decoder(Head)
+ALL_PARTS: Final = say("merge takes what query.partial returned for every part, each once, in order")
 
 
 def encode_part(
@@ -122,7 +133,8 @@ def encode_part(
 ) -> bytes:
     """Return the bytes of a part of this version; `mark` is the fingerprint of its run."""
     sent, waiting = Raw(part_codec.encode(rows)), Raw(part_codec.encode(credits))
-    return ENCODER.encode(Part(FORMAT, __version__, mark, number, of, sources, sent, waiting))
+    part = ENCODER.encode(Part(mark, number, of, sources, sent, waiting))
+    return ENCODER.encode(Envelope(FORMAT, __version__, crc32(part), Raw(part)))
 
 
 def parts_in_order(parts: Iterable[bytes], mark: str) -> Iterator[Part]:
@@ -130,11 +142,6 @@ def parts_in_order(parts: Iterable[bytes], mark: str) -> Iterator[Part]:
     expected = of = 0
     for data in parts:
         part = _decoded(data, expected)
-        if part is None:
-            raise SourceError(
-                say("part {number} was made by another version of ocpiq", number=expected),
-                hint=say("use the same version everywhere: this is {version}", version=UserText(__version__)),
-            )
         if part.fingerprint != mark:
             raise SourceError(
                 say("part {number} is of another query", number=expected),
@@ -143,21 +150,59 @@ def parts_in_order(parts: Iterable[bytes], mark: str) -> Iterator[Part]:
                 ),
             )
         if part.number != expected:
-            text = say("part {number} comes where {expected} is due", number=part.number, expected=expected)
-            raise SourceError(text, hint=say("merge takes every part once, in order"))
+            raise SourceError(_misplaced(part.number, expected), hint=ALL_PARTS)
+        if expected and part.of != of:
+            raise SourceError(
+                say(
+                    "part {number} is one of {of}, and those before it of {others}",
+                    number=expected,
+                    of=part.of,
+                    others=of,
+                ),
+                hint=say("the parts of one run have the same `of`"),
+            )
         yield part
         of, expected = part.of, expected + 1
     if expected < of:
-        raise SourceError(say("{missing} of {of} parts are missing", missing=of - expected, of=of))
+        numbers = join(
+            [say("{number}", number=number) for number in range(expected, min(of, expected + SHOWN))]
+        )
+        raise SourceError(
+            say(
+                "{missing} of {of} parts are missing: {numbers}{more}",
+                missing=of - expected,
+                of=of,
+                numbers=numbers,
+                more=say(", …") if of - expected > SHOWN else EMPTY,
+            ),
+            hint=ALL_PARTS,
+        )
 
 
-def _decoded(data: bytes, number: int) -> Part | None:
-    """Return a part, None if another version made it. Raises UsageError."""
+def _misplaced(number: int, expected: int) -> Message:
+    if number < expected:
+        return say("part {number} comes twice, or too late", number=number)
+    return say("part {number} comes where part {expected} belongs", number=number, expected=expected)
+
+
+def _decoded(data: bytes, number: int) -> Part:
+    """Return a part. Raises UsageError."""
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise SourceError(say("part {number} is not bytes", number=number), hint=ALL_PARTS)
+    again = say("make it again with query.partial, and keep its bytes as they are")
     try:
         head = HEAD_DECODER.decode(data)
-        return DECODER.decode(data) if (head.format, head.version) == (FORMAT, __version__) else None
+        if (head.format, head.version) != (FORMAT, __version__):
+            raise SourceError(
+                say("part {number} was made by another version of ocpiq", number=number),
+                hint=say("use the same version everywhere: this is {version}", version=UserText(__version__)),
+            )
+        envelope = ENVELOPE_DECODER.decode(data)
+        if crc32(envelope.part) == envelope.checksum:
+            return DECODER.decode(envelope.part)
     except msgspec.MsgspecError:
-        raise SourceError(say("part {number} is damaged", number=number)) from None
+        pass
+    raise SourceError(say("part {number} is damaged", number=number), hint=again)
 
 
 def fingerprint(

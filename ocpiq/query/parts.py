@@ -35,6 +35,7 @@ from ocpiq.plan.walk import descendants
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.query.late_credits import LateCredits
 from ocpiq.query.part_format import (
+    ALL_PARTS,
     PageCount,
     Part,
     Query,
@@ -138,6 +139,10 @@ def run_part(
 
     `sent` has the sources of a live pull, by their numbers in the plan.
     """
+    if number < 0 or (of and number >= of):
+        raise SourceError(
+            say("there is no part {number} of {of}", number=number, of=of), hint=say("the first part is 0")
+        )
     values = query.metadata.values(variables or {})
     by_module = query.by_module(sources)
     query_plan = query.plan_for(by_module)
@@ -210,7 +215,7 @@ def merge(
     late = LateCredits(
         query, query_plan, cut, values, lambda: Pulls(query_plan, by_module, values, ignore, begun, recipient)
     )
-    received = ReceivedParts(query_plan, cut, parts_in_order(parts, mark), version, notify, late)
+    received = ReceivedParts(query_plan, cut, parts_in_order(_some(parts), mark), version, notify, late)
     pulls = Pulls(query_plan, by_module, values, notify, begun, recipient)
     query.warn_of_totals(query_plan, notify, by_module)
     yield from finish(query, cut, pulls, received, values, notify)
@@ -240,6 +245,15 @@ def finish(
 def sources_read_again(cut: Split) -> set[int]:
     """Return the sources that the plan which follows the parts reads itself."""
     return {node.source for node in descendants(cut.rest) if isinstance(node, plan.Scan)}
+
+
+def _some(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the parts. Raises UsageError if there are none: of no objects there is one part too."""
+    count = 0
+    for count, data in enumerate(parts, 1):  # noqa: B007 - read after the loop
+        yield data
+    if not count:
+        raise SourceError(say("there are no parts to merge"), hint=ALL_PARTS)
 
 
 class ReceivedParts:

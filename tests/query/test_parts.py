@@ -6,15 +6,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.rows import RECIPIENT
 
 import ocpiq
 from ocpiq import BLANK
 from ocpiq.errors import IncompleteError, Notice, PrivacyError, RunError, SourceError, WarningIssued
 from ocpiq.query import compile
 from ocpiq.query.parts import merge, split_of
+from ocpiq.query.start import Start
 from ocpiq.sources import memory
 from ocpiq.values.json.codec import encode
 
@@ -159,33 +162,91 @@ def parts_of(query: Any = COUNT, *, of: int = 3, **settings: Any) -> list[bytes]
     ]
 
 
+EVERY = "merge takes what query.partial returned for every part, each once, in order"
+AGAIN = "make it again with query.partial"
+SAME = "the text, the variables, the time zone, the recipient and the start must be the same"
+
+
+def flipped(data: bytes) -> bytes:
+    """Return bytes with one bit that is not as it was."""
+    return data[:-2] + bytes([data[-2] ^ 1]) + data[-1:]
+
+
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "message", "fix"),
     [
-        (lambda parts: parts[:2], "1 of 3 parts are missing"),
-        (lambda parts: parts[1:], "part 1 comes where 0 is due"),
-        (lambda parts: [parts[0], *parts], "part 0 comes where 1 is due"),
-        (lambda parts: [parts[1], parts[0], parts[2]], "part 1 comes where 0 is due"),
-        (lambda parts: [parts[0][:-3], *parts[1:]], "part 0 is damaged"),
-        (lambda parts: [b"", *parts[1:]], "part 0 is damaged"),
+        (lambda parts: [], "there are no parts to merge", EVERY),
+        (lambda parts: parts[:2], "1 of 3 parts are missing: 2", EVERY),
+        (
+            lambda parts: parts_of(of=30),
+            "27 of 30 parts are missing: 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …",
+            EVERY,
+        ),
+        (lambda parts: parts[1:], "part 1 comes where part 0 belongs", EVERY),
+        (lambda parts: [parts[0], parts[2]], "part 2 comes where part 1 belongs", EVERY),
+        (lambda parts: [parts[0], *parts], "part 0 comes twice, or too late", EVERY),
+        (lambda parts: [*parts, parts[2]], "part 2 comes twice, or too late", EVERY),
+        (lambda parts: [parts[1], parts[0], parts[2]], "part 1 comes where part 0 belongs", EVERY),
+        (lambda parts: [parts[0][:-3], *parts[1:]], "part 0 is damaged", AGAIN),
+        (lambda parts: [parts[0] + b"x", *parts[1:]], "part 0 is damaged", AGAIN),
+        (lambda parts: [parts[0], flipped(parts[1]), parts[2]], "part 1 is damaged", AGAIN),
+        (lambda parts: [b"", *parts[1:]], "part 0 is damaged", AGAIN),
+        (lambda parts: [parts[0], "text"], "part 1 is not bytes", EVERY),
+        (lambda parts: [None], "part 0 is not bytes", EVERY),
+        (lambda parts: parts[0], "part 0 is not bytes", EVERY),
+        (
+            lambda parts: [*parts[:2], parts_of(of=4)[2]],
+            "part 2 is one of 4, and those before it of 3",
+            "`of`",
+        ),
         (
             lambda parts: [*parts[:2], parts_of(compile("cdrs | aggregate {n: count}"))[2]],
             "part 2 is of another query",
+            SAME,
         ),
+        (lambda parts: parts_of(recipient=RECIPIENT), "part 0 is of another query", SAME),
+        (lambda parts: parts_of(start=Start(1)), "part 0 is of another query", SAME),
     ],
 )
-def test_parts_that_do_not_fit_are_refused(change: Any, message: str) -> None:
+def test_parts_that_do_not_fit_are_refused(change: Any, message: str, fix: str) -> None:
     with pytest.raises(SourceError) as caught:
         list(merge(COUNT, change(parts_of())))
-    assert message in str(caught.value.message)
+    assert str(caught.value.message) == message
+    assert fix in str(caught.value.hint)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("number", "of"), [(-1, 0), (3, 3)])
+def test_a_part_that_cannot_be_is_refused(number: int, of: int) -> None:
+    with pytest.raises(SourceError, match=f"there is no part {number} of {of}"):
+        COUNT.partial(memory({"cdrs": CDRS}), number=number, of=of)
+
+
+def test_no_byte_of_a_part_can_change() -> None:
+    part = parts_of()[0]
+    for place in range(len(part)):
+        changed = bytearray(part)
+        changed[place] ^= 1
+        with pytest.raises(SourceError, match=r"part 0 (is damaged|was made by another version of ocpiq)"):
+            list(merge(COUNT, [bytes(changed)]))
+        with pytest.raises(SourceError, match="part 0 is damaged"):
+            list(merge(COUNT, [part[:place]]))
 
 
 def test_a_part_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ocpiq.query.part_format.__version__", "0.0.1")
     parts = parts_of()
     monkeypatch.undo()
-    with pytest.raises(SourceError, match="made by another version of ocpiq"):
+    with pytest.raises(SourceError) as caught:
         list(merge(COUNT, parts))
+    assert str(caught.value.message) == "part 0 was made by another version of ocpiq"
+    assert f"use the same version everywhere: this is {ocpiq.__version__}" in str(caught.value.hint)
+
+
+def test_a_part_of_an_earlier_format_is_refused() -> None:
+    earlier = msgspec.msgpack.encode([2, "0.1.0", "fingerprint", 0, 1, [], [], None])
+    with pytest.raises(SourceError, match="part 0 was made by another version of ocpiq"):
+        list(merge(COUNT, [earlier]))
 
 
 @pytest.mark.parametrize(
