@@ -9,9 +9,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader, RawIOBase
 from itertools import chain, filterfalse, islice
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
-from ocpiq.errors import EMPTY, MessagePart, Notify, PlatformError, Reason, SourceError, UserText, say
+from ocpiq.errors import (
+    EMPTY,
+    Message,
+    MessagePart,
+    Notify,
+    PlatformError,
+    Reason,
+    SourceError,
+    UserText,
+    say,
+)
 from ocpiq.gate import BOM, Gate, OpenedPage, bounds
 from ocpiq.schema import ModuleName, module
 from ocpiq.sources.monitor import monitor_pages
@@ -21,7 +31,16 @@ from ocpiq.values.encodings import EncodingName, conversion, wide_encoding
 
 LINES = 50  # objects of a page of NDJSON: few enough for their rows to stay in the processor's cache
 TAKES = say("--source takes saved pages, lists or NDJSON of a module")
+CUT = say("it was cut or damaged; get it again")
 GZIP = b"\x1f\x8b"
+OTHER_FILES: Final[dict[bytes, tuple[Message, Message]]] = {
+    b"\x28\xb5\x2f\xfd": (say("compressed with zstd"), say("decompress it first: zstd -d")),
+    b"BZh": (say("compressed with bzip2"), say("decompress it first: bunzip2")),
+    b"\xfd7zXZ": (say("compressed with xz"), say("decompress it first: unxz")),
+    b"PK\x03\x04": (say("a zip archive"), say("unpack it first: unzip")),
+    b"PAR1": (say("a Parquet file"), TAKES),
+}
+"""What files are that are not read, by their first bytes."""
 
 
 class FileSource:
@@ -74,10 +93,12 @@ def open_file(path: Place, gate: Gate) -> Iterator[OpenedPage]:
                 yield open_whole(path, start + rest, gate)
     except (OSError, EOFError, zlib.error) as error:
         reason: MessagePart = say("it is broken")
+        hint = CUT
         if isinstance(error, OSError) and error.strerror:
             reason = Reason(error.strerror)
+            hint = EMPTY
         raise SourceError(
-            say("{path} cannot be read: {reason}", path=path_label(path), reason=reason)
+            say("{path} cannot be read: {reason}", path=path_label(path), reason=reason), hint=hint
         ) from error
 
 
@@ -86,7 +107,7 @@ def open_whole(path: Place, body: bytes, gate: Gate) -> OpenedPage:
     try:
         opened = gate.page(body, first=True)
     except PlatformError as error:
-        hint = EMPTY if body[:1] in b"[{" else TAKES
+        hint = CUT if body[:1] in b"[{" else TAKES
         raise SourceError(
             say("{path}: {message}", path=path_label(path), message=error.message), hint=hint
         ) from None
@@ -96,7 +117,8 @@ def open_whole(path: Place, body: bytes, gate: Gate) -> OpenedPage:
                 "{path} holds an answer with OCPI status {status_code} and no objects",
                 path=path_label(path),
                 status_code=opened.status_code,
-            )
+            ),
+            hint=say("get it again"),
         )
     return opened
 
@@ -110,14 +132,18 @@ def open_lines(
         if not page[-1].endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
             raise SourceError(
                 say("{path} ends in the middle of an object", path=path_label(path)),
-                hint=say("it was cut; get it again"),
+                hint=CUT,
             )
         yield opened
 
 
 def check_encoding(path: Place, file: BufferedReader) -> None:
-    """Raise UsageError for a file in UTF-16 or UTF-32."""
-    encoding = wide_encoding(file.peek(4)[:4])
+    """Raise UsageError for a file in UTF-16 or UTF-32, or in a format that is not read."""
+    begin = file.peek(8)[:8]
+    for first, (name, hint) in OTHER_FILES.items():
+        if begin.startswith(first):
+            raise SourceError(say("{path} is {name}", path=path_label(path), name=name), hint=hint)
+    encoding = wide_encoding(begin[:4])
     if encoding is not None:
         text = say("{path} is {encoding}, not UTF-8", path=path_label(path), encoding=EncodingName(encoding))
         command = UserText(conversion(encoding, str(path)))

@@ -125,7 +125,7 @@ CHECKED_BY_A_PERSON = {
         "query/run_windows.py", "_moment", "UserText"
     ): "a variable's name, or a relative date of the user",
     OpenPart("query/run_windows.py", "_period", "UserText"): "a variable's name",
-    OpenPart("query/part_format.py", "parts_in_order", "UserText"): "the version of ocpiq",
+    OpenPart("query/part_format.py", "_decoded", "UserText"): "the version of ocpiq",
     OpenPart(
         "query/parts.py", "end", "UserText"
     ): "why the source of a part was incomplete, a message of its own",
