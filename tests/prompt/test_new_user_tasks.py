@@ -25,7 +25,7 @@ RESULTS = {
     "which modules there are": "hubclientinfo",
     "which fields of a session are private": "when a person charged",
     "what a field means": "sessions.kwh  number",
-    "one session": '"cdr_token"',
+    "one session": '"auth_method"',  # not at the edge of the screen
     "how many sessions there are": "\n10000",
     "energy in total, although it is blanked": "\n306398.539",
     "energy by month": '"sum_kwh"',
