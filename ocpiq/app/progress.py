@@ -9,7 +9,7 @@ from typing import Final
 from ocpiq.app.error_report import write_stderr
 from ocpiq.app.stdio import CLEAR
 from ocpiq.errors import Notice, PageRead, PullEnded, QueryHalted, RequestEnded, StderrWrite, WarningIssued
-from ocpiq.values.terminal import text_width, truncate
+from ocpiq.values.terminal import truncate
 
 MIN_INTERVAL: Final = 0.1  # seconds between two updates of the line
 OK: Final = 200
@@ -108,7 +108,7 @@ def _one_row(text: str) -> str:
     import shutil
 
     width = shutil.get_terminal_size().columns
-    return text if text_width(text) < width else truncate(text, width - 1)
+    return truncate(text, width - 1)
 
 
 def _status_text(status: int) -> str:

@@ -129,7 +129,7 @@ def window_of(label: str, zone: tzinfo) -> DeliveryWindow:
     """Return the window of a period. Raises UsageError."""
     bounds = period(label, zone)
     if bounds is None:
-        raise UsageError("period must be a period", hint="such as 2026-Q1, 2026-03, 'last month'")
+        raise UsageError("period is not a period", hint="such as 2026-Q1, 2026-03, 'last month'")
     return DeliveryWindow(*bounds)
 
 

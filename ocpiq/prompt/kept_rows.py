@@ -38,6 +38,8 @@ def refresh(session: Session, rest: str) -> None:
         raise UsageError(":refresh takes no arguments")
     if not session.last_query:
         raise UsageError("no query to repeat yet", hint="run a query, then :refresh")
+    if session.results.used(session.last_query):
+        raise UsageError(":refresh cannot repeat a query of $_, a result that stays as it is")
     session.rows.clear()
     run(session, session.last_query, session.last_values)
 

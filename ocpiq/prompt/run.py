@@ -41,7 +41,7 @@ from ocpiq.sources.protocol import PlannedPull
 from ocpiq.values.types import Value
 
 REFUSED: Final = (UsageError, CompileError, PrivacyError)
-OPTION: Final = re.compile("^--arg ")  # in a hint
+OPTION: Final = re.compile("(^| )--(?:arg (?=\\w)|(?=period ))")  # in a hint
 
 
 Ending = Literal["complete", "stopped", "failed", "refused", "cancelled"]
@@ -95,7 +95,7 @@ def _run_and_report(
         progress.clear()
         line.ending = "incomplete"
         if isinstance(error, UsageError):
-            error.hint = OPTION.sub(":arg ", error.hint)
+            error.hint = OPTION.sub(lambda match: f"{'; ' * bool(match[1])}:arg ", error.hint)
         error_report.report_error(error, text)
         return "refused" if isinstance(error, REFUSED) else "failed"
     except Exception as error:

@@ -20,7 +20,7 @@ from ocpiq.prompt.reader import QueryReader
 from ocpiq.prompt.suggest_command import suggest_command
 from ocpiq.prompt.suggest_examples import suggest_examples
 from ocpiq.prompt.suggest_fields import clause_fields, fields, is_whole
-from ocpiq.prompt.suggest_values import enum_in_string, quoted_enum, suggest_bound, treatment_numbers
+from ocpiq.prompt.suggest_values import counts, enum_in_string, quoted_enum, suggest_bound, treatment_numbers
 from ocpiq.prompt.suggestion import PREDEFINED, Suggestion, Surroundings, rank_matches
 from ocpiq.prompt.words import Word, words
 from ocpiq.schema import SchemaField
@@ -35,6 +35,14 @@ PATH_CALLS: Final = ("del", "pick", "path")
 INSIDE_STRING: Final = "LITERAL"
 # Suggested before a letter is typed.
 EAGER_KEYWORDS: Final = ("asc", "by", "desc", "elif", "else", "end", "on", "then")
+TREATMENTS: Final = {
+    "pseudonym": "a name of its own for each value",
+    **{period: f"the {period} only" for period in ("hour", "day", "week", "month", "quarter", "year")},
+    "rounded": "rounded down to multiples",
+    "prefix": "the first characters",
+    "present": "whether it was sent",
+    "aggregate": "for totals over many drivers only",
+}
 # A variable may follow these.
 BOUNDS: Final = ("_SINCE", "_UNTIL", "_DURING", "_NEWEST", "LIMIT", "TOP")
 
@@ -89,6 +97,8 @@ def _candidates(
         yield from _keys(read, word, context, reader) if "_RBRACE" in can_stand else ()
         return
     last = read.last()
+    if last is not None and not word:
+        yield from counts(last.kind)
     if last is not None and last.kind == "_AS" and "VARIABLE" not in can_stand:
         yield from _treatments(read, word, context)
         return
@@ -258,7 +268,8 @@ def _treatments(read: PartialParse, word: str, context: Surroundings) -> Iterato
         totals = totals and field is not None and not field.many
     for treatment in suitable(field, totals=totals):
         if treatment.startswith(word):
-            yield Suggestion(treatment, len(word), "treatment")
+            about = TREATMENTS[treatment.partition("(")[0]]
+            yield Suggestion(treatment, len(word), "treatment", about)
 
 
 def _path_before_as(read: PartialParse) -> list[str]:

@@ -31,6 +31,13 @@ KEEP_CHOICES: Final = {
     "off": "forget the rows, and keep none",
     "clear": "forget the rows",
 }
+WATCH_CHOICES: Final = {
+    "10s": "every ten seconds",
+    "30s": "every half a minute",
+    "1m": "every minute",
+    "5m": "every five minutes",
+    "1h": "every hour",
+}
 HISTORY_CHOICES: Final = {
     "on": "save queries in the history",
     "off": "stop saving queries",
@@ -84,6 +91,8 @@ def _choices(name: str, rest: str, context: Surroundings) -> dict[str, str]:
             return forms | {CUT_TABLE: "a table without the columns that do not fit"}
         case ":keep":
             return KEEP_CHOICES
+        case ":watch":
+            return WATCH_CHOICES
         case ":history":
             return HISTORY_CHOICES
         case ":set":

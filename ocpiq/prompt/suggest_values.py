@@ -32,8 +32,17 @@ PARTIAL_BOUND: Final = re.compile(  # `last `, `30 days a`: parsed as a number o
 UNITS: Final = ("month", "quarter", "year", "week")
 PERIODS: Final = (*(f"{which} {unit}" for unit in UNITS for which in ("this", "last")), "today", "yesterday")
 EQUALITY: Final = ("EQUAL", "UNEQUAL")
-MEMBERSHIP: Final = ("IN", "any", "all", "index", "rindex", "indices", "contains", "inside", "startswith")
+MEMBERSHIP: Final = (
+    *("IN", "any", "all", "index", "rindex", "indices", "contains", "inside", "startswith", "endswith"),
+    *("test", "match"),
+)
 LIST_OF_TEXTS: Final = ("_QUOTE", "LITERAL", "_COMMA")
+COUNTS: Final = ("1", "10", "100", "1000")
+COUNTED: Final = {
+    "_NEWEST": "the last {} of the platform's list",
+    "TOP": "the first {} in the order after `by`",
+    "LIMIT": "the first {}; no more is read than they need",
+}
 NUMBERS: Final = {
     "rounded": {"1": "whole numbers", "5": "multiples of 5", "10": "multiples of 10", "0.01": "two decimals"},
     "prefix": {"2": "the first 2 characters", "4": "the first 4 characters", "6": "the first 6 characters"},
@@ -148,7 +157,14 @@ def _enum_at(
     return enum_of(find_cursor_type(program, context, reader).type)
 
 
-# ---------------------------------------------------------------- treatments
+# ---------------------------------------------------------------- numbers
+
+
+def counts(kind: str) -> Iterator[Suggestion]:
+    """Yield numbers after `newest`, `top` and `limit`."""
+    if kind in COUNTED:
+        for number in COUNTS:
+            yield Suggestion(number, 0, "number", COUNTED[kind].format(number))
 
 
 def treatment_numbers(read: PartialParse, word: str) -> Iterator[Suggestion]:

@@ -20,6 +20,7 @@ from ocpiq.app.progress import quantity
 from ocpiq.app.read_settings import settings
 from ocpiq.app.settings import OutputSettings, Settings
 from ocpiq.app.shutdown import Shutdown
+from ocpiq.app.thread import run_in_thread
 from ocpiq.errors import Message, UsageError
 from ocpiq.prompt.paths import expand_path
 from ocpiq.prompt.results import KeptResult, with_blanks
@@ -64,19 +65,31 @@ def write_to(session: Session, chosen: OutputSettings) -> Path:
     handouts = [structs.replace(handout, is_terminal=False) for handout in kept.handouts]
     shutdown, written = Shutdown(), Written()
     audits = _authorize(settings, handouts)
-    try:
-        with session.interrupts.ending(shutdown):
+
+    def write() -> None:
+        try:
             _record(audits, kept, chosen, written, shutdown)
-    finally:
-        shutdown.close()
+        except BaseException as error:
+            written.failure = error
+
+    with session.interrupts.ending(shutdown):
+        ended = "done" if shutdown.signal else run_in_thread(write, shutdown, force=True)
+    shutdown.close()
+    if ended == "stuck":  # such as in a pipe that nobody reads
+        shutdown.abandon()
+    if shutdown.signal and written.file is None:
+        raise KeyboardInterrupt
+    if written.failure is not None:
+        raise written.failure
     assert chosen.path is not None
     return written.file or chosen.path
 
 
 class Written:
-    """The file that was written, once it is in its place."""
+    """The file that was written, once it is in its place, or why it was not."""
 
     file: Path | None = None
+    failure: BaseException | None = None
 
 
 def output_settings(rest: str) -> OutputSettings:

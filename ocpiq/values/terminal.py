@@ -33,10 +33,12 @@ def write_error(text: str) -> None:
 
 
 def truncate(text: str, width: int) -> str:
-    """Return the beginning of the text and an ellipsis, at most `width` columns wide.
+    """Return the text, or its beginning and an ellipsis, at most `width` columns wide.
 
     The beginning is measured as a whole, because some combining marks take a column only after certain letters.
     """
+    if text_width(text) <= width:
+        return text
     start = text[: width - 1]
     while text_width(start) > width - 1:
         start = start[:-1]

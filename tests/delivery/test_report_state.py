@@ -15,8 +15,8 @@ from support.platforms import Request, Response
 
 KILLING = str(Path(__file__).parents[1] / "support/killing.py")
 DAY = 86_400
-HEAD = "tariff,currency,cdrs,kwh,revenue"
-FIRST = [HEAD, ",EUR,5,15,15"]
+HEAD = "country_code,party_id,tariff,currency,cdrs,kwh,revenue"
+FIRST = [HEAD, "NL,TST,,EUR,5,15,15"]
 PERIOD = ("--period", "2026-01-04")
 
 
@@ -69,8 +69,8 @@ def test_a_period_and_its_corrections(found: Client) -> None:
     assert run(found, *PERIOD).code == 0
     assert files(found) == {
         "revenue_2026-01-04.csv": FIRST,
-        "revenue_2026-01-04_corr1.csv": [HEAD, ",EUR,5,20,15"],
-        "revenue_2026-01-04_corr2.csv": [HEAD, ",EUR,4,16,11"],
+        "revenue_2026-01-04_corr1.csv": [HEAD, "NL,TST,,EUR,5,20,15"],
+        "revenue_2026-01-04_corr2.csv": [HEAD, "NL,TST,,EUR,4,16,11"],
     }
     shown = command(found.home, ["state", "show", "d"]).out.decode()
     assert "of                  report" in shown
@@ -146,7 +146,7 @@ def test_an_incomplete_pull_is_no_delivery(found: Client) -> None:
     [
         (["--period", "2026-01-06"], "the period 2026-01-06 has not ended yet, so a state cannot close it"),
         (["--period", "2026"], "(such as --period 'last month'; without --state, any period)"),
-        (["--period", "sometime"], "period must be a period"),
+        (["--period", "sometime"], "period is not a period (such as 2026-Q1"),
         ([], "a report with a state needs its period (such as --period 'last month')"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -161,3 +162,34 @@ def test_while_a_platform_is_waited_for(home: dict[str, str], open_prompt: Open)
         platform.special = {}
         terminal.type("sessions | aggregate count" + ENTER)
         terminal.at_prompt("\n3")
+
+
+def test_while_a_result_is_written_to_a_pipe_that_nobody_reads(open_prompt: Open, tmp_path: Path) -> None:
+    terminal = open_prompt(BAR, "--demo")
+    os.mkfifo(tmp_path / "pipe.csv")
+    still_works(terminal)
+    terminal.type(f":output {tmp_path / 'pipe.csv'}" + ENTER)
+    terminal.press_until(CTRL_C, "cancelled")
+    terminal.at_prompt("cancelled")
+    terminal.type("40 + 2" + ENTER)
+    terminal.at_prompt("\n42")
+    terminal.type(f":output {tmp_path / 'whole.csv'}" + ENTER)
+    terminal.see("Wrote 1 row to")
+    assert (tmp_path / "whole.csv").read_text() == "value\n42\n"
+
+
+def test_while_a_result_is_written_to_a_file(open_prompt: Open, tmp_path: Path) -> None:
+    """A workbook of many rows takes a while: no part of it is left."""
+    terminal = open_prompt(BAR, "--demo")
+    terminal.run("[range(300000)] | length as $n | range($n)")
+    terminal.see("lines 1-")
+    terminal.type("G")
+    terminal.see("of 300,000")
+    terminal.type("q")
+    terminal.at_prompt("300,000 rows")
+    terminal.type(f":output {tmp_path / 'large.xlsx'}" + ENTER)
+    terminal.wait(lambda: any(tmp_path.glob(".large.xlsx*")), "an unfinished file")
+    terminal.press_until(CTRL_C, "cancelled")
+    terminal.at_prompt("cancelled")
+    still_works(terminal)
+    assert not any("large" in path.name for path in tmp_path.iterdir())

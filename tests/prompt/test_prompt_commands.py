@@ -226,7 +226,7 @@ def test_variables_become_parameters_of_a_saved_query(said: Said) -> None:
 
 def test_a_variable_that_a_query_does_not_declare_does_not_stop_it(said: Said) -> None:
     said(":arg other 1")
-    assert said(MONTH) == ("error: the query needs min (least kWh) (:arg min 1.5)\n")
+    assert said(MONTH) == ("error: the query needs min: least kWh (:arg min 1.5)\n")
     said(":arg min 8")
     assert '"id": "1"' in said(MONTH)
     assert "has no parameter" not in said(f":explain {MONTH}")
@@ -242,9 +242,9 @@ def test_a_saved_query_is_run_by_its_name(said: Said, tmp_path: Path) -> None:
     said.answers = ["8", ""]
     assert "10.5" in said(":run month")
     assert said.questions == ["min (least kWh; such as 1.5): "]
-    assert said(":run month").startswith("error: the query needs min (least kWh)")
+    assert said(":run month").startswith("error: the query needs min: least kWh")
     assert said(":run month mon=1").startswith("error: the query has no parameter mon (did you mean min?)")
-    assert said(":run month min=x").startswith("error: min must be a number")
+    assert said(":run month min=x").startswith('error: min: "x" is not a number')
     assert said(":run mnth").startswith("error: unknown query mnth (did you mean month?)")
     assert said(":run").startswith("error: :run needs the name of a query (:queries lists")
     own = tmp_path / "config" / "queries"

@@ -65,6 +65,10 @@ CASES = [
     Case("sessions during 2026-Q^", ("2026-Q3",), all=True),
     Case("sessions | .since ^", absent=("today",)),
     Case('"since ^', all=True),
+    Case("sessions newest ^", ("1", "10", "100", "1000"), ("$end",)),
+    Case("sessions newest $^", ("$end",), absent=("10",)),
+    Case("sessions | limit ^", ("1", "10", "100", "1000")),
+    Case("sessions | top ^", ("1", "10", "100", "1000")),
     # the paths of clauses
     Case("sessions pass ^", ("country_code", "party_id", "id", "start_date_time", "end_date_time", "kwh")),
     Case("sessions pass kw^", ("kwh",), all=True),
@@ -195,6 +199,9 @@ CASES = [
     Case('sessions | select(.status | IN("ACTIVE", "COM^', ('COMPLETED"',), all=True),
     Case('sessions | select(IN(.status; "COM^', ('COMPLETED"',), all=True),
     Case("sessions | select(.status | IN(^", ('"ACTIVE"',), ('"COMPLETED"',)),
+    Case('sessions pass status | .status | test("^', ('ACTIVE"', 'COMPLETED"')),
+    Case('sessions pass status | .status | endswith("^', ('ACTIVE"', 'COMPLETED"')),
+    Case('sessions pass status | select(.status | test("COM^', ('COMPLETED"',), all=True),
     Case('locations | .evses[].capabilities | index("RF^', ('RFID_READER"',), all=True),
     Case('locations | .evses[] | select(.capabilities | contains(["RF^', ('RFID_READER"',), all=True),
     Case(
@@ -284,7 +291,13 @@ def test_a_field_has_its_type_and_its_state(text: str, state: str, about: str) -
     assert (found.kind, found.state, found.about) == ("field", state, about)
 
 
-@pytest.mark.parametrize("text", ["sel^", "sessions ^", "sessions | agg^", "@cs^", "if . th^", ":he^"])
+WITH_HELP = (
+    *("sel^", "sessions ^", "sessions | agg^", "@cs^", "if . th^", ":he^", "sessions newest ^", ":watch ^"),
+    *(f"sessions pass {field} as ^" for field in ("kwh", "end_date_time", "cdr_token.uid")),
+)
+
+
+@pytest.mark.parametrize("text", WITH_HELP)
 def test_a_word_has_a_line_of_help(text: str) -> None:
     assert all(found.about for found in offered(text))
 
