@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from ocpiq.app.query_run import QueryRun
     from ocpiq.errors import Notify
     from ocpiq.plan.partial import Split
+    from ocpiq.query.part_texts import TextBlock
+    from ocpiq.query.received_parts import Finish
     from ocpiq.runners.job import Job
+    from ocpiq.sinks.json import JsonStyle
     from ocpiq.sources import Source
     from ocpiq.sources.places import Place
     from ocpiq.sources.snapshot_source import SnapshotSource
     from ocpiq.values.types import Value
+
+T = TypeVar("T")
 
 WORTH_SPLITTING: Final = 300_000_000  # bytes; below, starting processes takes as long as they save
 MOST_BY_DEFAULT: Final = 8  # processes
@@ -102,17 +107,53 @@ def results(
     run: QueryRun, cut: Split, sources: Mapping[str, Source], notify: Notify, check: Callable[[], None]
 ) -> Iterator[Value]:
     """Yield the results of a run that is split; `check` is called while it waits."""
-    if platforms_of(run):
-        return _live_results(run, cut, sources, notify, check)
-    return _saved_results(run, cut, sources, notify, check)
+    from ocpiq.query.received_parts import finish
+
+    return _finished(finish, run, cut, _job(run, cut), sources, notify, check)
+
+
+def texts(
+    style: JsonStyle,
+    run: QueryRun,
+    cut: Split,
+    sources: Mapping[str, Source],
+    notify: Notify,
+    check: Callable[[], None],
+) -> Iterator[TextBlock]:
+    """Yield the results of a run that is split without a stage, as JSON that the processes have written."""
+    from ocpiq.query.received_parts import finish_texts
+
+    job = replace(_job(run, cut), style=style)
+    return _finished(finish_texts, run, cut, job, sources, notify, check)
+
+
+def _finished(
+    finish: Finish[T],
+    run: QueryRun,
+    cut: Split,
+    job: Job,
+    sources: Mapping[str, Source],
+    notify: Notify,
+    check: Callable[[], None],
+) -> Iterator[T]:
+    """Yield what `finish` makes of the parts of a run."""
+    if job.platforms:
+        return _live_results(finish, run, cut, job, sources, notify, check)
+    return _saved_results(finish, run, cut, job, sources, notify, check)
 
 
 def _saved_results(
-    run: QueryRun, cut: Split, sources: Mapping[str, Source], notify: Notify, check: Callable[[], None]
-) -> Iterator[Value]:
+    finish: Finish[T],
+    run: QueryRun,
+    cut: Split,
+    job: Job,
+    sources: Mapping[str, Source],
+    notify: Notify,
+    check: Callable[[], None],
+) -> Iterator[T]:
     """Yield the results of a run over saved pages and snapshots."""
     from ocpiq.gate import framing_of
-    from ocpiq.query.parts import merge
+    from ocpiq.query.parts import merge_with
     from ocpiq.runners.processes import run_in_processes
     from ocpiq.sources.file_ranges import cut as cut_files
     from ocpiq.sources.places import size_of
@@ -129,7 +170,7 @@ def _saved_results(
     else:
         path = absolute_if(paths[part_source.module], pull)
         parts = cut_files(path, framing_of(part_source.view), part_size(size_of(path), count, most))
-    job = _job(run, cut, of=len(parts))
+    job = replace(job, of=len(parts))
     times = {module: source.time for module, source in stored.items()}
     if pull.cluster:
         from ocpiq.runners.dask import run_on_cluster
@@ -137,7 +178,8 @@ def _saved_results(
         done = run_on_cluster(query, job, parts, pull.cluster, check, notify)
     else:
         done = run_in_processes(query, job, parts, count, check)
-    return merge(
+    return merge_with(
+        finish,
         query,
         done,
         sources,
@@ -149,20 +191,26 @@ def _saved_results(
 
 
 def _live_results(
-    run: QueryRun, cut: Split, sources: Mapping[str, Source], notify: Notify, check: Callable[[], None]
-) -> Iterator[Value]:
+    finish: Finish[T],
+    run: QueryRun,
+    cut: Split,
+    job: Job,
+    sources: Mapping[str, Source],
+    notify: Notify,
+    check: Callable[[], None],
+) -> Iterator[T]:
     """Yield the results of a run whose pages other processes open, while this one pulls them."""
     from ocpiq.query.forwarded import PulledPages, run_forwarded
     from ocpiq.runners.processes import run_pulled
 
     query, live = run.query, platforms_of(run)
     source_plans = query.plan_for(run.sources).sources
-    job = _job(run, cut)
 
     def run_parts(pulled: PulledPages) -> Iterator[bytes]:
         return run_pulled(query, job, pulled, processes(run.settings.pull), check)
 
     return run_forwarded(
+        finish,
         query,
         cut,
         sources,
@@ -175,8 +223,8 @@ def _live_results(
     )
 
 
-def _job(run: QueryRun, cut: Split, of: int = 0) -> Job:
-    """Return what each part of a run needs; `of` is the number of parts, if it is known."""
+def _job(run: QueryRun, cut: Split) -> Job:
+    """Return what each part of a run needs; how many there are is not known yet."""
     from ocpiq.runners.job import Job, pack_variables
     from ocpiq.sources.places import absolute, place
 
@@ -195,7 +243,7 @@ def _job(run: QueryRun, cut: Split, of: int = 0) -> Job:
         variables=pack_variables(run.variables),
         recipient=run.recipient,
         now=run.start.now,
-        of=of,
+        of=0,
         snapshot=str(absolute(place(run.settings.snapshot.read or ""))) if stored else "",
         stored=tuple(source.stored for source in stored.values()),
         platforms={

@@ -34,8 +34,11 @@ from ocpiq.values.types import Value
 
 if TYPE_CHECKING:
     from ocpiq.app.row_risk import RowRisk
+    from ocpiq.errors import Notify
     from ocpiq.plan.columns import Columns
+    from ocpiq.plan.partial import Split
     from ocpiq.sinks.about import About
+    from ocpiq.sinks.json import JsonStyle
     from ocpiq.sources import Source
 
 
@@ -103,7 +106,16 @@ def _write_results(run: QueryRun, out: Output) -> None:
 
         sources = page_by_page(sources, after_page)
     risk = run.risk = _row_risk(run)
-    for value in _results(run, sources):
+    cut = jobs.split_run(run)
+    if cut is not None and cut.stage is None and (style := _block_style(run, out)) is not None:
+        for block in jobs.texts(style, run, cut, sources, _notify(run), shutdown.check):
+            shutdown.check()
+            out.target.stream.write(block.data)
+            if block.count:
+                run.last_result = not block.is_false
+            run.rows += block.count
+        return
+    for value in _results(run, sources, cut):
         if shutdown.signal:  # tested for each value, so without a call
             shutdown.check()
         if unbuffered:
@@ -117,14 +129,26 @@ def _write_results(run: QueryRun, out: Output) -> None:
         run.rows += 1
 
 
-def _results(run: QueryRun, sources: dict[str, Source]) -> Iterator[Value]:
+def _block_style(run: QueryRun, out: Output) -> JsonStyle | None:
+    """Return how parts write results; None if this process must see the values, or write each immediately."""
+    from ocpiq.sinks.json import style_of
+
+    return None if out.unbuffered or run.risk is not None else style_of(out.sink)
+
+
+def _notify(run: QueryRun) -> Notify:
     def notify(notice: Notice) -> None:
         run.log.note(notice)
         run.progress(notice)
         if run.audit is not None:
             run.audit.notify(notice)
 
-    if (cut := jobs.split_run(run)) is not None:
+    return notify
+
+
+def _results(run: QueryRun, sources: dict[str, Source], cut: Split | None) -> Iterator[Value]:
+    notify = _notify(run)
+    if cut is not None:
         return jobs.results(run, cut, sources, notify, run.shutdown.check)
     results = run.query.run(
         inputs=run.inputs,

@@ -14,8 +14,8 @@ from ocpiq.plan.partial import Split
 from ocpiq.privacy.recipient import Recipient
 from ocpiq.query.late_credits import LateCredits
 from ocpiq.query.part_format import Query, fingerprint, parts_in_order
-from ocpiq.query.parts import ForwardedParts, finish, sources_read_again
 from ocpiq.query.pulls import Pulls
+from ocpiq.query.received_parts import Finish, ForwardedParts, T, sources_read_again
 from ocpiq.query.start import Start, begin
 from ocpiq.sources.protocol import Source
 from ocpiq.values.types import Value
@@ -49,6 +49,7 @@ def check_forwarding(query: Query, sources: Mapping[str, Source], cut: Split) ->
 
 
 def run_forwarded(
+    finish: Finish[T],
     query: Query,
     cut: Split,
     sources: Mapping[str, Source],
@@ -59,8 +60,8 @@ def run_forwarded(
     notify: Notify,
     recipient: Recipient | None,
     start: Start | None,
-) -> Iterator[Value]:
-    """Yield the results of a query; the pages of the sources `forwarded` are opened in other processes.
+) -> Iterator[T]:
+    """Yield what `finish` makes of the parts; the pages of the sources `forwarded` are opened in other processes.
 
     Raises what `Query.run` raises.
     """

@@ -16,6 +16,7 @@ from ocpiq.query.recipe import Recipe
 from ocpiq.query.start import Start
 from ocpiq.runtime import part_codec
 from ocpiq.runtime.part_codec import Packer
+from ocpiq.sinks.json import JsonStyle
 from ocpiq.snapshots.manifest import StoredModule
 from ocpiq.sources import Source, files
 from ocpiq.sources.file_ranges import FileRangeSource, Part
@@ -30,7 +31,8 @@ class Job(Struct, frozen=True):
     Modules of the folder of a `snapshot` are `stored`: a pull may go on in it meanwhile.
     `variables` are packed, `now` is the start of the run in microseconds since 1970. A job may hold the key of a
     recipient, so its repr shows nothing. Of a live pull, `platforms` are the names and versions of those of each module
-    (no name for the only one), and `joined` are all pages of the sources, by number, that each part reads.
+    (no name for the only one), and `joined` are all pages of the sources, by number, that each part reads. With a
+    `style`, parts write their results as JSON themselves.
     """
 
     recipe: Recipe
@@ -46,6 +48,7 @@ class Job(Struct, frozen=True):
     platforms: dict[str, dict[str, str]] = {}
     joined: dict[int, list[PageBody]] = {}
     split: int = 0
+    style: JsonStyle | None = None
 
     def __repr__(self) -> str:
         return "Job(…)"
@@ -86,6 +89,7 @@ def do_part(job: Job, query: Query, task: Task) -> PartRun:
         recipient=job.recipient,
         start=Start(job.now),
         sent=sent,
+        style=job.style,
     )
 
 

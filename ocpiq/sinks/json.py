@@ -52,9 +52,10 @@ ONE_LINE: Final = (JsonStyle(), JsonStyle(read=True))
 
 
 class JsonEncoder(Struct, frozen=True):
-    """Encodes each value by itself and holds nothing back."""
+    """Encodes each value by itself, in a `style`, and holds nothing back."""
 
     write: Encode
+    style: JsonStyle
 
     def flush(self) -> bytes:
         """Return nothing."""
@@ -134,7 +135,13 @@ def _open(target: Target, settings: FormatSettings, indent: str) -> Sink:
         return StreamSink(
             target, JsonArrayEncoder(encode_function(style), indent, always=settings.array == "always")
         )
-    return StreamSink(target, JsonEncoder(encode_function(style)))
+    return StreamSink(target, JsonEncoder(encode_function(style), style))
+
+
+def style_of(sink: Sink) -> JsonStyle | None:
+    """Return the style of a sink that writes each value by itself; None of any other."""
+    encoder = sink.encoder if isinstance(sink, StreamSink) else None
+    return encoder.style if isinstance(encoder, JsonEncoder) else None
 
 
 def encode_function(style: JsonStyle) -> Encode:

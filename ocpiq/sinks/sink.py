@@ -95,7 +95,7 @@ class StreamSink:
     def __init__(self, target: Target, encoder: Encoder) -> None:
         self._write_bytes = target.stream.write
         self._encode = encoder.write
-        self._encoder = encoder
+        self.encoder = encoder
 
     def write(self, value: Value) -> None:
         """Write the bytes of a value."""
@@ -103,11 +103,11 @@ class StreamSink:
 
     def flush(self) -> None:
         """Write what the encoder holds back."""
-        self._write_bytes(self._encoder.flush())
+        self._write_bytes(self.encoder.flush())
 
     def close(self) -> None:
         """Write the end of the results."""
-        self._write_bytes(self._encoder.end())
+        self._write_bytes(self.encoder.end())
 
     def discard(self) -> None:
         """Do nothing: the stream belongs to its opener."""

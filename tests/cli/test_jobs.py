@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,6 +62,75 @@ def test_the_bytes_are_those_of_one_process(home: Path, folder: Path, query: str
     several = run(home, folder, query, "--jobs", "3")
     assert one.code == 0
     assert several == one
+
+
+ODD = [
+    rb'{"id":"\\ud800","total_energy":-0.0,"currency":"\\u0000","total_cost":{"excl_vat":1.50}}',
+    b'{"id":"\xff\x7f","total_energy":123456789012345678901234567890,"currency":[1,{"a":null}]}',
+    b'{"id":"\xc3\xa9\xe2\x80\xa8","total_energy":1e-7,"currency":"a\\tb","last_updated":null,"id":"twice"}',
+    b'{"total_energy":1e999,"remark":[[[]]]}',
+]
+STYLES = [
+    (),
+    ("-r",),
+    ("-S",),
+    ("-a", "-c"),
+    ("--seq", "--tab"),
+    ("--indent", "3"),
+    ("-C",),
+    ("--raw-output0",),
+    ("-e",),
+    ("--to", "json"),
+    ("--to", "csv"),
+    ("--unbuffered",),
+]
+EACH = [
+    "cdrs pass .",
+    "cdrs pass total_energy | {id, e: .total_energy, double: (.total_energy * 2)}",
+    "cdrs | .currency",
+    "cdrs | empty",
+    "cdrs | false",
+    "cdrs | (.id, null)",
+]
+
+
+@pytest.mark.parametrize(
+    ("style", "query"),
+    [
+        *((style, query) for query in ("cdrs", "cdrs | .id") for style in STYLES),
+        *((("-e",), query) for query in EACH),
+    ],
+)
+def test_results_that_processes_write_are_those_of_one(
+    home: Path, folder: Path, style: tuple[str, ...], query: str
+) -> None:
+    """In any style, with the exit code of the last result, up to an error of the style."""
+    (folder / "page2.ndjson").write_bytes(
+        b"\n".join([*ODD, *[json.dumps(cdr).encode() for cdr in CDRS[:90]]])
+    )
+    one, several = (run(home, folder, query, *style, "--jobs", jobs) for jobs in ("1", "2"))
+    assert several == one
+
+
+def test_a_manifest_is_that_of_one_process(home: Path, folder: Path) -> None:
+    """But for the number of pages, since a part ends one."""
+    files = []
+    for jobs in ("1", "2"):
+        words = [
+            "-q",
+            "--source",
+            f"cdrs={folder}",
+            "-o",
+            str(home / "x.ndjson"),
+            "--manifest",
+            "--jobs",
+            jobs,
+        ]
+        outcome = command(home, [*words, "cdrs | {id}"], SOURCE_DATE_EPOCH="1796000000")
+        assert (outcome.code, outcome.err) == (0, "")
+        files.append({name: re.sub(rb'"pages": \d+', b"", data) for name, data in outcome.saved.items()})
+    assert files[0]["x.ndjson"].endswith(b'{"id":"C1999"}\n')
+    assert files[1] == files[0]
 
 
 @pytest.mark.parametrize(

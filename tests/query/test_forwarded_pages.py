@@ -18,7 +18,8 @@ from ocpiq.gate.forwarding import PageCounts
 from ocpiq.plan import nodes as plan
 from ocpiq.query import compile
 from ocpiq.query.forwarded import check_forwarding
-from ocpiq.query.parts import sources_read_again, split_of
+from ocpiq.query.parts import split_of
+from ocpiq.query.received_parts import sources_read_again
 from ocpiq.query.start import Start
 
 QUERIES = [

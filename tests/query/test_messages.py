@@ -127,7 +127,7 @@ CHECKED_BY_A_PERSON = {
     OpenPart("query/run_windows.py", "_period", "UserText"): "a variable's name",
     OpenPart("query/part_format.py", "_decoded", "UserText"): "the version of ocpiq",
     OpenPart(
-        "query/parts.py", "end", "UserText"
+        "query/received_parts.py", "end", "UserText"
     ): "why the source of a part was incomplete, a message of its own",
     OpenPart("query/query_plans.py", "version_of", "UserText"): "versions of sources",
     OpenPart("query/query.py", "warn_of_totals", "UserText"): "a warning about the text of the query",

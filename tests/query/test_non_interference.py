@@ -15,7 +15,7 @@ from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from generated_queries import WINDOWS, queries
@@ -42,9 +42,11 @@ from ocpiq.prompt.run import run as run_at_prompt
 from ocpiq.prompt.session import Session
 from ocpiq.query import compile
 from ocpiq.query.forwarded import check_forwarding
+from ocpiq.query.parts import run_part
 from ocpiq.query.start import Start
 from ocpiq.schema import ENDED, UPDATED, VERSIONS, OwnForm, module, read_as
 from ocpiq.schema.counterparts import counterparts
+from ocpiq.sinks.json import JsonStyle
 from ocpiq.sources import files
 from ocpiq.values.json.codec import encode
 
@@ -240,8 +242,10 @@ def test_fields_that_are_not_passed_change_nothing_in_the_audit_trail(case: Case
     assert one == other, (case.text, form, text_of(one), text_of(other))
 
 
-def part_of(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int) -> str | bytes:
-    """Return what a part of a run in parts sends, or its error."""
+def part_of(
+    case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: int
+) -> str | tuple[bytes, bytes]:
+    """Return what a part of a run in parts sends, as values and as JSON, or its error."""
     with TemporaryDirectory() as folder:
         for module, both in case.objects.items():
             sent = Path(folder, module)
@@ -251,7 +255,11 @@ def part_of(case: Case, form: Callable[[list[bytes]], dict[str, bytes]], side: i
         sources = files({module: Path(folder, module) for module in case.objects}, case.version)
         try:
             query = compile(case.text, version=case.version)
-            return query.partial(sources, recipient=RECIPIENT, start=Start(0))
+            values = query.partial(sources, recipient=RECIPIENT, start=Start(0))
+            if query.splits.stage is not None:
+                return values, b""
+            of_run: dict[str, Any] = {"variables": {}, "recipient": RECIPIENT, "start": Start(0)}
+            return values, run_part(query, sources, number=0, of=0, style=JsonStyle(), **of_run).data
         except OcpiqError as error:
             return str(error).replace(folder, "FOLDER")
         except RecursionError:  # the command line has a deeper stack

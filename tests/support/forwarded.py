@@ -16,6 +16,7 @@ from ocpiq.query.compile_text import compile_recipe
 from ocpiq.query.forwarded import PulledPages, run_forwarded
 from ocpiq.query.parts import split_of
 from ocpiq.query.query import Query
+from ocpiq.query.received_parts import finish
 from ocpiq.query.start import Start
 from ocpiq.runners.job import Job, Task, decode_task, do_part, encode_task, pack_variables
 from ocpiq.sources.monitor import monitor_pages
@@ -89,4 +90,4 @@ def run_in_parts(
                 return
 
     arguments: Any = {"variables": variables or {}, "notify": notify, "recipient": recipient}
-    yield from run_forwarded(query, cut, sources, numbers, run_parts, start=Start(0), **arguments)
+    yield from run_forwarded(finish, query, cut, sources, numbers, run_parts, start=Start(0), **arguments)
