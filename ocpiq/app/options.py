@@ -285,6 +285,7 @@ SNAPSHOTS: Final = (
         ("DIR",),
         "read modules from this snapshot, never from the platform; DIR may be s3://BUCKET/KEY (see ocpiq pull --help)",
         READS_SNAPSHOTS,
+        prompt=True,
     ),
     Option("refresh", "", (), "with --snapshot: first pull what changed since"),
 )

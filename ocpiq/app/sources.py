@@ -58,6 +58,17 @@ def version_of_snapshot(folder: str) -> str:
     return load(place(folder)).version
 
 
+def modules_of_snapshot(folder: str) -> tuple[str, ...]:
+    """Return the modules of a snapshot. Raises UsageError, also if there is none yet."""
+    from ocpiq.snapshots.manifest import load
+    from ocpiq.sources.places import place
+
+    modules = tuple(stored.module for stored in load(place(folder)).modules)
+    if not modules:
+        raise UsageError(f"the snapshot {folder} has no module yet", hint=f"ocpiq pull QUERY --into {folder}")
+    return modules
+
+
 def snapshot(folder: str, modules: Sequence[str]) -> dict[str, Source]:
     """Return a source for each module, all of a snapshot. Raises UsageError, PrivacyError for one that it lacks."""
     from ocpiq.sources import snapshot as stored_modules

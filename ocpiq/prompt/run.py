@@ -117,12 +117,14 @@ def _write_results(
     used = {} if parameters(text) else session.results.used(text)
     variables = {**variables, **{name: result.values() for name, result in used.items()}}
     query = compile_query(settings.query, query_text, variables)
+    sources = session.sources_for(query.modules)
     files = tuple(f"${name}" for name in used)  # a policy has to allow JSON that belongs to no module
-    handout = Handout(query_text, query, session.sources, variables, files, True, start, progress)
-    kept = KeptResult(query, session.sources, handouts_of(handout, used.values()))
+    handout = Handout(query_text, query, sources, variables, files, True, start, progress)
+    kept = KeptResult(query, sources, handouts_of(handout, used.values()))
     query_run = begin_run(settings, handout, progress, shutdown)
     if query.modules:
-        progress.show_line(f"pulling {', '.join(query.modules)} from {session.platform} …")
+        work = "pulling" if settings.snapshot.read is None else "reading"
+        progress.show_line(f"{work} {', '.join(query.modules)} from {session.platform} …")
     query_run.record(lambda: ResultWriter(session, query_run, kept, line).write_all())
 
 

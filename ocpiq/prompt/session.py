@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from time import time_ns
@@ -13,7 +13,7 @@ from msgspec import Struct, field, structs
 from ocpiq.app import sources as origin
 from ocpiq.app import variables as values
 from ocpiq.app.recipient import stored_recipient
-from ocpiq.app.settings import QuerySettings, Settings
+from ocpiq.app.settings import QuerySettings, Settings, SnapshotSettings
 from ocpiq.errors import Notice, PageRead, PullEnded
 from ocpiq.prompt.interrupts import Interrupts
 from ocpiq.prompt.paths import list_folder
@@ -68,7 +68,7 @@ class Session(Struct):
 
     @classmethod
     def start(cls, settings: Settings) -> Session | None:
-        """Return a session on the demo, a platform or files; None if there are neither options nor logins."""
+        """Return a session on the demo, a platform, files or a snapshot; None without options and logins."""
         pull, output = settings.pull, settings.output
         form = output.format or ("" if output.csv is None else "csv") or output.default_format
         if form not in registry.TERMINAL_NAMES:
@@ -76,7 +76,7 @@ class Session(Struct):
         session = cls(settings, ExitStack(), variables=values.variables(settings.query), form=form)
         session.keeps_history = history.is_enabled() and settings.prompt.history
         stored_recipient(settings)
-        if not (pull.platform or pull.files or pull.demo or logins.current()):
+        if not (pull.platform or pull.files or pull.demo or settings.snapshot.read or logins.current()):
             return None
         session.reopen(settings)
         return session
@@ -85,7 +85,7 @@ class Session(Struct):
         """Switch to another login or the demo. Raises UsageError."""
         demo = name == DEMO and name not in logins.names()
         pull = structs.replace(self.settings.pull, platform=None if demo else name, files=(), demo=demo)
-        self.reopen(structs.replace(self.settings, pull=pull))
+        self.reopen(structs.replace(self.settings, pull=pull, snapshot=SnapshotSettings()))
 
     def reopen(self, settings: Settings) -> None:
         """Open the sources of `settings` and close the current ones. Raises UsageError."""
@@ -104,6 +104,12 @@ class Session(Struct):
         before, self.platforms = self.platforms, tuple(dict.fromkeys((*logins.names(), DEMO)))
         if any(name not in self.platforms for name in self.platform.split(",") if name in before):
             self.rows.clear()
+
+    def sources_for(self, names: Sequence[str]) -> dict[str, Source]:
+        """Return the sources of these modules; a snapshot as it is now. Raises UsageError, PrivacyError."""
+        if self.settings.snapshot.read is None:
+            return self.sources
+        return origin.sources(self.settings, names, self.stack)
 
     def query_settings(self) -> Settings:
         """Return the settings of a query at the prompt, with the platform's version and the output format.
@@ -154,6 +160,8 @@ class Session(Struct):
         query = self.settings.query
         own_modules = [modules(form.version) for form in self.own]
         names = (name for name in modules(self.asked_version) if all(name in known for known in own_modules))
+        if self.settings.snapshot.read is not None:
+            names = (name for name in names if name in self.sources)
         return Surroundings(
             self.asked_version,
             tuple(names),
@@ -181,6 +189,10 @@ class Session(Struct):
 def _open(settings: Settings, stack: ExitStack) -> tuple[dict[str, Source], str]:
     """Return a source for each module, and one name for all of them."""
     wanted, pull = modules(), settings.pull
+    if settings.snapshot.read is not None:
+        stored = origin.modules_of_snapshot(settings.snapshot.read)
+        name = settings.snapshot.read.rstrip("/").rpartition("/")[2]
+        return origin.sources(settings, stored, stack), f"snapshot {name}"
     if pull.demo:
         return origin.sources(settings, wanted, stack), DEMO
     if pull.platform or not pull.files:
