@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocpiq.gate.body_paging import BodyPaging, PagingMembers
-from ocpiq.gate.envelope import BOM, Framing, TwoListsError, too_many_lists
+from ocpiq.gate.envelope import BOM, NOT_COMPLETE, Framing, TwoListsError, too_many_lists
 from ocpiq.gate.field_report import FieldReport
 from ocpiq.gate.forwarding import ForwardingGate, PageBody, PageOwner, UnopenedRows, forwarding_gate, reopened
 from ocpiq.gate.gate import Gate, OpenedPage, framing_of, gate
@@ -16,6 +16,7 @@ __all__ = [
     "BOM",
     "COMPANION",
     "KEY_BYTES",
+    "NOT_COMPLETE",
     "BodyPaging",
     "Companion",
     "FieldReport",

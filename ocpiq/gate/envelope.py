@@ -17,6 +17,7 @@ MARKS: Final = ("data", "status_code", "status_message")
 LARGEST_CODE: Final = 999_999_999  # OCPI has four digits
 FAILURES: Final = ("error", "errors")  # a list of this name does not hold the objects
 MESSAGE, STAMP = 200, 40  # characters kept
+NOT_COMPLETE: Final = say("the response is not complete JSON")
 
 
 class EnvelopeHead(Struct, frozen=True):
@@ -212,5 +213,5 @@ def not_json_message(body: bytes, position: int) -> Message:
     if body[:1] == b"<":
         return say("the response is not JSON but HTML or XML")
     if position >= len(body):
-        return say("the response is not complete JSON")
+        return NOT_COMPLETE
     return say("the response is not JSON")

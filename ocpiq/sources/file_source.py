@@ -22,7 +22,7 @@ from ocpiq.errors import (
     UserText,
     say,
 )
-from ocpiq.gate import BOM, Gate, OpenedPage, bounds
+from ocpiq.gate import BOM, NOT_COMPLETE, Gate, OpenedPage, bounds
 from ocpiq.schema import ModuleName, module
 from ocpiq.sources.monitor import monitor_pages
 from ocpiq.sources.places import BUFFER, STANDARD_INPUT, Place, begun, files_of, open_bytes, path_label
@@ -107,7 +107,7 @@ def open_whole(path: Place, body: bytes, gate: Gate) -> OpenedPage:
     try:
         opened = gate.page(body, first=True)
     except PlatformError as error:
-        hint = CUT if body[:1] in b"[{" else TAKES
+        hint = CUT if error.message == NOT_COMPLETE else EMPTY if body[:1] in b"[{" else TAKES
         raise SourceError(
             say("{path}: {message}", path=path_label(path), message=error.message), hint=hint
         ) from None
