@@ -117,7 +117,7 @@ def _parts(query: QueryPlan) -> str:
     try:
         cut = split(query)
     except Obstacle as obstacle:
-        return f"one process only: {obstacle.reason}" + (f" ({obstacle.hint})" if obstacle.hint else "")
+        return f"one process only: {obstacle.reason} ({obstacle.hint})"
     whole = [query.sources[number].module for number in cut.read_by_each]
     return "; ".join(
         (

@@ -42,10 +42,16 @@ WHOLE_STREAM: Final[dict[type, str]] = {
     plan.Otherwise: "`//` stops in the middle of the objects",
     plan.Try: "`try` stops in the middle of the objects",
 }
-HINTS: Final[dict[type, str]] = {
-    plan.MakeArray: "aggregate collect, or aggregate with the totals that you need",
-    plan.Reduce: "aggregate",
-    plan.Label: "limit",
+SOURCE_FIRST: Final = say("begin with the source: cdrs | …")
+HINTS: Final[dict[type, Message]] = {
+    plan.MakeArray: say("write it with aggregate collect, or aggregate with the totals that you need"),
+    plan.Reduce: say("write it with aggregate"),
+    plan.Foreach: say("write it with aggregate, or look at each object by itself"),
+    plan.Label: say("write it with limit"),
+    plan.Comma: say("run it once for each source"),
+    plan.If: say("put the condition after the source: cdrs | if …, or cdrs | limit 3"),
+    plan.Otherwise: say("put it after the source: cdrs | (… // …)"),
+    plan.Try: say("put it after the source: cdrs | try …"),
 }
 PORTABLE_FOLDS: Final = frozenset(
     (
@@ -92,7 +98,7 @@ STAGE_NAMES: Final[dict[type, str]] = {
 class Obstacle(Exception):
     """Why a plan cannot be split, and how the query could be written instead."""
 
-    def __init__(self, reason: Message, hint: Message | None = None, span: Span | None = None) -> None:
+    def __init__(self, reason: Message, hint: Message, span: Span | None = None) -> None:
         super().__init__(str(reason))
         self.reason = reason
         self.hint = hint
@@ -115,7 +121,7 @@ class _Cut(Struct, frozen=True):
 def split(query: QueryPlan) -> Split:
     """Return the two plans of a query. Raises Obstacle."""
     if not query.sources:
-        raise Obstacle(say("the query reads no OCPI module"))
+        raise Obstacle(say("the query reads no OCPI module"), hint=SOURCE_FIRST)
     _check_everywhere(query)
     found = _descend(query.body)
     left = _left_source(found.node)
@@ -126,7 +132,9 @@ def split(query: QueryPlan) -> Split:
             text = say(
                 "a part of it could have few drivers, and would send the totals of fields for aggregates only"
             )
-            raise Obstacle(text, span=source.span)
+            raise Obstacle(
+                text, hint=say("one process reads it: leave out --jobs and --cluster"), span=source.span
+            )
     if query.sources[left].newest is not None:
         raise Obstacle(say("`newest` depends on all pages"), hint=say("write it with top"))
     scans = (node.source for node in descendants(found.below(found.node)) if isinstance(node, plan.Scan))
@@ -140,7 +148,10 @@ def split(query: QueryPlan) -> Split:
     carried = tuple(sorted(name for name in _used(continued) if name in bound))
     if isinstance(stage, plan.Aggregate):
         if carried:
-            raise Obstacle(say("a variable of an object is used after the aggregate"))
+            raise Obstacle(
+                say("a variable of an object is used after the aggregate"),
+                hint=say("make it a key of the aggregate"),
+            )
         _check_folds(stage)
         sent: Plan = plan.Gather(stage)
     else:
@@ -180,6 +191,7 @@ def _check_everywhere(query: QueryPlan) -> None:
         if isinstance(node, plan.Native) and node.name in IN_ORDER:
             raise Obstacle(
                 say("`{name}` {reason}", name=UserText(node.name), reason=UserText(IN_ORDER[node.name])),
+                hint=say("leave it out"),
                 span=node.span,
             )
 
@@ -189,6 +201,7 @@ def _check_folds(stage: plan.Aggregate) -> None:
         if fold.function not in PORTABLE_FOLDS:
             raise Obstacle(
                 say("the aggregate {fold} cannot be put together from parts", fold=UserText(fold.label)),
+                hint=say("leave it out"),
                 span=stage.span,
             )
 
@@ -229,10 +242,10 @@ def _descend(node: Plan) -> _Cut:
 def _descend_pipe(node: plan.Pipe, parts: tuple[Plan, ...]) -> _Cut:
     at = next((place for place, part in enumerate(parts) if _has_scan(part)), -1)
     if at < 0:
-        raise Obstacle(say("no source stands at the left end"))
+        raise Obstacle(say("no source stands at the left end"), hint=SOURCE_FIRST)
     before, after = parts[:at], parts[at + 1 :]
     if any(part.outputs is not Outputs.ONE for part in before):
-        raise Obstacle(say("the source is read more than once"), span=node.span)
+        raise Obstacle(say("the source is read more than once"), hint=SOURCE_FIRST, span=node.span)
     _check_no_scan(after)
     inner = _descend(parts[at])
 
@@ -255,7 +268,7 @@ def _descend_bind(node: plan.Bind, source: Plan, body: Plan) -> _Cut:
             return replace(inner, above=_then(inner.above, lambda below: _bind(node, below, body)))
         return replace(inner, node=replace(node, source=inner.node))
     if source.outputs is not Outputs.ONE:
-        raise Obstacle(say("the source is read more than once"), span=node.span)
+        raise Obstacle(say("the source is read more than once"), hint=SOURCE_FIRST, span=node.span)
     inner = _descend(body)  # each part evaluates the variable by itself
 
     def enclose(below: Plan) -> Plan:
@@ -304,12 +317,8 @@ def _check_no_scan(parts: tuple[object, ...]) -> None:
 
 def _obstacle(node: Plan) -> Obstacle:
     reason = WHOLE_STREAM.get(type(node), "the source is used within an expression")
-    hint = HINTS.get(type(node))
-    return Obstacle(
-        say("{reason}", reason=UserText(reason)),
-        hint=say("write it with {form}", form=UserText(hint)) if hint else None,
-        span=node.span,
-    )
+    hint = HINTS.get(type(node), SOURCE_FIRST)
+    return Obstacle(say("{reason}", reason=UserText(reason)), hint=hint, span=node.span)
 
 
 def _left_source(node: Plan) -> int:

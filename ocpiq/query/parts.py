@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from ocpiq.codegen import Program, Runtime
 from ocpiq.errors import (
-    EMPTY,
     IncompleteError,
     Notify,
     PrivacyError,
@@ -110,7 +109,7 @@ def _split(query_plan: QueryPlan) -> Split:
         return split(query_plan)
     except Obstacle as obstacle:
         text = say("the query cannot run in parts: {reason}", reason=obstacle.reason)
-        raise SourceError(text, hint=obstacle.hint or EMPTY) from None
+        raise SourceError(text, hint=obstacle.hint) from None
 
 
 class PartRun(Struct, frozen=True):

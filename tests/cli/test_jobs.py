@@ -201,19 +201,39 @@ def test_credits_subtract_cdrs_of_other_parts(home: Path, folder: Path, query: s
 
 
 IN_ONE_PROCESS = {
-    "[cdrs | .id] | length": "`[…]` holds all objects at once (write it with aggregate collect",
-    "reduce (cdrs | .id) as $x (0; . + 1)": "`reduce` takes the objects one after the other (write it with aggregate",
+    "[cdrs | .id] | length": "`[…]` holds all objects at once (write it with aggregate collect, or aggregate",
+    "reduce (cdrs | .id) as $x (0; . + 1)": "`reduce` takes the objects one after the other (write it with aggregate)",
+    "[foreach (cdrs | .id) as $x (0; . + 1)] | length": "`[…]` holds all objects at once (write it with aggregate",
+    "foreach (cdrs | .id) as $x (0; . + 1)": "`foreach` takes the objects one after the other (write it with aggregate",
     "cdrs newest 3 | .id": "`newest` depends on all pages (write it with top)",
+    "first(cdrs | .id)": "it stops in the middle of the objects (write it with limit)",
+    "label $out | cdrs | .id, break $out": "it stops in the middle of the objects (write it with limit)",
+    "isempty(cdrs)": "it stops in the middle of the objects (write it with limit)",
+    "limit(3; cdrs) | .id": "a condition decides whether the source is read (put the condition after the source",
+    "if true then cdrs else empty end | .id": "a condition decides whether the source is read (put the condition",
+    '(cdrs | .id) // "none"': "`//` stops in the middle of the objects (put it after the source: cdrs | (… // …))",
+    "try (cdrs | .id) catch .": "`try` stops in the middle of the objects (put it after the source: cdrs | try …)",
+    "cdrs, cdrs | .id": "`,` reads one source after the other (run it once for each source)",
+    "{a: (cdrs | .id)}": "the source is used within an expression (begin with the source: cdrs | …)",
+    "cdrs | [.id, input_line_number]": "`input_line_number` depends on the input that was read last (leave it out)",
+    "cdrs | .id | halt": "`halt` ends the run (leave it out)",
+    "cdrs pass total_energy as aggregate | aggregate sum(.total_energy)": "(one process reads it: leave out --jobs and",
 }
 
 
 @pytest.mark.parametrize("query", IN_ONE_PROCESS)
-def test_what_cannot_be_split_runs_in_one_process_and_says_why(home: Path, folder: Path, query: str) -> None:
+def test_what_cannot_be_split_says_why_and_how_to_write_it(home: Path, folder: Path, query: str) -> None:
+    """With --jobs one process reads it; a cluster refuses it before it is reached."""
     one, several = run(home, folder, query), run(home, folder, query, "--jobs", "2")
-    assert (one.code, one.err) == (0, "")
+    assert one.code == 0
     assert (several.out, several.code) == (one.out, 0)
     assert several.err.startswith("warning: --jobs has no effect: the query cannot run in parts: ")
     assert IN_ONE_PROCESS[query] in several.err
+    explained = command(home, ["explain", query]).out.decode()
+    assert IN_ONE_PROCESS[query] in " ".join(explained.split())
+    refused = run(home, folder, query, "--cluster", "local:2")
+    assert (refused.out, refused.code) == (b"", 2)
+    assert IN_ONE_PROCESS[query] in refused.err
 
 
 @pytest.mark.parametrize(
