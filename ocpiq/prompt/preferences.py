@@ -26,7 +26,11 @@ def set_preference(session: Session, rest: str) -> None:
         lines = [*listing.table(config.load(), name)]
         print("\n".join(lines if name else [*lines, listing.file_line()]))  # noqa: T201 - what was asked for
         return
-    changed = config.change(name, _checked(name, value.strip()))
+    try:
+        changed = config.change(name, _checked(name, value.strip()))
+    except UsageError as error:  # the line was typed here, not in the file
+        error.message = str(error.message).removeprefix(f"{config.config_path()}: ")
+        raise
     _apply(session, name, changed)
     (line,) = listing.table(changed, name)
     write_stderr(" ".join(line.split(maxsplit=2)[:2]) + (" (from the next start)" if name in LATER else ""))

@@ -1,10 +1,10 @@
-"""Messages on a terminal are wrapped at words."""
+"""Text on a terminal: messages are wrapped at words, and what is too wide for a line is cut."""
 
 from __future__ import annotations
 
 import pytest
 
-from ocpiq.values.terminal import text_width, wrap_words
+from ocpiq.values.terminal import text_width, truncate, wrap_words
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,10 @@ def test_no_row_is_wider_than_the_terminal() -> None:
     text = "error: שלום 東京東京東京 of \u202eplatform é́ " * 20
     for width in range(4, 60):
         assert max(map(text_width, wrap_words(text, width, breaks_words=True).split("\n"))) <= width
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"), [("quit", "quit"), ("quits", "qui…"), ("東京", "東京"), ("東京都", "東…"), ("", "")]
+)
+def test_only_what_does_not_fit_is_cut(text: str, cut: str) -> None:
+    assert truncate(text, 4) == cut
