@@ -17,12 +17,11 @@ from ocpiq.privacy.view import ViewNode
 from ocpiq.snapshots.columns import IN_COLUMN, PLACE
 from ocpiq.snapshots.stored_view import blank_paths, shown_paths
 from ocpiq.values.blank import NA, Blank
-from ocpiq.values.json.codec import encode_read, may_hold_nan, with_leaves
+from ocpiq.values.json.codec import NULL, encode_read, may_hold_nan, with_leaves
 from ocpiq.values.numbers import LARGEST_WRITTEN, LiteralNumber
 from ocpiq.values.types import Value
 
 PRINTED_BLANK: Final = f'"{NA}"'.encode()
-NULL: Final = b"null"
 PRESENT: Final = LiteralNumber(0.0, "0")
 UNREADABLE: Final = LiteralNumber(0.0, "!")
 INEXACT: Final = UNREADABLE.text.encode()  # in a text it does no harm
@@ -52,9 +51,9 @@ class LineEncoder:
         line = encode_read(row, orjson.OPT_APPEND_NEWLINE, self._number)
         if (
             INEXACT in line
-            or PRINTED_BLANK in line  # a text that reads so, or a blank of another view
-            or LARGEST in line
-            or (NULL in line and may_hold_nan(row))
+            or (b"#" in line and PRINTED_BLANK in line)  # a text that reads so, or a blank of another view
+            or (b"+" in line and LARGEST in line)  # one byte is found much faster
+            or (NULL(line) and may_hold_nan(row))
         ):
             return encode_read(with_leaves(row, self._written), orjson.OPT_APPEND_NEWLINE)
         return line
