@@ -69,7 +69,8 @@ def run(settings: Settings, shutdown: Shutdown) -> int:
         if words or settings.query.from_file:
             raise UsageError("--compact and --repair take the folder of a snapshot, and no query")
         if chosen.into is None:
-            raise UsageError("which snapshot?", hint="ocpiq pull --compact DIR")
+            option = "repair" if chosen.repair else "compact"
+            raise UsageError("which snapshot?", hint=f"ocpiq pull --{option} DIR")
         return _maintain(settings, chosen.into, is_repair=chosen.repair)
     if chosen.into is None:
         raise UsageError("ocpiq pull needs the folder of the snapshot", hint=COMMAND)

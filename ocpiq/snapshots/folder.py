@@ -5,6 +5,7 @@ A page file counts once the manifest names it. What the manifest does not name i
 
 from __future__ import annotations
 
+import errno
 import re
 import secrets
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ocpiq.errors import Reason, SourceError, UserText, say
+from ocpiq.errors import EMPTY, Reason, SourceError, UserText, say
 from ocpiq.schema import modules
 from ocpiq.snapshots import manifest as manifests
 from ocpiq.snapshots.manifest import MANIFEST, Manifest, PageFile, PulledWindow, StoredModule
@@ -177,6 +178,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = Reason(error.strerror or "unknown error")
+        is_full = error.errno == errno.ENOSPC
         raise SourceError(
-            say("could not write {folder}: {reason}", folder=UserText(path), reason=reason)
+            say("could not write {folder}: {reason}", folder=UserText(path), reason=reason),
+            hint=say("make room, and run it again: what is whole is kept") if is_full else EMPTY,
         ) from None

@@ -224,6 +224,7 @@ def test_a_power_cut_or_a_full_disk(tmp_path: Path, stack: ExitStack, first: boo
             return
         if full:
             assert (done.code, done.err.count("\n")) == (2, 1), done.err
+            assert "(make room, and run it again: what is whole is kept)" in done.err
         twins.pull()
         twins.check()
 

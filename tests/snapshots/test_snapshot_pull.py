@@ -415,6 +415,11 @@ def test_words_that_do_not_fit(pulled: Snapshot, words: list[str]) -> None:
     assert command(pulled.home, ["pull", *words]).code == 2
 
 
+@pytest.mark.parametrize("option", ["--compact", "--repair"])
+def test_an_option_without_its_folder_says_how_it_is_written(pulled: Snapshot, option: str) -> None:
+    assert f"(ocpiq pull {option} DIR)" in command(pulled.home, ["pull", option]).err
+
+
 def test_a_folder_with_anything_else_is_refused(pulled: Snapshot, tmp_path: Path) -> None:
     for folder, name in (
         (pulled.folder, "notes.txt"),
