@@ -140,6 +140,7 @@ STANDS_FOR: dict[str, dict[str, str]] = {  # by the beginning of a command; the 
 }
 NOT_WHOLE = {  # inline commands that cannot be run as they stand
     "ocpiq --demo": "opens the prompt: tests/prompt/ runs it in a terminal",
+    "ocpiq --snapshot DIR": "opens the prompt: tests/prompt/ runs it in a terminal",
     "ocpiq explain --to markdown": "without a query; the indented examples have it with one",
     "ocpiq -f mine.ocpiq": "the command before it makes the file",
     "ocpiq state accept 'sqlite:city.sqlite#sessions'": "needs the table of the examples before it: tests/delivery/",
