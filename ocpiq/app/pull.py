@@ -274,6 +274,12 @@ def _pull_module(job: PullJob, folder: SnapshotFolder, stored: StoredModule, num
     for window in snapshot_pull.due_windows(stored, time, lag, is_platform=source.repeats):
         stored = snapshot_pull.pull_window(folder, module_pull, stored, window)
     objects = sum(file.objects for file in stored.files if file.number not in before)
+    keyless = snapshot_pull.keyless_objects(folder, stored, before) if source.repeats and before else 0
+    if keyless:
+        write_stderr(
+            f"warning: {stored.module}: {quantity(keyless, 'object')} without an id may be in the snapshot twice"
+            " (pull into a new folder)"
+        )
     if not run.settings.quiet:
         run.progress.clear()
         write_stderr(_summary(stored, objects))

@@ -12,7 +12,7 @@ A pull that was interrupted has the same window again, and leaves out the object
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -177,6 +177,13 @@ def _known_keys(folder: Path, stored: StoredModule, window: PulledWindow) -> fro
 
 def _has_keyless(folder: Path, window: PulledWindow) -> bool:
     return any(page_files.NO_KEY in page_files.keys(folder, file) for file in window.files)
+
+
+def keyless_objects(folder: SnapshotFolder, stored: StoredModule, before: Collection[int]) -> int:
+    """Return how many objects without a key are in the page files, except those with these numbers."""
+    files = (file for file in stored.files if file.number not in before)
+    path = folder.path / stored.module
+    return sum(page_files.keys(path, file).count(page_files.NO_KEY) for file in files)
 
 
 def _chunks(lines: Iterator[KeyedLine]) -> Iterator[list[KeyedLine]]:

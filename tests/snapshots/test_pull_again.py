@@ -98,6 +98,17 @@ def test_a_pull_again_asks_for_an_overlap(pulled: Snapshot) -> None:
     assert shown(pulled) == current(pulled)
 
 
+def test_objects_without_an_id_are_warned_of_when_they_may_come_twice(tmp_path: Path) -> None:
+    with snapshot(tmp_path, ChangingPlatform(size=10)) as found:
+        found.platform._current["S000003"]["id"] = ""
+        first = found.pull()
+        assert (first.code, "without an id" in first.err) == (0, False)
+        found.platform.step(PACE)
+        again = found.pull()
+        assert again.code == 0
+        assert "1 object without an id may be in the snapshot twice (pull into a new folder)" in again.err
+
+
 def test_a_pull_again_with_nothing_new(pulled: Snapshot) -> None:
     pulled.platform.step(7200)
     names = pulled.names()
