@@ -231,6 +231,7 @@ def _job(run: QueryRun, cut: Split) -> Job:
     query, stored = run.query, snapshots_of(run)
     module = query.plan_for(run.sources).sources[cut.source].module
     assert query.recipe is not None
+    saved = (source.version for source in run.sources.values() if not source.repeats)
     return Job(
         recipe=query.recipe,
         module=module,
@@ -239,7 +240,7 @@ def _job(run: QueryRun, cut: Split) -> Job:
             for name, path in paths_of(run).items()
             if name != module
         },
-        version=query.version_of(run.sources),
+        version=next(saved, query.version_of(run.sources)),  # that of the files, also with --as
         variables=pack_variables(run.variables),
         recipient=run.recipient,
         now=run.start.now,
