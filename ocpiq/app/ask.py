@@ -24,20 +24,6 @@ def ask_yes_or_no(question: str, shutdown: Shutdown) -> bool:
     return _line(shutdown).strip().lower() in ("y", "yes")
 
 
-def ask_hidden(question: str, shutdown: Shutdown) -> str:
-    """Ask for a text that is not shown while it is typed; "" at the end of the input. Raises KeyboardInterrupt."""
-    if sys.platform == "win32":
-        from getpass import getpass
-
-        return getpass(question, stream=sys.stderr)
-    with _hidden():
-        _write(question)
-        try:
-            return _line(shutdown).rstrip("\r\n")
-        finally:
-            _write("\n")
-
-
 def _write(text: str) -> None:
     sys.stderr.write(text)
     sys.stderr.flush()
@@ -51,8 +37,24 @@ def _line(shutdown: Shutdown) -> str:
     return sys.stdin.readline()
 
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    from getpass import getpass
+
+    def ask_hidden(question: str, shutdown: Shutdown) -> str:
+        """Ask for a text that is not shown while it is typed; "" at the end of the input. Raises KeyboardInterrupt."""
+        return getpass(question, stream=sys.stderr)
+
+else:
     import termios
+
+    def ask_hidden(question: str, shutdown: Shutdown) -> str:
+        """Ask for a text that is not shown while it is typed; "" at the end of the input. Raises KeyboardInterrupt."""
+        with _hidden():
+            _write(question)
+            try:
+                return _line(shutdown).rstrip("\r\n")
+            finally:
+                _write("\n")
 
     @contextmanager
     def _hidden() -> Iterator[None]:
