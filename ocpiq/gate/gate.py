@@ -55,7 +55,8 @@ class OpenedPage(Struct, frozen=True):
     `field_report` covers all pages so far. `form` is the form of the page. `wrong_module` says of the first page of a
     file that its objects have no field of the module. `platform` is the name of the login that it comes from, if any.
     `order` is that of all objects so far, if the query asks for the newest. For a state, `identities` has that of each
-    row. If rows are kept, `whole` has them with all that the view shows; it is None if that is not certain.
+    row. If rows are kept, `whole` has them with all that the view shows; it is None if that is not certain. Lines that
+    go on from the page before, which may be one of another part, are a page that `continues`.
     """
 
     status_code: int | None
@@ -74,6 +75,7 @@ class OpenedPage(Struct, frozen=True):
     order: Order = ""
     identities: Sequence[Identity] = ()
     whole: Sequence[object] | None = None
+    continues: bool = False
 
     def __repr__(self) -> str:
         return f"OpenedPage(status_code={self.status_code}, count={self.count}, rows={len(self.rows)})"
@@ -289,7 +291,7 @@ class Gate:
         rows = rows_without(records, repeated, decoder.maker)
         return self._opened(Page(head, []), len(records), rows, suspect=False)
 
-    def lines(self, lines: Sequence[bytes], *, first: bool = False) -> OpenedPage:
+    def lines(self, lines: Sequence[bytes], *, first: bool = False, continues: bool = False) -> OpenedPage:
         """Open lines with one object each; none of them is empty."""
         decoder = self._decoder if sum(map(len, lines)) <= LARGE else self._large_decoder
         records = decoder.records_of_lines(lines)
@@ -298,10 +300,13 @@ class Gate:
         page = Page(EnvelopeHead(), [line.strip(BLANKS) for line in surveyed])
         if records is None:
             rows = self._rows_of_slices(page.slices, None)
-            return self._opened(page, len(lines), rows, suspect=suspect)
-        return self._opened(page, len(lines), (decoder.maker.rows(records), (), 0), suspect=suspect)
+            return self._opened(page, len(lines), rows, suspect=suspect, continues=continues)
+        rows = decoder.maker.rows(records), (), 0
+        return self._opened(page, len(lines), rows, suspect=suspect, continues=continues)
 
-    def _opened(self, page: Page, count: int, page_rows: PageRows, *, suspect: bool) -> OpenedPage:
+    def _opened(
+        self, page: Page, count: int, page_rows: PageRows, *, suspect: bool, continues: bool = False
+    ) -> OpenedPage:
         """Return an opened page of `count` items; a `suspect` page may be of the wrong module."""
         wrong_module = suspect and self._survey.is_wrong_module(page.slices)
         windowed, bad, repeated = page_rows
@@ -325,6 +330,7 @@ class Gate:
             self._label.name,
             self._order.order if self._order else "",
             windowed.identities,
+            continues=continues,
         )
 
     def _rows_of_slices(

@@ -60,19 +60,20 @@ class Query(Protocol):
         """Warn of totals that may not be what the user means."""
 
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """The version of the bytes of a part."""
 SHOWN: Final = 10  # numbers of missing parts in a message
 
 
 class PageCount(Struct, frozen=True, array_like=True):
-    """What a part says of a page: counts, and the positions of items that are no objects."""
+    """What a part says of a page: counts, the positions of items that are no objects, whether it `continues` lines."""
 
     count: int
     bad: tuple[int, ...]
     undated: int
     unended: int
     repeated: int
+    continues: bool
 
 
 class SourceCount(Struct, frozen=True, array_like=True):

@@ -78,7 +78,9 @@ class RecordedSource:
         order: Order = ""
         try:
             for page in self.source.pages(ask, gate, ignore):
-                pages.append(PageCount(page.count, page.bad, page.undated, page.unended, page.repeated))
+                pages.append(
+                    PageCount(page.count, page.bad, page.undated, page.unended, page.repeated, page.continues)
+                )
                 report, order = page.field_report, page.order or order
                 yield page
         except IncompleteError as error:

@@ -183,6 +183,7 @@ def opened(page: PageCount, rows: Sequence[object], report: FieldReport, order: 
         report,
         page.repeated,
         order=order,
+        continues=page.continues,
     )
 
 

@@ -25,11 +25,11 @@ from ocpiq.errors import (
 from ocpiq.gate import BOM, NOT_COMPLETE, Gate, OpenedPage, bounds
 from ocpiq.schema import ModuleName, module
 from ocpiq.sources.monitor import monitor_pages
+from ocpiq.sources.page_numbers import LINES
 from ocpiq.sources.places import BUFFER, STANDARD_INPUT, Place, begun, files_of, open_bytes, path_label
 from ocpiq.sources.protocol import Ask
 from ocpiq.values.encodings import EncodingName, conversion, wide_encoding
 
-LINES = 50  # objects of a page of NDJSON: few enough for their rows to stay in the processor's cache
 TAKES = say("--source takes saved pages, lists or NDJSON of a module")
 CUT = say("it was cut or damaged; get it again")
 GZIP = b"\x1f\x8b"
@@ -128,7 +128,8 @@ def open_lines(
 ) -> Iterator[OpenedPage]:
     """Yield the opened pages of pages of lines. Raises UsageError if the file ends in the middle of an object."""
     for number, page in enumerate(pages):
-        opened = gate.lines(page, first=from_start and number == 0)
+        first = from_start and number == 0
+        opened = gate.lines(page, first=first, continues=not first)
         if not page[-1].endswith(b"\n") and opened.bad and opened.bad[-1] == opened.count - 1:
             raise SourceError(
                 say("{path} ends in the middle of an object", path=path_label(path)),

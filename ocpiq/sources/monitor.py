@@ -19,6 +19,7 @@ from ocpiq.errors import (
 )
 from ocpiq.gate import FieldReport, OpenedPage, Order
 from ocpiq.schema import ModuleName, VersionName
+from ocpiq.sources.page_numbers import PageNumbers
 
 Shown = Callable[[FieldName], MessagePart]
 SHOWN = 10  # places or names in one warning
@@ -77,7 +78,7 @@ class PullMonitor:
         self.notify = notify
         self.version = version
         self.shown = shown
-        self.pages = 0
+        self.numbers = PageNumbers()
         self.objects = 0
         self.bad = 0
         self.undated = 0
@@ -86,21 +87,29 @@ class PullMonitor:
         self.bad_places: list[Message] = []
         self.order: Order = ""
 
+    @property
+    def pages(self) -> int:
+        """The number of pages so far."""
+        return self.numbers.count
+
     def page(self, opened: OpenedPage, total: int | None) -> None:
         """Count a page."""
-        self.pages += 1
+        before = self.pages
+        self.numbers.add(opened)
         self.objects += opened.count - opened.repeated
         self.bad += len(opened.bad)
         self.undated += opened.undated
         self.unended += opened.unended
         room = SHOWN - len(self.bad_places)
         self.bad_places += [
-            say("page {page} index {index}", page=self.pages, index=index) for index in opened.bad[:room]
+            say("page {page} index {index}", page=page, index=index)
+            for page, index in map(self.numbers.place, opened.bad[:room])
         ]
         self.order = opened.order or self.order
         if opened.field_report != self.field_report:
             self.read_names(opened.field_report)
-        self.notify(PageRead(self.module, self.pages, self.objects, total))
+        if self.pages > before:
+            self.notify(PageRead(self.module, self.pages, self.objects, total))
 
     def read_names(self, report: FieldReport) -> None:
         """Warn once if the fields are those of another version than the user named."""

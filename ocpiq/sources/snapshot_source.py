@@ -37,8 +37,8 @@ from ocpiq.snapshots.manifest import Folder, PageFile, StoredModule
 from ocpiq.snapshots.page_files import LatestWindows
 from ocpiq.snapshots.stored_view import CLEAR, ViewOfLines
 from ocpiq.sources.file_ranges import FileRange, Part
-from ocpiq.sources.file_source import LINES
 from ocpiq.sources.monitor import monitor_pages
+from ocpiq.sources.page_numbers import LINES
 from ocpiq.sources.protocol import CLOCKS_DIFFER, Ask
 from ocpiq.values.times import EPOCH
 
@@ -202,7 +202,7 @@ class SnapshotSource:
     def _opened(self, gate: Gate) -> Iterator[tuple[OpenedPage, None]]:
         try:
             for page in self._lines(gate.fields_read):
-                opened = gate.lines(page)
+                opened = gate.lines(page, continues=True)
                 yield replace(opened, field_report=FieldReport()), None  # the pull has warned
         except DamagedError:
             self._check_unchanged()
