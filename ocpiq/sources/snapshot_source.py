@@ -203,7 +203,7 @@ class SnapshotSource:
         try:
             for page in self._lines(gate.fields_read):
                 opened = gate.lines(page, continues=True)
-                yield replace(opened, field_report=FieldReport()), None  # the pull has warned
+                yield replace(opened, field_report=missing_only(opened.field_report)), None
         except DamagedError:
             self._check_unchanged()
             raise
@@ -232,6 +232,11 @@ class SnapshotSource:
         )
         while page := list(islice(lines, LINES)):
             yield page
+
+
+def missing_only(report: FieldReport) -> FieldReport:
+    """Return what a report says of the fields that this query reads; of all others the pull has warned."""
+    return FieldReport(objects=report.objects, missing=report.missing)
 
 
 def moment_text(microseconds: int) -> str:

@@ -145,6 +145,37 @@ def test_a_stored_blank_is_a_blank(tmp_path: Path) -> None:
         assert found.ask("sessions | .meter_id + 1").code == 7
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("query", "missing"),
+    [
+        ("sessions pass kwh | .kwh", ["kwh"]),
+        ("sessions | {id, currency, status}", ["status"]),
+        ("sessions pass kwh | [.kwh, .status]", ["kwh", "status"]),
+        ("sessions | [.id, .authorization_reference]", []),
+    ],
+)
+def test_a_field_that_no_stored_object_has_is_said(
+    tmp_path: Path, query: str, missing: list[str], jobs: str
+) -> None:
+    """As of the platform; the pull cannot know which fields later queries read."""
+    home, pages, folder = tmp_path / "home", tmp_path / "s.ndjson", tmp_path / "snapshot"
+    home.mkdir()
+    pages.write_text("".join(f'{{"id":"S{number}","kWh":1,"currency":"EUR"}}\n' for number in range(150)))
+    assert (
+        command(
+            home, ["pull", "--source", f"sessions={pages}", "sessions pass kwh", "--into", str(folder)]
+        ).code
+        == 0
+    )
+    done = command(home, ["--jobs", jobs, "--snapshot", str(folder), query])
+    said = f"no object has {', '.join(missing)}, which the query reads and OCPI requires"
+    assert done.code == 0
+    assert [line.partition("sessions: ")[2] for line in done.err.splitlines()[:-1]] == (
+        [said] if missing else []
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "fields", "fix"),
     [
