@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from support.rows import RECIPIENT
 
 from ocpiq import demo, query, sources
+from ocpiq.privacy.recipient import Recipient
 from ocpiq.reports import find
 
 Json = dict[str, Any]
@@ -47,13 +49,15 @@ NOW = {"last_updated": "2026-02-01T00:00:00Z"}
 SESSION = KEY | NOW | {"id": "S1", "location_id": "L1", "evse_uid": "E1", "kwh": 5, "status": "COMPLETED"}
 
 
-def run(name: str, variables: dict[str, Any], **modules: list[Json]) -> list[Json]:
+def run(
+    name: str, variables: dict[str, Any], recipient: Recipient | None = None, /, **modules: list[Json]
+) -> list[Json]:
     report = find(name)
     names = [parameter.name for parameter in report.metadata.params]
     compiled = query.compile(report.text, variables=names, home=report.path.parent)
     whole = sources.memory(modules)
     by_module = {module: whole[module if module in modules else "locations"] for module in compiled.modules}
-    return list(compiled.run(sources=by_module, variables=variables))
+    return list(compiled.run(sources=by_module, variables=variables, recipient=recipient))
 
 
 def place(**changes: Any) -> Json:
@@ -279,6 +283,25 @@ def test_the_power_of_a_session_is_not_0_where_energy_flowed(
     assert row["power_kw"] == power
     counted = run("nevi_power", {"period": "2026-01"}, **modules)
     assert [row["power_from"] for row in counted] == [origin] * (origin is not None)
+
+
+@pytest.mark.parametrize(
+    ("more", "hours"),
+    [
+        ([{"type": "ENERGY", "volume": 1}], 1.5),
+        ([{"type": "ENERGY", "volume": 0}], 1),
+        ([], 1.5),
+    ],
+    ids=["energy", "no energy", "energy not known"],
+)
+def test_the_time_of_charging_of_a_transaction(more: list[Json], hours: float) -> None:
+    first = [{"type": "TIME", "volume": 1}, {"type": "ENERGY", "volume": 5}]
+    second = [{"type": "TIME", "volume": 0.5}, *more]
+    token = {"cdr_token": KEY | {"uid": "CARD"}, "connector_id": "1"}
+    session = at("02T10:00", "02T13:00", charging_periods=[{"dimensions": first}, {"dimensions": second}])
+    modules = {"locations": [place()], "sessions": [session | token]}
+    [row] = run("elaadnl_transactions", {"period": "2026-01"}, RECIPIENT, **modules)
+    assert row["ChargeTime"] == hours
 
 
 def test_the_coverage_of_an_uptime() -> None:
