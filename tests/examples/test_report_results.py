@@ -285,6 +285,15 @@ def test_the_power_of_a_session_is_not_0_where_energy_flowed(
     assert [row["power_from"] for row in counted] == [origin] * (origin is not None)
 
 
+def test_a_tariff_that_is_named_twice_is_used_once() -> None:
+    """As by a CDR that has a tariff as it was, and as it is since a change."""
+    tariff = KEY | NOW | {"id": "T1"}
+    cdr = KEY | NOW | {"id": "C1", "tariffs": [tariff, tariff]}
+    locations = [place(connector={"tariff_ids": ["T1", "T1"]})]
+    [row] = run("tariffs_in_use", {}, locations=locations, cdrs=[cdr], tariffs=[tariff])
+    assert (row["listed"], row["connectors"], row["cdrs"]) == (True, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("more", "hours"),
     [
