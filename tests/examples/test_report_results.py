@@ -285,6 +285,17 @@ def test_the_power_of_a_session_is_not_0_where_energy_flowed(
     assert [row["power_from"] for row in counted] == [origin] * (origin is not None)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["Unix", "Windows"])
+def test_a_list_of_stations_may_have_the_lines_of(end: str) -> None:
+    modules = {"locations": [place()], "sessions": [at("02T10:00", "02T11:00")]}
+    stations = f"L1{end}L2{end}"
+    counted = run("nevi_power", {"period": "2026-01", "stations": stations}, **modules)
+    assert [row["sessions"] for row in counted] == [1]
+    ids = f"L1,NLD_1{end}L2,NLD_2{end}"
+    [row] = run("nobil_status", {"country": "NLD", "ids": ids}, locations=[place()])
+    assert row["nobilId"] == "NLD_1"
+
+
 def test_a_tariff_that_is_named_twice_is_used_once() -> None:
     """As by a CDR that has a tariff as it was, and as it is since a change."""
     tariff = KEY | NOW | {"id": "T1"}
