@@ -285,6 +285,17 @@ def test_the_power_of_a_session_is_not_0_where_energy_flowed(
     assert [row["power_from"] for row in counted] == [origin] * (origin is not None)
 
 
+def test_nevi_power_counts_the_sessions_of_nevi_sessions() -> None:
+    """Both leave out those of a port that the platform does not list."""
+    token = {"cdr_token": {"type": "RFID"}, "connector_id": "1"}
+    listed = [at("02T10:00", "02T11:00", id=uid, evse_uid=uid) | token for uid in ("E1", "E9")]
+    modules = {"locations": [place()], "sessions": listed}
+    rows = run("nevi_sessions", {"period": "2026-01", "network_provider": "acme"}, **modules)
+    assert [row["session_id"] for row in rows] == ["E1"]
+    counted = run("nevi_power", {"period": "2026-01"}, **modules)
+    assert [row["sessions"] for row in counted] == [1]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["Unix", "Windows"])
 def test_a_list_of_stations_may_have_the_lines_of(end: str) -> None:
     modules = {"locations": [place()], "sessions": [at("02T10:00", "02T11:00")]}
