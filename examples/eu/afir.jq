@@ -2,6 +2,9 @@
 
 def filled: tojson | IN("null", "\"\"", "[]", "{}") | not;
 
+# Without a connector, nothing is there that a connector has.
+def each_connector(f): (.connectors | length > 0) and all(.connectors[]; f | filled);
+
 def elements($place): . as $evse | {
   "name of the operator": ($place.operator.name | filled),
   "contact of the operator": ($place.operator.website | filled),
@@ -15,8 +18,8 @@ def elements($place): . as $evse | {
   "status": (.status | filled and . != "UNKNOWN"),
   "means of payment": (.capabilities | filled),
   "access for disabled drivers and parking": (.parking_restrictions | filled),
-  "connector": ((.connectors | length > 0) and all(.connectors[]; .standard | filled)),
-  "current, AC or DC": all(.connectors[]?; .power_type | filled),
-  "maximum power": all(.connectors[]?; power_kw | filled),
-  "ad hoc price": all(.connectors[]?; .tariff_ids | filled)
+  "connector": each_connector(.standard),
+  "current, AC or DC": each_connector(.power_type),
+  "maximum power": each_connector(power_kw),
+  "ad hoc price": each_connector(.tariff_ids)
 } | to_entries[] | {evse: $evse, element: .key, is_there: .value};

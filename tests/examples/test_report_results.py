@@ -107,6 +107,18 @@ def test_afir_names_what_is_missing(changes: Json, missing: list[str]) -> None:
     assert [row["element"] for row in rows] == missing
 
 
+@pytest.mark.parametrize("connectors", [[], None], ids=["no connectors", "no list"])
+def test_afir_finds_nothing_of_a_connector_where_there_is_none(connectors: list[Json] | None) -> None:
+    evse = without_none(EVSE | {"connectors": connectors})
+    rows = run("afir_completeness", {}, locations=[PLACE | {"evses": [evse]}])
+    assert {row["element"] for row in rows} == {
+        "connector",
+        "current, AC or DC",
+        "maximum power",
+        "ad hoc price",
+    }
+
+
 def test_afir_counts_by_operator() -> None:
     rows = run("afir_summary", {}, locations=[place(), place(id="L2", owner=None)])
     counts = {row["element"]: (row["evses"], row["complete"], row["missing"]) for row in rows}
