@@ -42,7 +42,9 @@ def _run_standard_input(settings: Settings, shutdown: Shutdown) -> int:
     """Run the query from standard input once, on null. Raises UsageError."""
     text = ""
     if not sys.stdin.isatty():
-        with open(sys.stdin.fileno(), "rb", closefd=False) as file:
+        from ocpiq.inputs.standard_input import standard_input
+
+        with standard_input(shutdown.check) as file:
             text = text_files.decoded(file.read(), "standard input", "the query on ")
     if not text.strip():
         raise UsageError("no query", hint="see ocpiq --help")
@@ -132,7 +134,7 @@ def _prepare(
     handout = Handout(text, query, sources, variables, tuple(files), is_terminal, start, progress)
     query_run = begin_run(settings, handout, progress, shutdown)
     if query_run.may_read_json:
-        query_run.inputs = inputs = _inputs(settings.input, files, progress)
+        query_run.inputs = inputs = _inputs(settings.input, files, progress, shutdown)
         stack.callback(inputs.close)
     return query_run
 
@@ -158,7 +160,7 @@ def _with_file_name(settings: Settings, query: Query, variables: dict[str, Value
     return with_result_file(settings, name)
 
 
-def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> Inputs:
+def _inputs(settings: InputSettings, files: list[str], progress: Progress, shutdown: Shutdown) -> Inputs:
     from ocpiq.inputs import InputFormat, Inputs
 
     input_format = InputFormat(
@@ -169,4 +171,5 @@ def _inputs(settings: InputSettings, files: list[str], progress: Progress) -> In
         input_format,
         lambda problem: progress(WarningIssued(say("ignoring {problem}", problem=problem))),
         lambda warning: progress(WarningIssued(warning)),
+        shutdown.check,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from io import BufferedReader
@@ -12,6 +11,7 @@ from typing import BinaryIO, Final
 from msgspec import Struct
 
 from ocpiq.errors import InputError, Message, Reason, SourceError, UserText, say
+from ocpiq.inputs.standard_input import standard_input
 from ocpiq.values.encodings import EncodingName, conversion, encoding_of, wide_encoding
 from ocpiq.values.json.framing import Texts, complete, events, values
 from ocpiq.values.json.reader import BOM
@@ -42,7 +42,8 @@ class Inputs:
     `filename` is the file that the last value came from, `line` how many of its lines have been read. All
     files must exist before the first is opened. After an InputError reading continues with the next line. With `seq`,
     invalid JSON is skipped instead, and `skipped` gets the reason. A file that seems to be Latin-1 is read as in jq,
-    and `warn` is called. Raises UsageError for UTF-16 and UTF-32.
+    and `warn` is called. While standard input has nothing to read, `check` is called. Raises UsageError for UTF-16 and
+    UTF-32.
     """
 
     def __init__(
@@ -51,12 +52,14 @@ class Inputs:
         form: InputFormat = PLAIN,
         skipped: Callable[[Message], None] | None = None,
         warn: Callable[[Message], None] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
         self.form = form
         self.filename: str | None = None
         self.texts: Texts | None = None
         self._skipped = skipped
         self._warn = warn
+        self._check = check
         self._warned: set[str] = set()
         self._names = deque(names or (STANDARD_INPUT,))
         self._name = ""
@@ -117,7 +120,7 @@ class Inputs:
         """Return the current file, or open the next; None after the last."""
         if self._file is None and self._names:
             self._name = self._names.popleft()
-            self._file = _open(self._name)
+            self._file = _open(self._name, self._check)
             _check_encoding(self._file, self._name, self.form)
             self.filename = name_of(self._name)
             self.texts = None
@@ -217,10 +220,10 @@ def _check(name: str) -> None:
         raise SourceError(say("could not open {name}: it is a folder", name=UserText(name)))
 
 
-def _open(name: str) -> BufferedReader:
+def _open(name: str, check: Callable[[], None] | None) -> BufferedReader:
     try:
         if name == STANDARD_INPUT:
-            return open(sys.stdin.fileno(), "rb", closefd=False)
+            return standard_input(check)
         return Path(name).open("rb")
     except OSError as error:
         raise SourceError(

@@ -276,6 +276,36 @@ def test_a_row_of_a_slow_pull_is_seen_at_once_on_a_terminal(form: str, slow: dic
     assert process.exitstatus == 130
 
 
+@pytest.mark.parametrize("words", [[".|debug"], ["-R", ".|debug"], ["--stream", ".[1]|debug"]])
+def test_results_of_an_input_that_does_not_end_are_written_at_a_signal(
+    words: list[str], environment: dict[str, str]
+) -> None:
+    """The thread that waits for the input ends by itself, which writes them: `tail -f log | ocpiq . | tee x`."""
+    with started(environment, "-c", *words) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        process.stdin.write(b"1\n2\n")
+        process.stdin.flush()
+        assert b"1" in process.stderr.readline()
+        assert b"2" in process.stderr.readline()  # so the first result was handed out
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline().strip(b'"\n') == b"1"
+        assert process.wait(MOMENT) == 130
+
+
+def test_ctrl_c_ends_a_query_that_waits_for_the_terminal(environment: dict[str, str]) -> None:
+    words = ["-m", "ocpiq", "-c", "."]
+    process = pexpect.spawn(sys.executable, words, env={**environment, "TERM": "xterm"}, timeout=30)
+    process.sendline("[1,2]")
+    process.expect_exact("2")  # the echo
+    process.expect_exact("]")
+    process.expect_exact("2")  # the result
+    process.sendintr()
+    process.expect(pexpect.EOF)
+    process.close()
+    assert process.exitstatus == 130
+    assert b"\x1b[K" not in process.before  # as it is cleared after work that did not end
+
+
 def test_unbuffered_each_value_is_seen_at_once(environment: dict[str, str]) -> None:
     with started(environment, "--unbuffered", ".") as process:
         assert process.stdin is not None and process.stdout is not None
