@@ -222,8 +222,6 @@ def _platform(settings: Settings) -> str:
     from ocpiq.storage import logins
 
     pull = settings.pull
-    if settings.snapshot.read is not None:
-        return f"the snapshot in {settings.snapshot.read}"
     if pull.files:
         return ", ".join(f"files in {path} for {module}" for module, path in pull.files)
     if pull.demo:
@@ -255,12 +253,21 @@ def _facts(explained: Explained) -> QueryFacts:
         explained.text.text,
         explained.text.name,
         ": ".join(part for part in (metadata.name, metadata.about) if part),
-        _platform(explained.settings),
+        f"the snapshot in {explained.snapshot[0]}" if explained.snapshot else _platform(explained.settings),
         tuple(explained.parameters),
         f"ocpiq {__version__}",
         datetime.fromtimestamp(explained.start.now // 1_000_000, UTC).astimezone().date().isoformat(),
         explained.drivers,
+        _stored(explained),
     )
+
+
+def _stored(explained: Explained) -> dict[str, str]:
+    """Return what each module is read from that no platform is asked for."""
+    settings, modules = explained.settings, explained.query.modules
+    if settings.snapshot.read is not None:
+        return dict.fromkeys(modules, "the snapshot")
+    return {module: "saved pages" for module in modules if sources.is_from_files(settings.pull, module)}
 
 
 def _one_query(settings: Settings) -> QueryText:

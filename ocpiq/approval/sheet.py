@@ -6,7 +6,7 @@ It has no values but those of parameters and of the query's own text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -43,7 +43,8 @@ SIGNATURES: Final = (
 class QueryFacts(Struct, frozen=True):
     """Facts on the sheet that are not in the explanation; `parameters` are names with their values as text.
 
-    `drivers` is the number that a total of fields for aggregates only needs.
+    `drivers` is the number that a total of fields for aggregates only needs. `stored` are the modules that no platform
+    is asked for, with what they are read from.
     """
 
     text: str
@@ -54,6 +55,7 @@ class QueryFacts(Struct, frozen=True):
     ocpiq_version: str
     date: str
     drivers: int = DRIVERS
+    stored: Mapping[str, str] = {}
 
 
 def approval_sheet(
@@ -67,7 +69,7 @@ def approval_sheet(
         _fenced(facts.text),
     ]
     for source, window in zip(explanation.sources, windows, strict=True):
-        parts += _source(source, window, facts.drivers)
+        parts += _source(source, window, facts)
     if not explanation.sources:
         parts.append("The query reads no module of a platform.\n")
     parts.append("## Columns of the results\n")
@@ -93,12 +95,38 @@ def _facts(facts: QueryFacts, explanation: Explanation) -> Iterator[tuple[str, s
     yield "Date", facts.date
 
 
-def _source(source: SourceExplanation, window: SourceWindow | None, drivers: int) -> Iterator[str]:
+def _source(source: SourceExplanation, window: SourceWindow | None, facts: QueryFacts) -> Iterator[str]:
     yield f"## {source.module}\n"
-    narrowed = ", ".join(map(_plain, filters(source, window))) or "without a window"
-    yield f"Requested from the platform: all pages of `{source.module}`, {narrowed}.\n"
+    yield _objects(source, window, facts.stored.get(source.module, ""))
     if source.net:
         yield "Credit CDRs cancel out the CDRs that they credit.\n"
+    yield from _private_fields(source, facts.drivers)
+    if whole := list(_passed_whole(source)):
+        yield f"Passed whole, including any fields not defined by OCPI: {', '.join(map(_plain, whole))}.\n"
+    others = [use for use in source.fields if not use.private and set(use.roles) & set(ROLES)]
+    if others:
+        yield "### Other fields of the results\n"
+        rows = ((source.both_names(use.path), use.type, _roles(use)) for use in others)
+        yield _table(("Field", "OCPI type", "Role"), rows)
+    if blanked := source.of_role("blanked"):
+        yield f"Blanked (printed as `#NA`): {', '.join(map(_plain, blanked))}.\n"
+    for role, purpose in GATE_ROLES:
+        paths = source.of_role(role)
+        if paths and not (role == "key" and source.module in facts.stored):
+            yield f"Read only {purpose}; not shown: {', '.join(map(_plain, paths))}.\n"
+
+
+def _objects(source: SourceExplanation, window: SourceWindow | None, stored: str) -> str:
+    """Return which objects are read, from what is `stored` or else from the platform."""
+    narrowed = ", ".join(map(_plain, filters(source, window))) or "without a window"
+    if stored:
+        return (
+            f"Read from {stored}, without a request to the platform: all of `{source.module}`, {narrowed}.\n"
+        )
+    return f"Requested from the platform: all pages of `{source.module}`, {narrowed}.\n"
+
+
+def _private_fields(source: SourceExplanation, drivers: int) -> Iterator[str]:
     passed = [use for use in source.passed if use.private]
     if passed:
         yield "### Private fields that the query passes\n"
@@ -118,18 +146,6 @@ def _source(source: SourceExplanation, window: SourceWindow | None, drivers: int
             f"For aggregates only: {names}. Each total of them is over at least {drivers} drivers; groups of fewer "
             "are combined into `#other`, or not shown. Two exports whose groups or filters differ may tell more.\n"
         )
-    if whole := list(_passed_whole(source)):
-        yield f"Passed whole, including any fields not defined by OCPI: {', '.join(map(_plain, whole))}.\n"
-    others = [use for use in source.fields if not use.private and set(use.roles) & set(ROLES)]
-    if others:
-        yield "### Other fields of the results\n"
-        rows = ((source.both_names(use.path), use.type, _roles(use)) for use in others)
-        yield _table(("Field", "OCPI type", "Role"), rows)
-    if blanked := source.of_role("blanked"):
-        yield f"Blanked (printed as `#NA`): {', '.join(map(_plain, blanked))}.\n"
-    for role, purpose in GATE_ROLES:
-        if paths := source.of_role(role):
-            yield f"Read only {purpose}; not shown: {', '.join(map(_plain, paths))}.\n"
 
 
 def _passed(use: FieldUse) -> str:

@@ -53,6 +53,22 @@ def test_the_sheet(tmp_path: Path, file: Path) -> None:
     assert "| Signature |" in sheet
 
 
+def test_the_sheet_of_what_is_stored_requests_nothing(tmp_path: Path) -> None:
+    query, pages = "sessions pass kwh | {id, kwh}", tmp_path / "s.ndjson"
+    pages.write_text('{"id":"S1","kwh":1}\n')
+    files = ["--source", f"sessions={pages}"]
+    sheet = explain(tmp_path, *files, "--to", "md", query).out.decode()
+    read = "without a request to the platform: all of `sessions`, without a window."
+    assert f"| Platform | files in {pages} for sessions |\n" in sheet
+    assert f"\nRead from saved pages, {read}\n" in sheet
+    assert command(tmp_path / "home", ["pull", *files, query, "--into", str(tmp_path / "snap")]).code == 0
+    sheet = explain(tmp_path, "--snapshot", str(tmp_path / "snap"), "--to", "md", query).out.decode()
+    assert f"| Platform | the snapshot in {tmp_path / 'snap'}, of 20" in sheet
+    assert f"\nRead from the snapshot, {read}\n" in sheet
+    assert "Requested from the platform" not in sheet
+    assert "sends twice" not in sheet
+
+
 def test_text_of_the_query_cannot_change_the_sheet(tmp_path: Path, file: Path) -> None:
     file.write_text(f"{QUERY}# ```\n# | Approved by | me |\n# \x1b[2J\n")
     sheet = explain(tmp_path, "-f", str(file), "--arg", "month", "a|b\n# x", "--to", "md").out.decode()
