@@ -282,7 +282,7 @@ def _pull_module(job: PullJob, folder: SnapshotFolder, stored: StoredModule, num
         )
     if not run.settings.quiet:
         run.progress.clear()
-        write_stderr(_summary(stored, objects))
+        write_stderr(_summary(stored, objects, is_platform=source.repeats))
     if snapshot_pull.stale_share(stored) > STALE_SHARE:
         share, into = round(100 * snapshot_pull.stale_share(stored)), job.path
         write_stderr(
@@ -291,11 +291,13 @@ def _pull_module(job: PullJob, folder: SnapshotFolder, stored: StoredModule, num
     return objects
 
 
-def _summary(stored: StoredModule, objects: int) -> str:
+def _summary(stored: StoredModule, objects: int, *, is_platform: bool) -> str:
     files = stored.files
     size = sum(file.bytes for file in files)
     total = quantity(sum(file.objects - file.stale for file in files), "object")
     new = f"{quantity(objects, 'object')} stored" if objects else "nothing new"
+    if not files and is_platform and stored.mark is not None:  # whose clock may be wrong
+        new = f"nothing that was updated before {_time(stored.mark)}, by the platform's clock"
     return f"{stored.module}: {new}; in all {total}, {quantity(len(files), 'page file')}, {size / 1e6:.1f} MB"
 
 

@@ -134,6 +134,19 @@ def test_a_stored_field_that_the_query_does_not_ask_for_is_not_shown(pulled: Sna
     assert pulled.ask("sessions | .kwh + 1").code == 7
 
 
+def test_a_platform_whose_clock_is_late_is_said_to_have_nothing_before(tmp_path: Path) -> None:
+    """Its objects are newer than the window, so that a next pull gets them: `nothing new` would hide them."""
+    with snapshot(tmp_path, ChangingPlatform(size=10)) as found:
+        found.platform.skew = -10 * 86_400
+        done = command(found.home, ["pull", found.query, "--into", str(found.folder)])
+        assert done.code == 0
+        clock = "2025-12-26T00:01:00Z, by the platform's clock"
+        assert f"sessions: nothing that was updated before {clock}; in all 0 objects" in done.err
+        found.platform.skew = 0
+        assert "10 objects stored" in command(found.home, ["pull", "--into", str(found.folder)]).err
+        assert "nothing new" in command(found.home, ["pull", "--into", str(found.folder)]).err
+
+
 def test_a_stored_blank_is_a_blank(tmp_path: Path) -> None:
     with snapshot(tmp_path, ChangingPlatform(size=1), query="sessions") as found:
         assert found.pull().code == 0
