@@ -166,7 +166,10 @@ def logout(settings: Settings) -> int:
 
     if len(settings.words) > 1:
         raise UsageError("ocpiq logout takes one name")
-    name = logins.find(settings.words[0] if settings.words else platform_name(settings.pull)).name
+    wanted = settings.words[0] if settings.words else platform_name(settings.pull)
+    if not wanted and not logins.names():
+        raise UsageError("there is no login to remove", hint=logins.how_to_log_in())
+    name = logins.find(wanted).name
     logins.remove(name)
     write_stderr(f"logged out of {name}")
     return 0

@@ -47,6 +47,7 @@ CASES: dict[str, str] = {
     "-n -o x.prquet 1": "unknown ending .prquet (did you mean .parquet? else name the format: --to json)",
     "-n --csv excel:xx 1": "--csv: unknown locale xx (such as excel:de, excel:en or excel:nl)",
     "schema sessions.kwhh": "sessions has no field kwhh (did you mean kwh?)",
+    "logout": "there is no login to remove (ocpiq login URL --party XX-YYY)",
     "help a b": "ocpiq help takes one name (ocpiq help lists all entries)",
     "version x": "ocpiq version takes no words",
     "sessions --help": "sessions is a module, not a command (ocpiq schema sessions lists its fields; ocpiq --help, the"
