@@ -19,9 +19,9 @@ MOMENT: Final = 0.1  # seconds between two looks for a request
 def standard_input(check: Callable[[], None] | None) -> BufferedReader:
     """Open standard input, which stays open; while there is nothing to read, `check` is called, which may raise."""
     fileno = sys.stdin.fileno()
-    if check is None or sys.platform == "win32":
-        return open(fileno, "rb", closefd=False)
-    return BufferedReader(Waiting(fileno, check), BUFFER)
+    if check is not None and sys.platform != "win32":
+        return BufferedReader(Waiting(fileno, check), BUFFER)
+    return open(fileno, "rb", closefd=False)
 
 
 class Waiting(RawIOBase):
@@ -43,4 +43,6 @@ class Waiting(RawIOBase):
         """Read what there is."""
         while not select.select([self._fileno], [], [], MOMENT)[0]:
             self._check()
-        return os.readv(self._fileno, [buffer])
+        data = os.read(self._fileno, memoryview(buffer).nbytes)
+        memoryview(buffer)[: len(data)] = data
+        return len(data)
