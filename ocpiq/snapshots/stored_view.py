@@ -99,7 +99,7 @@ class ViewOfLines:
             return self._missing(asked, path)
         if asked.visibility == "treated":
             return self._treated(asked, stored, path)
-        if (self._inexact is None or path in self._inexact) and not blanks_alike(asked, stored):
+        if (self._inexact is None or path in self._inexact) and not blanks_alike(asked, demand, stored):
             return self._blanked_for_form(asked, stored, path)
         if asked.visibility in CLEAR and stored.visibility in CLEAR and not asked.children:
             return asked
@@ -159,13 +159,16 @@ class ViewOfLines:
         return asked
 
 
-def blanks_alike(asked: ViewNode, stored: StoredField) -> bool:
+def blanks_alike(asked: ViewNode, demand: Demand, stored: StoredField) -> bool:
     """Tell whether a field is asked for so that at least those values are blanked that were blanked when it was stored.
 
-    That is so of plain fields: they show a scalar, whatever they are stored as, and blank what could not be read.
+    That is so of plain fields: they show a scalar, whatever they are stored as, and blank what could not be read. An
+    object that could not be read as a whole may be readable in the part that a query demands.
     """
     if asked.visibility == "plain":
         return True
+    if asked.visibility in ("open", "shown") and not demand.whole:
+        return False
     if asked.visibility == "open":
         return stored_view(asked) == stored
     return (asked.visibility, asked.scalars) == (stored.visibility, stored.scalars)

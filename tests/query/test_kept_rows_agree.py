@@ -37,6 +37,9 @@ FOREIGN_AND_NOT = Case(
     "sessions only id | .", "2.1.1", {"sessions": [(b'{"\\ud800":null}', b'{"\\ud800":null,"auth_id":null}')]}
 )
 
+READ_IN_PART = ["sessions pass location | .", "sessions pass ., location.energy_mix | .location.energy_mix"]
+UNREADABLE_AS_A_WHOLE = (b'{"location":{"x_unknown":"\\x"}}',) * 2
+
 
 class RepeatingFiles(Struct):
     """Files that are treated as a platform, whose rows are kept."""
@@ -148,6 +151,7 @@ def treatment_of(draw: st.DrawFn, path: str, known: list[SchemaField]) -> str:
 
 @settings(THOROUGH, max_examples=EXAMPLES)
 @given(sequences())
+@example((READ_IN_PART, Case(READ_IN_PART[0], "2.1.1", {"sessions": [UNREADABLE_AS_A_WHOLE]})))
 def test_kept_rows_say_what_the_source_says(drawn: tuple[list[str], Case]) -> None:
     texts, case = drawn
     compare(texts, case, 0)
