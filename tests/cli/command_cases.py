@@ -650,7 +650,7 @@ OTHER = [
     ),
     Case("explain what does not compile", ("explain", "sessions pass kw"), err="did you mean kwh", code=3),
     Case("platforms, none", ("platforms",), err="no platforms yet"),
-    Case("logout, none", ("logout",), err="no platform", code=2),
+    Case("logout, none", ("logout",), err="no login to remove", code=2),
     Case("login without party", ("login", "https://example.com/"), err="--party XX-YYY", code=2),
     Case(
         "login with no party",
