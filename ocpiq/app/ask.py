@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from ocpiq.app.shutdown import Shutdown
-
-MOMENT: Final = 0.1  # seconds between two looks for a signal
+from ocpiq.inputs.standard_input import wait_for_data
 
 
 def can_ask() -> bool:
@@ -32,8 +29,7 @@ def _write(text: str) -> None:
 def _line(shutdown: Shutdown) -> str:
     """Read a line; a thread cannot be interrupted while it reads, so it waits for the line first."""
     if sys.platform != "win32":
-        while not select.select([sys.stdin], [], [], MOMENT)[0]:
-            shutdown.check()
+        wait_for_data(sys.stdin.fileno(), shutdown.check)
     return sys.stdin.readline()
 
 

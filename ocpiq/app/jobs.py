@@ -203,7 +203,7 @@ def _live_results(
     from ocpiq.query.forwarded import PulledPages, run_forwarded
     from ocpiq.runners.processes import run_pulled
 
-    query, live = run.query, platforms_of(run)
+    query = run.query
     source_plans = query.plan_for(run.sources).sources
 
     def run_parts(pulled: PulledPages) -> Iterator[bytes]:
@@ -214,7 +214,11 @@ def _live_results(
         query,
         cut,
         sources,
-        [number for number in (cut.source, *cut.read_by_each) if source_plans[number].module in live],
+        [
+            number
+            for number in (cut.source, *cut.read_by_each)
+            if source_plans[number].module in job.platforms
+        ],
         run_parts,
         variables=run.variables,
         notify=notify,

@@ -164,6 +164,10 @@ class Gate:
             else self._decoder
         )
 
+    def _decoder_of(self, size: int) -> PageDecoder:
+        """Return the decoder of a page of so many bytes."""
+        return self._decoder if size <= LARGE else self._large_decoder
+
     def _converted(self, version: str, party: Mapping[str, str]) -> Records:
         """Return the maker of rows from objects of OCPI `version`."""
         from ocpiq.gate.conversion import (  # noqa: PLC0415 - few queries read other versions
@@ -260,7 +264,7 @@ class Gate:
     ) -> OpenedPage:
         """Open a page for the query."""
         body = body.removeprefix(BOM).lstrip(BLANKS)
-        decoder = self._decoder if len(body) <= LARGE else self._large_decoder
+        decoder = self._decoder_of(len(body))
         head, records = decoder.records(body)
         page = Page(head, [])
         repeats = repeats if self._key else None
@@ -282,7 +286,7 @@ class Gate:
     def page_at_once(self, body: bytes, repeats: Repeats | None) -> OpenedPage | None:
         """Open a page as `page` does, without reading the names of fields; None unless it is decoded at once."""
         body = body.removeprefix(BOM).lstrip(BLANKS)
-        decoder = self._decoder if len(body) <= LARGE else self._large_decoder
+        decoder = self._decoder_of(len(body))
         head, records = decoder.records(body)
         if records is None:
             return None
@@ -293,7 +297,7 @@ class Gate:
 
     def lines(self, lines: Sequence[bytes], *, first: bool = False, continues: bool = False) -> OpenedPage:
         """Open lines with one object each; none of them is empty."""
-        decoder = self._decoder if sum(map(len, lines)) <= LARGE else self._large_decoder
+        decoder = self._decoder_of(sum(map(len, lines)))
         records = decoder.records_of_lines(lines)
         suspect = first and (records is None or begins_empty(records))
         surveyed = lines if records is None else lines[: OBJECTS_READ if suspect else self._survey.remaining]

@@ -71,7 +71,7 @@ class SealReader:
         self._get = attrgetter(*renamed) if len(renamed) > 1 else lambda record: (record.k0,)
 
     def identities(self, slices: Sequence[Raw], window: Window | None) -> KnownObjects:
-        """Return the identities of objects, and whether they lie in the window. BrokenError for what is no object."""
+        """Return the identities of objects, and whether they lie in the window. BrokenError for what is not one."""
         known = KnownObjects(slices, [], [])
         for raw in slices:
             try:

@@ -24,6 +24,12 @@ def standard_input(check: Callable[[], None] | None) -> BufferedReader:
     return open(fileno, "rb", closefd=False)
 
 
+def wait_for_data(fileno: int, check: Callable[[], None]) -> None:
+    """Wait until a file has data or has ended; `check` is called meanwhile, and may raise. Not on Windows."""
+    while not select.select([fileno], [], [], MOMENT)[0]:
+        check()
+
+
 class Waiting(RawIOBase):
     """A file that waits for its data with `check`."""
 
@@ -41,8 +47,7 @@ class Waiting(RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Read what there is."""
-        while not select.select([self._fileno], [], [], MOMENT)[0]:
-            self._check()
+        wait_for_data(self._fileno, self._check)
         data = os.read(self._fileno, memoryview(buffer).nbytes)
         memoryview(buffer)[: len(data)] = data
         return len(data)

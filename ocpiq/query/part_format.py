@@ -66,7 +66,7 @@ SHOWN: Final = 10  # numbers of missing parts in a message
 
 
 class PageCount(Struct, frozen=True, array_like=True):
-    """What a part says of a page: counts, the positions of items that are no objects, whether it `continues` lines."""
+    """What a part says of a page: counts, the positions of items that are not objects, whether it `continues` lines."""
 
     count: int
     bad: tuple[int, ...]

@@ -60,7 +60,7 @@ def find(name: str) -> Report:
 
 
 def _meant(name: str, known: list[str]) -> Message:
-    """Return the hint for a word that is no report: part of a name, or of a recipient's name."""
+    """Return the hint for a word that is not a report: part of a name, or of a recipient's name."""
     word = name.casefold()
     of_recipient = [
         report.name for report in reports() if len(word) > 1 and word in report.metadata.recipient.casefold()
